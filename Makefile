@@ -1,0 +1,48 @@
+# The lab's commands. Each installs what it needs first; `make` alone lists them.
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help setup up preview destroy verify logs playbook traffic password config test lint format
+
+help: ## List the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+
+setup: ## Install what this machine lacks: npm packages, Docker, the Pulumi CLI and its plugins, images
+	@scripts/setup
+
+up: setup ## Bring up the whole lab, or what changed of it, and verify it
+	@scripts/pulumi up --yes --skip-preview
+	@scripts/verify
+	@echo "Grafana's user is admin, its password: make password"
+
+preview: setup ## Show what `make up` would change
+	@scripts/pulumi preview --diff
+
+destroy: setup ## Remove the lab and its data
+	@scripts/pulumi destroy --yes --skip-preview
+
+verify: ## Ask the running lab whether it works (ARGS=--json for machines)
+	@scripts/verify $(ARGS)
+
+logs: ## Show the last lines of every container and of the Flask app (LINES=50)
+	@scripts/logs
+
+playbook: ## Run the Ansible playbook again
+	@scripts/playbook
+
+traffic: ## Send requests to the Flask app for a minute (SECONDS=60)
+	@scripts/traffic
+
+password: ## Print the password of Grafana's admin
+	@scripts/pulumi stack output grafanaAdminPassword --show-secrets
+
+config: setup ## Settings of this checkout alone, such as ARGS="set grafanaPort 3001"
+	@scripts/pulumi config $(ARGS)
+
+test: setup ## Run every test, the end-to-end ones on the real engine too
+	@node --require ./node_modules/sucrase/register/ts tests/run.ts
+
+lint: setup ## Check types, style and scripts
+	@scripts/lint
+
+format: setup ## Format the TypeScript files
+	@node_modules/.bin/prettier --write --log-level warn .

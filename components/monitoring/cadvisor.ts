@@ -1,0 +1,52 @@
+import * as pulumi from "@pulumi/pulumi";
+import { LabContainer, LabContext } from "../container";
+import { Machine } from "../machine";
+
+export interface CadvisorArgs {
+  readonly context: LabContext;
+}
+
+const PORT = 8080;
+
+/** cAdvisor, which reports every container of the engine by its name. */
+export class Cadvisor extends pulumi.ComponentResource {
+  /** URL as seen from the host. */
+  readonly url: string;
+
+  constructor(name: string, args: CadvisorArgs, options?: pulumi.ComponentResourceOptions) {
+    super("observability-lab:monitoring:Cadvisor", name, {}, options);
+    const { settings, machine } = args.context;
+    const container = new LabContainer(
+      name,
+      {
+        context: args.context,
+        hostname: "cadvisor",
+        service: settings.cadvisor,
+        internalPort: PORT,
+        healthPath: "/healthz",
+        command: ["--docker_only=true", "--housekeeping_interval=5s", "--store_container_labels=false"],
+        volumes: cadvisorVolumes(machine),
+        // it measures the disk usage of folders that belong to other users
+        capabilities: ["CAP_DAC_READ_SEARCH"],
+      },
+      { parent: this },
+    );
+    this.url = container.url;
+    this.registerOutputs({ url: this.url });
+  }
+}
+
+/** What cAdvisor reads of the host; the socket is the engine's whole API, which is why no other container has it. */
+export function cadvisorVolumes(machine: Machine): { hostPath: string; containerPath: string; readOnly: true }[] {
+  const paths = [
+    ["/", "/rootfs"],
+    ["/sys", "/sys"],
+    ["/var/lib/docker", "/var/lib/docker"],
+    ["/var/run/docker.sock", "/var/run/docker.sock"],
+    // with the containerd image store only containerd knows a container's layers
+    ...(machine.storageDriver === "overlayfs"
+      ? [["/run/containerd/containerd.sock", "/run/containerd/containerd.sock"]]
+      : []),
+  ] as [string, string][];
+  return paths.map(([hostPath, containerPath]) => ({ hostPath, containerPath, readOnly: true }));
+}

@@ -1,0 +1,90 @@
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import { LabContainer, LabContext } from "../container";
+import { Settings } from "../settings";
+
+export interface PrometheusArgs {
+  readonly context: LabContext;
+}
+
+/** Port that Prometheus listens on inside its container. */
+const PORT = 9090;
+
+/** Prometheus with the lab's scrape jobs; its samples live in a volume. */
+export class Prometheus extends pulumi.ComponentResource {
+  /** URL as seen from the host. */
+  readonly url: string;
+  /** URL as seen from the lab's network. */
+  readonly internalUrl = `http://prometheus:${String(PORT)}`;
+
+  constructor(name: string, args: PrometheusArgs, options?: pulumi.ComponentResourceOptions) {
+    super("observability-lab:monitoring:Prometheus", name, {}, options);
+    const { settings } = args.context;
+    const container = new LabContainer(
+      name,
+      {
+        context: args.context,
+        hostname: "prometheus",
+        service: settings.prometheus,
+        internalPort: PORT,
+        healthPath: "/-/ready",
+        command: [
+          "--config.file=/etc/prometheus/prometheus.yml",
+          "--storage.tsdb.path=/prometheus",
+          `--storage.tsdb.retention.time=${settings.retention}`,
+        ],
+        dataPath: "/prometheus",
+        uploads: [{ file: "/etc/prometheus/prometheus.yml", content: renderPrometheusConfig(settings) }],
+        hosts: hostNames(args.context),
+      },
+      { parent: this },
+    );
+    this.url = container.url;
+    this.registerOutputs({ url: this.url });
+  }
+}
+
+/** Names by which Prometheus reaches what runs on the host; Docker Desktop resolves its own. */
+function hostNames({ settings, machine }: LabContext): { host: string; ip: string }[] {
+  const names = [
+    ...(machine.native ? ["host.docker.internal"] : []),
+    ...(settings.nodeExporterNetwork === "host" ? ["node_exporter"] : []),
+  ];
+  return names.map((host) => ({ host, ip: settings.gateway }));
+}
+
+/** A scrape job, in Prometheus' own terms. */
+interface ScrapeConfig {
+  readonly job_name: string;
+  readonly honor_labels?: boolean;
+  readonly metrics_path?: string;
+  readonly static_configs: readonly { readonly targets: readonly string[] }[];
+}
+
+/** The text of prometheus.yml. */
+export function renderPrometheusConfig(settings: Settings): string {
+  return stringify({
+    global: { scrape_interval: settings.scrapeInterval, evaluation_interval: settings.scrapeInterval },
+    scrape_configs: scrapeConfigs(settings),
+  });
+}
+
+function scrapeConfigs(settings: Settings): ScrapeConfig[] {
+  // in the host's network node_exporter has the published port, on the lab's network its own
+  const nodeExporterPort = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : 9100;
+  return [
+    job("linux_host", [`node_exporter:${String(nodeExporterPort)}`]),
+    job("docker_containers", ["cadvisor:8080"]),
+    // a pushed series keeps the job that it was pushed with
+    { ...job("ansible_jobs", ["pushgateway:9091"]), honor_labels: true },
+    job("flask_app", [`host.docker.internal:${String(settings.flaskPort)}`]),
+    ...settings.extraScrapeTargets.map(({ job: name, targets, metricsPath }) => ({
+      ...job(name, targets),
+      ...(metricsPath === undefined ? {} : { metrics_path: metricsPath }),
+    })),
+  ];
+}
+
+function job(name: string, targets: readonly string[]): ScrapeConfig {
+  return { job_name: name, static_configs: [{ targets }] };
+}

@@ -1,0 +1,197 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import * as ipaddr from "ipaddr.js";
+import { Fault } from "./faults";
+import { EngineContainer, Machine } from "./machine";
+import { CONTAINERS, LAB_LABEL, labName } from "./names";
+import { Settings } from "./settings";
+import { AppState } from "./workloads/appRecord";
+
+const MIN_PYTHON = "3.10";
+
+/** Everything on this machine that stands in the way of the lab, found before anything is created. */
+export async function findObstacles(
+  settings: Settings,
+  machine: Machine,
+  app: AppState,
+  folder: string,
+): Promise<readonly Fault[]> {
+  const faults = await Promise.all([
+    findTakenPorts(settings, machine, app),
+    findMissingPython(folder, process.env.PYTHON ?? "python3"),
+  ]);
+  return [
+    ...findForeignContainers(settings, machine),
+    ...findOverlaps(settings, machine, os.networkInterfaces()),
+    ...findUnsupported(settings, machine),
+    ...faults.flat(),
+  ];
+}
+
+/** Containers that have a name of the lab and belong to somebody else. */
+export function findForeignContainers(settings: Settings, machine: Machine): readonly Fault[] {
+  return CONTAINERS.map((name) => `${settings.namePrefix}${name}`)
+    .filter((name) => machine.containers.some((it) => it.Names.includes(`/${name}`) && !isOurs(it, settings)))
+    .map((name) => ({
+      setting: "namePrefix",
+      value: settings.namePrefix,
+      problem: `a container named ${name} exists that is not this lab's`,
+      fix: `set another namePrefix, or remove it with docker rm -f ${name}`,
+    }));
+}
+
+/** Networks of this machine that the lab's subnet would collide with. */
+export function findOverlaps(
+  { subnet, gateway, namePrefix }: Settings,
+  machine: Machine,
+  interfaces: NodeJS.Dict<os.NetworkInterfaceInfo[]>,
+): readonly Fault[] {
+  const docker = machine.networks
+    .filter(({ Name }) => Name !== labName(namePrefix))
+    .flatMap(({ Name, IPAM }) => (IPAM.Config ?? []).map(({ Subnet }) => ({ owner: `Docker's network ${Name}`, cidr: Subnet })));
+  const links = Object.entries(interfaces)
+    .flatMap(([name, addresses]) => (addresses ?? []).map((address) => ({ name, ...address })))
+    .filter(({ family, address }) => family === "IPv4" && address !== gateway)
+    .map(({ name, cidr }) => ({ owner: `the interface ${name}`, cidr }));
+  // a Docker network has an interface too: the first one named is the better description
+  const hit = [...docker, ...links].find(({ cidr }) => overlap(subnet, cidr));
+  return hit === undefined
+    ? []
+    : [
+        {
+          setting: "subnet",
+          value: subnet,
+          problem: `overlaps with ${hit.owner} (${hit.cidr ?? ""})`,
+          fix: "set a private network that nothing else here uses, such as 172.30.91.0/24",
+        },
+      ];
+}
+
+function overlap(one: string, other: string | null | undefined): boolean {
+  if (other === undefined || other === null || !ipaddr.IPv4.isValidCIDR(other)) {
+    return false;
+  }
+  const [[a, aBits], [b, bBits]] = [ipaddr.IPv4.parseCIDR(one), ipaddr.IPv4.parseCIDR(other)];
+  return a.match(b, Math.min(aBits, bBits));
+}
+
+function findUnsupported({ nodeExporterNetwork }: Settings, machine: Machine): readonly Fault[] {
+  return nodeExporterNetwork === "host" && !machine.native
+    ? [
+        {
+          setting: "nodeExporterNetwork",
+          value: nodeExporterNetwork,
+          problem: "needs Docker on Linux: Docker Desktop's containers run in a virtual machine",
+          fix: "set lab",
+        },
+      ]
+    : [];
+}
+
+/** Ports of the lab that something else holds; what the lab holds itself is no fault. */
+export async function findTakenPorts(settings: Settings, machine: Machine, app: AppState): Promise<readonly Fault[]> {
+  const ours = machine.containers.filter((it) => isOurs(it, settings) && it.State === "running");
+  const held = new Set(ours.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)));
+  if (ours.some(({ HostConfig }) => HostConfig.NetworkMode === "host")) {
+    held.add(settings.nodeExporter.port); // a container in the host's network lists no ports
+  }
+  if (app.alive) {
+    held.add(settings.flaskPort);
+  }
+  const ports: readonly (readonly [string, number])[] = [
+    ["prometheusPort", settings.prometheus.port],
+    ["grafanaPort", settings.grafana.port],
+    ["nodeExporterPort", settings.nodeExporter.port],
+    ["cadvisorPort", settings.cadvisor.port],
+    ["pushgatewayPort", settings.pushgateway.port],
+    ["flaskPort", settings.flaskPort],
+  ];
+  const taken = new Set(ports.map(([, port]) => port));
+  const faults = await Promise.all(
+    ports.filter(([, port]) => !held.has(port)).map(([setting, port]) => checkPort(setting, port, settings, machine, taken)),
+  );
+  return faults.filter((fault) => fault !== undefined);
+}
+
+async function checkPort(
+  setting: string,
+  port: number,
+  { bindAddress }: Settings,
+  machine: Machine,
+  wanted: ReadonlySet<number>,
+): Promise<Fault | undefined> {
+  const error = await tryListen(bindAddress, port);
+  switch (error) {
+    case undefined:
+      return undefined;
+    case "EADDRNOTAVAIL":
+      return {
+        setting: "bindAddress",
+        value: bindAddress,
+        problem: `is no address of this machine, so ${setting} cannot listen there`,
+        fix: "use 127.0.0.1, or an address that ip addr shows",
+      };
+    case "EACCES":
+      return { setting, value: port, problem: "may be used by root only", fix: "set one from 1024 on" };
+    default: {
+      const holder = machine.containers.find(({ Ports }) => Ports.some(({ PublicPort }) => PublicPort === port));
+      const who = holder === undefined ? "another program" : `the container ${(holder.Names[0] ?? "").slice(1)}`;
+      const free = await findFreePort(bindAddress, port, wanted);
+      return {
+        setting,
+        value: port,
+        problem: `is in use by ${who} on ${bindAddress} (${error})`,
+        fix: `stop it, or set ${setting} to a free port${free === undefined ? "" : ` such as ${String(free)}`}`,
+      };
+    }
+  }
+}
+
+async function findFreePort(address: string, taken: number, wanted: ReadonlySet<number>): Promise<number | undefined> {
+  for (let port = taken + 1; port <= Math.min(taken + 20, 65535); port++) {
+    if (!wanted.has(port) && (await tryListen(address, port)) === undefined) {
+      return port;
+    }
+  }
+  return undefined;
+}
+
+/** Code of the error that keeps a server from listening there. */
+function tryListen(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      resolve(error.code ?? error.message);
+    });
+    server.listen({ host, port, exclusive: true }, () => server.close(() => { resolve(undefined); }));
+  });
+}
+
+/** A Python that cannot make the virtual environments which are still to be made. */
+export async function findMissingPython(folder: string, python: string): Promise<readonly Fault[]> {
+  if (["flask", "ansible"].every((room) => existsSync(path.join(folder, room, "venv")))) {
+    return [];
+  }
+  const probe = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${MIN_PYTHON.replace(".", ", ")}))`;
+  try {
+    await promisify(execFile)(python, ["-c", probe]);
+    return [];
+  } catch {
+    return [
+      {
+        setting: "python3",
+        value: python,
+        problem: `is missing, older than ${MIN_PYTHON}, or has no venv`,
+        fix: "install Python with venv (Debian, Ubuntu: apt-get install python3-venv), or set PYTHON to one",
+      },
+    ];
+  }
+}
+
+function isOurs({ Labels }: EngineContainer, { namePrefix }: Settings): boolean {
+  return Labels[LAB_LABEL] === labName(namePrefix);
+}

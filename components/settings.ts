@@ -1,0 +1,105 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Fault, throwFaults } from "./faults";
+import { CommunityDashboard, ScrapeTarget, SettingsReader } from "./settingsReader";
+
+export type { CommunityDashboard, ScrapeTarget } from "./settingsReader";
+
+/** What a setting may say of one container. */
+export interface ServiceSettings {
+  /** Port on `bindAddress`. */
+  readonly port: number;
+  /** Image with a tag or a digest. */
+  readonly image: string;
+  /** Memory limit in MiB; swap is not granted on top. */
+  readonly memory: number;
+}
+
+/** Everything a person can set, validated; Pulumi.yaml holds the meaning and the default of each. */
+export interface Settings {
+  readonly namePrefix: string;
+  readonly bindAddress: string;
+  readonly prometheus: ServiceSettings;
+  readonly grafana: ServiceSettings;
+  readonly nodeExporter: ServiceSettings;
+  readonly cadvisor: ServiceSettings;
+  readonly pushgateway: ServiceSettings;
+  readonly flaskPort: number;
+  /** Prometheus duration, such as `5s`. */
+  readonly scrapeInterval: string;
+  /** Prometheus duration, such as `7d`. */
+  readonly retention: string;
+  readonly extraScrapeTargets: readonly ScrapeTarget[];
+  /** IPv4 network in CIDR notation. */
+  readonly subnet: string;
+  /** First address of `subnet`: the host, as the lab's containers see it. */
+  readonly gateway: string;
+  readonly nodeExporterNetwork: "lab" | "host";
+  /** Undefined where the lab is to generate one. */
+  readonly grafanaAdminPassword: string | undefined;
+  readonly communityDashboards: readonly CommunityDashboard[];
+  /** A URL, or the path of a folder. */
+  readonly dashboardCatalogue: string;
+}
+
+/** The raw configuration of a stack, as Pulumi hands it to a program: key without project, value as text. */
+export interface RawConfig {
+  readonly values: Readonly<Record<string, string>>;
+  /** Keys whose value was given as a secret. */
+  readonly secrets: ReadonlySet<string>;
+}
+
+const SERVICES = ["prometheus", "grafana", "nodeExporter", "cadvisor", "pushgateway"] as const;
+
+/** The settings of a raw configuration, with every fault found in it. */
+export function parseSettings(raw: RawConfig): { settings: Settings; faults: readonly Fault[] } {
+  const read = new SettingsReader(raw.values);
+  const [prometheus, grafana, nodeExporter, cadvisor, pushgateway] = SERVICES.map((service) => ({
+    port: read.port(`${service}Port`),
+    image: read.image(`${service}Image`),
+    memory: read.memory(`${service}Memory`),
+  })) as [ServiceSettings, ServiceSettings, ServiceSettings, ServiceSettings, ServiceSettings];
+  const flaskPort = read.port("flaskPort");
+  const { subnet, gateway } = read.subnet("subnet");
+  const settings: Settings = {
+    namePrefix: read.namePrefix("namePrefix"),
+    bindAddress: read.address("bindAddress"),
+    prometheus,
+    grafana,
+    nodeExporter,
+    cadvisor,
+    pushgateway,
+    flaskPort,
+    scrapeInterval: read.duration("scrapeInterval"),
+    retention: read.duration("retention"),
+    extraScrapeTargets: read.scrapeTargets("extraScrapeTargets"),
+    subnet,
+    gateway,
+    nodeExporterNetwork: read.oneOf("nodeExporterNetwork", ["lab", "host"]),
+    grafanaAdminPassword: read.password("grafanaAdminPassword", raw.secrets.has("grafanaAdminPassword")),
+    communityDashboards: read.dashboards("communityDashboards", "dashboardCatalogue"),
+    dashboardCatalogue: read.text("dashboardCatalogue"),
+  };
+  read.distinct([...SERVICES.map((service) => `${service}Port`), "flaskPort"]);
+  read.unknown();
+  return { settings, faults: read.faults };
+}
+
+/**
+ * The settings of the current stack.
+ *
+ * @throws pulumi.RunError with every fault of the settings.
+ */
+export function readSettings(): Settings {
+  const prefix = `${pulumi.getProject()}:`;
+  const ofProject = (keys: string[]): string[] =>
+    keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  const all = pulumi.runtime.allConfig();
+  // the SDK keeps to itself which keys are secret; the engine tells it in this variable
+  const secretKeys = (JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "null") ?? []) as string[];
+  const { settings, faults } = parseSettings({
+    values: Object.fromEntries(ofProject(Object.keys(all)).map((key) => [key, all[`${prefix}${key}`] ?? ""])),
+    secrets: new Set(ofProject(secretKeys)),
+  });
+  throwFaults(faults);
+  return settings;
+}

@@ -1,0 +1,34 @@
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface HostCommandArgs {
+  /** Text of the shell script that makes the resource. */
+  readonly create: string;
+  /** Text of the shell script that removes it; kept in the state, so it needs no checkout. */
+  readonly delete?: string;
+  /** What `create` reads as its standard input. */
+  readonly stdin: string;
+  readonly environment: Record<string, pulumi.Input<string>>;
+  /** A change of one makes the resource anew. */
+  readonly triggers: string[];
+}
+
+/** A script that runs on the host; when it fails, what it printed is shown and not its text. */
+export function createHostCommand(
+  name: string,
+  { create, delete: remove, stdin, environment, triggers }: HostCommandArgs,
+  options: pulumi.CustomResourceOptions,
+): local.Command {
+  return new local.Command(
+    name,
+    {
+      create: 'sh -c "$CREATE"',
+      ...(remove === undefined ? {} : { delete: 'sh -c "$DELETE"' }),
+      stdin,
+      environment: { ...environment, CREATE: create, ...(remove === undefined ? {} : { DELETE: remove }) },
+      triggers,
+      logging: "none",
+    },
+    { ...options, deleteBeforeReplace: true },
+  );
+}

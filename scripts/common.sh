@@ -1,0 +1,25 @@
+# Sourced by the scripts beside it: where the lab of this checkout keeps what it needs.
+# shellcheck shell=bash
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+room=${LAB_ROOM:-$root/.lab} # ignored by git: state, passphrase, settings of this checkout alone
+pulumi_home=${PULUMI_HOME:-$HOME/.pulumi}
+version() { sed -n "s|.*\"$1\": \"\(.*\)\".*|\1|p" "$root/package.json"; } # NAME: the version that package.json pins
+cli=$pulumi_home/versions/$(version pulumi)/bin/pulumi
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+mkdir -p "$room"
+
+# The engine where the client finds it, for the provider too, which knows only the default socket.
+if [ -z "${DOCKER_HOST:-}" ] && [ ! -S /var/run/docker.sock ] && command -v docker >/dev/null; then
+  DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null) || DOCKER_HOST=
+  if [ -n "$DOCKER_HOST" ]; then export DOCKER_HOST; else unset DOCKER_HOST; fi
+fi
+
+# stack_name: the stack that make works on; chosen by setup, or by STACK
+stack_name() {
+  if [ -n "${STACK:-}" ]; then echo "$STACK"
+  elif [ -e "$room/stack" ]; then cat "$room/stack"
+  else echo dev; fi
+}

@@ -1,0 +1,59 @@
+/** The running lab, as `pulumi stack output --json --show-secrets` describes it. */
+export interface LabOutputs {
+  readonly prometheusUrl: string;
+  readonly grafanaUrl: string;
+  readonly flaskUrl: string;
+  readonly grafanaUser: string;
+  readonly grafanaAdminPassword: string;
+  readonly containers: readonly string[];
+  /** uids of the dashboards that Grafana should hold. */
+  readonly dashboards: readonly string[];
+  readonly nodeExporterNetwork: "lab" | "host";
+}
+
+/** One question that is asked of a running lab. */
+export interface Check {
+  readonly name: string;
+  /** Answers with what was seen; throws a CheckError when that is not as it should be. */
+  readonly ask: (lab: LabOutputs) => Promise<string>;
+}
+
+/** A check that failed: what was seen, and what to do about it. */
+export class CheckError extends Error {
+  constructor(
+    message: string,
+    readonly fix: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A JSON answer of one of the lab's programs. */
+export async function getJson<T>(url: string, headers: Record<string, string> = {}): Promise<T> {
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
+  if (!response.ok) {
+    throw new Error(`${url} answers ${String(response.status)}`);
+  }
+  return (await response.json()) as T;
+}
+
+/** A sample of an instant vector, as Prometheus' HTTP API gives it. */
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [number, string];
+}
+
+export interface QueryAnswer {
+  readonly data: { readonly result: readonly Sample[] };
+}
+
+/** The samples of a PromQL query, asked of Prometheus itself. */
+export async function queryPrometheus(lab: LabOutputs, query: string): Promise<readonly Sample[]> {
+  const answer = await getJson<QueryAnswer>(`${lab.prometheusUrl}/api/v1/query?query=${encodeURIComponent(query)}`);
+  return answer.data.result;
+}
+
+/** Header that signs in to Grafana. */
+export function signIn({ grafanaUser, grafanaAdminPassword }: LabOutputs): Record<string, string> {
+  return { authorization: `Basic ${Buffer.from(`${grafanaUser}:${grafanaAdminPassword}`).toString("base64")}` };
+}
