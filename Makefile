@@ -29,8 +29,8 @@ logs: ## Show the last lines of every container and of the Flask app (LINES=50)
 playbook: ## Run the Ansible playbook again
 	@scripts/playbook
 
-traffic: ## Send requests to the Flask app for a minute (SECONDS=60)
-	@scripts/traffic
+traffic: ## Send requests to the Flask app for a minute (SECONDS=60 RATE=5)
+	@SECONDS_TO_RUN=$(or $(SECONDS),60) scripts/traffic
 
 password: ## Print the password of Grafana's admin
 	@scripts/pulumi stack output grafanaAdminPassword --show-secrets

@@ -70,7 +70,11 @@ export class Lab extends pulumi.ComponentResource {
   }
 }
 
-function createNetwork(name: string, { namePrefix, subnet, gateway }: Settings, parent: pulumi.Resource): docker.Network {
+function createNetwork(
+  name: string,
+  { namePrefix, subnet, gateway }: Settings,
+  parent: pulumi.Resource,
+): docker.Network {
   const lab = labName(namePrefix);
   return new docker.Network(
     `${name}-network`,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as http from "node:http";
-import * as pulumi from "@pulumi/pulumi";
+import { LabError } from "./faults";
 
 /** A container as the engine lists it. */
 export interface EngineContainer {
@@ -38,8 +38,8 @@ export interface Machine {
 const DEFAULT_HOST = "unix:///var/run/docker.sock";
 const TIMEOUT_MS = 10_000;
 
-/** The engine cannot be asked; the message says why and what to do, and the CLI shows it without a stack trace. */
-export class EngineError extends pulumi.RunError {}
+/** The engine cannot be asked; the message says why and what to do. */
+export class EngineError extends LabError {}
 
 /**
  * The engine's address, chosen as the Docker provider chooses it.
@@ -84,7 +84,9 @@ export function isRootShared(mountinfo: string): boolean {
   return mountinfo
     .split("\n")
     .map((line) => line.split(" "))
-    .some((fields) => fields[4] === "/" && fields.slice(6, fields.indexOf("-")).some((tag) => tag.startsWith("shared:")));
+    .some(
+      (fields) => fields[4] === "/" && fields.slice(6, fields.indexOf("-")).some((tag) => tag.startsWith("shared:")),
+    );
 }
 
 function ask<T>(socketPath: string, path: string): Promise<T> {

@@ -52,7 +52,9 @@ export function findOverlaps(
 ): readonly Fault[] {
   const docker = machine.networks
     .filter(({ Name }) => Name !== labName(namePrefix))
-    .flatMap(({ Name, IPAM }) => (IPAM.Config ?? []).map(({ Subnet }) => ({ owner: `Docker's network ${Name}`, cidr: Subnet })));
+    .flatMap(({ Name, IPAM }) =>
+      (IPAM.Config ?? []).map(({ Subnet }) => ({ owner: `Docker's network ${Name}`, cidr: Subnet })),
+    );
   const links = Object.entries(interfaces)
     .flatMap(([name, addresses]) => (addresses ?? []).map((address) => ({ name, ...address })))
     .filter(({ family, address }) => family === "IPv4" && address !== gateway)
@@ -112,7 +114,9 @@ export async function findTakenPorts(settings: Settings, machine: Machine, app: 
   ];
   const taken = new Set(ports.map(([, port]) => port));
   const faults = await Promise.all(
-    ports.filter(([, port]) => !held.has(port)).map(([setting, port]) => checkPort(setting, port, settings, machine, taken)),
+    ports
+      .filter(([, port]) => !held.has(port))
+      .map(([setting, port]) => checkPort(setting, port, settings, machine, taken)),
   );
   return faults.filter((fault) => fault !== undefined);
 }
@@ -167,7 +171,11 @@ function tryListen(host: string, port: number): Promise<string | undefined> {
     server.once("error", (error: NodeJS.ErrnoException) => {
       resolve(error.code ?? error.message);
     });
-    server.listen({ host, port, exclusive: true }, () => server.close(() => { resolve(undefined); }));
+    server.listen({ host, port, exclusive: true }, () =>
+      server.close(() => {
+        resolve(undefined);
+      }),
+    );
   });
 }
 

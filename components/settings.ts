@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Fault, throwFaults } from "./faults";
-import { CommunityDashboard, ScrapeTarget, SettingsReader } from "./settingsReader";
+import { CommunityDashboard, readDashboards, readScrapeTargets, ScrapeTarget } from "./settingsLists";
+import { SettingsReader } from "./settingsReader";
 
-export type { CommunityDashboard, ScrapeTarget } from "./settingsReader";
+export type { CommunityDashboard, ScrapeTarget } from "./settingsLists";
 
 /** What a setting may say of one container. */
 export interface ServiceSettings {
@@ -60,6 +61,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
   })) as [ServiceSettings, ServiceSettings, ServiceSettings, ServiceSettings, ServiceSettings];
   const flaskPort = read.port("flaskPort");
   const { subnet, gateway } = read.subnet("subnet");
+  const dashboardCatalogue = read.text("dashboardCatalogue");
   const settings: Settings = {
     namePrefix: read.namePrefix("namePrefix"),
     bindAddress: read.address("bindAddress"),
@@ -71,13 +73,13 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
     flaskPort,
     scrapeInterval: read.duration("scrapeInterval"),
     retention: read.duration("retention"),
-    extraScrapeTargets: read.scrapeTargets("extraScrapeTargets"),
+    extraScrapeTargets: readScrapeTargets(read, "extraScrapeTargets"),
     subnet,
     gateway,
     nodeExporterNetwork: read.oneOf("nodeExporterNetwork", ["lab", "host"]),
     grafanaAdminPassword: read.password("grafanaAdminPassword", raw.secrets.has("grafanaAdminPassword")),
-    communityDashboards: read.dashboards("communityDashboards", "dashboardCatalogue"),
-    dashboardCatalogue: read.text("dashboardCatalogue"),
+    communityDashboards: readDashboards(read, "communityDashboards", dashboardCatalogue),
+    dashboardCatalogue,
   };
   read.distinct([...SERVICES.map((service) => `${service}Port`), "flaskPort"]);
   read.unknown();
@@ -87,7 +89,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
 /**
  * The settings of the current stack.
  *
- * @throws pulumi.RunError with every fault of the settings.
+ * @throws LabError with every fault of the settings.
  */
 export function readSettings(): Settings {
   const prefix = `${pulumi.getProject()}:`;

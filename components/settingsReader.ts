@@ -3,34 +3,12 @@ import { closest, distance } from "fastest-levenshtein";
 import * as ipaddr from "ipaddr.js";
 import { Fault } from "./faults";
 
-/** One more job for Prometheus. */
-export interface ScrapeTarget {
-  /** Value of the label `job`. */
-  readonly job: string;
-  /** `host:port` of each target, as a container of the lab reaches it. */
-  readonly targets: readonly string[];
-  /** Path of the metrics; Prometheus' own default is `/metrics`. */
-  readonly metricsPath?: string;
-}
-
-/** A dashboard of the catalogue. */
-export interface CommunityDashboard {
-  readonly id: number;
-  readonly revision: number;
-  /** Of the file as the catalogue serves it, in hex. */
-  readonly sha256?: string;
-}
-
-/** The jobs that the lab itself has; an extra one needs another name. */
-export const JOBS = ["linux_host", "docker_containers", "ansible_jobs", "flask_app"] as const;
-
 // Prometheus' own grammar, https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 const DURATION = /^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
 const IMAGE = /^[a-z0-9][a-z0-9._/:-]*?(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/;
-const HOST_PORT = /^(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})$/;
 const MIN_MEMORY = 32;
 const MIN_PASSWORD = 8;
-const MAX_PORT = 65535;
+export const MAX_PORT = 65535;
 
 /** Reads one setting at a time, notes what is wrong with it and goes on, so that all faults show at once. */
 export class SettingsReader {
@@ -125,50 +103,14 @@ export class SettingsReader {
     if (!secret) {
       this.fault(setting, undefined, "is in plain text", `set it anew with pulumi config set --secret ${setting}`);
     } else if (value.length < MIN_PASSWORD || /[\r\n]/.test(value)) {
-      this.fault(setting, undefined, `needs at least ${String(MIN_PASSWORD)} characters in one line`, "set a longer one");
+      this.fault(
+        setting,
+        undefined,
+        `needs at least ${String(MIN_PASSWORD)} characters in one line`,
+        "set a longer one",
+      );
     }
     return value;
-  }
-
-  scrapeTargets(setting: string): readonly ScrapeTarget[] {
-    const entries = this.list(setting, ["job", "targets", "metricsPath"]) as unknown as ScrapeTarget[];
-    const jobs = new Set<string>(JOBS);
-    for (const entry of entries) {
-      const { job, targets, metricsPath } = entry as unknown as Record<string, unknown>;
-      if (typeof job !== "string" || job === "") {
-        this.fault(setting, entry, "has an entry without a job", "give it one, such as job: my_app");
-      } else if (jobs.has(job)) {
-        this.fault(setting, entry, `names the job ${job} again`, "give each entry a job of its own");
-      } else {
-        jobs.add(job);
-      }
-      if (!Array.isArray(targets) || targets.length === 0 || !targets.every(isHostPort)) {
-        this.fault(setting, entry, "needs targets as a list of host:port", 'write targets: ["host.docker.internal:8000"]');
-      }
-      if (metricsPath !== undefined && !(typeof metricsPath === "string" && metricsPath.startsWith("/"))) {
-        this.fault(setting, entry, "has a metricsPath that is no path", "start it with /, or leave it out");
-      }
-    }
-    return entries;
-  }
-
-  dashboards(setting: string, catalogueSetting: string): readonly CommunityDashboard[] {
-    const entries = this.list(setting, ["id", "revision", "sha256"]) as unknown as CommunityDashboard[];
-    const download = isUrl(this.values[catalogueSetting] ?? "");
-    const ids = new Set<unknown>();
-    for (const entry of entries) {
-      if (!isCount(entry.id) || !isCount(entry.revision)) {
-        this.fault(setting, entry, "needs id and revision as whole numbers", "write it as {id: 1860, revision: 45, sha256: …}");
-      } else if (ids.has(entry.id)) {
-        this.fault(setting, entry, `names dashboard ${String(entry.id)} again`, "keep one revision of it");
-      }
-      ids.add(entry.id);
-      const sum: unknown = entry.sha256;
-      if (sum === undefined ? download : !(typeof sum === "string" && /^[0-9a-f]{64}$/.test(sum))) {
-        this.fault(setting, entry, "needs the sha256 of the file, 64 hex digits", "take it from sha256sum of a file you trust");
-      }
-    }
-    return entries;
   }
 
   /** Notes each of these settings whose value an earlier one has too. */
@@ -189,7 +131,8 @@ export class SettingsReader {
     const known = [...this.known];
     for (const setting of Object.keys(this.values).filter((key) => !this.known.has(key))) {
       const near = closest(setting, known);
-      const hint = distance(setting, near) <= Math.max(2, setting.length / 3) ? `did you mean ${near}?` : "see Pulumi.yaml";
+      const hint =
+        distance(setting, near) <= Math.max(2, setting.length / 3) ? `did you mean ${near}?` : "see Pulumi.yaml";
       this.fault(setting, undefined, "is no setting of the lab", `${hint} Remove it with pulumi config rm ${setting}`);
     }
   }
@@ -204,7 +147,7 @@ export class SettingsReader {
   }
 
   /** A list of objects that have no other than the given fields. */
-  private list(setting: string, fields: readonly string[]): Readonly<Record<string, unknown>>[] {
+  list(setting: string, fields: readonly string[]): Readonly<Record<string, unknown>>[] {
     const text = this.text(setting);
     let entries: unknown;
     try {
@@ -226,23 +169,10 @@ export class SettingsReader {
     return entries;
   }
 
-  private fault(setting: string, value: unknown, problem: string, fix: string): void {
+  /** Notes what is wrong with a setting. */
+  fault(setting: string, value: unknown, problem: string, fix: string): void {
     this.faults.push({ setting, value, problem, fix });
   }
-}
-
-/** Whether a catalogue is a URL, and not a folder. */
-export function isUrl(catalogue: string): boolean {
-  return /^https?:\/\//.test(catalogue);
-}
-
-function isHostPort(target: unknown): boolean {
-  const port = typeof target === "string" ? HOST_PORT.exec(target)?.[2] : undefined;
-  return port !== undefined && Number(port) >= 1 && Number(port) <= MAX_PORT;
-}
-
-function isCount(value: unknown): boolean {
-  return typeof value === "number" && Number.isInteger(value) && value > 0;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -4,6 +4,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 room=${LAB_ROOM:-$root/.lab} # ignored by git: state, passphrase, settings of this checkout alone
 pulumi_home=${PULUMI_HOME:-$HOME/.pulumi}
 version() { sed -n "s|.*\"$1\": \"\(.*\)\".*|\1|p" "$root/package.json"; } # NAME: the version that package.json pins
+# shellcheck disable=SC2034 # the scripts that source this use it
 cli=$pulumi_home/versions/$(version pulumi)/bin/pulumi
 
 say() { printf '%s\n' "$*" >&2; }

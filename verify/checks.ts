@@ -1,6 +1,6 @@
 import { Dashboard, unboundDatasources } from "./dashboards";
 import { inspectMachine } from "../components/machine";
-import { JOBS } from "../components/settingsReader";
+import { JOBS } from "../components/settingsLists";
 import { Check, CheckError, getJson, LabOutputs, QueryAnswer, queryPrometheus, signIn } from "./lab";
 
 /** Path of the app, and the status that it answers with. */
@@ -31,8 +31,13 @@ async function targetsUp(lab: LabOutputs): Promise<string> {
   }>(`${lab.prometheusUrl}/api/v1/targets?state=active`);
   const down = data.activeTargets.filter(({ health }) => health !== "up");
   if (down.length > 0) {
-    const list = down.map(({ labels, scrapeUrl, lastError }) => `${labels.job} ${scrapeUrl}: ${lastError || "not scraped yet"}`);
-    throw new CheckError(list.join("; "), "look whether the program behind the target runs, and whether a firewall is between");
+    const list = down.map(
+      ({ labels, scrapeUrl, lastError }) => `${labels.job} ${scrapeUrl}: ${lastError || "not scraped yet"}`,
+    );
+    throw new CheckError(
+      list.join("; "),
+      "look whether the program behind the target runs, and whether a firewall is between",
+    );
   }
   const missing = JOBS.filter((job) => !data.activeTargets.some(({ labels }) => labels.job === job));
   if (missing.length > 0) {
@@ -49,7 +54,10 @@ async function flaskTraffic(lab: LabOutputs): Promise<string> {
   });
   const silent = counts.filter(({ count }) => count === 0).map(({ path }) => path);
   if (silent.length > 0) {
-    throw new CheckError(`Prometheus has no request of ${silent.join(", ")}`, "look at the target flask_app in Prometheus");
+    throw new CheckError(
+      `Prometheus has no request of ${silent.join(", ")}`,
+      "look at the target flask_app in Prometheus",
+    );
   }
   return counts.map(({ path, count }) => `${path} ${String(count)}`).join(", ");
 }
@@ -67,7 +75,10 @@ async function playbookReported(lab: LabOutputs): Promise<string> {
 async function grafanaAnswers(lab: LabOutputs): Promise<string> {
   const anonymous = await fetch(`${lab.grafanaUrl}/api/org`, { signal: AbortSignal.timeout(10_000) });
   if (anonymous.status !== 401) {
-    throw new CheckError(`lets somebody in without a password (${String(anonymous.status)})`, "look at Grafana's settings");
+    throw new CheckError(
+      `lets somebody in without a password (${String(anonymous.status)})`,
+      "look at Grafana's settings",
+    );
   }
   const { version } = await getJson<{ version: string }>(`${lab.grafanaUrl}/api/health`);
   await getJson(`${lab.grafanaUrl}/api/user`, signIn(lab));
@@ -75,7 +86,10 @@ async function grafanaAnswers(lab: LabOutputs): Promise<string> {
 }
 
 async function datasourceWorks(lab: LabOutputs): Promise<string> {
-  const sources = await getJson<{ uid: string; isDefault: boolean }[]>(`${lab.grafanaUrl}/api/datasources`, signIn(lab));
+  const sources = await getJson<{ uid: string; isDefault: boolean }[]>(
+    `${lab.grafanaUrl}/api/datasources`,
+    signIn(lab),
+  );
   const uid = sources.find(({ isDefault }) => isDefault)?.uid;
   if (uid === undefined) {
     throw new CheckError("Grafana has no default datasource", "run make up");
@@ -85,7 +99,10 @@ async function datasourceWorks(lab: LabOutputs): Promise<string> {
     signIn(lab),
   );
   if (data.result.length === 0) {
-    throw new CheckError("a query through Grafana's proxy is empty", "look whether Grafana reaches Prometheus: make logs");
+    throw new CheckError(
+      "a query through Grafana's proxy is empty",
+      "look whether Grafana reaches Prometheus: make logs",
+    );
   }
   return `${String(data.result.length)} series of up through Grafana's proxy`;
 }
@@ -95,7 +112,8 @@ async function dashboardsBound(lab: LabOutputs): Promise<string> {
     getJson<{ uid: string }[]>(`${lab.grafanaUrl}/api/datasources`, signIn(lab)),
     ...lab.dashboards.map(async (uid) => {
       try {
-        return (await getJson<{ dashboard: Dashboard }>(`${lab.grafanaUrl}/api/dashboards/uid/${uid}`, signIn(lab))).dashboard;
+        return (await getJson<{ dashboard: Dashboard }>(`${lab.grafanaUrl}/api/dashboards/uid/${uid}`, signIn(lab)))
+          .dashboard;
       } catch (error) {
         throw new CheckError(`dashboard ${uid}: ${error instanceof Error ? error.message : ""}`, "run make up");
       }
@@ -109,7 +127,8 @@ async function dashboardsBound(lab: LabOutputs): Promise<string> {
     throw new CheckError(`unbound datasources: ${unbound.join(", ")}`, "report it with the dashboard's file");
   }
   const standIns = dashboards.filter(({ tags }) => tags?.includes("stand-in"));
-  const note = standIns.length === 0 ? "" : `; ${String(standIns.length)} are stand-ins of the project for the real ones`;
+  const note =
+    standIns.length === 0 ? "" : `; ${String(standIns.length)} are stand-ins of the project for the real ones`;
   return `${String(dashboards.length)} there, all datasources bound${note}`;
 }
 

@@ -3,7 +3,11 @@ export interface Dashboard {
   readonly title: string;
   readonly tags?: readonly string[];
   readonly templating?: {
-    readonly list?: readonly { readonly name: string; readonly type: string; readonly current?: { readonly value?: unknown } }[];
+    readonly list?: readonly {
+      readonly name: string;
+      readonly type: string;
+      readonly current?: { readonly value?: unknown };
+    }[];
   };
 }
 

@@ -21,7 +21,12 @@ const PATIENCE = 30;
 /** Asks again until the answer is right or the patience is over: a fresh lab is scraped only after a moment. */
 async function examine(check: Check, lab: LabOutputs, patience: number): Promise<Finding> {
   try {
-    const seen = await retry(() => check.ask(lab), { retries: patience, factor: 1, minTimeout: 1000, maxRetryTime: patience * 1000 });
+    const seen = await retry(() => check.ask(lab), {
+      retries: patience,
+      factor: 1,
+      minTimeout: 1000,
+      maxRetryTime: patience * 1000,
+    });
     return { check: check.name, ok: true, seen };
   } catch (error) {
     const fix = error instanceof CheckError ? error.fix : "look whether it runs: make logs, then make up";
@@ -37,9 +42,18 @@ function describe(error: unknown): string {
 }
 
 function printTable(findings: readonly Finding[]): void {
-  const table = new Table({ head: ["check", "", "seen"], style: { head: [], border: [] }, wordWrap: true, colWidths: [16, 8, 90] });
+  const table = new Table({
+    head: ["check", "", "seen"],
+    style: { head: [], border: [] },
+    wordWrap: true,
+    colWidths: [16, 8, 90],
+  });
   table.push(
-    ...findings.map(({ check, ok, seen, fix }) => [check, ok ? "ok" : "FAILED", fix === undefined ? seen : `${seen}\n-> ${fix}`]),
+    ...findings.map(({ check, ok, seen, fix }) => [
+      check,
+      ok ? "ok" : "FAILED",
+      fix === undefined ? seen : `${seen}\n-> ${fix}`,
+    ]),
   );
   console.log(table.toString());
   const failed = findings.filter(({ ok }) => !ok).length;

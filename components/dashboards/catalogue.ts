@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { PROJECT } from "../assets";
 import { Fault } from "../faults";
 import { CommunityDashboard, Settings } from "../settings";
-import { isUrl } from "../settingsReader";
+import { isUrl } from "../settingsLists";
 
 /** The text of a community dashboard, as its authors exported it. */
 export interface CatalogueEntry extends CommunityDashboard {

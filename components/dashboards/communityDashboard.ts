@@ -35,9 +35,9 @@ export class CommunityDashboard extends pulumi.ComponentResource {
 export function bindDashboard({ id, json }: CatalogueEntry, datasourceUid: string): JsonObject & { uid: string } {
   const exported = JSON.parse(json) as JsonObject;
   const inputs = new Map(
-    objects(exported.__inputs).map((input) => [
-      String(input.name),
-      input.type === "datasource" ? datasourceUid : String(input.value ?? ""),
+    objects(exported.__inputs).map(({ name, type, value }) => [
+      text(name),
+      type === "datasource" ? datasourceUid : text(value),
     ]),
   );
   const model = bindValue(exported, inputs, datasourceUid) as JsonObject;
@@ -67,6 +67,10 @@ function bindValue(value: Json, inputs: ReadonlyMap<string, string>, uid: string
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, bindValue(item, inputs, uid, name)]));
   }
   return value;
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
 function objects(value: Json | undefined): JsonObject[] {

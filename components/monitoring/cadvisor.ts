@@ -41,7 +41,6 @@ export function cadvisorVolumes(machine: Machine): { hostPath: string; container
   const paths = [
     ["/", "/rootfs"],
     ["/sys", "/sys"],
-    ["/var/lib/docker", "/var/lib/docker"],
     ["/var/run/docker.sock", "/var/run/docker.sock"],
     // with the containerd image store only containerd knows a container's layers
     ...(machine.storageDriver === "overlayfs"

@@ -57,6 +57,7 @@ export function nodeExporterFlags(settings: Settings, machine: Machine): string[
   const port = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : PORT;
   return [
     `--path.rootfs=${ROOT}`,
+    `--path.udev.data=${ROOT}/run/udev/data`,
     ...addresses.map((address) => `--web.listen-address=${address}:${String(port)}`),
     "--collector.processes",
     "--collector.tcpstat",

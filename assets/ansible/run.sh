@@ -1,0 +1,49 @@
+# Runs the playbook, and keeps it so that it can be run again without the checkout.
+# LAB: the lab's name. PLAYBOOK: '-' (the playbook is on stdin) or 'kept' (the one of the last
+# run). PUSHGATEWAY_URL: where to report; with 'kept' the one of the last run if it is not set.
+# NGINX_BINARY: what the playbook looks for (nginx).
+# shellcheck shell=sh
+set -eu
+umask 077
+
+fail() { printf '%s\n' "$@" >&2; exit 1; }
+case ${LAB:?} in *[!A-Za-z0-9._-]* | .*) fail "LAB '$LAB': only letters, digits, '.', '_', '-'" ;; esac
+room=${XDG_STATE_HOME:-${HOME:?}/.local/state}/observability-lab/$LAB/ansible
+playbook=$room/monitor_playbook.yml
+[ -x "$room/venv/bin/ansible-playbook" ] ||
+  fail "no working virtual environment in $room/venv: run 'make up' to install it"
+
+case ${PLAYBOOK:--} in
+  -)
+    : "${PUSHGATEWAY_URL:?}"
+    cat >"$playbook.new"
+    [ -s "$playbook.new" ] || { rm -f "$playbook.new"; fail "no playbook on stdin"; }
+    mv -f "$playbook.new" "$playbook"
+    printf '%s\n' "$PUSHGATEWAY_URL" >"$room/pushgateway_url"
+    ;;
+  kept)
+    [ -r "$playbook" ] || fail "no playbook kept in $room: run 'make up' first"
+    PUSHGATEWAY_URL=${PUSHGATEWAY_URL:-$(cat "$room/pushgateway_url")}
+    ;;
+  *) fail "PLAYBOOK '$PLAYBOOK': '-' or 'kept'" ;;
+esac
+
+# In /tmp and not in the lab's folder: Ansible opens a socket in it, whose path may have 103 bytes.
+temporary=$(mktemp -d /tmp/observability-lab.XXXXXX)
+trap 'rm -rf "$temporary"' EXIT
+trap 'exit 1' HUP INT TERM
+# Only what is named reaches Ansible: no ANSIBLE_* or ansible.cfg of the user's, no secret.
+# No locale either: it refuses C, and without one Python takes C.UTF-8 or macOS's UTF-8.
+set -- PATH="$PATH" HOME="$temporary" TERM="${TERM:-dumb}" TMPDIR="$temporary" \
+  PUSHGATEWAY_URL="$PUSHGATEWAY_URL" NGINX_BINARY="${NGINX_BINARY:-}" \
+  ANSIBLE_CONFIG="$temporary/ansible.cfg" ANSIBLE_HOME="$temporary/home" \
+  ANSIBLE_LOCAL_TEMP="$temporary" ANSIBLE_REMOTE_TEMP="$temporary" \
+  ANSIBLE_PYTHON_INTERPRETER="$room/venv/bin/python" ANSIBLE_PIPELINING=true \
+  ANSIBLE_NOCOWS=true ANSIBLE_RETRY_FILES_ENABLED=false \
+  ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_DEPRECATION_WARNINGS=false \
+  OBJC_DISABLE_INITIALIZE_FORK_SAFETY=YES no_proxy='*'
+[ -t 1 ] || set -- "$@" ANSIBLE_NOCOLOR=true
+
+: >"$temporary/ansible.cfg"
+env -i "$@" "$room/venv/bin/ansible-playbook" --inventory localhost, "$playbook" \
+  </dev/null

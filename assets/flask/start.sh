@@ -1,0 +1,119 @@
+# Starts the app whose text is on stdin, detached, and prints "PID TOKEN" once it answers.
+# LAB: the lab's name. LISTEN: addresses, separated by spaces. HEALTH: the address to ask.
+# GENERATION: a number that the caller counts up; it is part of the token.
+# shellcheck shell=sh
+set -eu
+umask 077
+
+fail() { printf '%s\n' "$@" >&2; exit 1; }
+case ${LAB:?} in *[!A-Za-z0-9._-]* | .*) fail "LAB '$LAB': only letters, digits, '.', '_', '-'" ;; esac
+case ${GENERATION:?} in *[!0-9]*) fail "GENERATION '$GENERATION': a number" ;; esac
+: "${LISTEN:?}" "${HEALTH:?}"
+room=${XDG_STATE_HOME:-${HOME:?}/.local/state}/observability-lab/$LAB/flask
+python=$room/venv/bin/python
+[ -x "$python" ] || fail "no working virtual environment in $room/venv: run 'make up' to install it"
+
+# What the record says of one key.
+recorded() {
+  sed -n "s/.*\"$1\": *\"\{0,1\}\([A-Za-z0-9._-]*\).*/\1/p" "$room/record.json" 2>/dev/null || :
+}
+
+# Whether process $1 is the start $2: a number may by now be a stranger's.
+is_ours() {
+  if [ -r "/proc/$1/cmdline" ]; then
+    arguments=$(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null) || return 1
+  else
+    arguments=$(ps -ww -p "$1" -o args= 2>/dev/null) || return 1
+  fi
+  case " $arguments " in *" --instance $2 "*) ;; *) return 1 ;; esac
+}
+
+# Ends process $1 if it is the start $2: TERM, 5 s to leave, KILL.
+end_process() {
+  case $1 in '' | *[!0-9]*) return 0 ;; esac
+  is_ours "$1" "$2" || return 0
+  kill -s TERM "$1" 2>/dev/null || :
+  tries=0
+  while is_ours "$1" "$2"; do
+    tries=$((tries + 1))
+    [ "$tries" -ne 50 ] || kill -s KILL "$1" 2>/dev/null || :
+    [ "$tries" -lt 60 ] || fail "process $1 ($2) does not end: is it another user's? End it by hand."
+    sleep 0.1
+  done
+}
+
+end_process "$(recorded pid)" "$(recorded instance)"
+rm -f "$room/record.json"
+cat >"$room/app.py"
+[ -s "$room/app.py" ] || fail "no app on stdin"
+
+# Python, as it has a new session on macOS too (no setsid there), sees its child die at once,
+# and writes JSON. The app gets no environment but PATH: the caller's holds secrets.
+export LAB GENERATION LISTEN HEALTH
+exec "$python" -I - "$room" <<'PY'
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+LIMIT_SECONDS = 20
+room = Path(sys.argv[1])
+log, record = room / "app.log", room / "record.json"
+generation = int(os.environ["GENERATION"])
+token = f"{os.environ['LAB']}-{generation}-{secrets.token_hex(6)}"
+url = f"http://{os.environ['HEALTH']}/healthz"
+listen = [word for address in os.environ["LISTEN"].split() for word in ("--listen", address)]
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def healthy() -> bool:
+    """Whether this very start answers, and not another that has its port."""
+    try:
+        with opener.open(url, timeout=1) as answer:
+            return json.load(answer).get("instance") == token
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+# A caller that is cancelled leaves no app behind: SystemExit ends in the except below.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("cancelled"))
+log.unlink(missing_ok=True)
+with log.open("ab") as output:
+    app = subprocess.Popen(
+        [sys.executable, "-I", "app.py", *listen, "--instance", token],
+        cwd=room,
+        env={"PATH": os.environ.get("PATH", os.defpath)},
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+    )
+try:
+    fields = {"pid": app.pid, "generation": generation, "instance": token, "health": url}
+    draft = record.with_suffix(".new")
+    draft.write_text(json.dumps(fields) + "\n")
+    draft.replace(record)
+    limit = time.monotonic() + LIMIT_SECONDS
+    while not healthy():
+        if app.poll() is not None:
+            raise RuntimeError(f"the app ended with status {app.returncode}")
+        if time.monotonic() > limit:
+            raise RuntimeError(f"the app did not answer at {url} within {LIMIT_SECONDS} s")
+        time.sleep(0.1)
+    print(app.pid, token)
+    sys.stdout.flush()
+except BaseException as fault:  # noqa: BLE001 - whatever it was, the app goes too
+    app.kill()
+    app.wait()
+    record.unlink(missing_ok=True)
+    lines = log.read_text(errors="replace").splitlines()[-20:]
+    reason = str(fault) or type(fault).__name__
+    print(f"{reason} (to listen on {os.environ['LISTEN']}). The end of {log}:", file=sys.stderr)
+    print(*lines, sep="\n", file=sys.stderr)
+    sys.exit(1)
+PY

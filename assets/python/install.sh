@@ -1,0 +1,68 @@
+# Makes the virtual environment $lab/$ROOM/venv anew from the pinned requirements on stdin.
+# LAB: the lab's name. ROOM: flask | ansible. PYTHON: the interpreter (python3).
+# shellcheck shell=sh
+set -eu
+umask 077
+
+fail() { printf '%s\n' "$@" >&2; exit 1; }
+case ${LAB:?} in *[!A-Za-z0-9._-]* | .*) fail "LAB '$LAB': only letters, digits, '.', '_', '-'" ;; esac
+case ${ROOM:?} in flask | ansible) ;; *) fail "ROOM '$ROOM': flask or ansible" ;; esac
+python=${PYTHON:-python3}
+lab=${XDG_STATE_HOME:-${HOME:?}/.local/state}/observability-lab/$LAB
+room=$lab/$ROOM
+venv=$room/venv
+
+command -v "$python" >/dev/null ||
+  fail "no '$python' here: install Python 3.10 or newer, or set PYTHON"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+  fail "$("$python" --version 2>&1) is too old: the lab needs Python 3.10 or newer; set PYTHON"
+# Its path, as pip takes no name; a version manager's shim is also asked once only.
+python=$("$python" -c 'import sys; print(sys.executable)')
+
+# Half an environment must not be taken for a whole one.
+undo() {
+  rm -rf "$venv" "$room/requirements.txt" "$room/install.log"
+  rmdir "$room" "$lab" "${lab%/*}" 2>/dev/null || :
+}
+trap 'undo; exit 1' HUP INT TERM
+
+mkdir -p "$room"
+rm -rf "$venv"
+cat >"$room/requirements.txt"
+[ -s "$room/requirements.txt" ] || { undo; fail "no requirements on stdin"; }
+
+# These would send the packages elsewhere; mirrors and proxies of the user's pip stay in force.
+unset PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PYTHONPATH PYTHONHOME
+# The interpreter's own pip serves another environment since 22.3, and spares ensurepip's 4 s.
+if "$python" -m pip --python "$python" --version >/dev/null 2>&1; then
+  set -- --without-pip
+  pip() { "$python" -m pip --python "$venv/bin/python" "$@"; }
+else
+  set --
+  pip() { "$venv/bin/python" -m pip "$@"; }
+fi
+# A missing ensurepip is told on stdout.
+"$python" -m venv "$@" "$venv" >"$room/install.log" 2>&1 || {
+  tail -n 20 "$room/install.log" >&2
+  undo
+  fail "'$python -m venv' failed: on Debian and Ubuntu 'apt-get install python3-venv' provides it"
+}
+# Compiling what is imported, when it is, is quicker than compiling all.
+pip install --require-hashes --no-compile --disable-pip-version-check --no-input -q \
+  -r "$room/requirements.txt" >"$room/install.log" 2>&1 || {
+  tail -n 20 "$room/install.log" >&2
+  undo
+  fail "pip could not install the lab's $ROOM requirements: is the package index reachable" \
+    "(a proxy: HTTPS_PROXY; a mirror: PIP_INDEX_URL)? Then run 'make up' again."
+}
+rm -f "$room/install.log"
+
+"$venv/bin/python" -I - "$ROOM" <<'PY'
+import platform
+import sys
+from importlib.metadata import version
+
+names = {"flask": ("Flask", "waitress", "prometheus-flask-exporter"), "ansible": ("ansible-core",)}
+found = [f"{name} {version(name)}" for name in names[sys.argv[1]]]
+print(f"Python {platform.python_version()}, {', '.join(found)}")
+PY

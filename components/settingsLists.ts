@@ -1,0 +1,100 @@
+import { MAX_PORT, SettingsReader } from "./settingsReader";
+
+/** One more job for Prometheus. */
+export interface ScrapeTarget {
+  /** Value of the label `job`. */
+  readonly job: string;
+  /** `host:port` of each target, as a container of the lab reaches it. */
+  readonly targets: readonly string[];
+  /** Path of the metrics; Prometheus' own default is `/metrics`. */
+  readonly metricsPath?: string;
+}
+
+/** A dashboard of the catalogue. */
+export interface CommunityDashboard {
+  readonly id: number;
+  readonly revision: number;
+  /** Of the file as the catalogue serves it, in hex. */
+  readonly sha256?: string;
+}
+
+/** The jobs that the lab itself has; an extra one needs another name. */
+export const JOBS = ["linux_host", "docker_containers", "ansible_jobs", "flask_app"] as const;
+
+const HOST_PORT = /^(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})$/;
+
+/** The entries of a setting that lists scrape jobs. */
+export function readScrapeTargets(read: SettingsReader, setting: string): readonly ScrapeTarget[] {
+  const entries = read.list(setting, ["job", "targets", "metricsPath"]) as unknown as ScrapeTarget[];
+  const jobs = new Set<string>(JOBS);
+  for (const entry of entries) {
+    const { job, targets, metricsPath } = entry as unknown as Record<string, unknown>;
+    if (typeof job !== "string" || job === "") {
+      read.fault(setting, entry, "has an entry without a job", "give it one, such as job: my_app");
+    } else if (jobs.has(job)) {
+      read.fault(setting, entry, `names the job ${job} again`, "give each entry a job of its own");
+    } else {
+      jobs.add(job);
+    }
+    if (!Array.isArray(targets) || targets.length === 0 || !targets.every(isHostPort)) {
+      read.fault(
+        setting,
+        entry,
+        "needs targets as a list of host:port",
+        'write targets: ["host.docker.internal:8000"]',
+      );
+    }
+    if (metricsPath !== undefined && !(typeof metricsPath === "string" && metricsPath.startsWith("/"))) {
+      read.fault(setting, entry, "has a metricsPath that is no path", "start it with /, or leave it out");
+    }
+  }
+  return entries;
+}
+
+/** The entries of a setting that lists dashboards of the catalogue. */
+export function readDashboards(
+  read: SettingsReader,
+  setting: string,
+  catalogue: string,
+): readonly CommunityDashboard[] {
+  const entries = read.list(setting, ["id", "revision", "sha256"]) as unknown as CommunityDashboard[];
+  const download = isUrl(catalogue);
+  const ids = new Set<unknown>();
+  for (const entry of entries) {
+    if (!isCount(entry.id) || !isCount(entry.revision)) {
+      read.fault(
+        setting,
+        entry,
+        "needs id and revision as whole numbers",
+        "write it as {id: 1860, revision: 45, sha256: …}",
+      );
+    } else if (ids.has(entry.id)) {
+      read.fault(setting, entry, `names dashboard ${String(entry.id)} again`, "keep one revision of it");
+    }
+    ids.add(entry.id);
+    const sum: unknown = entry.sha256;
+    if (sum === undefined ? download : !(typeof sum === "string" && /^[0-9a-f]{64}$/.test(sum))) {
+      read.fault(
+        setting,
+        entry,
+        "needs the sha256 of the file, 64 hex digits",
+        "take it from sha256sum of a file you trust",
+      );
+    }
+  }
+  return entries;
+}
+
+/** Whether a catalogue is a URL, and not a folder. */
+export function isUrl(catalogue: string): boolean {
+  return /^https?:\/\//.test(catalogue);
+}
+
+function isHostPort(target: unknown): boolean {
+  const port = typeof target === "string" ? HOST_PORT.exec(target)?.[2] : undefined;
+  return port !== undefined && Number(port) >= 1 && Number(port) <= MAX_PORT;
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value > 0;
+}

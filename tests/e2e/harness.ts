@@ -1,0 +1,218 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as automation from "@pulumi/pulumi/automation";
+import { parse, stringify } from "yaml";
+
+export const PROJECT = path.resolve(__dirname, "../..");
+const NAME = "observability-lab";
+const PULUMI_HOME = process.env.PULUMI_HOME ?? path.join(os.homedir(), ".pulumi");
+/** Real exports of grafana.com, where they were put beside the project. */
+const REAL_DASHBOARDS = path.resolve(PROJECT, "../shared/data/dashboards");
+const REAL_FILES = [
+  { id: 1860, revision: 102 },
+  { id: 14282, revision: 1 },
+];
+
+const PORT_SETTINGS = [
+  "prometheusPort",
+  "grafanaPort",
+  "nodeExporterPort",
+  "cadvisorPort",
+  "pushgatewayPort",
+  "flaskPort",
+] as const;
+
+/** A lab of a test: its own prefix, ports, network, state and folder on the host. */
+export interface TestLab {
+  readonly stack: automation.Stack;
+  readonly prefix: string;
+  /** The lab's name on the machine. */
+  readonly lab: string;
+  readonly ports: Readonly<Record<(typeof PORT_SETTINGS)[number], number>>;
+  /** Folder that holds everything which the test leaves outside the engine. */
+  readonly folder: string;
+  /** Where the lab keeps what it needs on the host. */
+  readonly stateHome: string;
+}
+
+export async function createTestLab(prefix: string, subnet: string): Promise<TestLab> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-e2e-"));
+  const workDir = path.join(folder, "project");
+  const [backend, stateHome] = [path.join(folder, "backend"), path.join(folder, "state")];
+  [workDir, backend, stateHome].forEach((it) => {
+    fs.mkdirSync(it);
+  });
+  // the program of this checkout, with the stack's settings elsewhere
+  const project = fs.readFileSync(path.join(PROJECT, "Pulumi.yaml"), "utf8");
+  fs.writeFileSync(
+    path.join(workDir, "Pulumi.yaml"),
+    project.replace("main: index.ts", `main: ${path.join(PROJECT, "index.ts")}`),
+  );
+  const stack = await automation.LocalWorkspace.createStack(
+    { stackName: "e2e", workDir },
+    {
+      pulumiCommand: await automation.PulumiCommand.get({ root: path.join(PULUMI_HOME, "versions", cliVersion()) }),
+      envVars: {
+        PULUMI_BACKEND_URL: `file://${backend}`,
+        PULUMI_CONFIG_PASSPHRASE: "of a test",
+        PULUMI_SKIP_UPDATE_CHECK: "1",
+        XDG_STATE_HOME: stateHome,
+      },
+    },
+  );
+  const ports = await freePorts();
+  const lab = { stack, prefix, lab: `${prefix}${NAME}`, ports, folder, stateHome };
+  configure(lab, { ...machineSettings(), ...dashboardSettings(), ...ports, namePrefix: prefix, subnet });
+  return lab;
+}
+
+type StackFile = Record<string, unknown> & { config?: Record<string, unknown> };
+
+/** Sets these settings as somebody does who edits the stack's file; undefined takes one away. */
+export function configure({ folder }: Pick<TestLab, "folder">, settings: Record<string, unknown>): void {
+  const file = path.join(folder, "project", "Pulumi.e2e.yaml");
+  const stack = parse(fs.readFileSync(file, "utf8")) as StackFile;
+  const config = { ...stack.config };
+  for (const [setting, value] of Object.entries(settings)) {
+    config[`${NAME}:${setting}`] = value;
+  }
+  fs.writeFileSync(file, stringify({ ...stack, config }));
+}
+
+/** Removes what a test made outside the engine. */
+export async function removeTestLab({ stack, folder }: TestLab): Promise<void> {
+  await stack.destroy();
+  fs.rmSync(folder, { recursive: true, force: true });
+}
+
+/** Whether the dashboards of the tests are the real ones. */
+export function hasRealDashboards(): boolean {
+  return fs.existsSync(REAL_DASHBOARDS);
+}
+
+function dashboardSettings(): Record<string, unknown> {
+  if (!hasRealDashboards()) {
+    return {};
+  }
+  const communityDashboards = REAL_FILES.map(({ id, revision }) => {
+    const file = fs.readFileSync(path.join(REAL_DASHBOARDS, `${String(id)}_rev${String(revision)}.json`));
+    return { id, revision, sha256: createHash("sha256").update(file).digest("hex") };
+  });
+  return { dashboardCatalogue: REAL_DASHBOARDS, communityDashboards };
+}
+
+/** What the stack of this machine sets: the images that can be had here. */
+function machineSettings(): Record<string, unknown> {
+  const chosen = path.join(PROJECT, ".lab", "stack");
+  const name = process.env.STACK ?? (fs.existsSync(chosen) ? fs.readFileSync(chosen, "utf8").trim() : "dev");
+  const { config } = parse(fs.readFileSync(path.join(PROJECT, `Pulumi.${name}.yaml`), "utf8")) as StackFile;
+  return Object.fromEntries(Object.entries(config ?? {}).map(([key, value]) => [key.replace(`${NAME}:`, ""), value]));
+}
+
+function cliVersion(): string {
+  const manifest = JSON.parse(fs.readFileSync(path.join(PROJECT, "package.json"), "utf8")) as {
+    devDependencies: { pulumi: string };
+  };
+  return manifest.devDependencies.pulumi;
+}
+
+/** Ports that nothing listens on: the engine of the operating system gives them out. */
+async function freePorts(): Promise<TestLab["ports"]> {
+  const servers = await Promise.all(
+    PORT_SETTINGS.map(
+      () =>
+        new Promise<net.Server>((resolve, reject) => {
+          const server = net.createServer().once("error", reject);
+          server.listen(0, "127.0.0.1", () => {
+            resolve(server);
+          });
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return Object.fromEntries(PORT_SETTINGS.map((setting, index) => [setting, ports[index]])) as TestLab["ports"];
+}
+
+/** Output of the docker client. */
+export function docker(...args: string[]): string {
+  return execFileSync("docker", args, { encoding: "utf8" }).trim();
+}
+
+/** Every id of a kind that carries the lab's label. */
+export function labelled(kind: "container" | "network" | "volume", lab: string): string[] {
+  const all = kind === "container" ? ["--all", "--no-trunc"] : [];
+  const ids = docker(kind, "ls", ...all, "--quiet", "--filter", `label=observability-lab.lab=${lab}`);
+  return ids.split("\n").filter((id) => id !== "");
+}
+
+/** What `docker inspect` says of a container. */
+export function inspect(name: string, format: string): unknown {
+  return JSON.parse(docker("inspect", "--format", `{{json ${format}}}`, name));
+}
+
+/** Asks the running lab all that `make verify` asks. */
+export async function verify(
+  lab: TestLab,
+): Promise<{ ok: boolean; checks: { check: string; ok: boolean; seen: string }[] }> {
+  const outputs = Object.fromEntries(
+    Object.entries(await lab.stack.outputs()).map(([key, { value }]) => [key, value as unknown]),
+  );
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--require", require.resolve("sucrase/register/ts"), path.join(PROJECT, "verify/main.ts"), "--json"],
+    { input: JSON.stringify(outputs), encoding: "utf8" },
+  );
+  if (stdout === "") {
+    throw new Error(stderr);
+  }
+  return JSON.parse(stdout) as Awaited<ReturnType<typeof verify>>;
+}
+
+/** Value of the first sample of a query, undefined where there is none. */
+export async function sample(lab: TestLab, query: string): Promise<number | undefined> {
+  const url = `http://127.0.0.1:${String(lab.ports.prometheusPort)}/api/v1/query?query=${encodeURIComponent(query)}`;
+  const answer = (await (await fetch(url)).json()) as { data: { result: { value: [number, string] }[] } };
+  const value = answer.data.result[0]?.value[1];
+  return value === undefined ? undefined : Number(value);
+}
+
+/** Asks until the answer is there: the next scrape brings it. */
+export async function eventually<T>(ask: () => Promise<T | undefined>, seconds = 30): Promise<T> {
+  for (let round = 0; round < seconds * 2; round++) {
+    const answer = await ask();
+    if (answer !== undefined) {
+      return answer;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error(`no answer within ${String(seconds)} s: ${ask.toString()}`);
+}
+
+/** Names of the resources that a preview would touch, by what it would do to them. */
+export async function previewChanges(
+  lab: TestLab,
+  options: { refresh?: boolean } = {},
+): Promise<Record<string, string[]>> {
+  const changes: Record<string, string[]> = {};
+  await lab.stack.preview({
+    ...options,
+    onEvent: ({ resourcePreEvent }) => {
+      const step = resourcePreEvent?.metadata;
+      if (
+        step !== undefined &&
+        step.op !== "same" &&
+        step.op !== "refresh" &&
+        !step.op.startsWith("create-") &&
+        !step.op.startsWith("delete-")
+      ) {
+        (changes[step.op] ??= []).push(step.urn.split("::").pop() ?? "");
+      }
+    },
+  });
+  return Object.fromEntries(Object.entries(changes).map(([op, names]) => [op, names.sort()]));
+}

@@ -1,0 +1,224 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import {
+  configure,
+  createTestLab,
+  docker,
+  eventually,
+  inspect,
+  labelled,
+  previewChanges,
+  removeTestLab,
+  sample,
+  TestLab,
+  verify,
+} from "./harness";
+
+jest.setTimeout(300_000);
+
+const CONTAINERS = ["prometheus", "grafana", "node_exporter", "cadvisor", "pushgateway"];
+let lab: TestLab;
+
+beforeAll(async () => {
+  lab = await createTestLab("e2e-", "172.30.93.0/24");
+  await lab.stack.up();
+});
+
+afterAll(async () => {
+  await removeTestLab(lab);
+});
+
+function id(name: string): string {
+  return docker("inspect", "--format", "{{.Id}}", `${lab.prefix}${name}`);
+}
+
+/** Addresses of this machine on which something listens at a port. */
+function listenAddresses(port: number): string[] {
+  const { stdout } = spawnSync("ss", ["-Hltn", `sport = :${String(port)}`], { encoding: "utf8" });
+  const local = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/)[3] ?? "");
+  return local.map((address) => address.slice(0, address.lastIndexOf(":"))).sort();
+}
+
+async function grafana(path: string, password: string): Promise<number> {
+  const credentials = Buffer.from(`admin:${password}`).toString("base64");
+  const url = `http://127.0.0.1:${String(lab.ports.grafanaPort)}${path}`;
+  return (await fetch(url, { headers: { authorization: `Basic ${credentials}` } })).status;
+}
+
+async function adminPassword(): Promise<string> {
+  return (await lab.stack.outputs()).grafanaAdminPassword?.value as string;
+}
+
+describe("a lab that is up", () => {
+  it("answers every question of verify", async () => {
+    expect((await verify(lab)).checks.filter(({ ok }) => !ok)).toEqual([]);
+  });
+
+  it("is left alone by a second up", async () => {
+    const { summary } = await lab.stack.up();
+    expect(Object.keys(summary.resourceChanges ?? {})).toEqual(["same"]);
+  });
+
+  it("is what a refresh finds", async () => {
+    expect(await previewChanges(lab, { refresh: true })).toEqual({});
+    const { summary } = await lab.stack.refresh();
+    expect(Object.keys(summary.resourceChanges ?? {})).toEqual(["same"]);
+  });
+
+  it("has a configuration that promtool accepts", () => {
+    const said = docker(
+      "exec",
+      `${lab.prefix}prometheus`,
+      "promtool",
+      "check",
+      "config",
+      "/etc/prometheus/prometheus.yml",
+    );
+    expect(said).toContain("SUCCESS");
+  });
+
+  it("listens on loopback, and for the app on the lab's gateway, and nowhere else", () => {
+    const published = CONTAINERS.flatMap((name) =>
+      Object.values(
+        inspect(`${lab.prefix}${name}`, ".NetworkSettings.Ports") as Record<string, { HostIp: string }[] | null>,
+      )
+        .flat()
+        .map((binding) => binding?.HostIp),
+    );
+    expect(published.filter((ip) => ip !== undefined)).toEqual(CONTAINERS.map(() => "127.0.0.1"));
+    expect(listenAddresses(lab.ports.flaskPort)).toEqual(["127.0.0.1", "172.30.93.1"]);
+  });
+
+  it("runs nothing privileged, and everything limited", () => {
+    for (const name of CONTAINERS) {
+      const host = inspect(`${lab.prefix}${name}`, ".HostConfig") as Record<string, unknown>;
+      expect(host).toMatchObject({
+        Privileged: false,
+        CapDrop: ["ALL"],
+        CapAdd: name === "cadvisor" ? ["CAP_DAC_READ_SEARCH"] : null,
+        RestartPolicy: { Name: "unless-stopped" },
+        LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },
+      });
+      expect(host.SecurityOpt).toContain("no-new-privileges:true");
+      expect(host.Memory).toBeGreaterThan(0);
+      expect(host.MemorySwap).toBe(host.Memory);
+    }
+  });
+
+  it("reports the host, and not a container", async () => {
+    const total = /MemTotal:\s+(\d+) kB/.exec(fs.readFileSync("/proc/meminfo", "utf8"))?.[1];
+    expect(await eventually(() => sample(lab, "node_memory_MemTotal_bytes"))).toBe(Number(total) * 1024);
+    const root = fs.statfsSync("/");
+    expect(await sample(lab, 'node_filesystem_size_bytes{mountpoint="/"}')).toBe(root.blocks * root.bsize);
+    const processes = fs.readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).length;
+    const seen = (await sample(lab, "sum(node_processes_state)")) ?? 0;
+    expect(Math.abs(seen - processes)).toBeLessThan(processes / 2);
+    for (const collector of ["processes", "tcpstat", "interrupts"]) {
+      expect(await sample(lab, `node_scrape_collector_success{collector="${collector}"}`)).toBe(1);
+    }
+  });
+
+  it("names every container", async () => {
+    for (const name of CONTAINERS) {
+      const query = `count(container_memory_usage_bytes{name="${lab.prefix}${name}"})`;
+      expect(await eventually(() => sample(lab, query))).toBe(1);
+    }
+  });
+
+  it("keeps what was pushed over a restart", async () => {
+    docker("restart", `${lab.prefix}pushgateway`);
+    const url = `http://127.0.0.1:${String(lab.ports.pushgatewayPort)}/metrics`;
+    const metrics = await eventually(async () => (await fetch(url).catch(() => undefined))?.text());
+    expect(metrics).toMatch(/ansible_job_status\{.*job="ansible_deployment".*playbook="monitor_playbook".*\} [01]/);
+  });
+
+  it("has its password in no inspectable environment and encrypted in its state", async () => {
+    const password = await adminPassword();
+    expect(await grafana("/api/user", password)).toBe(200);
+    for (const name of CONTAINERS) {
+      expect(docker("inspect", `${lab.prefix}${name}`)).not.toContain(password);
+    }
+    const backend = spawnSync("grep", ["-rlF", password, lab.folder], { encoding: "utf8" });
+    expect(backend.stdout).toBe("");
+  });
+});
+
+describe("one changed setting", () => {
+  it("touches Prometheus and its datasource only, and keeps the samples", async () => {
+    const before = new Map(CONTAINERS.map((name) => [name, id(name)]));
+    configure(lab, { scrapeInterval: "7s" });
+    const expected = { replace: ["prometheus-container"], update: ["grafana-datasource"] };
+    expect(await previewChanges(lab)).toEqual(expected);
+    const first = await sample(lab, "min_over_time(timestamp(up)[1h:])");
+    await lab.stack.up();
+    const changed = CONTAINERS.filter((name) => id(name) !== before.get(name));
+    expect(changed).toEqual(["prometheus"]);
+    const config = docker("exec", `${lab.prefix}prometheus`, "cat", "/etc/prometheus/prometheus.yml");
+    expect(config).toContain("scrape_interval: 7s");
+    const kept = await eventually(() => sample(lab, "min_over_time(timestamp(up)[1h:])"));
+    expect(Math.abs(kept - (first ?? 0))).toBeLessThan(60);
+  });
+
+  it("moves node_exporter into the host's network and back", async () => {
+    configure(lab, { nodeExporterNetwork: "host" });
+    await lab.stack.up();
+    expect((await verify(lab)).checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(await eventually(() => sample(lab, 'node_network_info{device="docker0"}'))).toBe(1);
+    expect(listenAddresses(lab.ports.nodeExporterPort)).toEqual(["127.0.0.1", "172.30.93.1"]);
+    expect(await previewChanges(lab, { refresh: true })).toEqual({});
+    configure(lab, { nodeExporterNetwork: "lab" });
+    await lab.stack.up();
+    expect((await verify(lab)).ok).toBe(true);
+  });
+
+  it("gives a running Grafana another password, and the old one stops working", async () => {
+    const old = await adminPassword();
+    configure(lab, { grafanaAdminPassword: "a new password", secret: true });
+    await lab.stack.up();
+    expect(await grafana("/api/user", "a new password")).toBe(200);
+    expect(await grafana("/api/user", old)).toBe(401);
+    expect((await verify(lab)).checks.filter(({ ok }) => !ok)).toEqual([]);
+  });
+});
+
+describe("a fault", () => {
+  it("of the app shows in a preview and is mended by the next up, once", async () => {
+    const record = path.join(lab.stateHome, "observability-lab", lab.lab, "flask", "record.json");
+    const { pid } = JSON.parse(fs.readFileSync(record, "utf8")) as { pid: number };
+    process.kill(pid, "SIGKILL");
+    expect(await previewChanges(lab)).toEqual({ replace: ["flask-process"] });
+    await lab.stack.up();
+    expect((await fetch(`http://127.0.0.1:${String(lab.ports.flaskPort)}/healthz`)).status).toBe(200);
+    expect(await previewChanges(lab)).toEqual({});
+  });
+
+  it("of a container's start shows the container's last lines", async () => {
+    // the gateway's program does not know Prometheus' flags, and says so
+    const image = docker("inspect", "--format", "{{.Config.Image}}", `${lab.prefix}pushgateway`);
+    const right = docker("inspect", "--format", "{{.Config.Image}}", `${lab.prefix}prometheus`);
+    configure(lab, { prometheusImage: image });
+    const failure = await lab.stack.up().catch((error: unknown) => String(error));
+    expect(failure).toContain(`the last lines that the container ${lab.prefix}prometheus wrote`);
+    expect(failure).toMatch(/unknown long flag/);
+    configure(lab, { prometheusImage: right });
+    await lab.stack.up();
+    expect((await verify(lab)).ok).toBe(true);
+  });
+});
+
+describe("destroy", () => {
+  it("leaves no container, network, volume, process or file", async () => {
+    const record = path.join(lab.stateHome, "observability-lab", lab.lab, "flask", "record.json");
+    const { pid } = JSON.parse(fs.readFileSync(record, "utf8")) as { pid: number };
+    await lab.stack.destroy();
+    expect(labelled("container", lab.lab)).toEqual([]);
+    expect(labelled("network", lab.lab)).toEqual([]);
+    expect(labelled("volume", lab.lab)).toEqual([]);
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+    expect(fs.readdirSync(lab.stateHome)).toEqual([]);
+  });
+});
