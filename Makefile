@@ -44,5 +44,6 @@ test: setup ## Run every test, the end-to-end ones on the real engine too
 lint: setup ## Check types, style and scripts
 	@scripts/lint
 
-format: setup ## Format the TypeScript files
+format: setup ## Format the TypeScript files and renew the README's table of settings
 	@node_modules/.bin/prettier --write --log-level warn .
+	@node scripts/settings-table.js

@@ -8,6 +8,8 @@ export interface LabOutputs {
   readonly containers: readonly string[];
   /** uids of the dashboards that Grafana should hold. */
   readonly dashboards: readonly string[];
+  /** Prometheus duration. */
+  readonly scrapeInterval: string;
   readonly nodeExporterNetwork: "lab" | "host";
 }
 

@@ -15,8 +15,10 @@ interface Finding {
 }
 
 const USAGE = "usage: pulumi stack output --json --show-secrets | verify [--json] [--patience SECONDS]";
-/** Seconds in which a fresh lab has been scraped at least once; setting `scrapeInterval` to minutes needs more. */
-const PATIENCE = 30;
+/** Seconds that a fresh lab needs besides its first scrapes. */
+const PATIENCE = 25;
+/** A target is scraped within one interval of being known; a second one is for a scrape that failed. */
+const SCRAPES = 2;
 
 /** Asks again until the answer is right or the patience is over: a fresh lab is scraped only after a moment. */
 async function examine(check: Check, lab: LabOutputs, patience: number): Promise<Finding> {
@@ -41,6 +43,24 @@ function describe(error: unknown): string {
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 0.001,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  w: 604_800,
+  y: 31_536_000,
+};
+
+/** Seconds of a Prometheus duration such as `1m30s`. */
+function seconds(duration: string): number {
+  return [...duration.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ""] ?? 0),
+    0,
+  );
+}
+
 function printTable(findings: readonly Finding[]): void {
   const table = new Table({
     head: ["check", "", "seen"],
@@ -62,8 +82,8 @@ function printTable(findings: readonly Finding[]): void {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: "boolean" }, patience: { type: "string" } } });
-  const patience = Number(values.patience ?? PATIENCE);
   const lab = JSON.parse(await text(process.stdin)) as LabOutputs;
+  const patience = Number(values.patience ?? PATIENCE + SCRAPES * seconds(lab.scrapeInterval));
   if (!Array.isArray(lab.containers) || Number.isNaN(patience)) {
     throw new Error(`${USAGE}\nthe outputs on standard input are not a lab's: is it up?`);
   }

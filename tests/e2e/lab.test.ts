@@ -103,6 +103,8 @@ describe("a lab that is up", () => {
         RestartPolicy: { Name: "unless-stopped" },
         LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },
       });
+      const user = inspect(`${lab.prefix}${name}`, ".Config.User");
+      expect(["", "0", "root"].includes(String(user))).toBe(name === "cadvisor");
       expect(host.SecurityOpt).toContain("no-new-privileges:true");
       expect(host.Memory).toBeGreaterThan(0);
       expect(host.MemorySwap).toBe(host.Memory);
@@ -134,6 +136,24 @@ describe("a lab that is up", () => {
     const url = `http://127.0.0.1:${String(lab.ports.pushgatewayPort)}/metrics`;
     const metrics = await eventually(async () => (await fetch(url).catch(() => undefined))?.text());
     expect(metrics).toMatch(/ansible_job_status\{.*job="ansible_deployment".*playbook="monitor_playbook".*\} [01]/);
+  });
+
+  it("comes back after a crash", async () => {
+    const name = `${lab.prefix}cadvisor`;
+    process.kill(inspect(name, ".State.Pid") as number, "SIGKILL");
+    const restarts = await eventually(() => Promise.resolve((inspect(name, ".RestartCount") as number) || undefined));
+    expect(restarts).toBe(1);
+    const health = await eventually(() =>
+      Promise.resolve(inspect(name, ".State.Health.Status") === "healthy" || undefined),
+    );
+    expect(health).toBe(true);
+  });
+
+  it("is on its own network only", () => {
+    for (const name of CONTAINERS) {
+      const networks = inspect(`${lab.prefix}${name}`, ".NetworkSettings.Networks") as Record<string, unknown>;
+      expect(Object.keys(networks)).toEqual([lab.lab]);
+    }
   });
 
   it("has its password in no inspectable environment and encrypted in its state", async () => {
