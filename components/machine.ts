@@ -106,10 +106,14 @@ function ask<T>(socketPath: string, path: string): Promise<T> {
       });
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString();
-        if (response.statusCode === 200) {
-          resolve(JSON.parse(text) as T);
-        } else {
+        if (response.statusCode !== 200) {
           failed(`${path}: ${String(response.statusCode)} ${text}`);
+          return;
+        }
+        try {
+          resolve(JSON.parse(text) as T);
+        } catch {
+          failed(`${path} is no JSON: ${text.slice(0, 80)}`); // another program behind the socket
         }
       });
     });

@@ -53,7 +53,7 @@ const SERVICES = ["prometheus", "grafana", "nodeExporter", "cadvisor", "pushgate
 
 /** The settings of a raw configuration, with every fault found in it. */
 export function parseSettings(raw: RawConfig): { settings: Settings; faults: readonly Fault[] } {
-  const read = new SettingsReader(raw.values);
+  const read = new SettingsReader(raw.values, raw.secrets);
   const [prometheus, grafana, nodeExporter, cadvisor, pushgateway] = SERVICES.map((service) => ({
     port: read.port(`${service}Port`),
     image: read.image(`${service}Image`),
@@ -77,11 +77,12 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
     subnet,
     gateway,
     nodeExporterNetwork: read.oneOf("nodeExporterNetwork", ["lab", "host"]),
-    grafanaAdminPassword: read.password("grafanaAdminPassword", raw.secrets.has("grafanaAdminPassword")),
+    grafanaAdminPassword: read.password("grafanaAdminPassword"),
     communityDashboards: readDashboards(read, "communityDashboards", dashboardCatalogue),
     dashboardCatalogue,
   };
   read.distinct([...SERVICES.map((service) => `${service}Port`), "flaskPort"]);
+  read.secretOnly(["grafanaAdminPassword"]);
   read.unknown();
   return { settings, faults: read.faults };
 }

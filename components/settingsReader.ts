@@ -15,7 +15,10 @@ export class SettingsReader {
   readonly faults: Fault[] = [];
   private readonly known = new Set<string>();
 
-  constructor(private readonly values: Readonly<Record<string, string>>) {}
+  constructor(
+    private readonly values: Readonly<Record<string, string>>,
+    private readonly secrets: ReadonlySet<string>,
+  ) {}
 
   text(setting: string): string {
     this.known.add(setting);
@@ -95,12 +98,12 @@ export class SettingsReader {
     return { subnet, gateway: [a, b, c, (d ?? 0) + 1].join(".") };
   }
 
-  password(setting: string, secret: boolean): string | undefined {
+  password(setting: string): string | undefined {
     const value = this.text(setting);
     if (value === "") {
       return undefined;
     }
-    if (!secret) {
+    if (!this.secrets.has(setting)) {
       this.fault(setting, undefined, "is in plain text", `set it anew with pulumi config set --secret ${setting}`);
     } else if (value.length < MIN_PASSWORD || /[\r\n]/.test(value)) {
       this.fault(
@@ -115,14 +118,27 @@ export class SettingsReader {
 
   /** Notes each of these settings whose value an earlier one has too. */
   distinct(settings: readonly string[]): void {
-    const holders = new Map<string, string>();
+    const holders = new Map<number, string>();
     for (const setting of settings) {
-      const value = this.values[setting] ?? "";
+      const text = this.values[setting] ?? "";
+      if (!/^\d+$/.test(text)) {
+        continue; // told as no port already
+      }
+      const value = Number(text);
       const holder = holders.get(value);
       if (holder !== undefined) {
-        this.fault(setting, Number(value), `is the port of ${holder} too`, "give each its own");
+        this.fault(setting, value, `is the port of ${holder} too`, "give each its own");
       }
       holders.set(value, holder ?? setting);
+    }
+  }
+
+  /** Notes every secret but these: what another setting says ends up in diffs and files. */
+  secretOnly(allowed: readonly string[]): void {
+    for (const setting of this.secrets) {
+      if (this.known.has(setting) && !allowed.includes(setting)) {
+        this.fault(setting, undefined, "cannot be kept secret", "set it without --secret");
+      }
     }
   }
 
@@ -132,7 +148,7 @@ export class SettingsReader {
     for (const setting of Object.keys(this.values).filter((key) => !this.known.has(key))) {
       const near = closest(setting, known);
       const hint =
-        distance(setting, near) <= Math.max(2, setting.length / 3) ? `did you mean ${near}?` : "see Pulumi.yaml";
+        distance(setting, near) <= Math.max(2, setting.length / 3) ? `did you mean ${near}?` : "see Pulumi.yaml.";
       this.fault(setting, undefined, "is no setting of the lab", `${hint} Remove it with pulumi config rm ${setting}`);
     }
   }
@@ -171,7 +187,7 @@ export class SettingsReader {
 
   /** Notes what is wrong with a setting. */
   fault(setting: string, value: unknown, problem: string, fix: string): void {
-    this.faults.push({ setting, value, problem, fix });
+    this.faults.push({ setting, value: this.secrets.has(setting) ? undefined : value, problem, fix });
   }
 }
 

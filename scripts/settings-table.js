@@ -14,7 +14,8 @@ function settingsTable() {
   const { config } = parse(readFileSync(path.join(root, "Pulumi.yaml"), "utf8"));
   const rows = Object.entries(config).map(([name, { type, default: value, description }]) => {
     // two checksums are too wide for a table
-    const shown = show(value).length > 60 ? "1860 revision 45 and 14282 revision 1, with their sums" : `\`${show(value)}\``;
+    const shown =
+      show(value).length > 60 ? "1860 revision 45 and 14282 revision 1, with their sums" : `\`${show(value)}\``;
     return `| \`${name}\` | ${type} | ${value === "" ? "(empty)" : shown} | ${description.replaceAll("|", "\\|")} |`;
   });
   return ["| setting | type | default | meaning |", "|---|---|---|---|", ...rows].join("\n");

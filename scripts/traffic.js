@@ -7,7 +7,9 @@ const MIX = ["/", "/fast", "/fast", "/", "/slow", "/fast", "/", "/fast", "/error
 
 async function main() {
   if (!(seconds >= 1 && seconds <= 3600 && rate >= 1 && rate <= 50)) {
-    throw new Error(`SECONDS=${numbers[0]} RATE=${numbers[1]}: allowed are 1 to 3600 seconds and 1 to 50 requests a second`);
+    throw new Error(
+      `SECONDS=${numbers[0]} RATE=${numbers[1]}: allowed are 1 to 3600 seconds and 1 to 50 requests a second`,
+    );
   }
   const total = Math.round(seconds * rate);
   const statuses = {};
@@ -16,7 +18,10 @@ async function main() {
     const request = fetch(`${url}${MIX[sent % MIX.length]}`, { signal: AbortSignal.timeout(10_000) });
     pending.push(
       request
-        .then(({ status }) => status, (error) => error.cause?.code ?? error.message)
+        .then(
+          ({ status }) => status,
+          (error) => error.cause?.code ?? error.message,
+        )
         .then((status) => (statuses[status] = (statuses[status] ?? 0) + 1)),
     );
     if (process.stderr.isTTY) {

@@ -56,7 +56,7 @@ export function bindDashboard({ id, json }: CatalogueEntry, datasourceUid: strin
 
 function bindValue(value: Json, inputs: ReadonlyMap<string, string>, uid: string, key?: string): Json {
   if (typeof value === "string") {
-    const bound = value.replace(/\$\{(\w+)\}/g, (whole, name: string) => inputs.get(name) ?? whole);
+    const bound = value.replace(/\$\{([^{}]+)\}/g, (whole, name: string) => inputs.get(name) ?? whole);
     // before Grafana 8.3 a datasource was a name; other than Grafana's own (in dashes) it can only be ours
     return key === "datasource" && !/^(--.*--|grafana|\$.*)$/.test(bound) ? { type: "prometheus", uid } : bound;
   }

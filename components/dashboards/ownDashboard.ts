@@ -49,9 +49,17 @@ const STAT_SPAN = 6;
 const STAT_HEIGHT = 4;
 const GRAPH_HEIGHT = 8;
 
+/** Numbers the panels: links and the renderer find a panel by its number. */
+class NumberingBuilder extends DashboardBuilder {
+  override build(): Dashboard {
+    const dashboard = super.build();
+    return { ...dashboard, panels: dashboard.panels?.map((panel, index) => ({ ...panel, id: index + 1 })) };
+  }
+}
+
 /** The beginning of every dashboard of the lab: what they have in common. */
 export function newDashboard(title: string, uid: string, tag: string): DashboardBuilder {
-  return new DashboardBuilder(title)
+  return new NumberingBuilder(title)
     .uid(uid)
     .tags(["observability-lab", tag])
     .readonly()

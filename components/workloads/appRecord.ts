@@ -43,7 +43,8 @@ export async function readAppState(folder: string): Promise<AppState> {
 
 function readRecord(file: string): AppRecord | undefined {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as AppRecord;
+    const record = JSON.parse(readFileSync(file, "utf8")) as AppRecord | null;
+    return Number.isInteger(record?.generation) ? (record ?? undefined) : undefined;
   } catch {
     return undefined; // no app was started, or its record was lost: both are a first start
   }

@@ -1,0 +1,16 @@
+"use strict";
+
+/** The suites are chosen by folder: `npx jest tests/unit`, `npx jest tests/e2e`. */
+module.exports = {
+  testMatch: ["**/tests/{unit,e2e}/**/*.test.ts"],
+  testEnvironment: "node",
+  // types are checked by `make lint`; a run only strips them, as everywhere in the project
+  transform: { "\\.ts$": "@sucrase/jest-plugin" },
+  modulePathIgnorePatterns: ["<rootDir>/.lab/", "<rootDir>/offline/"],
+  // jest keeps one core free, which is half of a small machine
+  maxWorkers: "100%",
+  // in the ignored folder, and not in the temporary one of the machine
+  cacheDirectory: "<rootDir>/.lab/jest",
+  // a test that leaves a spy or a variable behind must not decide the next one
+  restoreMocks: true,
+};

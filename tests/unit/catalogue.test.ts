@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { readCatalogue } from "../../components/dashboards/catalogue";
+import { settingsWith } from "./fixtures";
+import { serve, TestServer } from "./servers";
+
+const GOOD = JSON.stringify({ title: "Node", panels: [] });
+const SUM = createHash("sha256").update(GOOD).digest("hex");
+const PATH = "/7/revisions/2/download";
+
+let folder: string;
+let server: TestServer | undefined;
+const cacheHome = process.env.XDG_CACHE_HOME;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-catalogue-"));
+  process.env.XDG_CACHE_HOME = path.join(folder, "cache");
+});
+
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+  fs.rmSync(folder, { recursive: true });
+  if (cacheHome === undefined) {
+    delete process.env.XDG_CACHE_HOME;
+  } else {
+    process.env.XDG_CACHE_HOME = cacheHome;
+  }
+});
+
+/** What a catalogue gives for dashboard 7 in revision 2. */
+function read(catalogue: string, sha256?: string): ReturnType<typeof readCatalogue> {
+  return readCatalogue(
+    settingsWith({
+      dashboardCatalogue: catalogue,
+      communityDashboards: JSON.stringify([{ id: 7, revision: 2, sha256 }]),
+    }),
+  );
+}
+
+/** Everything below the cache's folder. */
+function cached(): string[] {
+  const cache = path.join(folder, "cache", "observability-lab", "dashboards");
+  return fs.existsSync(cache) ? fs.readdirSync(cache) : [];
+}
+
+describe("a folder as catalogue", () => {
+  it.each([SUM, undefined])("gives its file, with the sum %s", async (sha256) => {
+    fs.writeFileSync(path.join(folder, "7_rev2.json"), GOOD);
+    expect(await read(folder, sha256)).toEqual({ entries: [{ id: 7, revision: 2, sha256, json: GOOD }], faults: [] });
+  });
+
+  it("that lacks the file says where to put it", async () => {
+    const { entries, faults } = await read(folder, SUM);
+    expect(entries).toStrictEqual([]);
+    expect(faults).toStrictEqual([
+      {
+        setting: "dashboardCatalogue",
+        value: folder,
+        problem: expect.stringMatching(/^does not give dashboard 7 revision 2 \(.*ENOENT.*7_rev2\.json'\)$/) as unknown,
+        fix: "put the file there, or set another folder or URL",
+      },
+    ]);
+  });
+
+  it("whose file changed tells the sum that it has", async () => {
+    fs.writeFileSync(path.join(folder, "7_rev2.json"), GOOD);
+    const { entries, faults } = await read(folder, "0".repeat(64));
+    expect(entries).toStrictEqual([]);
+    expect(faults).toMatchObject([
+      { setting: "communityDashboards", problem: `the catalogue's file has the sha256 ${SUM}` },
+    ]);
+  });
+
+  it.each(["<html>", "null", "[]", '{"title": "no panels"}', '{"panels": {}}'])(
+    "that holds %s is refused",
+    async (text) => {
+      fs.writeFileSync(path.join(folder, "7_rev2.json"), text);
+      const { entries, faults } = await read(folder);
+      expect(entries).toStrictEqual([]);
+      expect(faults).toMatchObject([
+        { setting: "dashboardCatalogue", problem: "gives no dashboard for 7: the file is no JSON with panels" },
+      ]);
+    },
+  );
+
+  it("tells every file that is missing", async () => {
+    const dashboards = [1, 2, 3].map((id) => ({ id, revision: 1 }));
+    const settings = settingsWith({ dashboardCatalogue: folder, communityDashboards: JSON.stringify(dashboards) });
+    expect((await readCatalogue(settings)).faults).toHaveLength(3);
+  });
+});
+
+describe("a URL as catalogue", () => {
+  it("is asked once, and the cache afterwards", async () => {
+    server = await serve({ [PATH]: { body: GOOD } });
+    const first = await read(`${server.url}/`, SUM);
+    expect(first).toStrictEqual({ entries: [{ id: 7, revision: 2, sha256: SUM, json: GOOD }], faults: [] });
+    expect(cached()).toStrictEqual([`${SUM}.json`]);
+    await server.close();
+    expect(await read(server.url, SUM)).toStrictEqual(first);
+    expect(server.asked).toStrictEqual([PATH]);
+  });
+
+  it("that has not the dashboard says so", async () => {
+    server = await serve({});
+    const { faults } = await read(server.url, SUM);
+    expect(faults).toStrictEqual([
+      {
+        setting: "dashboardCatalogue",
+        value: server.url,
+        problem: `does not give dashboard 7 revision 2 (${server.url}${PATH} answers 404)`,
+        fix: "check the connection, or set a folder of <id>_rev<revision>.json",
+      },
+    ]);
+  });
+
+  it("that does not answer says why", async () => {
+    const gone = await serve({});
+    await gone.close();
+    const { faults } = await read(gone.url, SUM);
+    // jest's Error is not the one of fetch, so the cause behind "fetch failed" may be missing here
+    const why = /^does not give dashboard 7 revision 2 \(.*(ECONNREFUSED|fetch failed).*\)$/;
+    expect(faults).toMatchObject([{ problem: expect.stringMatching(why) as unknown }]);
+  });
+
+  it("whose file has another sum is refused, and not cached", async () => {
+    server = await serve({ [PATH]: { body: `${GOOD}\n` } });
+    const { entries, faults } = await read(server.url, SUM);
+    expect(entries).toStrictEqual([]);
+    expect(faults).toMatchObject([{ setting: "communityDashboards" }]);
+    expect(cached()).toStrictEqual([]);
+  });
+});

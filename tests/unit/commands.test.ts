@@ -1,0 +1,121 @@
+import { fingerprint, readAsset } from "../../components/assets";
+import { buildLab } from "./fixtures";
+import { Registration, resource, resourcesOf } from "./mocks";
+
+let registrations: readonly Registration[];
+
+beforeAll(async () => {
+  ({ registrations } = await buildLab());
+});
+
+const INSTALL = readAsset("python", "install.sh");
+
+describe("command", () => {
+  it.each(["flask", "ansible"])("%s-environment installs pinned packages and removes them", (room) => {
+    const requirements = readAsset(room, "requirements.txt");
+    expect(resource(registrations, `${room}-environment`).inputs).toStrictEqual({
+      create: 'sh -c "$CREATE"',
+      delete: 'sh -c "$DELETE"',
+      stdin: requirements,
+      environment: {
+        LAB: "observability-lab",
+        ROOM: room,
+        CREATE: INSTALL,
+        DELETE: readAsset("python", "uninstall.sh"),
+      },
+      triggers: [fingerprint(INSTALL, requirements)],
+      logging: "none",
+    });
+  });
+
+  it("flask-process starts the app on loopback and the gateway, and stops it", () => {
+    const [start, app] = [readAsset("flask", "start.sh"), readAsset("flask", "app.py")];
+    expect(resource(registrations, "flask-process").inputs).toStrictEqual({
+      create: 'sh -c "$CREATE"',
+      delete: 'sh -c "$DELETE"',
+      stdin: app,
+      environment: {
+        LAB: "observability-lab",
+        LISTEN: "127.0.0.1:5000 172.30.90.1:5000",
+        HEALTH: "127.0.0.1:5000",
+        GENERATION: "0",
+        CREATE: start,
+        DELETE: readAsset("flask", "stop.sh"),
+      },
+      triggers: [
+        fingerprint(start, app, readAsset("flask", "requirements.txt")),
+        "127.0.0.1:5000 172.30.90.1:5000",
+        "0",
+      ],
+      logging: "none",
+    });
+  });
+
+  it("ansible-run runs the playbook against the Pushgateway, and leaves nothing to remove", () => {
+    const [run, playbook] = [readAsset("ansible", "run.sh"), readAsset("ansible", "monitor_playbook.yml")];
+    expect(resource(registrations, "ansible-run").inputs).toStrictEqual({
+      create: 'sh -c "$CREATE"',
+      stdin: playbook,
+      environment: { LAB: "observability-lab", PUSHGATEWAY_URL: "http://127.0.0.1:9091", CREATE: run },
+      triggers: [fingerprint(run, playbook)],
+      logging: "none",
+    });
+  });
+
+  it("grafana-admin-password sets the password of a running Grafana", () => {
+    const script = readAsset("grafana", "admin-password.js");
+    expect(resource(registrations, "grafana-admin-password").inputs).toStrictEqual({
+      create: 'node -e "$SCRIPT"',
+      environment: {
+        SCRIPT: script,
+        GRAFANA_URL: "http://127.0.0.1:3000",
+        GRAFANA_CONTAINER: "grafana",
+        GRAFANA_PASSWORD: "made-by-the-command",
+      },
+      triggers: [fingerprint(script)],
+      logging: "none",
+    });
+  });
+
+  it("of the host is deleted before it is made anew: both use the same folder", () => {
+    const before = resourcesOf(registrations, "command:local:Command").filter((it) => it.deleteBeforeReplace);
+    expect(before.map(({ name }) => name).sort()).toStrictEqual([
+      "ansible-environment",
+      "ansible-run",
+      "flask-environment",
+      "flask-process",
+    ]);
+  });
+});
+
+describe("triggers", () => {
+  /** Triggers of each command by its name. */
+  const triggersOf = (list: readonly Registration[]): Record<string, unknown> =>
+    Object.fromEntries(
+      resourcesOf(list, "command:local:Command").map(({ name, inputs }) => [name, inputs.triggers ?? []]),
+    );
+
+  it("stay the same from one run of the program to the next", async () => {
+    const again = await buildLab();
+    expect(triggersOf(again.registrations)).toStrictEqual(triggersOf(registrations));
+  });
+
+  it("start the app anew, and nothing else, once it is dead", async () => {
+    const later = await buildLab({ app: { generation: 3, alive: false } });
+    const [before, after] = [triggersOf(registrations), triggersOf(later.registrations)];
+    expect(Object.keys(after).filter((name) => String(after[name]) !== String(before[name]))).toStrictEqual([
+      "flask-process",
+    ]);
+    expect(resource(later.registrations, "flask-process").inputs.environment).toMatchObject({ GENERATION: "3" });
+  });
+});
+
+describe("fingerprint", () => {
+  it("tells texts apart by their borders too", () => {
+    expect(fingerprint("ab", "c")).not.toBe(fingerprint("a", "bc"));
+  });
+
+  it("is short and the same on every machine", () => {
+    expect(fingerprint("text")).toBe("982d9e3eb996");
+  });
+});

@@ -1,0 +1,182 @@
+import { buildLab, DEFAULTS } from "./fixtures";
+import { namesOf, Registration, resource, resourcesOf } from "./mocks";
+
+let registrations: readonly Registration[];
+
+beforeAll(async () => {
+  ({ registrations } = await buildLab());
+});
+
+/** How often each type occurs. */
+function countTypes(list: readonly Registration[]): Record<string, number> {
+  return Object.fromEntries([...new Set(list.map(({ type }) => type))].map((it) => [it, resourcesOf(list, it).length]));
+}
+
+describe("a lab with default settings", () => {
+  it("consists of exactly these resources", () => {
+    expect(countTypes(registrations)).toStrictEqual({
+      "observability-lab:components:Lab": 1,
+      "observability-lab:components:LabContainer": 5,
+      "observability-lab:monitoring:Prometheus": 1,
+      "observability-lab:monitoring:Grafana": 1,
+      "observability-lab:monitoring:NodeExporter": 1,
+      "observability-lab:monitoring:Cadvisor": 1,
+      "observability-lab:monitoring:Pushgateway": 1,
+      "observability-lab:workloads:FlaskApp": 1,
+      "observability-lab:workloads:AnsiblePlaybook": 1,
+      "observability-lab:dashboards:CommunityDashboard": 1,
+      "observability-lab:dashboards:OwnDashboard": 2,
+      "docker:index/network:Network": 1,
+      "docker:index/container:Container": 5,
+      "docker:index/volume:Volume": 3,
+      "command:local:Command": 6,
+      "pulumi:providers:grafana": 1,
+      "grafana:oss/dataSource:DataSource": 1,
+      "grafana:oss/folder:Folder": 1,
+      "grafana:oss/dashboard:Dashboard": 3,
+    });
+  });
+
+  it("names each resource after its component and its role", () => {
+    const custom = registrations.filter(({ type }) => !type.startsWith("observability-lab:"));
+    expect(custom.map(({ name }) => name).sort()).toStrictEqual([
+      "ansible-environment",
+      "ansible-playbooks-dashboard",
+      "ansible-run",
+      "cadvisor-container",
+      "community-1860-dashboard",
+      "flask-app-dashboard",
+      "flask-environment",
+      "flask-process",
+      "grafana-admin-password",
+      "grafana-container",
+      "grafana-data",
+      "grafana-datasource",
+      "grafana-folder",
+      "grafana-generated-password",
+      "grafana-provider",
+      "lab-network",
+      "node-exporter-container",
+      "prometheus-container",
+      "prometheus-data",
+      "pushgateway-container",
+      "pushgateway-data",
+    ]);
+  });
+
+  it("hangs every resource below the lab", () => {
+    const parents = new Map(registrations.map(({ urn, parent }) => [urn, parent]));
+    const rootOf = (urn: string): string => {
+      const parent = parents.get(urn) ?? "";
+      return parent === "" ? urn : rootOf(parent);
+    };
+    const roots = new Set(registrations.map(({ urn }) => rootOf(urn)));
+    expect([...roots].map((urn) => urn.split("::").slice(2).join("::"))).toStrictEqual([
+      "observability-lab:components:Lab::lab",
+    ]);
+  });
+
+  it("has one network with a fixed subnet, which is deleted before it is made anew", () => {
+    const network = resource(registrations, "lab-network");
+    expect(network.inputs).toStrictEqual({
+      name: "observability-lab",
+      driver: "bridge",
+      ipamConfigs: [{ subnet: DEFAULTS.subnet, gateway: "172.30.90.1" }],
+      labels: [{ label: "observability-lab.lab", value: "observability-lab" }],
+    });
+    expect(network.deleteBeforeReplace).toBe(true);
+  });
+
+  it("keeps the data of three programs in volumes", () => {
+    expect(resourcesOf(registrations, "docker:index/volume:Volume").map(({ inputs }) => inputs)).toStrictEqual(
+      ["pushgateway", "prometheus", "grafana"].map((name) => ({
+        name: `observability-lab-${name}`,
+        labels: [{ label: "observability-lab.lab", value: "observability-lab" }],
+      })),
+    );
+  });
+
+  it("puts everything in the order in which it can work", () => {
+    expect(
+      Object.fromEntries(
+        registrations.filter((it) => it.dependencies.length > 0).map((it) => [it.name, namesOf(it.dependencies)]),
+      ),
+    ).toStrictEqual({
+      "node-exporter-container": ["lab-network"],
+      "cadvisor-container": ["lab-network"],
+      "pushgateway-container": ["lab-network", "pushgateway-data"],
+      "prometheus-container": ["lab-network", "prometheus-data"],
+      "grafana-container": ["grafana-data", "grafana-generated-password", "lab-network"],
+      "grafana-admin-password": ["grafana-container", "grafana-generated-password"],
+      "grafana-provider": ["grafana-admin-password", "grafana-generated-password"],
+      "flask-process": ["flask-environment", "lab-network"],
+      "ansible-run": ["ansible-environment", "pushgateway-container"],
+      "community-1860-dashboard": ["grafana-folder"],
+      "flask-app-dashboard": ["grafana-folder"],
+      "ansible-playbooks-dashboard": ["grafana-folder"],
+    });
+  });
+
+  it("tells the URLs and the dashboards of the lab", async () => {
+    const { lab } = await buildLab();
+    expect({
+      urls: [lab.prometheus, lab.grafana, lab.nodeExporter, lab.cadvisor, lab.pushgateway, lab.flaskApp].map(
+        ({ url }) => url,
+      ),
+      dashboards: lab.dashboards,
+    }).toStrictEqual({
+      urls: ["prometheus", "grafana", "nodeExporter", "cadvisor", "pushgateway", "flask"].map(
+        (service) => `http://127.0.0.1:${String(DEFAULTS[`${service}Port`])}`,
+      ),
+      dashboards: ["node", "lab-flask", "lab-ansible"],
+    });
+  });
+});
+
+describe("setting namePrefix", () => {
+  it("changes every name and label that the host sees, and no name on the lab's network", async () => {
+    const { registrations: prefixed } = await buildLab({ settings: { namePrefix: "team-a-" } });
+    const docker = prefixed.filter(({ type }) => type.startsWith("docker:"));
+    expect(docker.map(({ inputs }) => inputs.name).sort()).toStrictEqual([
+      "team-a-cadvisor",
+      "team-a-grafana",
+      "team-a-node_exporter",
+      "team-a-observability-lab",
+      "team-a-observability-lab-grafana",
+      "team-a-observability-lab-prometheus",
+      "team-a-observability-lab-pushgateway",
+      "team-a-prometheus",
+      "team-a-pushgateway",
+    ]);
+    for (const { inputs } of docker) {
+      expect(inputs.labels).toStrictEqual([{ label: "observability-lab.lab", value: "team-a-observability-lab" }]);
+    }
+    expect(resource(prefixed, "grafana-container").inputs.networksAdvanced).toStrictEqual([
+      { name: "team-a-observability-lab", aliases: ["grafana"] },
+    ]);
+    for (const name of ["flask-environment", "flask-process", "ansible-environment", "ansible-run"]) {
+      expect(resource(prefixed, name).inputs.environment).toMatchObject({ LAB: "team-a-observability-lab" });
+    }
+    expect(resource(prefixed, "grafana-admin-password").inputs.environment).toMatchObject({
+      GRAFANA_CONTAINER: "team-a-grafana",
+    });
+  });
+
+  it("leaves the names in the state alone, so that a stack can be renamed", async () => {
+    const { registrations: prefixed } = await buildLab({ settings: { namePrefix: "team-a-" } });
+    expect(namesOf(prefixed.map(({ urn }) => urn))).toStrictEqual(namesOf(registrations.map(({ urn }) => urn)));
+  });
+});
+
+describe("setting bindAddress", () => {
+  it("publishes on every interface only where it is 0.0.0.0, which is asked on loopback", async () => {
+    const { lab, registrations: open } = await buildLab({ settings: { bindAddress: "0.0.0.0" } });
+    const containers = resourcesOf(open, "docker:index/container:Container");
+    const ports = containers.flatMap(({ inputs }) => inputs.ports as { ip: string }[]);
+    expect(ports.map(({ ip }) => ip)).toStrictEqual(Array(5).fill("0.0.0.0"));
+    expect(lab.grafana.url).toBe(`http://127.0.0.1:${String(DEFAULTS.grafanaPort)}`);
+    expect(resource(open, "flask-process").inputs.environment).toMatchObject({
+      LISTEN: `127.0.0.1:${String(DEFAULTS.flaskPort)} 172.30.90.1:${String(DEFAULTS.flaskPort)}`,
+    });
+  });
+});

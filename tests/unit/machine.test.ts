@@ -1,0 +1,117 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { engineSocket, inspectMachine, isRootShared } from "../../components/machine";
+import { serve, TestServer } from "./servers";
+
+describe("the engine's socket", () => {
+  it.each([
+    [{}, "/var/run/docker.sock"],
+    [{ DOCKER_HOST: "", DOCKER_CONTEXT: "" }, "/var/run/docker.sock"],
+    [{ DOCKER_HOST: "unix:///run/user/1000/docker.sock" }, "/run/user/1000/docker.sock"],
+  ])("is, with %j, %s", (env, socket) => {
+    expect(engineSocket(env)).toBe(socket);
+  });
+
+  it.each(["tcp://192.0.2.1:2376", "ssh://somebody@host", "npipe:////./pipe/docker_engine"])(
+    "cannot be that of another machine: %s",
+    (host) => {
+      expect(() => engineSocket({ DOCKER_HOST: host })).toThrow(
+        `DOCKER_HOST is ${host}, but the lab needs the engine of this machine; unset DOCKER_HOST`,
+      );
+    },
+  );
+
+  it("is not looked up in a context, which the provider does not know", () => {
+    expect(() => engineSocket({ DOCKER_CONTEXT: "remote" })).toThrow(/^DOCKER_CONTEXT is remote; unset it/);
+  });
+});
+
+describe("the root of the host", () => {
+  it.each([
+    ["22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw", true],
+    ["22 1 8:1 / / rw,relatime master:2 shared:1 - ext4 /dev/sda1 rw", true],
+    ["22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw", false],
+    ["22 1 8:1 / / rw,relatime master:1 - ext4 /dev/sda1 rw", false],
+    ["22 1 8:1 / / rw,relatime - ext4 shared:1 rw\n23 22 0:5 / /proc rw shared:5 - proc proc rw", false],
+    ["", false],
+  ])("is shared in %j: %s", (mountinfo, shared) => {
+    expect(isRootShared(mountinfo)).toBe(shared);
+  });
+});
+
+describe("the machine", () => {
+  let folder: string;
+  let socket: string;
+  let engine: TestServer | undefined;
+  const { DOCKER_HOST: host, DOCKER_CONTEXT: context } = process.env;
+
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-engine-"));
+    socket = path.join(folder, "docker.sock");
+    process.env.DOCKER_HOST = `unix://${socket}`;
+    delete process.env.DOCKER_CONTEXT;
+  });
+
+  afterEach(async () => {
+    await engine?.close();
+    engine = undefined;
+    fs.rmSync(folder, { recursive: true });
+    for (const [name, value] of Object.entries({ DOCKER_HOST: host, DOCKER_CONTEXT: context })) {
+      if (value === undefined) {
+        Reflect.deleteProperty(process.env, name);
+      } else {
+        process.env[name] = value;
+      }
+    }
+  });
+
+  /** An engine that answers as Docker does, with this as its own description. */
+  const startEngine = (info: object): Promise<TestServer> =>
+    serve(
+      {
+        "/info": { body: JSON.stringify(info) },
+        "/containers/json?all=1": { body: '[{"Names": ["/grafana"]}]' },
+        "/networks": { body: '[{"Name": "bridge"}]' },
+      },
+      socket,
+    );
+
+  it("is what the engine says", async () => {
+    engine = await startEngine({
+      Driver: "overlayfs",
+      OperatingSystem: "Debian GNU/Linux 13",
+      ServerVersion: "28.5.2",
+    });
+    expect(await inspectMachine()).toMatchObject({
+      native: process.platform === "linux",
+      storageDriver: "overlayfs",
+      engineMajor: 28,
+      containers: [{ Names: ["/grafana"] }],
+      networks: [{ Name: "bridge" }],
+    });
+  });
+
+  it("is a virtual one with Docker Desktop, whatever this one is", async () => {
+    engine = await startEngine({ Driver: "overlay2", OperatingSystem: "Docker Desktop 4.40", ServerVersion: "dev" });
+    expect(await inspectMachine()).toMatchObject({ native: false, rootShared: false, systemd: false, engineMajor: 0 });
+  });
+
+  it("cannot be asked when the engine fails: its answer is told", async () => {
+    engine = await serve({ "/info": { status: 500, body: "no space left" } }, socket);
+    await expect(inspectMachine()).rejects.toThrow(/^Docker does not answer at .*docker\.sock \(.*(500 no space|404)/);
+  });
+
+  it("cannot be asked when another program answers", async () => {
+    engine = await serve({ "/info": { body: "<html>" } }, socket);
+    await expect(inspectMachine()).rejects.toThrow(
+      /^Docker does not answer at .*docker\.sock \(.*(no JSON: <html>|404)/,
+    );
+  });
+
+  it("cannot be asked without a socket: what to do is told", async () => {
+    await expect(inspectMachine()).rejects.toThrow(
+      `Docker does not answer at ${socket} (connect ENOENT ${socket}); start it, or set DOCKER_HOST to where it listens`,
+    );
+  });
+});

@@ -1,0 +1,142 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+
+/** A resource as the program registered it with the engine. */
+export interface Registration {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  /** URN of the parent, empty for a resource without one. */
+  readonly parent: string;
+  /** URN of the resource's provider, empty for the default one. */
+  readonly provider: string;
+  /** What the program set, secrets unwrapped. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Names of the inputs that hold a secret. */
+  readonly secretInputs: readonly string[];
+  readonly secretOutputs: readonly string[];
+  /** URNs of the resources that have to be there first. */
+  readonly dependencies: readonly string[];
+  readonly deletedWith: string;
+  readonly deleteBeforeReplace: boolean;
+  readonly replaceOnChanges: readonly string[];
+  readonly errorHooks: readonly string[];
+}
+
+/** The getters of pulumirpc.RegisterResourceRequest that the tests read; the SDK types the request as any. */
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getProvider(): string;
+  getObject(): Parameters<typeof pulumi.runtime.deserializeProperties>[0];
+  getAdditionalsecretoutputsList(): string[];
+  getDependenciesList(): string[];
+  getDeletedwith(): string;
+  getDeletebeforereplace(): boolean;
+  getReplaceonchangesList(): string[];
+  getHooks(): { getOnErrorList(): string[] } | undefined;
+}
+
+interface RegisterResponse {
+  getUrn(): string;
+}
+
+/** What an engine would add to the inputs. */
+const COMPUTED: Readonly<Record<string, Record<string, unknown>>> = {
+  "command:local:Command": { stdout: "made-by-the-command" },
+};
+
+const mocks: pulumi.runtime.Mocks = {
+  newResource: ({ type, name, inputs }) => ({
+    id: `${name}-id`,
+    state: { ...(inputs as Record<string, unknown>), ...COMPUTED[type] },
+  }),
+  call: ({ token }) => {
+    throw new Error(`the lab asks no provider for anything, but invoked ${token}`);
+  },
+};
+
+function describe(request: RegisterRequest, urn: string): Registration {
+  const raw = pulumi.runtime.deserializeProperties(request.getObject()) as Record<string, unknown>;
+  return {
+    type: request.getType(),
+    name: request.getName(),
+    urn,
+    parent: request.getParent(),
+    provider: request.getProvider().split("::").slice(0, -1).join("::"),
+    inputs: Object.fromEntries(
+      Object.entries(raw).map(([key, value]) => [key, pulumi.runtime.unwrapRpcSecret(value) as unknown]),
+    ),
+    secretInputs: Object.keys(raw).filter((key) => pulumi.runtime.isRpcSecret(raw[key])),
+    secretOutputs: request.getAdditionalsecretoutputsList(),
+    dependencies: request.getDependenciesList(),
+    deletedWith: request.getDeletedwith(),
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+    replaceOnChanges: request.getReplaceonchangesList(),
+    errorHooks: request.getHooks()?.getOnErrorList() ?? [],
+  };
+}
+
+/** Runs a part of a program and gives what it made with every resource that it registered. */
+export async function record<T>(program: () => T): Promise<{ made: T; registrations: readonly Registration[] }> {
+  await pulumi.runtime.setMocks(mocks, "observability-lab", "test");
+  const registrations = watch(pulumi.runtime.getMonitor() as unknown as MockMonitor);
+  // Pulumi takes a stack trace of every promise, and jest maps each frame: three quarters of the time
+  const depth = Error.stackTraceLimit;
+  Error.stackTraceLimit = 1;
+  try {
+    const made = program();
+    // ends once every registration is answered, also of those that only an output brings about
+    await pulumi.runtime.disconnect();
+    return { made, registrations };
+  } finally {
+    Error.stackTraceLimit = depth;
+  }
+}
+
+/** Lets Pulumi's mock keep what Mocks are not shown: the options; and lets it take error hooks. */
+function watch(monitor: MockMonitor): readonly Registration[] {
+  const registrations: Registration[] = [];
+  const register = monitor.registerResource.bind(monitor);
+  Object.assign(monitor, {
+    registerResource: (request: RegisterRequest, callback: (error: unknown, response?: RegisterResponse) => void) =>
+      register(request, (error: unknown, response?: RegisterResponse) => {
+        if (response !== undefined) {
+          registrations.push(describe(request, response.getUrn()));
+        }
+        callback(error, response);
+      }),
+    registerErrorHook: (_request: unknown, callback: (error: null, response: object) => void) => {
+      callback(null, {});
+    },
+  });
+  return registrations;
+}
+
+/** The only resource of that name and of a provider's type; components share their name with their container. */
+export function resource(registrations: readonly Registration[], name: string): Registration {
+  const found = registrations.filter((it) => it.name === name && !it.type.startsWith("observability-lab:"));
+  if (found.length !== 1 || found[0] === undefined) {
+    throw new Error(`${String(found.length)} resources are named ${name}`);
+  }
+  return found[0];
+}
+
+/** Every resource of a type. */
+export function resourcesOf(registrations: readonly Registration[], type: string): readonly Registration[] {
+  return registrations.filter((it) => it.type === type);
+}
+
+/** Names of the resources behind URNs. */
+export function namesOf(urns: readonly string[]): string[] {
+  return urns.map((urn) => urn.split("::").pop() ?? "").sort();
+}
+
+/** Value of an output, and whether it is a secret. */
+export async function settled<T>(output: pulumi.Output<T>): Promise<{ value: T; secret: boolean }> {
+  const value = await new Promise<T>((resolve) => {
+    output.apply(resolve);
+  });
+  return { value, secret: await pulumi.isSecret(output) };
+}

@@ -1,0 +1,72 @@
+import * as fc from "fast-check";
+import { parse } from "yaml";
+import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
+import { JOBS, ScrapeTarget } from "../../components/settingsLists";
+import { settingsWith } from "./fixtures";
+
+/** What the tests read of prometheus.yml. */
+interface PrometheusConfig {
+  readonly scrape_configs: readonly { readonly job_name: string; readonly honor_labels?: boolean }[];
+}
+
+function render(changes: Record<string, string> = {}): PrometheusConfig {
+  return parse(renderPrometheusConfig(settingsWith(changes))) as PrometheusConfig;
+}
+
+describe("prometheus.yml", () => {
+  it("scrapes the four jobs of the lab", () => {
+    expect(render({ scrapeInterval: "7s", flaskPort: "5001" })).toStrictEqual({
+      global: { scrape_interval: "7s", evaluation_interval: "7s" },
+      scrape_configs: [
+        { job_name: "linux_host", static_configs: [{ targets: ["node_exporter:9100"] }] },
+        { job_name: "docker_containers", static_configs: [{ targets: ["cadvisor:8080"] }] },
+        { job_name: "ansible_jobs", static_configs: [{ targets: ["pushgateway:9091"] }], honor_labels: true },
+        { job_name: "flask_app", static_configs: [{ targets: ["host.docker.internal:5001"] }] },
+      ],
+    });
+  });
+
+  it("asks the containers at their own ports, wherever these are published", () => {
+    const published = render({ nodeExporterPort: "1", cadvisorPort: "2", pushgatewayPort: "3" });
+    expect(published).toStrictEqual(render());
+  });
+
+  it("adds every extra target as it was given, and keeps the lab's own jobs", () => {
+    const target = fc.record(
+      {
+        job: fc.string({ minLength: 1 }),
+        targets: fc.array(
+          fc.tuple(fc.domain(), fc.integer({ min: 1, max: 65535 })).map(([host, port]) => `${host}:${String(port)}`),
+          { minLength: 1, maxLength: 3 },
+        ),
+        metricsPath: fc.string().map((path) => `/${path}`),
+      },
+      { requiredKeys: ["job", "targets"] },
+    );
+    const targets = fc
+      .uniqueArray(target, { selector: ({ job }) => job, maxLength: 4 })
+      .filter((list) => list.every(({ job }) => !(JOBS as readonly string[]).includes(job)));
+    const own = render().scrape_configs;
+    fc.assert(
+      fc.property(targets, (list) => {
+        const { scrape_configs: jobs } = render({ extraScrapeTargets: JSON.stringify(list) });
+        expect(jobs.slice(0, own.length)).toStrictEqual(own);
+        expect(jobs.slice(own.length)).toStrictEqual(list.map(asJob));
+      }),
+    );
+  });
+
+  it("lets pushed series only keep their own labels", () => {
+    const jobs = render({ extraScrapeTargets: '[{"job": "a", "targets": ["a:1"]}]' }).scrape_configs;
+    expect(jobs.filter((it) => "honor_labels" in it).map((it) => it.job_name)).toStrictEqual(["ansible_jobs"]);
+  });
+});
+
+/** A scrape job in Prometheus' terms. */
+function asJob({ job, targets, metricsPath }: ScrapeTarget): object {
+  return {
+    job_name: job,
+    static_configs: [{ targets }],
+    ...(metricsPath === undefined ? {} : { metrics_path: metricsPath }),
+  };
+}
