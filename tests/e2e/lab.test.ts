@@ -197,7 +197,7 @@ describe("one changed setting", () => {
 
   it("gives a running Grafana another password, and the old one stops working", async () => {
     const old = await adminPassword();
-    configure(lab, { grafanaAdminPassword: "a new password", secret: true });
+    await lab.stack.setConfig("grafanaAdminPassword", { value: "a new password", secret: true });
     await lab.stack.up();
     expect(await grafana("/api/user", "a new password")).toBe(200);
     expect(await grafana("/api/user", old)).toBe(401);
