@@ -1,41 +1,7 @@
 # Ends the app that this start began, and no other process.
 # LAB: the lab's name. PULUMI_COMMAND_STDOUT: "PID TOKEN" as start.sh printed it; without it,
 # the record in the lab's folder says the same.
-# shellcheck shell=sh
-set -eu
-
-fail() { printf '%s\n' "$@" >&2; exit 1; }
-case ${LAB:?} in *[!A-Za-z0-9._-]* | .*) fail "LAB '$LAB': only letters, digits, '.', '_', '-'" ;; esac
-room=${XDG_STATE_HOME:-${HOME:?}/.local/state}/observability-lab/$LAB/flask
-
-# What the record says of one key.
-recorded() {
-  sed -n "s/.*\"$1\": *\"\{0,1\}\([A-Za-z0-9._-]*\).*/\1/p" "$room/record.json" 2>/dev/null || :
-}
-
-# Whether process $1 is the start $2: a number may by now be a stranger's.
-is_ours() {
-  if [ -r "/proc/$1/cmdline" ]; then
-    arguments=$(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null) || return 1
-  else
-    arguments=$(ps -ww -p "$1" -o args= 2>/dev/null) || return 1
-  fi
-  case " $arguments " in *" --instance $2 "*) ;; *) return 1 ;; esac
-}
-
-# Ends process $1 if it is the start $2: TERM, 5 s to leave, KILL.
-end_process() {
-  case $1 in '' | *[!0-9]*) return 0 ;; esac
-  is_ours "$1" "$2" || return 0
-  kill -s TERM "$1" 2>/dev/null || :
-  tries=0
-  while is_ours "$1" "$2"; do
-    tries=$((tries + 1))
-    [ "$tries" -ne 50 ] || kill -s KILL "$1" 2>/dev/null || :
-    [ "$tries" -lt 60 ] || fail "process $1 ($2) does not end: is it another user's? End it by hand."
-    sleep 0.1
-  done
-}
+# shellcheck shell=sh disable=SC2154 # process.sh, which comes before, sets room
 
 token=$(recorded instance)
 # shellcheck disable=SC2086 # two words on purpose

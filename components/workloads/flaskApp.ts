@@ -23,25 +23,28 @@ export class FlaskApp extends pulumi.ComponentResource {
     const lab = labName(settings.namePrefix);
     this.url = `http://${reachable(settings.bindAddress)}:${String(settings.flaskPort)}`;
     const environment = createPythonEnvironment(name, { lab, room: "flask" }, this);
-    const [start, app, requirements] = ["start.sh", "app.py", "requirements.txt"].map((file) =>
-      readAsset("flask", file),
-    ) as [string, string, string];
+    const [start, app] = [processScript("start.sh"), readAsset("flask", "app.py")];
     const listen = listenAddresses(context);
     const generation = String(state.generation);
     createHostCommand(
       `${name}-process`,
       {
         create: start,
-        delete: readAsset("flask", "stop.sh"),
+        delete: processScript("stop.sh"),
         stdin: app,
         environment: { LAB: lab, LISTEN: listen.join(" "), HEALTH: listen[0] ?? "", GENERATION: generation },
-        triggers: [fingerprint(start, app, requirements), listen.join(" "), generation],
+        triggers: [fingerprint(start, app, readAsset("flask", "requirements.txt")), listen.join(" "), generation],
       },
       // the address of the lab's gateway exists only with the network
       { parent: this, dependsOn: [environment, context.network] },
     );
     this.registerOutputs({ url: this.url });
   }
+}
+
+/** A script with what start and stop share before it: it runs as one text. */
+function processScript(name: string): string {
+  return readAsset("flask", "process.sh") + readAsset("flask", name);
 }
 
 /** Where the app listens: for the host, and for Prometheus; Docker Desktop's containers reach the host's loopback. */

@@ -39,7 +39,9 @@ class Lab:
     def command(self, script: str, **settings: str) -> tuple[list[str], dict[str, str]]:
         """Give the script as text to a shell, and its settings as environment."""
         own = {"XDG_STATE_HOME": str(self.state), "LAB": self.name}
-        text = (ASSETS / script).read_text()
+        shared = (ASSETS / "flask" / "process.sh").read_text()
+        # the stack puts what start and stop share before each
+        text = (shared if script.startswith("flask/") else "") + (ASSETS / script).read_text()
         return [*self.shell, "-c", text], {**os.environ, **own, **settings}
 
     def run(self, script: str, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:

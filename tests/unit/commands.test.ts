@@ -29,7 +29,10 @@ describe("command", () => {
   });
 
   it("flask-process starts the app on loopback and the gateway, and stops it", () => {
-    const [start, app] = [readAsset("flask", "start.sh"), readAsset("flask", "app.py")];
+    const [start, stop] = ["start.sh", "stop.sh"].map(
+      (it) => readAsset("flask", "process.sh") + readAsset("flask", it),
+    );
+    const app = readAsset("flask", "app.py");
     expect(resource(registrations, "flask-process").inputs).toStrictEqual({
       create: 'sh -c "$CREATE"',
       delete: 'sh -c "$DELETE"',
@@ -40,10 +43,10 @@ describe("command", () => {
         HEALTH: "127.0.0.1:5000",
         GENERATION: "0",
         CREATE: start,
-        DELETE: readAsset("flask", "stop.sh"),
+        DELETE: stop,
       },
       triggers: [
-        fingerprint(start, app, readAsset("flask", "requirements.txt")),
+        fingerprint(String(start), app, readAsset("flask", "requirements.txt")),
         "127.0.0.1:5000 172.30.90.1:5000",
         "0",
       ],
