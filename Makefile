@@ -1,7 +1,7 @@
 # The lab's commands. Each installs what it needs first; `make` alone lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview destroy verify logs playbook traffic password config test lint format
+.PHONY: help setup up preview destroy verify logs playbook traffic dashboards password config test lint format
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -31,6 +31,9 @@ playbook: ## Run the Ansible playbook again
 
 traffic: ## Send requests to the Flask app for a minute (SECONDS=60 RATE=5)
 	@SECONDS_TO_RUN=$(or $(SECONDS),60) scripts/traffic
+
+dashboards: ## Write every dashboard as JSON to .lab/dashboards, and show what changed since the last time
+	@scripts/dashboards
 
 password: ## Print the password of Grafana's admin
 	@scripts/pulumi stack output grafanaAdminPassword --show-secrets

@@ -1,10 +1,9 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { LabContext } from "./container";
-import { ansibleDashboard } from "./dashboards/ansible";
+import { ownDashboards } from "./dashboards";
 import { CatalogueEntry } from "./dashboards/catalogue";
 import { CommunityDashboard } from "./dashboards/communityDashboard";
-import { flaskDashboard } from "./dashboards/flask";
 import { OwnDashboard } from "./dashboards/ownDashboard";
 import { Machine } from "./machine";
 import { Cadvisor } from "./monitoring/cadvisor";
@@ -62,8 +61,9 @@ export class Lab extends pulumi.ComponentResource {
       ...args.catalogue.map(
         (entry) => new CommunityDashboard(`community-${String(entry.id)}`, { entry, grafana: this.grafana }, parent),
       ),
-      new OwnDashboard("flask-app", { model: flaskDashboard(), grafana: this.grafana }, parent),
-      new OwnDashboard("ansible-playbooks", { model: ansibleDashboard(), grafana: this.grafana }, parent),
+      ...ownDashboards(settings).map(
+        ({ name: own, model, home }) => new OwnDashboard(own, { model, home, grafana: this.grafana }, parent),
+      ),
     ].map(({ uid }) => uid);
 
     this.registerOutputs({ dashboards: this.dashboards });

@@ -19,7 +19,7 @@ export interface CommunityDashboard {
 }
 
 /** The jobs that the lab itself has; an extra one needs another name. */
-export const JOBS = ["linux_host", "docker_containers", "ansible_jobs", "flask_app"] as const;
+export const JOBS = ["linux_host", "docker_containers", "ansible_jobs", "flask_app", "prometheus"] as const;
 
 const HOST_PORT = /^(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})$/;
 

@@ -1,63 +1,78 @@
-import { Dashboard, MappingType, ValueMapping } from "@grafana/grafana-foundation-sdk/dashboard";
-import { graph, newDashboard, query, queryNow, stat, thresholds } from "./ownDashboard";
+import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
+import { graph, labelVariable, newDashboard, query, queryNow, stat, texts, thresholds, timeline } from "./panels";
 
+const JOB = 'job="ansible_deployment"';
+const CHOSEN = `{${JOB}, playbook=~"$playbook"}`;
 const LEGEND = "{{playbook}}";
-/** The playbook runs by hand or on a change: an age is no alarm by itself, a day is worth a look. */
+/** The playbook runs by hand or on a change: an age is no alarm by itself, a day is worth a look. Seconds. */
 const A_DAY = 86_400;
+/** Stands for what has never happened. */
+const NEVER = -1;
 
-/** What the playbooks reported to the Pushgateway. */
+// `on ()` keeps the placeholder away as soon as there is any playbook
+const STATUS = `ansible_job_status${CHOSEN} or on () vector(${String(NEVER)})`;
+const RUN_AGE = `time() - ansible_job_last_run_timestamp_seconds${CHOSEN} or on () vector(${String(NEVER)})`;
+const DURATION = `ansible_job_duration_seconds${CHOSEN} or on () vector(${String(NEVER)})`;
+/** A playbook that ran and never succeeded has no time of its last success, so its last run brings its name. */
+const SUCCESS_AGE =
+  `time() - ansible_job_last_success_timestamp_seconds${CHOSEN}` +
+  ` or 0 * ansible_job_last_run_timestamp_seconds${CHOSEN} - 1 or on () vector(${String(NEVER)})`;
+
+const STATUS_TEXTS = texts({ [NEVER]: ["never ran", "#808080"], 0: ["Failure", "red"], 1: ["Success", "green"] });
+const NEVER_RAN = texts({ [NEVER]: ["never ran", "#808080"] });
+
+/** What the playbooks reported to the Pushgateway; another one turns up by itself. */
 export function ansibleDashboard(): Dashboard {
   return newDashboard("Ansible playbooks", "lab-ansible", "ansible")
     .time({ from: "now-1h", to: "now" })
+    .withVariable(labelVariable("playbook", `ansible_job_status{${JOB}}`).label("Playbook"))
     .withPanel(
       stat("Status", "Result of the last run of each playbook.")
-        .noValue("never ran")
-        .mappings([statusMapping()])
+        .mappings([STATUS_TEXTS])
         .thresholds(thresholds("red", [1, "green"]))
-        .withTarget(queryNow("ansible_job_status", LEGEND)),
+        .span(6)
+        .withTarget(queryNow(STATUS, LEGEND)),
     )
     .withPanel(
       stat("Last run", "How long ago each playbook ran, whatever its result.")
         .unit("s")
-        .noValue("never ran")
+        .mappings([NEVER_RAN])
         .thresholds(thresholds("green", [A_DAY, "orange"]))
-        .withTarget(queryNow("time() - ansible_job_last_run_timestamp_seconds", LEGEND)),
+        .span(6)
+        .withTarget(queryNow(RUN_AGE, LEGEND)),
     )
     .withPanel(
       stat("Last success", "How long ago each playbook last succeeded.")
         .unit("s")
-        .noValue("never succeeded")
+        .mappings([texts({ [NEVER]: ["never succeeded", "red"] })])
         .thresholds(thresholds("green", [A_DAY, "orange"]))
-        .withTarget(queryNow("time() - ansible_job_last_success_timestamp_seconds", LEGEND)),
+        .span(6)
+        .withTarget(queryNow(SUCCESS_AGE, LEGEND)),
     )
     .withPanel(
       stat("Duration", "How long the last run of each playbook took.")
         .unit("s")
-        .noValue("never ran")
+        .mappings([NEVER_RAN])
         .thresholds(thresholds("blue"))
-        .withTarget(queryNow("ansible_job_duration_seconds", LEGEND)),
+        .span(6)
+        .withTarget(queryNow(DURATION, LEGEND)),
     )
     .withPanel(
-      graph("Status over time", "1 is a success and 0 a failure; a line stays until the next run.")
-        .max(1)
-        .decimals(0)
-        .mappings([statusMapping()])
-        .withTarget(query("ansible_job_status", LEGEND)),
+      timeline("Status over time", "Result of the run that was the last one at each moment.")
+        .mappings([STATUS_TEXTS])
+        .thresholds(thresholds("red", [1, "green"]))
+        .span(24)
+        .withTarget(query(STATUS, LEGEND)),
     )
     .withPanel(
       graph("Duration over time", "How long the last run took, as it was at each moment.")
         .unit("s")
-        .withTarget(query("ansible_job_duration_seconds", LEGEND)),
+        .withTarget(query(`ansible_job_duration_seconds${CHOSEN} or on () vector(0)`, LEGEND)),
+    )
+    .withPanel(
+      graph("Age over time", "Time since the last run; it drops to 0 with each run.")
+        .unit("s")
+        .withTarget(query(`time() - ansible_job_last_run_timestamp_seconds${CHOSEN} or on () vector(0)`, LEGEND)),
     )
     .build();
-}
-
-function statusMapping(): ValueMapping {
-  return {
-    type: MappingType.ValueToText,
-    options: {
-      "0": { text: "Failure", color: "red", index: 0 },
-      "1": { text: "Success", color: "green", index: 1 },
-    },
-  };
 }

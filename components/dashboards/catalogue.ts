@@ -1,11 +1,12 @@
-import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { PROJECT } from "../assets";
 import { Fault } from "../faults";
 import { CommunityDashboard, Settings } from "../settings";
 import { isUrl } from "../settingsLists";
+import { checkJson, checkNeeds, checkSum, checkUids } from "./catalogueChecks";
+import { ownDashboards } from "./index";
 
 /** The text of a community dashboard, as its authors exported it. */
 export interface CatalogueEntry extends CommunityDashboard {
@@ -21,10 +22,9 @@ export async function readCatalogue(
   const results = await Promise.all(
     settings.communityDashboards.map((dashboard) => readEntry(settings.dashboardCatalogue, dashboard)),
   );
-  return {
-    entries: results.filter((result) => "json" in result),
-    faults: results.filter((result) => "setting" in result),
-  };
+  const entries = results.filter((result) => "json" in result);
+  const own = ownDashboards(settings).map(({ model }) => model.uid ?? "");
+  return { entries, faults: [...results.filter((result) => "setting" in result), ...checkUids(entries, own)] };
 }
 
 async function readEntry(catalogue: string, dashboard: CommunityDashboard): Promise<CatalogueEntry | Fault> {
@@ -33,16 +33,75 @@ async function readEntry(catalogue: string, dashboard: CommunityDashboard): Prom
   try {
     json = download ? await fetchEntry(catalogue, dashboard) : readFileSync(fileOf(catalogue, dashboard), "utf8");
   } catch (error) {
-    return {
-      setting: "dashboardCatalogue",
-      value: catalogue,
-      problem: `does not give dashboard ${String(dashboard.id)} revision ${String(dashboard.revision)} (${reason(error)})`,
-      fix: download
-        ? "check the connection, or set a folder of <id>_rev<revision>.json"
-        : "put the file there, or set another folder or URL",
-    };
+    const absent = download ? await explainAnswer(catalogue, dashboard, error) : explainFolder(catalogue, dashboard);
+    return (
+      absent ?? {
+        setting: "dashboardCatalogue",
+        value: catalogue,
+        problem: `does not give dashboard ${String(dashboard.id)} revision ${String(dashboard.revision)} (${reason(error)})`,
+        fix: download
+          ? "check the connection, or set a folder of <id>_rev<revision>.json"
+          : "put the file there, or set another folder or URL",
+      }
+    );
   }
-  return checkSum(dashboard, json) ?? checkJson(catalogue, dashboard, json) ?? { ...dashboard, json };
+  return (
+    checkSum(dashboard, json) ??
+    checkJson(catalogue, dashboard, json) ??
+    checkNeeds(dashboard, json) ?? { ...dashboard, json }
+  );
+}
+
+/** What is wrong with an id or a revision for which a catalogue answers 404; undefined where it is something else. */
+async function explainAnswer(
+  catalogue: string,
+  dashboard: CommunityDashboard,
+  error: unknown,
+): Promise<Fault | undefined> {
+  if (!(error instanceof NotFound)) {
+    return undefined;
+  }
+  try {
+    const about = await ask(`${addressOf(catalogue)}/${String(dashboard.id)}`);
+    return noRevision(catalogue, dashboard, await newest(about));
+  } catch (failure) {
+    return failure instanceof NotFound
+      ? {
+          setting: "communityDashboards",
+          value: dashboard,
+          problem: `${catalogue} has no dashboard ${String(dashboard.id)}`,
+          fix: "check the id on grafana.com/grafana/dashboards, and the setting dashboardCatalogue",
+        }
+      : undefined;
+  }
+}
+
+/** The same for a folder that holds other revisions. */
+function explainFolder(catalogue: string, dashboard: CommunityDashboard): Fault | undefined {
+  const name = new RegExp(`^${String(dashboard.id)}_rev(\\d+)\\.json$`);
+  try {
+    const revisions = readdirSync(path.resolve(PROJECT, catalogue)).flatMap((file) => name.exec(file)?.[1] ?? []);
+    return revisions.length === 0 || revisions.includes(String(dashboard.revision))
+      ? undefined
+      : noRevision(catalogue, dashboard, `, but ${revisions.join(", ")}`);
+  } catch {
+    return undefined; // no folder at all, which the failed read tells
+  }
+}
+
+function noRevision(catalogue: string, dashboard: CommunityDashboard, others: string): Fault {
+  return {
+    setting: "communityDashboards",
+    value: dashboard,
+    problem: `${catalogue} has no revision ${String(dashboard.revision)} of dashboard ${String(dashboard.id)}${others}`,
+    fix: "set a revision that it has, with the sha256 of its file",
+  };
+}
+
+/** The newest revision, as grafana.com tells it of a dashboard. */
+async function newest(about: Response): Promise<string> {
+  const { revision } = (await about.json().catch(() => ({}))) as { revision?: unknown };
+  return typeof revision === "number" ? `, its newest is ${String(revision)}` : "";
 }
 
 function fileOf(catalogue: string, { id, revision }: CommunityDashboard): string {
@@ -56,12 +115,9 @@ async function fetchEntry(catalogue: string, dashboard: CommunityDashboard): Pro
   } catch {
     // not downloaded yet
   }
-  const url = `${catalogue.replace(/\/$/, "")}/${String(dashboard.id)}/revisions/${String(dashboard.revision)}/download`;
-  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  if (!response.ok) {
-    throw new Error(`${url} answers ${String(response.status)}`);
-  }
-  const json = await response.text();
+  const { id, revision } = dashboard;
+  const answer = await ask(`${addressOf(catalogue)}/${String(id)}/revisions/${String(revision)}/download`);
+  const json = await answer.text();
   if (checkSum(dashboard, json) === undefined) {
     mkdirSync(cacheFolder(), { recursive: true });
     // whole or not at all: a preview may run beside this one
@@ -71,32 +127,19 @@ async function fetchEntry(catalogue: string, dashboard: CommunityDashboard): Pro
   return json;
 }
 
-function checkSum(dashboard: CommunityDashboard, json: string): Fault | undefined {
-  const sum = createHash("sha256").update(json).digest("hex");
-  return dashboard.sha256 === undefined || dashboard.sha256 === sum
-    ? undefined
-    : {
-        setting: "communityDashboards",
-        value: dashboard,
-        problem: `the catalogue's file has the sha256 ${sum}`,
-        fix: "look at what changed in the file, and set this sum only if you trust it",
-      };
+/** The catalogue has not what it was asked for. */
+class NotFound extends Error {}
+
+async function ask(url: string): Promise<Response> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (!response.ok) {
+    throw new (response.status === 404 ? NotFound : Error)(`${url} answers ${String(response.status)}`);
+  }
+  return response;
 }
 
-function checkJson(catalogue: string, { id }: CommunityDashboard, json: string): Fault | undefined {
-  try {
-    if (Array.isArray((JSON.parse(json) as { panels?: unknown } | null)?.panels)) {
-      return undefined;
-    }
-  } catch {
-    // told below
-  }
-  return {
-    setting: "dashboardCatalogue",
-    value: catalogue,
-    problem: `gives no dashboard for ${String(id)}: the file is no JSON with panels`,
-    fix: "set a catalogue of Grafana dashboards in the classic export format",
-  };
+function addressOf(catalogue: string): string {
+  return catalogue.replace(/\/$/, "");
 }
 
 function cacheFolder(): string {

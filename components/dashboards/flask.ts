@@ -1,84 +1,166 @@
-import { Dashboard, MappingType } from "@grafana/grafana-foundation-sdk/dashboard";
-import { graph, newDashboard, query, stat, thresholds } from "./ownDashboard";
+import {
+  BigValueGraphMode,
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
+} from "@grafana/grafana-foundation-sdk/common";
+import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
+import {
+  bars,
+  graph,
+  labelVariable,
+  newDashboard,
+  query,
+  queryNow,
+  RATE,
+  stat,
+  textOfNaN,
+  texts,
+  thresholds,
+} from "./panels";
 
-const REQUESTS = "flask_http_request_duration_seconds_count";
-const BUCKETS = "flask_http_request_duration_seconds_bucket";
-const SECONDS = "flask_http_request_duration_seconds_sum";
-const RATE = "[$__rate_interval]";
+const SECONDS = "flask_http_request_duration_seconds";
+const JOB = 'job="flask_app"';
+const CHOSEN = `{${JOB}, path=~"$path", status=~"$status"}`;
+/** Of the chosen paths, whatever the chosen status: a share of errors needs all of them. */
+const CHOSEN_PATHS = `{${JOB}, path=~"$path"}`;
+const CHOSEN_ERRORS = `{${JOB}, path=~"$path", status=~"5.."}`;
 
-const ALL = `sum(rate(${REQUESTS}${RATE}))`;
-// a series of its own even while no request has failed
-const FAILED = `(sum(rate(${REQUESTS}{status=~"5.."}${RATE})) or vector(0))`;
+const ALL = `sum(rate(${SECONDS}_count${CHOSEN_PATHS}${RATE}))`;
+// a number of its own even while no request has failed
+const FAILED = `(sum(rate(${SECONDS}_count${CHOSEN_ERRORS}${RATE})) or vector(0))`;
 // without any request there is no ratio: 0 / 0 is shown as no error
 const ERROR_RATIO = `${FAILED} / (${ALL} > 0) or vector(0)`;
+const ERROR_COLOURS = thresholds("green", [0.01, "orange"], [0.05, "red"]);
+/** Seconds. */
+const LATENCY_COLOURS = thresholds("green", [0.5, "orange"], [1, "red"]);
 
-/** The Flask app by rate, errors and duration of its requests. */
+/** The Flask app by rate, errors and duration of its requests, and the process behind it. */
 export function flaskDashboard(): Dashboard {
   return newDashboard("Flask app", "lab-flask", "flask")
+    .withVariable(labelVariable("path", `${SECONDS}_count{${JOB}}`).label("Path"))
+    .withVariable(labelVariable("status", `${SECONDS}_count{${JOB}}`).label("Status"))
     .withPanel(
-      stat("Requests per second", "All requests that the app answers, whatever their status.")
-        .unit("reqps")
-        .thresholds(thresholds("blue"))
-        .withTarget(query(ALL)),
+      stat("Up", "Whether Prometheus reaches the app.")
+        .mappings([texts({ 0: ["Down", "red"], 1: ["Up", "green"] })])
+        .thresholds(thresholds("red", [1, "green"]))
+        .withTarget(queryNow(`up{${JOB}}`)),
     )
     .withPanel(
-      stat("Error ratio", "Share of the requests that end with a status of 500 or above.")
+      stat("Error ratio", "Share of the requests that end with a status of 500 or above; the chosen status is ignored.")
         .unit("percentunit")
         .decimals(1)
-        .thresholds(thresholds("green", [0.01, "orange"], [0.05, "red"]))
+        .graphMode(BigValueGraphMode.Area)
+        .thresholds(ERROR_COLOURS)
         .withTarget(query(ERROR_RATIO)),
     )
     .withPanel(
       stat("Latency, 95th percentile", "95 of 100 requests are answered within this time.")
         .unit("s")
-        .thresholds(thresholds("green", [0.5, "orange"], [1, "red"]))
+        .graphMode(BigValueGraphMode.Area)
+        .mappings([textOfNaN("no requests")])
+        .thresholds(LATENCY_COLOURS)
         .withTarget(query(quantile(0.95, "le"))),
     )
     .withPanel(
-      stat("Up", "Whether Prometheus reaches the app.")
-        .mappings([
-          {
-            type: MappingType.ValueToText,
-            options: { "0": { text: "Down", color: "red", index: 0 }, "1": { text: "Up", color: "green", index: 1 } },
-          },
-        ])
-        .thresholds(thresholds("red", [1, "green"]))
-        .withTarget(query('up{job="flask_app"}')),
+      stat("Requests per second", "Requests that the app answers.")
+        .unit("reqps")
+        .graphMode(BigValueGraphMode.Area)
+        .thresholds(thresholds("blue"))
+        .withTarget(query(`sum(rate(${SECONDS}_count${CHOSEN}${RATE}))`)),
+    )
+    .withPanel(
+      stat("In flight", "Requests of any path that are being answered right now; the app answers 8 at once.")
+        .unit("none")
+        .thresholds(thresholds("blue", [8, "orange"]))
+        .withTarget(queryNow(`flask_http_requests_in_flight{${JOB}}`)),
+    )
+    .withPanel(
+      stat("Restarts", "How often the process was started again within the last hour.")
+        .unit("none")
+        .decimals(0)
+        .thresholds(thresholds("green", [1, "orange"], [3, "red"]))
+        .withTarget(queryNow(`sum(changes(process_start_time_seconds{${JOB}}[1h]))`)),
     )
     .withPanel(
       graph("Requests by path", "Requests per second of each path.")
         .unit("reqps")
-        .withTarget(query(`sum by (path) (rate(${REQUESTS}${RATE}))`, "{{path}}")),
+        .withTarget(query(`sum by (path) (rate(${SECONDS}_count${CHOSEN}${RATE}))`, "{{path}}")),
     )
     .withPanel(
       graph("Requests by status", "Requests per second of each status.")
         .unit("reqps")
-        .withTarget(query(`sum by (status) (rate(${REQUESTS}${RATE}))`, "{{status}}")),
+        .withTarget(query(`sum by (status) (rate(${SECONDS}_count${CHOSEN}${RATE}))`, "{{status}}")),
     )
     .withPanel(
-      graph("Errors by path", "Requests per second that end with a status of 500 or above.")
+      graph("Error ratio over time", "Share of the requests that end with a status of 500 or above.")
+        .unit("percentunit")
+        .max(1)
+        .thresholds(ERROR_COLOURS)
+        .thresholdsStyle(new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed))
+        .withTarget(query(ERROR_RATIO, "error ratio")),
+    )
+    .withPanel(
+      graph("Errors by path", "Requests per second of each path that end with a status of 500 or above.")
         .unit("reqps")
         .withTarget(
-          query(`sum by (path, status) (rate(${REQUESTS}{status=~"5.."}${RATE})) or vector(0)`, "{{path}} {{status}}"),
+          query(
+            // a path without an error has a line at 0
+            `sum by (path) (rate(${SECONDS}_count${CHOSEN_ERRORS}${RATE})) or 0 * sum by (path) (rate(${SECONDS}_count${CHOSEN_PATHS}${RATE}))`,
+            "{{path}}",
+          ),
         ),
     )
     .withPanel(
-      graph("Latency", "Quantiles over all paths, and the mean.")
+      graph("Latency", "Quantiles over the chosen requests, and the mean.")
         .unit("s")
         .withTarget(query(quantile(0.5, "le"), "p50").refId("A"))
         .withTarget(query(quantile(0.95, "le"), "p95").refId("B"))
         .withTarget(query(quantile(0.99, "le"), "p99").refId("C"))
-        .withTarget(query(`sum(rate(${SECONDS}${RATE})) / sum(rate(${REQUESTS}${RATE}))`, "mean").refId("D")),
+        .withTarget(
+          query(
+            `sum(rate(${SECONDS}_sum${CHOSEN}${RATE})) / sum(rate(${SECONDS}_count${CHOSEN}${RATE}))`,
+            "mean",
+          ).refId("D"),
+        ),
     )
     .withPanel(
       graph("Latency by path, 95th percentile", "95 of 100 requests of a path are answered within this time.")
         .unit("s")
-        .span(24)
         .withTarget(query(quantile(0.95, "le, path"), "{{path}}")),
+    )
+    .withPanel(
+      bars("Slowest paths", "The five paths with the highest 95th percentile at the moment.")
+        .unit("s")
+        .mappings([textOfNaN("no requests")])
+        .thresholds(LATENCY_COLOURS)
+        .withTarget(queryNow(`sort_desc(topk(5, ${quantile(0.95, "le, path")}))`, "{{path}}")),
+    )
+    .withPanel(
+      graph("Requests in flight", "Requests of any path that were being answered at each scrape.")
+        .unit("none")
+        .withTarget(query(`flask_http_requests_in_flight{${JOB}}`, "in flight")),
+    )
+    .withPanel(
+      graph("CPU", "Time that the process computes; 100 % is one whole core.")
+        .unit("percentunit")
+        .span(8)
+        .withTarget(query(`rate(process_cpu_seconds_total{${JOB}}${RATE})`, "CPU")),
+    )
+    .withPanel(
+      graph("Memory", "Memory that the process holds.")
+        .unit("bytes")
+        .span(8)
+        .withTarget(query(`process_resident_memory_bytes{${JOB}}`, "resident")),
+    )
+    .withPanel(
+      graph("Running for", "Time since the process was started; a restart drops it to 0.")
+        .unit("s")
+        .span(8)
+        .withTarget(query(`time() - process_start_time_seconds{${JOB}}`, "running for")),
     )
     .build();
 }
 
 function quantile(share: number, by: string): string {
-  return `histogram_quantile(${String(share)}, sum by (${by}) (rate(${BUCKETS}${RATE})))`;
+  return `histogram_quantile(${String(share)}, sum by (${by}) (rate(${SECONDS}_bucket${CHOSEN}${RATE})))`;
 }

@@ -78,6 +78,8 @@ function scrapeConfigs(settings: Settings): ScrapeConfig[] {
     // a pushed series keeps the job that it was pushed with
     { ...job("ansible_jobs", ["pushgateway:9091"]), honor_labels: true },
     job("flask_app", [`host.docker.internal:${String(settings.flaskPort)}`]),
+    // Prometheus about itself: how many series it holds
+    job("prometheus", [`localhost:${String(PORT)}`]),
     ...settings.extraScrapeTargets.map(({ job: name, targets, metricsPath }) => ({
       ...job(name, targets),
       ...(metricsPath === undefined ? {} : { metrics_path: metricsPath }),

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomInt } from "node:crypto";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as os from "node:os";
@@ -120,22 +120,29 @@ function cliVersion(): string {
   return manifest.devDependencies.pulumi;
 }
 
-/** Ports that nothing listens on: the engine of the operating system gives them out. */
+/** Ports that nothing listens on, below those that the operating system gives to outgoing connections. */
 async function freePorts(): Promise<TestLab["ports"]> {
-  const servers = await Promise.all(
-    PORT_SETTINGS.map(
-      () =>
-        new Promise<net.Server>((resolve, reject) => {
-          const server = net.createServer().once("error", reject);
-          server.listen(0, "127.0.0.1", () => {
-            resolve(server);
-          });
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return Object.fromEntries(PORT_SETTINGS.map((setting, index) => [setting, ports[index]])) as TestLab["ports"];
+  const ports = new Set<number>();
+  while (ports.size < PORT_SETTINGS.length) {
+    const port = randomInt(20_000, 30_000);
+    if (await isFree(port)) {
+      ports.add(port);
+    }
+  }
+  return Object.fromEntries(PORT_SETTINGS.map((setting, index) => [setting, [...ports][index]])) as TestLab["ports"];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = net.createServer().once("error", () => {
+      resolve(false);
+    });
+    server.listen(port, "127.0.0.1", () =>
+      server.close(() => {
+        resolve(true);
+      }),
+    );
+  });
 }
 
 /** Output of the docker client. */

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
+import { serve } from "../unit/servers";
 import { configure, createTestLab, docker, labelled, removeTestLab, TestLab } from "./harness";
 
 jest.setTimeout(60_000);
@@ -110,6 +111,46 @@ describe("up refuses, before anything is created,", () => {
     expect(said).toMatch(
       /communityDashboards = .*the catalogue's file has the sha256 [0-9a-f]{64}; look at what changed/,
     );
+  });
+
+  it.each([
+    ["a dashboard that the catalogue does not know", {}, "has no dashboard 4711; check the id"],
+    [
+      "a revision that does not exist",
+      { "/4711": { body: JSON.stringify({ revision: 2 }) } },
+      "has no revision 3 of dashboard 4711, its newest is 2; set a revision that it has",
+    ],
+  ])("%s", async (_, answers, expected) => {
+    const catalogue = await serve(answers);
+    const communityDashboards = [{ id: 4711, revision: 3, sha256: "0".repeat(64) }];
+    try {
+      const said = await refusal({ dashboardCatalogue: catalogue.url, communityDashboards });
+      expect(said).toContain("nothing was changed:");
+      expect(said).toContain(`- communityDashboards = {"id":4711,"revision":3,`);
+      expect(said).toContain(`${catalogue.url} ${expected}`);
+    } finally {
+      await catalogue.close();
+    }
+  });
+
+  it.each([
+    [
+      "a file that is no dashboard",
+      "<html>",
+      /- dashboardCatalogue = ".*": gives no dashboard for 4711: the file is no JSON with panels; set a catalogue/,
+    ],
+    [
+      "a dashboard that needs another datasource",
+      JSON.stringify({ panels: [{ targets: [{ datasource: { type: "loki", uid: "abc" } }] }] }),
+      /- communityDashboards = {"id":4711,"revision":3}: dashboard 4711 needs a datasource of type loki, .*; take it out/,
+    ],
+  ])("%s", async (_, text, expected) => {
+    const dashboardCatalogue = path.join(lab.folder, "catalogue");
+    fs.mkdirSync(dashboardCatalogue, { recursive: true });
+    fs.writeFileSync(path.join(dashboardCatalogue, "4711_rev3.json"), text);
+    const said = await refusal({ dashboardCatalogue, communityDashboards: [{ id: 4711, revision: 3 }] });
+    expect(said).toContain("nothing was changed:");
+    expect(said).toMatch(expected);
   });
 
   it.each([

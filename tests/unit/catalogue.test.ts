@@ -86,6 +86,61 @@ describe("a folder as catalogue", () => {
     },
   );
 
+  it("that has other revisions only names them", async () => {
+    fs.writeFileSync(path.join(folder, "7_rev1.json"), GOOD);
+    fs.writeFileSync(path.join(folder, "77_rev2.json"), GOOD);
+    expect((await read(folder)).faults).toStrictEqual([
+      {
+        setting: "communityDashboards",
+        value: { id: 7, revision: 2 },
+        problem: `${folder} has no revision 2 of dashboard 7, but 1`,
+        fix: "set a revision that it has, with the sha256 of its file",
+      },
+    ]);
+  });
+
+  it.each([
+    [
+      { __inputs: [{ name: "DS_LOKI", type: "datasource", pluginId: "loki" }], panels: [] },
+      "dashboard 7 needs a datasource of type loki, and the lab has prometheus only",
+      "take it out, or set a dashboard that asks Prometheus alone",
+    ],
+    [
+      { panels: [{ libraryPanel: { uid: "a", name: "CPU" } }] },
+      "dashboard 7 uses library panels that its file does not hold: CPU",
+      "export it anew for sharing with another instance, which puts them into the file",
+    ],
+  ])("that holds what the lab cannot show says why: %#", async (exported, problem, fix) => {
+    fs.writeFileSync(path.join(folder, "7_rev2.json"), JSON.stringify(exported));
+    const { entries, faults } = await read(folder);
+    expect(entries).toStrictEqual([]);
+    expect(faults).toStrictEqual([{ setting: "communityDashboards", value: { id: 7, revision: 2 }, problem, fix }]);
+  });
+
+  it("that holds a uid which is taken says by what", async () => {
+    const communityDashboards = JSON.stringify([1, 2, 3, 4].map((id) => ({ id, revision: 1 })));
+    for (const [index, uid] of ["same", "other", "same", "lab-flask"].entries()) {
+      fs.writeFileSync(path.join(folder, `${String(index + 1)}_rev1.json`), JSON.stringify({ uid, panels: [] }));
+    }
+    const { faults } = await readCatalogue(settingsWith({ dashboardCatalogue: folder, communityDashboards }));
+    const fault = {
+      setting: "communityDashboards",
+      fix: "take it out, or give its file another uid",
+    };
+    expect(faults).toStrictEqual([
+      {
+        ...fault,
+        value: { id: 3, revision: 1 },
+        problem: "dashboard 3 has the uid same, and so has dashboard 1: one would overwrite the other",
+      },
+      {
+        ...fault,
+        value: { id: 4, revision: 1 },
+        problem: "dashboard 4 has the uid lab-flask, and so has one of the lab's own: one would overwrite the other",
+      },
+    ]);
+  });
+
   it("tells every file that is missing", async () => {
     const dashboards = [1, 2, 3].map((id) => ({ id, revision: 1 }));
     const settings = settingsWith({ dashboardCatalogue: folder, communityDashboards: JSON.stringify(dashboards) });
@@ -104,14 +159,45 @@ describe("a URL as catalogue", () => {
     expect(server.asked).toStrictEqual([PATH]);
   });
 
+  const WANTED = { id: 7, revision: 2, sha256: SUM };
+
   it("that has not the dashboard says so", async () => {
     server = await serve({});
-    const { faults } = await read(server.url, SUM);
-    expect(faults).toStrictEqual([
+    expect((await read(server.url, SUM)).faults).toStrictEqual([
+      {
+        setting: "communityDashboards",
+        value: WANTED,
+        problem: `${server.url} has no dashboard 7`,
+        fix: "check the id on grafana.com/grafana/dashboards, and the setting dashboardCatalogue",
+      },
+    ]);
+  });
+
+  it.each([
+    ["its newest", JSON.stringify({ id: 7, revision: 1 }), ", its newest is 1"],
+    ["nothing else", "<html>", ""],
+  ])("that has not the revision says so, and %s", async (_, body, others) => {
+    server = await serve({ "/7": { body } });
+    expect((await read(server.url, SUM)).faults).toStrictEqual([
+      {
+        setting: "communityDashboards",
+        value: WANTED,
+        problem: `${server.url} has no revision 2 of dashboard 7${others}`,
+        fix: "set a revision that it has, with the sha256 of its file",
+      },
+    ]);
+  });
+
+  it.each([
+    ["the file", PATH, 500],
+    ["what it knows of the dashboard", "/7", 404],
+  ])("that fails at %s is told as it answers", async (_, failing, status) => {
+    server = await serve({ [failing]: { status: 500, body: "" } });
+    expect((await read(server.url, SUM)).faults).toStrictEqual([
       {
         setting: "dashboardCatalogue",
         value: server.url,
-        problem: `does not give dashboard 7 revision 2 (${server.url}${PATH} answers 404)`,
+        problem: `does not give dashboard 7 revision 2 (${server.url}${PATH} answers ${String(status)})`,
         fix: "check the connection, or set a folder of <id>_rev<revision>.json",
       },
     ]);

@@ -1,5 +1,4 @@
-import { ansibleDashboard } from "../../components/dashboards/ansible";
-import { flaskDashboard } from "../../components/dashboards/flask";
+import { ownDashboards } from "../../components/dashboards";
 import { buildLab } from "./fixtures";
 import { namesOf, Registration, resource, resourcesOf, settled } from "./mocks";
 
@@ -30,8 +29,7 @@ describe("what Grafana holds", () => {
     });
     const expected = [
       ["community-1860-dashboard", { uid: "node", title: "Node", panels: [] }],
-      ["flask-app-dashboard", flaskDashboard()],
-      ["ansible-playbooks-dashboard", ansibleDashboard()],
+      ...ownDashboards({ namePrefix: "" }).map(({ name, model }) => [`${name}-dashboard`, model] as const),
     ] as const;
     for (const [name, model] of expected) {
       expect(resource(registrations, name).inputs).toStrictEqual({
@@ -42,10 +40,14 @@ describe("what Grafana holds", () => {
     }
   });
 
+  it("opens with the overview, and keeps what else somebody preferred", () => {
+    expect(resource(registrations, "lab-overview-home").inputs).toStrictEqual({ homeDashboardUid: "lab-overview" });
+  });
+
   it("is given by the lab's own provider and goes with the container", () => {
     const held = registrations.filter(({ type }) => type.startsWith("grafana:"));
     const options = held.map(({ provider, deletedWith }) => namesOf([provider, deletedWith]));
-    expect(options).toStrictEqual(Array(5).fill(["grafana-container", "grafana-provider"]));
+    expect(options).toStrictEqual(Array(7).fill(["grafana-container", "grafana-provider"]));
   });
 });
 

@@ -25,7 +25,7 @@ describe("a lab with default settings", () => {
       "observability-lab:workloads:FlaskApp": 1,
       "observability-lab:workloads:AnsiblePlaybook": 1,
       "observability-lab:dashboards:CommunityDashboard": 1,
-      "observability-lab:dashboards:OwnDashboard": 2,
+      "observability-lab:dashboards:OwnDashboard": 3,
       "docker:index/network:Network": 1,
       "docker:index/container:Container": 5,
       "docker:index/volume:Volume": 3,
@@ -33,7 +33,8 @@ describe("a lab with default settings", () => {
       "pulumi:providers:grafana": 1,
       "grafana:oss/dataSource:DataSource": 1,
       "grafana:oss/folder:Folder": 1,
-      "grafana:oss/dashboard:Dashboard": 3,
+      "grafana:oss/dashboard:Dashboard": 4,
+      "grafana:oss/organizationPreferences:OrganizationPreferences": 1,
     });
   });
 
@@ -56,6 +57,8 @@ describe("a lab with default settings", () => {
       "grafana-generated-password",
       "grafana-provider",
       "lab-network",
+      "lab-overview-dashboard",
+      "lab-overview-home",
       "node-exporter-container",
       "prometheus-container",
       "prometheus-data",
@@ -112,6 +115,8 @@ describe("a lab with default settings", () => {
       "flask-process": ["flask-environment", "lab-network"],
       "ansible-run": ["ansible-environment", "pushgateway-container"],
       "community-1860-dashboard": ["grafana-folder"],
+      "lab-overview-dashboard": ["grafana-folder"],
+      "lab-overview-home": ["lab-overview-dashboard"],
       "flask-app-dashboard": ["grafana-folder"],
       "ansible-playbooks-dashboard": ["grafana-folder"],
     });
@@ -128,7 +133,7 @@ describe("a lab with default settings", () => {
       urls: ["prometheus", "grafana", "nodeExporter", "cadvisor", "pushgateway", "flask"].map(
         (service) => `http://127.0.0.1:${String(DEFAULTS[`${service}Port`])}`,
       ),
-      dashboards: ["node", "lab-flask", "lab-ansible"],
+      dashboards: ["node", "lab-overview", "lab-flask", "lab-ansible"],
     });
   });
 });

@@ -1,11 +1,13 @@
-import { ansibleDashboard } from "../../components/dashboards/ansible";
-import { flaskDashboard } from "../../components/dashboards/flask";
+import { ownDashboards } from "../../components/dashboards";
 
 /** What the tests read of a dashboard in the form that Grafana gets. */
 interface Model {
   readonly uid: string;
   readonly title: string;
+  readonly refresh: string;
+  readonly tags: readonly string[];
   readonly panels: readonly Panel[];
+  readonly templating?: { readonly list: readonly Record<string, unknown>[] };
 }
 
 interface Panel {
@@ -13,26 +15,69 @@ interface Panel {
   readonly title: string;
   readonly description?: string;
   readonly datasource?: unknown;
-  readonly targets: readonly { readonly refId?: string; readonly expr: string; readonly datasource: unknown }[];
+  readonly type: string;
+  readonly targets: readonly Target[];
   readonly fieldConfig: { readonly defaults: { readonly unit?: string; readonly mappings?: readonly unknown[] } };
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
 }
 
-const PROMETHEUS = { type: "prometheus", uid: "prometheus" };
-
-function modelOf(dashboard: object): Model {
-  return JSON.parse(JSON.stringify(dashboard)) as Model;
+interface Target {
+  readonly refId: string;
+  readonly expr: string;
+  readonly datasource: unknown;
 }
 
-const flask = modelOf(flaskDashboard());
-const ansible = modelOf(ansibleDashboard());
+const PROMETHEUS = { type: "prometheus", uid: "prometheus" };
 
-describe.each([
-  ["lab-flask", "Flask app", flask],
-  ["lab-ansible", "Ansible playbooks", ansible],
-])("dashboard %s", (uid, title, { panels, ...model }) => {
-  it("keeps its uid, by which links find it", () => {
-    expect(model).toMatchObject({ uid, title });
+function modelsOf(namePrefix: string): Model[] {
+  return ownDashboards({ namePrefix }).map(({ model }) => JSON.parse(JSON.stringify(model)) as unknown as Model);
+}
+
+const MODELS = modelsOf("");
+const [overview, flask, ansible] = MODELS as [Model, Model, Model];
+
+/** The queries of the panel of that title, as they are written. */
+function exprsOf({ panels }: Model, title: string): string[] {
+  return panels.filter((it) => it.title === title).flatMap(({ targets }) => targets.map(({ expr }) => expr));
+}
+
+it("there is one dashboard that Grafana opens with", () => {
+  const own = ownDashboards({ namePrefix: "" });
+  expect(own.filter(({ home }) => home).map(({ name }) => name)).toStrictEqual(["lab-overview"]);
+  expect(own.map(({ model }) => model.uid)).toStrictEqual(["lab-overview", "lab-flask", "lab-ansible"]);
+});
+
+describe.each(MODELS.map((model) => [model.uid, model] as const))("dashboard %s", (_, model) => {
+  const { panels } = model;
+
+  it("is like the others", () => {
+    expect(model).toMatchObject({
+      refresh: "5s",
+      tags: ["observability-lab", expect.any(String)],
+      links: [
+        { type: "dashboards", tags: ["observability-lab"], keepTime: true },
+        { type: "dashboards", tags: [], keepTime: true, asDropdown: true },
+      ],
+    });
+    const top = panels.filter(({ gridPos }) => gridPos.y === 0);
+    expect(top.map(({ type }) => type)).toStrictEqual(top.map(() => "stat"));
+    expect(top.reduce((width, { gridPos }) => width + gridPos.w, 0)).toBe(24);
+  });
+
+  it("gives the panels of a row one height", () => {
+    const heights = new Map<number, Set<number>>();
+    for (const { gridPos } of panels) {
+      heights.set(gridPos.y, (heights.get(gridPos.y) ?? new Set()).add(gridPos.h));
+    }
+    expect([...heights.values()].map(({ size }) => size)).toStrictEqual([...heights].map(() => 1));
+  });
+
+  it("shows the last and the highest value of every line", () => {
+    const graphs = panels.filter(({ type }) => type === "timeseries");
+    expect(graphs.length).toBeGreaterThan(0);
+    for (const graph of graphs) {
+      expect(graph).toMatchObject({ options: { legend: { calcs: ["lastNotNull", "max"], showLegend: true } } });
+    }
   });
 
   it("says of every panel what it shows", () => {
@@ -82,36 +127,106 @@ describe.each([
       expect(one.x + one.w).toBeLessThanOrEqual(24);
     }
   });
-
-  it("shows counters as rates only", () => {
-    const exprs = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
-    const raw = exprs.map((expr) => expr.replace(/rate\(\w+(\{[^}]*\})?\[\$__rate_interval\]\)/g, ""));
-    expect(raw.filter((rest) => /_(total|count|bucket|sum)\b/.test(rest))).toStrictEqual([]);
-  });
 });
 
+/** The mapping of these values to these texts and colours. */
+function mapping(...values: [string, string, string][]): object[] {
+  const options = values.map(([value, text, color], index) => [value, { text, color, index }] as const);
+  return [{ type: "value", options: Object.fromEntries(options) }];
+}
+
 describe("dashboard lab-ansible", () => {
-  it.each(["Status", "Status over time"])("shows 1 as a green Success and 0 as a red Failure in %s", (title) => {
-    const panel = ansible.panels.find((it) => it.title === title);
-    expect(panel?.targets.map(({ expr }) => expr)).toStrictEqual(["ansible_job_status"]);
-    expect(panel?.fieldConfig.defaults.mappings).toStrictEqual([
-      {
-        type: "value",
-        options: {
-          "0": { text: "Failure", color: "red", index: 0 },
-          "1": { text: "Success", color: "green", index: 1 },
+  it.each(["Status", "Status over time"])(
+    "shows a green Success, a red Failure and a grey never ran in %s",
+    (title) => {
+      const panel = ansible.panels.find((it) => it.title === title);
+      expect(panel?.fieldConfig.defaults.mappings?.map((it) => ({ ...(it as object) }))).toMatchObject([
+        {
+          options: {
+            "-1": { text: "never ran", color: "#808080" },
+            "0": { text: "Failure", color: "red" },
+            "1": { text: "Success", color: "green" },
+          },
         },
+      ]);
+      expect(exprsOf(ansible, title)).toStrictEqual([
+        'ansible_job_status{job="ansible_deployment", playbook=~"$playbook"} or on () vector(-1)',
+      ]);
+    },
+  );
+
+  it("lets somebody choose among the playbooks that there are", () => {
+    expect(ansible.templating?.list).toMatchObject([
+      {
+        name: "playbook",
+        type: "query",
+        query: 'label_values(ansible_job_status{job="ansible_deployment"}, playbook)',
+        multi: true,
+        includeAll: true,
+        allValue: ".*",
+        current: { value: ["$__all"] },
+        datasource: PROMETHEUS,
       },
     ]);
+  });
+
+  it("tells a playbook that never succeeded by a number that is no age", () => {
+    const panel = ansible.panels.find((it) => it.title === "Last success");
+    expect(panel?.fieldConfig.defaults.mappings).toStrictEqual(mapping(["-1", "never succeeded", "red"]));
+    expect(exprsOf(ansible, "Last success")[0]).toContain("or 0 * ansible_job_last_run_timestamp_seconds");
   });
 });
 
 describe("dashboard lab-flask", () => {
-  it("shows rate, errors and duration of the requests", () => {
-    const exprs = flask.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
-    const seconds = "flask_http_request_duration_seconds";
-    expect(exprs).toContain(`sum(rate(${seconds}_count[$__rate_interval]))`);
-    expect(exprs).toContain(`histogram_quantile(0.95, sum by (le) (rate(${seconds}_bucket[$__rate_interval])))`);
-    expect(exprs.some((expr) => expr.includes(`${seconds}_count{status=~"5.."}`))).toBe(true);
+  const seconds = "flask_http_request_duration_seconds";
+  const chosen = '{job="flask_app", path=~"$path", status=~"$status"}';
+
+  it("lets somebody choose among paths and statuses", () => {
+    expect(flask.templating?.list.map(({ name, multi, includeAll }) => ({ name, multi, includeAll }))).toStrictEqual(
+      ["path", "status"].map((name) => ({ name, multi: true, includeAll: true })),
+    );
+  });
+
+  it("shows rate, errors and duration of the chosen requests", () => {
+    expect(exprsOf(flask, "Requests per second")).toStrictEqual([
+      `sum(rate(${seconds}_count${chosen}[$__rate_interval]))`,
+    ]);
+    expect(exprsOf(flask, "Latency")).toStrictEqual([
+      ...[0.5, 0.95, 0.99].map(
+        (share) =>
+          `histogram_quantile(${String(share)}, sum by (le) (rate(${seconds}_bucket${chosen}[$__rate_interval])))`,
+      ),
+      `sum(rate(${seconds}_sum${chosen}[$__rate_interval])) / sum(rate(${seconds}_count${chosen}[$__rate_interval]))`,
+    ]);
+  });
+
+  it("takes the error ratio of all requests of the chosen paths", () => {
+    const [ratio = ""] = exprsOf(flask, "Error ratio");
+    expect(ratio).toContain('path=~"$path", status=~"5.."');
+    expect(ratio).not.toContain("$status");
+  });
+});
+
+describe("dashboard lab-overview", () => {
+  it.each([
+    ["", '{name=~"(prometheus|grafana|node_exporter|cadvisor|pushgateway)"}'],
+    ["team.a-", '{name=~"team[.]a-(prometheus|grafana|node_exporter|cadvisor|pushgateway)"}'],
+  ])("asks with the prefix %j for the lab's own containers only", (prefix, selector) => {
+    const [model = overview] = modelsOf(prefix);
+    const exprs = model.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    const asking = exprs.filter((expr) => expr.includes("container_"));
+    expect(asking.length).toBeGreaterThan(5);
+    for (const expr of asking) {
+      const selectors = [...expr.matchAll(/container_\w+(\{[^}]*\})?/g)].map(([, matched]) => matched);
+      expect(selectors).toStrictEqual(selectors.map(() => selector));
+    }
+  });
+
+  it("answers with numbers that are good at 0, in the first row", () => {
+    const titles = overview.panels.slice(0, 4).map(({ title }) => title);
+    expect(titles).toStrictEqual(["Targets down", "Containers not healthy", "Alerts firing", "Restarts"]);
+    for (const title of titles) {
+      expect(exprsOf(overview, title)[0]).toContain("or vector(0)");
+    }
   });
 });

@@ -14,7 +14,7 @@ function render(changes: Record<string, string> = {}): PrometheusConfig {
 }
 
 describe("prometheus.yml", () => {
-  it("scrapes the four jobs of the lab", () => {
+  it("scrapes the five jobs of the lab", () => {
     expect(render({ scrapeInterval: "7s", flaskPort: "5001" })).toStrictEqual({
       global: { scrape_interval: "7s", evaluation_interval: "7s" },
       scrape_configs: [
@@ -22,6 +22,7 @@ describe("prometheus.yml", () => {
         { job_name: "docker_containers", static_configs: [{ targets: ["cadvisor:8080"] }] },
         { job_name: "ansible_jobs", static_configs: [{ targets: ["pushgateway:9091"] }], honor_labels: true },
         { job_name: "flask_app", static_configs: [{ targets: ["host.docker.internal:5001"] }] },
+        { job_name: "prometheus", static_configs: [{ targets: ["localhost:9090"] }] },
       ],
     });
   });

@@ -1,0 +1,130 @@
+import { BigValueGraphMode } from "@grafana/grafana-foundation-sdk/common";
+import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
+import { CONTAINERS } from "../names";
+import { bars, graph, newDashboard, query, queryNow, RATE, stat, texts, thresholds, timeline } from "./panels";
+
+const TARGET = "{{job}} {{instance}}";
+const NAME = "{{name}}";
+/** No alert is an answer too. */
+const FIRING = 'ALERTS{alertstate="firing"}';
+
+/** The lab itself in one look: what is scraped, what runs, what it costs. Grafana opens with it. */
+export function overviewDashboard(namePrefix: string): Dashboard {
+  const own = ownContainers(namePrefix);
+  const health = newest("container_health_state", own);
+  return newDashboard("Lab overview", "lab-overview", "overview")
+    .withPanel(
+      stat("Targets down", "Targets that Prometheus cannot scrape.")
+        .unit("none")
+        .thresholds(thresholds("green", [1, "red"]))
+        .withTarget(queryNow("count(up == 0) or vector(0)")),
+    )
+    .withPanel(
+      stat("Containers not healthy", "Containers of the lab that are not there, starting, or fail their health check.")
+        .unit("none")
+        .thresholds(thresholds("green", [1, "red"]))
+        .withTarget(queryNow(`${String(CONTAINERS.length)} - (count(${health} == 1) or vector(0))`)),
+    )
+    .withPanel(
+      stat("Alerts firing", "Alerts of Prometheus that fire now.")
+        .unit("none")
+        .thresholds(thresholds("green", [1, "red"]))
+        .withTarget(queryNow(`count(${FIRING}) or vector(0)`)),
+    )
+    .withPanel(
+      stat("Restarts", "How often a container of the lab was started again within the last hour.")
+        .unit("none")
+        .decimals(0)
+        .thresholds(thresholds("green", [1, "orange"], [3, "red"]))
+        .withTarget(queryNow(`sum(changes(container_start_time_seconds${own}[1h])) or vector(0)`)),
+    )
+    .withPanel(
+      stat("Series", "Time series that Prometheus holds in memory.")
+        .unit("short")
+        .graphMode(BigValueGraphMode.Area)
+        .thresholds(thresholds("blue"))
+        .withTarget(query("prometheus_tsdb_head_series")),
+    )
+    .withPanel(
+      stat("Samples per second", "Samples that Prometheus stores.")
+        .unit("short")
+        .graphMode(BigValueGraphMode.Area)
+        .thresholds(thresholds("blue"))
+        .withTarget(query(`sum(rate(prometheus_tsdb_head_samples_appended_total${RATE}))`)),
+    )
+    .withPanel(
+      timeline("Targets", "Whether Prometheus reached each target.")
+        .mappings([texts({ 0: ["Down", "red"], 1: ["Up", "green"] })])
+        .thresholds(thresholds("red", [1, "green"]))
+        .withTarget(query("up", TARGET)),
+    )
+    .withPanel(
+      timeline(
+        "Containers",
+        "What the health check of each container of the lab said; a gap is a container that was away.",
+      )
+        .mappings([texts({ [-1]: ["no health check", "#808080"], 0: ["Not healthy", "red"], 1: ["Healthy", "green"] })])
+        .thresholds(thresholds("red", [1, "green"]))
+        .withTarget(query(health, NAME)),
+    )
+    .withPanel(
+      graph("Scrape duration", "How long each scrape took.")
+        .unit("s")
+        .withTarget(query("scrape_duration_seconds", TARGET)),
+    )
+    .withPanel(
+      graph("Samples of a scrape", "Samples that each target gave.")
+        .unit("short")
+        .withTarget(query("scrape_samples_scraped", TARGET)),
+    )
+    .withPanel(
+      graph("CPU", "Time that each container of the lab computes; 100 % is one whole core.")
+        .unit("percentunit")
+        .withTarget(query(`sum by (name) (rate(container_cpu_usage_seconds_total${own}${RATE}))`, NAME)),
+    )
+    .withPanel(
+      graph("Memory", "Memory that each container of the lab cannot do without: its working set.")
+        .unit("bytes")
+        .withTarget(query(newest("container_memory_working_set_bytes", own), NAME)),
+    )
+    .withPanel(
+      bars("Memory of the limit", "Working set of each container, as a share of its limit; at 100 % it is killed.")
+        .unit("percentunit")
+        .max(1)
+        .thresholds(thresholds("green", [0.8, "orange"], [0.95, "red"]))
+        .withTarget(
+          queryNow(
+            `${newest("container_memory_working_set_bytes", own)} / max by (name) (container_spec_memory_limit_bytes${own})`,
+            NAME,
+          ),
+        ),
+    )
+    .withPanel(
+      bars("Running for", "Time since each container of the lab was started.")
+        .unit("s")
+        .thresholds(thresholds("blue"))
+        .withTarget(queryNow(`time() - max by (name) (container_start_time_seconds${own})`, NAME)),
+    )
+    .withPanel(
+      graph("Series over time", "Time series that Prometheus holds in memory.")
+        .unit("short")
+        .withTarget(query("prometheus_tsdb_head_series", "series")),
+    )
+    .withPanel(
+      graph("Alerts over time", "Series for which each alert fires.")
+        .unit("none")
+        .withTarget(query(`count by (alertname) (${FIRING}) or on () vector(0)`, "{{alertname}}")),
+    )
+    .build();
+}
+
+/** Matches the lab's containers by their names on the host. */
+function ownContainers(namePrefix: string): string {
+  // of what a prefix may hold only the dot means something in a regex
+  return `{name=~"${namePrefix.replaceAll(".", "[.]")}(${CONTAINERS.join("|")})"}`;
+}
+
+/** By name: a value that cAdvisor timed itself outlives its container by minutes, the start time does not. */
+function newest(metric: string, own: string): string {
+  return `max by (name) (${metric}${own} and on (id) container_start_time_seconds${own})`;
+}
