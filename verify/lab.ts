@@ -13,11 +13,18 @@ export interface LabOutputs {
   readonly nodeExporterNetwork: "lab" | "host";
 }
 
+/** What a check saw. */
+export interface Answer {
+  readonly seen: string;
+  /** What `--json` tells besides. */
+  readonly details?: unknown;
+}
+
 /** One question that is asked of a running lab. */
 export interface Check {
   readonly name: string;
   /** Answers with what was seen; throws a CheckError when that is not as it should be. */
-  readonly ask: (lab: LabOutputs) => Promise<string>;
+  readonly ask: (lab: LabOutputs) => Promise<string | Answer>;
 }
 
 /** A check that failed: what was seen, and what to do about it. */
@@ -25,6 +32,7 @@ export class CheckError extends Error {
   constructor(
     message: string,
     readonly fix: string,
+    readonly details?: unknown,
   ) {
     super(message);
   }

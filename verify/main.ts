@@ -3,13 +3,14 @@ import { parseArgs } from "node:util";
 import retry from "async-retry";
 import Table from "cli-table3";
 import { CHECKS, sendTraffic } from "./checks";
-import { Check, CheckError, LabOutputs } from "./lab";
+import { seconds } from "./duration";
+import { Answer, Check, CheckError, LabOutputs } from "./lab";
+import { panelChecks } from "./panels/checks";
 
 /** What a check found. */
-interface Finding {
+interface Finding extends Answer {
   readonly check: string;
   readonly ok: boolean;
-  readonly seen: string;
   /** What to do about a failure. */
   readonly fix?: string;
 }
@@ -23,16 +24,19 @@ const SCRAPES = 2;
 /** Asks again until the answer is right or the patience is over: a fresh lab is scraped only after a moment. */
 async function examine(check: Check, lab: LabOutputs, patience: number): Promise<Finding> {
   try {
-    const seen = await retry(() => check.ask(lab), {
+    const answer = await retry(() => check.ask(lab), {
       retries: patience,
       factor: 1,
       minTimeout: 1000,
       maxRetryTime: patience * 1000,
     });
-    return { check: check.name, ok: true, seen };
+    return { check: check.name, ok: true, ...(typeof answer === "string" ? { seen: answer } : answer) };
   } catch (error) {
-    const fix = error instanceof CheckError ? error.fix : "look whether it runs: make logs, then make up";
-    return { check: check.name, ok: false, seen: describe(error), fix };
+    const { fix, details } =
+      error instanceof CheckError
+        ? error
+        : { fix: "look whether it runs: make logs, then make up", details: undefined };
+    return { check: check.name, ok: false, seen: describe(error), fix, details };
   }
 }
 
@@ -41,24 +45,6 @@ function describe(error: unknown): string {
     return String(error);
   }
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  ms: 0.001,
-  s: 1,
-  m: 60,
-  h: 3600,
-  d: 86_400,
-  w: 604_800,
-  y: 31_536_000,
-};
-
-/** Seconds of a Prometheus duration such as `1m30s`. */
-function seconds(duration: string): number {
-  return [...duration.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(
-    (sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ""] ?? 0),
-    0,
-  );
 }
 
 function printTable(findings: readonly Finding[]): void {
@@ -89,7 +75,11 @@ async function main(): Promise<void> {
   }
   // a dead app is told by the checks themselves
   await sendTraffic(lab).catch(() => undefined);
-  const findings = await Promise.all(CHECKS.map((check) => examine(check, lab, patience)));
+  const checks = [...CHECKS, ...(await panelChecks(lab))];
+  // a rate is above 0 only once there are requests between two scrapes
+  const traffic = setInterval(() => void sendTraffic(lab).catch(() => undefined), seconds(lab.scrapeInterval) * 1000);
+  const findings = await Promise.all(checks.map((check) => examine(check, lab, patience)));
+  clearInterval(traffic);
   if (values.json === true) {
     console.log(JSON.stringify({ ok: findings.every(({ ok }) => ok), checks: findings }, null, 2));
   } else {

@@ -78,10 +78,11 @@ describe("verify", () => {
       "grafana",
       "datasource",
       "dashboards",
+      "panels: lab-flask",
     ]);
     expect(checks.filter((it) => it.ok || it.fix === "")).toStrictEqual([]);
     expect(table.out).toContain("Docker does not answer at /nonexistent");
-    expect(table.out).toContain("8 of 8 checks failed.");
+    expect(table.out).toContain("9 of 9 checks failed.");
     expect(`${table.out}${json.out}${table.err}${json.err}`).not.toContain("hunter2hunter2");
   });
 

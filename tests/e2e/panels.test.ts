@@ -1,0 +1,141 @@
+import { execFile } from "node:child_process";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import { LabOutputs, signIn } from "../../verify/lab";
+import { grafanaApi } from "../../verify/panels/grafana";
+import { Proof, proveDashboard } from "../../verify/panels/proof";
+import { createTestLab, hasRealDashboards, PROJECT, removeTestLab, TestLab, verify } from "./harness";
+
+jest.setTimeout(300_000);
+
+/** The step of a graph over 24 hours, the range of 1860: by then it has drawn once. */
+const TRAFFIC_SECONDS = 120;
+const REQUESTS_PER_SECOND = 5;
+
+const { skip } = it;
+const onRealFiles = hasRealDashboards() ? it : skip;
+const why = hasRealDashboards() ? "" : " (skipped: the real files are not in shared/data/dashboards)";
+
+let lab: TestLab;
+let outputs: LabOutputs;
+let checks: { check: string; ok: boolean; seen: string; details?: Proof }[];
+
+beforeAll(async () => {
+  lab = await createTestLab("panels-", "172.30.95.0/24");
+  await lab.stack.up();
+  outputs = Object.fromEntries(
+    Object.entries(await lab.stack.outputs()).map(([key, { value }]) => [key, value as unknown]),
+  ) as unknown as LabOutputs;
+  const traffic = path.join(PROJECT, "scripts/traffic.js");
+  const run = [outputs.flaskUrl, TRAFFIC_SECONDS, REQUESTS_PER_SECOND].map(String);
+  await promisify(execFile)(process.execPath, [traffic, ...run]);
+  checks = (await verify(lab)).checks;
+});
+
+afterAll(async () => {
+  await removeTestLab(lab);
+});
+
+function proofs(): Proof[] {
+  return checks.flatMap(({ details }) => details ?? []);
+}
+
+function proofOf(uid: string): Proof {
+  const proof = proofs().find((it) => it.uid === uid);
+  if (proof === undefined) {
+    throw new Error(`no proof of ${uid} among ${checks.map(({ check }) => check).join(", ")}`);
+  }
+  return proof;
+}
+
+/** Titles of the panels, by what they show. */
+function titles({ panels }: Proof, ...states: string[]): string[] {
+  return panels.filter(({ state }) => states.includes(state)).map(({ title }) => title);
+}
+
+async function post(url: string, body: object): Promise<void> {
+  const response = await fetch(`${outputs.grafanaUrl}${url}`, {
+    method: "POST",
+    headers: { ...signIn(outputs), "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  expect([url, response.status]).toStrictEqual([url, 200]);
+}
+
+describe("panels of a lab with traffic", () => {
+  it("are proven for every dashboard", () => {
+    const failed = checks.filter(({ check, ok }) => check.startsWith("panels: ") && !ok);
+    expect(failed.map(({ check, seen }) => `${check}: ${seen}`)).toStrictEqual([]);
+    expect(proofs().map(({ uid }) => uid)).toStrictEqual([...outputs.dashboards]);
+  });
+
+  it("of the lab's own dashboards all show data, by every query", () => {
+    const own = proofs().filter((proof) => proof.own);
+    expect(own.map(({ uid }) => uid)).toEqual(expect.arrayContaining(["lab-flask", "lab-ansible"]));
+    for (const { title, panels } of own) {
+      const dark = panels.flatMap(({ queries }) => queries.filter(({ state }) => state !== "data"));
+      expect([title, dark]).toStrictEqual([title, []]);
+      expect(panels.length).toBeGreaterThan(0);
+    }
+  });
+
+  onRealFiles(`of 14282 all show data${why}`, () => {
+    const proof = proofOf("pMEd7m0Mz");
+    expect(titles(proof, "explained", "missing", "error")).toStrictEqual([]);
+    expect(proof.panels).toHaveLength(6);
+  });
+
+  onRealFiles(`of 1860 show data, nine in ten at least, and the host says why not the others${why}`, () => {
+    const proof = proofOf("rYdddlPWk");
+    expect(proof.panels).toHaveLength(125);
+    expect(titles(proof, "missing", "error")).toStrictEqual([]);
+    expect(titles(proof, "data").length / proof.panels.length).toBeGreaterThanOrEqual(0.9);
+    // drawn over the dashboard's whole range by now, but for the narrow panel, whose step is five minutes
+    const late = proof.panels.filter(({ queries }) => queries.some(({ tooNew }) => tooNew === true));
+    expect(late.map(({ title }) => title).filter((title) => title !== "Node Exporter Scrape")).toStrictEqual([]);
+  });
+});
+
+describe("a dashboard with faults", () => {
+  const query = (expr: string): object => ({ refId: "A", expr });
+  const panel = (title: string, expr: string, fields: object = {}): object => ({
+    type: "timeseries",
+    title,
+    datasource: { type: "prometheus", uid: "prometheus" },
+    targets: [query(expr)],
+    gridPos: { x: 0, y: 0, w: 12, h: 8 },
+    ...fields,
+  });
+
+  it("is told panel by panel, those in rows, of the library and repeated ones too", async () => {
+    const library = { name: "Shared", uid: "shared", kind: 1, model: panel("Shared", "up") };
+    await post("/api/library-elements", library);
+    const list = [
+      { name: "job", type: "query", query: "label_values(up, job)", datasource: null, multi: true, includeAll: true },
+    ];
+    const nested = [panel("In a row", "absent_metric")];
+    const dashboard = {
+      uid: "faults",
+      title: "Faults",
+      time: { from: "now-5m", to: "now" },
+      templating: { list },
+      panels: [
+        panel("Wrong", "sum("),
+        panel("Of $job", 'up{job=~"$job"}', { repeat: "job" }),
+        panel("No such collector", "node_bonding_slaves"),
+        panel("Hidden", "sum(", { targets: [{ ...query("sum("), hide: true }] }),
+        { type: "text", title: "Text", gridPos: { x: 0, y: 8, w: 12, h: 8 } },
+        { type: "row", title: "Row", collapsed: true, panels: nested, gridPos: { x: 0, y: 16, w: 24, h: 1 } },
+        { title: "Shared", libraryPanel: { uid: "shared", name: "Shared" }, gridPos: { x: 0, y: 17, w: 12, h: 8 } },
+      ],
+    };
+    await post("/api/dashboards/db", { dashboard, overwrite: true });
+    const proof = await proveDashboard(grafanaApi(outputs), "faults");
+    expect(titles(proof, "error")).toStrictEqual(["Wrong"]);
+    expect(proof.panels[0]?.queries[0]?.error).toContain("parse error");
+    expect(titles(proof, "missing")).toStrictEqual(["In a row"]);
+    expect(titles(proof, "explained")).toStrictEqual(["No such collector"]);
+    expect(titles(proof, "data")).toEqual(expect.arrayContaining(["Of flask_app", "Of linux_host", "Shared"]));
+    expect(titles(proof, "data")).not.toContain("Hidden");
+  });
+});

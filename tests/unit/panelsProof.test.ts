@@ -1,0 +1,299 @@
+import { CheckError } from "../../verify/lab";
+import { judge } from "../../verify/panels/checks";
+import { Frame, grafanaApi, GrafanaApi, QueryResult } from "../../verify/panels/grafana";
+import { limiter } from "../../verify/panels/limit";
+import { Panel, StoredDashboard } from "../../verify/panels/model";
+import { Proof, proveDashboard } from "../../verify/panels/proof";
+import { explainMetric, readTree } from "../../verify/panels/reasons";
+import { serve } from "./servers";
+
+const frame = (...values: (number | null)[]): Frame => ({
+  schema: { fields: [{ type: "time" }, { type: "number" }] },
+  data: { values: [values.map((_, index) => index), values] },
+});
+
+interface Query {
+  readonly refId: string;
+  readonly expr?: string;
+  readonly datasource: object;
+}
+
+/** What a fake Grafana answers. */
+interface Fake {
+  readonly dashboard: Partial<StoredDashboard>;
+  readonly answers?: Readonly<Record<string, QueryResult>>;
+  readonly prometheus?: (path: string, parameters: Record<string, string>) => unknown;
+}
+
+/** Proves the dashboard of a fake Grafana, and tells what was asked. */
+async function prove({ dashboard, answers = {}, prometheus }: Fake): Promise<{ proof: Proof; asked: Query[] }> {
+  const asked: Query[] = [];
+  const source = { uid: "prom", name: "Prometheus", type: "prometheus", isDefault: true };
+  const api: GrafanaApi = {
+    dashboard: () => Promise.resolve({ uid: "u", title: "Any", ...dashboard }),
+    datasources: () => Promise.resolve([{ ...source, jsonData: { timeInterval: "5s" } }]),
+    libraryPanel: () => Promise.resolve({ type: "stat", title: "Shared", targets: [{ refId: "A", expr: "shared" }] }),
+    prometheus: (_, path, parameters) => Promise.resolve((prometheus?.(path, parameters) ?? { result: [] }) as never),
+    query: (body) => {
+      const { queries } = body as { queries: Query[] };
+      asked.push(...queries);
+      return Promise.resolve(
+        Object.fromEntries(queries.map(({ refId, expr = "" }) => [refId, answers[expr] ?? { frames: [frame(1)] }])),
+      );
+    },
+  };
+  return { proof: await proveDashboard(api, "u"), asked };
+}
+
+const panel = (title: string, ...exprs: string[]): Panel => ({
+  type: "graph",
+  title,
+  targets: exprs.map((expr) => ({ expr })),
+});
+
+describe("the panels that are proven", () => {
+  it("are all that Grafana shows and that have queries", async () => {
+    const nested = [panel("In a closed row", "b"), panel("Of $v", "c_$v")].map((it, index) =>
+      index === 1 ? { ...it, repeat: "v" } : it,
+    );
+    const { proof, asked } = await prove({
+      dashboard: {
+        templating: { list: [{ name: "v", type: "custom", query: "x,y", multi: true, includeAll: true }] },
+        panels: [
+          panel("Plain", "a"),
+          { type: "row", title: "Closed", panels: nested },
+          { type: "row", title: "Row $v", repeat: "v" },
+          panel("In the open row of $v", "d_$v"),
+          { type: "text", title: "Text" },
+          { ...panel("Copy", "a"), repeatPanelId: 4 },
+          { type: "library-panel-ref", libraryPanel: { uid: "shared" } },
+          { type: "stat", title: "Hidden", targets: [{ refId: "A", expr: "e", hide: true }] },
+          { type: "stat", title: "Elsewhere", datasource: { uid: "-- Dashboard --" }, targets: [{ refId: "A" }] },
+        ],
+        rows: [{ panels: [panel("Of an old dashboard", "f")] }],
+      },
+    });
+    expect(proof.panels.map(({ title, state }) => [title, state])).toStrictEqual(
+      [
+        "Plain",
+        "In a closed row",
+        "Of x",
+        "Of y",
+        "In the open row of x",
+        "In the open row of y",
+        "Shared",
+        "Shared",
+        "Of an old dashboard",
+      ].map((title) => [title, "data"]),
+    );
+    expect(asked.map(({ expr }) => expr)).toEqual(expect.arrayContaining(["a", "b", "c_x", "c_y", "d_x", "d_y"]));
+  });
+
+  it("are asked as Grafana asks: its datasource, points by width, and hidden queries where something computes", async () => {
+    const { asked } = await prove({
+      dashboard: {
+        time: { from: "now-24h", to: "now" },
+        panels: [
+          {
+            ...panel("Any"),
+            gridPos: { w: 12 },
+            targets: [
+              { refId: "A", expr: "up", hide: true, exemplar: true },
+              { refId: "B", datasource: { uid: "__expr__" }, type: "math", expression: "$A * 2" },
+            ],
+          },
+        ],
+      },
+    });
+    expect(asked).toMatchObject([
+      { refId: "A", expr: "up", exemplar: false, datasource: { uid: "prom" }, intervalMs: 120_000, maxDataPoints: 960 },
+      { refId: "B", type: "math", expression: "$A * 2", datasource: { uid: "__expr__" } },
+    ]);
+  });
+});
+
+describe("a query without data", () => {
+  /** A host whose collector hwmon found nothing, with these series besides. */
+  const host =
+    (...series: string[]) =>
+    (path: string, { query = "", "match[]": selector = "" }: Record<string, string>): unknown => {
+      const name = /\w+/.exec(query)?.[0] ?? "";
+      switch (path) {
+        case "parse_query":
+          return {
+            type: query.includes("[") ? "matrixSelector" : "vectorSelector",
+            matchers: [
+              { name: "__name__", type: "=", value: name },
+              { name: "kind", type: "=", value: "fan" },
+              { name: "job", type: "=", value: "linux" },
+            ],
+          };
+        case "series":
+          return series.filter((it) => it === selector);
+        default:
+          return {
+            result: query.endsWith("== 0")
+              ? series.includes(query.replace(/^max\(max_over_time\((\w+).*/, "zero $1"))
+                ? [{ metric: {}, value: [0, "0"] }]
+                : []
+              : [{ metric: { collector: "hwmon" }, value: [0, "0"] }],
+          };
+      }
+    };
+  const full = '{kind="fan",job="linux"}';
+
+  it.each<[string, string, string[], string, string | undefined]>([
+    ["whose collector finds nothing", "node_hwmon_fan", [], "explained", "collector hwmon finds nothing"],
+    ["that is not exposed", "node_power", [], "explained", "no node_power"],
+    ["without such a device", "node_disk", ["node_disk"], "explained", 'no node_disk{kind="fan"}'],
+    ["of another job", "node_disk", ["node_disk", 'node_disk{kind="fan"}'], "missing", undefined],
+    ["that is there", "node_disk", [`node_disk${full}`], "missing", undefined],
+    ["of another exporter", "container_fan", [], "missing", undefined],
+  ])("of a metric %s: %s with %j is %s", async (_, expr, series, state, reason) => {
+    const dashboard = { panels: [panel("Any", expr)] };
+    const { proof } = await prove({
+      dashboard,
+      answers: { [expr]: { frames: [frame()] } },
+      prometheus: host(...series),
+    });
+    expect(proof.panels[0]?.state).toBe(state);
+    expect(proof.panels[0]?.queries[0]?.reason).toBe(reason);
+    // what the project makes itself has no excuse
+    const own = await prove({
+      dashboard: { ...dashboard, tags: ["observability-lab"] },
+      answers: { [expr]: { frames: [] } },
+      prometheus: host(...series),
+    });
+    expect(own.proof.panels[0]?.state).toBe("missing");
+  });
+
+  it("is not explained before the first scrape", async () => {
+    const { proof } = await prove({
+      dashboard: { panels: [panel("Any", "node_power")] },
+      answers: { node_power: { frames: [] } },
+    });
+    expect(proof.panels[0]?.state).toBe("missing");
+  });
+
+  it("that has only NaN is explained by what is 0, and data where the panel has a text for it", async () => {
+    const answers = { node_swap: { frames: [frame(null, null)] } };
+    const prometheus = host(`node_swap${full}`, "zero node_swap");
+    const mappings = [{ type: "special", options: { match: "null" } }];
+    const named: Panel = { ...panel("Named", "node_swap"), fieldConfig: { defaults: { mappings } } };
+    const { proof } = await prove({ dashboard: { panels: [panel("Any", "node_swap"), named] }, answers, prometheus });
+    expect(proof.panels.map(({ state }) => state)).toStrictEqual(["explained", "data"]);
+    expect(proof.panels[0]?.queries[0]?.reason).toBe("node_swap is 0");
+  });
+
+  it("over the steps of the range is asked over the newest ones, which a new lab has alone", async () => {
+    let asked = 0;
+    const late = { ...panel("Late", "up"), gridPos: { w: 12 } };
+    const { proof } = await prove({
+      dashboard: { time: { from: "now-24h", to: "now" }, panels: [late] },
+      answers: {
+        get up() {
+          return { frames: asked++ === 0 ? [] : [frame(1)] };
+        },
+      },
+    });
+    expect(proof.panels).toMatchObject([{ state: "data", queries: [{ expr: "up", tooNew: true }] }]);
+    expect(judge(proof, "url").seen).toBe("1 of 1 panels, 1 of 1 queries; 1 draw it with the next step of their range");
+    expect(asked).toBe(2);
+  });
+
+  it("is told by the collector's whole name", () => {
+    const collectors = new Map([["hw", false], ["disk", true]]); // prettier-ignore
+    expect(explainMetric("node_hwmon_fan", collectors)).toBe("no node_hwmon_fan");
+    expect(explainMetric("node_disk_x", collectors)).toBe("no node_disk_x");
+  });
+});
+
+describe("what the parser says of a query", () => {
+  const selector = { type: "vectorSelector", matchers: [] };
+
+  it.each([
+    [{ type: "call", args: [selector, { expr: { type: "matrixSelector", matchers: [] } }] }, [false, true], false],
+    [{ type: "binaryExpr", op: ">", bool: false, lhs: selector, rhs: null }, [false], true],
+    [{ type: "binaryExpr", op: ">", bool: true, lhs: selector, rhs: null }, [false], false],
+    [{ type: "binaryExpr", op: "/", bool: false, lhs: selector, rhs: selector }, [false, false], false],
+  ])("%j", (tree, overTime, filters) => {
+    const parsed = readTree(tree);
+    expect(parsed.selectors.map((it) => it.overTime)).toStrictEqual(overTime);
+    expect(parsed.filters).toBe(filters);
+  });
+});
+
+describe("what the check says", () => {
+  it("counts panels and queries, and tells the host's reasons", async () => {
+    const { proof } = await prove({ dashboard: { panels: [panel("A", "a", "b")] } });
+    expect(judge(proof, "url").seen).toBe("1 of 1 panels, 2 of 2 queries");
+    const dark = proof.panels.map((it) => ({ ...it, title: "Fan", queries: [{ ...it.queries[0], reason: "no fan" }] }));
+    const explained = {
+      ...proof,
+      panels: [...proof.panels, ...dark.map((it) => ({ ...it, state: "explained" }))],
+    } as Proof;
+    expect(judge(explained, "url").seen).toBe("1 of 2 panels, 3 of 3 queries; the host has nothing for 1: no fan");
+  });
+
+  it("names the failing panels with their queries, but not without end", async () => {
+    const exprs = ["a", "b", "c", "d", "e", "f", "g"];
+    const { proof } = await prove({
+      dashboard: { panels: [panel("Wrong", "bad"), ...exprs.map((expr) => panel(`Panel ${expr}`, expr))] },
+      answers: { bad: { error: "parse error" }, ...Object.fromEntries(exprs.map((expr) => [expr, { frames: [] }])) },
+    });
+    const said = (() => {
+      try {
+        return judge(proof, "url");
+      } catch (error) {
+        return error as CheckError;
+      }
+    })();
+    expect(said).toBeInstanceOf(CheckError);
+    expect(said).toMatchObject({
+      message: expect.stringContaining(
+        '0 of 8 panels, 0 of 8 queries with data\n"Wrong": bad (parse error)\n',
+      ) as string,
+      details: proof,
+    });
+    expect(said).toMatchObject({ message: expect.stringContaining("and 3 more, see ARGS=--json") as string });
+  });
+});
+
+describe("Grafana's answers", () => {
+  const outputs = { grafanaUser: "admin", grafanaAdminPassword: "any" };
+
+  it("hold the results even where a query is in error", async () => {
+    const results = { A: { error: "parse error" } };
+    const server = await serve({ "/api/ds/query": { status: 400, body: JSON.stringify({ results }) } });
+    const api = grafanaApi({ ...outputs, grafanaUrl: server.url } as never);
+    await expect(api.query({})).resolves.toStrictEqual(results);
+    await server.close();
+  });
+
+  it("without results are an error", async () => {
+    const server = await serve({ "/api/ds/query": { status: 500, body: "out of order" } });
+    const api = grafanaApi({ ...outputs, grafanaUrl: server.url } as never);
+    await expect(api.query({})).rejects.toThrow("/api/ds/query answers 500: no results");
+    await server.close();
+  });
+});
+
+describe("the limit", () => {
+  it("runs everything, but never more at a time", async () => {
+    const limit = limiter(3);
+    let [running, most] = [0, 0];
+    const task = async (fails: boolean): Promise<void> => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+      if (fails) {
+        throw new Error("any");
+      }
+    };
+    const results = await Promise.allSettled(
+      Array.from({ length: 10 }, (_, index) => limit(() => task(index % 2 === 0))),
+    );
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
+    expect([most, running]).toStrictEqual([3, 0]);
+  });
+});

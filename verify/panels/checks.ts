@@ -1,0 +1,62 @@
+import { Check, CheckError, Answer, LabOutputs } from "../lab";
+import { grafanaApi } from "./grafana";
+import { Proof, proveDashboard, ProvenQuery, State } from "./proof";
+
+/** Failing queries that the table names; `--json` has them all. */
+const NAMED = 5;
+
+/** One check for each dashboard: whether its panels show data. */
+export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
+  const api = grafanaApi(lab);
+  return Promise.all(
+    lab.dashboards.map(async (uid) => {
+      // without Grafana there is no title, and the check itself tells why
+      const title = await api.dashboard(uid).then(
+        (dashboard) => dashboard.title,
+        () => uid,
+      );
+      return {
+        name: `panels: ${title}`,
+        ask: async () => judge(await proveDashboard(api, uid), `${lab.grafanaUrl}/d/${uid}`),
+      };
+    }),
+  );
+}
+
+/** What the check says of a dashboard; throws where a query is in error or lacks data without a reason. */
+export function judge(proof: Proof, url: string): Answer {
+  const queries = proof.panels.flatMap(({ title, queries: all }) => all.map((query) => ({ title, ...query })));
+  const counts = `${countOf(proof.panels)} panels, ${countOf(queries)} queries`;
+  const failing = queries.filter(({ state }) => state === "error" || state === "missing");
+  if (failing.length > 0) {
+    const list = failing.slice(0, NAMED).map(describe);
+    const rest = failing.length > NAMED ? [`and ${String(failing.length - NAMED)} more, see ARGS=--json`] : [];
+    throw new CheckError(
+      [`${counts} with data`, ...list, ...rest].join("\n"),
+      `look at the panels on ${url}: the metrics or labels of these queries may be others here`,
+      proof,
+    );
+  }
+  return { seen: `${counts}${notYetDrawn(proof)}${hostReasons(proof)}`, details: proof };
+}
+
+function countOf(all: readonly { readonly state: State }[]): string {
+  return `${String(all.filter(({ state }) => state === "data").length)} of ${String(all.length)}`;
+}
+
+function describe({ title, expr, error }: ProvenQuery & { readonly title: string }): string {
+  return `"${title}": ${expr}${error === undefined ? "" : ` (${error})`}`;
+}
+
+/** How many panels of a new lab are still empty on the page, though there is data. */
+function notYetDrawn({ panels }: Proof): string {
+  const late = panels.filter(({ queries }) => queries.some(({ tooNew }) => tooNew === true)).length;
+  return late === 0 ? "" : `; ${String(late)} draw it with the next step of their range`;
+}
+
+/** What the host lacks for the panels that have no data at all. */
+function hostReasons({ panels }: Proof): string {
+  const dark = panels.filter(({ state }) => state === "explained");
+  const reasons = new Set(dark.map(({ queries }) => queries.find(({ reason }) => reason !== undefined)?.reason));
+  return dark.length === 0 ? "" : `; the host has nothing for ${String(dark.length)}: ${[...reasons].join(", ")}`;
+}

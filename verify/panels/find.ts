@@ -1,0 +1,65 @@
+/** How Prometheus is asked for what a variable's query means. */
+export interface FindRequest {
+  readonly path: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** The answers in Prometheus' data. */
+  readonly read: (data: never) => readonly string[];
+}
+
+interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [number, string];
+}
+
+/** The request behind `label_values(…)`, `query_result(…)`, `metrics(…)`, `label_names()` or a plain selector. */
+export function findRequest(query: string): FindRequest {
+  const [, call, inside = ""] = /^\s*(label_values|query_result|metrics|label_names)\((.*)\)\s*$/s.exec(query) ?? [];
+  switch (call) {
+    case "label_values": {
+      const [, selector = "", label = ""] = /^(?:(.*),)?\s*([a-zA-Z_]\w*)\s*$/s.exec(inside) ?? [];
+      return { path: `label/${label}/values`, parameters: matching(selector), read: (values: string[]) => values };
+    }
+    case "query_result":
+      return { path: "query", parameters: { query: inside }, read: readSamples };
+    case "metrics": {
+      const name = new RegExp(inside.trim());
+      return {
+        path: "label/__name__/values",
+        parameters: {},
+        read: (names: string[]) => names.filter((it) => name.test(it)),
+      };
+    }
+    case "label_names":
+      return { path: "labels", parameters: {}, read: (labels: string[]) => labels };
+    default:
+      return {
+        path: "series",
+        parameters: matching(query),
+        read: (series: Record<string, string>[]) => series.map((labels) => seriesName(labels, ", ")),
+      };
+  }
+}
+
+function matching(selector: string): Record<string, string> {
+  const trimmed = selector.trim();
+  return trimmed === "" || /^\{\s*\}$/.test(trimmed) ? {} : { "match[]": trimmed };
+}
+
+/** As Grafana writes them, so that a variable's regex cuts out of it what its author meant. */
+function readSamples({ resultType, result }: { resultType: string; result: never }): string[] {
+  if (resultType === "scalar" || resultType === "string") {
+    return [(result as [number, string])[1]];
+  }
+  return (result as Sample[]).map(
+    ({ metric, value: [time, value] }) => `${seriesName(metric, ",", true)} ${value} ${String(time * 1000)}`,
+  );
+}
+
+function seriesName(
+  { __name__: name = "", ...labels }: Record<string, string>,
+  separator: string,
+  braces = false,
+): string {
+  const list = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  return list.length === 0 && !braces ? name : `${name}{${list.join(separator)}}`;
+}

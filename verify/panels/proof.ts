@@ -1,0 +1,106 @@
+import { Datasource, findDatasource, GrafanaApi } from "./grafana";
+import { findRequest } from "./find";
+import { interpolate } from "./interpolate";
+import { ShownPanel, StoredDashboard, Values } from "./model";
+import { QueryFinding, runPanel } from "./queries";
+import { TimeRange, timeRange } from "./range";
+import { Host } from "./reasons";
+import { shownPanels } from "./shown";
+import { resolveVariables } from "./variables";
+
+/** Without data a query is explained by its host, or missing. */
+export type State = "data" | "explained" | "missing" | "error";
+
+export interface ProvenQuery extends Omit<QueryFinding, "state"> {
+  readonly state: State;
+  /** Why the host has no data. */
+  readonly reason?: string;
+}
+
+export interface ProvenPanel {
+  readonly title: string;
+  readonly state: State;
+  readonly queries: readonly ProvenQuery[];
+}
+
+/** What the panels of a dashboard show. */
+export interface Proof {
+  readonly uid: string;
+  readonly title: string;
+  /** Whether the project makes it itself, so that no reason excuses a panel without data. */
+  readonly own: boolean;
+  readonly panels: readonly ProvenPanel[];
+}
+
+const OWN_TAG = "observability-lab";
+
+/** Runs every query of a dashboard as Grafana would when somebody opens it. */
+export async function proveDashboard(api: GrafanaApi, uid: string): Promise<Proof> {
+  const [dashboard, sources] = await Promise.all([api.dashboard(uid), api.datasources()]);
+  const own = dashboard.tags?.includes(OWN_TAG) === true;
+  const range = timeRange(dashboard.time);
+  const values = await resolve(api, dashboard, sources, range);
+  const shown = await Promise.all(shownPanels(dashboard, values).map((panel) => withLibrary(api, panel)));
+  const hosts = new Map(sources.map((source) => [source.uid, new Host(api, source.uid, range)]));
+  const panels = await Promise.all(
+    shown.map(async (panel) => {
+      const findings = await runPanel(api, panel, range, sources);
+      const proven = await Promise.all(findings.map((finding) => explain(finding, own ? new Map() : hosts)));
+      return { title: interpolate(panel.panel.title ?? "", panel.values, "text"), queries: proven };
+    }),
+  );
+  const counted = panels.filter(({ queries }) => queries.length > 0);
+  return {
+    uid,
+    title: dashboard.title,
+    own,
+    panels: counted.map((panel) => ({ ...panel, state: stateOf(panel.queries) })),
+  };
+}
+
+function resolve(
+  api: GrafanaApi,
+  dashboard: StoredDashboard,
+  sources: readonly Datasource[],
+  range: TimeRange,
+): Promise<Values> {
+  const [start, end] = [range.from, range.to].map((time) => String(time / 1000)) as [string, string];
+  return resolveVariables(dashboard.templating?.list ?? [], {
+    range,
+    datasources: (type) =>
+      sources.filter((source) => source.type === type).map(({ name, uid }) => ({ text: name, value: uid })),
+    find: async ({ name, datasource }, query, values) => {
+      const source = findDatasource(datasource, sources, (text) => interpolate(text, values, "raw"));
+      if (source === undefined) {
+        throw new Error(`the variable ${name} asks a datasource that Grafana does not have`);
+      }
+      const { path, parameters, read } = findRequest(query);
+      return read(await api.prometheus<never>(source.uid, path, { ...parameters, start, end }));
+    },
+  });
+}
+
+/** A panel of the library is stored as a reference by new versions of Grafana. */
+async function withLibrary(api: GrafanaApi, { panel, values }: ShownPanel): Promise<ShownPanel> {
+  if (panel.libraryPanel === undefined || panel.targets !== undefined) {
+    return { panel, values };
+  }
+  const { title, gridPos } = panel;
+  const model = await api.libraryPanel(panel.libraryPanel.uid);
+  return { panel: { ...model, title: title ?? model.title, gridPos }, values };
+}
+
+async function explain(finding: QueryFinding, hosts: ReadonlyMap<string, Host>): Promise<ProvenQuery> {
+  const { state, ...query } = finding;
+  if (state === "data" || state === "error") {
+    return { ...query, state };
+  }
+  const reason = await hosts.get(query.datasource)?.explain(query.expr, state);
+  return reason === undefined ? { ...query, state: "missing" } : { ...query, state: "explained", reason };
+}
+
+/** A panel shows data when one of its queries does, but an error first of all. */
+function stateOf(queries: readonly ProvenQuery[]): State {
+  const order: readonly State[] = ["error", "data", "missing", "explained"];
+  return order.find((state) => queries.some((query) => query.state === state)) ?? "missing";
+}

@@ -1,0 +1,162 @@
+import { Datasource, findDatasource, Frame, GrafanaApi, QueryResult } from "./grafana";
+import { interpolate } from "./interpolate";
+import { Panel, ShownPanel, Target, Values } from "./model";
+import { stepOf, TimeRange } from "./range";
+import { seconds } from "../duration";
+
+/** Pixels of the dashboard on a common screen, of which a panel has as many 24ths as it is wide. */
+const SCREEN = 1920;
+const COLUMNS = 24;
+const PROMETHEUS = "prometheus";
+const EXPRESSIONS = "__expr__";
+
+/** A query of a panel and what came of it. */
+export interface QueryFinding {
+  readonly refId: string;
+  readonly expr: string;
+  /** uid of the datasource that was asked. */
+  readonly datasource: string;
+  /** Rows without a single number are "nan". */
+  readonly state: "data" | "empty" | "nan" | "error";
+  readonly error?: string;
+  /** Whether the data is newer than the last step of the range, so that it is drawn only with the next one. */
+  readonly tooNew?: boolean;
+}
+
+/** A query as it is sent. */
+interface PreparedQuery extends Target {
+  readonly refId: string;
+  readonly intervalMs: number;
+  readonly datasource: { readonly uid: string; readonly type: string };
+}
+
+/** The queries that Grafana sends for a panel; none for a panel without any. */
+function prepareQueries(
+  { panel, values }: ShownPanel,
+  range: TimeRange,
+  sources: readonly Datasource[],
+): readonly PreparedQuery[] {
+  const targets = panel.targets ?? [];
+  const replace = (text: string): string => interpolate(text, values, "raw");
+  const typed = targets.map((target, index) => ({
+    ...target,
+    refId: target.refId ?? String.fromCharCode(65 + index),
+    datasource: sourceOf(target, panel, sources, replace),
+  }));
+  // an expression computes with hidden queries, too
+  const computes = typed.some(({ datasource, hide }) => datasource?.type === EXPRESSIONS && hide !== true);
+  return typed.flatMap(({ datasource, ...target }) => {
+    if (datasource === undefined || (target.hide === true && !computes)) {
+      return [];
+    }
+    const { uid, type } = datasource;
+    return {
+      ...target,
+      ...(target.expr === undefined ? {} : { expr: interpolate(target.expr, values) }),
+      ...(target.interval === undefined ? {} : { interval: interpolate(target.interval, values) }),
+      exemplar: false,
+      datasource: { uid, type },
+      ...pointsOf(panel, values, range, datasource),
+    };
+  });
+}
+
+/** The datasource of a query where it is Prometheus or an expression; undefined for what needs no query here. */
+function sourceOf(
+  { datasource, expr }: Target,
+  panel: Panel,
+  sources: readonly Datasource[],
+  replace: (text: string) => string,
+): Pick<Datasource, "uid" | "type" | "jsonData"> | undefined {
+  const reference = datasource ?? panel.datasource;
+  const named = typeof reference === "object" ? reference?.uid : reference;
+  if (named === EXPRESSIONS) {
+    return { uid: EXPRESSIONS, type: EXPRESSIONS };
+  }
+  if (expr === undefined || named?.startsWith("-- ") === true) {
+    return undefined;
+  }
+  return findDatasource(reference, sources, replace) ?? { uid: replace(named ?? ""), type: PROMETHEUS };
+}
+
+function pointsOf(
+  panel: Panel,
+  values: Values,
+  range: TimeRange,
+  { jsonData }: Pick<Datasource, "jsonData">,
+): { intervalMs: number; maxDataPoints: number } {
+  const width = Math.floor((SCREEN * (panel.gridPos?.w ?? COLUMNS)) / COLUMNS);
+  const maxDataPoints = Number(panel.maxDataPoints ?? 0) || width;
+  // `>10s` and `10s` mean the same
+  const minimum = interpolate(panel.interval ?? "", values) || (jsonData?.timeInterval ?? "15s");
+  return { intervalMs: stepOf(range, maxDataPoints, seconds(minimum) * 1000), maxDataPoints };
+}
+
+/** What comes of each query of a panel over the range of its dashboard. */
+export async function runPanel(
+  api: GrafanaApi,
+  shown: ShownPanel,
+  range: TimeRange,
+  sources: readonly Datasource[],
+): Promise<readonly QueryFinding[]> {
+  const queries = prepareQueries(shown, range, sources);
+  if (queries.length === 0) {
+    return [];
+  }
+  const findings = await runQueries(api, shown.panel, queries, range);
+  if (!findings.some(({ state }) => state === "empty")) {
+    return findings;
+  }
+  // a range ends at a whole step, which over a day is two minutes: a new lab has all its samples after that
+  const newest = { from: range.to - 2 * Math.max(...queries.map(({ intervalMs }) => intervalMs)), to: range.to };
+  const again = await runQueries(api, shown.panel, prepareQueries(shown, newest, sources), newest);
+  return findings.map((finding, index) => {
+    const late = again[index];
+    return finding.state === "empty" && late?.state === "data" ? { ...late, tooNew: true } : finding;
+  });
+}
+
+/** Runs the queries of one panel in one request, as Grafana does. */
+async function runQueries(
+  api: GrafanaApi,
+  panel: Panel,
+  queries: readonly PreparedQuery[],
+  range: TimeRange,
+): Promise<readonly QueryFinding[]> {
+  const body = { from: String(range.from), to: String(range.to), queries };
+  const results: Readonly<Record<string, QueryResult>> = await api.query(body).catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    return Object.fromEntries(queries.map(({ refId }) => [refId, { error: message }]));
+  });
+  return queries
+    .filter(({ hide }) => hide !== true)
+    .map(({ refId, expr = "", datasource }) => {
+      const { error, frames = [] } = results[refId] ?? { error: "no answer to this query" };
+      const state = error !== undefined ? "error" : dataIn(frames, namesNothing(panel));
+      return { refId, expr, datasource: datasource.uid, state, ...(error === undefined ? {} : { error }) };
+    });
+}
+
+/** Whether there is a value to be drawn; a NaN is one only where the panel has a text for it. */
+export function dataIn(frames: readonly Frame[], nanIsShown: boolean): "data" | "empty" | "nan" {
+  const columns = frames.flatMap(({ schema, data }) =>
+    (schema?.fields ?? []).flatMap(({ type }, column) =>
+      type === "time" ? [] : [{ values: data?.values?.[column] ?? [], entities: data?.entities?.[column] }],
+    ),
+  );
+  if (columns.every(({ values }) => values.length === 0)) {
+    return "empty";
+  }
+  const drawn = columns.some(
+    ({ values, entities }) =>
+      values.some((value) => value !== null) || (entities?.Inf ?? []).length + (entities?.NegInf ?? []).length > 0,
+  );
+  return drawn || nanIsShown ? "data" : "nan";
+}
+
+/** Whether the panel's author says what is shown instead of no number, such as "N/A". */
+function namesNothing({ fieldConfig }: Panel): boolean {
+  return (fieldConfig?.defaults?.mappings ?? []).some(
+    ({ type, options }) => type === "special" && /null|nan/.test(options?.match ?? ""),
+  );
+}

@@ -1,0 +1,101 @@
+import { seconds } from "../duration";
+
+/** Milliseconds since the epoch. */
+export interface TimeRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Steps that Grafana rounds an interval to, each with the milliseconds up to which it is taken. */
+const STEPS: readonly (readonly [number, string])[] = [
+  [10, "1ms"],
+  [15, "10ms"],
+  [35, "20ms"],
+  [75, "50ms"],
+  [150, "100ms"],
+  [350, "200ms"],
+  [750, "500ms"],
+  [1500, "1s"],
+  [3500, "2s"],
+  [7500, "5s"],
+  [12_500, "10s"],
+  [17_500, "15s"],
+  [25_000, "20s"],
+  [45_000, "30s"],
+  [90_000, "1m"],
+  [210_000, "2m"],
+  [450_000, "5m"],
+  [750_000, "10m"],
+  [1_050_000, "15m"],
+  [1_500_000, "20m"],
+  [2_700_000, "30m"],
+  [5_400_000, "1h"],
+  [9_000_000, "2h"],
+  [16_200_000, "3h"],
+  [32_400_000, "6h"],
+  [86_400_000, "12h"],
+  [604_800_000, "1d"],
+  [1_814_400_000, "1w"],
+  [3_628_800_000, "30d"],
+];
+
+/** Length of the step in milliseconds: the range over the points, rounded, but no less than this minimum. */
+export function stepOf({ from, to }: TimeRange, maxDataPoints: number, minimumMs: number): number {
+  const raw = (to - from) / maxDataPoints;
+  const [, step] = STEPS.find(([below]) => raw < below) ?? [0, "1y"];
+  return raw < minimumMs ? minimumMs : Math.max(minimumMs, seconds(step) * 1000);
+}
+
+/** The range that a dashboard shows when it is opened; Grafana's own default is six hours. */
+export function timeRange(
+  { from = "now-6h", to = "now" }: { from?: string; to?: string } = {},
+  now = new Date(),
+): TimeRange {
+  return { from: parseTime(from, now, false), to: parseTime(to, now, true) };
+}
+
+/** A moment as Grafana writes it: `now-1d/d`, an ISO date or milliseconds; the end of a range rounds up. */
+function parseTime(text: string, now: Date, end: boolean): number {
+  if (!text.startsWith("now")) {
+    return /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  }
+  const time = new Date(now);
+  for (const [, sign, count, unit = ""] of text.matchAll(/([-+/])(\d*)([smhdwMy])/g)) {
+    if (sign === "/") {
+      roundDown(time, unit);
+      if (end) {
+        shift(time, unit, 1);
+        time.setTime(time.getTime() - 1);
+      }
+    } else {
+      shift(time, unit, Number(`${sign ?? ""}${count === "" ? "1" : (count ?? "")}`));
+    }
+  }
+  return time.getTime();
+}
+
+function shift(time: Date, unit: string, count: number): void {
+  if (unit === "M") {
+    time.setUTCMonth(time.getUTCMonth() + count);
+  } else if (unit === "y") {
+    time.setUTCFullYear(time.getUTCFullYear() + count);
+  } else {
+    time.setTime(time.getTime() + count * seconds(`1${unit}`) * 1000);
+  }
+}
+
+function roundDown(time: Date, unit: string): void {
+  if (unit === "s" || unit === "m" || unit === "h") {
+    const length = seconds(`1${unit}`) * 1000;
+    time.setTime(Math.floor(time.getTime() / length) * length);
+    return;
+  }
+  time.setUTCHours(0, 0, 0, 0);
+  if (unit === "w") {
+    time.setUTCDate(time.getUTCDate() - time.getUTCDay());
+  } else if (unit === "M") {
+    time.setUTCDate(1);
+  } else if (unit === "y") {
+    time.setUTCMonth(0, 1);
+  }
+}

@@ -1,0 +1,36 @@
+import { Panel, ShownPanel, StoredDashboard, Values } from "./model";
+
+/** Every panel that Grafana shows: those of collapsed rows too, and each repetition of a panel or a row. */
+export function shownPanels(dashboard: StoredDashboard, values: Values): ShownPanel[] {
+  const rows = (dashboard.rows ?? []).map((row): Panel => ({ ...row, type: "row" }));
+  let ofRow = [values];
+  return [...(dashboard.panels ?? []), ...rows].flatMap((panel) => {
+    if (panel.type !== "row") {
+      return ofRow.flatMap((scope) => repeated(panel, scope));
+    }
+    const scopes = repetitions(panel, values);
+    const nested = panel.panels ?? [];
+    // a closed row holds its panels, those of an open one follow it
+    ofRow = nested.length > 0 ? [values] : scopes;
+    return scopes.flatMap((scope) => nested.flatMap((it) => repeated(it, scope)));
+  });
+}
+
+function repeated(panel: Panel, values: Values): ShownPanel[] {
+  return panel.repeatPanelId === undefined ? repetitions(panel, values).map((scope) => ({ panel, values: scope })) : [];
+}
+
+/** The values with the repeated variable narrowed to each of its own in turn. */
+function repetitions({ repeat }: Panel, values: Values): Values[] {
+  const value = values.get(repeat ?? "");
+  if (value === undefined || value.values.length === 0) {
+    return [values];
+  }
+  return value.values.map((single, index) =>
+    new Map(values).set(repeat ?? "", {
+      values: [single],
+      texts: [value.texts[index] ?? single],
+      regex: value.regex,
+    }),
+  );
+}

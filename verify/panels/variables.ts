@@ -1,0 +1,163 @@
+import { interpolate } from "./interpolate";
+import { Value, Values, Variable } from "./model";
+import { stepOf, TimeRange } from "./range";
+import { seconds } from "../duration";
+
+/** A choice of a variable. */
+export interface Option {
+  readonly text: string;
+  readonly value: string;
+}
+
+/** Where the choices of a variable come from that does not hold them itself. */
+export interface OptionSource {
+  readonly range: TimeRange;
+  /** Datasources of a type, their uids as values. */
+  readonly datasources: (type: string) => readonly Option[];
+  /** Answers of a datasource to a variable's query. */
+  readonly find: (variable: Variable, query: string, values: Values) => Promise<readonly string[]>;
+}
+
+const ALL = "$__all";
+
+/** What every variable stands for when the dashboard is opened. */
+export async function resolveVariables(variables: readonly Variable[], source: OptionSource): Promise<Values> {
+  const values = new Map<string, Value>(
+    Object.entries({ __from: source.range.from, __to: source.range.to }).map(([name, time]) => [
+      name,
+      { values: [String(time)], texts: [String(time)], regex: false },
+    ]),
+  );
+  const pending = [...variables];
+  while (pending.length > 0) {
+    // one that names others waits for them, wherever they are in the list
+    const ready = pending.findIndex(
+      (variable) => !pending.some((other) => other !== variable && names(variable, other)),
+    );
+    const [variable] = pending.splice(Math.max(ready, 0), 1);
+    if (variable !== undefined) {
+      values.set(variable.name, choose(variable, await optionsOf(variable, values, source)));
+    }
+  }
+  return values;
+}
+
+function names({ query, regex, datasource }: Variable, { name }: Variable): boolean {
+  return new RegExp(`\\$\\{?${name}\\b|\\[\\[${name}\\b`).test(JSON.stringify([query, regex, datasource]));
+}
+
+async function optionsOf(variable: Variable, values: Values, source: OptionSource): Promise<readonly Option[]> {
+  const query = queryOf(variable);
+  switch (variable.type) {
+    case "query": {
+      const found = await source.find(variable, interpolate(query, values), values);
+      return sorted(
+        applyRegex(found.map(option), interpolate(variable.regex ?? "", values, "regex")),
+        variable.sort ?? 0,
+      );
+    }
+    case "datasource":
+      return source
+        .datasources(query)
+        .filter(({ text }) => toRegExp(interpolate(variable.regex ?? "", values, "regex")).test(text));
+    case "custom":
+      return customOptions(query);
+    case "interval":
+      return [
+        ...(variable.auto === true ? [{ text: "auto", value: autoInterval(variable, source.range) }] : []),
+        ...[...query.matchAll(/(["'])(.*?)\1|\w+/g)].map(([word, , quoted]) => option(quoted ?? word)),
+      ];
+    case "constant":
+      return [option(query)];
+    default:
+      return [option(currentOf(variable)[0] ?? query)];
+  }
+}
+
+function queryOf({ query }: Variable): string {
+  return (typeof query === "object" ? query.query : query) ?? "";
+}
+
+function option(text: string): Option {
+  return { text, value: text };
+}
+
+function currentOf({ current }: Variable): string[] {
+  return [current?.value ?? []].flat().map(String);
+}
+
+/** Choices separated by commas, each a value or `text : value`; a backslash keeps a comma. */
+export function customOptions(query: string): Option[] {
+  return (query.match(/(?:\\,|[^,])+/g) ?? []).map((part) => {
+    const plain = part.replaceAll("\\,", ",").trim();
+    const [, text, value] = /^(.+?)\s:\s(.+)$/.exec(plain) ?? [];
+    return { text: text ?? plain, value: value ?? plain };
+  });
+}
+
+function autoInterval({ auto_count: count = 30, auto_min: minimum = "10s" }: Variable, range: TimeRange): string {
+  return `${String(Math.round(stepOf(range, count, seconds(minimum) * 1000) / 1000))}s`;
+}
+
+/** `/…/flags` or a plain expression that has to match the whole. */
+function toRegExp(text: string): RegExp {
+  const [, body, flags] = /^\/(.*)\/([gimsuy]*)$/s.exec(text) ?? [];
+  return body === undefined ? new RegExp(text === "" ? "" : `^${text}$`) : new RegExp(body, flags);
+}
+
+/** The choices that match, cut to what the expression captures. */
+export function applyRegex(options: readonly Option[], regex: string): Option[] {
+  if (regex === "") {
+    return unique(options);
+  }
+  const expression = toRegExp(regex);
+  const every = new RegExp(expression, [...new Set(`${expression.flags}g`)].join(""));
+  return unique(
+    options.flatMap(({ text, value }) => {
+      const matches = expression.global ? [...value.matchAll(every)] : [...value.matchAll(every)].slice(0, 1);
+      const groups = matches.find((match) => match.groups !== undefined)?.groups;
+      if (groups?.value !== undefined || groups?.text !== undefined) {
+        return [{ text: groups.text ?? groups.value ?? "", value: groups.value ?? groups.text ?? "" }];
+      }
+      return matches.map(([, captured]) => (captured === undefined ? { text, value } : option(captured)));
+    }),
+  );
+}
+
+function unique(options: readonly Option[]): Option[] {
+  return [...new Map(options.map((it) => [it.value, it])).values()];
+}
+
+/** In Grafana's order number 0 to 8: none, then by letters, numbers, letters without case and natural, down and up. */
+function sorted(options: Option[], order: number): Option[] {
+  if (order === 0) {
+    return options;
+  }
+  const number = ({ text }: Option): number => Number(/\d+/.exec(text)?.[0] ?? -1);
+  const compare = [
+    (a: Option, b: Option) => (a.text < b.text ? -1 : 1),
+    (a: Option, b: Option) => number(a) - number(b),
+    (a: Option, b: Option) => (a.text.toLowerCase() < b.text.toLowerCase() ? -1 : 1),
+    (a: Option, b: Option) => a.text.localeCompare(b.text, "en", { numeric: true }),
+  ][Math.ceil(order / 2) - 1];
+  const up = [...options].sort(compare);
+  return order % 2 === 1 ? up : up.reverse();
+}
+
+/** The stored choice as far as it is still one, otherwise All where there is one, otherwise the first. */
+export function choose(variable: Variable, options: readonly Option[]): Value {
+  const current = currentOf(variable);
+  const kept = options.filter(({ text, value }) => current.includes(value) || current.includes(text));
+  const all = variable.includeAll === true && (current.includes(ALL) || kept.length === 0);
+  const chosen = all
+    ? options
+    : variable.multi === true && kept.length > 0
+      ? kept
+      : [kept[0] ?? options[0] ?? option("")];
+  return {
+    values: chosen.map(({ value }) => value),
+    texts: chosen.map(({ text }) => text),
+    regex: variable.multi === true || variable.includeAll === true,
+    ...(all && variable.allValue ? { allValue: variable.allValue } : {}),
+  };
+}
