@@ -1,0 +1,58 @@
+import { grafanaApi } from "../../verify/panels/grafana";
+import { limiter } from "../../verify/panels/limit";
+import { readTree } from "../../verify/panels/reasons";
+import { serve } from "./servers";
+
+describe("what the parser says of a query", () => {
+  const selector = { type: "vectorSelector", matchers: [] };
+
+  it.each([
+    [{ type: "call", args: [selector, { expr: { type: "matrixSelector", matchers: [] } }] }, [false, true], false],
+    [{ type: "binaryExpr", op: ">", bool: false, lhs: selector, rhs: null }, [false], true],
+    [{ type: "binaryExpr", op: ">", bool: true, lhs: selector, rhs: null }, [false], false],
+    [{ type: "binaryExpr", op: "/", bool: false, lhs: selector, rhs: selector }, [false, false], false],
+  ])("%j", (tree, overTime, filters) => {
+    const parsed = readTree(tree);
+    expect(parsed.selectors.map((it) => it.overTime)).toStrictEqual(overTime);
+    expect(parsed.filters).toBe(filters);
+  });
+});
+
+describe("Grafana's answers", () => {
+  const outputs = { grafanaUser: "admin", grafanaAdminPassword: "any" };
+
+  it("hold the results even where a query is in error", async () => {
+    const results = { A: { error: "parse error" } };
+    const server = await serve({ "/api/ds/query": { status: 400, body: JSON.stringify({ results }) } });
+    const api = grafanaApi({ ...outputs, grafanaUrl: server.url } as never);
+    await expect(api.query({})).resolves.toStrictEqual(results);
+    await server.close();
+  });
+
+  it("without results are an error", async () => {
+    const server = await serve({ "/api/ds/query": { status: 500, body: "out of order" } });
+    const api = grafanaApi({ ...outputs, grafanaUrl: server.url } as never);
+    await expect(api.query({})).rejects.toThrow("/api/ds/query answers 500: no results");
+    await server.close();
+  });
+});
+
+describe("the limit", () => {
+  it("runs everything, but never more at a time", async () => {
+    const limit = limiter(3);
+    let [running, most] = [0, 0];
+    const task = async (fails: boolean): Promise<void> => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+      if (fails) {
+        throw new Error("any");
+      }
+    };
+    const results = await Promise.allSettled(
+      Array.from({ length: 10 }, (_, index) => limit(() => task(index % 2 === 0))),
+    );
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
+    expect([most, running]).toStrictEqual([3, 0]);
+  });
+});
