@@ -160,6 +160,8 @@ export async function sendTraffic(lab: LabOutputs): Promise<void> {
   await Promise.all(
     FLASK_PATHS.map(async ([path, expected]) => {
       const response = await fetch(`${lab.flaskUrl}${path}`, { signal: AbortSignal.timeout(10_000) });
+      // an answer that is not read keeps its connection, and the app has a limit of those
+      await response.arrayBuffer();
       if (response.status !== expected) {
         throw new CheckError(`${path} answers ${String(response.status)}, not ${String(expected)}`, "read make logs");
       }
