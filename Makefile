@@ -1,7 +1,7 @@
 # The lab's commands. Each installs what it needs first; `make` alone lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview destroy verify logs playbook traffic dashboards password config test lint format
+.PHONY: help setup up preview backup restore destroy doctor verify logs playbook traffic dashboards password config test lint format
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -17,8 +17,18 @@ up: setup ## Bring up the whole lab, or what changed of it, and verify it
 preview: setup ## Show what `make up` would change
 	@scripts/pulumi preview --diff
 
+backup: setup ## Write the data of Prometheus, Grafana and the Pushgateway into a file (FILE= says which)
+	@scripts/backup
+
+restore: setup ## Put the data of a backup into the lab (FILE=.lab/backups/...)
+	@scripts/restore
+	@scripts/verify
+
 destroy: setup ## Remove the lab and its data
 	@scripts/pulumi destroy --yes --skip-preview
+
+doctor: ## Tell whether this machine can run the lab (ARGS=--json for machines)
+	@scripts/doctor $(ARGS)
 
 verify: ## Ask the running lab whether it works (ARGS=--json for machines)
 	@scripts/verify $(ARGS)

@@ -1,24 +1,20 @@
+import { lookAtLab } from "./components/condition";
 import { readCatalogue } from "./components/dashboards/catalogue";
 import { throwFaults } from "./components/faults";
 import { Lab } from "./components/lab";
 import { inspectMachine } from "./components/machine";
-import { CONTAINERS, labName } from "./components/names";
+import { containersOf, labName } from "./components/names";
 import { findObstacles } from "./components/preflight";
 import { readSettings } from "./components/settings";
-import { labFolder, readAppState } from "./components/workloads/appRecord";
 
-/** Settings -> what stands in the way, all of it at once -> the lab -> outputs. */
+/** Settings -> what there is -> what stands in the way, all of it at once -> the lab -> outputs. */
 async function main(): Promise<Record<string, unknown>> {
   const settings = readSettings();
-  const folder = labFolder(labName(settings.namePrefix));
-  const [machine, app, catalogue] = await Promise.all([
-    inspectMachine(),
-    readAppState(folder),
-    readCatalogue(settings),
-  ]);
-  throwFaults([...catalogue.faults, ...(await findObstacles(settings, machine, app, folder))]);
+  const [machine, catalogue] = await Promise.all([inspectMachine(), readCatalogue(settings)]);
+  const condition = await lookAtLab(settings, machine);
+  throwFaults([...catalogue.faults, ...(await findObstacles(settings, machine, condition.host))]);
 
-  const lab = new Lab("lab", { settings, machine, app, catalogue: catalogue.entries });
+  const lab = new Lab("lab", { settings, machine, condition, catalogue: catalogue.entries });
 
   return {
     prometheusUrl: lab.prometheus.url,
@@ -27,15 +23,31 @@ async function main(): Promise<Record<string, unknown>> {
     cadvisorUrl: lab.cadvisor.url,
     pushgatewayUrl: lab.pushgateway.url,
     flaskUrl: lab.flaskApp.url,
+    ...(lab.alertmanager === undefined ? {} : { alertmanagerUrl: lab.alertmanager.url }),
     grafanaUser: "admin",
     grafanaAdminPassword: lab.grafana.adminPassword,
     readGrafanaAdminPassword: "make password, or pulumi stack output grafanaAdminPassword --show-secrets",
     dashboards: lab.dashboards,
     scrapeInterval: settings.scrapeInterval,
     nodeExporterNetwork: settings.nodeExporterNetwork,
-    containers: CONTAINERS.map((name) => `${settings.namePrefix}${name}`),
+    containers: containersOf(settings).map((name) => `${settings.namePrefix}${name}`),
     labName: labName(settings.namePrefix),
   };
 }
 
-export = main;
+/**
+ * Runs the program to its end. Node leaves quietly when it waits for something that never comes, and an engine that
+ * was told of no resource would delete them all.
+ */
+async function run(): Promise<Record<string, unknown>> {
+  const unfinished = (): never => {
+    console.error("the program ended before it had declared the lab; nothing was changed");
+    process.exit(1);
+  };
+  process.once("beforeExit", unfinished);
+  const outputs = await main();
+  process.off("beforeExit", unfinished);
+  return outputs;
+}
+
+export = run;

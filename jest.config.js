@@ -2,7 +2,7 @@
 
 /** The suites are chosen by folder: `npx jest tests/unit`, `npx jest tests/e2e`. */
 module.exports = {
-  testMatch: ["**/tests/{unit,e2e}/**/*.test.ts"],
+  testMatch: ["**/tests/{unit,e2e,faults}/**/*.test.ts"],
   testEnvironment: "node",
   // types are checked by `make lint`; a run only strips them, as everywhere in the project
   transform: { "\\.ts$": "@sucrase/jest-plugin" },
@@ -11,6 +11,8 @@ module.exports = {
   maxWorkers: "100%",
   // in the ignored folder, and not in the temporary one of the machine
   cacheDirectory: "<rootDir>/.lab/jest",
+  // in milliseconds; some start a program, which on a busy machine takes longer than the default
+  testTimeout: 30_000,
   // a test that leaves a spy or a variable behind must not decide the next one
   restoreMocks: true,
 };

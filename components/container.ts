@@ -2,14 +2,25 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { LabCondition } from "./condition";
+import { configDamage, containerDamage } from "./condition/containers";
+import { Damage, madeBecause } from "./condition/damage";
+import { ConfigFile, ConfigVolume } from "./configVolume";
 import { Machine } from "./machine";
-import { LAB_LABEL, labName } from "./names";
+import { LAB_LABEL, labName, MEMORY_LABEL, reachable, REASON_LABEL } from "./names";
+import { removeOrphan } from "./orphans";
 import { ServiceSettings, Settings } from "./settings";
+
+export { CONFIG_FOLDER } from "./configVolume";
 
 /** What all containers of a lab share. */
 export interface LabContext {
   readonly settings: Settings;
   readonly machine: Machine;
+  /** What there is of the lab already. */
+  readonly condition: LabCondition;
+  /** Whatever is left after everything else is deleted goes with it. */
+  readonly sweep: pulumi.Resource;
   /** The lab's network. */
   readonly network: docker.Network;
 }
@@ -28,7 +39,10 @@ export interface LabContainerArgs {
   readonly envs?: string[];
   /** Folder of the container that a volume keeps over a replacement. */
   readonly dataPath?: string;
-  readonly uploads?: pulumi.Input<docker.types.input.ContainerUpload>[];
+  /** Files that the program reads, in `CONFIG_FOLDER`; a change of one replaces the container. */
+  readonly uploads?: readonly ConfigFile[];
+  /** Folders that the program writes to and that nothing keeps. */
+  readonly scratch?: readonly string[];
   readonly volumes?: docker.types.input.ContainerVolume[];
   readonly mounts?: docker.types.input.ContainerMount[];
   readonly devices?: docker.types.input.ContainerDevice[];
@@ -46,9 +60,14 @@ export interface LabContainerArgs {
 const HEALTH_DEADLINE = 120;
 /** Seconds between SIGTERM and SIGKILL. */
 const STOP_GRACE = 10;
+/** Comes back after a crash and after a reboot. */
+const RESTART = "unless-stopped";
 const LOG_LINES = 20;
+const SCRATCH_BYTES = 64 * 1024 * 1024;
+/** Label of a container that is made anew when its files change. */
+const CONFIG_LABEL = "observability-lab.config";
 
-/** A container as every one of the lab is: published on `bindAddress` only, limited, health-gated, unprivileged. */
+/** A container as every one of the lab is: published on `bindAddress` only, limited, health-gated, unprivileged, read-only. */
 export class LabContainer extends pulumi.ComponentResource {
   /** The container; whoever needs its program to answer depends on it. */
   readonly container: docker.Container;
@@ -60,35 +79,92 @@ export class LabContainer extends pulumi.ComponentResource {
     const { settings } = args.context;
     this.url = `http://${reachable(settings.bindAddress)}:${String(args.service.port)}`;
     const data = args.dataPath === undefined ? undefined : createVolume(name, args, this);
-    this.container = new docker.Container(`${name}-container`, containerArgs(args, data), {
+    const lab = labName(settings.namePrefix);
+    const { reason, options: mending } = madeBecause(containerName(args), damageOf(args), "labels[1].value");
+    const config = args.uploads === undefined ? undefined : createConfig(name, args, args.uploads, this);
+    this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, data, config), {
       parent: this,
+      // one in the host's network needs no other part of the lab
+      dependsOn: args.context.sweep,
       // names and ports are fixed, so the old one has to go first
       deleteBeforeReplace: true,
       // the provider updates a health check in state only
       replaceOnChanges: ["healthcheck"],
-      hooks: { onError: [showLog(name, containerName(args))] },
+      hooks: {
+        beforeCreate: [() => removeOrphan("containers", containerName(args), lab)],
+        onError: [showLog(name, containerName(args))],
+      },
+      ...mending,
     });
     this.registerOutputs({ url: this.url });
   }
 }
 
+/** The volume that keeps a container's data, and with `keepData` outlives the lab. */
 function createVolume(name: string, { context, hostname }: LabContainerArgs, parent: pulumi.Resource): docker.Volume {
-  const lab = labName(context.settings.namePrefix);
+  const { settings, sweep } = context;
+  const lab = labName(settings.namePrefix);
   return new docker.Volume(
     `${name}-data`,
-    { name: `${lab}-${hostname}`, labels: [{ label: LAB_LABEL, value: lab }] },
+    { name: dataVolume(settings, hostname), labels: [{ label: LAB_LABEL, value: lab }] },
+    { parent, dependsOn: sweep, retainOnDelete: settings.keepData },
+  );
+}
+
+/** Name of the volume that keeps a container's data. */
+export function dataVolume({ namePrefix }: Settings, hostname: string): string {
+  return `${labName(namePrefix)}-${hostname}`;
+}
+
+function damageOf(args: LabContainerArgs): Damage {
+  const { settings, condition } = args.context;
+  return containerDamage(condition.containers.get(containerName(args)), {
+    restart: RESTART,
+    network: args.hostNetwork === undefined ? { name: labName(settings.namePrefix), id: condition.network } : undefined,
+  });
+}
+
+function createConfig(
+  name: string,
+  args: LabContainerArgs,
+  files: readonly ConfigFile[],
+  parent: pulumi.Resource,
+): ConfigVolume {
+  const { settings, condition, sweep } = args.context;
+  const [lab, owner, carrier] = [labName(settings.namePrefix), containerName(args), `${containerName(args)}-config`];
+  return new ConfigVolume(
+    `${name}-config`,
+    {
+      volume: `${lab}-${args.hostname}-config`,
+      carrier,
+      image: args.service.image,
+      lab,
+      files,
+      damage: configDamage(condition.containers.get(carrier), condition.containers.get(owner)),
+      sweep,
+    },
     { parent },
   );
 }
 
-function containerArgs(args: LabContainerArgs, data: docker.Volume | undefined): docker.ContainerArgs {
+function containerArgs(
+  args: LabContainerArgs,
+  reason: string,
+  data: docker.Volume | undefined,
+  config: ConfigVolume | undefined,
+): docker.ContainerArgs {
   const { settings, network } = args.context;
   return {
     name: containerName(args),
     image: args.service.image,
     command: args.command,
     envs: args.envs,
-    labels: [{ label: LAB_LABEL, value: labName(settings.namePrefix) }],
+    labels: [
+      { label: LAB_LABEL, value: labName(settings.namePrefix) },
+      { label: REASON_LABEL, value: reason },
+      { label: MEMORY_LABEL, value: String(args.service.memory) },
+      ...(config === undefined ? [] : [{ label: CONFIG_LABEL, value: config.version }]),
+    ],
     ...(args.hostNetwork === undefined
       ? {
           hostname: args.hostname,
@@ -101,14 +177,15 @@ function containerArgs(args: LabContainerArgs, data: docker.Volume | undefined):
     pidMode: args.pidMode,
     volumes: [
       ...(data === undefined ? [] : [{ volumeName: data.name, containerPath: args.dataPath }]),
+      ...(config === undefined ? [] : [config.mount]),
       ...(args.volumes ?? []),
     ],
-    mounts: args.mounts,
+    mounts: [...(args.mounts ?? []), ...(args.scratch ?? []).map(scratch)],
     devices: args.devices,
-    uploads: args.uploads,
+    readOnly: true,
     memory: args.service.memory,
     memorySwap: args.service.memory,
-    restart: "unless-stopped",
+    restart: RESTART,
     logDriver: "json-file",
     logOpts: { "max-size": "10m", "max-file": "3" },
     // with the host's processes the engine adds the label option itself, and a refresh would show it as a change
@@ -120,6 +197,11 @@ function containerArgs(args: LabContainerArgs, data: docker.Volume | undefined):
     waitTimeout: HEALTH_DEADLINE,
     destroyGraceSeconds: STOP_GRACE,
   };
+}
+
+/** A folder in memory; as a mount, since the provider does not replace a container whose `tmpfs` changes. */
+function scratch(target: string): docker.types.input.ContainerMount {
+  return { type: "tmpfs", target, tmpfsOptions: { sizeBytes: SCRATCH_BYTES, mode: 0o1777 } };
 }
 
 /** Asks often while the program starts and seldom afterwards, where the engine can tell the two apart. */
@@ -140,11 +222,6 @@ function healthcheck(args: LabContainerArgs): docker.types.input.ContainerHealth
 
 function containerName({ context, hostname }: LabContainerArgs): string {
   return `${context.settings.namePrefix}${hostname}`;
-}
-
-/** The address to ask for something that listens on `bindAddress`. */
-export function reachable(bindAddress: string): string {
-  return bindAddress === "0.0.0.0" ? "127.0.0.1" : bindAddress;
 }
 
 /** Shows why a container does not get healthy: the provider knows only that it does not. */

@@ -21,10 +21,15 @@ export class LabError extends pulumi.RunError {
   }
 }
 
-/** A fault in one line. */
-export function describeFault({ setting, value, problem, fix }: Fault): string {
+/** What is wrong, in one line. */
+export function describeProblem({ setting, value, problem }: Omit<Fault, "fix">): string {
   const shown = value === undefined ? "" : ` = ${JSON.stringify(value)}`;
-  return `${setting}${shown}: ${problem}; ${fix}`;
+  return `${setting}${shown}: ${problem}`;
+}
+
+/** A fault in one line. */
+export function describeFault({ fix, ...problem }: Fault): string {
+  return `${describeProblem(problem)}; ${fix}`;
 }
 
 /**

@@ -1,20 +1,26 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { LabContext } from "./container";
+import { LabCondition } from "./condition";
+import { GONE, madeBecause } from "./condition/damage";
+import { DATASOURCE_UID } from "./condition/grafana";
+import { dataVolume, LabContext } from "./container";
 import { ownDashboards } from "./dashboards";
+import { bindDashboard } from "./dashboards/binding";
 import { CatalogueEntry } from "./dashboards/catalogue";
 import { CommunityDashboard } from "./dashboards/communityDashboard";
 import { OwnDashboard } from "./dashboards/ownDashboard";
 import { Machine } from "./machine";
+import { Alertmanager } from "./monitoring/alertmanager";
 import { Cadvisor } from "./monitoring/cadvisor";
 import { Grafana } from "./monitoring/grafana";
 import { NodeExporter } from "./monitoring/nodeExporter";
 import { Prometheus } from "./monitoring/prometheus";
 import { Pushgateway } from "./monitoring/pushgateway";
-import { LAB_LABEL, labName } from "./names";
+import { LAB_LABEL, labName, REASON_LABEL } from "./names";
+import { removeOrphan } from "./orphans";
 import { Settings } from "./settings";
+import { createSweep } from "./sweep";
 import { AnsiblePlaybook } from "./workloads/ansiblePlaybook";
-import { AppState } from "./workloads/appRecord";
 import { FlaskApp } from "./workloads/flaskApp";
 
 export interface LabArgs {
@@ -22,8 +28,8 @@ export interface LabArgs {
   readonly machine: Machine;
   /** The community dashboards, read from their catalogue. */
   readonly catalogue: readonly CatalogueEntry[];
-  /** Whether the Flask app of an earlier update still answers. */
-  readonly app: AppState;
+  /** What there is of the lab already. */
+  readonly condition: LabCondition;
 }
 
 /** A whole lab, in the order in which its data flows: what is measured, who collects it, who shows it. */
@@ -33,6 +39,8 @@ export class Lab extends pulumi.ComponentResource {
   readonly pushgateway: Pushgateway;
   readonly flaskApp: FlaskApp;
   readonly ansiblePlaybook: AnsiblePlaybook;
+  /** Only where there is a webhook. */
+  readonly alertmanager: Alertmanager | undefined;
   readonly prometheus: Prometheus;
   readonly grafana: Grafana;
   /** uids of the dashboards. */
@@ -40,31 +48,42 @@ export class Lab extends pulumi.ComponentResource {
 
   constructor(name: string, args: LabArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:components:Lab", name, {}, options);
-    const { settings, machine } = args;
+    const { settings, machine, condition } = args;
     const parent = { parent: this };
-    const context: LabContext = { settings, machine, network: createNetwork(name, settings, this) };
+    const lab = labName(settings.namePrefix);
+    const sweep = createSweep(name, { lab, keep: settings.keepData ? dataVolumes(settings) : [] }, this);
+    const network = createNetwork(name, { settings, condition, sweep }, this);
+    const context: LabContext = { settings, machine, condition, network, sweep };
 
     this.nodeExporter = new NodeExporter("node-exporter", { context }, parent);
     this.cadvisor = new Cadvisor("cadvisor", { context }, parent);
     this.pushgateway = new Pushgateway("pushgateway", { context }, parent);
-    this.flaskApp = new FlaskApp("flask", { context, state: args.app }, parent);
-    this.ansiblePlaybook = new AnsiblePlaybook(
-      "ansible",
-      { lab: labName(settings.namePrefix), pushgateway: this.pushgateway },
+    this.flaskApp = new FlaskApp("flask", { context }, parent);
+    this.ansiblePlaybook = new AnsiblePlaybook("ansible", { context, pushgateway: this.pushgateway }, parent);
+
+    this.alertmanager =
+      settings.alertWebhook === undefined
+        ? undefined
+        : new Alertmanager("alertmanager", { context, webhook: settings.alertWebhook }, parent);
+    this.prometheus = new Prometheus("prometheus", { context, alertmanager: this.alertmanager?.target }, parent);
+
+    const community = args.catalogue.map((entry) => ({ id: entry.id, model: bindDashboard(entry, DATASOURCE_UID) }));
+    const own = ownDashboards(settings);
+    this.dashboards = [
+      ...community.map(({ model }) => model.uid),
+      ...own.map(({ name: dashboard, model }) => model.uid ?? dashboard),
+    ];
+    this.grafana = new Grafana(
+      "grafana",
+      { context, prometheusUrl: this.prometheus.internalUrl, dashboards: new Set(this.dashboards) },
       parent,
     );
-
-    this.prometheus = new Prometheus("prometheus", { context }, parent);
-
-    this.grafana = new Grafana("grafana", { context, prometheusUrl: this.prometheus.internalUrl }, parent);
-    this.dashboards = [
-      ...args.catalogue.map(
-        (entry) => new CommunityDashboard(`community-${String(entry.id)}`, { entry, grafana: this.grafana }, parent),
-      ),
-      ...ownDashboards(settings).map(
-        ({ name: own, model, home }) => new OwnDashboard(own, { model, home, grafana: this.grafana }, parent),
-      ),
-    ].map(({ uid }) => uid);
+    for (const { id, model } of community) {
+      new CommunityDashboard(`community-${String(id)}`, { model, grafana: this.grafana }, parent);
+    }
+    for (const { name: dashboard, model, home } of own) {
+      new OwnDashboard(dashboard, { model, home, grafana: this.grafana }, parent);
+    }
 
     this.registerOutputs({ dashboards: this.dashboards });
   }
@@ -72,19 +91,35 @@ export class Lab extends pulumi.ComponentResource {
 
 function createNetwork(
   name: string,
-  { namePrefix, subnet, gateway }: Settings,
+  { settings, condition, sweep }: Pick<LabContext, "settings" | "condition" | "sweep">,
   parent: pulumi.Resource,
 ): docker.Network {
-  const lab = labName(namePrefix);
+  const lab = labName(settings.namePrefix);
+  const damage = condition.network === undefined ? GONE : undefined;
+  const { reason, options: mending } = madeBecause(`the network ${lab}`, damage, "labels[1].value");
   return new docker.Network(
     `${name}-network`,
     {
       name: lab,
       driver: "bridge",
-      ipamConfigs: [{ subnet, gateway }],
-      labels: [{ label: LAB_LABEL, value: lab }],
+      ipamConfigs: [{ subnet: settings.subnet, gateway: settings.gateway }],
+      labels: [
+        { label: LAB_LABEL, value: lab },
+        { label: REASON_LABEL, value: reason },
+      ],
     },
-    // its name and its subnet are fixed, so the old one has to go first
-    { parent, deleteBeforeReplace: true },
+    {
+      parent,
+      dependsOn: sweep,
+      // its name and its subnet are fixed, so the old one has to go first
+      deleteBeforeReplace: true,
+      hooks: { beforeCreate: [() => removeOrphan("networks", lab, lab)] },
+      ...mending,
+    },
   );
+}
+
+/** Names of the volumes with what people would miss. */
+function dataVolumes(settings: Settings): string[] {
+  return ["prometheus", "grafana", "pushgateway", "alertmanager"].map((hostname) => dataVolume(settings, hostname));
 }

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-import * as http from "node:http";
-import { LabError } from "./faults";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { askEngine, engineSocket } from "./engine";
 
 /** A container as the engine lists it. */
 export interface EngineContainer {
+  readonly Id: string;
   readonly Names: readonly string[];
   readonly Labels: Readonly<Record<string, string>>;
   readonly State: string;
@@ -15,7 +15,9 @@ export interface EngineContainer {
 
 /** A network as the engine lists it. */
 export interface EngineNetwork {
+  readonly Id: string;
   readonly Name: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
   readonly IPAM: { readonly Config: readonly { readonly Subnet?: string }[] | null };
 }
 
@@ -23,6 +25,8 @@ export interface EngineNetwork {
 export interface Machine {
   /** The engine runs on this very Linux, and not in Docker Desktop's virtual machine. */
   readonly native: boolean;
+  /** The engine runs without root, and its networks are not this machine's. */
+  readonly rootless: boolean;
   /** Docker's storage driver; `overlayfs` is the one of the containerd image store. */
   readonly storageDriver: string;
   /** Major version of the engine, such as 28. */
@@ -31,52 +35,45 @@ export interface Machine {
   readonly rootShared: boolean;
   /** The machine was booted by systemd. */
   readonly systemd: boolean;
+  /** Sockets of this machine that give the engine's whole API, or containerd's, to whoever may open them. */
+  readonly sockets: readonly string[];
   readonly containers: readonly EngineContainer[];
   readonly networks: readonly EngineNetwork[];
 }
 
-const DEFAULT_HOST = "unix:///var/run/docker.sock";
-const TIMEOUT_MS = 10_000;
-
-/** The engine cannot be asked; the message says why and what to do. */
-export class EngineError extends LabError {}
-
-/**
- * The engine's address, chosen as the Docker provider chooses it.
- *
- * @throws EngineError for an engine that is not on this machine: the app on the host would be out of its reach.
- */
-export function engineSocket(env: NodeJS.ProcessEnv): string {
-  const host = env.DOCKER_HOST === undefined || env.DOCKER_HOST === "" ? DEFAULT_HOST : env.DOCKER_HOST;
-  if (env.DOCKER_CONTEXT !== undefined && env.DOCKER_CONTEXT !== "") {
-    throw new EngineError(
-      `DOCKER_CONTEXT is ${env.DOCKER_CONTEXT}; unset it and set DOCKER_HOST to what docker context inspect shows as Host`,
-    );
-  }
-  if (!host.startsWith("unix://")) {
-    throw new EngineError(`DOCKER_HOST is ${host}, but the lab needs the engine of this machine; unset DOCKER_HOST`);
-  }
-  return host.slice("unix://".length);
-}
+/** Where the engine, the system's containerd and one that the engine started itself usually listen. */
+const USUAL_SOCKETS = [
+  "/var/run/docker.sock",
+  "/run/containerd/containerd.sock",
+  "/run/docker/containerd/containerd.sock",
+];
 
 /** What the machine is, asked once for a run of the program. */
 export async function inspectMachine(): Promise<Machine> {
-  const socketPath = engineSocket(process.env);
   const [info, containers, networks] = await Promise.all([
-    ask<{ Driver: string; OperatingSystem: string; ServerVersion: string }>(socketPath, "/info"),
-    ask<EngineContainer[]>(socketPath, "/containers/json?all=1"),
-    ask<EngineNetwork[]>(socketPath, "/networks"),
+    askEngine<{ Driver: string; OperatingSystem: string; ServerVersion: string; SecurityOptions?: string[] | null }>(
+      "/info",
+    ),
+    askEngine<EngineContainer[]>("/containers/json?all=1"),
+    askEngine<EngineNetwork[]>("/networks"),
   ]);
   const native = process.platform === "linux" && !info.OperatingSystem.startsWith("Docker Desktop");
   return {
     native,
+    rootless: info.SecurityOptions?.some((option) => option.split(",").includes("name=rootless")) ?? false,
     storageDriver: info.Driver,
     engineMajor: parseInt(info.ServerVersion, 10) || 0,
     rootShared: native && isRootShared(readFileSync("/proc/self/mountinfo", "utf8")),
     systemd: native && existsSync("/run/systemd/system"), // the test of sd_booted(3)
+    sockets: native ? findSockets([engineSocket(process.env), ...USUAL_SOCKETS]) : [],
     containers,
     networks,
   };
+}
+
+/** Those that exist, each once and under its real path. */
+export function findSockets(candidates: readonly string[]): readonly string[] {
+  return [...new Set(candidates.filter((it) => existsSync(it)).map((it) => realpathSync(it)))].sort();
 }
 
 /** Whether `/` is a shared mount, from a mountinfo file as proc(5) describes it. */
@@ -87,39 +84,4 @@ export function isRootShared(mountinfo: string): boolean {
     .some(
       (fields) => fields[4] === "/" && fields.slice(6, fields.indexOf("-")).some((tag) => tag.startsWith("shared:")),
     );
-}
-
-function ask<T>(socketPath: string, path: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const failed = (reason: string): void => {
-      reject(
-        new EngineError(
-          `Docker does not answer at ${socketPath} (${reason}); start it, or set DOCKER_HOST to where it listens`,
-        ),
-      );
-    };
-    const request = http.get({ socketPath, path, timeout: TIMEOUT_MS }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", (error) => {
-        failed(error.message);
-      });
-      response.on("end", () => {
-        const text = Buffer.concat(chunks).toString();
-        if (response.statusCode !== 200) {
-          failed(`${path}: ${String(response.statusCode)} ${text}`);
-          return;
-        }
-        try {
-          resolve(JSON.parse(text) as T);
-        } catch {
-          failed(`${path} is no JSON: ${text.slice(0, 80)}`); // another program behind the socket
-        }
-      });
-    });
-    request.on("timeout", () => request.destroy(new Error(`no answer within ${String(TIMEOUT_MS / 1000)} s`)));
-    request.on("error", (error) => {
-      failed(error.message);
-    });
-  });
 }

@@ -1,10 +1,36 @@
 /** Label that every container, volume and network of a lab carries; its value is the lab's name. */
 export const LAB_LABEL = "observability-lab.lab";
 
+/** Label of a container or a network that says why it was made. */
+export const REASON_LABEL = "observability-lab.reason";
+
+/** Label of a container that says which memory limit in MiB it was made with: a setting that is new is no damage. */
+export const MEMORY_LABEL = "observability-lab.memory";
+
 /** The containers of a lab, by the name that each answers to on the lab's network. */
-export const CONTAINERS = ["prometheus", "grafana", "node_exporter", "cadvisor", "pushgateway"] as const;
+const CONTAINERS = ["prometheus", "grafana", "node_exporter", "cadvisor", "pushgateway"] as const;
+
+/** Those that read files. */
+const CONFIGURED: readonly string[] = ["prometheus", "grafana", "alertmanager"];
+
+/** The containers of a lab with these settings: one with a webhook has Alertmanager besides. */
+export function containersOf({ alertWebhook }: { readonly alertWebhook?: string | undefined }): readonly string[] {
+  return alertWebhook === undefined ? CONTAINERS : [...CONTAINERS, "alertmanager"];
+}
+
+/** The containers that are never started: each carries the files of one that reads some into a volume. */
+export function carriersOf(settings: Parameters<typeof containersOf>[0]): readonly string[] {
+  return containersOf(settings)
+    .filter((name) => CONFIGURED.includes(name))
+    .map((name) => `${name}-config`);
+}
 
 /** Name of a lab on its machine: of its network, of its folder on the host, and the value of its label. */
 export function labName(namePrefix: string): string {
   return `${namePrefix}observability-lab`;
+}
+
+/** The address to ask for something that listens on `bindAddress`. */
+export function reachable(bindAddress: string): string {
+  return bindAddress === "0.0.0.0" ? "127.0.0.1" : bindAddress;
 }

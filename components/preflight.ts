@@ -1,15 +1,14 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import * as net from "node:net";
 import * as os from "node:os";
-import * as path from "node:path";
 import { promisify } from "node:util";
 import * as ipaddr from "ipaddr.js";
+import { HostCondition, labFolder, ROOMS } from "./condition/host";
 import { Fault } from "./faults";
+import { findFolderFaults, findRootless } from "./hostObstacles";
 import { EngineContainer, Machine } from "./machine";
-import { CONTAINERS, LAB_LABEL, labName } from "./names";
+import { carriersOf, containersOf, LAB_LABEL, labName } from "./names";
 import { Settings } from "./settings";
-import { AppState } from "./workloads/appRecord";
 
 const MIN_PYTHON = "3.10";
 
@@ -17,24 +16,27 @@ const MIN_PYTHON = "3.10";
 export async function findObstacles(
   settings: Settings,
   machine: Machine,
-  app: AppState,
-  folder: string,
+  host: HostCondition,
 ): Promise<readonly Fault[]> {
   const faults = await Promise.all([
-    findTakenPorts(settings, machine, app),
-    findMissingPython(folder, process.env.PYTHON ?? "python3"),
+    findTakenPorts(settings, machine, host),
+    findMissingPython(host, process.env.PYTHON ?? "python3"),
   ]);
   return [
     ...findForeignContainers(settings, machine),
+    ...findForeignNetwork(settings, machine),
     ...findOverlaps(settings, machine, os.networkInterfaces()),
     ...findUnsupported(settings, machine),
+    ...findRootless(machine),
+    ...findFolderFaults(labFolder(labName(settings.namePrefix)), host),
     ...faults.flat(),
   ];
 }
 
 /** Containers that have a name of the lab and belong to somebody else. */
 export function findForeignContainers(settings: Settings, machine: Machine): readonly Fault[] {
-  return CONTAINERS.map((name) => `${settings.namePrefix}${name}`)
+  return [...containersOf(settings), ...carriersOf(settings)]
+    .map((name) => `${settings.namePrefix}${name}`)
     .filter((name) => machine.containers.some((it) => it.Names.includes(`/${name}`) && !isOurs(it, settings)))
     .map((name) => ({
       setting: "namePrefix",
@@ -42,6 +44,21 @@ export function findForeignContainers(settings: Settings, machine: Machine): rea
       problem: `a container named ${name} exists that is not this lab's`,
       fix: `set another namePrefix, or remove it with docker rm -f ${name}`,
     }));
+}
+
+/** A network that has the lab's name and belongs to somebody else. */
+export function findForeignNetwork({ namePrefix }: Settings, { networks }: Machine): readonly Fault[] {
+  const lab = labName(namePrefix);
+  return networks.some(({ Name, Labels }) => Name === lab && Labels?.[LAB_LABEL] !== lab)
+    ? [
+        {
+          setting: "namePrefix",
+          value: namePrefix,
+          problem: `a network named ${lab} exists that is not this lab's`,
+          fix: `set another namePrefix, or remove it with docker network rm ${lab}`,
+        },
+      ]
+    : [];
 }
 
 /** Networks of this machine that the lab's subnet would collide with. */
@@ -95,14 +112,25 @@ function findUnsupported({ nodeExporterNetwork }: Settings, machine: Machine): r
 }
 
 /** Ports of the lab that something else holds; what the lab holds itself is no fault. */
-export async function findTakenPorts(settings: Settings, machine: Machine, app: AppState): Promise<readonly Fault[]> {
+export async function findTakenPorts(
+  settings: Settings,
+  machine: Machine,
+  host: HostCondition,
+): Promise<readonly Fault[]> {
   const ours = machine.containers.filter((it) => isOurs(it, settings) && it.State === "running");
   const held = new Set(ours.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)));
-  if (ours.some(({ HostConfig }) => HostConfig.NetworkMode === "host")) {
-    held.add(settings.nodeExporter.port); // a container in the host's network lists no ports
+  // a container in the host's network lists no ports
+  const inHostNetwork = ours.filter(({ HostConfig }) => HostConfig.NetworkMode === "host");
+  for (const [name, { port }] of [
+    ["node_exporter", settings.nodeExporter],
+    ["alertmanager", settings.alertmanager],
+  ] as const) {
+    if (inHostNetwork.some(({ Names }) => Names.includes(`/${settings.namePrefix}${name}`))) {
+      held.add(port);
+    }
   }
-  if (app.alive) {
-    held.add(settings.flaskPort);
+  if (host.appPort !== undefined) {
+    held.add(host.appPort);
   }
   const ports: readonly (readonly [string, number])[] = [
     ["prometheusPort", settings.prometheus.port],
@@ -110,6 +138,7 @@ export async function findTakenPorts(settings: Settings, machine: Machine, app: 
     ["nodeExporterPort", settings.nodeExporter.port],
     ["cadvisorPort", settings.cadvisor.port],
     ["pushgatewayPort", settings.pushgateway.port],
+    ...(settings.alertWebhook === undefined ? [] : [["alertmanagerPort", settings.alertmanager.port] as const]),
     ["flaskPort", settings.flaskPort],
   ];
   const taken = new Set(ports.map(([, port]) => port));
@@ -180,8 +209,8 @@ function tryListen(host: string, port: number): Promise<string | undefined> {
 }
 
 /** A Python that cannot make the virtual environments which are still to be made. */
-export async function findMissingPython(folder: string, python: string): Promise<readonly Fault[]> {
-  if (["flask", "ansible"].every((room) => existsSync(path.join(folder, room, "venv")))) {
+export async function findMissingPython({ environments }: HostCondition, python: string): Promise<readonly Fault[]> {
+  if (ROOMS.every((room) => environments[room] === undefined)) {
     return [];
   }
   const probe = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${MIN_PYTHON.replace(".", ", ")}))`;

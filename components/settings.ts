@@ -24,12 +24,16 @@ export interface Settings {
   readonly nodeExporter: ServiceSettings;
   readonly cadvisor: ServiceSettings;
   readonly pushgateway: ServiceSettings;
+  /** Of use only where there is an `alertWebhook`. */
+  readonly alertmanager: ServiceSettings;
   readonly flaskPort: number;
   /** Prometheus duration, such as `5s`. */
   readonly scrapeInterval: string;
   /** Prometheus duration, such as `7d`. */
   readonly retention: string;
   readonly extraScrapeTargets: readonly ScrapeTarget[];
+  /** `destroy` leaves the volumes with data. */
+  readonly keepData: boolean;
   /** IPv4 network in CIDR notation. */
   readonly subnet: string;
   /** First address of `subnet`: the host, as the lab's containers see it. */
@@ -37,6 +41,8 @@ export interface Settings {
   readonly nodeExporterNetwork: "lab" | "host";
   /** Undefined where the lab is to generate one. */
   readonly grafanaAdminPassword: string | undefined;
+  /** Where alerts are sent; a secret. Undefined where they are not. */
+  readonly alertWebhook: string | undefined;
   readonly communityDashboards: readonly CommunityDashboard[];
   /** A URL, or the path of a folder. */
   readonly dashboardCatalogue: string;
@@ -49,40 +55,45 @@ export interface RawConfig {
   readonly secrets: ReadonlySet<string>;
 }
 
-const SERVICES = ["prometheus", "grafana", "nodeExporter", "cadvisor", "pushgateway"] as const;
+const SERVICES = ["prometheus", "grafana", "nodeExporter", "cadvisor", "pushgateway", "alertmanager"] as const;
+type Services = Pick<Settings, (typeof SERVICES)[number]>;
 
 /** The settings of a raw configuration, with every fault found in it. */
 export function parseSettings(raw: RawConfig): { settings: Settings; faults: readonly Fault[] } {
   const read = new SettingsReader(raw.values, raw.secrets);
-  const [prometheus, grafana, nodeExporter, cadvisor, pushgateway] = SERVICES.map((service) => ({
-    port: read.port(`${service}Port`),
-    image: read.image(`${service}Image`),
-    memory: read.memory(`${service}Memory`),
-  })) as [ServiceSettings, ServiceSettings, ServiceSettings, ServiceSettings, ServiceSettings];
+  const services = Object.fromEntries(
+    SERVICES.map((service) => [
+      service,
+      {
+        port: read.port(`${service}Port`),
+        image: read.image(`${service}Image`),
+        memory: read.memory(`${service}Memory`),
+      },
+    ]),
+  ) as Services;
   const flaskPort = read.port("flaskPort");
   const { subnet, gateway } = read.subnet("subnet");
   const dashboardCatalogue = read.text("dashboardCatalogue");
   const settings: Settings = {
     namePrefix: read.namePrefix("namePrefix"),
     bindAddress: read.address("bindAddress"),
-    prometheus,
-    grafana,
-    nodeExporter,
-    cadvisor,
-    pushgateway,
+    ...services,
     flaskPort,
     scrapeInterval: read.duration("scrapeInterval"),
     retention: read.duration("retention"),
+    keepData: read.oneOf("keepData", ["false", "true"]) === "true",
     extraScrapeTargets: readScrapeTargets(read, "extraScrapeTargets"),
     subnet,
     gateway,
     nodeExporterNetwork: read.oneOf("nodeExporterNetwork", ["lab", "host"]),
     grafanaAdminPassword: read.password("grafanaAdminPassword"),
+    alertWebhook: read.webhook("alertWebhook"),
     communityDashboards: readDashboards(read, "communityDashboards", dashboardCatalogue),
     dashboardCatalogue,
   };
-  read.distinct([...SERVICES.map((service) => `${service}Port`), "flaskPort"]);
-  read.secretOnly(["grafanaAdminPassword"]);
+  const used = SERVICES.filter((service) => service !== "alertmanager" || settings.alertWebhook !== undefined);
+  read.distinct([...used.map((service) => `${service}Port`), "flaskPort"]);
+  read.secretOnly(["grafanaAdminPassword", "alertWebhook"]);
   read.unknown();
   return { settings, faults: read.faults };
 }

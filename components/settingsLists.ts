@@ -18,7 +18,7 @@ export interface CommunityDashboard {
   readonly sha256?: string;
 }
 
-/** The jobs that the lab itself has; an extra one needs another name. */
+/** The jobs that every lab has, `alertmanager` comes with a webhook; an extra one needs another name. */
 export const JOBS = ["linux_host", "docker_containers", "ansible_jobs", "flask_app", "prometheus"] as const;
 
 const HOST_PORT = /^(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})$/;
@@ -26,7 +26,7 @@ const HOST_PORT = /^(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})$/;
 /** The entries of a setting that lists scrape jobs. */
 export function readScrapeTargets(read: SettingsReader, setting: string): readonly ScrapeTarget[] {
   const entries = read.list(setting, ["job", "targets", "metricsPath"]) as unknown as ScrapeTarget[];
-  const jobs = new Set<string>(JOBS);
+  const jobs = new Set<string>([...JOBS, "alertmanager"]);
   for (const entry of entries) {
     const { job, targets, metricsPath } = entry as unknown as Record<string, unknown>;
     if (typeof job !== "string" || job === "") {

@@ -116,6 +116,24 @@ export class SettingsReader {
     return value;
   }
 
+  /** A URL that may hold a token, and so is in no message. */
+  webhook(setting: string): string | undefined {
+    const value = this.text(setting);
+    if (value === "") {
+      return undefined;
+    }
+    // Alertmanager takes the URL for a template, in which braces mean something
+    if (!/^https?:\/\/[^\s{}]+$/.test(value) || !URL.canParse(value)) {
+      this.fault(
+        setting,
+        undefined,
+        "is no URL of http or https",
+        "write it as https://example.org/path, or leave it empty",
+      );
+    }
+    return value;
+  }
+
   /** Notes each of these settings whose value an earlier one has too. */
   distinct(settings: readonly string[]): void {
     const holders = new Map<number, string>();

@@ -24,3 +24,10 @@ stack_name() {
   elif [ -e "$room/stack" ]; then cat "$room/stack"
   else echo dev; fi
 }
+
+# stack_files STACK: sets files to those with the settings of a stack, the later ones win
+stack_files() {
+  files=("$root/Pulumi.$1.yaml")
+  [ -e "${files[0]}" ] || die "there is no stack $1: Pulumi.$1.yaml is missing"
+  if [ -e "$room/own.$1.yaml" ]; then files+=("$room/own.$1.yaml"); fi
+}

@@ -3,5 +3,20 @@
 const { readFileSync } = require("node:fs");
 const { parse, stringify } = require("yaml");
 
-const [tracked, own] = process.argv.slice(2).map((file) => parse(readFileSync(file, "utf8")) ?? {});
+const isMap = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+function read(file) {
+  const fail = (why) => {
+    console.error(`${file} holds no settings: ${why}; mend or remove it`);
+    process.exit(1);
+  };
+  try {
+    const content = parse(readFileSync(file, "utf8")) ?? {};
+    return isMap(content) && isMap(content.config ?? {}) ? content : fail("it is no map with a map config in it");
+  } catch (error) {
+    return fail(error.message.split("\n")[0].replace(/:$/, ""));
+  }
+}
+
+const [tracked, own] = process.argv.slice(2).map(read);
 process.stdout.write(stringify({ ...tracked, ...own, config: { ...tracked.config, ...own.config } }));

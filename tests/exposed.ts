@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { parse } from "yaml";
+import { alertRules } from "../components/monitoring/prometheus";
 import { parseQuery, withoutVariables } from "./promql";
 
 /** Labels of each metric, in alphabetical order, as a real lab exposed them. */
@@ -20,8 +22,36 @@ export function writeExposed(exposed: Exposed): void {
   writeFileSync(EXPOSED_FILE, `{\n${lines.join(",\n")}\n}\n`);
 }
 
-/** Made by Prometheus once there is an alert, so no lab without one exposes it. */
-export const ALERTS = { ALERTS: ["alertname", "alertstate"] } as const;
+/** What some labs do not expose: labels of an alert come from what it is about, and Alertmanager from a webhook. */
+export const NOT_EVERYWHERE: Exposed = {
+  ALERTS: ["alertname", "alertstate", "severity"],
+  alertmanager_notifications_failed_total: ["instance", "integration", "job", "reason"],
+};
+
+/** The queries of the alert rules, by alert. */
+export function alertQueries(): ReadonlyMap<string, string> {
+  const files = alertRules().map(({ content }) => parse(content) as RuleFile);
+  const rules = files.flatMap(({ groups }) => groups.flatMap((group) => group.rules));
+  return new Map(rules.map(({ alert, expr }) => [alert, expr]));
+}
+
+interface RuleFile {
+  readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[];
+}
+
+/** What a query names that no lab exposes: metrics, labels of a metric, and labels of none of its metrics. */
+export function unknownIn(query: string): string[] {
+  const exposed: Exposed = { ...readExposed(), ...NOT_EVERYWHERE };
+  const { selectors, grouping } = parseQuery(query);
+  const labels = new Set(selectors.flatMap(({ metric }) => exposed[metric] ?? []));
+  return [
+    ...selectors.filter(({ metric }) => !(metric in exposed)).map(({ metric }) => metric),
+    ...selectors.flatMap(({ metric, labels: matched }) =>
+      matched.filter((label) => exposed[metric]?.includes(label) !== true).map((label) => `${metric}{${label}}`),
+    ),
+    ...grouping.filter((label) => !labels.has(label)),
+  ];
+}
 
 interface Queries {
   readonly panels: readonly { readonly targets?: readonly { readonly expr: string }[] }[];

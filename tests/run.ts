@@ -29,6 +29,7 @@ const SUITES: readonly Suite[] = [
     command: ["bash", "-c", '"$(scripts/python-tools)/bin/python" -m pytest -q -p no:cacheprovider tests/assets'],
   },
   { name: "e2e", command: [...JEST, "--runInBand", "tests/e2e"] },
+  { name: "faults", command: [...JEST, "--runInBand", "tests/faults"] },
 ];
 
 /** What a suite's own closing line says: jest's "Tests:", pytest's "in 1.23s", lint's count. */

@@ -1,6 +1,7 @@
 import { Dashboard, unboundDatasources } from "./dashboards";
 import { inspectMachine } from "../components/machine";
 import { JOBS } from "../components/settingsLists";
+import { alertsEvaluated } from "./alerts";
 import { Check, CheckError, getJson, LabOutputs, QueryAnswer, queryPrometheus, signIn } from "./lab";
 
 /** Path of the app, and the status that it answers with. */
@@ -147,6 +148,7 @@ async function hostReported(lab: LabOutputs): Promise<string> {
 export const CHECKS: readonly Check[] = [
   { name: "containers", ask: containersHealthy },
   { name: "targets", ask: targetsUp },
+  { name: "alerts", ask: alertsEvaluated },
   { name: "host", ask: hostReported },
   { name: "flask traffic", ask: flaskTraffic },
   { name: "playbook", ask: playbookReported },

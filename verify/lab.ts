@@ -3,6 +3,8 @@ export interface LabOutputs {
   readonly prometheusUrl: string;
   readonly grafanaUrl: string;
   readonly flaskUrl: string;
+  /** Only of a lab with a webhook for alerts. */
+  readonly alertmanagerUrl?: string;
   readonly grafanaUser: string;
   readonly grafanaAdminPassword: string;
   readonly containers: readonly string[];

@@ -36,3 +36,22 @@ end_process() {
     sleep 0.1
   done
 }
+
+# Ends every start of this lab's app, also one that no record names.
+end_all() {
+  for process in $(starts); do end_process "${process%%:*}" "${process#*:}"; done
+}
+
+# "PID:TOKEN" of each start of this lab's app.
+starts() {
+  if [ -r /proc/self/cmdline ]; then
+    # shellcheck disable=SC2013 # no path of /proc has a blank in it
+    for file in $(grep -als -e "--instance" /proc/[0-9]*/cmdline); do
+      arguments=$({ tr '\0' ' ' <"$file"; } 2>/dev/null) || continue
+      pid=${file#/proc/}
+      printf '%s %s\n' "${pid%/*}" "$arguments"
+    done
+  else
+    ps -A -ww -o pid= -o args=
+  fi | sed -n "s/^ *\([0-9]*\) .* --instance \($(printf %s "$LAB" | sed 's/\./\\./g')-[0-9a-f]\{12\}\)\( .*\)*$/\1:\2/p"
+}

@@ -1,21 +1,19 @@
 # Starts the app whose text is on stdin, detached, and prints "PID TOKEN" once it answers.
 # LAB: the lab's name. LISTEN: addresses, separated by spaces. HEALTH: the address to ask.
-# GENERATION: a number that the caller counts up; it is part of the token.
 # shellcheck shell=sh disable=SC2154 # process.sh, which comes before, sets room
 
-case ${GENERATION:?} in *[!0-9]*) fail "GENERATION '$GENERATION': a number" ;; esac
 : "${LISTEN:?}" "${HEALTH:?}"
 python=$room/venv/bin/python
 [ -x "$python" ] || fail "no working virtual environment in $room/venv: run 'make up' to install it"
 
-end_process "$(recorded pid)" "$(recorded instance)"
+end_all
 rm -f "$room/record.json"
 cat >"$room/app.py"
 [ -s "$room/app.py" ] || fail "no app on stdin"
 
 # Python, as it has a new session on macOS too (no setsid there), sees its child die at once,
 # and writes JSON. The app gets no environment but PATH: the caller's holds secrets.
-export LAB GENERATION LISTEN HEALTH
+export LAB LISTEN HEALTH
 exec "$python" -I - "$room" <<'PY'
 import json
 import os
@@ -30,8 +28,7 @@ from pathlib import Path
 LIMIT_SECONDS = 20
 room = Path(sys.argv[1])
 log, record = room / "app.log", room / "record.json"
-generation = int(os.environ["GENERATION"])
-token = f"{os.environ['LAB']}-{generation}-{secrets.token_hex(6)}"
+token = f"{os.environ['LAB']}-{secrets.token_hex(6)}"
 url = f"http://{os.environ['HEALTH']}/healthz"
 listen = [word for address in os.environ["LISTEN"].split() for word in ("--listen", address)]
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -60,7 +57,7 @@ with log.open("ab") as output:
         start_new_session=True,
     )
 try:
-    fields = {"pid": app.pid, "generation": generation, "instance": token, "health": url}
+    fields = {"pid": app.pid, "instance": token, "health": url}
     draft = record.with_suffix(".new")
     draft.write_text(json.dumps(fields) + "\n")
     draft.replace(record)

@@ -22,7 +22,7 @@ async function main() {
   });
   const status = await signIn();
   if (status !== 200) {
-    throw new Error(`Grafana at ${GRAFANA_URL} answers ${status} to its new password`);
+    throw new Error(`Grafana at ${GRAFANA_URL} answers ${status} to its new password; after five wrong ones it refuses every one for five minutes: run up again then`);
   }
 }
 

@@ -1,8 +1,7 @@
 import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { Settings } from "../settings";
 import { ansibleDashboard } from "./ansible";
 import { flaskDashboard } from "./flask";
-import { overviewDashboard } from "./overview";
+import { overviewDashboard, OverviewSettings } from "./overview";
 
 /** A dashboard that this project writes itself. */
 export interface OwnModel {
@@ -14,9 +13,9 @@ export interface OwnModel {
 }
 
 /** The lab's own dashboards: the stack and `make dashboards` take them from this list. */
-export function ownDashboards({ namePrefix }: Pick<Settings, "namePrefix">): readonly OwnModel[] {
+export function ownDashboards(settings: OverviewSettings): readonly OwnModel[] {
   return [
-    { name: "lab-overview", model: overviewDashboard(namePrefix), home: true },
+    { name: "lab-overview", model: overviewDashboard(settings), home: true },
     { name: "flask-app", model: flaskDashboard(), home: false },
     { name: "ansible-playbooks", model: ansibleDashboard(), home: false },
   ];

@@ -1,16 +1,26 @@
 import { BigValueGraphMode } from "@grafana/grafana-foundation-sdk/common";
 import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { CONTAINERS } from "../names";
+import { containersOf } from "../names";
+import { Settings } from "../settings";
 import { bars, graph, newDashboard, query, queryNow, RATE, stat, texts, thresholds, timeline } from "./panels";
 
 const TARGET = "{{job}} {{instance}}";
 const NAME = "{{name}}";
-/** No alert is an answer too. */
-const FIRING = 'ALERTS{alertstate="firing"}';
+/** The watchdog always fires, with this severity. */
+const FIRING = 'ALERTS{alertstate="firing", severity!="none"}';
+/** By alert, with a number for its severity; no alert is an answer too. */
+const SEVERITY =
+  '2 * max by (alertname) (ALERTS{alertstate="firing", severity="critical"})' +
+  ' or max by (alertname) (ALERTS{alertstate="firing", severity="warning"})' +
+  ' or on () label_replace(vector(0), "alertname", "all", "", "")';
+
+/** What the overview depends on. */
+export type OverviewSettings = Pick<Settings, "namePrefix"> & Partial<Pick<Settings, "alertWebhook">>;
 
 /** The lab itself in one look: what is scraped, what runs, what it costs. Grafana opens with it. */
-export function overviewDashboard(namePrefix: string): Dashboard {
-  const own = ownContainers(namePrefix);
+export function overviewDashboard(settings: OverviewSettings): Dashboard {
+  const names = containersOf(settings);
+  const own = selectContainers(settings.namePrefix, names);
   const health = newest("container_health_state", own);
   return newDashboard("Lab overview", "lab-overview", "overview")
     .withPanel(
@@ -23,10 +33,10 @@ export function overviewDashboard(namePrefix: string): Dashboard {
       stat("Containers not healthy", "Containers of the lab that are not there, starting, or fail their health check.")
         .unit("none")
         .thresholds(thresholds("green", [1, "red"]))
-        .withTarget(queryNow(`${String(CONTAINERS.length)} - (count(${health} == 1) or vector(0))`)),
+        .withTarget(queryNow(`${String(names.length)} - (count(${health} == 1) or vector(0))`)),
     )
     .withPanel(
-      stat("Alerts firing", "Alerts of Prometheus that fire now.")
+      stat("Alerts firing", "Alerts of Prometheus that fire now; the watchdog, which always fires, is not counted.")
         .unit("none")
         .thresholds(thresholds("green", [1, "red"]))
         .withTarget(queryNow(`count(${FIRING}) or vector(0)`)),
@@ -66,6 +76,16 @@ export function overviewDashboard(namePrefix: string): Dashboard {
         .mappings([texts({ [-1]: ["no health check", "#808080"], 0: ["Not healthy", "red"], 1: ["Healthy", "green"] })])
         .thresholds(thresholds("red", [1, "green"]))
         .withTarget(query(health, NAME)),
+    )
+    .withPanel(
+      timeline(
+        "Alerts",
+        "Which alerts fired when; what each is about and what to do says Prometheus, or the webhook that gets them.",
+      )
+        .mappings([texts({ 0: ["No alert", "green"], 1: ["Warning", "orange"], 2: ["Critical", "red"] })])
+        .thresholds(thresholds("green", [1, "orange"], [2, "red"]))
+        .span(24)
+        .withTarget(query(SEVERITY, "{{alertname}}")),
     )
     .withPanel(
       graph("Scrape duration", "How long each scrape took.")
@@ -108,20 +128,16 @@ export function overviewDashboard(namePrefix: string): Dashboard {
     .withPanel(
       graph("Series over time", "Time series that Prometheus holds in memory.")
         .unit("short")
+        .span(24)
         .withTarget(query("prometheus_tsdb_head_series", "series")),
-    )
-    .withPanel(
-      graph("Alerts over time", "Series for which each alert fires.")
-        .unit("none")
-        .withTarget(query(`count by (alertname) (${FIRING}) or on () vector(0)`, "{{alertname}}")),
     )
     .build();
 }
 
 /** Matches the lab's containers by their names on the host. */
-function ownContainers(namePrefix: string): string {
+function selectContainers(namePrefix: string, names: readonly string[]): string {
   // of what a prefix may hold only the dot means something in a regex
-  return `{name=~"${namePrefix.replaceAll(".", "[.]")}(${CONTAINERS.join("|")})"}`;
+  return `{name=~"${namePrefix.replaceAll(".", "[.]")}(${names.join("|")})"}`;
 }
 
 /** By name: a value that cAdvisor timed itself outlives its container by minutes, the start time does not. */

@@ -2,6 +2,7 @@ import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
 import { Grafana } from "../monitoring/grafana";
+import { holdDashboard } from "./heldDashboard";
 
 export interface OwnDashboardArgs {
   /** The dashboard's model, with a uid. */
@@ -13,25 +14,26 @@ export interface OwnDashboardArgs {
 
 /** A dashboard that this project writes itself, in the lab's folder. */
 export class OwnDashboard extends pulumi.ComponentResource {
-  readonly uid: string;
-
   constructor(name: string, args: OwnDashboardArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:dashboards:OwnDashboard", name, {}, options);
-    this.uid = args.model.uid ?? name;
-    const held = { parent: this, provider: args.grafana.provider, deletedWith: args.grafana.container };
-    const dashboard = new grafana.oss.Dashboard(
-      `${name}-dashboard`,
-      { configJson: JSON.stringify(args.model), folder: args.grafana.folderUid, overwrite: true },
-      held,
-    );
+    const uid = args.model.uid ?? name;
+    const json = JSON.stringify(args.model);
+    const dashboard = holdDashboard(name, { uid, json, grafana: args.grafana }, this);
     if (args.home) {
       new grafana.oss.OrganizationPreferences(
         `${name}-home`,
-        { homeDashboardUid: this.uid },
-        // Grafana refuses a dashboard that it does not hold yet
-        { ...held, dependsOn: dashboard },
+        { homeDashboardUid: uid },
+        {
+          parent: this,
+          provider: args.grafana.provider,
+          deletedWith: args.grafana.container,
+          // Grafana refuses a dashboard that it does not hold yet, and forgets one that is deleted
+          dependsOn: dashboard,
+          replaceWith: [dashboard],
+          deleteBeforeReplace: true,
+        },
       );
     }
-    this.registerOutputs({ uid: this.uid });
+    this.registerOutputs({ uid });
   }
 }

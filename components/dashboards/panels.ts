@@ -29,7 +29,7 @@ import { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as StateTimelineBuilder } from "@grafana/grafana-foundation-sdk/statetimeline";
 import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
-import { DATASOURCE_UID } from "../monitoring/grafana";
+import { DATASOURCE_UID } from "../condition/grafana";
 
 const DATASOURCE = { type: "prometheus", uid: DATASOURCE_UID };
 const TAG = "observability-lab";

@@ -36,7 +36,10 @@ export class Cadvisor extends pulumi.ComponentResource {
   }
 }
 
-/** What cAdvisor reads of the host; the socket is the engine's whole API, which is why no other container has it. */
+/**
+ * What cAdvisor reads of the host. The socket is the engine's whole API, which is why no other container has it; to
+ * hide it below /rootfs too, as from node_exporter, would keep nothing from who has it anyway.
+ */
 export function cadvisorVolumes(machine: Machine): { hostPath: string; containerPath: string; readOnly: true }[] {
   const paths = [
     ["/", "/rootfs"],

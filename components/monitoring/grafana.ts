@@ -2,19 +2,22 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
 import { fingerprint, readAsset } from "../assets";
-import { LabContainer, LabContext } from "../container";
+import { PASSWORD_FILE } from "../condition";
+import { GONE, madeBecause } from "../condition/damage";
+import { DATASOURCE_UID, datasourceDamage, FoundGrafana } from "../condition/grafana";
+import { CONFIG_FOLDER, LabContainer, LabContext } from "../container";
+import { GrafanaApi } from "./grafanaApi";
+import { createFolder } from "./grafanaFolder";
 
 export interface GrafanaArgs {
   readonly context: LabContext;
   /** URL of Prometheus as Grafana reaches it. */
   readonly prometheusUrl: string;
+  /** uids of the lab's own and the community's dashboards. */
+  readonly dashboards: ReadonlySet<string>;
 }
 
-/** The datasource's uid, by which every dashboard addresses it. */
-export const DATASOURCE_UID = "prometheus";
-const FOLDER_UID = "observability-lab";
 const PORT = 3000;
-const PASSWORD_FILE = "/etc/grafana/admin_password";
 
 /** Grafana with its datasource and a folder; dashboards are given its provider. */
 export class Grafana extends pulumi.ComponentResource {
@@ -28,6 +31,12 @@ export class Grafana extends pulumi.ComponentResource {
   readonly folderUid: pulumi.Output<string>;
   /** The container: what Grafana holds goes with it. */
   readonly container: pulumi.Resource;
+  /** What Grafana was found to hold; undefined where that cannot be told. */
+  readonly found: FoundGrafana | undefined;
+  /** Folder on the host in which the versions of its dashboards are noted. */
+  readonly notes: string;
+  /** For what the provider cannot do. */
+  readonly api: GrafanaApi;
 
   constructor(name: string, args: GrafanaArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:Grafana", name, {}, options);
@@ -36,6 +45,9 @@ export class Grafana extends pulumi.ComponentResource {
     const container = createContainer(name, args.context, this.adminPassword, this);
     this.url = container.url;
     this.container = container.container;
+    this.found = args.context.condition.grafana.found;
+    this.notes = args.context.condition.folder;
+    this.api = new GrafanaApi(this.url, this.adminPassword);
     const password = enforcePassword(name, container, args.context, this.adminPassword, this);
     this.provider = new grafana.Provider(
       `${name}-provider`,
@@ -44,7 +56,8 @@ export class Grafana extends pulumi.ComponentResource {
       { parent: this, dependsOn: password },
     );
     createDatasource(name, args, this);
-    this.folderUid = createFolder(name, this).uid;
+    const held = { parent: this, provider: this.provider, deletedWith: this.container };
+    this.folderUid = createFolder(name, this.api, args.dashboards, held).uid;
     this.registerOutputs({ url: this.url, adminPassword: this.adminPassword });
   }
 }
@@ -74,8 +87,8 @@ function createContainer(
       healthPath: "/api/health",
       envs: grafanaEnvironment(),
       dataPath: "/var/lib/grafana",
-      // owned by root and read by Grafana's user: the engine takes no owner that the host's passwd does not know
-      uploads: [{ file: PASSWORD_FILE, content: password, permissions: "0444" }],
+      uploads: [{ file: PASSWORD_FILE, content: password }],
+      scratch: ["/tmp"],
     },
     { parent },
   );
@@ -84,13 +97,16 @@ function createContainer(
 /** Grafana's own settings: nobody gets in without a password, and nothing is told to or asked of the internet. */
 export function grafanaEnvironment(): string[] {
   return [
-    `GF_SECURITY_ADMIN_PASSWORD__FILE=${PASSWORD_FILE}`,
+    // expanded by Grafana itself, so that the password is in no environment
+    `GF_SECURITY_ADMIN_PASSWORD=$__file{${CONFIG_FOLDER}/${PASSWORD_FILE}}`,
     "GF_AUTH_ANONYMOUS_ENABLED=false",
     "GF_USERS_ALLOW_SIGN_UP=false",
     "GF_ANALYTICS_REPORTING_ENABLED=false",
     "GF_ANALYTICS_CHECK_FOR_UPDATES=false",
     "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES=false",
     "GF_NEWS_NEWS_FEED_ENABLED=false",
+    "GF_SECURITY_DISABLE_GRAVATAR=true",
+    "GF_SNAPSHOTS_EXTERNAL_ENABLED=false",
     "GF_PLUGINS_PREINSTALL_DISABLED=true",
     "GF_LOG_LEVEL=warn",
   ];
@@ -99,11 +115,12 @@ export function grafanaEnvironment(): string[] {
 function enforcePassword(
   name: string,
   container: LabContainer,
-  { settings }: LabContext,
+  { settings, condition }: LabContext,
   password: pulumi.Output<string>,
   parent: pulumi.Resource,
 ): local.Command {
   const script = readAsset("grafana", "admin-password.js");
+  const { reason, options: mending } = madeBecause("the admin's password", condition.grafana.password, "triggers[1]");
   return new local.Command(
     `${name}-admin-password`,
     {
@@ -116,32 +133,40 @@ function enforcePassword(
         GRAFANA_PASSWORD: password,
       },
       logging: "none",
-      triggers: [fingerprint(script)],
+      triggers: [fingerprint(script), reason],
     },
-    { parent, dependsOn: container.container },
+    { parent, dependsOn: container.container, ...mending },
   );
 }
 
 function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs, parent: Grafana): void {
+  const declared = { type: "prometheus", url: prometheusUrl, access: "proxy", isDefault: true };
+  const damage = datasourceDamage(parent.found, declared);
+  const { reason, options: mending } = madeBecause("the datasource", damage, "databaseName");
   new grafana.oss.DataSource(
     `${name}-datasource`,
     {
       uid: DATASOURCE_UID,
       name: "Prometheus",
-      type: "prometheus",
-      url: prometheusUrl,
-      accessMode: "proxy",
-      isDefault: true,
+      type: declared.type,
+      url: declared.url,
+      accessMode: declared.access,
+      isDefault: declared.isDefault,
       jsonDataEncoded: JSON.stringify({ httpMethod: "POST", timeInterval: context.settings.scrapeInterval }),
+      // says why it was made: a text that Prometheus has no use for
+      databaseName: reason,
     },
-    { parent, provider: parent.provider, deletedWith: parent.container },
-  );
-}
-
-function createFolder(name: string, parent: Grafana): grafana.oss.Folder {
-  return new grafana.oss.Folder(
-    `${name}-folder`,
-    { uid: FOLDER_UID, title: "Observability lab" },
-    { parent, provider: parent.provider, deletedWith: parent.container },
+    {
+      parent,
+      provider: parent.provider,
+      deletedWith: parent.container,
+      deleteBeforeReplace: true,
+      replaceOnChanges: damage === GONE ? ["databaseName"] : [],
+      // the provider cannot take over one that is in a volume from before
+      hooks: {
+        beforeCreate: [() => parent.api.call("DELETE", `/api/datasources/uid/${DATASOURCE_UID}`).then(() => undefined)],
+      },
+      ...mending,
+    },
   );
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LabContainer, LabContext, reachable } from "../container";
+import { LabContainer, LabContext } from "../container";
 import { Machine } from "../machine";
+import { reachable } from "../names";
 import { Settings } from "../settings";
 
 export interface NodeExporterArgs {
@@ -40,6 +41,7 @@ export class NodeExporter extends pulumi.ComponentResource {
             // follows what the host mounts later, where its root is shared at all
             ...(machine.rootShared ? { bindOptions: { propagation: "rslave" } } : {}),
           },
+          ...hiddenSockets(machine),
         ],
         ...(inHostNetwork ? { hostNetwork: { healthAddress: reachable(settings.bindAddress) } } : {}),
       },
@@ -48,6 +50,11 @@ export class NodeExporter extends pulumi.ComponentResource {
     this.url = container.url;
     this.registerOutputs({ url: this.url });
   }
+}
+
+/** Covers the sockets under the host's root: one mounted read-only still gives the whole API. */
+function hiddenSockets({ sockets }: Machine): { type: string; source: string; target: string; readOnly: true }[] {
+  return sockets.map((socket) => ({ type: "bind", source: "/dev/null", target: `${ROOT}${socket}`, readOnly: true }));
 }
 
 /** Flags: the host's file systems, and the collectors off by default that dashboard 1860 draws on. */

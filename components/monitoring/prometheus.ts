@@ -1,16 +1,23 @@
+import { readdirSync } from "node:fs";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { LabContainer, LabContext } from "../container";
+import { PROJECT, readAsset } from "../assets";
+import { CONFIG_FOLDER, LabContainer, LabContext } from "../container";
+import { labName, reachable } from "../names";
 import { Settings } from "../settings";
 
 export interface PrometheusArgs {
   readonly context: LabContext;
+  /** `host:port` of the Alertmanager that gets the alerts, where there is one. */
+  readonly alertmanager?: string | undefined;
 }
 
 /** Port that Prometheus listens on inside its container. */
 const PORT = 9090;
+const RULES = ".rules.yml";
 
-/** Prometheus with the lab's scrape jobs; its samples live in a volume. */
+/** Prometheus with the lab's scrape jobs and alerts; its samples live in a volume. */
 export class Prometheus extends pulumi.ComponentResource {
   /** URL as seen from the host. */
   readonly url: string;
@@ -29,12 +36,17 @@ export class Prometheus extends pulumi.ComponentResource {
         internalPort: PORT,
         healthPath: "/-/ready",
         command: [
-          "--config.file=/etc/prometheus/prometheus.yml",
+          `--config.file=${CONFIG_FOLDER}/prometheus.yml`,
           "--storage.tsdb.path=/prometheus",
           `--storage.tsdb.retention.time=${settings.retention}`,
+          // for the links that alerts carry
+          `--web.external-url=http://${reachable(settings.bindAddress)}:${String(settings.prometheus.port)}`,
         ],
         dataPath: "/prometheus",
-        uploads: [{ file: "/etc/prometheus/prometheus.yml", content: renderPrometheusConfig(settings) }],
+        uploads: [
+          { file: "prometheus.yml", content: renderPrometheusConfig(settings, args.alertmanager) },
+          ...alertRules(),
+        ],
         hosts: hostNames(args.context),
       },
       { parent: this },
@@ -62,14 +74,35 @@ interface ScrapeConfig {
 }
 
 /** The text of prometheus.yml. */
-export function renderPrometheusConfig(settings: Settings): string {
+export function renderPrometheusConfig(settings: Settings, alertmanager?: string): string {
   return stringify({
-    global: { scrape_interval: settings.scrapeInterval, evaluation_interval: settings.scrapeInterval },
-    scrape_configs: scrapeConfigs(settings),
+    global: {
+      scrape_interval: settings.scrapeInterval,
+      evaluation_interval: settings.scrapeInterval,
+      external_labels: {
+        lab: labName(settings.namePrefix),
+        // the rules are the same in every lab, and link to its dashboards
+        grafana_url: `http://${reachable(settings.bindAddress)}:${String(settings.grafana.port)}`,
+      },
+    },
+    // looked up beside this file
+    rule_files: [`*${RULES}`],
+    ...(alertmanager === undefined
+      ? {}
+      : { alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] } }),
+    scrape_configs: scrapeConfigs(settings, alertmanager),
   });
 }
 
-function scrapeConfigs(settings: Settings): ScrapeConfig[] {
+/** The files of alert rules. */
+export function alertRules(): readonly { file: string; content: string }[] {
+  return readdirSync(path.join(PROJECT, "assets", "prometheus"))
+    .filter((file) => file.endsWith(RULES))
+    .sort()
+    .map((file) => ({ file, content: readAsset("prometheus", file) }));
+}
+
+function scrapeConfigs(settings: Settings, alertmanager: string | undefined): ScrapeConfig[] {
   // in the host's network node_exporter has the published port, on the lab's network its own
   const nodeExporterPort = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : 9100;
   return [
@@ -80,6 +113,7 @@ function scrapeConfigs(settings: Settings): ScrapeConfig[] {
     job("flask_app", [`host.docker.internal:${String(settings.flaskPort)}`]),
     // Prometheus about itself: how many series it holds
     job("prometheus", [`localhost:${String(PORT)}`]),
+    ...(alertmanager === undefined ? [] : [job("alertmanager", [alertmanager])]),
     ...settings.extraScrapeTargets.map(({ job: name, targets, metricsPath }) => ({
       ...job(name, targets),
       ...(metricsPath === undefined ? {} : { metrics_path: metricsPath }),

@@ -1,30 +1,39 @@
 import * as pulumi from "@pulumi/pulumi";
 import { fingerprint, readAsset } from "../assets";
+import { madeBecause } from "../condition/damage";
+import { LabContext } from "../container";
 import { Pushgateway } from "../monitoring/pushgateway";
+import { labName } from "../names";
 import { createHostCommand } from "./hostCommand";
 import { createPythonEnvironment } from "./pythonEnvironment";
 
 export interface AnsiblePlaybookArgs {
-  /** The lab's name. */
-  readonly lab: string;
+  readonly context: LabContext;
   readonly pushgateway: Pushgateway;
 }
 
 /** The playbook, run when it or its inputs change; its own failure is a metric and not one of the stack. */
 export class AnsiblePlaybook extends pulumi.ComponentResource {
-  constructor(name: string, { lab, pushgateway }: AnsiblePlaybookArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { context, pushgateway }: AnsiblePlaybookArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:workloads:AnsiblePlaybook", name, {}, options);
-    const environment = createPythonEnvironment(name, { lab, room: "ansible" }, this);
+    const environment = createPythonEnvironment(name, { context, room: "ansible" }, this);
+    const { settings, condition } = context;
+    // an environment that is made anew has lost the playbook that was kept beside it
+    const { reason, options: mending } = madeBecause(
+      "the playbook",
+      condition.host.environments.ansible,
+      "triggers[1]",
+    );
     const [run, playbook] = [readAsset("ansible", "run.sh"), readAsset("ansible", "monitor_playbook.yml")];
     createHostCommand(
       `${name}-run`,
       {
         create: run,
         stdin: playbook,
-        environment: { LAB: lab, PUSHGATEWAY_URL: pushgateway.url },
-        triggers: [fingerprint(run, playbook)],
+        environment: { LAB: labName(settings.namePrefix), PUSHGATEWAY_URL: pushgateway.url },
+        triggers: [fingerprint(run, playbook), reason],
       },
-      { parent: this, dependsOn: [environment, pushgateway.ready] },
+      { parent: this, dependsOn: [environment, pushgateway.ready], ...mending },
     );
     this.registerOutputs({});
   }

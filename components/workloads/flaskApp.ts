@@ -1,15 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { fingerprint, readAsset } from "../assets";
-import { LabContext, reachable } from "../container";
-import { labName } from "../names";
-import { AppState } from "./appRecord";
+import { madeBecause } from "../condition/damage";
+import { LabContext } from "../container";
+import { labName, reachable } from "../names";
 import { createHostCommand } from "./hostCommand";
 import { createPythonEnvironment } from "./pythonEnvironment";
 
 export interface FlaskAppArgs {
   readonly context: LabContext;
-  /** Whether the app of an earlier update still answers. */
-  readonly state: AppState;
 }
 
 /** The Flask app: a process of the host, with its own virtual environment. */
@@ -17,26 +15,28 @@ export class FlaskApp extends pulumi.ComponentResource {
   /** URL as seen from the host. */
   readonly url: string;
 
-  constructor(name: string, { context, state }: FlaskAppArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { context }: FlaskAppArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:workloads:FlaskApp", name, {}, options);
-    const { settings } = context;
+    const { settings, condition } = context;
     const lab = labName(settings.namePrefix);
     this.url = `http://${reachable(settings.bindAddress)}:${String(settings.flaskPort)}`;
-    const environment = createPythonEnvironment(name, { lab, room: "flask" }, this);
+    const environment = createPythonEnvironment(name, { context, room: "flask" }, this);
     const [start, app] = [processScript("start.sh"), readAsset("flask", "app.py")];
     const listen = listenAddresses(context);
-    const generation = String(state.generation);
+    const { app: process, environments } = condition.host;
+    // an app whose environment is made anew starts anew, too
+    const { reason, options: mending } = madeBecause("the Flask app", environments.flask ?? process, "triggers[2]");
     createHostCommand(
       `${name}-process`,
       {
         create: start,
         delete: processScript("stop.sh"),
         stdin: app,
-        environment: { LAB: lab, LISTEN: listen.join(" "), HEALTH: listen[0] ?? "", GENERATION: generation },
-        triggers: [fingerprint(start, app, readAsset("flask", "requirements.txt")), listen.join(" "), generation],
+        environment: { LAB: lab, LISTEN: listen.join(" "), HEALTH: listen[0] ?? "" },
+        triggers: [fingerprint(start, app, readAsset("flask", "requirements.txt")), listen.join(" "), reason],
       },
       // the address of the lab's gateway exists only with the network
-      { parent: this, dependsOn: [environment, context.network] },
+      { parent: this, dependsOn: [environment, context.network], ...mending },
     );
     this.registerOutputs({ url: this.url });
   }

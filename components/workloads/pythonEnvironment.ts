@@ -1,21 +1,27 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { fingerprint, readAsset } from "../assets";
+import { madeBecause } from "../condition/damage";
+import { Room } from "../condition/host";
+import { LabContext } from "../container";
+import { labName } from "../names";
 import { createHostCommand } from "./hostCommand";
 
 export interface PythonEnvironmentArgs {
-  /** The lab's name. */
-  readonly lab: string;
+  readonly context: LabContext;
   /** Whose environment it is: a folder of `assets/` with a requirements.txt. */
-  readonly room: "flask" | "ansible";
+  readonly room: Room;
 }
 
-/** A virtual environment in the lab's folder on the host, made anew when its requirements change. */
+/** A virtual environment in the lab's folder on the host, made anew when its requirements change or when it is gone. */
 export function createPythonEnvironment(
   name: string,
-  { lab, room }: PythonEnvironmentArgs,
+  { context, room }: PythonEnvironmentArgs,
   parent: pulumi.Resource,
 ): local.Command {
+  const { settings, condition, sweep } = context;
+  const damage = condition.host.environments[room];
+  const { reason, options: mending } = madeBecause(`the virtual environment ${room}`, damage, "triggers[1]");
   const install = readAsset("python", "install.sh");
   const requirements = readAsset(room, "requirements.txt");
   return createHostCommand(
@@ -24,9 +30,9 @@ export function createPythonEnvironment(
       create: install,
       delete: readAsset("python", "uninstall.sh"),
       stdin: requirements,
-      environment: { LAB: lab, ROOM: room },
-      triggers: [fingerprint(install, requirements)],
+      environment: { LAB: labName(settings.namePrefix), ROOM: room },
+      triggers: [fingerprint(install, requirements), reason],
     },
-    { parent },
+    { parent, dependsOn: sweep, ...mending },
   );
 }

@@ -40,8 +40,9 @@ class Lab:
         """Give the script as text to a shell, and its settings as environment."""
         own = {"XDG_STATE_HOME": str(self.state), "LAB": self.name}
         shared = (ASSETS / "flask" / "process.sh").read_text()
-        # the stack puts what start and stop share before each
-        text = (shared if script.startswith("flask/") else "") + (ASSETS / script).read_text()
+        # the stack puts what those that know the app's process share before each
+        before = shared if script.startswith(("flask/", "lab/")) else ""
+        text = before + (ASSETS / script).read_text()
         return [*self.shell, "-c", text], {**os.environ, **own, **settings}
 
     def run(self, script: str, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:

@@ -83,9 +83,7 @@ def test_an_unfit_interpreter_is_told(tmp_path: Path, text: str | None, said: st
 @pytest.mark.parametrize("name", ["..", ".hidden", "a/b", "../x", "a b", "a;b", ""])
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, script: Path, name: str) -> None:
     lab = Lab(tmp_path, name)
-    done = lab.run(
-        str(script.relative_to(ASSETS)), ROOM="flask", GENERATION="1", LISTEN="x", HEALTH="x"
-    )
+    done = lab.run(str(script.relative_to(ASSETS)), ROOM="flask", LISTEN="x", HEALTH="x")
     assert done.returncode != 0
     assert "LAB" in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -96,7 +94,7 @@ def test_scripts_are_clean() -> None:
     assert shellcheck, "pip install -r tests/assets/requirements-dev.txt brings it"
     done = subprocess.run([shellcheck, *SCRIPTS], capture_output=True, text=True, check=False)
     assert done.stdout + done.stderr == ""
-    assert len(SCRIPTS) == 6
+    assert len(SCRIPTS) == 7
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)

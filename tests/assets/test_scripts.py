@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -36,7 +37,7 @@ class Flask:
     @property
     def settings(self) -> dict[str, str]:
         """What start.sh asks for."""
-        return {"LISTEN": self.address, "HEALTH": self.address, "GENERATION": "1"}
+        return {"LISTEN": self.address, "HEALTH": self.address}
 
     def start(self, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
         """Start the app, or another text."""
@@ -70,14 +71,13 @@ def flask(request: pytest.FixtureRequest, flask_lab: Lab) -> Iterator[Flask]:
 
 
 def test_start_prints_pid_and_token_and_records_them(flask: Flask) -> None:
-    printed, pid, token = flask.started(GENERATION="7")
+    printed, pid, token = flask.started()
     assert printed == f"{pid} {token}\n"
-    assert token.startswith("tests-7-")
+    assert re.fullmatch("tests-[0-9a-f]{12}", token)
     assert instance_at(flask.address) == token
     record = flask.room / "record.json"
     assert json.loads(record.read_text()) == {
         "pid": pid,
-        "generation": 7,
         "instance": token,
         "health": f"http://{flask.address}/healthz",
     }
@@ -97,13 +97,22 @@ def test_start_detaches_with_nothing_of_the_callers_environment(flask: Flask) ->
 
 def test_starting_again_replaces_and_the_old_stop_spares_the_new(flask: Flask) -> None:
     old, old_pid, old_token = flask.started()
-    _, pid, token = flask.started(GENERATION="2")
+    _, pid, token = flask.started()
     assert not alive(old_pid)
     assert token != old_token
     flask.stop(old)
     assert alive(pid)
     assert instance_at(flask.address) == token
     assert "record.json" in flask.files()
+
+
+def test_starting_again_ends_one_that_no_record_names(flask: Flask) -> None:
+    _, lost, _ = flask.started()
+    (flask.room / "record.json").unlink()
+    _, pid, token = flask.started()
+    assert not alive(lost)
+    assert alive(pid)
+    assert instance_at(flask.address) == token
 
 
 @pytest.mark.parametrize("from_state", [True, False])
@@ -129,10 +138,10 @@ def test_stop_works_when_the_folder_is_gone(flask: Flask) -> None:
 def test_a_stranger_with_the_pid_is_not_ended(flask: Flask, *, from_state: bool) -> None:
     with subprocess.Popen(["sleep", "60"]) as stranger:
         try:
-            record = {"pid": stranger.pid, "instance": "tests-1-abc"}
+            record = {"pid": stranger.pid, "instance": "tests-0123456789ab"}
             if not from_state:
                 (flask.room / "record.json").write_text(json.dumps(record))
-            flask.stop(f"{stranger.pid} tests-1-abc\n" if from_state else "")
+            flask.stop(f"{stranger.pid} tests-0123456789ab\n" if from_state else "")
             assert stranger.poll() is None
         finally:
             stranger.kill()

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawnSync, SpawnSyncOptions } from "node:child_process";
 import { createHash, randomInt } from "node:crypto";
 import * as fs from "node:fs";
 import * as net from "node:net";
@@ -23,6 +23,7 @@ const PORT_SETTINGS = [
   "nodeExporterPort",
   "cadvisorPort",
   "pushgatewayPort",
+  "alertmanagerPort",
   "flaskPort",
 ] as const;
 
@@ -105,11 +106,15 @@ function dashboardSettings(): Record<string, unknown> {
   return { dashboardCatalogue: REAL_DASHBOARDS, communityDashboards };
 }
 
-/** What the stack of this machine sets: the images that can be had here. */
-function machineSettings(): Record<string, unknown> {
+/** The stack that make works on here: the one whose images can be had. */
+export function machineStack(): string {
   const chosen = path.join(PROJECT, ".lab", "stack");
-  const name = process.env.STACK ?? (fs.existsSync(chosen) ? fs.readFileSync(chosen, "utf8").trim() : "dev");
-  const { config } = parse(fs.readFileSync(path.join(PROJECT, `Pulumi.${name}.yaml`), "utf8")) as StackFile;
+  return process.env.STACK ?? (fs.existsSync(chosen) ? fs.readFileSync(chosen, "utf8").trim() : "dev");
+}
+
+/** What the stack of this machine sets. */
+function machineSettings(): Record<string, unknown> {
+  const { config } = parse(fs.readFileSync(path.join(PROJECT, `Pulumi.${machineStack()}.yaml`), "utf8")) as StackFile;
   return Object.fromEntries(Object.entries(config ?? {}).map(([key, value]) => [key.replace(`${NAME}:`, ""), value]));
 }
 
@@ -121,7 +126,7 @@ function cliVersion(): string {
 }
 
 /** Ports that nothing listens on, below those that the operating system gives to outgoing connections. */
-async function freePorts(): Promise<TestLab["ports"]> {
+export async function freePorts(): Promise<TestLab["ports"]> {
   const ports = new Set<number>();
   while (ports.size < PORT_SETTINGS.length) {
     const port = randomInt(20_000, 30_000);
@@ -157,6 +162,16 @@ export function labelled(kind: "container" | "network" | "volume", lab: string):
   return ids.split("\n").filter((id) => id !== "");
 }
 
+/** Addresses of this machine on which something listens at a port. */
+export function listenAddresses(port: number): string[] {
+  const { stdout } = spawnSync("ss", ["-Hltn", `sport = :${String(port)}`], { encoding: "utf8" });
+  const local = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/)[3] ?? "");
+  return local.map((address) => address.slice(0, address.lastIndexOf(":"))).sort();
+}
+
 /** What `docker inspect` says of a container. */
 export function inspect(name: string, format: string): unknown {
   return JSON.parse(docker("inspect", "--format", `{{json ${format}}}`, name));
@@ -169,19 +184,32 @@ export async function verify(
   const outputs = Object.fromEntries(
     Object.entries(await lab.stack.outputs()).map(([key, { value }]) => [key, value as unknown]),
   );
+  return askProgram("verify/main.ts", [], { input: JSON.stringify(outputs) }) as Awaited<ReturnType<typeof verify>>;
+}
+
+/** Asks of this machine, while the lab is up, all that `make doctor` asks. */
+export function doctor({ folder, stateHome }: TestLab): { check: string; state: string; seen: string }[] {
+  const settings = path.join(folder, "project", "Pulumi.e2e.yaml");
+  const env = { ...process.env, XDG_STATE_HOME: stateHome };
+  return (askProgram("doctor/main.ts", [settings], { env }) as { checks: ReturnType<typeof doctor> }).checks;
+}
+
+/** What one of the project's programs says as JSON. */
+function askProgram(program: string, args: readonly string[], options: SpawnSyncOptions): unknown {
+  const file = path.join(PROJECT, program);
   const { stdout, stderr } = spawnSync(
     process.execPath,
-    ["--require", require.resolve("sucrase/register/ts"), path.join(PROJECT, "verify/main.ts"), "--json"],
-    { input: JSON.stringify(outputs), encoding: "utf8" },
+    ["--require", require.resolve("sucrase/register/ts"), file, "--json", ...args],
+    { ...options, encoding: "utf8" },
   );
   if (stdout === "") {
     throw new Error(stderr);
   }
-  return JSON.parse(stdout) as Awaited<ReturnType<typeof verify>>;
+  return JSON.parse(stdout);
 }
 
 /** Value of the first sample of a query, undefined where there is none. */
-export async function sample(lab: TestLab, query: string): Promise<number | undefined> {
+export async function sample(lab: Pick<TestLab, "ports">, query: string): Promise<number | undefined> {
   const url = `http://127.0.0.1:${String(lab.ports.prometheusPort)}/api/v1/query?query=${encodeURIComponent(query)}`;
   const answer = (await (await fetch(url)).json()) as { data: { result: { value: [number, string] }[] } };
   const value = answer.data.result[0]?.value[1];

@@ -23,7 +23,7 @@ describe("command", () => {
         CREATE: INSTALL,
         DELETE: readAsset("python", "uninstall.sh"),
       },
-      triggers: [fingerprint(INSTALL, requirements)],
+      triggers: [fingerprint(INSTALL, requirements), "declared"],
       logging: "none",
     });
   });
@@ -41,14 +41,13 @@ describe("command", () => {
         LAB: "observability-lab",
         LISTEN: "127.0.0.1:5000 172.30.90.1:5000",
         HEALTH: "127.0.0.1:5000",
-        GENERATION: "0",
         CREATE: start,
         DELETE: stop,
       },
       triggers: [
         fingerprint(String(start), app, readAsset("flask", "requirements.txt")),
         "127.0.0.1:5000 172.30.90.1:5000",
-        "0",
+        "declared",
       ],
       logging: "none",
     });
@@ -60,7 +59,7 @@ describe("command", () => {
       create: 'sh -c "$CREATE"',
       stdin: playbook,
       environment: { LAB: "observability-lab", PUSHGATEWAY_URL: "http://127.0.0.1:9091", CREATE: run },
-      triggers: [fingerprint(run, playbook)],
+      triggers: [fingerprint(run, playbook), "declared"],
       logging: "none",
     });
   });
@@ -75,8 +74,22 @@ describe("command", () => {
         GRAFANA_CONTAINER: "grafana",
         GRAFANA_PASSWORD: "made-by-the-command",
       },
-      triggers: [fingerprint(script)],
+      triggers: [fingerprint(script), "declared"],
       logging: "none",
+    });
+  });
+
+  it("lab-sweep does nothing until it is deleted: then it removes what is left", () => {
+    expect(resource(registrations, "lab-sweep").inputs).toStrictEqual({
+      create: ":",
+      delete: 'sh -c "$DELETE"',
+      environment: {
+        LAB: "observability-lab",
+        LABEL: "observability-lab.lab",
+        KEEP: "",
+        DELETE: readAsset("flask", "process.sh") + readAsset("lab", "sweep.sh"),
+      },
+      logging: "stdoutAndStderr",
     });
   });
 
@@ -101,15 +114,6 @@ describe("triggers", () => {
   it("stay the same from one run of the program to the next", async () => {
     const again = await buildLab();
     expect(triggersOf(again.registrations)).toStrictEqual(triggersOf(registrations));
-  });
-
-  it("start the app anew, and nothing else, once it is dead", async () => {
-    const later = await buildLab({ app: { generation: 3, alive: false } });
-    const [before, after] = [triggersOf(registrations), triggersOf(later.registrations)];
-    expect(Object.keys(after).filter((name) => String(after[name]) !== String(before[name]))).toStrictEqual([
-      "flask-process",
-    ]);
-    expect(resource(later.registrations, "flask-process").inputs.environment).toMatchObject({ GENERATION: "3" });
   });
 });
 

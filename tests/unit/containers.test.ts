@@ -1,4 +1,4 @@
-import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
+import { alertRules, renderPrometheusConfig } from "../../components/monitoring/prometheus";
 import { buildLab, DEFAULTS, settingsWith } from "./fixtures";
 import { Registration, resource, resourcesOf } from "./mocks";
 
@@ -9,12 +9,22 @@ interface Mount {
   readonly readOnly?: boolean;
 }
 
+/** Labels of every container. */
+const LABELS = [
+  { label: "observability-lab.lab", value: "observability-lab" },
+  { label: "observability-lab.reason", value: "declared" },
+];
+
 let registrations: readonly Registration[];
 let containers: readonly Registration[];
+/** Those that are never started: they carry files into a volume. */
+let carriers: readonly Registration[];
 
 beforeAll(async () => {
   ({ registrations } = await buildLab());
-  containers = resourcesOf(registrations, "docker:index/container:Container");
+  const all = resourcesOf(registrations, "docker:index/container:Container");
+  containers = all.filter(({ inputs }) => inputs.start !== false);
+  carriers = all.filter((it) => !containers.includes(it));
 });
 
 /** What a container of the lab is made of, whatever its program; `key` is the beginning of its settings' names. */
@@ -23,7 +33,7 @@ function container(hostname: string, key: string, port: number, healthPath: stri
     name: hostname,
     hostname,
     image: DEFAULTS[`${key}Image`],
-    labels: [{ label: "observability-lab.lab", value: "observability-lab" }],
+    labels: labelsOf(key),
     networkMode: "bridge",
     networksAdvanced: [{ name: "observability-lab", aliases: [hostname] }],
     ports: [{ internal: port, external: Number(DEFAULTS[`${key}Port`]), ip: DEFAULTS.bindAddress }],
@@ -43,6 +53,8 @@ function container(hostname: string, key: string, port: number, healthPath: stri
       retries: 3,
     },
     volumes: [],
+    mounts: [],
+    readOnly: true,
     mustRun: true,
     wait: true,
     waitTimeout: 120,
@@ -50,18 +62,42 @@ function container(hostname: string, key: string, port: number, healthPath: stri
   };
 }
 
+interface Label {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** Labels of a container that runs. */
+function labelsOf(key: string): Label[] {
+  return [...LABELS, { label: "observability-lab.memory", value: String(DEFAULTS[`${key}Memory`]) }];
+}
+
+/** Label of a container that is made anew when its files change. */
+function configLabel(name: string): Label {
+  return { label: "observability-lab.config", value: `${name}-config-carrier-id` };
+}
+
 describe("container", () => {
   it("prometheus holds its configuration and keeps its samples", () => {
     expect(resource(registrations, "prometheus-container").inputs).toStrictEqual({
       ...container("prometheus", "prometheus", 9090, "/-/ready"),
       command: [
-        "--config.file=/etc/prometheus/prometheus.yml",
+        "--config.file=/lab/prometheus.yml",
         "--storage.tsdb.path=/prometheus",
         `--storage.tsdb.retention.time=${String(DEFAULTS.retention)}`,
+        `--web.external-url=http://127.0.0.1:${String(DEFAULTS.prometheusPort)}`,
       ],
-      uploads: [{ file: "/etc/prometheus/prometheus.yml", content: renderPrometheusConfig(settingsWith()) }],
-      volumes: [{ volumeName: "observability-lab-prometheus", containerPath: "/prometheus" }],
+      labels: [...labelsOf("prometheus"), configLabel("prometheus")],
+      volumes: [
+        { volumeName: "observability-lab-prometheus", containerPath: "/prometheus" },
+        { volumeName: "observability-lab-prometheus-config", containerPath: "/lab", readOnly: true },
+      ],
       hosts: [{ host: "host.docker.internal", ip: "172.30.90.1" }],
+    });
+    expect(resource(registrations, "prometheus-config-carrier").inputs).toMatchObject({
+      uploads: [{ file: "prometheus.yml", content: renderPrometheusConfig(settingsWith()) }, ...alertRules()].map(
+        ({ file, content }) => ({ file: `/lab/${file}`, content, permissions: "0444" }),
+      ),
     });
   });
 
@@ -69,18 +105,44 @@ describe("container", () => {
     expect(resource(registrations, "grafana-container").inputs).toStrictEqual({
       ...container("grafana", "grafana", 3000, "/api/health"),
       envs: [
-        "GF_SECURITY_ADMIN_PASSWORD__FILE=/etc/grafana/admin_password",
+        "GF_SECURITY_ADMIN_PASSWORD=$__file{/lab/admin_password}",
         "GF_AUTH_ANONYMOUS_ENABLED=false",
         "GF_USERS_ALLOW_SIGN_UP=false",
         "GF_ANALYTICS_REPORTING_ENABLED=false",
         "GF_ANALYTICS_CHECK_FOR_UPDATES=false",
         "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES=false",
         "GF_NEWS_NEWS_FEED_ENABLED=false",
+        "GF_SECURITY_DISABLE_GRAVATAR=true",
+        "GF_SNAPSHOTS_EXTERNAL_ENABLED=false",
         "GF_PLUGINS_PREINSTALL_DISABLED=true",
         "GF_LOG_LEVEL=warn",
       ],
-      uploads: [{ file: "/etc/grafana/admin_password", content: "made-by-the-command", permissions: "0444" }],
-      volumes: [{ volumeName: "observability-lab-grafana", containerPath: "/var/lib/grafana" }],
+      labels: [...labelsOf("grafana"), configLabel("grafana")],
+      volumes: [
+        { volumeName: "observability-lab-grafana", containerPath: "/var/lib/grafana" },
+        { volumeName: "observability-lab-grafana-config", containerPath: "/lab", readOnly: true },
+      ],
+      mounts: [{ type: "tmpfs", target: "/tmp", tmpfsOptions: { sizeBytes: 67_108_864, mode: 0o1777 } }],
+    });
+  });
+
+  it("that only carries the files of grafana is never started, and has its content as a secret", () => {
+    const { inputs, secretInputs, deleteBeforeReplace } = resource(registrations, "grafana-config-carrier");
+    expect(inputs).toStrictEqual({
+      name: "grafana-config",
+      image: DEFAULTS.grafanaImage,
+      labels: LABELS,
+      start: false,
+      mustRun: false,
+      networkMode: "none",
+      securityOpts: ["no-new-privileges:true"],
+      capabilities: { drops: ["ALL"] },
+      volumes: [{ volumeName: "observability-lab-grafana-config", containerPath: "/lab" }],
+      uploads: [{ file: "/lab/admin_password", content: "made-by-the-command", permissions: "0444" }],
+    });
+    expect({ secretInputs, deleteBeforeReplace }).toStrictEqual({
+      secretInputs: ["uploads"],
+      deleteBeforeReplace: true,
     });
   });
 
@@ -100,7 +162,10 @@ describe("container", () => {
       envs: ["DBUS_SYSTEM_BUS_ADDRESS=unix:path=/host/run/dbus/system_bus_socket"],
       pidMode: "host",
       securityOpts: ["label=disable", "no-new-privileges:true"],
-      mounts: [{ type: "bind", source: "/", target: "/host", readOnly: true, bindOptions: { propagation: "rslave" } }],
+      mounts: [
+        { type: "bind", source: "/", target: "/host", readOnly: true, bindOptions: { propagation: "rslave" } },
+        { type: "bind", source: "/dev/null", target: "/host/run/docker.sock", readOnly: true },
+      ],
     });
   });
 
@@ -126,6 +191,11 @@ describe("container", () => {
   });
 });
 
+it("Prometheus' admin API and its remote control are off", () => {
+  const { command } = resource(registrations, "prometheus-container").inputs;
+  expect((command as string[]).filter((flag) => /--web\.enable|--enable-feature/.test(flag))).toStrictEqual([]);
+});
+
 describe("every container", () => {
   it("is deleted before it is made anew, also for another health check, and shows its log when it fails", () => {
     for (const { name, deleteBeforeReplace, replaceOnChanges, errorHooks } of containers) {
@@ -137,21 +207,24 @@ describe("every container", () => {
     }
   });
 
-  it("is unprivileged and has no host path that it can write", () => {
+  it("is unprivileged, cannot write its root and has no host path that it can write", () => {
     for (const { inputs } of containers) {
       expect(inputs).not.toHaveProperty("privileged");
+      expect(inputs.readOnly).toBe(true);
       const mounts = [...(inputs.volumes as Mount[]), ...((inputs.mounts ?? []) as Mount[])];
       expect(mounts.filter((it) => (it.hostPath ?? it.source) !== undefined && it.readOnly !== true)).toStrictEqual([]);
     }
   });
 
   it("is kept from the sockets of the engine, but for cadvisor", () => {
-    const withSocket = containers.filter(({ inputs }) => JSON.stringify(inputs.volumes).includes(".sock"));
+    const withSocket = [...containers, ...carriers].filter(({ inputs }) =>
+      JSON.stringify(inputs.volumes).includes(".sock"),
+    );
     expect(withSocket.map(({ name }) => name)).toStrictEqual(["cadvisor-container"]);
   });
 
   it("has nothing secret in what anybody who inspects a container can read", () => {
-    for (const { secretInputs } of containers) {
+    for (const { secretInputs } of [...containers, ...carriers]) {
       expect(secretInputs.filter((input) => input !== "uploads")).toStrictEqual([]);
     }
   });

@@ -1,5 +1,5 @@
 import { ownDashboards } from "../../components/dashboards";
-import { ALERTS, Exposed, queriesOf, readExposed } from "../exposed";
+import { Exposed, NOT_EVERYWHERE, queriesOf, readExposed, unknownIn } from "../exposed";
 import { parseQuery, withoutVariables } from "../promql";
 
 /** What the tests read of a dashboard in the form that Grafana gets. */
@@ -10,23 +10,10 @@ interface Model {
   }[];
 }
 
-const EXPOSED: Exposed = { ...readExposed(), ...ALERTS };
+const EXPOSED: Exposed = { ...readExposed(), ...NOT_EVERYWHERE };
 const MODELS = ownDashboards({ namePrefix: "team.a-" }).map(
   ({ model }) => JSON.parse(JSON.stringify(model)) as unknown as Model,
 );
-
-/** What a query names that no lab exposes: metrics, labels of a metric, and labels of none of its metrics. */
-function unknownIn(query: string): string[] {
-  const { selectors, grouping } = parseQuery(query);
-  const labels = new Set(selectors.flatMap(({ metric }) => EXPOSED[metric] ?? []));
-  return [
-    ...selectors.filter(({ metric }) => !(metric in EXPOSED)).map(({ metric }) => metric),
-    ...selectors.flatMap(({ metric, labels: matched }) =>
-      matched.filter((label) => EXPOSED[metric]?.includes(label) !== true).map((label) => `${metric}{${label}}`),
-    ),
-    ...grouping.filter((label) => !labels.has(label)),
-  ];
-}
 
 describe.each(MODELS.map((model) => [model.uid, model] as const))("dashboard %s", (_, model) => {
   const targets = model.panels.flatMap((it) => it.targets);

@@ -59,6 +59,12 @@ config:
 `);
   });
 
+  it("know Alertmanager where the webhook is a secret, too", () => {
+    const { files, stderr } = write('config: { "observability-lab:alertWebhook": { secure: "v1:abc" } }');
+    expect(stderr).toBe("");
+    expect(files["lab-overview.json"]).toContain("|alertmanager)");
+  });
+
   it("are none where a setting is wrong, which is told", () => {
     const { files, stderr, status } = write("config: { 'observability-lab:grafanaPort': 99999 }");
     expect(files).toEqual({});

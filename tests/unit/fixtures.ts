@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
+import { LabCondition } from "../../components/condition";
 import { CatalogueEntry } from "../../components/dashboards/catalogue";
 import { Lab } from "../../components/lab";
 import { Machine } from "../../components/machine";
 import { parseSettings, Settings } from "../../components/settings";
-import { AppState } from "../../components/workloads/appRecord";
+import { soundLab } from "./conditions";
 import { record, Registration } from "./mocks";
 
 export const PROJECT = path.resolve(__dirname, "../..");
@@ -45,10 +47,12 @@ export function settingsWith(changes: Record<string, string> = {}): Settings {
 /** A Linux machine with systemd and a current engine on which nothing runs. */
 export const LINUX: Machine = {
   native: true,
+  rootless: false,
   storageDriver: "overlay2",
   engineMajor: 28,
   rootShared: true,
   systemd: true,
+  sockets: ["/run/docker.sock"],
   containers: [],
   networks: [],
 };
@@ -61,21 +65,37 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
 export interface LabFixture {
   readonly settings?: Record<string, string>;
   readonly machine?: Partial<Machine>;
-  readonly app?: AppState;
+  /** What differs from a lab that is wholly sound. */
+  readonly condition?: Partial<LabCondition>;
 }
 
-/** A whole lab with its registrations. */
+/** Functions that a resource has Pulumi call, by the resource's name. */
+export type Hooks = ReadonlyMap<string, pulumi.ResourceHookBinding>;
+
+/** A whole lab with its registrations and hooks. */
 export async function buildLab(
   fixture: LabFixture = {},
-): Promise<{ lab: Lab; registrations: readonly Registration[] }> {
+): Promise<{ lab: Lab; registrations: readonly Registration[]; hooks: Hooks }> {
+  const settings = settingsWith(fixture.settings);
+  const hooks = new Map<string, pulumi.ResourceHookBinding>();
+  const keepHooks: pulumi.ResourceTransformation = ({ name, opts }) => {
+    if (opts.hooks !== undefined) {
+      hooks.set(name, opts.hooks);
+    }
+    return undefined;
+  };
   const { made, registrations } = await record(
     () =>
-      new Lab("lab", {
-        settings: settingsWith(fixture.settings),
-        machine: { ...LINUX, ...fixture.machine },
-        app: fixture.app ?? { generation: 0, alive: false },
-        catalogue: CATALOGUE,
-      }),
+      new Lab(
+        "lab",
+        {
+          settings,
+          machine: { ...LINUX, ...fixture.machine },
+          condition: { ...soundLab(settings), ...fixture.condition },
+          catalogue: CATALOGUE,
+        },
+        { transformations: [keepHooks] },
+      ),
   );
-  return { lab: made, registrations };
+  return { lab: made, registrations, hooks };
 }

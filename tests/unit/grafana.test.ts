@@ -19,6 +19,7 @@ describe("what Grafana holds", () => {
       accessMode: "proxy",
       isDefault: true,
       jsonDataEncoded: JSON.stringify({ httpMethod: "POST", timeInterval: "5s" }),
+      databaseName: "declared",
     });
   });
 
@@ -36,6 +37,7 @@ describe("what Grafana holds", () => {
         configJson: JSON.stringify(model),
         folder: "observability-lab",
         overwrite: true,
+        message: "declared",
       });
     }
   });
@@ -54,7 +56,7 @@ describe("what Grafana holds", () => {
 describe("the admin's password", () => {
   /** The resources that get the password, and the input that holds it. */
   const holders = [
-    ["grafana-container", "uploads"],
+    ["grafana-config-carrier", "uploads"],
     ["grafana-admin-password", "environment"],
     ["grafana-provider", "auth"],
   ] as const;
@@ -71,7 +73,7 @@ describe("the admin's password", () => {
   it("is not generated where one is set", async () => {
     const { registrations: given } = await buildLab({ settings: { grafanaAdminPassword: PASSWORD } });
     expect(given.filter(({ name }) => name === "grafana-generated-password")).toStrictEqual([]);
-    expect(resourcesOf(given, "command:local:Command")).toHaveLength(5);
+    expect(resourcesOf(given, "command:local:Command")).toHaveLength(6);
   });
 
   it.each([

@@ -17,6 +17,7 @@ describe("a lab with default settings", () => {
     expect(countTypes(registrations)).toStrictEqual({
       "observability-lab:components:Lab": 1,
       "observability-lab:components:LabContainer": 5,
+      "observability-lab:components:ConfigVolume": 2,
       "observability-lab:monitoring:Prometheus": 1,
       "observability-lab:monitoring:Grafana": 1,
       "observability-lab:monitoring:NodeExporter": 1,
@@ -27,9 +28,9 @@ describe("a lab with default settings", () => {
       "observability-lab:dashboards:CommunityDashboard": 1,
       "observability-lab:dashboards:OwnDashboard": 3,
       "docker:index/network:Network": 1,
-      "docker:index/container:Container": 5,
-      "docker:index/volume:Volume": 3,
-      "command:local:Command": 6,
+      "docker:index/container:Container": 7,
+      "docker:index/volume:Volume": 5,
+      "command:local:Command": 7,
       "pulumi:providers:grafana": 1,
       "grafana:oss/dataSource:DataSource": 1,
       "grafana:oss/folder:Folder": 1,
@@ -50,6 +51,8 @@ describe("a lab with default settings", () => {
       "flask-environment",
       "flask-process",
       "grafana-admin-password",
+      "grafana-config-carrier",
+      "grafana-config-volume",
       "grafana-container",
       "grafana-data",
       "grafana-datasource",
@@ -59,7 +62,10 @@ describe("a lab with default settings", () => {
       "lab-network",
       "lab-overview-dashboard",
       "lab-overview-home",
+      "lab-sweep",
       "node-exporter-container",
+      "prometheus-config-carrier",
+      "prometheus-config-volume",
       "prometheus-container",
       "prometheus-data",
       "pushgateway-container",
@@ -85,18 +91,23 @@ describe("a lab with default settings", () => {
       name: "observability-lab",
       driver: "bridge",
       ipamConfigs: [{ subnet: DEFAULTS.subnet, gateway: "172.30.90.1" }],
-      labels: [{ label: "observability-lab.lab", value: "observability-lab" }],
+      labels: [
+        { label: "observability-lab.lab", value: "observability-lab" },
+        { label: "observability-lab.reason", value: "declared" },
+      ],
     });
     expect(network.deleteBeforeReplace).toBe(true);
   });
 
-  it("keeps the data of three programs in volumes", () => {
-    expect(resourcesOf(registrations, "docker:index/volume:Volume").map(({ inputs }) => inputs)).toStrictEqual(
-      ["pushgateway", "prometheus", "grafana"].map((name) => ({
+  it("keeps the data of three programs and the files of two in volumes", () => {
+    const volumes = resourcesOf(registrations, "docker:index/volume:Volume").map(({ inputs }) => inputs);
+    expect(volumes).toHaveLength(5);
+    for (const name of ["pushgateway", "prometheus", "prometheus-config", "grafana", "grafana-config"]) {
+      expect(volumes).toContainEqual({
         name: `observability-lab-${name}`,
         labels: [{ label: "observability-lab.lab", value: "observability-lab" }],
-      })),
-    );
+      });
+    }
   });
 
   it("puts everything in the order in which it can work", () => {
@@ -105,14 +116,36 @@ describe("a lab with default settings", () => {
         registrations.filter((it) => it.dependencies.length > 0).map((it) => [it.name, namesOf(it.dependencies)]),
       ),
     ).toStrictEqual({
-      "node-exporter-container": ["lab-network"],
-      "cadvisor-container": ["lab-network"],
-      "pushgateway-container": ["lab-network", "pushgateway-data"],
-      "prometheus-container": ["lab-network", "prometheus-data"],
-      "grafana-container": ["grafana-data", "grafana-generated-password", "lab-network"],
+      "lab-network": ["lab-sweep"],
+      "node-exporter-container": ["lab-network", "lab-sweep"],
+      "cadvisor-container": ["lab-network", "lab-sweep"],
+      "pushgateway-data": ["lab-sweep"],
+      "pushgateway-container": ["lab-network", "lab-sweep", "pushgateway-data"],
+      "prometheus-data": ["lab-sweep"],
+      "prometheus-config-volume": ["lab-sweep"],
+      "prometheus-config-carrier": ["prometheus-config-volume"],
+      "prometheus-container": [
+        "lab-network",
+        "lab-sweep",
+        "prometheus-config-carrier",
+        "prometheus-config-volume",
+        "prometheus-data",
+      ],
+      "grafana-data": ["lab-sweep"],
+      "grafana-config-volume": ["lab-sweep"],
+      "grafana-config-carrier": ["grafana-config-volume", "grafana-generated-password"],
+      "grafana-container": [
+        "grafana-config-carrier",
+        "grafana-config-volume",
+        "grafana-data",
+        "lab-network",
+        "lab-sweep",
+      ],
       "grafana-admin-password": ["grafana-container", "grafana-generated-password"],
       "grafana-provider": ["grafana-admin-password", "grafana-generated-password"],
+      "flask-environment": ["lab-sweep"],
       "flask-process": ["flask-environment", "lab-network"],
+      "ansible-environment": ["lab-sweep"],
       "ansible-run": ["ansible-environment", "pushgateway-container"],
       "community-1860-dashboard": ["grafana-folder"],
       "lab-overview-dashboard": ["grafana-folder"],
@@ -145,21 +178,28 @@ describe("setting namePrefix", () => {
     expect(docker.map(({ inputs }) => inputs.name).sort()).toStrictEqual([
       "team-a-cadvisor",
       "team-a-grafana",
+      "team-a-grafana-config",
       "team-a-node_exporter",
       "team-a-observability-lab",
       "team-a-observability-lab-grafana",
+      "team-a-observability-lab-grafana-config",
       "team-a-observability-lab-prometheus",
+      "team-a-observability-lab-prometheus-config",
       "team-a-observability-lab-pushgateway",
       "team-a-prometheus",
+      "team-a-prometheus-config",
       "team-a-pushgateway",
     ]);
     for (const { inputs } of docker) {
-      expect(inputs.labels).toStrictEqual([{ label: "observability-lab.lab", value: "team-a-observability-lab" }]);
+      expect((inputs.labels as object[])[0]).toStrictEqual({
+        label: "observability-lab.lab",
+        value: "team-a-observability-lab",
+      });
     }
     expect(resource(prefixed, "grafana-container").inputs.networksAdvanced).toStrictEqual([
       { name: "team-a-observability-lab", aliases: ["grafana"] },
     ]);
-    for (const name of ["flask-environment", "flask-process", "ansible-environment", "ansible-run"]) {
+    for (const name of ["lab-sweep", "flask-environment", "flask-process", "ansible-environment", "ansible-run"]) {
       expect(resource(prefixed, name).inputs.environment).toMatchObject({ LAB: "team-a-observability-lab" });
     }
     expect(resource(prefixed, "grafana-admin-password").inputs.environment).toMatchObject({
@@ -177,7 +217,7 @@ describe("setting bindAddress", () => {
   it("publishes on every interface only where it is 0.0.0.0, which is asked on loopback", async () => {
     const { lab, registrations: open } = await buildLab({ settings: { bindAddress: "0.0.0.0" } });
     const containers = resourcesOf(open, "docker:index/container:Container");
-    const ports = containers.flatMap(({ inputs }) => inputs.ports as { ip: string }[]);
+    const ports = containers.flatMap(({ inputs }) => (inputs.ports ?? []) as { ip: string }[]);
     expect(ports.map(({ ip }) => ip)).toStrictEqual(Array(5).fill("0.0.0.0"));
     expect(lab.grafana.url).toBe(`http://127.0.0.1:${String(DEFAULTS.grafanaPort)}`);
     expect(resource(open, "flask-process").inputs.environment).toMatchObject({

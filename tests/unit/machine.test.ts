@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { engineSocket, inspectMachine, isRootShared } from "../../components/machine";
+import { engineSocket } from "../../components/engine";
+import { findSockets, inspectMachine, isRootShared } from "../../components/machine";
 import { serve, TestServer } from "./servers";
 
 describe("the engine's socket", () => {
@@ -24,6 +25,23 @@ describe("the engine's socket", () => {
 
   it("is not looked up in a context, which the provider does not know", () => {
     expect(() => engineSocket({ DOCKER_CONTEXT: "remote" })).toThrow(/^DOCKER_CONTEXT is remote; unset it/);
+  });
+});
+
+describe("the sockets to be hidden", () => {
+  it("are those that exist, each once and under its real path", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-sockets-"));
+    const socket = path.join(folder, "docker.sock");
+    const engine = await serve({}, socket);
+    try {
+      fs.symlinkSync(folder, path.join(folder, "link"));
+      expect(findSockets([path.join(folder, "link", "docker.sock"), socket, "/nonexistent.sock"])).toStrictEqual([
+        fs.realpathSync(socket),
+      ]);
+    } finally {
+      await engine.close();
+      fs.rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -20,6 +20,12 @@ export interface Registration {
   readonly deletedWith: string;
   readonly deleteBeforeReplace: boolean;
   readonly replaceOnChanges: readonly string[];
+  /** URNs of the resources whose replacement replaces it too. */
+  readonly replaceWith: readonly string[];
+  readonly ignoreChanges: readonly string[];
+  readonly retainOnDelete: boolean;
+  /** The moments that it has hooks for, such as `beforeCreate`. */
+  readonly hooks: readonly string[];
   readonly errorHooks: readonly string[];
 }
 
@@ -35,7 +41,19 @@ interface RegisterRequest {
   getDeletedwith(): string;
   getDeletebeforereplace(): boolean;
   getReplaceonchangesList(): string[];
-  getHooks(): { getOnErrorList(): string[] } | undefined;
+  getReplaceWithList(): string[];
+  getIgnorechangesList(): string[];
+  getRetainondelete(): boolean | undefined;
+  getHooks(): HooksBinding | undefined;
+}
+
+/** Names of the hooks of each moment. */
+interface HooksBinding {
+  getBeforeCreateList(): string[];
+  getAfterCreateList(): string[];
+  getBeforeUpdateList(): string[];
+  getAfterUpdateList(): string[];
+  getOnErrorList(): string[];
 }
 
 interface RegisterResponse {
@@ -74,8 +92,21 @@ function describe(request: RegisterRequest, urn: string): Registration {
     deletedWith: request.getDeletedwith(),
     deleteBeforeReplace: request.getDeletebeforereplace(),
     replaceOnChanges: request.getReplaceonchangesList(),
+    replaceWith: request.getReplaceWithList(),
+    ignoreChanges: request.getIgnorechangesList(),
+    retainOnDelete: request.getRetainondelete() ?? false,
+    hooks: momentsOf(request.getHooks()),
     errorHooks: request.getHooks()?.getOnErrorList() ?? [],
   };
+}
+
+function momentsOf(hooks: HooksBinding | undefined): string[] {
+  return Object.entries({
+    beforeCreate: hooks?.getBeforeCreateList(),
+    afterCreate: hooks?.getAfterCreateList(),
+    beforeUpdate: hooks?.getBeforeUpdateList(),
+    afterUpdate: hooks?.getAfterUpdateList(),
+  }).flatMap(([moment, names]) => (names ?? []).map(() => moment));
 }
 
 /** Runs a part of a program and gives what it made with every resource that it registered. */
@@ -95,9 +126,12 @@ export async function record<T>(program: () => T): Promise<{ made: T; registrati
   }
 }
 
-/** Lets Pulumi's mock keep what Mocks are not shown: the options; and lets it take error hooks. */
+/** Lets Pulumi's mock keep what Mocks are not shown: the options; and lets it take hooks. */
 function watch(monitor: MockMonitor): readonly Registration[] {
   const registrations: Registration[] = [];
+  const takeHook = (_request: unknown, callback: (error: null, response: object) => void): void => {
+    callback(null, {});
+  };
   const register = monitor.registerResource.bind(monitor);
   Object.assign(monitor, {
     registerResource: (request: RegisterRequest, callback: (error: unknown, response?: RegisterResponse) => void) =>
@@ -107,9 +141,8 @@ function watch(monitor: MockMonitor): readonly Registration[] {
         }
         callback(error, response);
       }),
-    registerErrorHook: (_request: unknown, callback: (error: null, response: object) => void) => {
-      callback(null, {});
-    },
+    registerErrorHook: takeHook,
+    registerResourceHook: takeHook,
   });
   return registrations;
 }

@@ -29,8 +29,10 @@ interface Target {
 
 const PROMETHEUS = { type: "prometheus", uid: "prometheus" };
 
-function modelsOf(namePrefix: string): Model[] {
-  return ownDashboards({ namePrefix }).map(({ model }) => JSON.parse(JSON.stringify(model)) as unknown as Model);
+function modelsOf(namePrefix: string, alertWebhook?: string): Model[] {
+  return ownDashboards({ namePrefix, alertWebhook }).map(
+    ({ model }) => JSON.parse(JSON.stringify(model)) as unknown as Model,
+  );
 }
 
 const MODELS = modelsOf("");
@@ -228,5 +230,25 @@ describe("dashboard lab-overview", () => {
     for (const title of titles) {
       expect(exprsOf(overview, title)[0]).toContain("or vector(0)");
     }
+  });
+
+  it("shows no alert as good, and one by its severity", () => {
+    const panel = overview.panels.find(({ title }) => title === "Alerts");
+    expect(panel?.fieldConfig.defaults.mappings).toStrictEqual(
+      mapping(["0", "No alert", "green"], ["1", "Warning", "orange"], ["2", "Critical", "red"]),
+    );
+    expect(exprsOf(overview, "Alerts")[0]).toMatch(/^2 \* .+severity="critical".+severity="warning".+vector\(0\)/);
+  });
+
+  it("does not count the watchdog, which always fires", () => {
+    expect(exprsOf(overview, "Alerts firing")).toStrictEqual([
+      'count(ALERTS{alertstate="firing", severity!="none"}) or vector(0)',
+    ]);
+  });
+
+  it("knows of Alertmanager only where there is one", () => {
+    const [model = overview] = modelsOf("", "https://example.org");
+    expect(exprsOf(model, "Containers not healthy")[0]).toMatch(/^6 - .*\|alertmanager\)/);
+    expect(exprsOf(overview, "Containers not healthy")[0]).toMatch(/^5 - /);
   });
 });

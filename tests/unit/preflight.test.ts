@@ -1,77 +1,28 @@
-import * as fs from "node:fs";
-import * as net from "node:net";
 import * as os from "node:os";
-import * as path from "node:path";
 import * as fc from "fast-check";
 import { EngineContainer, Machine } from "../../components/machine";
-import {
-  findForeignContainers,
-  findMissingPython,
-  findObstacles,
-  findOverlaps,
-  findTakenPorts,
-} from "../../components/preflight";
-import { Settings } from "../../components/settings";
+import { findForeignContainers, findForeignNetwork, findMissingPython, findOverlaps } from "../../components/preflight";
+import { FRESH, listed } from "./conditions";
 import { LINUX, settingsWith } from "./fixtures";
 
-const DEAD = { generation: 0, alive: false };
+/** The lab left nothing on the host. */
+const { host: NOTHING } = FRESH;
 const OURS = { "observability-lab.lab": "observability-lab" };
-const PORTS = ["prometheusPort", "grafanaPort", "nodeExporterPort", "cadvisorPort", "pushgatewayPort", "flaskPort"];
-
-let folder: string;
-let servers: net.Server[] = [];
-
-beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-preflight-"));
-});
-
-afterEach(async () => {
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  servers = [];
-  fs.rmSync(folder, { recursive: true });
-  delete process.env.PYTHON;
-});
-
-/** A container as the engine lists it, running without ports and labels unless told. */
-function container(name: string, more: Partial<EngineContainer> = {}): EngineContainer {
-  return {
-    Names: [`/${name}`],
-    Labels: {},
-    State: "running",
-    Status: "Up 1 second",
-    Ports: [],
-    HostConfig: { NetworkMode: "bridge" },
-    ...more,
-  };
-}
 
 function withContainers(...containers: EngineContainer[]): Machine {
   return { ...LINUX, containers };
 }
 
-/** A port of loopback that another program holds until the test ends. */
-async function holdPort(): Promise<number> {
-  const server = net.createServer();
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as net.AddressInfo).port;
-}
-
-/** Settings whose ports are free, but for those given. */
-async function onFreePorts(changes: Record<string, string> = {}): Promise<Settings> {
-  const before = servers;
-  servers = [];
-  const free = await Promise.all(PORTS.map(async (setting) => [setting, String(await holdPort())] as const));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  servers = before;
-  return settingsWith({ ...Object.fromEntries(free), ...changes });
-}
-
 describe("a container with a name of the lab", () => {
   it("that is somebody else's is refused, never replaced", () => {
-    const others = [container("grafana"), container("prometheus", { Labels: { "observability-lab.lab": "other" } })];
+    const others = [
+      listed("grafana"),
+      listed("prometheus", { Labels: { "observability-lab.lab": "other" } }),
+      listed("grafana-config"),
+      listed("cadvisor-config"),
+    ];
     expect(findForeignContainers(settingsWith(), withContainers(...others))).toStrictEqual(
-      ["prometheus", "grafana"].map((name) => ({
+      ["prometheus", "grafana", "grafana-config"].map((name) => ({
         setting: "namePrefix",
         value: "",
         problem: `a container named ${name} exists that is not this lab's`,
@@ -80,76 +31,54 @@ describe("a container with a name of the lab", () => {
     );
   });
 
+  it("named alertmanager is one of the lab's only where there is a webhook", () => {
+    const machine = withContainers(listed("alertmanager"));
+    expect(findForeignContainers(settingsWith(), machine)).toStrictEqual([]);
+    expect(findForeignContainers(settingsWith({ alertWebhook: "https://example.org" }), machine)).toMatchObject([
+      { problem: "a container named alertmanager exists that is not this lab's" },
+    ]);
+  });
+
+  it("may be one that carries files and is never started", () => {
+    expect(findForeignContainers(settingsWith(), withContainers(listed("grafana-config")))).toMatchObject([
+      { problem: "a container named grafana-config exists that is not this lab's" },
+    ]);
+  });
+
   it("is no fault where it is this lab's, or the prefix differs", () => {
-    const mine = withContainers(container("grafana", { Labels: OURS }));
+    const mine = withContainers(listed("grafana", { Labels: OURS }));
     expect(findForeignContainers(settingsWith(), mine)).toStrictEqual([]);
-    expect(
-      findForeignContainers(settingsWith({ namePrefix: "b-" }), withContainers(container("grafana"))),
-    ).toStrictEqual([]);
+    expect(findForeignContainers(settingsWith({ namePrefix: "b-" }), withContainers(listed("grafana")))).toStrictEqual(
+      [],
+    );
   });
 });
 
-describe("a port", () => {
-  it("that another program holds is told with one that is free", async () => {
-    const taken = await holdPort();
-    const [fault, ...more] = await findTakenPorts(await onFreePorts({ grafanaPort: String(taken) }), LINUX, DEAD);
-    expect(more).toStrictEqual([]);
-    expect(fault).toMatchObject({
-      setting: "grafanaPort",
-      value: taken,
-      problem: "is in use by another program on 127.0.0.1 (EADDRINUSE)",
-    });
-    const free = Number(/such as (\d+)$/.exec(fault?.fix ?? "")?.[1]);
-    expect(free).toBeGreaterThan(taken);
+describe("a network with the lab's name", () => {
+  const network = (Name: string, Labels: Record<string, string> | null): Machine => ({
+    ...LINUX,
+    networks: [{ Id: "1", Name, Labels, IPAM: { Config: null } }],
   });
 
-  it("that another container holds is told with its name", async () => {
-    const taken = await holdPort();
-    const machine = withContainers(container("web", { Ports: [{ IP: "127.0.0.1", PublicPort: taken }] }));
-    expect(await findTakenPorts(await onFreePorts({ flaskPort: String(taken) }), machine, DEAD)).toMatchObject([
-      { setting: "flaskPort", problem: "is in use by the container web on 127.0.0.1 (EADDRINUSE)" },
-    ]);
-  });
+  it.each<Record<string, string> | null>([null, {}, { "observability-lab.lab": "other" }])(
+    "and the labels %j is refused, never replaced",
+    (labels) => {
+      expect(findForeignNetwork(settingsWith(), network("observability-lab", labels))).toStrictEqual([
+        {
+          setting: "namePrefix",
+          value: "",
+          problem: "a network named observability-lab exists that is not this lab's",
+          fix: "set another namePrefix, or remove it with docker network rm observability-lab",
+        },
+      ]);
+    },
+  );
 
-  it("that the lab itself holds is no fault", async () => {
-    const [published, ofHost, ofApp] = await Promise.all([holdPort(), holdPort(), holdPort()]);
-    const machine = withContainers(
-      container("grafana", { Labels: OURS, Ports: [{ IP: "127.0.0.1", PublicPort: published }] }),
-      container("node_exporter", { Labels: OURS, HostConfig: { NetworkMode: "host" } }),
+  it("is no fault where it is this lab's, or the prefix differs", () => {
+    expect(findForeignNetwork(settingsWith(), network("observability-lab", OURS))).toStrictEqual([]);
+    expect(findForeignNetwork(settingsWith({ namePrefix: "b-" }), network("observability-lab", null))).toStrictEqual(
+      [],
     );
-    const settings = await onFreePorts({
-      grafanaPort: String(published),
-      nodeExporterPort: String(ofHost),
-      flaskPort: String(ofApp),
-    });
-    expect(await findTakenPorts(settings, machine, { generation: 0, alive: true })).toStrictEqual([]);
-  });
-
-  it("that the lab held until it was stopped may be somebody else's now", async () => {
-    const taken = await holdPort();
-    const stopped = container("node_exporter", {
-      Labels: OURS,
-      State: "exited",
-      HostConfig: { NetworkMode: "host" },
-    });
-    const settings = await onFreePorts({ nodeExporterPort: String(taken) });
-    expect(await findTakenPorts(settings, withContainers(stopped), DEAD)).toMatchObject([
-      { setting: "nodeExporterPort", value: taken },
-    ]);
-  });
-
-  it("that is suggested is none that the lab uses itself", async () => {
-    const taken = await holdPort();
-    const settings = await onFreePorts({ grafanaPort: String(taken), flaskPort: String(taken + 1) });
-    const faults = await findTakenPorts(settings, LINUX, DEAD);
-    const fix = faults.find(({ setting }) => setting === "grafanaPort")?.fix;
-    expect(fix).toMatch(/ such as \d+$/);
-    expect(fix).not.toContain(String(taken + 1));
-  });
-
-  it("on an address that is not this machine's is a fault of bindAddress", async () => {
-    const faults = await findTakenPorts(await onFreePorts({ bindAddress: "192.0.2.1" }), LINUX, DEAD);
-    expect(new Set(faults.map(({ setting }) => setting))).toStrictEqual(new Set(["bindAddress"]));
   });
 });
 
@@ -157,7 +86,7 @@ describe("the subnet", () => {
   const subnet = "172.30.90.0/24";
   const network = (cidr: string, Name = "other"): Machine => ({
     ...LINUX,
-    networks: [{ Name, IPAM: { Config: [{ Subnet: cidr }] } }],
+    networks: [{ Id: Name, Name, IPAM: { Config: [{ Subnet: cidr }] } }],
   });
   const overlaps = (own: string, other: string): boolean =>
     findOverlaps(settingsWith({ subnet: own }), network(other), {}).length > 0;
@@ -211,7 +140,7 @@ describe("the subnet", () => {
 
 describe("Python", () => {
   it("that is missing is told with what to install", async () => {
-    expect(await findMissingPython(folder, "/nonexistent")).toStrictEqual([
+    expect(await findMissingPython(NOTHING, "/nonexistent")).toStrictEqual([
       {
         setting: "python3",
         value: "/nonexistent",
@@ -222,24 +151,10 @@ describe("Python", () => {
   });
 
   it("is not needed once both environments are made", async () => {
-    fs.mkdirSync(path.join(folder, "flask", "venv"), { recursive: true });
-    expect(await findMissingPython(folder, "/nonexistent")).toHaveLength(1);
-    fs.mkdirSync(path.join(folder, "ansible", "venv"), { recursive: true });
-    expect(await findMissingPython(folder, "/nonexistent")).toStrictEqual([]);
-  });
-});
-
-describe("all obstacles", () => {
-  it("are found at once", async () => {
-    process.env.PYTHON = "/nonexistent";
-    const settings = await onFreePorts({ nodeExporterNetwork: "host", grafanaPort: String(await holdPort()) });
-    const machine = { ...withContainers(container("grafana")), native: false };
-    const faults = await findObstacles(settings, machine, DEAD, folder);
-    expect(faults.filter((it) => it.setting !== "subnet").map((it) => [it.setting, it.problem])).toStrictEqual([
-      ["namePrefix", "a container named grafana exists that is not this lab's"],
-      ["nodeExporterNetwork", "needs Docker on Linux: Docker Desktop's containers run in a virtual machine"],
-      ["grafanaPort", "is in use by another program on 127.0.0.1 (EADDRINUSE)"],
-      ["python3", "is missing, older than 3.10, or has no venv"],
-    ]);
+    const { environments } = NOTHING;
+    const one = { ...NOTHING, environments: { ...environments, flask: undefined } };
+    expect(await findMissingPython(one, "/nonexistent")).toHaveLength(1);
+    const both = { ...NOTHING, environments: { flask: undefined, ansible: undefined } };
+    expect(await findMissingPython(both, "/nonexistent")).toStrictEqual([]);
   });
 });

@@ -15,8 +15,13 @@ function render(changes: Record<string, string> = {}): PrometheusConfig {
 
 describe("prometheus.yml", () => {
   it("scrapes the five jobs of the lab", () => {
-    expect(render({ scrapeInterval: "7s", flaskPort: "5001" })).toStrictEqual({
-      global: { scrape_interval: "7s", evaluation_interval: "7s" },
+    expect(render({ scrapeInterval: "7s", flaskPort: "5001", grafanaPort: "3001" })).toStrictEqual({
+      global: {
+        scrape_interval: "7s",
+        evaluation_interval: "7s",
+        external_labels: { lab: "observability-lab", grafana_url: "http://127.0.0.1:3001" },
+      },
+      rule_files: ["*.rules.yml"],
       scrape_configs: [
         { job_name: "linux_host", static_configs: [{ targets: ["node_exporter:9100"] }] },
         { job_name: "docker_containers", static_configs: [{ targets: ["cadvisor:8080"] }] },
@@ -25,6 +30,17 @@ describe("prometheus.yml", () => {
         { job_name: "prometheus", static_configs: [{ targets: ["localhost:9090"] }] },
       ],
     });
+  });
+
+  it("sends its alerts to an Alertmanager and scrapes it, where there is one", () => {
+    const config = parse(renderPrometheusConfig(settingsWith(), "alertmanager:9093")) as PrometheusConfig;
+    expect(config).toMatchObject({
+      alerting: { alertmanagers: [{ static_configs: [{ targets: ["alertmanager:9093"] }] }] },
+      scrape_configs: expect.arrayContaining([
+        { job_name: "alertmanager", static_configs: [{ targets: ["alertmanager:9093"] }] },
+      ]) as unknown,
+    });
+    expect(render()).not.toHaveProperty("alerting");
   });
 
   it("asks the containers at their own ports, wherever these are published", () => {

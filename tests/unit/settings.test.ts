@@ -14,11 +14,11 @@ describe("Pulumi.yaml", () => {
     for (const [name, { type, default: value, description }] of Object.entries(DECLARATIONS)) {
       expect({ name, type, described: (description ?? "").endsWith(".") }).toStrictEqual({
         name,
-        type: expect.stringMatching(/^(string|integer|array)$/) as unknown,
+        type: expect.stringMatching(/^(string|integer|boolean|array)$/) as unknown,
         described: true,
       });
       expect(type === "array" ? Array.isArray(value) : typeof value).toBe(
-        { array: true, integer: "number", string: "string" }[type ?? ""],
+        { array: true, boolean: "boolean", integer: "number", string: "string" }[type ?? ""],
       );
     }
   });
@@ -44,14 +44,17 @@ describe("the defaults", () => {
         nodeExporter: { port: 9100, image: DEFAULTS.nodeExporterImage, memory: 128 },
         cadvisor: { port: 8080, image: DEFAULTS.cadvisorImage, memory: 256 },
         pushgateway: { port: 9091, image: DEFAULTS.pushgatewayImage, memory: 128 },
+        alertmanager: { port: 9093, image: DEFAULTS.alertmanagerImage, memory: 128 },
         flaskPort: 5000,
         scrapeInterval: "5s",
         retention: "7d",
+        keepData: false,
         extraScrapeTargets: [],
         subnet: "172.30.90.0/24",
         gateway: "172.30.90.1",
         nodeExporterNetwork: "lab",
         grafanaAdminPassword: undefined,
+        alertWebhook: undefined,
         communityDashboards: DECLARATIONS.communityDashboards?.default,
         dashboardCatalogue: "https://grafana.com/api/dashboards",
       },
@@ -69,6 +72,11 @@ describe("settings", () => {
     ["subnet", "192.168.7.16/28"],
     ["retention", "1y2w3d4h5m6s7ms"],
     ["nodeExporterNetwork", "host"],
+    ["keepData", "true"],
+    ["alertWebhook", "https://user:secret@example.org:8443/hook?token=1#a"],
+    ["alertWebhook", "http://[::1]:8080"],
+    // nothing listens there without a webhook
+    ["grafanaPort", "9093"],
     ["extraScrapeTargets", '[{"job": "app", "targets": ["host.docker.internal:8000", "[::1]:80"]}]'],
   ])("take %s = %s", (setting, value) => {
     expect(faulty(setting, value)).toStrictEqual([]);

@@ -36,6 +36,7 @@ describe("a bad setting", () => {
     ["namePrefix", "-a", PREFIX],
     ["namePrefix", "a/b", PREFIX],
     ["nodeExporterNetwork", "bridge", "must be lab or host; set one of these"],
+    ["keepData", "yes", "must be false or true; set one of these"],
     ["subnet", "172.30.90.0", `is no IPv4 network in CIDR notation; ${NETWORK}`],
     ["subnet", "fd00::/64", `is no IPv4 network in CIDR notation; ${NETWORK}`],
     ["subnet", "10.0.0.0/8", `must have a prefix length from 16 to 28; ${NETWORK}`],
@@ -166,6 +167,28 @@ describe("the password", () => {
         expect(message.join("\n")).not.toContain(password);
       }),
     );
+  });
+});
+
+describe("the webhook for alerts", () => {
+  const TEXT = "is no URL of http or https; write it as https://example.org/path, or leave it empty";
+
+  it.each([
+    "example.org/T0K3N",
+    "ftp://example.org/T0K3N",
+    "https:// example.org/T0K3N",
+    "http://:80/T0K3N",
+    "http://h/{{T0K3N}}",
+  ])("%s is refused without being shown, secret or not", (alertWebhook) => {
+    for (const secrets of [[], ["alertWebhook"]]) {
+      expect(told({ alertWebhook }, secrets)).toStrictEqual([`alertWebhook: ${TEXT}`]);
+    }
+  });
+
+  it("makes the port of Alertmanager one of the lab's", () => {
+    expect(told({ alertWebhook: "https://example.org", flaskPort: "9093" })).toStrictEqual([
+      "flaskPort = 9093: is the port of alertmanagerPort too; give each its own",
+    ]);
   });
 });
 

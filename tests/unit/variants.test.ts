@@ -36,6 +36,7 @@ describe("node_exporter", () => {
   it("follows later mounts only where the root is shared", async () => {
     expect((await inputsOf("node-exporter-container", { rootShared: false })).mounts).toStrictEqual([
       { type: "bind", source: "/", target: "/host", readOnly: true },
+      { type: "bind", source: "/dev/null", target: "/host/run/docker.sock", readOnly: true },
     ]);
   });
 
@@ -105,7 +106,8 @@ describe("setting nodeExporterNetwork to host", () => {
       { host: "host.docker.internal", ip: "172.30.90.1" },
       { host: "node_exporter", ip: "172.30.90.1" },
     ]);
-    const [upload] = inputs.uploads as [{ content: string }];
+    const { uploads } = await inputsOf("prometheus-config-carrier", {}, settings);
+    const [upload] = uploads as [{ content: string }];
     expect(parse(upload.content)).toMatchObject({
       scrape_configs: expect.arrayContaining([
         { job_name: "linux_host", static_configs: [{ targets: ["node_exporter:9200"] }] },

@@ -72,6 +72,7 @@ describe("verify", () => {
     expect(checks.map(({ check }) => check)).toStrictEqual([
       "containers",
       "targets",
+      "alerts",
       "host",
       "flask traffic",
       "playbook",
@@ -82,7 +83,7 @@ describe("verify", () => {
     ]);
     expect(checks.filter((it) => it.ok || it.fix === "")).toStrictEqual([]);
     expect(table.out).toContain("Docker does not answer at /nonexistent");
-    expect(table.out).toContain("9 of 9 checks failed.");
+    expect(table.out).toContain("10 of 10 checks failed.");
     expect(`${table.out}${json.out}${table.err}${json.err}`).not.toContain("hunter2hunter2");
   });
 

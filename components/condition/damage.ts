@@ -1,0 +1,31 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** What is wrong with a part that the lab should have, for people; undefined where nothing is or nothing can be told. */
+export type Damage = string | undefined;
+
+/** Of a part that is not there, and on a first update that is every part. */
+export const GONE = "it was not there";
+
+/** What a part was made for when nothing was wrong. */
+const DECLARED = "declared";
+
+/**
+ * Value of the input that says why a part was made, and the options that go with it. It changes when the part is
+ * damaged, so a preview shows what is wrong and an update makes the part anew; of a sound part it stays as it was.
+ *
+ * @param part Name of the part, for the warning that a preview then shows.
+ * @param input Path of that input in the part's properties.
+ */
+export function madeBecause(
+  part: string,
+  damage: Damage,
+  input: string,
+): { readonly reason: string; readonly options: { readonly ignoreChanges: string[] } } {
+  if (damage !== undefined && damage !== GONE) {
+    void pulumi.log.warn(`${part}: ${damage}; an update mends it`);
+  }
+  return damage === undefined
+    ? { reason: DECLARED, options: { ignoreChanges: [input] } }
+    : // the time tells this damage from an earlier one of its kind
+      { reason: `${damage} (${new Date().toISOString()})`, options: { ignoreChanges: [] } };
+}

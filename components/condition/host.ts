@@ -1,0 +1,100 @@
+import { accessSync, constants, readFileSync } from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { Damage, GONE } from "./damage";
+
+/** Rooms of the lab's folder on the host; each has a virtual environment. */
+export const ROOMS = ["flask", "ansible"] as const;
+export type Room = (typeof ROOMS)[number];
+
+/** What the lab left on the host. */
+export interface HostCondition {
+  readonly app: Damage;
+  /** Port that the lab's app holds, sound or not. */
+  readonly appPort: number | undefined;
+  readonly environments: Readonly<Record<Room, Damage>>;
+}
+
+/** What the start of the Flask app wrote down of the process it started. */
+interface AppRecord {
+  readonly pid: number;
+  /** Token that only this process answers with; it starts with the lab's name. */
+  readonly instance: string;
+  /** URL that answers with the token. */
+  readonly health: string;
+}
+
+const TIMEOUT_MS = 2_000;
+
+/** The lab's folder on the host: virtual environments, the app's log and record. */
+export function labFolder(lab: string, env: NodeJS.ProcessEnv = process.env): string {
+  const state = env.XDG_STATE_HOME;
+  const base = state === undefined || state === "" ? path.join(os.homedir(), ".local", "state") : state;
+  return path.join(base, "observability-lab", lab);
+}
+
+/**
+ * Looks at the app and at the virtual environments.
+ *
+ * @param health URL at which an app without a record would answer.
+ */
+export async function lookAtHost(lab: string, folder: string, health: string): Promise<HostCondition> {
+  const environments = {
+    flask: environmentDamage(folder, "flask"),
+    ansible: environmentDamage(folder, "ansible"),
+  };
+  const record = readRecord(path.join(folder, "flask", "record.json"));
+  const instance = await askInstance(record?.health ?? health);
+  const answers = record !== undefined && instance === record.instance;
+  const listens = answers || isStartOf(lab, instance) || (record !== undefined && runs(record));
+  return {
+    app: answers ? undefined : record === undefined ? GONE : "it did not answer",
+    appPort: listens ? Number(new URL(record?.health ?? health).port) : undefined,
+    environments,
+  };
+}
+
+function environmentDamage(folder: string, room: Room): Damage {
+  try {
+    // follows the link to the interpreter, which an upgrade of Python takes away
+    accessSync(path.join(folder, room, "venv", "bin", "python"), constants.X_OK);
+    return undefined;
+  } catch {
+    return GONE;
+  }
+}
+
+function readRecord(file: string): AppRecord | undefined {
+  try {
+    const record = JSON.parse(readFileSync(file, "utf8")) as Partial<AppRecord> | null;
+    return typeof record?.instance === "string" && typeof record.health === "string" && Number.isInteger(record.pid)
+      ? (record as AppRecord)
+      : undefined;
+  } catch {
+    return undefined; // no app was started, or its record was lost: both are a first start
+  }
+}
+
+/** Whether the process is there although it does not answer, where the system tells (Linux). */
+function runs({ pid, instance }: AppRecord): boolean {
+  try {
+    return readFileSync(`/proc/${String(pid)}/cmdline`, "utf8").includes(instance);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a token is one of this lab's app, and not of a lab whose name starts with this one's. */
+function isStartOf(lab: string, instance: string | undefined): boolean {
+  return instance?.startsWith(`${lab}-`) === true && /^[0-9a-f]{12}$/.test(instance.slice(lab.length + 1));
+}
+
+async function askInstance(health: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(health, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const { instance } = (await response.json()) as { instance?: unknown };
+    return typeof instance === "string" ? instance : undefined; // anything may answer there
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import { callEngine } from "../engine";
+import { Machine } from "../machine";
+import { LAB_LABEL, labName } from "../names";
+import { Settings } from "../settings";
+import { findContainer, FoundContainer } from "./containers";
+import { EMPTY_GRAFANA, GrafanaCondition, lookAtGrafana, UNKNOWN_GRAFANA } from "./grafana";
+import { HostCondition, labFolder, lookAtHost } from "./host";
+import { reachable } from "../names";
+
+/** What there is of a lab on this machine, looked at once for a run of the program. */
+export interface LabCondition {
+  /** Id of the lab's network. */
+  readonly network: string | undefined;
+  /** The lab's containers, by their names on the host. */
+  readonly containers: ReadonlyMap<string, FoundContainer>;
+  readonly host: HostCondition;
+  /** The lab's folder on the host. */
+  readonly folder: string;
+  readonly grafana: GrafanaCondition;
+}
+
+/** File of Grafana's config volume that holds its admin's password. */
+export const PASSWORD_FILE = "admin_password";
+
+/** Looks at the lab; `pulumi preview` and `pulumi up` both mend what is found damaged, without a refresh. */
+export async function lookAtLab(settings: Settings, machine: Machine): Promise<LabCondition> {
+  const lab = labName(settings.namePrefix);
+  const folder = labFolder(lab);
+  const ours = machine.containers.filter(({ Labels }) => Labels[LAB_LABEL] === lab);
+  const [found, data, host] = await Promise.all([
+    Promise.all(ours.map(async (it) => [(it.Names[0] ?? "").slice(1), await findContainer(it)] as const)),
+    callEngine("GET", `/volumes/${lab}-grafana`),
+    lookAtHost(lab, folder, `http://${reachable(settings.bindAddress)}:${String(settings.flaskPort)}/healthz`),
+  ]);
+  const containers = new Map(found.filter((it): it is [string, FoundContainer] => it[1] !== undefined));
+  const network = machine.networks.find(({ Name, Labels }) => Name === lab && Labels?.[LAB_LABEL] === lab)?.Id;
+  const grafana =
+    data.status === 404 ? EMPTY_GRAFANA : await lookAtRunning(containers.get(`${settings.namePrefix}grafana`));
+  return { network, containers, host, folder, grafana };
+}
+
+function lookAtRunning(container: FoundContainer | undefined): Promise<GrafanaCondition> | GrafanaCondition {
+  const password = container?.files.get(PASSWORD_FILE)?.content;
+  const published = Object.values(container?.NetworkSettings.Ports ?? {}).flat()[0];
+  if (container?.State.Status !== "running" || password === undefined || !published) {
+    return UNKNOWN_GRAFANA;
+  }
+  return lookAtGrafana(`http://${reachable(published.HostIp)}:${published.HostPort}`, password);
+}

@@ -1,0 +1,113 @@
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import { CONFIG_FOLDER, LabContainer, LabContext } from "../container";
+import { Machine } from "../machine";
+import { reachable } from "../names";
+import { Settings } from "../settings";
+
+export interface AlertmanagerArgs {
+  readonly context: LabContext;
+  /** URL to which every alert is posted; it may hold a token. */
+  readonly webhook: string;
+}
+
+const PORT = 9093;
+const DATA = "/alertmanager";
+/** Keeps the URL out of the configuration, which Alertmanager shows to everybody who asks. */
+const URL_FILE = "webhook_url";
+const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
+/** Not to be sent on: it only says that alerts get here. */
+const WATCHDOG = 'alertname="Watchdog"';
+
+/** Alertmanager, which posts the alerts of Prometheus to a webhook; its silences live in a volume. */
+export class Alertmanager extends pulumi.ComponentResource {
+  /** URL as seen from the host. */
+  readonly url: string;
+  /** `host:port` as seen from the lab's network. */
+  readonly target: string;
+
+  constructor(name: string, args: AlertmanagerArgs, options?: pulumi.ComponentResourceOptions) {
+    super("observability-lab:monitoring:Alertmanager", name, {}, options);
+    const { settings, machine, network } = args.context;
+    const inHostNetwork = needsHostNetwork(args.webhook, machine);
+    const container = new LabContainer(
+      name,
+      {
+        context: args.context,
+        hostname: "alertmanager",
+        service: settings.alertmanager,
+        internalPort: PORT,
+        healthPath: "/-/ready",
+        command: alertmanagerFlags(settings, inHostNetwork),
+        dataPath: DATA,
+        uploads: [
+          { file: "alertmanager.yml", content: renderAlertmanagerConfig() },
+          { file: URL_FILE, content: pulumi.secret(urlFromContainer(args.webhook, machine)) },
+        ],
+        ...(inHostNetwork
+          ? { hostNetwork: { healthAddress: reachable(settings.bindAddress) } }
+          : { hosts: machine.native ? [{ host: "host.docker.internal", ip: settings.gateway }] : [] }),
+      },
+      // in the host's network it listens on the gateway, which is there once the network is
+      { parent: this, dependsOn: network },
+    );
+    this.url = container.url;
+    this.target = inHostNetwork
+      ? `${settings.gateway}:${String(settings.alertmanager.port)}`
+      : `alertmanager:${String(PORT)}`;
+    this.registerOutputs({ url: this.url });
+  }
+}
+
+/** Whether only the host's network reaches a webhook: one on loopback, where the engine runs on this very machine. */
+export function needsHostNetwork(webhook: string, { native }: Machine): boolean {
+  return native && isLoopback(webhook);
+}
+
+/** The text of alertmanager.yml. */
+export function renderAlertmanagerConfig(): string {
+  return stringify({
+    route: {
+      receiver: "webhook",
+      group_by: ["alertname"],
+      // soon, but with those that come of the same cause
+      group_wait: "10s",
+      group_interval: "30s",
+      repeat_interval: "4h",
+      routes: [{ receiver: "nobody", matchers: [WATCHDOG] }],
+    },
+    receivers: [
+      { name: "webhook", webhook_configs: [{ url_file: `${CONFIG_FOLDER}/${URL_FILE}`, send_resolved: true }] },
+      { name: "nobody" },
+    ],
+  });
+}
+
+/** The webhook as the container reaches it: Docker Desktop has a name for the loopback of the host. */
+export function urlFromContainer(webhook: string, { native }: Machine): string {
+  if (native || !isLoopback(webhook)) {
+    return webhook;
+  }
+  const url = new URL(webhook);
+  url.hostname = "host.docker.internal";
+  return url.href;
+}
+
+function alertmanagerFlags({ alertmanager, bindAddress, gateway }: Settings, inHostNetwork: boolean): string[] {
+  const host = reachable(bindAddress);
+  const addresses = inHostNetwork
+    ? [host, gateway].map((address) => `${address}:${String(alertmanager.port)}`)
+    : [`:${String(PORT)}`];
+  return [
+    `--config.file=${CONFIG_FOLDER}/alertmanager.yml`,
+    `--storage.path=${DATA}`,
+    // alone, it needs no port for others of its kind
+    "--cluster.listen-address=",
+    `--web.external-url=http://${host}:${String(alertmanager.port)}`,
+    ...addresses.map((address) => `--web.listen-address=${address}`),
+  ];
+}
+
+function isLoopback(webhook: string): boolean {
+  return LOOPBACK.test(new URL(webhook).hostname);
+}

@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+import { LabError } from "../faults";
+
+const TIMEOUT_MS = 10_000;
+
+/** Calls of Grafana's own API, for what its provider cannot do; to be used in hooks, where Grafana answers. */
+export class GrafanaApi {
+  constructor(
+    private readonly url: string,
+    private readonly password: pulumi.Output<string>,
+  ) {}
+
+  /**
+   * The answer of a call; undefined for a thing that is not there.
+   *
+   * @throws LabError for any other failure.
+   */
+  async call<T>(method: "GET" | "POST" | "DELETE", path: string, body?: object): Promise<T | undefined> {
+    const password = await new Promise<string>((resolve) => {
+      this.password.apply(resolve);
+    });
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`,
+        "content-type": "application/json",
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const text = await response.text();
+    if (response.status === 404) {
+      return undefined;
+    }
+    if (!response.ok) {
+      throw new LabError(`Grafana answers ${String(response.status)} to ${method} ${path}: ${text}`);
+    }
+    return JSON.parse(text || "null") as T;
+  }
+}

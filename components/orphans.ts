@@ -1,0 +1,40 @@
+import { callEngine } from "./engine";
+import { LabError } from "./faults";
+import { LAB_LABEL } from "./names";
+
+type Kind = "containers" | "networks";
+
+/**
+ * Removes a container or a network of the lab that no state knows: its name is about to be given to a new one.
+ * An update that was killed leaves such a thing; its data is in a volume.
+ *
+ * @throws LabError for one of that name that is not this lab's.
+ */
+export async function removeOrphan(kind: Kind, name: string, lab: string): Promise<void> {
+  const found = await callEngine("GET", kind === "containers" ? `/containers/${name}/json` : `/networks/${name}`);
+  if (found.status === 404) {
+    return;
+  }
+  const thing = JSON.parse(found.body.toString()) as {
+    readonly Id: string;
+    readonly Labels?: Readonly<Record<string, string>> | null;
+    readonly Config?: { readonly Labels?: Readonly<Record<string, string>> | null };
+    readonly Containers?: Readonly<Record<string, unknown>>;
+  };
+  const labels = thing.Config?.Labels ?? thing.Labels;
+  if (labels?.[LAB_LABEL] !== lab) {
+    throw new LabError(
+      `a ${kind.slice(0, -1)} named ${name} exists that is not this lab's; set another namePrefix, or remove it by hand`,
+    );
+  }
+  for (const container of Object.keys(thing.Containers ?? {})) {
+    await callEngine("POST", `/networks/${thing.Id}/disconnect`, { Container: container, Force: true });
+  }
+  const { status, body } = await callEngine("DELETE", `/${kind}/${thing.Id}?force=1`);
+  // somebody else may have been quicker
+  if (status >= 400 && status !== 404) {
+    throw new LabError(
+      `the ${kind.slice(0, -1)} ${name} is left of an earlier update and cannot be removed: ${body.toString()}`,
+    );
+  }
+}

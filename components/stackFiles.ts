@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { PROJECT } from "./assets";
+import { Fault, LabError } from "./faults";
+import { parseSettings, Settings } from "./settings";
+
+const PREFIX = "observability-lab:";
+/** Stands for a secret, which only the CLI can read: a value that every setting which may be one accepts. */
+const SECRET = "https://a.secret";
+
+/**
+ * The settings of a stack from its files, the later ones win: for programs that need no CLI.
+ *
+ * @throws LabError for a file that is no YAML.
+ */
+export function readStackFiles(files: readonly string[]): { settings: Settings; faults: readonly Fault[] } {
+  const defaults = Object.entries(readConfig(path.join(PROJECT, "Pulumi.yaml"))).map(
+    ([key, declaration]) => [key, (declaration as { default: unknown }).default] as const,
+  );
+  const set = files
+    .flatMap((file) => Object.entries(readConfig(file)))
+    .filter(([key]) => key.startsWith(PREFIX))
+    .map(([key, value]) => [key.slice(PREFIX.length), value] as const);
+  const raw = new Map([...defaults, ...set]);
+  const secrets = new Set([...raw].filter(([, value]) => isSecret(value)).map(([key]) => key));
+  const values = [...raw].map(([key, value]) => [key, secrets.has(key) ? SECRET : asText(value)] as const);
+  return parseSettings({ values: Object.fromEntries(values), secrets });
+}
+
+function readConfig(file: string): Record<string, unknown> {
+  try {
+    const content = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null;
+    return content?.config ?? {};
+  } catch (error) {
+    throw new LabError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** As Pulumi hands it to a program. */
+function asText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function isSecret(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "secure" in value;
+}

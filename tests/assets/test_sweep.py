@@ -1,0 +1,164 @@
+"""What the sweep removes of a lab, with a program in place of docker, and what it ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from support import Lab, alive, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LABEL = "observability-lab.lab"
+# Lists what a file names after the label's filter holds, and notes what it is told to remove.
+DOCKER = """#!/bin/sh
+for last; do :; done
+case "$1 $2 $3" in
+  "container ls --all" | "network ls --quiet" | "volume ls --quiet")
+    cat "$THINGS/$1.$last" 2>/dev/null || : ;;
+  "$FAILS rm "*) echo "Error response from daemon: $1 $last is in use" >&2; exit 1 ;;
+  *) echo "$*" >>"$THINGS/removed" ;;
+esac
+"""
+
+
+@dataclass
+class Engine:
+    """Stands for the engine: its program, and what it holds."""
+
+    folder: Path
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Put its program before the real one."""
+        path = f"{self.folder}{os.pathsep}{os.environ['PATH']}"
+        return {"PATH": path, "THINGS": str(self.folder), "LABEL": LABEL, "FAILS": ""}
+
+    def hold(self, lab: str, **things: list[str]) -> None:
+        """Hold things of each kind with a lab's label."""
+        for kind, names in things.items():
+            (self.folder / f"{kind}.label={LABEL}={lab}").write_text("\n".join(names) + "\n")
+
+    def removed(self) -> list[str]:
+        """Tell what it was asked to remove."""
+        log = self.folder / "removed"
+        return log.read_text().splitlines() if log.exists() else []
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    folder = tmp_path / "engine"
+    folder.mkdir()
+    program = folder / "docker"
+    program.write_text(DOCKER)
+    program.chmod(0o755)
+    return Engine(folder)
+
+
+def sweep(lab: Lab, engine: Engine, **settings: str) -> subprocess.CompletedProcess[str]:
+    return lab.run("lab/sweep.sh", **{**engine.settings, **settings})
+
+
+def test_everything_with_the_label_goes_and_nothing_of_another_lab(
+    tmp_path: Path, engine: Engine
+) -> None:
+    engine.hold("tests", container=["c1", "c2"], network=["n1"], volume=["v1", "v2"])
+    engine.hold("a-tests", container=["c3"], network=["n2"], volume=["v3"])
+    done = sweep(Lab(tmp_path), engine)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    # what is in use goes after what uses it
+    assert engine.removed() == [
+        "container rm --force c1",
+        "container rm --force c2",
+        "network rm n1",
+        "volume rm v1",
+        "volume rm v2",
+    ]
+
+
+def test_kept_volumes_stay_and_are_told(tmp_path: Path, engine: Engine) -> None:
+    engine.hold("tests", volume=["tests-grafana", "tests-grafana-config", "tests-prometheus"])
+    done = sweep(Lab(tmp_path), engine, KEEP="tests-prometheus tests-grafana tests-pushgateway")
+    assert done.returncode == 0, done.stderr
+    assert engine.removed() == ["volume rm tests-grafana-config"]
+    assert done.stdout.startswith(
+        "kept, and found again by the next up: tests-grafana tests-prometheus ("
+    )
+
+
+def test_nothing_to_remove_is_fine(tmp_path: Path, engine: Engine) -> None:
+    done = sweep(Lab(tmp_path), engine)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert engine.removed() == []
+
+
+def test_what_cannot_be_removed_fails_with_the_reason(tmp_path: Path, engine: Engine) -> None:
+    engine.hold("tests", network=["n1"], volume=["v1"])
+    done = sweep(Lab(tmp_path), engine, FAILS="network")
+    assert done.returncode != 0
+    assert "network n1 is in use" in done.stderr
+    assert engine.removed() == []
+
+
+@pytest.mark.parametrize("others", [[], ["a-tests", "tests-b"]])
+def test_the_folder_goes_and_that_of_another_lab_stays(
+    tmp_path: Path, engine: Engine, others: list[str]
+) -> None:
+    labs = [Lab(tmp_path, name) for name in ["tests", *others]]
+    for lab in labs:
+        (lab.folder / "flask" / "venv").mkdir(parents=True)
+        (lab.folder / "dashboards").mkdir()
+    assert sweep(labs[0], engine).returncode == 0
+    assert [lab.folder.exists() for lab in labs] == [False, *[True for _ in others]]
+    assert labs[0].folder.parent.exists() == bool(others)
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "a b", "*"])
+def test_a_name_that_is_none_removes_nothing(tmp_path: Path, engine: Engine, name: str) -> None:
+    kept = tmp_path / "observability-lab" / "kept"
+    kept.mkdir(parents=True)
+    assert sweep(Lab(tmp_path, name), engine).returncode != 0
+    assert engine.removed() == []
+    assert kept.exists()
+
+
+@pytest.fixture
+def starts() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Give what looks like the starts of several labs, by their tokens; none has a record."""
+    tokens = [
+        "t.est-0123456789ab",
+        "t.est-ffffffffffff",
+        # other labs, one of whose names holds the other
+        "a-t.est-0123456789ab",
+        "t.est-b-0123456789ab",
+        "t.est-t.est-0123456789ab",
+        "t.est-0123456789ab-0123456789ab",
+        # a dot stands for itself alone
+        "tXest-0123456789ab",
+        # no token of a start
+        "t.est-0123456789",
+        "t.est-0123456789abc",
+        "t.est",
+    ]
+    sleeper = [sys.executable, "-c", "import time; time.sleep(60)", "--listen", "127.0.0.1:1"]
+    processes = {token: subprocess.Popen([*sleeper, "--instance", token]) for token in tokens}
+    yield processes
+    for process in processes.values():
+        process.kill()
+        process.wait()
+
+
+def test_every_start_of_the_lab_ends_and_none_of_another(
+    tmp_path: Path, engine: Engine, starts: dict[str, subprocess.Popen[bytes]]
+) -> None:
+    done = sweep(Lab(tmp_path, "t.est"), engine)
+    assert (done.returncode, done.stderr) == (0, "")
+    ended = ["t.est-0123456789ab", "t.est-ffffffffffff"]
+    assert eventually(lambda: not any(alive(starts[token].pid) for token in ended))
+    assert [token for token, process in starts.items() if not alive(process.pid)] == ended

@@ -1,0 +1,228 @@
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import { AddressInfo } from "node:net";
+import * as path from "node:path";
+import { json } from "node:stream/consumers";
+import {
+  configure,
+  createTestLab,
+  docker,
+  eventually,
+  inspect,
+  labelled,
+  listenAddresses,
+  PROJECT,
+  removeTestLab,
+  TestLab,
+  verify,
+} from "./harness";
+
+jest.setTimeout(300_000);
+
+/** What Alertmanager posts, as far as the test reads it. */
+interface Message {
+  readonly alerts: readonly Alert[];
+}
+
+interface Alert {
+  readonly status: "firing" | "resolved";
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly generatorURL: string;
+}
+
+const TOKEN = randomBytes(12).toString("hex");
+/** Seconds: a target is down for 60 until that fires, others like it are waited for 10, and the end is told within 30. */
+const TOLD_WITHIN = 120;
+
+let lab: TestLab;
+let receiver: http.Server;
+let said = "";
+const received: Alert[] = [];
+let refused = 0;
+
+beforeAll(async () => {
+  receiver = http.createServer((request, response) => {
+    void json(request).then((message) => {
+      const wrong = request.url !== `/hook/${TOKEN}`;
+      // the first message is refused, so that Alertmanager has something to log
+      if (wrong || refused === 0) {
+        refused++;
+        response.writeHead(wrong ? 404 : 503).end();
+        return;
+      }
+      received.push(...(message as Message).alerts);
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  lab = await createTestLab("alerts-", "172.30.99.0/24");
+  const { port } = receiver.address() as AddressInfo;
+  await lab.stack.setConfig("alertWebhook", { value: `http://127.0.0.1:${String(port)}/hook/${TOKEN}`, secret: true });
+  await lab.stack.up({ onOutput });
+});
+
+afterAll(async () => {
+  receiver.closeAllConnections();
+  receiver.close();
+  await removeTestLab(lab);
+});
+
+function onOutput(text: string): void {
+  said += text;
+}
+
+/** What Prometheus or Alertmanager answers. */
+async function ask<T>(port: number, address: string, method = "GET"): Promise<T> {
+  return (await (await fetch(`http://127.0.0.1:${String(port)}${address}`, { method })).json()) as T;
+}
+
+/** Labels of every alert that fires. */
+async function firing(): Promise<readonly Readonly<Record<string, string>>[]> {
+  const { data } = await ask<{ data: { alerts: { state: string; labels: Record<string, string> }[] } }>(
+    lab.ports.prometheusPort,
+    "/api/v1/alerts",
+  );
+  return data.alerts.filter(({ state }) => state === "firing").map(({ labels }) => labels);
+}
+
+/** The first alert of this kind that the receiver got. */
+function told(alertname: string, status: Alert["status"]): Promise<Alert> {
+  return eventually(
+    () => Promise.resolve(received.find((it) => it.labels.alertname === alertname && it.status === status)),
+    TOLD_WITHIN,
+  );
+}
+
+/** What promtool says of files of assets/prometheus. */
+function promtool(command: string, files: string): string {
+  const image = docker("inspect", "--format", "{{.Config.Image}}", `${lab.prefix}prometheus`);
+  const folder = path.join(PROJECT, "assets/prometheus");
+  const names = fs.readdirSync(path.join(folder, files)).filter((file) => file.endsWith(".yml"));
+  const mount = ["--volume", `${folder}:/rules:ro`, "--workdir", path.join("/rules", files)];
+  // as root, whatever the checkout's permissions are
+  const container = ["run", "--rm", "--network", "none", "--user", "0", "--entrypoint", "promtool", ...mount, image];
+  return docker(...container, command, "rules", ...names);
+}
+
+describe("the rules", () => {
+  it("are taken by promtool", () => {
+    expect(promtool("check", "").match(/SUCCESS/g)).toHaveLength(
+      fs.readdirSync(path.join(PROJECT, "assets/prometheus")).filter((file) => file.endsWith(".yml")).length,
+    );
+  });
+
+  it("fire and do not fire as their tests say", () => {
+    expect(promtool("test", "tests")).not.toContain("FAILED");
+  });
+});
+
+describe("a lab with a webhook on loopback", () => {
+  it("has every dashboard that its alerts link to", async () => {
+    const { data } = await ask<{ data: { groups: { rules: { annotations: Record<string, string> }[] }[] } }>(
+      lab.ports.prometheusPort,
+      "/api/v1/rules",
+    );
+    const links = data.groups.flatMap(({ rules }) => rules.map(({ annotations }) => annotations.dashboard ?? ""));
+    const uids = new Set(links.map((link) => link.split("/d/")[1]));
+    expect((await lab.stack.outputs()).dashboards?.value).toEqual(expect.arrayContaining([...uids]));
+  });
+
+  it("answers every question of verify, and has Alertmanager among its containers", async () => {
+    const { checks } = await verify(lab);
+    expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(checks.find(({ check }) => check === "alerts")?.seen).toMatch(/^\d+ rules; .*; Alertmanager gets them$/);
+    expect(checks.find(({ check }) => check === "containers")?.seen).toBe("6 healthy");
+  });
+
+  it("has its Alertmanager on loopback and the gateway, and nowhere else", () => {
+    expect(listenAddresses(lab.ports.alertmanagerPort)).toEqual(["127.0.0.1", "172.30.99.1"]);
+  });
+
+  it("fires nothing while it idles but the watchdog and, without nginx, the playbook's", async () => {
+    const nginx = spawnSync("sh", ["-c", "command -v nginx || ls /usr/sbin/nginx"]).status === 0;
+    // the machine's own state and other labs beside this one are not what is tested
+    const own = (await firing()).filter(
+      ({ alertname = "", name = lab.prefix }) => !alertname.startsWith("Host") && name.startsWith(lab.prefix),
+    );
+    expect(own.map(({ alertname }) => alertname).sort()).toEqual([...(nginx ? [] : ["PlaybookFailed"]), "Watchdog"]);
+  });
+
+  it("has Prometheus' admin API off", async () => {
+    const answer = await ask(lab.ports.prometheusPort, "/api/v1/admin/tsdb/snapshot", "POST");
+    expect(answer).toMatchObject({ status: "error", error: "admin APIs disabled" });
+  });
+
+  it("posts an alert when a target goes, with what to do and links that lead there", async () => {
+    docker("stop", `${lab.prefix}pushgateway`);
+    const alert = await told("TargetDown", "firing");
+    expect(alert.labels).toMatchObject({
+      severity: "critical",
+      job: "ansible_jobs",
+      instance: "pushgateway:9091",
+      lab: lab.lab,
+    });
+    expect(alert.annotations.summary).toMatch(/^Prometheus cannot scrape ansible_jobs at pushgateway:9091\. Run make/);
+    expect(alert.generatorURL).toContain(`http://127.0.0.1:${String(lab.ports.prometheusPort)}/`);
+    expect(alert.annotations.dashboard).toBe(`http://127.0.0.1:${String(lab.ports.grafanaPort)}/d/lab-overview`);
+    expect(refused).toBe(1);
+  });
+
+  it("posts that it is over once the target is back", async () => {
+    docker("start", `${lab.prefix}pushgateway`);
+    expect((await told("TargetDown", "resolved")).labels).toMatchObject({ job: "ansible_jobs" });
+    expect((await firing()).map(({ alertname }) => alertname)).not.toContain("TargetDown");
+  });
+
+  it("keeps the watchdog to itself", () => {
+    expect(received.length).toBeGreaterThan(0);
+    expect(received.map(({ labels }) => labels.alertname)).not.toContain("Watchdog");
+  });
+
+  it("shows the webhook's token nowhere", async () => {
+    const containers = labelled("container", lab.lab);
+    expect(containers.length).toBeGreaterThanOrEqual(6);
+    expect(docker("inspect", ...containers)).not.toContain(TOKEN);
+    const { stdout, stderr } = spawnSync("docker", ["logs", `${lab.prefix}alertmanager`], { encoding: "utf8" });
+    // it has logged that the receiver refused the first message
+    expect(`${stdout}${stderr}`).toContain("503");
+    expect(`${stdout}${stderr}`).not.toContain(TOKEN);
+    expect(JSON.stringify(await ask(lab.ports.alertmanagerPort, "/api/v2/status"))).not.toContain(TOKEN);
+    const next = randomBytes(12).toString("hex");
+    await lab.stack.setConfig("alertWebhook", { value: `http://127.0.0.1:1/${next}`, secret: true });
+    await lab.stack.preview({ diff: true, onOutput });
+    expect(said).toContain("alertmanager-config-carrier");
+    expect(said).not.toContain(TOKEN);
+    expect(said).not.toContain(next);
+    for (const secret of [TOKEN, next]) {
+      expect(spawnSync("grep", ["-rlF", secret, lab.folder], { encoding: "utf8" }).stdout).toBe("");
+    }
+    // the state does hold it, encrypted
+    expect(
+      spawnSync("grep", ["-rlF", "alertmanager-config-carrier", lab.folder], { encoding: "utf8" }).stdout,
+    ).not.toBe("");
+  });
+});
+
+describe("a lab whose webhook is taken away", () => {
+  it("has no Alertmanager any more, and the same alerts", async () => {
+    configure(lab, { alertWebhook: "" });
+    await lab.stack.up({ onOutput });
+    expect(() => inspect(`${lab.prefix}alertmanager`, ".State")).toThrow();
+    expect(Object.keys(await lab.stack.outputs())).not.toContain("alertmanagerUrl");
+    expect((await verify(lab)).checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect((await firing()).map(({ alertname }) => alertname)).toContain("Watchdog");
+  });
+});
+
+describe("destroy", () => {
+  it("leaves nothing of it", async () => {
+    await lab.stack.destroy();
+    expect(labelled("container", lab.lab)).toEqual([]);
+    expect(labelled("network", lab.lab)).toEqual([]);
+    expect(labelled("volume", lab.lab)).toEqual([]);
+    expect(fs.readdirSync(lab.stateHome)).toEqual([]);
+  });
+});

@@ -1,0 +1,155 @@
+import { parse } from "yaml";
+import { Lab } from "../../components/lab";
+import { needsHostNetwork, renderAlertmanagerConfig, urlFromContainer } from "../../components/monitoring/alertmanager";
+import { buildLab, DEFAULTS, LabFixture, LINUX } from "./fixtures";
+import { Registration, resource } from "./mocks";
+
+const REMOTE = "https://example.org/hook?token=T0K3N";
+const LOCAL = "http://127.0.0.1:8080/T0K3N";
+const DESKTOP = { ...LINUX, native: false };
+
+/** A lab with a webhook. */
+async function withWebhook(
+  alertWebhook: string,
+  fixture: LabFixture = {},
+): Promise<{ lab: Lab; registrations: readonly Registration[]; inputs: Registration["inputs"] }> {
+  const built = await buildLab({ ...fixture, settings: { ...fixture.settings, alertWebhook } });
+  return { ...built, inputs: resource(built.registrations, "alertmanager-container").inputs };
+}
+
+/** What Prometheus is told of Alertmanager. */
+function prometheusConfig(registrations: readonly Registration[]): unknown {
+  const { uploads } = resource(registrations, "prometheus-config-carrier").inputs as {
+    uploads: readonly { file: string; content: string }[];
+  };
+  return parse(uploads.find(({ file }) => file.endsWith("/prometheus.yml"))?.content ?? "");
+}
+
+describe("a lab without a webhook", () => {
+  it("has no Alertmanager", async () => {
+    const { lab, registrations } = await buildLab();
+    expect(lab.alertmanager).toBeUndefined();
+    expect(registrations.filter(({ name }) => name.startsWith("alertmanager"))).toStrictEqual([]);
+    expect(prometheusConfig(registrations)).not.toHaveProperty("alerting");
+  });
+});
+
+describe("a lab with a webhook elsewhere", () => {
+  it("has an Alertmanager on the lab's network", async () => {
+    const { lab, inputs, registrations } = await withWebhook(REMOTE);
+    expect(inputs).toMatchObject({
+      name: "alertmanager",
+      image: DEFAULTS.alertmanagerImage,
+      networkMode: "bridge",
+      networksAdvanced: [{ name: "observability-lab", aliases: ["alertmanager"] }],
+      ports: [{ internal: 9093, external: 9093, ip: "127.0.0.1" }],
+      hosts: [{ host: "host.docker.internal", ip: "172.30.90.1" }],
+      memory: 128,
+      command: [
+        "--config.file=/lab/alertmanager.yml",
+        "--storage.path=/alertmanager",
+        "--cluster.listen-address=",
+        "--web.external-url=http://127.0.0.1:9093",
+        "--web.listen-address=:9093",
+      ],
+    });
+    expect(lab.alertmanager?.url).toBe("http://127.0.0.1:9093");
+    expect(prometheusConfig(registrations)).toMatchObject({
+      alerting: { alertmanagers: [{ static_configs: [{ targets: ["alertmanager:9093"] }] }] },
+    });
+  });
+
+  it("keeps its silences", async () => {
+    expect((await withWebhook(REMOTE)).inputs.volumes).toContainEqual({
+      volumeName: "observability-lab-alertmanager",
+      containerPath: "/alertmanager",
+    });
+  });
+
+  it("has the URL in one secret only", async () => {
+    const { registrations } = await withWebhook(REMOTE);
+    const holders = registrations.filter(({ inputs }) => JSON.stringify(inputs).includes("T0K3N"));
+    expect(holders.map(({ name, secretInputs }) => [name, secretInputs])).toStrictEqual([
+      ["alertmanager-config-carrier", ["uploads"]],
+    ]);
+    expect(holders[0]?.inputs.uploads).toContainEqual({
+      file: "/lab/webhook_url",
+      content: REMOTE,
+      permissions: "0444",
+    });
+  });
+});
+
+describe("a lab with a webhook on the loopback of this machine", () => {
+  it("has its Alertmanager in the host's network, on loopback and the gateway only", async () => {
+    const { inputs, registrations } = await withWebhook(LOCAL, { settings: { alertmanagerPort: "9193" } });
+    expect(inputs).toMatchObject({ networkMode: "host" });
+    for (const absent of ["hostname", "networksAdvanced", "ports"]) {
+      expect(inputs).not.toHaveProperty(absent);
+    }
+    expect((inputs.command as string[]).filter((flag) => flag.includes("address"))).toStrictEqual([
+      "--cluster.listen-address=",
+      "--web.listen-address=127.0.0.1:9193",
+      "--web.listen-address=172.30.90.1:9193",
+    ]);
+    expect(inputs.healthcheck).toMatchObject({
+      tests: ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9193/-/ready"],
+    });
+    expect(prometheusConfig(registrations)).toMatchObject({
+      alerting: { alertmanagers: [{ static_configs: [{ targets: ["172.30.90.1:9193"] }] }] },
+    });
+  });
+
+  it("waits for the network, whose gateway it listens on", async () => {
+    const { registrations } = await withWebhook(LOCAL);
+    const network = resource(registrations, "lab-network").urn;
+    const component = registrations.find(({ type, name }) => type.endsWith(":LabContainer") && name === "alertmanager");
+    expect(component?.dependencies).toContain(network);
+  });
+
+  it("has it on the lab's network on Docker Desktop, which has a name for the host", async () => {
+    const { inputs, registrations } = await withWebhook(LOCAL, { machine: { native: false } });
+    expect(inputs).toMatchObject({ networkMode: "bridge", hosts: [] });
+    expect(resource(registrations, "alertmanager-config-carrier").inputs.uploads).toContainEqual({
+      file: "/lab/webhook_url",
+      content: "http://host.docker.internal:8080/T0K3N",
+      permissions: "0444",
+    });
+  });
+
+  it.each([
+    ["http://localhost/a", true],
+    ["https://LOCALHOST:8443/a?b=c", true],
+    ["http://hooks.localhost", true],
+    ["http://127.9.9.9", true],
+    ["http://[::1]:1", true],
+    ["http://user:password@127.0.0.1", true],
+    ["http://192.168.0.1", false],
+    ["http://localhost.example.org", false],
+    ["http://example.org/127.0.0.1", false],
+  ])("is told by its address: %s, %s", (webhook, expected) => {
+    expect(needsHostNetwork(webhook, LINUX)).toBe(expected);
+    expect(needsHostNetwork(webhook, DESKTOP)).toBe(false);
+    expect(urlFromContainer(webhook, LINUX)).toBe(webhook);
+    expect(new URL(urlFromContainer(webhook, DESKTOP)).hostname === "host.docker.internal").toBe(expected);
+  });
+});
+
+describe("alertmanager.yml", () => {
+  it("sends everything but the watchdog, and when it is over", () => {
+    expect(parse(renderAlertmanagerConfig())).toStrictEqual({
+      route: {
+        receiver: "webhook",
+        group_by: ["alertname"],
+        group_wait: "10s",
+        group_interval: "30s",
+        repeat_interval: "4h",
+        routes: [{ receiver: "nobody", matchers: ['alertname="Watchdog"'] }],
+      },
+      receivers: [
+        { name: "webhook", webhook_configs: [{ url_file: "/lab/webhook_url", send_resolved: true }] },
+        { name: "nobody" },
+      ],
+    });
+  });
+});

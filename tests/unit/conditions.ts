@@ -1,0 +1,94 @@
+import { LabCondition } from "../../components/condition";
+import { FoundContainer } from "../../components/condition/containers";
+import { GONE } from "../../components/condition/damage";
+import { EMPTY_GRAFANA, FoundDatasource, FoundGrafana } from "../../components/condition/grafana";
+import { EngineContainer } from "../../components/machine";
+import { carriersOf, containersOf, labName, MEMORY_LABEL } from "../../components/names";
+import { Settings } from "../../components/settings";
+
+/** Id of the network of a lab that is there. */
+export const NETWORK_ID = "network-id";
+
+/** The folder of a lab that has noted nothing. */
+const FOLDER = "/nonexistent/observability-lab";
+const MIB = 1024 * 1024;
+
+/** Nothing of the lab is there: what a first update finds. */
+export const FRESH: LabCondition = {
+  network: undefined,
+  containers: new Map(),
+  host: { app: GONE, appPort: undefined, environments: { flask: GONE, ansible: GONE } },
+  folder: FOLDER,
+  grafana: EMPTY_GRAFANA,
+};
+
+/** A container as the engine lists it, running without ports and labels unless told. */
+export function listed(name: string, more: Partial<EngineContainer> = {}): EngineContainer {
+  return {
+    Id: name,
+    Names: [`/${name}`],
+    Labels: {},
+    State: "running",
+    Status: "Up 1 second",
+    Ports: [],
+    HostConfig: { NetworkMode: "bridge" },
+    ...more,
+  };
+}
+
+/** The lab's datasource as Grafana gives it. */
+export const DATASOURCE: FoundDatasource = {
+  type: "prometheus",
+  url: "http://prometheus:9090",
+  access: "proxy",
+  isDefault: true,
+};
+
+/** What a sound Grafana holds, with the dashboards of the fixture's catalogue. */
+export const HOLDINGS: FoundGrafana = {
+  datasource: DATASOURCE,
+  dashboards: new Map(["node", "lab-overview", "lab-flask", "lab-ansible"].map((uid) => [uid, 1])),
+};
+
+/** A container as it is after an update: it runs, on the lab's network, with 128 MiB. */
+export function foundContainer(changes: Partial<FoundContainer> = {}, memory = 128): FoundContainer {
+  return {
+    Created: "2026-01-01T12:00:00Z",
+    State: { Status: "running", ExitCode: 0, Health: { Status: "healthy" } },
+    HostConfig: { Memory: memory * MIB, RestartPolicy: { Name: "unless-stopped" } },
+    NetworkSettings: { Networks: { "observability-lab": { NetworkID: NETWORK_ID } }, Ports: {} },
+    Config: { Labels: { [MEMORY_LABEL]: String(memory) } },
+    Mounts: [],
+    files: new Map(),
+    ...changes,
+  };
+}
+
+/** Everything of a lab is there as an update left it. */
+export function soundLab(settings: Settings): LabCondition {
+  const lab = labName(settings.namePrefix);
+  const memories: Readonly<Record<string, number>> = {
+    prometheus: settings.prometheus.memory,
+    grafana: settings.grafana.memory,
+    node_exporter: settings.nodeExporter.memory,
+    cadvisor: settings.cadvisor.memory,
+    pushgateway: settings.pushgateway.memory,
+    alertmanager: settings.alertmanager.memory,
+  };
+  const network = { Networks: { [lab]: { NetworkID: NETWORK_ID } }, Ports: {} };
+  const containers = [
+    ...containersOf(settings).map(
+      (name) => [name, foundContainer({ NetworkSettings: network }, memories[name])] as const,
+    ),
+    ...carriersOf(settings).map(
+      (name) => [name, foundContainer({ State: { Status: "created", ExitCode: 0 } })] as const,
+    ),
+  ];
+  return {
+    network: NETWORK_ID,
+    containers: new Map(containers.map(([name, found]) => [`${settings.namePrefix}${name}`, found])),
+    host: { app: undefined, appPort: settings.flaskPort, environments: { flask: undefined, ansible: undefined } },
+    folder: FOLDER,
+    grafana: { password: undefined, found: HOLDINGS },
+  };
+}

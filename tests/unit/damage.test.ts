@@ -1,0 +1,185 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  FoundContainer,
+  configDamage,
+  containerDamage,
+  DeclaredContainer,
+} from "../../components/condition/containers";
+import { GONE, madeBecause } from "../../components/condition/damage";
+import { dashboardDamage, noteVersion, savedVersion } from "../../components/condition/dashboards";
+import { datasourceDamage, FoundGrafana } from "../../components/condition/grafana";
+import { DATASOURCE, foundContainer, HOLDINGS, NETWORK_ID } from "./conditions";
+
+let warn: jest.SpyInstance;
+
+beforeEach(() => {
+  warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+});
+
+describe("the reason that a part was made for", () => {
+  it("is left as it is, whatever it is, while the part is sound", () => {
+    expect(madeBecause("the part", undefined, "triggers[1]")).toStrictEqual({
+      reason: "declared",
+      options: { ignoreChanges: ["triggers[1]"] },
+    });
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it("is the damage, which is told to whoever runs a preview", () => {
+    const { reason, options } = madeBecause("the part", "it was unhealthy", "triggers[1]");
+    expect(reason).toMatch(/^it was unhealthy \(\d{4}-\d\d-\d\dT.*Z\)$/);
+    expect(options).toStrictEqual({ ignoreChanges: [] });
+    expect(warn.mock.calls).toStrictEqual([["the part: it was unhealthy; an update mends it"]]);
+  });
+
+  it("tells a damage from an earlier one of its kind", () => {
+    jest.useFakeTimers({ now: 0 });
+    const first = madeBecause("the part", "it was unhealthy", "message").reason;
+    jest.setSystemTime(1);
+    expect(madeBecause("the part", "it was unhealthy", "message").reason).not.toBe(first);
+    jest.useRealTimers();
+  });
+
+  it("is no warning where the part is not there: a first update would warn of everything", () => {
+    expect(madeBecause("the part", GONE, "message").reason).toMatch(/^it was not there \(/);
+    expect(warn).not.toHaveBeenCalled();
+  });
+});
+
+describe("the damage of a container", () => {
+  const declared: DeclaredContainer = {
+    restart: "unless-stopped",
+    network: { name: "observability-lab", id: NETWORK_ID },
+  };
+  const { State, HostConfig } = foundContainer();
+  const onNetworks = (networks: FoundContainer["NetworkSettings"]["Networks"]): FoundContainer =>
+    foundContainer({ NetworkSettings: { Networks: networks, Ports: {} } });
+
+  it.each<[string, FoundContainer | undefined, string | undefined]>([
+    ["of one that is gone", undefined, GONE],
+    [
+      "of one that ended",
+      foundContainer({ State: { Status: "exited", ExitCode: 137 } }),
+      "it was exited, exit code 137",
+    ],
+    [
+      "of one that starts again and again",
+      foundContainer({ State: { Status: "restarting", ExitCode: 1 } }),
+      "it was restarting, exit code 1",
+    ],
+    [
+      "of an unhealthy one",
+      foundContainer({ State: { ...State, Health: { Status: "unhealthy" } } }),
+      "it was unhealthy",
+    ],
+    [
+      "of another memory limit",
+      foundContainer({ HostConfig: { ...HostConfig, Memory: 64 * 1024 ** 2 } }),
+      "its memory limit was 64 MiB",
+    ],
+    [
+      "of another restart policy",
+      foundContainer({ HostConfig: { ...HostConfig, RestartPolicy: { Name: "no" } } }),
+      "its restart policy was no",
+    ],
+    ["of one that was disconnected", onNetworks({}), "it was not on the network observability-lab"],
+    [
+      "of one on a network of that name that was there before",
+      onNetworks({ "observability-lab": { NetworkID: "older" } }),
+      "it was not on the network observability-lab",
+    ],
+    ["is none of a sound one", foundContainer(), undefined],
+    [
+      "is none of one that still starts",
+      foundContainer({ State: { ...State, Health: { Status: "starting" } } }),
+      undefined,
+    ],
+    ["is none of one without a health check", foundContainer({ State: { Status: "running", ExitCode: 0 } }), undefined],
+    [
+      "is none of one that somebody put on a further network, too",
+      onNetworks({ "observability-lab": { NetworkID: NETWORK_ID }, other: { NetworkID: "other" } }),
+      undefined,
+    ],
+  ])("%s", (_, found, expected) => {
+    expect(containerDamage(found, declared)).toBe(expected);
+  });
+
+  it("is told of every container once the network is gone, but of none in the host's network", () => {
+    const network = { name: "observability-lab", id: undefined };
+    expect(containerDamage(foundContainer(), { ...declared, network })).toBe(
+      "it was not on the network observability-lab",
+    );
+    expect(containerDamage(onNetworks({}), { ...declared, network: undefined })).toBeUndefined();
+  });
+});
+
+describe("the damage of a container's files", () => {
+  const carrier = foundContainer({ State: { Status: "created", ExitCode: 0 } });
+  const ownerWith = (modified: string): FoundContainer =>
+    foundContainer({ files: new Map([["prometheus.yml", { content: "", modified: new Date(modified) }]]) });
+
+  it.each<[string, FoundContainer | undefined, FoundContainer | undefined, string | undefined]>([
+    ["is that their carrier is gone", undefined, ownerWith("2026-01-01T11:59:59Z"), GONE],
+    [
+      "is that one was edited after their owner was made",
+      carrier,
+      ownerWith("2026-01-01T12:00:03Z"),
+      "its file prometheus.yml was edited",
+    ],
+    [
+      "is none of files that are older than their owner, whatever they hold",
+      carrier,
+      ownerWith("2026-01-01T11:59:59Z"),
+      undefined,
+    ],
+    ["is none where the engine's clock is a little behind", carrier, ownerWith("2026-01-01T12:00:02Z"), undefined],
+    ["cannot be told without their owner, which is damaged itself", carrier, undefined, undefined],
+  ])("%s", (_, found, owner, expected) => {
+    expect(configDamage(found, owner)).toBe(expected);
+  });
+});
+
+describe("the damage of a dashboard", () => {
+  it.each<[string, FoundGrafana | undefined, number | undefined, string | undefined]>([
+    ["is none where its version is the one that the lab saved", HOLDINGS, 1, undefined],
+    ["is that somebody saved another one since", HOLDINGS, 3, "it was edited in Grafana, version 1"],
+    ["is that it is gone", { ...HOLDINGS, dashboards: new Map() }, 1, GONE],
+    ["cannot be told where no version was noted", HOLDINGS, undefined, undefined],
+    ["cannot be told of a Grafana that cannot be asked", undefined, 1, undefined],
+  ])("%s", (_, found, saved, expected) => {
+    expect(dashboardDamage("node", found, saved)).toBe(expected);
+  });
+
+  it("is told by the version that is noted in the lab's folder, which may still be missing", () => {
+    const folder = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "lab-notes-")), "lab");
+    try {
+      expect(savedVersion(folder, "a/b")).toBeUndefined();
+      noteVersion(folder, "a/b", 6);
+      noteVersion(folder, "a/b", 7);
+      expect(savedVersion(folder, "a/b")).toBe(7);
+      expect(savedVersion(folder, "a")).toBeUndefined();
+      expect(fs.statSync(folder).mode & 0o077).toBe(0);
+    } finally {
+      fs.rmSync(path.dirname(folder), { recursive: true });
+    }
+  });
+});
+
+describe("the damage of the datasource", () => {
+  it.each([
+    ["cannot be told of a Grafana that cannot be asked", undefined, undefined],
+    ["is that it is gone", { ...HOLDINGS, datasource: undefined }, GONE],
+    ["is none of a sound one", HOLDINGS, undefined],
+    ["is another URL", { ...HOLDINGS, datasource: { ...DATASOURCE, url: "http://x" } }, 'its url was "http://x"'],
+    [
+      "is that it is no longer the default",
+      { ...HOLDINGS, datasource: { ...DATASOURCE, isDefault: false } },
+      "its isDefault was false",
+    ],
+  ])("%s", (_, found, expected) => {
+    expect(datasourceDamage(found, DATASOURCE)).toBe(expected);
+  });
+});

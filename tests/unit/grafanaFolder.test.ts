@@ -1,0 +1,141 @@
+import * as pulumi from "@pulumi/pulumi";
+import { GrafanaApi } from "../../components/monitoring/grafanaApi";
+import { ensureFolder } from "../../components/monitoring/grafanaFolder";
+import { buildLab, Hooks } from "./fixtures";
+import { Answer, serve, TestServer } from "./servers";
+
+const PASSWORD = "correct-horse-battery";
+const FOLDER = "/api/folders/observability-lab";
+const SEARCH = "/api/search?type=dash-db&folderUIDs=observability-lab&limit=5000";
+const THERE = { body: '{"uid": "observability-lab"}' };
+const MISSING: Answer = { status: 404, body: "{}" };
+const DONE = { body: "{}" };
+
+/** What Grafana answers in this test. */
+let answers: Record<string, Answer | Answer[]>;
+let grafana: TestServer;
+let hooks: Hooks;
+let api: GrafanaApi;
+/** How many requests earlier tests made. */
+let before: number;
+
+beforeAll(async () => {
+  grafana = await serve(new Proxy({}, { get: (_, key) => answers[String(key)] }));
+  const settings = { grafanaAdminPassword: PASSWORD, grafanaPort: String(grafana.port) };
+  ({ hooks } = await buildLab({ settings }));
+  api = new GrafanaApi(grafana.url, pulumi.secret(PASSWORD));
+});
+
+beforeEach(() => {
+  before = grafana.requests.length;
+});
+
+afterAll(() => grafana.close());
+
+/** What this test changed in Grafana. */
+function changes(): unknown[] {
+  return grafana.requests
+    .slice(before)
+    .filter(({ method }) => method !== "GET")
+    .map(({ method, path, body }) => [`${method} ${path}`, body]);
+}
+
+/** Runs what Pulumi would run at that moment of a resource. */
+async function run(name: string, moment: "beforeCreate" | "afterCreate" | "beforeUpdate"): Promise<void> {
+  for (const hook of hooks.get(name)?.[moment] ?? []) {
+    await (hook as pulumi.ResourceHookFunction)({} as pulumi.ResourceHookArgs);
+  }
+}
+
+describe("Grafana's API", () => {
+  it("is called as admin", async () => {
+    answers = { "/api/x": { body: '{"a": 1}' } };
+    expect(await api.call("POST", "/api/x", { b: 2 })).toStrictEqual({ a: 1 });
+    expect(grafana.requests.slice(before)).toStrictEqual([
+      {
+        method: "POST",
+        path: "/api/x",
+        authorization: `Basic ${Buffer.from(`admin:${PASSWORD}`).toString("base64")}`,
+        body: { b: 2 },
+      },
+    ]);
+  });
+
+  it("tells what is not there from what fails, and shows no password", async () => {
+    answers = { "/api/x": { status: 403, body: "Access denied" } };
+    expect(await api.call("DELETE", "/api/nothing")).toBeUndefined();
+    await expect(api.call("GET", "/api/x")).rejects.toThrow(/^Grafana answers 403 to GET \/api\/x: Access denied$/);
+  });
+});
+
+describe("the folder of the dashboards", () => {
+  it("is made where there is none", async () => {
+    answers = { [FOLDER]: MISSING };
+    await run("grafana-folder", "beforeCreate");
+    await run("grafana-folder", "afterCreate");
+    expect(changes()).toStrictEqual([]);
+  });
+
+  it("takes the place of one that is there, with what others put into it, and leaves the lab's own out", async () => {
+    const theirs = { uid: "theirs", id: 7, version: 3 };
+    answers = {
+      [FOLDER]: THERE,
+      [SEARCH]: { body: '[{"uid": "lab-flask"}, {"uid": "theirs"}, {"uid": "node"}]' },
+      "/api/dashboards/uid/theirs": { body: JSON.stringify({ dashboard: theirs, meta: {} }) },
+      "POST /api/dashboards/db": DONE,
+      [`DELETE ${FOLDER}`]: DONE,
+    };
+    const moved = (folderUid: string): unknown => [
+      "POST /api/dashboards/db",
+      { dashboard: theirs, folderUid, overwrite: true, message: "moved while the lab's folder was made anew" },
+    ];
+    await run("grafana-folder", "beforeCreate");
+    expect(changes()).toStrictEqual([moved(""), [`DELETE ${FOLDER}`, undefined]]);
+    await run("grafana-folder", "afterCreate");
+    expect(changes().slice(2)).toStrictEqual([moved("observability-lab")]);
+  });
+
+  it("is not removed where a dashboard of somebody cannot be moved out of it", async () => {
+    answers = {
+      [FOLDER]: THERE,
+      [SEARCH]: { body: '[{"uid": "theirs"}]' },
+      "/api/dashboards/uid/theirs": { body: '{"dashboard": {"uid": "theirs"}}' },
+      "POST /api/dashboards/db": { status: 500, body: "database is locked" },
+    };
+    await expect(run("grafana-folder", "beforeCreate")).rejects.toThrow("database is locked");
+    expect(changes()).toHaveLength(1);
+  });
+
+  it.each(["beforeCreate", "beforeUpdate"] as const)("is there %s of every dashboard", async (moment) => {
+    answers = { [FOLDER]: MISSING, "POST /api/folders": DONE };
+    await run("flask-app-dashboard", moment);
+    await run("community-1860-dashboard", moment);
+    expect(changes()).toStrictEqual(
+      Array(2).fill(["POST /api/folders", { uid: "observability-lab", title: "Observability lab" }]),
+    );
+  });
+
+  it("may be made by another dashboard at this moment", async () => {
+    answers = { [`GET ${FOLDER}`]: [MISSING, THERE], "POST /api/folders": { status: 412, body: "exists" } };
+    await expect(ensureFolder(api)).resolves.toBeUndefined();
+  });
+
+  it("that cannot be made is told", async () => {
+    answers = { "POST /api/folders": { status: 500, body: "no space left" } };
+    await expect(ensureFolder(api)).rejects.toThrow("no space left");
+  });
+
+  it("is left alone while it is there", async () => {
+    answers = { [FOLDER]: THERE };
+    await ensureFolder(api);
+    expect(changes()).toStrictEqual([]);
+  });
+});
+
+describe("the datasource", () => {
+  it("takes the place of one that is in a volume from before", async () => {
+    answers = { "DELETE /api/datasources/uid/prometheus": DONE };
+    await run("grafana-datasource", "beforeCreate");
+    expect(changes()).toStrictEqual([["DELETE /api/datasources/uid/prometheus", undefined]]);
+  });
+});

@@ -1,0 +1,88 @@
+import { removeOrphan } from "../../components/orphans";
+import { Answers, serveEngine, TestServer } from "./servers";
+
+const LAB = "observability-lab";
+const OURS = { "observability-lab.lab": LAB };
+const container = (labels: object | null): { body: string } => ({
+  body: JSON.stringify({ Id: "c1", Config: { Labels: labels } }),
+});
+const network = (labels: object | null, containers: object = {}): { body: string } => ({
+  body: JSON.stringify({ Id: "n1", Labels: labels, Containers: containers }),
+});
+const REMOVED = { status: 204, body: "" };
+
+let engine: TestServer | undefined;
+
+afterEach(async () => {
+  await engine?.close();
+  engine = undefined;
+});
+
+/** What an engine that answers so is asked to change. */
+async function changesOf(answers: Answers, ...args: Parameters<typeof removeOrphan>): Promise<unknown[]> {
+  engine = await serveEngine(answers);
+  await removeOrphan(...args);
+  return engine.requests
+    .filter(({ method }) => method !== "GET")
+    .map(({ method, path, body }) => [`${method} ${path}`, body]);
+}
+
+describe("a name that is about to be used", () => {
+  it.each<[string, Answers]>([
+    ["containers", {}],
+    ["networks", {}],
+  ])("may be free in %s, and nothing is changed", async (kind, answers) => {
+    expect(await changesOf(answers, kind as "containers" | "networks", "grafana", LAB)).toStrictEqual([]);
+  });
+
+  it("is freed of a container that an earlier update of this lab left", async () => {
+    const answers = { "/containers/grafana/json": container(OURS), "DELETE /containers/c1?force=1": REMOVED };
+    expect(await changesOf(answers, "containers", "grafana", LAB)).toStrictEqual([
+      ["DELETE /containers/c1?force=1", undefined],
+    ]);
+  });
+
+  it("is freed of a network, which is taken from its containers first", async () => {
+    const answers = {
+      [`/networks/${LAB}`]: network(OURS, { c1: {}, c2: {} }),
+      "POST /networks/n1/disconnect": { body: "" },
+      "DELETE /networks/n1?force=1": REMOVED,
+    };
+    expect(await changesOf(answers, "networks", LAB, LAB)).toStrictEqual([
+      ["POST /networks/n1/disconnect", { Container: "c1", Force: true }],
+      ["POST /networks/n1/disconnect", { Container: "c2", Force: true }],
+      ["DELETE /networks/n1?force=1", undefined],
+    ]);
+  });
+
+  it("may be freed by somebody else meanwhile", async () => {
+    const answers = { "/containers/grafana/json": container(OURS) };
+    await expect(changesOf(answers, "containers", "grafana", LAB)).resolves.toHaveLength(1);
+  });
+
+  it("is told with the reason when it cannot be freed", async () => {
+    const answers = {
+      "/containers/grafana/json": container(OURS),
+      "DELETE /containers/c1?force=1": { status: 500, body: "device busy" },
+    };
+    await expect(changesOf(answers, "containers", "grafana", LAB)).rejects.toThrow(
+      "the container grafana is left of an earlier update and cannot be removed: device busy",
+    );
+  });
+
+  it.each([null, {}, { "observability-lab.lab": "b-observability-lab" }])(
+    "is never freed of a stranger's: labels %j",
+    async (labels) => {
+      const remedy = "exists that is not this lab's; set another namePrefix, or remove it by hand";
+      await expect(
+        changesOf({ "/containers/grafana/json": container(labels) }, "containers", "grafana", LAB),
+      ).rejects.toThrow(`a container named grafana ${remedy}`);
+      expect(engine?.requests.map(({ method }) => method)).toStrictEqual(["GET"]);
+      await engine?.close();
+      await expect(
+        changesOf({ [`/networks/${LAB}`]: network(labels, { c1: {} }) }, "networks", LAB, LAB),
+      ).rejects.toThrow(`a network named ${LAB} ${remedy}`);
+      expect(engine?.requests.map(({ method }) => method)).toStrictEqual(["GET"]);
+    },
+  );
+});

@@ -1,0 +1,135 @@
+import * as net from "node:net";
+import { EngineContainer, Machine } from "../../components/machine";
+import { findObstacles, findTakenPorts } from "../../components/preflight";
+import { Settings } from "../../components/settings";
+import { FRESH, listed } from "./conditions";
+import { LINUX, settingsWith } from "./fixtures";
+
+/** The lab left nothing on the host. */
+const { host: NOTHING } = FRESH;
+const OURS = { "observability-lab.lab": "observability-lab" };
+const PORTS = ["prometheusPort", "grafanaPort", "nodeExporterPort", "cadvisorPort", "pushgatewayPort", "flaskPort"];
+
+let servers: net.Server[] = [];
+
+afterEach(async () => {
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  servers = [];
+  delete process.env.PYTHON;
+});
+
+function withContainers(...containers: EngineContainer[]): Machine {
+  return { ...LINUX, containers };
+}
+
+/** A port of loopback that another program holds until the test ends. */
+async function holdPort(): Promise<number> {
+  const server = net.createServer();
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as net.AddressInfo).port;
+}
+
+/** Settings whose ports are free, but for those given. */
+async function onFreePorts(changes: Record<string, string> = {}): Promise<Settings> {
+  const before = servers;
+  servers = [];
+  const free = await Promise.all(PORTS.map(async (setting) => [setting, String(await holdPort())] as const));
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  servers = before;
+  return settingsWith({ ...Object.fromEntries(free), ...changes });
+}
+
+describe("a port", () => {
+  it("that another program holds is told with one that is free", async () => {
+    const taken = await holdPort();
+    const [fault, ...more] = await findTakenPorts(await onFreePorts({ grafanaPort: String(taken) }), LINUX, NOTHING);
+    expect(more).toStrictEqual([]);
+    expect(fault).toMatchObject({
+      setting: "grafanaPort",
+      value: taken,
+      problem: "is in use by another program on 127.0.0.1 (EADDRINUSE)",
+    });
+    const free = Number(/such as (\d+)$/.exec(fault?.fix ?? "")?.[1]);
+    expect(free).toBeGreaterThan(taken);
+  });
+
+  it("that another container holds is told with its name", async () => {
+    const taken = await holdPort();
+    const machine = withContainers(listed("web", { Ports: [{ IP: "127.0.0.1", PublicPort: taken }] }));
+    expect(await findTakenPorts(await onFreePorts({ flaskPort: String(taken) }), machine, NOTHING)).toMatchObject([
+      { setting: "flaskPort", problem: "is in use by the container web on 127.0.0.1 (EADDRINUSE)" },
+    ]);
+  });
+
+  it("that the lab itself holds is no fault", async () => {
+    const [published, ofHost, ofApp] = await Promise.all([holdPort(), holdPort(), holdPort()]);
+    const machine = withContainers(
+      listed("grafana", { Labels: OURS, Ports: [{ IP: "127.0.0.1", PublicPort: published }] }),
+      listed("node_exporter", { Labels: OURS, HostConfig: { NetworkMode: "host" } }),
+    );
+    const settings = await onFreePorts({
+      grafanaPort: String(published),
+      nodeExporterPort: String(ofHost),
+      flaskPort: String(ofApp),
+    });
+    expect(await findTakenPorts(settings, machine, { ...NOTHING, appPort: settings.flaskPort })).toStrictEqual([]);
+  });
+
+  it("of Alertmanager is looked at only where there is a webhook, and may be held by the lab itself", async () => {
+    const taken = await holdPort();
+    const changes = { alertmanagerPort: String(taken) };
+    expect(await findTakenPorts(await onFreePorts(changes), LINUX, NOTHING)).toStrictEqual([]);
+    const settings = await onFreePorts({ ...changes, alertWebhook: "http://127.0.0.1" });
+    expect(await findTakenPorts(settings, LINUX, NOTHING)).toMatchObject([
+      { setting: "alertmanagerPort", value: taken },
+    ]);
+    const inHostNetwork = { Labels: OURS, HostConfig: { NetworkMode: "host" } };
+    const ofLab = withContainers(listed("alertmanager", inHostNetwork));
+    expect(await findTakenPorts(settings, ofLab, NOTHING)).toStrictEqual([]);
+    const other = withContainers(listed("node_exporter", inHostNetwork));
+    expect(await findTakenPorts(settings, other, NOTHING)).toHaveLength(1);
+  });
+
+  it("that the lab held until it was stopped may be somebody else's now", async () => {
+    const taken = await holdPort();
+    const stopped = listed("node_exporter", {
+      Labels: OURS,
+      State: "exited",
+      HostConfig: { NetworkMode: "host" },
+    });
+    const settings = await onFreePorts({ nodeExporterPort: String(taken) });
+    expect(await findTakenPorts(settings, withContainers(stopped), NOTHING)).toMatchObject([
+      { setting: "nodeExporterPort", value: taken },
+    ]);
+  });
+
+  it("that is suggested is none that the lab uses itself", async () => {
+    const taken = await holdPort();
+    const settings = await onFreePorts({ grafanaPort: String(taken), flaskPort: String(taken + 1) });
+    const faults = await findTakenPorts(settings, LINUX, NOTHING);
+    const fix = faults.find(({ setting }) => setting === "grafanaPort")?.fix;
+    expect(fix).toMatch(/ such as \d+$/);
+    expect(fix).not.toContain(String(taken + 1));
+  });
+
+  it("on an address that is not this machine's is a fault of bindAddress", async () => {
+    const faults = await findTakenPorts(await onFreePorts({ bindAddress: "192.0.2.1" }), LINUX, NOTHING);
+    expect(new Set(faults.map(({ setting }) => setting))).toStrictEqual(new Set(["bindAddress"]));
+  });
+});
+
+describe("all obstacles", () => {
+  it("are found at once", async () => {
+    process.env.PYTHON = "/nonexistent";
+    const settings = await onFreePorts({ nodeExporterNetwork: "host", grafanaPort: String(await holdPort()) });
+    const machine = { ...withContainers(listed("grafana")), native: false };
+    const faults = await findObstacles(settings, machine, NOTHING);
+    expect(faults.filter((it) => it.setting !== "subnet").map((it) => [it.setting, it.problem])).toStrictEqual([
+      ["namePrefix", "a container named grafana exists that is not this lab's"],
+      ["nodeExporterNetwork", "needs Docker on Linux: Docker Desktop's containers run in a virtual machine"],
+      ["grafanaPort", "is in use by another program on 127.0.0.1 (EADDRINUSE)"],
+      ["python3", "is missing, older than 3.10, or has no venv"],
+    ]);
+  });
+});

@@ -1,0 +1,51 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { readStackFiles } from "../../components/stackFiles";
+import { settingsWith } from "./fixtures";
+
+let folder: string;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-stack-"));
+});
+
+afterEach(() => {
+  fs.rmSync(folder, { recursive: true });
+});
+
+/** A settings file with this text. */
+function file(name: string, text: string): string {
+  const full = path.join(folder, name);
+  fs.writeFileSync(full, text);
+  return full;
+}
+
+describe("the settings of a stack's files", () => {
+  it("are the defaults of Pulumi.yaml where nothing else is set", () => {
+    expect(readStackFiles([file("empty.yaml", "")])).toStrictEqual({ settings: settingsWith(), faults: [] });
+  });
+
+  it("are those of the later file, of this project, and lists as Pulumi hands them over", () => {
+    const tracked = "config: {observability-lab:grafanaPort: 3001, observability-lab:retention: 1d, aws:region: x}";
+    const own = "config: {observability-lab:grafanaPort: 3002, observability-lab:communityDashboards: []}";
+    const { settings, faults } = readStackFiles([file("tracked.yaml", tracked), file("own.yaml", own)]);
+    expect(faults).toStrictEqual([]);
+    expect(settings).toMatchObject({ grafana: { port: 3002 }, retention: "1d", communityDashboards: [] });
+  });
+
+  it("are valid where one is a secret, which only the CLI can read", () => {
+    const own =
+      "config: {observability-lab:grafanaAdminPassword: {secure: v1:abc}, observability-lab:alertWebhook: {secure: v1:abc}}";
+    const { settings, faults } = readStackFiles([file("own.yaml", own)]);
+    expect(faults).toStrictEqual([]);
+    expect(settings.alertWebhook).toBeDefined();
+    expect(JSON.stringify(settings)).not.toContain("v1:abc");
+  });
+
+  it("cannot be read from a file that is no YAML, which is named", () => {
+    const broken = file("broken.yaml", "config: [1");
+    expect(() => readStackFiles([broken])).toThrow(`${broken} cannot be read: `);
+    expect(() => readStackFiles(["/nonexistent.yaml"])).toThrow(/^\/nonexistent.yaml cannot be read: .*ENOENT/);
+  });
+});
