@@ -29,6 +29,8 @@ export interface LabContainerArgs {
   readonly context: LabContext;
   /** Name on the lab's network and, after the prefix, on the host. */
   readonly hostname: string;
+  /** Name of the machine that the program reports, where that is not the container's own. */
+  readonly machineName?: string;
   readonly service: ServiceSettings;
   /** Port inside the container. */
   readonly internalPort: number;
@@ -167,7 +169,7 @@ function containerArgs(
     ],
     ...(args.hostNetwork === undefined
       ? {
-          hostname: args.hostname,
+          hostname: args.machineName ?? args.hostname,
           networkMode: "bridge",
           networksAdvanced: [{ name: network.name, aliases: [args.hostname] }],
           ports: [{ internal: args.internalPort, external: args.service.port, ip: settings.bindAddress }],

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
+import * as os from "node:os";
 import { askEngine, engineSocket } from "./engine";
 
 /** A container as the engine lists it. */
@@ -23,6 +24,8 @@ export interface EngineNetwork {
 
 /** What the lab needs to know of the machine and of its Docker engine. */
 export interface Machine {
+  /** The machine's own name. */
+  readonly hostname: string;
   /** The engine runs on this very Linux, and not in Docker Desktop's virtual machine. */
   readonly native: boolean;
   /** The engine runs without root, and its networks are not this machine's. */
@@ -59,6 +62,7 @@ export async function inspectMachine(): Promise<Machine> {
   ]);
   const native = process.platform === "linux" && !info.OperatingSystem.startsWith("Docker Desktop");
   return {
+    hostname: os.hostname(),
     native,
     rootless: info.SecurityOptions?.some((option) => option.split(",").includes("name=rootless")) ?? false,
     storageDriver: info.Driver,

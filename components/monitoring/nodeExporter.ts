@@ -26,6 +26,7 @@ export class NodeExporter extends pulumi.ComponentResource {
       {
         context: args.context,
         hostname: "node_exporter",
+        machineName: machine.hostname,
         service: settings.nodeExporter,
         internalPort: PORT,
         healthPath: "/",

@@ -70,7 +70,10 @@ interface ScrapeConfig {
   readonly job_name: string;
   readonly honor_labels?: boolean;
   readonly metrics_path?: string;
-  readonly static_configs: readonly { readonly targets: readonly string[] }[];
+  readonly static_configs: readonly {
+    readonly targets: readonly string[];
+    readonly labels?: Readonly<Record<string, string>>;
+  }[];
 }
 
 /** The text of prometheus.yml. */
@@ -106,7 +109,8 @@ function scrapeConfigs(settings: Settings, alertmanager: string | undefined): Sc
   // in the host's network node_exporter has the published port, on the lab's network its own
   const nodeExporterPort = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : 9100;
   return [
-    job("linux_host", [`node_exporter:${String(nodeExporterPort)}`]),
+    // the same instance in both networks: a dashboard must not choose the one that is gone
+    job("linux_host", [`node_exporter:${String(nodeExporterPort)}`], { instance: "node_exporter" }),
     job("docker_containers", ["cadvisor:8080"]),
     // a pushed series keeps the job that it was pushed with
     { ...job("ansible_jobs", ["pushgateway:9091"]), honor_labels: true },
@@ -121,6 +125,6 @@ function scrapeConfigs(settings: Settings, alertmanager: string | undefined): Sc
   ];
 }
 
-function job(name: string, targets: readonly string[]): ScrapeConfig {
-  return { job_name: name, static_configs: [{ targets }] };
+function job(name: string, targets: readonly string[], labels?: Readonly<Record<string, string>>): ScrapeConfig {
+  return { job_name: name, static_configs: [{ targets, ...(labels === undefined ? {} : { labels }) }] };
 }

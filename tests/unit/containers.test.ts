@@ -149,6 +149,7 @@ describe("container", () => {
   it("node_exporter sees the host's files and processes, and cannot write", () => {
     expect(resource(registrations, "node-exporter-container").inputs).toStrictEqual({
       ...container("node_exporter", "nodeExporter", 9100, "/"),
+      hostname: "workstation",
       command: [
         "--path.rootfs=/host",
         "--path.udev.data=/host/run/udev/data",

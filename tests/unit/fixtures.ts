@@ -46,6 +46,7 @@ export function settingsWith(changes: Record<string, string> = {}): Settings {
 
 /** A Linux machine with systemd and a current engine on which nothing runs. */
 export const LINUX: Machine = {
+  hostname: "workstation",
   native: true,
   rootless: false,
   storageDriver: "overlay2",

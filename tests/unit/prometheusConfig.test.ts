@@ -23,7 +23,10 @@ describe("prometheus.yml", () => {
       },
       rule_files: ["*.rules.yml"],
       scrape_configs: [
-        { job_name: "linux_host", static_configs: [{ targets: ["node_exporter:9100"] }] },
+        {
+          job_name: "linux_host",
+          static_configs: [{ targets: ["node_exporter:9100"], labels: { instance: "node_exporter" } }],
+        },
         { job_name: "docker_containers", static_configs: [{ targets: ["cadvisor:8080"] }] },
         { job_name: "ansible_jobs", static_configs: [{ targets: ["pushgateway:9091"] }], honor_labels: true },
         { job_name: "flask_app", static_configs: [{ targets: ["host.docker.internal:5001"] }] },

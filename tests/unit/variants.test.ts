@@ -110,7 +110,10 @@ describe("setting nodeExporterNetwork to host", () => {
     const [upload] = uploads as [{ content: string }];
     expect(parse(upload.content)).toMatchObject({
       scrape_configs: expect.arrayContaining([
-        { job_name: "linux_host", static_configs: [{ targets: ["node_exporter:9200"] }] },
+        {
+          job_name: "linux_host",
+          static_configs: [{ targets: ["node_exporter:9200"], labels: { instance: "node_exporter" } }],
+        },
       ]) as unknown,
     });
   });

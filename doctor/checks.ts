@@ -1,0 +1,85 @@
+import * as os from "node:os";
+import { askEngine } from "../components/engine";
+import { HostCondition, labFolder, lookAtHost } from "../components/condition/host";
+import { Fault, LabError } from "../components/faults";
+import { findRootless } from "../components/hostObstacles";
+import { inspectMachine, Machine } from "../components/machine";
+import { labName, reachable } from "../components/names";
+import {
+  findForeignContainers,
+  findForeignNetwork,
+  findMissingPython,
+  findOverlaps,
+  findTakenPorts,
+} from "../components/preflight";
+import { Settings } from "../components/settings";
+import {
+  checkCgroups,
+  checkEngine,
+  checkMemory,
+  checkMounts,
+  checkNeighbours,
+  checkStorage,
+  EngineInfo,
+} from "./engine";
+import { Finding, fault, ofFaults, skipped } from "./finding";
+import { removeLeftovers, tryFirewall } from "./firewall";
+import { checkEngineDisk, checkFolder, checkHome, checkNode, describePython } from "./host";
+
+/** Every check of this machine, in the order in which one needs the other. */
+export async function examine({
+  settings,
+  faults,
+}: {
+  readonly settings: Settings;
+  readonly faults: readonly Fault[];
+}): Promise<readonly Finding[]> {
+  const lab = labName(settings.namePrefix);
+  const folder = labFolder(lab);
+  const app = `http://${reachable(settings.bindAddress)}:${String(settings.flaskPort)}/healthz`;
+  const condition = await lookAtHost(lab, folder, app);
+  const python = process.env.PYTHON ?? "python3";
+  const host = [
+    checkNode(process.versions.node),
+    ...ofFaults("python", await findMissingPython(condition, python), await describePython(python)),
+    ...checkFolder(folder, condition),
+    checkHome(os.homedir()),
+    ...ofFaults("settings", faults, "none that is refused"),
+  ];
+  return [
+    ...host,
+    ...(faults.length > 0 ? [skipped("docker", "the settings first")] : await examineEngine(settings, condition)),
+  ];
+}
+
+async function examineEngine(settings: Settings, host: HostCondition): Promise<readonly Finding[]> {
+  let machine: Machine, info: EngineInfo;
+  try {
+    await removeLeftovers();
+    [machine, info] = await Promise.all([inspectMachine(), askEngine<EngineInfo>("/info")]);
+  } catch (error) {
+    if (error instanceof LabError) {
+      return [fault("docker", error.message, "https://docs.docker.com/engine/install/")];
+    }
+    throw error;
+  }
+  const overlaps = findOverlaps(settings, machine, os.networkInterfaces());
+  return [
+    checkEngine(info, machine),
+    ...ofFaults("root", findRootless(machine), "the engine's networks are this machine's"),
+    checkStorage(info),
+    checkCgroups(info),
+    checkMemory(info, settings),
+    checkEngineDisk(info.DockerRootDir, machine.native),
+    checkMounts(machine),
+    ...ofFaults(
+      "names",
+      [...findForeignContainers(settings, machine), ...findForeignNetwork(settings, machine)],
+      "nothing else has one of the lab's",
+    ),
+    ...ofFaults("subnet", overlaps, `${settings.subnet} is free, or the lab's`),
+    ...ofFaults("ports", await findTakenPorts(settings, machine, host), "free, or the lab's"),
+    overlaps.length > 0 ? skipped("firewall", "the subnet first") : await tryFirewall(settings, machine),
+    checkNeighbours(settings, machine),
+  ];
+}

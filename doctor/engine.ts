@@ -1,0 +1,121 @@
+import { existsSync } from "node:fs";
+import { Machine } from "../components/machine";
+import { Settings } from "../components/settings";
+import { Finding, ok, warning } from "./finding";
+
+/** What the engine says of itself, as far as a check asks. */
+export interface EngineInfo {
+  readonly ServerVersion: string;
+  readonly OperatingSystem: string;
+  readonly Driver: string;
+  readonly CgroupVersion?: string;
+  readonly CgroupDriver: string;
+  readonly MemoryLimit: boolean;
+  readonly MemTotal: number;
+  readonly DockerRootDir: string;
+}
+
+/** Storage drivers of which cAdvisor knows where a container's own files lie. */
+const MEASURED = ["overlay2", "overlay", "aufs", "zfs", "vfs"];
+const CONTAINERD = "/run/containerd/containerd.sock";
+const MIB = 1024 * 1024;
+
+/** Which engine answers, and whether its containers run on this machine itself. */
+export function checkEngine({ ServerVersion, OperatingSystem }: EngineInfo, { native, engineMajor }: Machine): Finding {
+  if (!native) {
+    return warning(
+      "docker",
+      `${ServerVersion}, ${OperatingSystem}: its containers run in a virtual machine, and that is the host which node_exporter reports`,
+      "nothing to do, unless it is this machine that you want to see",
+    );
+  }
+  return engineMajor >= 25
+    ? ok("docker", `${ServerVersion} on this machine`)
+    : warning(
+        "docker",
+        `${ServerVersion}: below 25 a container's health is asked every 3 s for good`,
+        "update Docker when you can",
+      );
+}
+
+/** Whether cAdvisor will see the containers, and what they write. */
+export function checkStorage({ Driver }: EngineInfo, exists: (path: string) => boolean = existsSync): Finding {
+  if (Driver === "overlayfs") {
+    return exists(CONTAINERD)
+      ? ok("storage", `${Driver}, the containerd image store: cAdvisor asks containerd at ${CONTAINERD}`)
+      : warning(
+          "storage",
+          `${Driver}, but there is no ${CONTAINERD}: cAdvisor will see no container`,
+          'let containerd listen there, or set {"features": {"containerd-snapshotter": false}} in daemon.json',
+        );
+  }
+  return MEASURED.includes(Driver)
+    ? ok("storage", `${Driver}: cAdvisor sees every container and what it writes`)
+    : warning(
+        "storage",
+        `${Driver}: cAdvisor sees every container, but not what it writes`,
+        'set {"storage-driver": "overlay2"} in daemon.json if you want to see it',
+      );
+}
+
+/** Whether the memory limits of the containers hold, and cAdvisor has something to read. */
+export function checkCgroups({ CgroupVersion, CgroupDriver, MemoryLimit }: EngineInfo): Finding {
+  const version = `version ${CgroupVersion ?? "1"}, driver ${CgroupDriver}`;
+  return CgroupDriver === "none" || !MemoryLimit
+    ? warning(
+        "cgroups",
+        `${version}: the engine cannot limit a container's memory`,
+        "turn the memory controller on: cgroup_enable=memory on the kernel's command line",
+      )
+    : ok("cgroups", version);
+}
+
+/** Whether the containers may all use what they are allowed to. */
+export function checkMemory({ MemTotal }: EngineInfo, settings: Settings): Finding {
+  const services = [
+    settings.prometheus,
+    settings.grafana,
+    settings.nodeExporter,
+    settings.cadvisor,
+    settings.pushgateway,
+    ...(settings.alertWebhook === undefined ? [] : [settings.alertmanager]),
+  ];
+  const limits = services.reduce((sum, { memory }) => sum + memory, 0);
+  const seen = `${String(Math.floor(MemTotal / MIB))} MiB, and the lab's limits add up to ${String(limits)} MiB`;
+  return limits * MIB <= MemTotal
+    ? ok("memory", seen)
+    : warning("memory", seen, "lower prometheusMemory or grafanaMemory, or give the machine more");
+}
+
+/** Whether node_exporter follows what is mounted later. */
+export function checkMounts({ native, rootShared }: Machine): Finding {
+  if (!native) {
+    return ok("mounts", "those of the virtual machine");
+  }
+  return rootShared
+    ? ok("mounts", "/ is shared: node_exporter sees file systems that are mounted later, too")
+    : warning(
+        "mounts",
+        "/ is not shared: node_exporter sees only file systems that were mounted before it started",
+        "mount --make-rshared /, then make up",
+      );
+}
+
+/** Who reaches the published ports from outside. */
+export function checkNeighbours({ bindAddress }: Settings, { native, engineMajor }: Machine): Finding {
+  if (!bindAddress.startsWith("127.")) {
+    return warning(
+      "neighbours",
+      `bindAddress ${bindAddress}: whoever reaches it reaches Prometheus, which asks for no password`,
+      "set bindAddress to 127.0.0.1, unless that is what you want",
+    );
+  }
+  // https://github.com/moby/moby/issues/45610
+  return native && engineMajor < 28
+    ? warning(
+        "neighbours",
+        `Docker below 28: a machine on the same network segment can reach ports published on ${bindAddress}`,
+        "update Docker to 28, or run iptables -t raw -I PREROUTING ! -i lo -d 127.0.0.0/8 -j DROP",
+      )
+    : ok("neighbours", `only this machine reaches the ports on ${bindAddress}`);
+}

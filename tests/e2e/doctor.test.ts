@@ -1,0 +1,109 @@
+import { execFileSync } from "node:child_process";
+import * as net from "node:net";
+import { UserLab } from "../faults/userLab";
+import { docker } from "./harness";
+
+jest.setTimeout(60_000);
+
+const SUBNET = "172.30.102.0/24";
+let lab: UserLab;
+
+beforeAll(async () => {
+  lab = await UserLab.create("doctor-", SUBNET);
+  await lab.prepare();
+});
+
+afterEach(() => {
+  const filter = ["--quiet", "--filter", "label=observability-lab.doctor"];
+  expect([docker("ps", "--all", ...filter), docker("network", "ls", ...filter)]).toEqual(["", ""]);
+});
+
+afterAll(async () => {
+  await lab.remove();
+});
+
+/** What doctor finds of each check, and whether it lets the lab pass. */
+async function doctor(
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ ok: boolean; checks: Record<string, { state: string; seen: string; fix?: string }> }> {
+  const { ok, printed } = await lab.run("doctor", ["--json"], env).outcome;
+  const said = JSON.parse(printed) as { ok: boolean; checks: { check: string; state: string; seen: string }[] };
+  expect(said.ok).toBe(ok);
+  return { ok, checks: Object.fromEntries(said.checks.map(({ check, ...it }) => [check, it])) };
+}
+
+describe("doctor, on this machine", () => {
+  it("finds nothing that keeps the lab from it, and says so in a table", async () => {
+    const { ok, checks } = await doctor();
+    expect(Object.entries(checks).filter(([, { state }]) => state === "fault" || state === "skipped")).toEqual([]);
+    expect(ok).toBe(true);
+    expect(Object.keys(checks)).toEqual([
+      "node",
+      "python",
+      "lab's folder",
+      "home disk",
+      "settings",
+      "docker",
+      "root",
+      "storage",
+      "cgroups",
+      "memory",
+      "docker disk",
+      "mounts",
+      "names",
+      "subnet",
+      "ports",
+      "firewall",
+      "neighbours",
+    ]);
+    expect(checks.firewall).toEqual({
+      state: "ok",
+      seen: `a container of ${SUBNET} reaches this machine at 172.30.102.1:${String(lab.ports.flaskPort)}`,
+    });
+    const table = await lab.run("doctor").outcome;
+    expect(table.said).toMatch(/^This machine can run the lab(, \d+ to be warned of)?\.$/m);
+  });
+
+  it("finds a firewall between the lab's containers and the host", async () => {
+    const port = String(lab.ports.flaskPort);
+    const rule = ["INPUT", "-s", SUBNET, "-p", "tcp", "--dport", port, "-j", "DROP"];
+    execFileSync("iptables", ["-I", ...rule]);
+    try {
+      const { ok, checks } = await doctor();
+      expect(ok).toBe(false);
+      expect(checks.firewall).toEqual({
+        state: "fault",
+        seen: `a container of ${SUBNET} does not reach this machine at 172.30.102.1:${port}: Prometheus will not see the Flask app`,
+        fix: `let it in: iptables -I INPUT -s ${SUBNET} -p tcp --dport ${port} -j ACCEPT, or ufw allow from ${SUBNET} to any port ${port} proto tcp`,
+      });
+    } finally {
+      execFileSync("iptables", ["-D", ...rule]);
+    }
+  });
+
+  it("finds a port that is taken, and whatever else is wrong besides", async () => {
+    const server = net.createServer();
+    await new Promise<void>((resolve) => server.listen(lab.ports.grafanaPort, "127.0.0.1", resolve));
+    try {
+      const { ok, checks } = await doctor({ PYTHON: "no-such-python" });
+      expect(ok).toBe(false);
+      expect(checks.ports?.seen).toContain(
+        `grafanaPort = ${String(lab.ports.grafanaPort)}: is in use by another program`,
+      );
+      expect(checks.python).toMatchObject({ state: "fault" });
+      expect(checks.firewall?.state).toBe("ok");
+    } finally {
+      server.close();
+    }
+  });
+
+  it("says what it can without Docker", async () => {
+    const { ok, checks } = await doctor({ DOCKER_HOST: "unix:///nonexistent.sock" });
+    expect(ok).toBe(false);
+    expect(checks.docker).toMatchObject({
+      state: "fault",
+      seen: expect.stringContaining("Docker does not answer at /nonexistent.sock") as unknown,
+    });
+    expect(checks.python?.state).toBe("ok");
+  });
+});

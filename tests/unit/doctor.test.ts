@@ -1,0 +1,147 @@
+import * as os from "node:os";
+import * as path from "node:path";
+import { ofFaults } from "../../doctor/finding";
+import {
+  checkCgroups,
+  checkEngine,
+  checkMemory,
+  checkMounts,
+  checkNeighbours,
+  checkStorage,
+  EngineInfo,
+} from "../../doctor/engine";
+import { checkDisk, checkEngineDisk, checkNode, describePython } from "../../doctor/host";
+import { LINUX, settingsWith } from "./fixtures";
+
+const INFO: EngineInfo = {
+  ServerVersion: "28.2.2",
+  OperatingSystem: "Debian GNU/Linux 13",
+  Driver: "overlay2",
+  CgroupVersion: "2",
+  CgroupDriver: "systemd",
+  MemoryLimit: true,
+  MemTotal: 8 * 1024 ** 3,
+  DockerRootDir: "/var/lib/docker",
+};
+const DESKTOP = { ...LINUX, native: false };
+
+describe("a check of the engine", () => {
+  it.each([
+    ["a current one", checkEngine(INFO, LINUX), { state: "ok", seen: "28.2.2 on this machine" }],
+    [
+      "an old one",
+      checkEngine({ ...INFO, ServerVersion: "20.10.24" }, { ...LINUX, engineMajor: 20 }),
+      { state: "warning", fix: "update Docker when you can" },
+    ],
+    [
+      "Docker Desktop",
+      checkEngine({ ...INFO, OperatingSystem: "Docker Desktop" }, DESKTOP),
+      { state: "warning", seen: expect.stringContaining("run in a virtual machine") as unknown },
+    ],
+    [
+      "overlay2",
+      checkStorage(INFO),
+      { state: "ok", seen: "overlay2: cAdvisor sees every container and what it writes" },
+    ],
+    [
+      "the containerd image store",
+      checkStorage({ ...INFO, Driver: "overlayfs" }, () => true),
+      { state: "ok", seen: expect.stringContaining("asks containerd at /run/containerd/containerd.sock") as unknown },
+    ],
+    [
+      "the containerd image store without its socket",
+      checkStorage({ ...INFO, Driver: "overlayfs" }, () => false),
+      { state: "warning", seen: expect.stringContaining("cAdvisor will see no container") as unknown },
+    ],
+    [
+      "another storage driver",
+      checkStorage({ ...INFO, Driver: "btrfs" }),
+      { state: "warning", seen: "btrfs: cAdvisor sees every container, but not what it writes" },
+    ],
+    ["cgroups", checkCgroups(INFO), { state: "ok", seen: "version 2, driver systemd" }],
+    ["old cgroups", checkCgroups({ ...INFO, CgroupVersion: "1" }), { state: "ok", seen: "version 1, driver systemd" }],
+    [
+      "no memory limits",
+      checkCgroups({ ...INFO, MemoryLimit: false }),
+      { state: "warning", seen: expect.stringContaining("cannot limit a container's memory") as unknown },
+    ],
+    ["no cgroups", checkCgroups({ ...INFO, CgroupDriver: "none" }), { state: "warning" }],
+    [
+      "enough memory",
+      checkMemory(INFO, settingsWith()),
+      { state: "ok", seen: "8192 MiB, and the lab's limits add up to 1536 MiB" },
+    ],
+    [
+      "too little memory",
+      checkMemory({ ...INFO, MemTotal: 1024 ** 3 }, settingsWith()),
+      { state: "warning", fix: "lower prometheusMemory or grafanaMemory, or give the machine more" },
+    ],
+    ["a shared root", checkMounts(LINUX), { state: "ok" }],
+    [
+      "a root that is not shared",
+      checkMounts({ ...LINUX, rootShared: false }),
+      { state: "warning", fix: "mount --make-rshared /, then make up" },
+    ],
+    ["Docker Desktop's root", checkMounts({ ...DESKTOP, rootShared: false }), { state: "ok" }],
+    ["no neighbour", checkNeighbours(settingsWith(), LINUX), { state: "ok" }],
+    [
+      "neighbours of an old engine",
+      checkNeighbours(settingsWith(), { ...LINUX, engineMajor: 27 }),
+      { state: "warning", seen: expect.stringContaining("same network segment can reach ports") as unknown },
+    ],
+    ["neighbours of Docker Desktop", checkNeighbours(settingsWith(), { ...DESKTOP, engineMajor: 27 }), { state: "ok" }],
+    [
+      "a lab for everybody",
+      checkNeighbours(settingsWith({ bindAddress: "0.0.0.0" }), LINUX),
+      { state: "warning", fix: "set bindAddress to 127.0.0.1, unless that is what you want" },
+    ],
+  ])("tells %s", (_, finding, expected) => {
+    expect(finding).toMatchObject(expected);
+    expect(finding.fix === undefined).toBe(finding.state === "ok");
+  });
+});
+
+describe("a check of the host", () => {
+  it.each([
+    ["22.1.0", "ok"],
+    ["20.20.2", "warning"],
+    ["18.9.0", "fault"],
+  ])("tells of Node %s: %s", (version, state) => {
+    expect(checkNode(version).state).toBe(state);
+  });
+
+  it.each([
+    [5000, "ok"],
+    [1000, "warning"],
+    [100, "fault"],
+  ])("tells of %d MiB on a disk: %s", (free, state) => {
+    const finding = checkDisk("disk", os.tmpdir(), 4096, 200, () => free);
+    expect(finding).toMatchObject({ state, seen: expect.stringContaining(`${String(free)} MiB free at`) as unknown });
+  });
+
+  it("asks a disk for the nearest folder that is there, and none of a virtual machine", () => {
+    const there = os.tmpdir();
+    expect(checkEngineDisk(path.join(there, "not", "there"), true).seen).toContain(` MiB free at ${there}`);
+    expect(checkEngineDisk("/var/lib/docker", false)).toMatchObject({ state: "ok" });
+  });
+
+  it("names the Python that it found", async () => {
+    expect(await describePython("python3")).toMatch(/^Python 3\.\d+.* \(python3\), with venv$/);
+    expect(await describePython("/nonexistent")).toBe("not asked: the lab's environments are made");
+  });
+});
+
+describe("what up would refuse for", () => {
+  it("is a fault each, with what to do", () => {
+    const taken = { setting: "grafanaPort", value: 3000, problem: "is in use by another program", fix: "stop it" };
+    expect(ofFaults("ports", [taken, taken], "free")).toStrictEqual(
+      Array(2).fill({
+        check: "ports",
+        state: "fault",
+        seen: "grafanaPort = 3000: is in use by another program",
+        fix: "stop it",
+      }),
+    );
+    expect(ofFaults("ports", [], "free")).toStrictEqual([{ check: "ports", state: "ok", seen: "free" }]);
+  });
+});
