@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Damage, madeBecause } from "./condition/damage";
 import { LAB_LABEL, REASON_LABEL } from "./names";
 import { removeOrphan } from "./orphans";
+import { Sweep } from "./sweep";
 
 /** A file of `CONFIG_FOLDER`. */
 export interface ConfigFile {
@@ -23,8 +24,7 @@ export interface ConfigVolumeArgs {
   readonly files: readonly ConfigFile[];
   /** What is wrong with the files that are there. */
   readonly damage: Damage;
-  /** Whatever is left after everything else is deleted goes with it. */
-  readonly sweep: pulumi.Resource;
+  readonly sweep: Sweep;
 }
 
 /** Where a container finds its files: a folder that no image has, so the volume there hides nothing. */
@@ -46,7 +46,7 @@ export class ConfigVolume extends pulumi.ComponentResource {
     const volume = new docker.Volume(
       `${name}-volume`,
       { name: args.volume, labels },
-      { parent: this, dependsOn: args.sweep },
+      { parent: this, dependsOn: args.sweep.all },
     );
     const { reason, options: mending } = madeBecause(args.carrier, args.damage, "labels[1].value");
     const carrier = new docker.Container(
@@ -70,6 +70,7 @@ export class ConfigVolume extends pulumi.ComponentResource {
       },
       {
         parent: this,
+        dependsOn: args.sweep.containers,
         deleteBeforeReplace: true,
         hooks: { beforeCreate: [() => removeOrphan("containers", args.carrier, args.lab)] },
         ...mending,

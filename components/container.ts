@@ -10,6 +10,7 @@ import { Machine } from "./machine";
 import { LAB_LABEL, labName, MEMORY_LABEL, reachable, REASON_LABEL } from "./names";
 import { removeOrphan } from "./orphans";
 import { ServiceSettings, Settings } from "./settings";
+import { Sweep } from "./sweep";
 
 export { CONFIG_FOLDER } from "./configVolume";
 
@@ -19,8 +20,7 @@ export interface LabContext {
   readonly machine: Machine;
   /** What there is of the lab already. */
   readonly condition: LabCondition;
-  /** Whatever is left after everything else is deleted goes with it. */
-  readonly sweep: pulumi.Resource;
+  readonly sweep: Sweep;
   /** The lab's network. */
   readonly network: docker.Network;
 }
@@ -87,7 +87,7 @@ export class LabContainer extends pulumi.ComponentResource {
     this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, data, config), {
       parent: this,
       // one in the host's network needs no other part of the lab
-      dependsOn: args.context.sweep,
+      dependsOn: args.context.sweep.containers,
       // names and ports are fixed, so the old one has to go first
       deleteBeforeReplace: true,
       // the provider updates a health check in state only
@@ -109,7 +109,7 @@ function createVolume(name: string, { context, hostname }: LabContainerArgs, par
   return new docker.Volume(
     `${name}-data`,
     { name: dataVolume(settings, hostname), labels: [{ label: LAB_LABEL, value: lab }] },
-    { parent, dependsOn: sweep, retainOnDelete: settings.keepData },
+    { parent, dependsOn: sweep.all, retainOnDelete: settings.keepData },
   );
 }
 

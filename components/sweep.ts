@@ -10,25 +10,43 @@ export interface SweepArgs {
   readonly keep: readonly string[];
 }
 
-/**
- * Deleted last, as everything depends on it: it then removes what carries the lab's label and no state knows, such as
- * a container that an update made just before it was killed.
- */
-export function createSweep(name: string, { lab, keep }: SweepArgs, parent: pulumi.Resource): local.Command {
+/** What removes, when it is deleted, what no state knows of: an update that was killed leaves such things. */
+export interface Sweep {
+  /** Removes everything; deleted last, as everything depends on it. */
+  readonly all: pulumi.Resource;
+  /** Removes containers; deleted with the volumes and the network, which they would hold. */
+  readonly containers: pulumi.Resource;
+}
+
+/** Both do nothing until they are deleted: then they remove what carries the lab's label. */
+export function createSweep(name: string, { lab, keep }: SweepArgs, parent: pulumi.Resource): Sweep {
+  const all = createCommand(`${name}-sweep`, { LAB: lab, KEEP: keep.join(" ") }, { parent });
+  const containers = createCommand(
+    `${name}-container-sweep`,
+    { LAB: lab, ONLY: "containers" },
+    { parent, dependsOn: all },
+  );
+  return { all, containers };
+}
+
+function createCommand(
+  name: string,
+  environment: Record<string, string>,
+  options: pulumi.CustomResourceOptions,
+): local.Command {
   return new local.Command(
-    `${name}-sweep`,
+    name,
     {
       create: ":",
       delete: 'sh -c "$DELETE"',
       environment: {
-        LAB: lab,
+        ...environment,
         LABEL: LAB_LABEL,
-        KEEP: keep.join(" "),
         DELETE: readAsset("flask", "process.sh") + readAsset("lab", "sweep.sh"),
       },
       // what is kept is told
       logging: "stdoutAndStderr",
     },
-    { parent },
+    options,
   );
 }

@@ -92,6 +92,13 @@ def test_kept_volumes_stay_and_are_told(tmp_path: Path, engine: Engine) -> None:
     )
 
 
+def test_containers_alone_go_where_only_they_are_asked_for(tmp_path: Path, engine: Engine) -> None:
+    engine.hold("tests", container=["c1"], network=["n1"], volume=["v1"])
+    done = sweep(Lab(tmp_path), engine, ONLY="containers")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert engine.removed() == ["container rm --force c1"]
+
+
 def test_nothing_to_remove_is_fine(tmp_path: Path, engine: Engine) -> None:
     done = sweep(Lab(tmp_path), engine)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -215,7 +215,7 @@ describe("what no state knows", () => {
 
   it("is swept away also with node_exporter in the host's network, which needs no network of the lab", async () => {
     const { registrations } = await buildLab({ settings: { nodeExporterNetwork: "host" } });
-    expect(namesOf(resource(registrations, "node-exporter-container").dependencies)).toContain("lab-sweep");
+    expect(namesOf(resource(registrations, "node-exporter-container").dependencies)).toContain("lab-container-sweep");
   });
 });
 

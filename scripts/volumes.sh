@@ -1,0 +1,65 @@
+# Sourced by backup and restore: the volumes that hold a lab's data, and the containers that write to them.
+# shellcheck shell=bash disable=SC2034,SC2154 # common.sh sets root, and they use what this sets
+format="observability-lab backup 1" # first line of the file about, which is in every backup
+parts=(prometheus grafana pushgateway)
+members=(about sums "${parts[@]/%/.tar}")
+lab='' # name of the lab, as find_lab finds it
+
+# find_lab: sets the name of the lab that is up
+find_lab() { lab=$("$root/scripts/pulumi" stack output labName 2>/dev/null); }
+
+container() { echo "${lab%observability-lab}$1"; } # PART
+
+# sha256 ARGUMENT...: macOS has the other program
+sha256() { if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi; }
+
+# has_parts: whether every part has its container and its volume
+has_parts() {
+  local part
+  for part in "${parts[@]}"; do
+    docker container inspect "$(container "$part")" >/dev/null 2>&1 || return
+    docker volume inspect "$lab-$part" >/dev/null 2>&1 || return
+  done
+}
+
+# in_volume PART SCRIPT [ARGUMENT]: runs a shell script on the part's volume at /data, in the shell of the part's own
+# image, as root for the owners of the files, and with nothing else in reach
+in_volume() {
+  docker run --rm --interactive --network none --read-only --user 0:0 --security-opt no-new-privileges \
+    --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER \
+    --volume "$lab-$1:/data" --entrypoint sh "$(docker inspect --format '{{.Image}}' "$(container "$1")")" -euc "$2" sh "${@:3}"
+}
+
+stopped=() # containers to be started again
+
+stop_part() {
+  local name
+  name=$(container "$1")
+  case $(docker inspect --format '{{.State.Status}}' "$name") in
+    running | restarting)
+      stopped+=("$name")
+      docker stop -t 30 "$name" >/dev/null
+      ;;
+  esac
+}
+
+start_stopped() {
+  [ ${#stopped[@]} = 0 ] || docker start "${stopped[@]}" >/dev/null
+  stopped=()
+}
+
+# wait_healthy PART...: until each answers; fails once a program has ended twice, or after a minute
+wait_healthy() {
+  local part health restarts i
+  for part in "$@"; do
+    for i in $(seq 120); do
+      read -r health restarts < <(docker inspect --format '{{.State.Health.Status}} {{.RestartCount}}' "$(container "$part")")
+      [ "$health" != healthy ] || continue 2
+      [ "$restarts" -lt 2 ] || break
+      sleep 0.5
+    done
+    say "$(container "$part") does not get healthy; its last lines:"
+    docker logs --tail 5 "$(container "$part")" >&2
+    return 1
+  done
+}

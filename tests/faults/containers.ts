@@ -1,0 +1,96 @@
+import { setTimeout } from "node:timers/promises";
+import { CONFIG_FOLDER } from "../../components/container";
+import { docker, eventually, inspect } from "../e2e/harness";
+import { Bench, expectMended } from "./mending";
+import { killProgram } from "./processes";
+
+const CONTAINERS = ["cadvisor", "grafana", "node-exporter", "prometheus", "pushgateway"].map(
+  (name) => `${name}-container`,
+);
+const KILLS = 5;
+
+/** Faults of containers and of their network. */
+export function containerFaults(bench: () => Bench): void {
+  const part = "containers";
+  const name = (hostname: string): string => bench().lab.container(hostname);
+
+  it("stopped", () =>
+    expectMended(bench(), {
+      part,
+      fault: "a container stopped",
+      cause: () => docker("stop", name("pushgateway")),
+      shows: ["pushgateway-container"],
+    }));
+
+  it("removed by hand", () =>
+    expectMended(bench(), {
+      part,
+      fault: "a container removed by hand",
+      cause: () => docker("rm", "--force", name("prometheus")),
+      shows: ["prometheus-container"],
+    }));
+
+  it("killed over and over", () =>
+    expectMended(bench(), {
+      part,
+      fault: "a container killed over and over",
+      cause: async () => {
+        for (let kill = 0; kill < KILLS; kill++) {
+          await eventually(() => Promise.resolve((inspect(name("cadvisor"), ".State.Pid") as number) || undefined));
+          killProgram(name("cadvisor"));
+          await setTimeout(100);
+        }
+      },
+      shows: [],
+      // the engine starts it again by itself, after a longer pause each time
+      mayShow: ["cadvisor-container"],
+    }));
+
+  it("its memory limit changed by hand", () =>
+    expectMended(bench(), {
+      part,
+      fault: "a container's memory limit changed by hand",
+      cause: () => docker("update", "--memory", "96m", "--memory-swap", "96m", name("node_exporter")),
+      shows: ["node-exporter-container"],
+    }));
+
+  it("its configuration file changed by hand", () =>
+    expectMended(bench(), {
+      part,
+      fault: "prometheus.yml changed by hand",
+      cause: () => {
+        const image = docker("inspect", "--format", "{{.Image}}", name("prometheus"));
+        const mounts = inspect(name("prometheus"), ".Mounts") as { Name: string; Destination: string }[];
+        const volume = mounts.find(({ Destination }) => Destination === CONFIG_FOLDER)?.Name ?? "";
+        const root = ["--rm", "--user", "0:0", "--volume", `${volume}:/by-hand`, "--entrypoint", "sh"];
+        docker("run", ...root, image, "-c", "echo '# by hand' >>/by-hand/prometheus.yml");
+      },
+      shows: ["prometheus-config-carrier", "prometheus-container"],
+    }));
+
+  it("taken off the network", () =>
+    expectMended(bench(), {
+      part,
+      fault: "a container taken off the lab's network",
+      cause: () => docker("network", "disconnect", bench().lab.lab, name("grafana")),
+      shows: ["grafana-container"],
+    }));
+
+  it("all of them with their network removed", () =>
+    expectMended(bench(), {
+      part,
+      fault: "the lab's network removed",
+      cause: () => {
+        const network = bench().lab.lab;
+        const members = docker("network", "inspect", "--format", "{{range .Containers}}{{.Name}} {{end}}", network);
+        members
+          .split(" ")
+          .filter(Boolean)
+          .forEach((it) => docker("network", "disconnect", "--force", network, it));
+        docker("network", "rm", network);
+      },
+      shows: ["lab-network", ...CONTAINERS],
+      // it listens on the network's gateway, too
+      mayShow: ["flask-process"],
+    }));
+}

@@ -1,0 +1,28 @@
+import * as fs from "node:fs";
+import { labelled } from "../e2e/harness";
+import { isAlive } from "./processes";
+import { UserLab } from "./userLab";
+
+/** Sees that nothing is left of a lab on the machine: in the engine, among the processes, in its folder. */
+export function expectGone({ lab, hostFolder }: UserLab, app?: number): void {
+  expect(labelled("container", lab)).toEqual([]);
+  expect(labelled("network", lab)).toEqual([]);
+  expect(labelled("volume", lab)).toEqual([]);
+  expect(fs.existsSync(hostFolder)).toBe(false);
+  expect(appsOf(lab)).toEqual([]);
+  expect(app !== undefined && isAlive(app)).toBe(false);
+}
+
+/** Processes that are an app of the lab: the token that each is started with begins with the lab's name. */
+function appsOf(lab: string): string[] {
+  return fs
+    .readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((entry) => {
+      try {
+        return fs.readFileSync(`/proc/${entry}/cmdline`, "utf8").includes(`--instance\0${lab}-`);
+      } catch {
+        return false; // it has ended meanwhile
+      }
+    });
+}
