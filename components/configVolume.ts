@@ -48,6 +48,7 @@ export class ConfigVolume extends pulumi.ComponentResource {
       { name: args.volume, labels },
       { parent: this, dependsOn: args.sweep.all },
     );
+    args.sweep.volumes.push(volume);
     const { reason, options: mending } = madeBecause(args.carrier, args.damage, "labels[1].value");
     const carrier = new docker.Container(
       `${name}-carrier`,

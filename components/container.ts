@@ -106,11 +106,13 @@ export class LabContainer extends pulumi.ComponentResource {
 function createVolume(name: string, { context, hostname }: LabContainerArgs, parent: pulumi.Resource): docker.Volume {
   const { settings, sweep } = context;
   const lab = labName(settings.namePrefix);
-  return new docker.Volume(
+  const volume = new docker.Volume(
     `${name}-data`,
     { name: dataVolume(settings, hostname), labels: [{ label: LAB_LABEL, value: lab }] },
     { parent, dependsOn: sweep.all, retainOnDelete: settings.keepData },
   );
+  sweep.volumes.push(volume);
+  return volume;
 }
 
 /** Name of the volume that keeps a container's data. */

@@ -78,6 +78,7 @@ export class Lab extends pulumi.ComponentResource {
       { context, prometheusUrl: this.prometheus.internalUrl, dashboards: new Set(this.dashboards) },
       parent,
     );
+    sweep.complete();
     for (const { id, model } of community) {
       new CommunityDashboard(`community-${String(id)}`, { model, grafana: this.grafana }, parent);
     }

@@ -14,19 +14,27 @@ export interface SweepArgs {
 export interface Sweep {
   /** Removes everything; deleted last, as everything depends on it. */
   readonly all: pulumi.Resource;
-  /** Removes containers; deleted with the volumes and the network, which they would hold. */
+  /** Removes containers; deleted before the volumes, which they would hold. */
   readonly containers: pulumi.Resource;
+  /** The lab's volumes, as they are declared. */
+  readonly volumes: pulumi.Resource[];
+  /** To be called once every volume is declared. */
+  readonly complete: () => void;
 }
 
 /** Both do nothing until they are deleted: then they remove what carries the lab's label. */
 export function createSweep(name: string, { lab, keep }: SweepArgs, parent: pulumi.Resource): Sweep {
   const all = createCommand(`${name}-sweep`, { LAB: lab, KEEP: keep.join(" ") }, { parent });
-  const containers = createCommand(
-    `${name}-container-sweep`,
-    { LAB: lab, ONLY: "containers" },
-    { parent, dependsOn: all },
-  );
-  return { all, containers };
+  const volumes: pulumi.Resource[] = [];
+  let complete = (): void => undefined;
+  const declared = new Promise<pulumi.Resource[]>((resolve) => {
+    complete = () => {
+      resolve([all, ...volumes]);
+    };
+  });
+  const environment = { LAB: lab, ONLY: "containers" };
+  const containers = createCommand(`${name}-container-sweep`, environment, { parent, dependsOn: declared });
+  return { all, containers, volumes, complete };
 }
 
 function createCommand(

@@ -117,7 +117,14 @@ describe("a lab with default settings", () => {
         registrations.filter((it) => it.dependencies.length > 0).map((it) => [it.name, namesOf(it.dependencies)]),
       ),
     ).toStrictEqual({
-      "lab-container-sweep": ["lab-sweep"],
+      "lab-container-sweep": [
+        "grafana-config-volume",
+        "grafana-data",
+        "lab-sweep",
+        "prometheus-config-volume",
+        "prometheus-data",
+        "pushgateway-data",
+      ],
       "lab-network": ["lab-sweep"],
       "node-exporter-container": ["lab-container-sweep", "lab-network"],
       "cadvisor-container": ["lab-container-sweep", "lab-network"],
