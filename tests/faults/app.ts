@@ -6,6 +6,15 @@ import { eventually } from "../e2e/harness";
 import { Bench, expectMended } from "./mending";
 import { appPid, isAlive, signal } from "./processes";
 
+/** A program that has the port; undefined while the threads of a killed one still hold it. */
+async function listen(port: number): Promise<net.Server | undefined> {
+  const server = net.createServer((socket) => socket.destroy()).listen(port, "127.0.0.1");
+  return once(server, "listening").then(
+    () => server,
+    () => undefined,
+  );
+}
+
 /** Faults of the Flask app and of what the lab keeps on the host. */
 export function appFaults(bench: () => Bench): void {
   const part = "the app";
@@ -32,8 +41,7 @@ export function appFaults(bench: () => Bench): void {
         const app = appPid(lab);
         signal(app, "SIGKILL");
         await eventually(() => Promise.resolve(!isAlive(app) || undefined));
-        const other = net.createServer((socket) => socket.destroy()).listen(lab.ports.flaskPort, "127.0.0.1");
-        await once(other, "listening");
+        const other = await eventually(() => listen(lab.ports.flaskPort));
         const { ok, said, changes } = await lab.up();
         other.close();
         await once(other, "close");
