@@ -1,3 +1,4 @@
+import { within } from "../within";
 import { Damage, GONE } from "./damage";
 
 /** A datasource as Grafana's API gives it. */
@@ -47,13 +48,11 @@ export const UNKNOWN_GRAFANA: GrafanaCondition = { password: undefined, found: u
  */
 export async function lookAtGrafana(url: string, password: string): Promise<GrafanaCondition> {
   const authorization = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
-  const ask = async (path: string): Promise<Answer> => {
-    const response = await fetch(`${url}${path}`, {
-      headers: { authorization },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+  const ask = (path: string): Promise<Answer> =>
+    within(TIMEOUT_MS, async (signal) => {
+      const response = await fetch(`${url}${path}`, { headers: { authorization }, signal });
+      return { status: response.status, body: await response.json() };
     });
-    return { status: response.status, body: await response.json() };
-  };
   try {
     const { status } = await ask("/api/user");
     if (status === 401) {

@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { within } from "../within";
 import { Damage, GONE } from "./damage";
 
 /** Rooms of the lab's folder on the host; each has a virtual environment. */
@@ -91,8 +92,10 @@ function isStartOf(lab: string, instance: string | undefined): boolean {
 
 async function askInstance(health: string): Promise<string | undefined> {
   try {
-    const response = await fetch(health, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    const { instance } = (await response.json()) as { instance?: unknown };
+    const { instance } = await within(
+      TIMEOUT_MS,
+      async (signal) => (await (await fetch(health, { signal })).json()) as { instance?: unknown },
+    );
     return typeof instance === "string" ? instance : undefined; // anything may answer there
   } catch {
     return undefined;
