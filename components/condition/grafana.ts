@@ -51,7 +51,8 @@ export async function lookAtGrafana(url: string, password: string): Promise<Graf
   const ask = (path: string): Promise<Answer> =>
     within(TIMEOUT_MS, async (signal) => {
       const response = await fetch(`${url}${path}`, { headers: { authorization }, signal });
-      return { status: response.status, body: await response.json() };
+      const body: unknown = await response.json();
+      return { status: response.status, body };
     });
   try {
     const { status } = await ask("/api/user");
