@@ -1,13 +1,17 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { Damage, GONE } from "./damage";
 import { FoundGrafana } from "./grafana";
+
+/** Below the lab's folder: a file for each dashboard, named by its uid. */
+const NOTES = "dashboards";
 
 /**
  * What is wrong with a dashboard. Grafana counts the versions of each, so another one than the lab saved is
  * somebody else's; it may write the JSON anew, so that tells nothing.
  *
- * @param saved The version that the lab saved last, undefined where that is not known.
+ * @param saved The version that the lab saved last, undefined where the note of it is lost: then nothing tells an edited
+ *   dashboard from the lab's own, and saving it once more makes both sure.
  */
 export function dashboardDamage(uid: string, found: FoundGrafana | undefined, saved: number | undefined): Damage {
   if (found === undefined) {
@@ -17,25 +21,29 @@ export function dashboardDamage(uid: string, found: FoundGrafana | undefined, sa
   if (version === undefined) {
     return GONE;
   }
-  return saved === undefined || saved === version ? undefined : `it was edited in Grafana, version ${String(version)}`;
+  if (saved === undefined) {
+    return "the note of its version was lost";
+  }
+  return saved === version ? undefined : `it was edited in Grafana, version ${String(version)}`;
 }
 
-/** The version of a dashboard that was noted in the lab's folder. */
-export function savedVersion(folder: string, uid: string): number | undefined {
+/** The versions that were noted in the lab's folder, by the dashboards' uids. */
+export function savedVersions(folder: string): ReadonlyMap<string, number> {
+  const notes = path.join(folder, NOTES);
+  const read = (file: string): [string, number] => [
+    decodeURIComponent(file),
+    Number(readFileSync(path.join(notes, file), "utf8")),
+  ];
   try {
-    return Number(readFileSync(fileOf(folder, uid), "utf8"));
+    return new Map(readdirSync(notes).map(read));
   } catch {
-    return undefined;
+    return new Map(); // not there yet, or not to be read, which findObstacles tells
   }
 }
 
 /** Notes the version of a dashboard that the lab saved. */
 export function noteVersion(folder: string, uid: string, version: number): void {
-  const file = fileOf(folder, uid);
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(file, String(version), { mode: 0o600 });
-}
-
-function fileOf(folder: string, uid: string): string {
-  return path.join(folder, "dashboards", encodeURIComponent(uid));
+  const notes = path.join(folder, NOTES);
+  mkdirSync(notes, { recursive: true, mode: 0o700 });
+  writeFileSync(path.join(notes, encodeURIComponent(uid)), String(version), { mode: 0o600 });
 }

@@ -3,6 +3,7 @@ import { Machine } from "../machine";
 import { LAB_LABEL, labName } from "../names";
 import { Settings } from "../settings";
 import { findContainer, FoundContainer } from "./containers";
+import { savedVersions } from "./dashboards";
 import { EMPTY_GRAFANA, GrafanaCondition, lookAtGrafana, UNKNOWN_GRAFANA } from "./grafana";
 import { HostCondition, labFolder, lookAtHost } from "./host";
 import { reachable } from "../names";
@@ -17,6 +18,8 @@ export interface LabCondition {
   /** The lab's folder on the host. */
   readonly folder: string;
   readonly grafana: GrafanaCondition;
+  /** The version of each dashboard that the lab saved last, by uid. */
+  readonly savedVersions: ReadonlyMap<string, number>;
 }
 
 /** File of Grafana's config volume that holds its admin's password. */
@@ -36,7 +39,7 @@ export async function lookAtLab(settings: Settings, machine: Machine): Promise<L
   const network = machine.networks.find(({ Name, Labels }) => Name === lab && Labels?.[LAB_LABEL] === lab)?.Id;
   const grafana =
     data.status === 404 ? EMPTY_GRAFANA : await lookAtRunning(containers.get(`${settings.namePrefix}grafana`));
-  return { network, containers, host, folder, grafana };
+  return { network, containers, host, folder, grafana, savedVersions: savedVersions(folder) };
 }
 
 function lookAtRunning(container: FoundContainer | undefined): Promise<GrafanaCondition> | GrafanaCondition {

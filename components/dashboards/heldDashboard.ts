@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
 import { GONE, madeBecause } from "../condition/damage";
-import { dashboardDamage, noteVersion, savedVersion } from "../condition/dashboards";
+import { dashboardDamage, noteVersion } from "../condition/dashboards";
 import { Grafana } from "../monitoring/grafana";
 import { ensureFolder } from "../monitoring/grafanaFolder";
 
@@ -18,8 +18,8 @@ export function holdDashboard(
   { uid, json, grafana: holder }: HeldDashboardArgs,
   parent: pulumi.Resource,
 ): grafana.oss.Dashboard {
-  const { found, notes, api } = holder;
-  const damage = dashboardDamage(uid, found, savedVersion(notes, uid));
+  const { found, savedVersions, notes, api } = holder;
+  const damage = dashboardDamage(uid, found, savedVersions.get(uid));
   const { reason, options: mending } = madeBecause(`the dashboard ${uid}`, damage, "message");
   const before = (): Promise<void> => ensureFolder(api);
   const after = ({ newOutputs }: pulumi.ResourceHookArgs): void => {

@@ -35,6 +35,8 @@ export class Grafana extends pulumi.ComponentResource {
   readonly found: FoundGrafana | undefined;
   /** Folder on the host in which the versions of its dashboards are noted. */
   readonly notes: string;
+  /** What is noted there, by uid. */
+  readonly savedVersions: ReadonlyMap<string, number>;
   /** For what the provider cannot do. */
   readonly api: GrafanaApi;
 
@@ -46,6 +48,7 @@ export class Grafana extends pulumi.ComponentResource {
     this.url = container.url;
     this.container = container.container;
     this.found = args.context.condition.grafana.found;
+    this.savedVersions = args.context.condition.savedVersions;
     this.notes = args.context.condition.folder;
     this.api = new GrafanaApi(this.url, this.adminPassword);
     const password = enforcePassword(name, container, args.context, this.adminPassword, this);

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 import { eventually } from "../e2e/harness";
+import { DASHBOARDS } from "./grafana";
 import { Bench, expectMended } from "./mending";
 import { appPid, isAlive, signal } from "./processes";
 
@@ -70,6 +71,7 @@ export function appFaults(bench: () => Bench): void {
       cause: () => {
         remove();
       },
-      shows: ["ansible-environment", "ansible-run", "flask-environment", "flask-process"],
+      // the notes of the dashboards' versions are there, too
+      shows: ["ansible-environment", "ansible-run", "flask-environment", "flask-process", ...DASHBOARDS],
     }));
 }

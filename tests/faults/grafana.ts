@@ -2,7 +2,8 @@ import { Bench, expectMended } from "./mending";
 import { grafana } from "./traces";
 
 const UID = "lab-flask";
-const DASHBOARDS = [
+/** The lab's dashboards, by the names of their resources. */
+export const DASHBOARDS: readonly string[] = [
   "ansible-playbooks-dashboard",
   "community-1860-dashboard",
   "community-14282-dashboard",

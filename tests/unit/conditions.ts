@@ -20,6 +20,7 @@ export const FRESH: LabCondition = {
   host: { app: GONE, appPort: undefined, environments: { flask: GONE, ansible: GONE } },
   folder: FOLDER,
   grafana: EMPTY_GRAFANA,
+  savedVersions: new Map(),
 };
 
 /** A container as the engine lists it, running without ports and labels unless told. */
@@ -90,5 +91,6 @@ export function soundLab(settings: Settings): LabCondition {
     host: { app: undefined, appPort: settings.flaskPort, environments: { flask: undefined, ansible: undefined } },
     folder: FOLDER,
     grafana: { password: undefined, found: HOLDINGS },
+    savedVersions: HOLDINGS.dashboards,
   };
 }

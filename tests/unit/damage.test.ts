@@ -9,7 +9,7 @@ import {
   DeclaredContainer,
 } from "../../components/condition/containers";
 import { GONE, madeBecause } from "../../components/condition/damage";
-import { dashboardDamage, noteVersion, savedVersion } from "../../components/condition/dashboards";
+import { dashboardDamage, noteVersion, savedVersions } from "../../components/condition/dashboards";
 import { datasourceDamage, FoundGrafana } from "../../components/condition/grafana";
 import { DATASOURCE, foundContainer, HOLDINGS, NETWORK_ID } from "./conditions";
 
@@ -147,7 +147,12 @@ describe("the damage of a dashboard", () => {
     ["is none where its version is the one that the lab saved", HOLDINGS, 1, undefined],
     ["is that somebody saved another one since", HOLDINGS, 3, "it was edited in Grafana, version 1"],
     ["is that it is gone", { ...HOLDINGS, dashboards: new Map() }, 1, GONE],
-    ["cannot be told where no version was noted", HOLDINGS, undefined, undefined],
+    [
+      "is that no version is noted, as it may have been edited",
+      HOLDINGS,
+      undefined,
+      "the note of its version was lost",
+    ],
     ["cannot be told of a Grafana that cannot be asked", undefined, 1, undefined],
   ])("%s", (_, found, saved, expected) => {
     expect(dashboardDamage("node", found, saved)).toBe(expected);
@@ -156,11 +161,11 @@ describe("the damage of a dashboard", () => {
   it("is told by the version that is noted in the lab's folder, which may still be missing", () => {
     const folder = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "lab-notes-")), "lab");
     try {
-      expect(savedVersion(folder, "a/b")).toBeUndefined();
+      expect(savedVersions(folder)).toStrictEqual(new Map());
       noteVersion(folder, "a/b", 6);
       noteVersion(folder, "a/b", 7);
-      expect(savedVersion(folder, "a/b")).toBe(7);
-      expect(savedVersion(folder, "a")).toBeUndefined();
+      noteVersion(folder, "a", 1);
+      expect(savedVersions(folder)).toStrictEqual(new Map(Object.entries({ a: 1, "a/b": 7 })));
       expect(fs.statSync(folder).mode & 0o077).toBe(0);
     } finally {
       fs.rmSync(path.dirname(folder), { recursive: true });
