@@ -21,13 +21,17 @@ python=$("$python" -c 'import sys; print(sys.executable)')
 
 # Half an environment must not be taken for a whole one.
 undo() {
-  rm -rf "$venv" "$room/requirements.txt" "$room/install.log"
+  rm -rf "$venv" "$TMPDIR" "$room/requirements.txt" "$room/install.log"
   rmdir "$room" "$lab" "${lab%/*}" 2>/dev/null || :
 }
 trap 'undo; exit 1' HUP INT TERM
 
+# What pip leaves when it is killed goes with the next try, and with the lab.
+TMPDIR=$room/tmp
+export TMPDIR
 mkdir -p "$room"
-rm -rf "$venv"
+rm -rf "$venv" "$TMPDIR"
+mkdir "$TMPDIR"
 cat >"$room/requirements.txt"
 [ -s "$room/requirements.txt" ] || { undo; fail "no requirements on stdin"; }
 
@@ -55,7 +59,7 @@ pip install --require-hashes --no-compile --disable-pip-version-check --no-input
   fail "pip could not install the lab's $ROOM requirements: is the package index reachable" \
     "(a proxy: HTTPS_PROXY; a mirror: PIP_INDEX_URL)? Then run 'make up' again."
 }
-rm -f "$room/install.log"
+rm -rf "$room/install.log" "$TMPDIR"
 
 "$venv/bin/python" -I - "$ROOM" <<'PY'
 import platform
