@@ -119,13 +119,20 @@ export async function findTakenPorts(
 ): Promise<readonly Fault[]> {
   const ours = machine.containers.filter((it) => isOurs(it, settings) && it.State === "running");
   const held = new Set(ours.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)));
-  // a container in the host's network lists no ports
-  const inHostNetwork = ours.filter(({ HostConfig }) => HostConfig.NetworkMode === "host");
+  // one in the host's network lists no ports, and neither does one that the engine is about to start again
+  const unlisted = [
+    ...ours.filter(({ HostConfig }) => HostConfig.NetworkMode === "host"),
+    ...machine.containers.filter((it) => isOurs(it, settings) && it.State === "restarting"),
+  ];
   for (const [name, { port }] of [
+    ["prometheus", settings.prometheus],
+    ["grafana", settings.grafana],
     ["node_exporter", settings.nodeExporter],
+    ["cadvisor", settings.cadvisor],
+    ["pushgateway", settings.pushgateway],
     ["alertmanager", settings.alertmanager],
   ] as const) {
-    if (inHostNetwork.some(({ Names }) => Names.includes(`/${settings.namePrefix}${name}`))) {
+    if (unlisted.some(({ Names }) => Names.includes(`/${settings.namePrefix}${name}`))) {
       held.add(port);
     }
   }

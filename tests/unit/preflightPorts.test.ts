@@ -63,14 +63,17 @@ describe("a port", () => {
   });
 
   it("that the lab itself holds is no fault", async () => {
-    const [published, ofHost, ofApp] = await Promise.all([holdPort(), holdPort(), holdPort()]);
+    const [published, ofHost, ofCrashed, ofApp] = await Promise.all([holdPort(), holdPort(), holdPort(), holdPort()]);
     const machine = withContainers(
       listed("grafana", { Labels: OURS, Ports: [{ IP: "127.0.0.1", PublicPort: published }] }),
       listed("node_exporter", { Labels: OURS, HostConfig: { NetworkMode: "host" } }),
+      // the engine holds its port before it lists it
+      listed("cadvisor", { Labels: OURS, State: "restarting" }),
     );
     const settings = await onFreePorts({
       grafanaPort: String(published),
       nodeExporterPort: String(ofHost),
+      cadvisorPort: String(ofCrashed),
       flaskPort: String(ofApp),
     });
     expect(await findTakenPorts(settings, machine, { ...NOTHING, appPort: settings.flaskPort })).toStrictEqual([]);
