@@ -14,8 +14,8 @@ up: setup ## Bring up the whole lab, or what changed of it, and verify it
 	@scripts/verify
 	@echo "Grafana's user is admin, its password: make password"
 
-preview: setup ## Show what `make up` would change
-	@scripts/pulumi preview --diff
+preview: setup ## Show what `make up` would change, and fail where that breaks a rule
+	@scripts/pulumi preview --diff --policy-pack policy
 
 backup: setup ## Write the data of Prometheus, Grafana and the Pushgateway into a file (FILE= says which)
 	@scripts/backup

@@ -1,0 +1,31 @@
+import type { Unwrap } from "@pulumi/pulumi";
+import type * as grafana from "@pulumiverse/grafana";
+import type { Subject } from "./policies";
+
+/** Types of the resources that hold a dashboard. */
+export const DASHBOARDS = ["grafana:oss/dashboard:Dashboard"];
+
+/** A dashboard has a uid and a folder. */
+export function placed(dashboard: Unwrap<grafana.oss.DashboardArgs>, { name }: Subject): readonly string[] {
+  return [
+    ...(uidOf(dashboard.configJson) === undefined
+      ? [
+          `${name} has no uid, so Grafana makes one up and every link to it breaks with the next lab. ` +
+            'Put a fixed "uid" into its configJson.',
+        ]
+      : []),
+    // as it is: a folder that only an update will know is one
+    ...((Object.getOwnPropertyDescriptor(dashboard, "folder")?.value ?? "") === ""
+      ? [`${name} has no folder, so it lies among what others made. Set folder: grafana.folderUid.`]
+      : []),
+  ];
+}
+
+function uidOf(json: string): string | undefined {
+  try {
+    const { uid } = JSON.parse(json) as { uid?: unknown };
+    return typeof uid === "string" && uid !== "" ? uid : undefined;
+  } catch {
+    return undefined;
+  }
+}

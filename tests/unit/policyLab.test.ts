@@ -1,0 +1,69 @@
+import { buildLab, LabFixture, LINUX } from "./fixtures";
+import { resource } from "./mocks";
+import { type Shown, shown, violations } from "./policies";
+
+const SOCKETS = ["/run/containerd/containerd.sock", "/run/docker.sock"];
+
+describe("all that a lab registers", () => {
+  it.each<[string, LabFixture]>([
+    ["by default", {}],
+    ["on another address", { settings: { bindAddress: "10.0.0.5" } }],
+    ["with node_exporter in the host's network", { settings: { nodeExporterNetwork: "host" } }],
+    ["with alerts sent to this machine", { settings: { alertWebhook: "http://127.0.0.1:9999/hook?token=hunter2" } }],
+    ["with alerts sent elsewhere", { settings: { alertWebhook: "https://example.org/hook" } }],
+    ["with a password of its own", { settings: { grafanaAdminPassword: "correct horse" } }],
+    ["beside another lab", { settings: { namePrefix: "second-", keepData: "true" } }],
+    ["with the containerd image store", { machine: { storageDriver: "overlayfs", sockets: SOCKETS } }],
+    ["on Docker Desktop", { machine: { native: false, sockets: [] } }],
+  ])("passes every policy %s", async (_, fixture) => {
+    const { registrations } = await buildLab(fixture);
+    const bindAddress = fixture.settings?.bindAddress;
+    const sockets = fixture.machine?.sockets ?? LINUX.sockets;
+    const said = await Promise.all(
+      registrations.map((it) => violations(shown(it, registrations), { bindAddress, sockets })),
+    );
+    expect(said.flat()).toStrictEqual([]);
+    expect(registrations.length).toBeGreaterThan(40);
+  });
+});
+
+describe("a resource of the lab that was changed", () => {
+  it("violates the policy of what was changed, and no other", async () => {
+    const { registrations } = await buildLab();
+    const named = (name: string): Shown => shown(resource(registrations, name), registrations);
+    const container = named("grafana-container");
+    const dashboard = named("flask-app-dashboard");
+    const app = named("flask-process");
+    const password = named("grafana-admin-password");
+    const volume = named("grafana-data");
+    const changed = [
+      { ...container, props: { ...container.props, image: "grafana/grafana" } },
+      { ...container, props: { ...container.props, ports: [{ internal: 3000, external: 3000 }] } },
+      { ...container, props: { ...container.props, privileged: true } },
+      { ...container, props: { ...container.props, mounts: [{ type: "bind", source: "/run", target: "/host" }] } },
+      { ...volume, props: { ...volume.props, driverOpts: { type: "none", o: "bind", device: "/var/run" } } },
+      { ...container, props: { ...container.props, memory: undefined } },
+      { ...container, props: { ...container.props, envs: ["GF_SECURITY_ADMIN_PASSWORD=hunter2hunter2"] } },
+      { ...password, props: { ...password.props, environment: { GRAFANA_PASSWORD: "hunter2hunter2" } } },
+      { ...dashboard, props: { ...dashboard.props, folder: undefined } },
+      { ...app, props: { ...app.props, delete: undefined } },
+      { ...volume, urn: "urn:pulumi:test::observability-lab::docker:index/volume:Volume::grafana-data" },
+      { type: "docker:index/remoteImage:RemoteImage", name: "image", urn: container.urn, props: { name: "busybox" } },
+    ];
+    const said = await Promise.all(changed.map((it) => violations(it, { sockets: LINUX.sockets })));
+    expect(said.map((messages) => messages.map((message) => message.split(":")[0]))).toStrictEqual([
+      ["images-pinned"],
+      ["ports-on-bind-address"],
+      ["nothing-privileged"],
+      ["engine-socket-closed"],
+      ["engine-socket-closed"],
+      ["containers-guarded"],
+      ["secrets-not-in-environment"],
+      ["secrets-not-in-environment"],
+      ["dashboards-placed"],
+      ["processes-removable"],
+      ["in-component-tree"],
+      ["images-pinned"],
+    ]);
+  });
+});

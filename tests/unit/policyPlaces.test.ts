@@ -1,0 +1,56 @@
+import { runtime } from "@pulumi/pulumi";
+import type { Subject } from "../../policy/policies";
+import { placed } from "../../policy/grafana";
+import { inTree } from "../../policy/tree";
+
+const DASHBOARD = "grafana:oss/dashboard:Dashboard";
+
+/** A resource whose URN names these types, the last one its own. */
+function subject(types: string[], name: string): Subject {
+  return { type: types.at(-1) ?? "", name, urn: `urn:pulumi:test::observability-lab::${types.join("$")}::${name}` };
+}
+
+describe("a dashboard", () => {
+  const flask = subject(["observability-lab:components:Lab", DASHBOARD], "flask-app-dashboard");
+
+  it("may have a uid and a folder, be that one that is not there yet", () => {
+    const configJson = JSON.stringify({ uid: "lab-flask", title: "Flask", panels: [] });
+    expect(placed({ configJson, folder: "observability-lab" }, flask)).toStrictEqual([]);
+    expect(placed({ configJson, folder: runtime.unknownValue }, flask)).toStrictEqual([]);
+  });
+
+  it.each(['{"title":"Flask"}', '{"uid":""}', '{"uid":7}', "no JSON"])("may not be %s in no folder", (configJson) => {
+    const messages = [
+      "flask-app-dashboard has no uid, so Grafana makes one up and every link to it breaks with the next lab. " +
+        'Put a fixed "uid" into its configJson.',
+      "flask-app-dashboard has no folder, so it lies among what others made. Set folder: grafana.folderUid.",
+    ];
+    expect(placed({ configJson }, flask)).toStrictEqual(messages);
+    expect(placed({ configJson, folder: "" }, flask)).toStrictEqual(messages);
+  });
+});
+
+describe("the tree", () => {
+  it.each([
+    subject(["observability-lab:components:Lab"], "lab"),
+    subject(["observability-lab:components:Lab", "docker:index/network:Network"], "lab-network"),
+    subject(["observability-lab:components:Lab", "pulumi:providers:grafana"], "grafana-provider"),
+    subject(["pulumi:pulumi:Stack"], "observability-lab-test"),
+    subject(["pulumi:providers:docker"], "default_5_2_0"),
+  ])("holds $type $name", (it) => {
+    expect(inTree(it)).toStrictEqual([]);
+  });
+
+  it.each([
+    subject(["docker:index/container:Container"], "stray"),
+    subject(["observability-lab:components:LabContainer", "docker:index/container:Container"], "stray"),
+    subject(["observability-lab:components:Labels"], "stray"),
+    subject(["pulumi:providers:grafana"], "grafana-provider"),
+    subject(["docker:index/container:Container"], "default"),
+  ])("does not hold $type $name", (it) => {
+    expect(inTree(it)).toStrictEqual([
+      `${it.name} (${it.type}) is outside the lab, so no room answers for it and nothing orders its removal. ` +
+        "Make it in a component below Lab, with { parent: this }.",
+    ]);
+  });
+});
