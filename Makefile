@@ -1,10 +1,10 @@
 # The lab's commands. Each installs what it needs first; `make` alone lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview backup restore destroy doctor verify logs playbook traffic dashboards password config test lint format
+.PHONY: help setup up preview pr-preview drift backup restore destroy doctor verify logs playbook traffic dashboards password config test lint format
 
 help: ## List the commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
 
 setup: ## Install what this machine lacks: npm packages, Docker, the Pulumi CLI and its plugins, images
 	@scripts/setup
@@ -16,6 +16,12 @@ up: setup ## Bring up the whole lab, or what changed of it, and verify it
 
 preview: setup ## Show what `make up` would change, and fail where that breaks a rule
 	@scripts/pulumi preview --diff --policy-pack policy
+
+pr-preview: setup ## Show what this checkout would change of the lab of a commit (BASE=origin/main APPLY=1)
+	@scripts/pr-preview
+
+drift: setup ## Say whether the running lab differs from its code; exit 2 where it does
+	@scripts/drift
 
 backup: setup ## Write the data of Prometheus, Grafana and the Pushgateway into a file (FILE= says which)
 	@scripts/backup

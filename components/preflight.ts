@@ -63,8 +63,8 @@ export function findForeignNetwork({ namePrefix }: Settings, { networks }: Machi
 
 /** Networks of this machine that the lab's subnet would collide with. */
 export function findOverlaps(
-  { subnet, gateway, namePrefix }: Settings,
-  machine: Machine,
+  { subnet, gateway, namePrefix }: Pick<Settings, "subnet" | "gateway" | "namePrefix">,
+  machine: Pick<Machine, "networks">,
   interfaces: NodeJS.Dict<os.NetworkInterfaceInfo[]>,
 ): readonly Fault[] {
   const docker = machine.networks
@@ -201,7 +201,7 @@ async function findFreePort(address: string, taken: number, wanted: ReadonlySet<
 }
 
 /** Code of the error that keeps a server from listening there. */
-function tryListen(host: string, port: number): Promise<string | undefined> {
+export function tryListen(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = net.createServer();
     server.once("error", (error: NodeJS.ErrnoException) => {

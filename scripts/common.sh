@@ -1,9 +1,11 @@
 # Sourced by the scripts beside it: where the lab of this checkout keeps what it needs.
 # shellcheck shell=bash
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck disable=SC2034 # the scripts that source this use it
+root=${LAB_CHECKOUT:-$(dirname "$scripts")} # whose program and settings are worked on
 room=${LAB_ROOM:-$root/.lab} # ignored by git: state, passphrase, settings of this checkout alone
 pulumi_home=${PULUMI_HOME:-$HOME/.pulumi}
-version() { sed -n "s|.*\"$1\": \"\(.*\)\".*|\1|p" "$root/package.json"; } # NAME: the version that package.json pins
+version() { sed -n "s|.*\"$1\": \"\(.*\)\".*|\1|p" "$(dirname "$scripts")/package.json"; } # NAME: the version that package.json pins
 # shellcheck disable=SC2034 # the scripts that source this use it
 cli=$pulumi_home/versions/$(version pulumi)/bin/pulumi
 

@@ -17,6 +17,8 @@ const REAL_FILES = [
   { id: 14282, revision: 1 },
 ];
 
+/** Up to four workers stay below the ports that previews take. */
+const PORTS_OF_A_WORKER = 2_500;
 const PORT_SETTINGS = [
   "prometheusPort",
   "grafanaPort",
@@ -128,8 +130,10 @@ function cliVersion(): string {
 /** Ports that nothing listens on, below those that the operating system gives to outgoing connections. */
 export async function freePorts(): Promise<TestLab["ports"]> {
   const ports = new Set<number>();
+  // suites that run side by side must not find the same ones free
+  const first = 20_000 + PORTS_OF_A_WORKER * (Number(process.env.JEST_WORKER_ID ?? 1) - 1);
   while (ports.size < PORT_SETTINGS.length) {
-    const port = randomInt(20_000, 30_000);
+    const port = randomInt(first, first + PORTS_OF_A_WORKER);
     if (await isFree(port)) {
       ports.add(port);
     }

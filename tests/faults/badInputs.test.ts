@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { labelled, machineStack } from "../e2e/harness";
 import { BAD_INPUTS, BadInput, ownSettings } from "./badInputs";
 import { BAD_SETTINGS } from "./badSettings";
-import { copyCheckout } from "./checkouts";
+import { copyCheckout } from "../e2e/checkouts";
 import { UserLab, well } from "./userLab";
 
 jest.setTimeout(60_000);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { copyCheckout } from "./checkouts";
+import { copyCheckout } from "../e2e/checkouts";
 import { dataFaults } from "./data";
 import { endEngine, engineIsShared, startEngine } from "./engine";
 import { Bench, expectGreen } from "./mending";

@@ -1,8 +1,9 @@
 import * as path from "node:path";
 import { docker, labelled } from "../e2e/harness";
 import { appFaults } from "./app";
-import { copyCheckout } from "./checkouts";
+import { copyCheckout } from "../e2e/checkouts";
 import { containerFaults } from "./containers";
+import { driftTests } from "./drift";
 import { engineFaults, engineIsShared } from "./engine";
 import { grafanaFaults } from "./grafana";
 import { Bench } from "./mending";
@@ -48,6 +49,10 @@ describe("up mends the app", () => {
 
 describe("up mends Grafana:", () => {
   grafanaFaults(() => bench);
+});
+
+describe("drift", () => {
+  driftTests(() => bench);
 });
 
 describe("up ends green after one that was", () => {

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { PROJECT } from "../e2e/harness";
+import { PROJECT } from "./harness";
 
 /** What a copy does without: what is made, and what is not needed to run a lab. */
 const LEFT_OUT = [".git", ".lab", "node_modules", "tests", "bench"];

@@ -1,0 +1,135 @@
+import { stringify } from "yaml";
+import { Change } from "./changes";
+import { findDifferences, isObject, matchByName, nameEach, without } from "./differences";
+import { Properties } from "./events";
+import { operationOf, Row } from "./rows";
+import { code, describeDifference, Fold, foldOf, inert, list, turn } from "./texts";
+import { titleOf } from "./words";
+
+type Json = Readonly<Record<string, unknown>>;
+
+interface Panel extends Json {
+  readonly title?: unknown;
+  readonly type?: unknown;
+}
+
+/** What says where a panel is and not what it shows. */
+const PLACE = ["id", "gridPos"];
+/** What has rows of its own. */
+const PARTS = ["panels", "templating"];
+const NONE: Json = {};
+const QUERIES = ["expr", "legendFormat", "refId"];
+
+/** The panels, variables and other fields of a dashboard that change, a row each. */
+export function dashboardRows({ before, after }: Pick<Change, "before" | "after">): readonly Row[] {
+  const [old, now] = modelsOf({ before, after });
+  const title = titleOf(after) || titleOf(before);
+  return [
+    ...panelPairs(old, now).map(({ name, before: one, after: other }) => ({
+      operation: operationOf(one, other),
+      kind: "panel",
+      name: `${name} (${title})`,
+      detail: one !== undefined && other !== undefined ? panelDetail(one, other) : queriesOf(one ?? other ?? {}),
+    })),
+    ...variablePairs(old, now).map(({ name, before: one, after: other }) => ({
+      operation: operationOf(one, other),
+      kind: "variable",
+      name: `${name} (${title})`,
+      detail: one !== undefined && other !== undefined ? detail(one, other) : "",
+    })),
+  ];
+}
+
+/** What else of a dashboard changes, in words. */
+export function dashboardDetail({ before, after }: Pick<Change, "before" | "after">): string {
+  const [old, now] = modelsOf({ before, after });
+  if (old === NONE) {
+    return detail({ configJson: before.configJson }, { configJson: after.configJson });
+  }
+  return detail(without(old, PARTS), without(now, PARTS));
+}
+
+/** A diff for each panel that changes. */
+export function dashboardFolds({ before, after }: Pick<Change, "before" | "after">): readonly Fold[] {
+  const title = titleOf(after) || titleOf(before);
+  return panelPairs(...modelsOf({ before, after })).flatMap(({ name, before: one, after: other }) => {
+    const text = (panel: Panel | undefined): string | undefined => (panel === undefined ? undefined : textOf(panel));
+    return foldOf({ name: `panel ${name} (${title})`, before: text(one), after: text(other) }) ?? [];
+  });
+}
+
+/** Both models, or none of either where one cannot be read: else all of the other would look new or gone. */
+function modelsOf({ before, after }: Pick<Change, "before" | "after">): [Json, Json] {
+  const [old, now] = [modelOf(before), modelOf(after)];
+  return old === undefined || now === undefined ? [NONE, NONE] : [old, now];
+}
+
+function modelOf({ configJson }: Properties): Json | undefined {
+  try {
+    const model: unknown = JSON.parse(String(configJson));
+    return isObject(model) ? model : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function panelPairs(before: Json, after: Json): ReturnType<typeof matchByName<Panel>> {
+  return matchByName(panelsOf(before), panelsOf(after));
+}
+
+/** The panels, those of rows too, by their titles: an id is the number of a place. */
+function panelsOf({ panels }: Json): ReadonlyMap<string, Panel> {
+  const all = objects(panels).flatMap((it) => [it, ...objects(it.panels)]);
+  const shown = all.map((panel): Panel => without(panel, [...PLACE, "panels"]));
+  return nameEach(shown, ({ title, type }) => textOr(title, `a ${textOr(type, "panel")}`));
+}
+
+function variablePairs(before: Json, after: Json): ReturnType<typeof matchByName<Json>> {
+  const read = ({ templating }: Json): ReadonlyMap<string, Json> =>
+    nameEach(objects(isObject(templating) ? templating.list : []), ({ name }) => textOr(name, "unnamed"));
+  return matchByName(read(before), read(after));
+}
+
+function panelDetail(before: Panel, after: Panel): string {
+  const queries = matchByName(targetsOf(before), targetsOf(after)).map(({ name, before: old, after: now }) =>
+    old?.expr !== now?.expr || old === undefined || now === undefined
+      ? `query ${inert(name)}: ${turn(old?.expr, now?.expr)}`
+      : `query ${inert(name)}: ${detail(old, now)}`,
+  );
+  const rest = detail(without(before, ["targets"]), without(after, ["targets"]));
+  return list([...queries, ...(rest === "" ? [] : [rest])], 3);
+}
+
+function queriesOf(panel: Panel): string {
+  return list(
+    [...targetsOf(panel).values()].map(({ expr }) => code(expr)),
+    3,
+  );
+}
+
+function targetsOf({ targets }: Panel): ReadonlyMap<string, Json> {
+  return nameEach(objects(targets), ({ refId }) => textOr(refId, "unnamed"));
+}
+
+function detail(before: Json, after: Json): string {
+  return list(
+    findDifferences(before, after).map((difference) => describeDifference(difference)),
+    3,
+  );
+}
+
+/** A panel to be read: its title and its queries first. */
+function textOf({ title, type, targets, ...more }: Panel): string {
+  const queries = objects(targets).map(
+    (it) => Object.assign({}, ...QUERIES.filter((key) => key in it).map((key) => ({ [key]: it[key] })), it) as Json,
+  );
+  return stringify({ title, type, queries, ...more }, { lineWidth: 0 });
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === "string" && value !== "" ? value : otherwise;
+}
+
+function objects(value: unknown): Json[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}

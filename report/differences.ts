@@ -1,0 +1,105 @@
+import { isDeepStrictEqual } from "node:util";
+
+/** A place in a value that differs. */
+export interface Difference {
+  /** Such as `ports[0].external`. */
+  readonly path: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** The places in which two values differ, as deep as both have the same shape. */
+export function findDifferences(before: unknown, after: unknown, path = ""): readonly Difference[] {
+  if (isDeepStrictEqual(before, after)) {
+    return [];
+  }
+  if (Array.isArray(before) && Array.isArray(after)) {
+    return differencesOfLists(before, after, path);
+  }
+  const [old, now] = [jsonIn(before), jsonIn(after)];
+  if (old !== undefined && now !== undefined) {
+    return findDifferences(old, now, path);
+  }
+  if (isObject(before) && isObject(after)) {
+    return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+      .filter((key) => !key.startsWith("__"))
+      .flatMap((key) => findDifferences(own(before, key), own(after, key), path === "" ? key : `${path}.${key}`));
+  }
+  return [{ path, before, after }];
+}
+
+/** The object or list that a text is the JSON of. */
+function jsonIn(value: unknown): unknown {
+  if (typeof value !== "string" || !/^[[{]/.test(value)) {
+    return undefined;
+  }
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lists of texts differ by what was added and taken away, other lists item by item. */
+function differencesOfLists(before: readonly unknown[], after: readonly unknown[], path: string): Difference[] {
+  if ([...before, ...after].every((item) => typeof item === "string")) {
+    const [gone, added] = [missingFrom(after, before), missingFrom(before, after)];
+    const pairs = Array.from({ length: Math.max(gone.length, added.length) }, (_, index) => index);
+    return pairs.length === 0
+      ? [{ path: `${path} (order)`, before, after }]
+      : pairs.map((index) => ({ path, before: gone[index], after: added[index] }));
+  }
+  return Array.from({ length: Math.max(before.length, after.length) }).flatMap((_, index) => [
+    ...findDifferences(before[index], after[index], `${path}[${String(index)}]`),
+  ]);
+}
+
+/** The texts that a list does not have, or not as often. */
+function missingFrom(list: readonly unknown[], texts: readonly unknown[]): unknown[] {
+  const left = [...list];
+  return texts.filter((text) => {
+    const at = left.indexOf(text);
+    if (at >= 0) {
+      left.splice(at, 1);
+    }
+    return at < 0;
+  });
+}
+
+/** A member, and not what every object inherits under such a name. */
+function own(value: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+/** Whether a value has named members. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** An object without some of its members. */
+export function without(value: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
+}
+
+/** Things by their names; of those with the same name the later ones are numbered, as in `Up 2`. */
+export function nameEach<T>(items: readonly T[], nameOf: (item: T) => string): ReadonlyMap<string, T> {
+  const named = new Map<string, T>();
+  for (const item of items) {
+    let [name, number] = [nameOf(item), 1];
+    while (named.has(name)) {
+      name = `${nameOf(item)} ${String(++number)}`;
+    }
+    named.set(name, item);
+  }
+  return named;
+}
+
+/** What was taken away, what stayed and changed, and what was added of two lists of named things. */
+export function matchByName<T>(
+  before: ReadonlyMap<string, T>,
+  after: ReadonlyMap<string, T>,
+): readonly { readonly name: string; readonly before: T | undefined; readonly after: T | undefined }[] {
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((name) => ({ name, before: before.get(name), after: after.get(name) }))
+    .filter((pair) => !isDeepStrictEqual(pair.before, pair.after));
+}

@@ -1,0 +1,170 @@
+import { Operation, OPERATIONS } from "./changes";
+import { EngineRun, Violation } from "./events";
+import { effectsOf } from "./effects";
+import { Changes } from "./resources";
+import { Row } from "./rows";
+import { code, Fold, inert } from "./texts";
+
+/** What a check of `make verify` found. */
+export interface CheckResult {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly seen: string;
+}
+
+export interface Report {
+  /** Tells this report from others in a pull request. */
+  readonly marker: string;
+  readonly title: string;
+  /** What was compared with what, and what that leaves unsaid; Markdown, a paragraph each. */
+  readonly notes: readonly string[];
+  readonly run: EngineRun;
+  readonly changes: Changes;
+  /** Only where the rules of `policy/` were asked. */
+  readonly rules: boolean;
+  /** Why the run failed, in whole lines; empty where it did not. */
+  readonly failure: readonly string[];
+  /** What `make verify` found after the change was applied; undefined where it was not. */
+  readonly verified?: readonly CheckResult[] | undefined;
+  /** Seconds of each part of the work. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+/** Characters of a report: a comment of GitHub holds 65,536. */
+export const LIMIT = 60_000;
+const MOST_ROWS = 60;
+const MOST_LINES = 200;
+/** Characters of a table, and of a block of text. */
+const ROOM = 20_000;
+const MOST_MESSAGE = 500;
+/** Characters for what says that something is cut. */
+const NOTES = 200;
+const SIGNS: Readonly<Record<Operation, string>> = { delete: "−", replace: "±", update: "~", create: "+" };
+
+/** The report as Markdown, below `LIMIT`: what does not fit is cut whole, and that is said. */
+export function renderReport(report: Report): string {
+  const { marker, title, notes, run, changes, failure, verified, seconds } = report;
+  const start = [
+    marker,
+    `## ${title}: ${summaryOf(report)}`,
+    ...notes,
+    ...(failure.length > 0 ? [`**It failed:**\n\n${fence(failure.join("\n"))}`] : []),
+    ...violationsOf(run.violations),
+    ...tableOf(changes.rows),
+    ...effectsOf(changes.changes),
+    ...run.warnings.map((warning) => `> **Warning** ${code(warning)}`),
+    ...(verified === undefined ? [] : [verifiedOf(verified)]),
+  ];
+  const end = [
+    ...(report.rules && run.violations.length === 0 && run.ended ? ["The rules of `policy/` hold."] : []),
+    `<sub>${timesOf(seconds)}</sub>`,
+  ];
+  return `${fit(start, changes.folds.map(foldText), end)}\n`;
+}
+
+/** How many parts change, in a line. */
+export function summaryOf({ changes: { changes }, failure }: Pick<Report, "changes" | "failure">): string {
+  const counts = [...OPERATIONS].reverse().flatMap((operation) => {
+    const count = changes.filter((change) => change.operation === operation).length;
+    return count === 0 ? [] : [`${String(count)} to ${operation}`];
+  });
+  if (counts.length > 0) {
+    return `${counts.join(", ")}${failure.length > 0 ? ", and it failed" : ""}`;
+  }
+  return failure.length > 0 ? "failed" : "no change";
+}
+
+function tableOf(rows: readonly Row[]): string[] {
+  if (rows.length === 0) {
+    return [];
+  }
+  const lines = rows.map(
+    ({ operation, kind, name, detail }) =>
+      `| ${SIGNS[operation]} ${operation} | ${inert(kind)} | ${cell(name)} | ${detail} |`,
+  );
+  return [table(["", "part", "name", "what"], lines)];
+}
+
+/** A table of as many lines as there is room for. */
+function table(head: readonly string[], lines: readonly string[]): string {
+  const shown = shownOf(lines, MOST_ROWS);
+  return [
+    `| ${head.join(" | ")} |`.replaceAll("  ", " "),
+    `|${head.map(() => "---|").join("")}`,
+    ...shown,
+    ...(shown.length < lines.length
+      ? ["", `${String(lines.length - shown.length)} more lines of the table are cut.`]
+      : []),
+  ].join("\n");
+}
+
+/** The first lines, as many as there is room for. */
+function shownOf(lines: readonly string[], most: number): readonly string[] {
+  let used = 0;
+  return lines.slice(0, most).filter((line) => (used += line.length + 1) <= ROOM);
+}
+
+function cell(name: string): string {
+  return name === "" ? "" : code(name);
+}
+
+function violationsOf(violations: readonly Violation[]): string[] {
+  return violations.map(
+    ({ policyName, message, resourceUrn }) =>
+      `> **Rule ${code(policyName)}** (${code(resourceUrn?.split("::").pop() ?? "")}): ${inert(message, MOST_MESSAGE)}`,
+  );
+}
+
+function verifiedOf(checks: readonly CheckResult[]): string {
+  const failed = checks.filter(({ ok }) => !ok);
+  // what failed is the last to be cut
+  const lines = [...failed, ...checks.filter(({ ok }) => ok)].map(
+    ({ check, ok, seen }) => `| ${inert(check)} | ${ok ? "ok" : "**FAILED**"} | ${code(seen)} |`,
+  );
+  const heading =
+    failed.length === 0
+      ? `Applied, and <code>make verify</code> is green: ${String(checks.length)} checks`
+      : `Applied, and <b>${String(failed.length)} of ${String(checks.length)} checks fail</b>`;
+  return details(heading, table(["check", "", "seen"], lines), failed.length > 0);
+}
+
+function foldText({ title, diff }: Fold): string {
+  return details(inert(title), fence(diff, "diff"), false);
+}
+
+function details(summary: string, body: string, open: boolean): string {
+  return `<details${open ? " open" : ""}><summary>${summary}</summary>\n\n${body}\n\n</details>`;
+}
+
+/** A block of text, cut where it is long, and fenced by more backticks than are in it. */
+export function fence(text: string, language = ""): string {
+  const lines = text.split("\n").map((line) => (line.length > ROOM / 4 ? `${line.slice(0, ROOM / 4)}…` : line));
+  const shown = shownOf(lines, MOST_LINES);
+  const left = lines.length - shown.length;
+  const block = [...shown, ...(left > 0 ? [`… ${String(left)} lines are cut`] : [])].join("\n");
+  const longest = Math.max(2, ...[...block.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const ticks = "`".repeat(longest + 1);
+  return `${ticks}${language}\n${block}\n${ticks}`;
+}
+
+/** As many paragraphs and diffs, each whole, as the limit allows. */
+function fit(paragraphs: readonly string[], folds: readonly string[], end: readonly string[]): string {
+  let room = LIMIT - end.join("\n\n").length - NOTES;
+  const fits = (part: string): boolean => {
+    const has = part.length + 2 <= room;
+    room -= has ? part.length + 2 : 0;
+    return has;
+  };
+  const cutOf = (kind: string, all: readonly string[], shown: readonly string[]): string[] =>
+    shown.length < all.length ? [`${String(all.length - shown.length)} of ${String(all.length)} ${kind} are cut.`] : [];
+  const [told, diffs] = [paragraphs.filter(fits), folds.filter(fits)];
+  return [...told, ...cutOf("paragraphs", paragraphs, told), ...diffs, ...cutOf("diffs", folds, diffs), ...end].join(
+    "\n\n",
+  );
+}
+
+function timesOf(seconds: Report["seconds"]): string {
+  const parts = Object.entries(seconds).map(([part, count]) => `${part} ${count.toFixed(0)} s`);
+  const total = Object.values(seconds).reduce((sum, count) => sum + count, 0);
+  return `${parts.join(", ")}: ${total.toFixed(0)} s in all`;
+}

@@ -1,0 +1,181 @@
+import { Change, findChanges, OPERATIONS } from "./changes";
+import { configurationRows, filesOf } from "./configuration";
+import { dashboardDetail, dashboardFolds, dashboardRows } from "./dashboards";
+import { findDifferences, isObject, without } from "./differences";
+import { Properties, Step } from "./events";
+import { Row } from "./rows";
+import { describeDifference, Fold, foldOf, inert, list, TextPair, turn } from "./texts";
+import { partOf, runs } from "./words";
+
+/** What a run of the engine would change or has changed. */
+export interface Changes {
+  readonly changes: readonly Change[];
+  /** A line for each resource, and under it one for each job, alert and panel in it. */
+  readonly rows: readonly Row[];
+  /** Diffs of the files and dashboards in them. */
+  readonly folds: readonly Fold[];
+}
+
+/** In the order in which a reader looks for them; all others come after. */
+const KINDS = [
+  "volume",
+  "network",
+  "container",
+  "configuration",
+  "app",
+  "playbook",
+  "datasource",
+  "folder",
+  "dashboard",
+];
+
+const CONFIGURATION = "its configuration";
+/** Why a part is made anew. */
+const FOUND = "found";
+
+/** Labels of a container that say nothing which another input does not say, too. */
+const LABELS: ReadonlyMap<string, string | undefined> = new Map([
+  ["observability-lab.memory", undefined],
+  ["observability-lab.config", CONFIGURATION],
+  ["observability-lab.reason", FOUND],
+]);
+
+/** Texts that commands carry, by the name of their resource and the path of the input. */
+const COMMAND_TEXTS: readonly (readonly [RegExp, string, string])[] = [
+  [/^flask-process$/, "stdin", "app.py"],
+  [/^ansible-run$/, "stdin", "monitor_playbook.yml"],
+  [/-environment$/, "stdin", "requirements.txt"],
+  [/./, "environment.CREATE", "script that makes it"],
+  [/./, "environment.DELETE", "script that removes it"],
+  [/./, "environment.SCRIPT", "script"],
+];
+
+/** Reads what the engine's steps mean to the lab. */
+export function describeSteps(steps: readonly Step[]): Changes {
+  const changes = [...findChanges(steps)].sort((one, other) => weightOf(one) - weightOf(other));
+  const described = changes.map(describe);
+  return {
+    changes,
+    rows: described.flatMap(({ rows }) => rows),
+    folds: described.flatMap(({ folds }) => folds),
+  };
+}
+
+/** What is lost first, and of that what people look for first. */
+function weightOf(change: Change): number {
+  const kind = KINDS.indexOf(partOf(change).kind);
+  return OPERATIONS.indexOf(change.operation) * 100 + (kind < 0 ? KINDS.length : kind);
+}
+
+function describe(change: Change): { rows: readonly Row[]; folds: readonly Fold[] } {
+  const { operation } = change;
+  const row = (detail: string): Row => ({ operation, ...partOf(change), detail });
+  const whole = operation === "create" || operation === "delete";
+  if (change.type === "grafana:oss/dashboard:Dashboard") {
+    const parts = whole ? [] : dashboardRows(change);
+    const detail = whole ? "" : list([reasonOf(change), dashboardDetail(change)].filter(Boolean));
+    return { rows: [row(detail), ...parts], folds: whole ? [] : dashboardFolds(change) };
+  }
+  if (whole) {
+    return { rows: [row("")], folds: [] };
+  }
+  const files = change.type === "docker:index/container:Container" && !runs(change) ? filesOf(change) : textsOf(change);
+  const folds = files.flatMap((pair) => foldOf(pair) ?? []);
+  const details = [...folds.map(({ title }) => inert(title)), ...differencesOf(change, files)];
+  return { rows: [row(list(details)), ...configurationRows(files)], folds };
+}
+
+/** The other inputs that differ; where none does, what the provider found different, or a secret that is another. */
+function differencesOf(change: Change, files: readonly TextPair[]): string[] {
+  const [before, after] = [readable(change, change.before), readable(change, change.after)];
+  const details = findDifferences(before, after)
+    // a part that is made anew forgets why the one before was made
+    .filter(({ path, after: now }) => !(path.endsWith(FOUND) && now === "declared"))
+    .map((difference) =>
+      difference.path.endsWith(CONFIGURATION)
+        ? CONFIGURATION
+        : describeDifference(difference, isCause(change, difference.path) ? " (replaces)" : ""),
+    );
+  if (details.length > 0 || files.length > 0) {
+    return details;
+  }
+  return change.properties.map((property) =>
+    JSON.stringify(change.after[property] ?? "").includes("[secret]")
+      ? `${property}: \`[secret]\`, another one`
+      : `${property} is not as declared`,
+  );
+}
+
+function isCause({ causes }: Change, path: string): boolean {
+  return causes.includes(path.split(/[.[ ]/)[0] ?? "");
+}
+
+/** Inputs as a reader knows them: without what is a sum or a copy of something else, and without the texts. */
+function readable({ type, name }: Change, inputs: Properties): Properties {
+  const { labels, envs, triggers, databaseName } = inputs;
+  const more = without(inputs, ["labels", "envs", "triggers", "uploads", "databaseName"]);
+  if (type === "command:local:Command") {
+    return { ...withoutTexts(name, more), ...reasonIn(triggers) };
+  }
+  return {
+    ...more,
+    ...(databaseName === undefined ? {} : { [FOUND]: databaseName }),
+    ...(Array.isArray(labels) ? { labels: readLabels(labels) } : {}),
+    ...(Array.isArray(envs) ? { envs: readPairs(envs) } : {}),
+  };
+}
+
+/** The last trigger says why a command runs once more; the others are sums of what it runs. */
+function reasonIn(triggers: unknown): Properties {
+  return Array.isArray(triggers) ? { [FOUND]: triggers[triggers.length - 1] as unknown } : {};
+}
+
+/** Why a dashboard is saved anew. */
+function reasonOf({ before: { message: before }, after: { message: after } }: Change): string {
+  return before === after || after === "declared" ? "" : `${FOUND}: ${turn(before, after)}`;
+}
+
+function readLabels(labels: readonly unknown[]): Properties {
+  return Object.fromEntries(
+    labels.filter(isObject).flatMap(({ label, value }) => {
+      const name = String(label);
+      return LABELS.has(name) && LABELS.get(name) === undefined ? [] : [[LABELS.get(name) ?? name, value]];
+    }),
+  );
+}
+
+function readPairs(pairs: readonly unknown[]): Properties {
+  return Object.fromEntries(
+    pairs.map(String).map((pair) => {
+      const [name = "", ...value] = pair.split("=");
+      return [name, value.join("=")];
+    }),
+  );
+}
+
+function textsOf({ type, name, before, after }: Change): readonly TextPair[] {
+  if (type !== "command:local:Command") {
+    return [];
+  }
+  return COMMAND_TEXTS.filter(([pattern]) => pattern.test(name)).flatMap(([, path, title]) => {
+    const pair = { name: title, before: textAt(before, path), after: textAt(after, path) };
+    return pair.before === pair.after ? [] : [pair];
+  });
+}
+
+function textAt(inputs: Properties, path: string): string | undefined {
+  const [top = "", key] = path.split(".");
+  const value = key === undefined ? inputs[top] : isObject(inputs[top]) ? inputs[top][key] : undefined;
+  return typeof value === "string" ? value : undefined;
+}
+
+function withoutTexts(name: string, inputs: Properties): Properties {
+  const paths = COMMAND_TEXTS.filter(([pattern]) => pattern.test(name)).map(([, path]) => path);
+  const environment = isObject(inputs.environment)
+    ? without(
+        inputs.environment,
+        paths.map((path) => path.replace("environment.", "")),
+      )
+    : inputs.environment;
+  return without({ ...inputs, environment }, paths);
+}

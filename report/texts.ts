@@ -1,0 +1,103 @@
+import { createTwoFilesPatch, OMIT_HEADERS } from "diff";
+import { Difference } from "./differences";
+
+/** A text before and after; undefined where it is not there. */
+export interface TextPair {
+  readonly name: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+/** What a reader unfolds: a heading and a diff under it. */
+export interface Fold {
+  readonly title: string;
+  readonly diff: string;
+}
+
+const CONTEXT = 2;
+/** Characters of a value in a table. */
+const SHORT = 100;
+/** Characters shown before a difference. */
+const LEAD = 30;
+
+/** The diff of a text as a fold, if there is a difference. */
+export function foldOf({ name, before = "", after = "" }: TextPair): Fold | undefined {
+  if (before === after) {
+    return undefined;
+  }
+  const patch = createTwoFilesPatch("", "", before, after, undefined, undefined, {
+    context: CONTEXT,
+    headerOptions: OMIT_HEADERS,
+  });
+  const lines = patch.split("\n").filter((line) => line !== "" && !line.startsWith("\\ "));
+  const count = (sign: string): number => lines.filter((line) => line.startsWith(sign)).length;
+  return { title: `${name} (+${String(count("+"))} −${String(count("-"))})`, diff: lines.join("\n") };
+}
+
+/** A value in a line of a table: as code, cut where it is long, with nothing that Markdown or a mention would take up. */
+export function code(value: unknown): string {
+  const safe = cut(textOf(value)).replaceAll("`", "ʼ").replaceAll("|", "\\|");
+  return safe === "" ? "(empty)" : `\`${safe}\``;
+}
+
+/** Somebody's words in a line of Markdown or HTML, cut where they are long, with nothing that either would take up. */
+export function inert(text: string, most = SHORT): string {
+  return cut(text, most)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll("|", "&#124;")
+    .replaceAll("*", "&#42;")
+    .replaceAll("](", "&#93;(")
+    .replaceAll("@", "@&#8203;")
+    .replaceAll("`", "ʼ");
+}
+
+/** What differs and how, in a line. */
+export function describeDifference({ path, before, after }: Difference, note = ""): string {
+  return `${inert(path)}${note}: ${turn(before, after)}`;
+}
+
+/** A value before and after, in a line; of long texts the part in which they differ. */
+export function turn(before: unknown, after: unknown): string {
+  if (before === undefined) {
+    return `${code(after)} (new)`;
+  }
+  if (after === undefined) {
+    return `${code(before)} (gone)`;
+  }
+  const [old, now] = [fold(textOf(before)), fold(textOf(after))];
+  if (old === now) {
+    return `${code(now)} (written otherwise)`;
+  }
+  const start = Math.max(old.length, now.length) > SHORT ? Math.max(0, sharedStart(old, now) - LEAD) : 0;
+  const lead = start > 0 ? "…" : "";
+  return `${code(lead + old.slice(start))} → ${code(lead + now.slice(start))}`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
+}
+
+function cut(text: string, most = SHORT): string {
+  const line = fold(text);
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
+}
+
+/** A text in one line. */
+function fold(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
+function sharedStart(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) {
+    length++;
+  }
+  return length;
+}
+
+/** A list in words, cut after a few. */
+export function list(items: readonly string[], most = 5): string {
+  const shown = items.slice(0, most).join(", ");
+  return items.length > most ? `${shown} and ${String(items.length - most)} more` : shown;
+}

@@ -1,0 +1,67 @@
+import { Change } from "./changes";
+import { Properties } from "./events";
+
+/** A resource as people who use the lab call it. */
+export interface Part {
+  /** Such as `container`. */
+  readonly kind: string;
+  /** Which one; empty where there is only one. */
+  readonly name: string;
+}
+
+const COMMANDS: readonly (readonly [RegExp, (name: string) => Part])[] = [
+  [/^flask-process$/, () => ({ kind: "app", name: "Flask" })],
+  [/^ansible-run$/, () => ({ kind: "playbook", name: "monitor_playbook" })],
+  [/-environment$/, (name) => ({ kind: "Python environment", name: name.replace("-environment", "") })],
+  [/-admin-password$/, () => ({ kind: "password", name: "of Grafana's admin" })],
+  [/-generated-password$/, () => ({ kind: "generated password", name: "" })],
+  [/-sweep$/, () => ({ kind: "clean-up of destroy", name: "" })],
+];
+
+const TYPES: Readonly<Record<string, (change: Change) => Part>> = {
+  "docker:index/container:Container": (change) => containerPart(change),
+  "docker:index/network:Network": (change) => ({ kind: "network", name: own(change, "name") }),
+  "docker:index/volume:Volume": (change) => ({ kind: "volume", name: own(change, "name") }),
+  "grafana:oss/dashboard:Dashboard": (change) => ({ kind: "dashboard", name: titleOf(stateOf(change)) || change.name }),
+  "grafana:oss/dataSource:DataSource": (change) => ({ kind: "datasource", name: own(change, "name") }),
+  "grafana:oss/folder:Folder": (change) => ({ kind: "folder", name: own(change, "title") }),
+  "grafana:oss/organizationPreferences:OrganizationPreferences": () => ({ kind: "home dashboard", name: "" }),
+  "pulumi:providers:grafana": () => ({ kind: "connection", name: "to Grafana" }),
+  "command:local:Command": ({ name }) =>
+    COMMANDS.find(([pattern]) => pattern.test(name))?.[1](name) ?? { kind: "command", name },
+};
+
+/** What a change is about, in the lab's words; one of a type that has none has the type's own. */
+export function partOf(change: Change): Part {
+  return TYPES[change.type]?.(change) ?? { kind: change.type.split(":").pop() ?? change.type, name: change.name };
+}
+
+/** Whether it is a container whose program runs; one that only carries files is never started. */
+export function runs(change: Change): boolean {
+  return change.type === "docker:index/container:Container" && stateOf(change).start !== false;
+}
+
+/** Title of a dashboard. */
+export function titleOf({ configJson }: Properties): string {
+  try {
+    const { title } = JSON.parse(String(configJson)) as { title?: unknown };
+    return typeof title === "string" ? title : "";
+  } catch {
+    return "";
+  }
+}
+
+function containerPart(change: Change): Part {
+  const name = own(change, "name");
+  return runs(change) ? { kind: "container", name } : { kind: "configuration", name: name.replace(/-config$/, "") };
+}
+
+/** What is there after the change, or was there before it is deleted. */
+function stateOf({ operation, before, after }: Change): Properties {
+  return operation === "delete" ? before : after;
+}
+
+function own(change: Change, key: string): string {
+  const value = stateOf(change)[key];
+  return typeof value === "string" ? value : change.name;
+}

@@ -1,0 +1,125 @@
+import { stringify } from "yaml";
+import { configurationRows, filesOf } from "../../report/configuration";
+import { cellsOf } from "./reports";
+
+type Line = readonly [operation: string, kind: string, name: string, detail: string];
+
+function rows(name: string, before: unknown, after: unknown): Line[] {
+  const text = (value: unknown): string | undefined =>
+    value === undefined || typeof value === "string" ? value : stringify(value);
+  return configurationRows([{ name, before: text(before), after: text(after) }]).map(
+    ({ operation, kind, name: part, detail }) => [operation, kind, part, detail],
+  );
+}
+
+const job = (name: string, targets: readonly unknown[], more: object = {}): object => ({
+  job_name: name,
+  static_configs: [{ targets }],
+  ...more,
+});
+
+describe("the files of a container", () => {
+  it("are known by their names, and only those that differ are told", () => {
+    const files = (content: string, more: object[] = []): object => ({
+      uploads: [{ file: "/etc/lab/prometheus.yml", content }, { file: "/etc/lab/same", content: "" }, ...more],
+    });
+    expect(
+      filesOf({ before: { ...files("a", [{ file: "gone", content: "c" }]) }, after: { ...files("b") } }),
+    ).toStrictEqual([
+      { name: "prometheus.yml", before: "a", after: "b" },
+      { name: "gone", before: "c", after: undefined },
+    ]);
+    expect(filesOf({ before: {}, after: { uploads: "[secret]" } })).toStrictEqual([]);
+  });
+});
+
+describe("prometheus.yml", () => {
+  const config = (jobs: readonly object[], global: object = { scrape_interval: "5s" }): object => ({
+    global,
+    scrape_configs: jobs,
+  });
+
+  it("has scrape jobs that come, go and become others", () => {
+    const before = config([job("same", ["a:1"]), job("gone", ["b:1", "c:1"]), job("other", ["d:1"])]);
+    const after = config([job("new", ["e:1"]), job("other", ["d:2"], { metrics_path: "/x" }), job("same", ["a:1"])]);
+    expect(rows("prometheus.yml", before, after)).toStrictEqual([
+      ["delete", "scrape job", "gone", "targets `b:1`, `c:1`"],
+      ["update", "scrape job", "other", "static_configs[0].targets: `d:1` → `d:2`, metrics_path: `/x` (new)"],
+      ["create", "scrape job", "new", "targets `e:1`"],
+    ]);
+  });
+
+  it("has settings, also where it had none", () => {
+    const settings = { scrape_interval: "10s", external_labels: { lab: "x" } };
+    expect(rows("prometheus.yml", config([], { scrape_interval: "5s" }), config([], settings))).toStrictEqual([
+      ["update", "setting of Prometheus", "scrape_interval", "`5s` → `10s`"],
+      ["create", "setting of Prometheus", "external_labels", '`{"lab":"x"}` (new)'],
+    ]);
+    expect(rows("prometheus.yml", {}, config([]))).toStrictEqual([
+      ["create", "setting of Prometheus", "scrape_interval", "`5s` (new)"],
+    ]);
+  });
+
+  it("is one that is new, or gone, as a whole", () => {
+    expect(rows("prometheus.yml", undefined, config([job("new", ["a:1"])], {}))).toStrictEqual([
+      ["create", "scrape job", "new", "targets `a:1`"],
+    ]);
+    expect(rows("prometheus.yml", config([job("gone", [])], {}), undefined)).toStrictEqual([
+      ["delete", "scrape job", "gone", "targets "],
+    ]);
+  });
+
+  it.each(["[secret]", "a: [", "text", "- a"])("that is %j says nothing of the jobs in the other one", (content) => {
+    const readable = config([job("a", ["a:1"])]);
+    expect(rows("prometheus.yml", content, readable)).toStrictEqual([]);
+    expect(rows("prometheus.yml", readable, content)).toStrictEqual([]);
+  });
+
+  it("with jobs of another form breaks no row", () => {
+    const odd = [{ job_name: 5 }, "text", null, { job_name: "odd", static_configs: [{ targets: "a" }, 7] }];
+    const [line] = rows("prometheus.yml", {}, { scrape_configs: odd });
+    expect(line).toStrictEqual(["create", "scrape job", "odd", "targets "]);
+    const after = { scrape_configs: [job("a", [], { "x|<b>\n@team `": "1|2\n3" })] };
+    const [, , , detail = ""] = rows("prometheus.yml", { scrape_configs: [job("a", [])] }, after)[0] ?? [];
+    expect(detail).toBe("x&#124;&lt;b> @&#8203;team ʼ: `1\\|2 3` (new)");
+    expect(cellsOf(`| ${detail} |`)).toHaveLength(1);
+  });
+});
+
+describe("a file of alert rules", () => {
+  const alerts = (...rules: object[]): object => ({ groups: [{ name: "lab", rules }] });
+  const alert = (name: string, expr: string, more: object = {}): object => ({ alert: name, expr, ...more });
+
+  it("has alerts that come, go and become others", () => {
+    const before = alerts(alert("Same", "up"), alert("Gone", "a > 1"), alert("Other", "b > 1", { for: "1m" }));
+    const after = alerts(alert("Other", "b > 2", { for: "5m" }), alert("New", "c|d"), alert("Same", "up"));
+    expect(rows("flask.rules.yml", before, after)).toStrictEqual([
+      ["delete", "alert", "Gone", "`a > 1`"],
+      ["update", "alert", "Other", "expr: `b > 1` → `b > 2`, for: `1m` → `5m`"],
+      ["create", "alert", "New", "`c\\|d`"],
+    ]);
+  });
+
+  it("may have one name for several, as for a warning and an emergency", () => {
+    const before = alerts(alert("Full", "a > 80"), alert("Full", "a > 95"));
+    const after = alerts(alert("Full", "a > 85"), alert("Full", "a > 95"));
+    expect(rows("lab.rules.yml", before, after)).toStrictEqual([
+      ["update", "alert", "Full", "expr: `a > 80` → `a > 85`"],
+    ]);
+  });
+
+  it("tells three differences of an alert and how many more there are", () => {
+    const many = { for: "1m", labels: { a: "1", b: "2", c: "3" } };
+    expect(rows("lab.rules.yml", alerts(alert("A", "up")), alerts(alert("A", "down", many)))).toStrictEqual([
+      ["update", "alert", "A", 'expr: `up` → `down`, for: `1m` (new), labels: `{"a":"1","b":"2","c":"3"}` (new)'],
+    ]);
+    const other = { for: "2m", labels: { a: "2", b: "3" } };
+    expect(rows("lab.rules.yml", alerts(alert("A", "x", many)), alerts(alert("A", "x", other)))[0]?.[3]).toBe(
+      "for: `1m` → `2m`, labels.a: `1` → `2`, labels.b: `2` → `3` and 1 more",
+    );
+  });
+});
+
+it("any other file has no rows", () => {
+  expect(rows("alertmanager.yml", { groups: [] }, { groups: [{ rules: [{ alert: "A" }] }] })).toStrictEqual([]);
+});

@@ -1,0 +1,120 @@
+import * as fc from "fast-check";
+import { findChanges } from "../../report/changes";
+import { readRun } from "../../report/events";
+import { change, CONTAINER, step, VOLUME } from "./reports";
+
+const event = (value: object): string => JSON.stringify({ sequence: 1, timestamp: 2, ...value });
+const said = (severity: string, message: string, more: object = {}): string =>
+  event({ diagnosticEvent: { severity, message, ...more } });
+
+describe("the engine's log", () => {
+  const LOG = [
+    event({ resourcePreEvent: { metadata: step("create", VOLUME, "a") } }),
+    said("error", "<{%reset%}>it <{%fg 1%}>broke<{%reset%}>\n"),
+    said("error", "<{%reset%}>it broke"),
+    said("error", "<{%reset%}><{%reset%}>\n"),
+    said("warning", "mind it"),
+    said("warning", "a moment", { ephemeral: true }),
+    said("debug", "hunter22"),
+    said("info", "a line"),
+    event({
+      policyEvent: { message: "<{%fg 1%}>no\nsuch<{%reset%}>", policyName: "p", enforcementLevel: "mandatory" },
+    }),
+    event({ summaryEvent: { policyPacks: null } }),
+  ];
+
+  it("is read as what a person would read, each error once and without marks of colours", () => {
+    const run = readRun(LOG.join("\n"));
+    expect(run).toMatchObject({ errors: ["it broke"], warnings: ["mind it"], ended: true });
+    expect(run.steps.map(({ op, type }) => [op, type])).toStrictEqual([["create", VOLUME]]);
+    expect(run.violations).toStrictEqual([{ message: "no\nsuch", policyName: "p", enforcementLevel: "mandatory" }]);
+    expect(JSON.stringify(run)).not.toContain("hunter22");
+  });
+
+  it("may be cut anywhere, and then it did not come to its end", () => {
+    const log = LOG.join("\n");
+    fc.assert(
+      fc.property(fc.nat({ max: log.length - 1 }), (length) => {
+        const run = readRun(log.slice(0, length));
+        expect(run.ended).toBe(false);
+        expect(run.steps.length).toBe(length >= (LOG[0] ?? "").length ? 1 : 0);
+      }),
+    );
+  });
+
+  it("is none of events where it is anything else", () => {
+    for (const line of ["", "null", "1", '"text"', "[]", "{}", "no JSON"]) {
+      expect(readRun(line)).toStrictEqual({ steps: [], errors: [], warnings: [], violations: [], ended: false });
+    }
+  });
+
+  it("tells what only the update brings", () => {
+    const after = { name: "04da6b54-80e4-46f7-96ec-b56ff0331ba9", url: "http://04da6b54-80e4-46f7-96ec-b56ff0331ba9/" };
+    const log = event({ resourcePreEvent: { metadata: step("create", VOLUME, "a", { after }) } });
+    expect(readRun(log).steps[0]?.new?.inputs).toStrictEqual({
+      name: "(known once it is there)",
+      url: "http://(known once it is there)/",
+    });
+  });
+});
+
+describe("the changes", () => {
+  it("are what is created, updated, replaced and deleted, and no folder of resources", () => {
+    const all = [
+      "same",
+      "refresh",
+      "read",
+      "create-replacement",
+      "delete-replaced",
+      "discard",
+      "remove-pending-replace",
+    ];
+    const steps = [...all, "create", "update", "replace", "delete"].map((op) => step(op, VOLUME, op));
+    const folders = ["observability-lab:monitoring:Grafana", "pulumi:pulumi:Stack"].map((type) =>
+      step("create", type, "folder"),
+    );
+    expect(findChanges([...steps, ...folders]).map(({ name }) => name)).toStrictEqual([
+      "create",
+      "update",
+      "replace",
+      "delete",
+    ]);
+  });
+
+  it("are one for a resource, however many steps it takes", () => {
+    const steps = ["delete-replaced", "replace", "create-replacement"].map((op) => step(op, VOLUME, "a"));
+    expect(findChanges(steps).map(({ operation }) => operation)).toStrictEqual(["replace"]);
+  });
+
+  it("name the inputs that differ and those that make it a replacement", () => {
+    const before = { image: "a:1", ports: [1], memory: 1, __defaults: ["x"] };
+    const after = { image: "a:2", ports: [2], memory: 1, __defaults: [], start: true };
+    const replaced = change("replace", CONTAINER, "a", { before, after, keys: ["image", "ports[0].external"] });
+    expect(replaced).toMatchObject({ properties: ["image", "ports", "start"], causes: ["image", "ports"] });
+    expect(change("update", CONTAINER, "a", { before, after, keys: ["image"] }).causes).toStrictEqual([]);
+    expect(change("delete", CONTAINER, "a", { before }).properties).toStrictEqual([]);
+  });
+
+  it("name what a refresh found where the inputs are the same", () => {
+    const inputs = { name: "a" };
+    const detailedDiff = { "labels[0].value": {}, "labels[1].value": {}, mtu: {} };
+    expect(change("update", VOLUME, "a", { before: inputs, after: inputs, detailedDiff }).properties).toStrictEqual([
+      "labels",
+      "mtu",
+    ]);
+  });
+
+  it("name a secret that is another by what the provider found", () => {
+    const inputs = { password: "[secret]" };
+    const detailedDiff = { password: {} };
+    const found = change("update", "a:b:C", "a", { before: inputs, after: inputs, detailedDiff });
+    expect(found.properties).toStrictEqual(["password"]);
+  });
+
+  it("know what stays when it is deleted", () => {
+    const old = (retainOnDelete: boolean) => ({ inputs: {}, retainOnDelete });
+    expect(change("delete", VOLUME, "a", { old: old(true) }).retained).toBe(true);
+    expect(change("delete", VOLUME, "a", { old: old(false) }).retained).toBe(false);
+    expect(change("delete", VOLUME, "a").retained).toBe(false);
+  });
+});

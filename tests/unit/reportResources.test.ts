@@ -1,0 +1,191 @@
+import { Properties } from "../../report/events";
+import { effectsOf } from "../../report/effects";
+import { describeSteps } from "../../report/resources";
+import { partOf } from "../../report/words";
+import { change, COMMAND, CONTAINER, DASHBOARD, step, VOLUME } from "./reports";
+
+/** The row of one resource that becomes another. */
+function detail(type: string, name: string, before: Properties, after: Properties, more: object = {}): string {
+  const { rows } = describeSteps([step("replace", type, name, { before, after, ...more })]);
+  return rows[0]?.detail ?? "no row";
+}
+
+describe("a container", () => {
+  const labels = (all: Record<string, string>): Properties => ({
+    name: "prometheus",
+    labels: Object.entries(all).map(([label, value]) => ({ label: `observability-lab.${label}`, value })),
+  });
+
+  it("tells its inputs that differ, and which of them make it anew", () => {
+    const before = { name: "a", image: "a:1", restart: "no", ports: [{ external: 1 }] };
+    const after = { name: "a", image: "a:2", restart: "always", ports: [{ external: 2 }] };
+    expect(detail(CONTAINER, "a", before, after, { keys: ["image", "ports[0].external"] })).toBe(
+      "image (replaces): `a:1` → `a:2`, restart: `no` → `always`, ports[0].external (replaces): `1` → `2`",
+    );
+  });
+
+  it("tells its environment variable by variable, and that these make it anew", () => {
+    const [before, after] = [{ envs: ["A=1", "B=x=y", "C"] }, { envs: ["C", "B=x=z", "D=4"] }];
+    expect(detail(CONTAINER, "a", before, after, { keys: ["envs"] })).toBe(
+      "envs.A (replaces): `1` (gone), envs.B (replaces): `x=y` → `x=z`, envs.D (replaces): `4` (new)",
+    );
+  });
+
+  it("tells its labels in words, without what another input says", () => {
+    const before = labels({ lab: "a", memory: "1", config: "sum" });
+    expect(detail(CONTAINER, "a", before, labels({ lab: "b", memory: "2", config: "other" }))).toBe(
+      "labels.observability-lab.lab: `a` → `b`, its configuration",
+    );
+    const named = { labels: [{ label: "toString", value: "x" }] };
+    expect(detail(CONTAINER, "a", { labels: [] }, named)).toBe("labels.toString: `x` (new)");
+  });
+
+  it("that is damaged says what is wrong, and nothing once that is over", () => {
+    const [sound, damaged] = [labels({ reason: "declared" }), labels({ reason: "it was exited, exit code 137" })];
+    expect(detail(CONTAINER, "a", sound, damaged, { keys: ["labels"] })).toBe(
+      "labels.found (replaces): `declared` → `it was exited, exit code 137`",
+    );
+    expect(detail(CONTAINER, "a", damaged, { ...sound, image: "b" })).toBe("image: `b` (new)");
+  });
+
+  it("that carries files tells these, and their jobs in rows of their own", () => {
+    const files = (interval: string): Properties => ({
+      name: "prometheus-config",
+      start: false,
+      uploads: [{ file: "/etc/prometheus.yml", content: `global: {scrape_interval: ${interval}}\n` }],
+    });
+    const { rows, folds } = describeSteps([
+      step("replace", CONTAINER, "a", { before: files("5s"), after: files("9s"), keys: ["uploads"] }),
+    ]);
+    expect(rows).toStrictEqual([
+      { operation: "replace", kind: "configuration", name: "prometheus", detail: "prometheus.yml (+1 −1)" },
+      { operation: "update", kind: "setting of Prometheus", name: "scrape_interval", detail: "`5s` → `9s`" },
+    ]);
+    expect(folds.map(({ title }) => title)).toStrictEqual(["prometheus.yml (+1 −1)"]);
+  });
+
+  it("with another secret says that it is another, and not which", () => {
+    const inputs = { name: "a-config", start: false, uploads: [{ file: "url", content: "[secret]" }] };
+    expect(detail(CONTAINER, "a", inputs, inputs, { detailedDiff: { "uploads[0].content": {} } })).toBe(
+      "uploads: a secret in it is another",
+    );
+    expect(detail(CONTAINER, "a", { name: "a" }, { name: "a" }, { detailedDiff: { memory: {} } })).toBe(
+      "memory is not as declared",
+    );
+  });
+});
+
+describe("a command", () => {
+  const inputs = (stdin: string, triggers: string[], environment: object = {}): Properties => ({
+    create: 'sh -c "$CREATE"',
+    stdin,
+    environment,
+    triggers,
+  });
+
+  it("tells its texts as diffs, and none of the sums of them", () => {
+    const before = inputs("a\n", ["sum", "declared"], { CREATE: "x\n", PORT: "1" });
+    const after = inputs("b\n", ["other", "declared"], { CREATE: "y\n", PORT: "2" });
+    expect(detail(COMMAND, "flask-process", before, after, { keys: ["triggers"] })).toBe(
+      "app.py (+1 −1), script that makes it (+1 −1), environment.PORT: `1` → `2`",
+    );
+  });
+
+  it("tells what was found damaged", () => {
+    const [sound, damaged] = [inputs("", ["sum", "declared"]), inputs("", ["sum", "it was away"])];
+    expect(detail(COMMAND, "ansible-run", sound, damaged)).toBe("found: `declared` → `it was away`");
+    expect(detail(COMMAND, "ansible-run", damaged, sound, { detailedDiff: { triggers: {} } })).toBe(
+      "triggers is not as declared",
+    );
+  });
+});
+
+it("a dashboard tells why it is saved anew, and is named by its title or else by its resource", () => {
+  const inputs = (message: string, configJson: string): Properties => ({ message, configJson });
+  const json = JSON.stringify({ title: "Board" });
+  const edited = "it was edited in Grafana, version 1";
+  expect(detail(DASHBOARD, "a", inputs("declared", json), inputs(edited, json))).toBe(
+    `found: \`declared\` → \`${edited}\``,
+  );
+  expect(partOf(change("update", DASHBOARD, "a", { after: inputs("", json) }))).toStrictEqual({
+    kind: "dashboard",
+    name: "Board",
+  });
+  expect(partOf(change("update", DASHBOARD, "node", { after: inputs("", "[secret]") })).name).toBe("node");
+});
+
+describe("the parts of a lab", () => {
+  it.each<[string, string, Properties, [string, string]]>([
+    [CONTAINER, "x", { name: "grafana" }, ["container", "grafana"]],
+    [CONTAINER, "x", { name: "grafana-config", start: false }, ["configuration", "grafana"]],
+    [VOLUME, "x", {}, ["volume", "x"]],
+    [COMMAND, "flask-process", {}, ["app", "Flask"]],
+    [COMMAND, "flask-environment", {}, ["Python environment", "flask"]],
+    [COMMAND, "lab-container-sweep", {}, ["clean-up of destroy", ""]],
+    [COMMAND, "other", {}, ["command", "other"]],
+    ["a:b/c:Thing", "x", {}, ["Thing", "x"]],
+  ])("%s %s %j is %j", (type, name, after, [kind, shown]) => {
+    expect(partOf(change("create", type, name, { after }))).toStrictEqual({ kind, name: shown });
+  });
+
+  it("are named as they were where they go", () => {
+    const both = { before: { name: "old" }, after: { name: "new" } };
+    expect(partOf(change("delete", VOLUME, "x", both)).name).toBe("old");
+    expect(partOf(change("replace", VOLUME, "x", both)).name).toBe("new");
+  });
+
+  it("stand in the order in which they matter", () => {
+    const steps = [
+      step("create", DASHBOARD, "1"),
+      step("create", VOLUME, "2"),
+      step("replace", CONTAINER, "3"),
+      step("delete", COMMAND, "4"),
+      step("delete", VOLUME, "5"),
+    ];
+    expect(describeSteps(steps).changes.map(({ name }) => name)).toStrictEqual(["5", "4", "3", "2", "1"]);
+  });
+});
+
+describe("the effects", () => {
+  const named = (name: string): { before: Properties; after: Properties } => ({ before: { name }, after: { name } });
+  const prometheus = change("replace", CONTAINER, "x", named("prometheus"));
+  const volume = (op: string, retainOnDelete = false, name = "observability-lab-prometheus") =>
+    change(op, VOLUME, "y", {
+      after: { name },
+      old: { inputs: { name: "observability-lab-prometheus" }, retainOnDelete },
+    });
+
+  it("are none of what is created, updated or never ran", () => {
+    const carrier = { name: "prometheus-config", start: false };
+    const changes = [
+      change("update", CONTAINER, "x", named("prometheus")),
+      change("create", CONTAINER, "x", named("prometheus")),
+      change("replace", CONTAINER, "x", { before: carrier, after: carrier }),
+      volume("create"),
+    ];
+    expect(effectsOf(changes)).toStrictEqual([]);
+  });
+
+  it("are that it restarts with its data, or without", () => {
+    const changes = [prometheus, change("replace", CONTAINER, "x", named("cadvisor")), volume("update")];
+    expect(effectsOf([...changes, change("replace", COMMAND, "flask-process")])).toStrictEqual([
+      "**Restarts**: `prometheus` (keeps its samples), `cadvisor`, the Flask app (its counters start at 0).",
+    ]);
+  });
+
+  it("are that data is lost with a volume, which is called as it was", () => {
+    const lost = "**Lost**: its samples, with the volume `observability-lab-prometheus`.";
+    expect(effectsOf([prometheus, volume("replace", false, "new-prometheus")])).toStrictEqual([
+      lost,
+      "**Restarts**: `prometheus`.",
+    ]);
+    expect(effectsOf([volume("delete")])).toStrictEqual([lost]);
+    expect(effectsOf([change("delete", VOLUME, "z", named("observability-lab-room"))])).toStrictEqual([]);
+  });
+
+  it("are not that data is kept beside a volume that is new, also where the one before stays", () => {
+    expect(effectsOf([volume("delete", true)])).toStrictEqual([]);
+    expect(effectsOf([prometheus, volume("replace", true)])).toStrictEqual(["**Restarts**: `prometheus`."]);
+    expect(effectsOf([prometheus, volume("create")])).toStrictEqual(["**Restarts**: `prometheus`."]);
+  });
+});

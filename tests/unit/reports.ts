@@ -1,0 +1,62 @@
+import { Change, findChanges } from "../../report/changes";
+import { EngineRun, Properties, Step } from "../../report/events";
+import { Report } from "../../report/markdown";
+import { describeSteps } from "../../report/resources";
+
+export const CONTAINER = "docker:index/container:Container";
+export const VOLUME = "docker:index/volume:Volume";
+export const COMMAND = "command:local:Command";
+export const DASHBOARD = "grafana:oss/dashboard:Dashboard";
+
+/** A step of the engine on a resource. */
+export function step(
+  op: string,
+  type: string,
+  name: string,
+  { before, after, ...more }: { before?: Properties; after?: Properties } & Partial<Step> = {},
+): Step {
+  const state = (inputs: Properties | undefined): { inputs: Properties } | null =>
+    inputs === undefined ? null : { inputs };
+  return {
+    op,
+    urn: `urn:pulumi:stack::observability-lab::parent$${type}::${name}`,
+    type,
+    old: state(before),
+    new: state(after),
+    ...more,
+  };
+}
+
+/** The one change that a step is. */
+export function change(...args: Parameters<typeof step>): Change {
+  const [only, ...others] = findChanges([step(...args)]);
+  if (only === undefined || others.length > 0) {
+    throw new Error("the step is not one change");
+  }
+  return only;
+}
+
+/** A run of the engine that came to its end. */
+export function runOf(more: Partial<EngineRun> = {}): EngineRun {
+  return { steps: [], errors: [], warnings: [], violations: [], ended: true, ...more };
+}
+
+/** A report of steps. */
+export function reportOf(steps: readonly Step[] = [], more: Partial<Report> = {}): Report {
+  return {
+    marker: "<!-- marker -->",
+    title: "Lab preview",
+    notes: [],
+    run: runOf({ steps }),
+    changes: describeSteps(steps),
+    rules: false,
+    failure: [],
+    seconds: { preview: 2.4 },
+    ...more,
+  };
+}
+
+/** The cells of a line of a table, as GitHub splits it: at each pipe without a backslash before it. */
+export function cellsOf(line: string): string[] {
+  return line.split(/(?<!\\)\|/).slice(1, -1);
+}
