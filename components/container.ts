@@ -83,7 +83,8 @@ export class LabContainer extends pulumi.ComponentResource {
     const data = args.dataPath === undefined ? undefined : createVolume(name, args, this);
     const lab = labName(settings.namePrefix);
     const { reason, options: mending } = madeBecause(containerName(args), damageOf(args), "labels[1].value");
-    const config = args.uploads === undefined ? undefined : createConfig(name, args, args.uploads, this);
+    const config =
+      args.uploads === undefined ? undefined : createConfig(name, args, args.uploads, { container: this, ...options });
     this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, data, config), {
       parent: this,
       // one in the host's network needs no other part of the lab
@@ -132,7 +133,7 @@ function createConfig(
   name: string,
   args: LabContainerArgs,
   files: readonly ConfigFile[],
-  parent: pulumi.Resource,
+  { container, parent }: { container: pulumi.Resource; parent?: pulumi.Resource },
 ): ConfigVolume {
   const { settings, condition, sweep } = args.context;
   const [lab, owner, carrier] = [labName(settings.namePrefix), containerName(args), `${containerName(args)}-config`];
@@ -147,7 +148,8 @@ function createConfig(
       damage: configDamage(condition.containers.get(carrier), condition.containers.get(owner)),
       sweep,
     },
-    { parent },
+    // beside the container and not in it, where its volume would be on a level of its own
+    { parent, aliases: [{ parent: container }] },
   );
 }
 

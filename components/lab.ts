@@ -19,7 +19,7 @@ import { Pushgateway } from "./monitoring/pushgateway";
 import { LAB_LABEL, labName, REASON_LABEL } from "./names";
 import { removeOrphan } from "./orphans";
 import { Settings } from "./settings";
-import { createSweep } from "./sweep";
+import { Sweep } from "./sweep";
 import { AnsiblePlaybook } from "./workloads/ansiblePlaybook";
 import { FlaskApp } from "./workloads/flaskApp";
 
@@ -51,7 +51,7 @@ export class Lab extends pulumi.ComponentResource {
     const { settings, machine, condition } = args;
     const parent = { parent: this };
     const lab = labName(settings.namePrefix);
-    const sweep = createSweep(name, { lab, keep: settings.keepData ? dataVolumes(settings) : [] }, this);
+    const sweep = new Sweep(name, { lab, keep: settings.keepData ? dataVolumes(settings) : [] }, parent);
     const network = createNetwork(name, { settings, condition, sweep }, this);
     const context: LabContext = { settings, machine, condition, network, sweep };
 

@@ -10,31 +10,39 @@ export interface SweepArgs {
   readonly keep: readonly string[];
 }
 
-/** What removes, when it is deleted, what no state knows of: an update that was killed leaves such things. */
-export interface Sweep {
+/**
+ * What removes, when it is deleted, what no state knows of: an update that was killed leaves such things. Both of its
+ * commands do nothing until then.
+ *
+ * A destroy goes level by level of the tree and waits for each, and the provider takes 2 s for a volume or a network.
+ * So all of these are on one level: that below the children of this component, on which they depend.
+ */
+export class Sweep extends pulumi.ComponentResource {
   /** Removes everything; deleted last, as everything depends on it. */
   readonly all: pulumi.Resource;
   /** Removes containers; deleted before the volumes, which they would hold. */
   readonly containers: pulumi.Resource;
   /** The lab's volumes, as they are declared. */
-  readonly volumes: pulumi.Resource[];
+  readonly volumes: pulumi.Resource[] = [];
   /** To be called once every volume is declared. */
   readonly complete: () => void;
-}
 
-/** Both do nothing until they are deleted: then they remove what carries the lab's label. */
-export function createSweep(name: string, { lab, keep }: SweepArgs, parent: pulumi.Resource): Sweep {
-  const all = createCommand(`${name}-sweep`, { LAB: lab, KEEP: keep.join(" ") }, { parent });
-  const volumes: pulumi.Resource[] = [];
-  let complete = (): void => undefined;
-  const declared = new Promise<pulumi.Resource[]>((resolve) => {
-    complete = () => {
-      resolve([all, ...volumes]);
-    };
-  });
-  const environment = { LAB: lab, ONLY: "containers" };
-  const containers = createCommand(`${name}-container-sweep`, environment, { parent, dependsOn: declared });
-  return { all, containers, volumes, complete };
+  constructor(name: string, { lab, keep }: SweepArgs, options?: pulumi.ComponentResourceOptions) {
+    super("observability-lab:components:Sweep", name, {}, options);
+    // where they were before: made anew, the old ones would sweep the lab away
+    const moved = { parent: this, aliases: [{ parent: options?.parent }] };
+    this.all = createCommand(`${name}-sweep`, { LAB: lab, KEEP: keep.join(" ") }, moved);
+    let complete = (): void => undefined;
+    const declared = new Promise<pulumi.Resource[]>((resolve) => {
+      complete = () => {
+        resolve([this.all, ...this.volumes]);
+      };
+    });
+    this.complete = complete;
+    const environment = { LAB: lab, ONLY: "containers" };
+    this.containers = createCommand(`${name}-container-sweep`, environment, { ...moved, dependsOn: declared });
+    this.registerOutputs({});
+  }
 }
 
 function createCommand(

@@ -18,6 +18,7 @@ describe("a lab with default settings", () => {
       "observability-lab:components:Lab": 1,
       "observability-lab:components:LabContainer": 5,
       "observability-lab:components:ConfigVolume": 2,
+      "observability-lab:components:Sweep": 1,
       "observability-lab:monitoring:Prometheus": 1,
       "observability-lab:monitoring:Grafana": 1,
       "observability-lab:monitoring:NodeExporter": 1,
