@@ -82,7 +82,12 @@ function describe(change: Change): { rows: readonly Row[]; folds: readonly Fold[
   const files = change.type === "docker:index/container:Container" && !runs(change) ? filesOf(change) : textsOf(change);
   const folds = files.flatMap((pair) => foldOf(pair) ?? []);
   const details = [...folds.map(({ title }) => inert(title)), ...differencesOf(change, files)];
-  return { rows: [row(list(details)), ...configurationRows(files)], folds };
+  const { kind, name } = partOf(change);
+  return {
+    rows: [row(list(details)), ...configurationRows(files)],
+    // two parts may have a file of the same name
+    folds: folds.map(({ title, diff }) => ({ title: `${kind} ${name}: ${title}`, diff })),
+  };
 }
 
 /** The other inputs that differ; where none does, what the provider found different, or a secret that is another. */

@@ -61,13 +61,13 @@ describe("a container", () => {
       { operation: "replace", kind: "configuration", name: "prometheus", detail: "prometheus.yml (+1 −1)" },
       { operation: "update", kind: "setting of Prometheus", name: "scrape_interval", detail: "`5s` → `9s`" },
     ]);
-    expect(folds.map(({ title }) => title)).toStrictEqual(["prometheus.yml (+1 −1)"]);
+    expect(folds.map(({ title }) => title)).toStrictEqual(["configuration prometheus: prometheus.yml (+1 −1)"]);
   });
 
   it("with another secret says that it is another, and not which", () => {
     const inputs = { name: "a-config", start: false, uploads: [{ file: "url", content: "[secret]" }] };
     expect(detail(CONTAINER, "a", inputs, inputs, { detailedDiff: { "uploads[0].content": {} } })).toBe(
-      "uploads: a secret in it is another",
+      "uploads: `[secret]`, another one",
     );
     expect(detail(CONTAINER, "a", { name: "a" }, { name: "a" }, { detailedDiff: { memory: {} } })).toBe(
       "memory is not as declared",
