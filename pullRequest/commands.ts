@@ -8,7 +8,9 @@ export interface Outcome {
   readonly ok: boolean;
   /** The engine's events, an event a line, without those for debugging: these hold what is secret. */
   readonly events: string;
-  /** Everything else that it printed. */
+  /** What else it printed on its standard output. */
+  readonly printed: string;
+  /** That and what it printed on its standard error. */
   readonly said: string;
 }
 
@@ -32,18 +34,20 @@ export class Commands {
     });
     this.running = child;
     child.stdin.on("error", () => undefined).end(stdin); // a command that reads nothing may have closed it
-    const [printed, told, [code]] = await Promise.all([
+    const [output, told, [code]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
       once(child, "close") as Promise<[number | null]>,
     ]);
     this.running = undefined;
-    const lines = printed.split("\n");
+    const lines = output.split("\n");
     const isEvent = (line: string): boolean => line.startsWith('{"sequence":');
+    const printed = lines.filter((line) => !isEvent(line)).join("\n");
     return {
       ok: code === 0,
       events: lines.filter((line) => isEvent(line) && !line.includes(DEBUG)).join("\n"),
-      said: lines.filter((line) => !isEvent(line)).join("\n") + told,
+      printed,
+      said: printed + told,
     };
   }
 

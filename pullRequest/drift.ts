@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   const { REPORT = path.join(folder, "report.md") } = process.env;
   const commands = new Commands(process.env);
   const outputs = await commands.run("pulumi", ["stack", "output", "--json"]);
-  if (!outputs.ok || outputs.said.trim() === "{}") {
+  if (!outputs.ok || outputs.printed.trim() === "{}") {
     throw new LabError("the lab is not up: run make up");
   }
   const start = Date.now();

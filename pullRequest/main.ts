@@ -111,9 +111,9 @@ async function upFrom(lab: PreviewLab, base: Base, checkout: string): Promise<Pi
 }
 
 async function verify(lab: PreviewLab): Promise<Pick<Result, "verified"> & Partial<Pick<Result, "failure">>> {
-  const { said } = await lab.verify();
+  const { printed, said } = await lab.verify();
   try {
-    const { checks } = JSON.parse(lab.disguise.undo(said)) as { checks: CheckResult[] };
+    const { checks } = JSON.parse(lab.disguise.undo(printed)) as { checks: CheckResult[] };
     return { verified: checks };
   } catch {
     return { verified: undefined, failure: ["applied, but make verify says:", said] };

@@ -143,7 +143,7 @@ export class PreviewLab {
         return set;
       }
     }
-    return { ok: true, events: "", said: "" };
+    return { ok: true, events: "", printed: "", said: "" };
   }
 
   /** Removes what `keepData` keeps; returns the names of those that the engine does not let go. */
@@ -192,7 +192,7 @@ function ownEnvironment(): NodeJS.ProcessEnv {
 /** What a checkout of which there can be no lab is refused for. */
 function refused(error: unknown): Outcome {
   if (error instanceof LabError) {
-    return { ok: false, events: "", said: error.message };
+    return { ok: false, events: "", printed: "", said: error.message };
   }
   throw error;
 }

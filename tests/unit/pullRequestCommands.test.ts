@@ -34,6 +34,7 @@ describe("a command", () => {
     expect(run).toStrictEqual({
       ok: true,
       events: [events[0], events[2]].join("\n"),
+      printed: "first\nlast\nlast\n",
       said: "first\nlast\nlast\nbad\n",
     });
   });
