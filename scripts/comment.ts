@@ -26,8 +26,8 @@ class Refusal extends Error {
   constructor(asked: string, { status, headers }: Response, said: string) {
     super(`GitHub answered ${String(status)} to ${asked}: ${said}`);
     if (status >= 500 || status === 429 || (status === 403 && /secondary rate limit/i.test(said))) {
-      // GitHub asks for a minute where it does not say how long
-      this.waitSeconds = Number(headers.get("retry-after") ?? (status >= 500 ? 0 : 60));
+      // of a limit, GitHub asks for a minute where it does not say how long
+      this.waitSeconds = Number(headers.get("retry-after") ?? (status >= 500 ? 3 : 60));
     }
   }
 }
@@ -110,7 +110,7 @@ async function main(): Promise<void> {
       throw error;
     }
   };
-  console.log(await retry(attempt, { retries: 3, minTimeout: 500, factor: 3 }));
+  console.log(await retry(attempt, { retries: 3, minTimeout: 300, factor: 1 }));
 }
 
 main().catch((error: unknown) => {
