@@ -65,7 +65,9 @@ describe("the comment of a report", () => {
   });
 
   it("is posted once, even where the answer to that got lost", async () => {
-    github.disturbances.POST = [{ status: 502, body: "<html>\nBad gateway</html>", headers: { "retry-after": "0" }, done: true }];
+    github.disturbances.POST = [
+      { status: 502, body: "<html>\nBad gateway</html>", headers: { "retry-after": "0" }, done: true },
+    ];
     expect((await comment()).stderr).toBe("");
     expect(github.comments).toHaveLength(1);
     expect(github.asked.filter((asked) => asked.startsWith("POST"))).toHaveLength(1);
