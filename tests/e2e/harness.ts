@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync, SpawnSyncOptions } from "node:child_process";
-import { createHash, randomInt } from "node:crypto";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as automation from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
+import { freePorts, Ports } from "./ports";
 
 export const PROJECT = path.resolve(__dirname, "../..");
 const NAME = "observability-lab";
@@ -17,25 +17,13 @@ const REAL_FILES = [
   { id: 14282, revision: 1 },
 ];
 
-/** Up to four workers stay below the ports that previews take. */
-const PORTS_OF_A_WORKER = 2_500;
-const PORT_SETTINGS = [
-  "prometheusPort",
-  "grafanaPort",
-  "nodeExporterPort",
-  "cadvisorPort",
-  "pushgatewayPort",
-  "alertmanagerPort",
-  "flaskPort",
-] as const;
-
 /** A lab of a test: its own prefix, ports, network, state and folder on the host. */
 export interface TestLab {
   readonly stack: automation.Stack;
   readonly prefix: string;
   /** The lab's name on the machine. */
   readonly lab: string;
-  readonly ports: Readonly<Record<(typeof PORT_SETTINGS)[number], number>>;
+  readonly ports: Ports;
   /** Folder that holds everything which the test leaves outside the engine. */
   readonly folder: string;
   /** Where the lab keeps what it needs on the host. */
@@ -125,33 +113,6 @@ function cliVersion(): string {
     devDependencies: { pulumi: string };
   };
   return manifest.devDependencies.pulumi;
-}
-
-/** Ports that nothing listens on, below those that the operating system gives to outgoing connections. */
-export async function freePorts(): Promise<TestLab["ports"]> {
-  const ports = new Set<number>();
-  // suites that run side by side must not find the same ones free
-  const first = 20_000 + PORTS_OF_A_WORKER * (Number(process.env.JEST_WORKER_ID ?? 1) - 1);
-  while (ports.size < PORT_SETTINGS.length) {
-    const port = randomInt(first, first + PORTS_OF_A_WORKER);
-    if (await isFree(port)) {
-      ports.add(port);
-    }
-  }
-  return Object.fromEntries(PORT_SETTINGS.map((setting, index) => [setting, [...ports][index]])) as TestLab["ports"];
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = net.createServer().once("error", () => {
-      resolve(false);
-    });
-    server.listen(port, "127.0.0.1", () =>
-      server.close(() => {
-        resolve(true);
-      }),
-    );
-  });
 }
 
 /** Output of the docker client. */

@@ -5,7 +5,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parse, stringify } from "yaml";
-import { freePorts, machineStack, PROJECT, TestLab } from "../e2e/harness";
+import { machineStack, PROJECT } from "../e2e/harness";
+import { freePorts, Ports } from "../e2e/ports";
 
 /** What a command of the lab printed, and whether it went well. */
 export interface Outcome {
@@ -53,7 +54,7 @@ export class UserLab {
   private constructor(
     readonly prefix: string,
     private readonly subnet: string,
-    readonly ports: TestLab["ports"],
+    readonly ports: Ports,
   ) {}
 
   /** A lab that is not up yet. */

@@ -1,0 +1,44 @@
+import { randomInt } from "node:crypto";
+import * as net from "node:net";
+
+/** Up to four workers stay below the ports that previews take. */
+const PORTS_OF_A_WORKER = 2_500;
+const PORT_SETTINGS = [
+  "prometheusPort",
+  "grafanaPort",
+  "nodeExporterPort",
+  "cadvisorPort",
+  "pushgatewayPort",
+  "alertmanagerPort",
+  "flaskPort",
+] as const;
+
+/** A port for each of a lab's settings that take one. */
+export type Ports = Readonly<Record<(typeof PORT_SETTINGS)[number], number>>;
+
+/** Ports that nothing listens on, below those that the operating system gives to outgoing connections. */
+export async function freePorts(): Promise<Ports> {
+  const ports = new Set<number>();
+  // suites that run side by side must not find the same ones free
+  const first = 20_000 + PORTS_OF_A_WORKER * (Number(process.env.JEST_WORKER_ID ?? 1) - 1);
+  while (ports.size < PORT_SETTINGS.length) {
+    const port = randomInt(first, first + PORTS_OF_A_WORKER);
+    if (await isFree(port)) {
+      ports.add(port);
+    }
+  }
+  return Object.fromEntries(PORT_SETTINGS.map((setting, index) => [setting, [...ports][index]])) as Ports;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = net.createServer().once("error", () => {
+      resolve(false);
+    });
+    server.listen(port, "127.0.0.1", () =>
+      server.close(() => {
+        resolve(true);
+      }),
+    );
+  });
+}
