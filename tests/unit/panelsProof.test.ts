@@ -165,12 +165,18 @@ describe("a query without data", () => {
     expect(own.proof.panels[0]?.state).toBe("missing");
   });
 
-  it("is not explained before the first scrape", async () => {
-    const { proof } = await prove({
-      dashboard: { panels: [panel("Any", "node_power")] },
-      answers: { node_power: { frames: [] } },
+  it("is not explained before the first scrape, nor by one that came after the panel was asked", async () => {
+    const dashboard = { panels: [panel("Any", "node_power")] };
+    const answers = { node_power: { frames: [] } };
+    expect((await prove({ dashboard, answers })).proof.panels[0]?.state).toBe("missing");
+    const scraped = Date.now() / 1000 + 1;
+    const late = await prove({
+      dashboard,
+      answers,
+      prometheus: (path, { time = "Infinity", ...parameters }) =>
+        path === "query" && Number(time) < scraped ? { result: [] } : host()(path, parameters),
     });
-    expect(proof.panels[0]?.state).toBe("missing");
+    expect(late.proof.panels[0]?.state).toBe("missing");
   });
 
   it("that has only NaN is explained by what is 0, and data where the panel has a text for it", async () => {

@@ -92,6 +92,8 @@ export class Host {
   private async query(query: string): Promise<readonly { metric: { collector?: string }; value: [number, string] }[]> {
     const answer = await this.api.prometheus<{ result: Awaited<ReturnType<Host["query"]>> }>(this.datasource, "query", {
       query,
+      // a first scrape after the range says nothing of a panel that was asked before it
+      time: String(this.range.to / 1000),
     });
     return answer.result;
   }
