@@ -4,6 +4,9 @@ import { LAB_LABEL } from "./names";
 
 type Kind = "containers" | "networks";
 
+/** A running container goes, too, with the volumes without a name that its image asked for. */
+const HOW: Readonly<Record<Kind, string>> = { containers: "?force=1&v=1", networks: "" };
+
 /**
  * Removes a container or a network of the lab that no state knows: its name is about to be given to a new one.
  * An update that was killed leaves such a thing; its data is in a volume.
@@ -30,7 +33,7 @@ export async function removeOrphan(kind: Kind, name: string, lab: string): Promi
   for (const container of Object.keys(thing.Containers ?? {})) {
     await callEngine("POST", `/networks/${thing.Id}/disconnect`, { Container: container, Force: true });
   }
-  const { status, body } = await callEngine("DELETE", `/${kind}/${thing.Id}?force=1`);
+  const { status, body } = await callEngine("DELETE", `/${kind}/${thing.Id}${HOW[kind]}`);
   // somebody else may have been quicker
   if (status >= 400 && status !== 404) {
     throw new LabError(

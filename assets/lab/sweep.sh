@@ -8,7 +8,7 @@ labelled() { docker "$@" --quiet --filter "label=$LABEL=$LAB"; }
 
 # first into a variable: a failure in the list of a loop would be missed
 containers=$(labelled container ls --all)
-for id in $containers; do docker container rm --force "$id" >/dev/null; done
+for id in $containers; do docker container rm --force --volumes "$id" >/dev/null; done
 [ "${ONLY:-}" != containers ] || exit 0
 end_all
 networks=$(labelled network ls)

@@ -74,8 +74,8 @@ def test_everything_with_the_label_goes_and_nothing_of_another_lab(
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     # what is in use goes after what uses it
     assert engine.removed() == [
-        "container rm --force c1",
-        "container rm --force c2",
+        "container rm --force --volumes c1",
+        "container rm --force --volumes c2",
         "network rm n1",
         "volume rm v1",
         "volume rm v2",
@@ -96,7 +96,7 @@ def test_containers_alone_go_where_only_they_are_asked_for(tmp_path: Path, engin
     engine.hold("tests", container=["c1"], network=["n1"], volume=["v1"])
     done = sweep(Lab(tmp_path), engine, ONLY="containers")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert engine.removed() == ["container rm --force c1"]
+    assert engine.removed() == ["container rm --force --volumes c1"]
 
 
 def test_nothing_to_remove_is_fine(tmp_path: Path, engine: Engine) -> None:

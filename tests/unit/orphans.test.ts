@@ -36,9 +36,9 @@ describe("a name that is about to be used", () => {
   });
 
   it("is freed of a container that an earlier update of this lab left", async () => {
-    const answers = { "/containers/grafana/json": container(OURS), "DELETE /containers/c1?force=1": REMOVED };
+    const answers = { "/containers/grafana/json": container(OURS), "DELETE /containers/c1?force=1&v=1": REMOVED };
     expect(await changesOf(answers, "containers", "grafana", LAB)).toStrictEqual([
-      ["DELETE /containers/c1?force=1", undefined],
+      ["DELETE /containers/c1?force=1&v=1", undefined],
     ]);
   });
 
@@ -46,12 +46,12 @@ describe("a name that is about to be used", () => {
     const answers = {
       [`/networks/${LAB}`]: network(OURS, { c1: {}, c2: {} }),
       "POST /networks/n1/disconnect": { body: "" },
-      "DELETE /networks/n1?force=1": REMOVED,
+      "DELETE /networks/n1": REMOVED,
     };
     expect(await changesOf(answers, "networks", LAB, LAB)).toStrictEqual([
       ["POST /networks/n1/disconnect", { Container: "c1", Force: true }],
       ["POST /networks/n1/disconnect", { Container: "c2", Force: true }],
-      ["DELETE /networks/n1?force=1", undefined],
+      ["DELETE /networks/n1", undefined],
     ]);
   });
 
@@ -63,7 +63,7 @@ describe("a name that is about to be used", () => {
   it("is told with the reason when it cannot be freed", async () => {
     const answers = {
       "/containers/grafana/json": container(OURS),
-      "DELETE /containers/c1?force=1": { status: 500, body: "device busy" },
+      "DELETE /containers/c1?force=1&v=1": { status: 500, body: "device busy" },
     };
     await expect(changesOf(answers, "containers", "grafana", LAB)).rejects.toThrow(
       "the container grafana is left of an earlier update and cannot be removed: device busy",
