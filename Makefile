@@ -1,7 +1,7 @@
 # The lab's commands. Each installs what it needs first; `make` alone lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview pr-preview drift backup restore destroy doctor verify logs playbook traffic dashboards password config test lint format
+.PHONY: help setup up preview pr-preview drift backup restore destroy doctor verify logs playbook traffic dashboards password config test lint bench profile format
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -62,6 +62,12 @@ test: setup ## Run every test, the end-to-end ones on the real engine too
 
 lint: setup ## Check types, style and scripts
 	@scripts/lint
+
+bench: setup ## Measure the lab beside docker compose, in labs of their own (ROUNDS=5 IDLE=300 GROWTH=1)
+	@scripts/bench
+
+profile: setup ## Show where the time of an up and of a preview goes, in a lab of its own
+	@scripts/bench profile
 
 format: setup ## Format the TypeScript files and renew the README's table of settings
 	@node_modules/.bin/prettier --write --log-level warn .

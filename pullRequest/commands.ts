@@ -25,9 +25,9 @@ export class Commands {
 
   constructor(private readonly env: NodeJS.ProcessEnv) {}
 
-  /** Runs a script; what it prints may hold events of the engine, which are told apart. */
+  /** Runs a script, or a program by its path; what it prints may hold events of the engine, which are told apart. */
   async run(script: string, args: readonly string[], { env = {}, stdin = "" }: RunOptions = {}): Promise<Outcome> {
-    const child = spawn(path.join(SCRIPTS, script), args, {
+    const child = spawn(path.resolve(SCRIPTS, script), args, {
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...this.env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true", ...env },

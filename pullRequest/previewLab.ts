@@ -167,12 +167,14 @@ interface EngineVolume {
   readonly Labels?: Readonly<Record<string, string>> | null;
 }
 
-async function findFreePort(): Promise<number> {
+/** A port of this machine that nothing listens on. */
+export async function findFreePort(): Promise<number> {
   const port = randomPort();
   return (await tryListen("127.0.0.1", port)) === undefined ? port : findFreePort();
 }
 
-function findFreeSubnet(machine: Machine, namePrefix: string): string {
+/** A private subnet that overlaps with nothing on this machine. */
+export function findFreeSubnet(machine: Machine, namePrefix: string): string {
   const start = randomInt(SUBNETS.length);
   const free = [...SUBNETS.slice(start), ...SUBNETS.slice(0, start)].find(
     (subnet) => findOverlaps({ subnet, gateway: "", namePrefix }, machine, os.networkInterfaces()).length === 0,

@@ -54,7 +54,9 @@ export class NodeExporter extends pulumi.ComponentResource {
 }
 
 /** Covers the sockets under the host's root: one mounted read-only still gives the whole API. */
-function hiddenSockets({ sockets }: Machine): { type: string; source: string; target: string; readOnly: true }[] {
+export function hiddenSockets({
+  sockets,
+}: Machine): { type: string; source: string; target: string; readOnly: true }[] {
   return sockets.map((socket) => ({ type: "bind", source: "/dev/null", target: `${ROOT}${socket}`, readOnly: true }));
 }
 

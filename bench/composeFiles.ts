@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { stringify } from "yaml";
+import { PASSWORD_FILE } from "../components/condition";
+import { Machine } from "../components/machine";
+import { cadvisorVolumes } from "../components/monitoring/cadvisor";
+import { hiddenSockets, nodeExporterFlags } from "../components/monitoring/nodeExporter";
+import { alertRules, renderPrometheusConfig } from "../components/monitoring/prometheus";
+import { containersOf, reachable } from "../components/names";
+import { Settings } from "../components/settings";
+import { LabOutputs } from "../verify/lab";
+import { Place } from "./place";
+
+/** Writes the files that the scripts of bench/compose read, but for the dashboards. */
+export function writeComposeFiles(place: Place, settings: Settings, machine: Machine): void {
+  const write = (file: string, content: string, mode = 0o644): void => {
+    fs.mkdirSync(path.dirname(path.join(place.folder, file)), { recursive: true });
+    fs.writeFileSync(path.join(place.folder, file), content, { mode });
+  };
+  write(".env", environmentFile(place, settings));
+  write("machine.yaml", stringify(machineFile(settings, machine)));
+  write("prometheus/prometheus.yml", renderPrometheusConfig(settings));
+  alertRules().forEach(({ file, content }) => {
+    write(`prometheus/${file}`, content);
+  });
+  if (!fs.existsSync(passwordFile(place))) {
+    // read by Grafana's own user, in a folder that only this user enters
+    write(`grafana/${PASSWORD_FILE}`, randomBytes(18).toString("base64url"));
+  }
+}
+
+/** The running containers in the form that `verify` reads. */
+export function composeOutputs(place: Place, settings: Settings): LabOutputs {
+  const { namePrefix, bindAddress, scrapeInterval, nodeExporterNetwork } = settings;
+  const url = (port: number): string => `http://${reachable(bindAddress)}:${String(port)}`;
+  return {
+    prometheusUrl: url(settings.prometheus.port),
+    grafanaUrl: url(settings.grafana.port),
+    flaskUrl: url(settings.flaskPort),
+    grafanaUser: "admin",
+    grafanaAdminPassword: fs.readFileSync(passwordFile(place), "utf8"),
+    containers: containersOf({}).map((name) => `${namePrefix}${name}`),
+    dashboards: fs.readdirSync(path.join(place.folder, "dashboards")).map((file) => path.parse(file).name),
+    scrapeInterval,
+    nodeExporterNetwork,
+  };
+}
+
+function passwordFile({ folder }: Place): string {
+  return path.join(folder, "grafana", PASSWORD_FILE);
+}
+
+function environmentFile({ lab, prefix }: Place, settings: Settings): string {
+  const { bindAddress, subnet, gateway, retention, scrapeInterval, flaskPort } = settings;
+  const address = reachable(bindAddress);
+  const services = {
+    PROMETHEUS: settings.prometheus,
+    GRAFANA: settings.grafana,
+    NODE_EXPORTER: settings.nodeExporter,
+    CADVISOR: settings.cadvisor,
+    PUSHGATEWAY: settings.pushgateway,
+  };
+  const lines = Object.entries({ LAB: lab, PREFIX: prefix, BIND: bindAddress, ADDRESS: address }).concat(
+    Object.entries({ SUBNET: subnet, GATEWAY: gateway, RETENTION: retention, SCRAPE_INTERVAL: scrapeInterval }),
+    Object.entries(services).flatMap(([name, { image, port, memory }]): [string, string][] => [
+      [`${name}_IMAGE`, image],
+      [`${name}_PORT`, String(port)],
+      [`${name}_MEMORY`, String(memory)],
+    ]),
+    Object.entries({ HEALTH: `${address}:${String(flaskPort)}` }),
+    Object.entries({ LISTEN: `"${address}:${String(flaskPort)} ${gateway}:${String(flaskPort)}"` }),
+  );
+  return lines.map(([name, value]) => `${name}=${value}\n`).join("");
+}
+
+/** What depends on the machine, as the lab passes it. */
+function machineFile(settings: Settings, machine: Machine): object {
+  // a dollar would begin a variable of compose
+  const literal = (text: string): string => text.replaceAll("$", "$$$$");
+  const bind = { type: "bind", read_only: true };
+  const services = {
+    prometheus: {},
+    grafana: {},
+    pushgateway: {},
+    cadvisor: {
+      volumes: cadvisorVolumes(machine).map(({ hostPath, containerPath }) => ({
+        ...bind,
+        source: hostPath,
+        target: containerPath,
+      })),
+    },
+    node_exporter: {
+      hostname: machine.hostname,
+      command: nodeExporterFlags(settings, machine).map(literal),
+      ...(machine.systemd
+        ? { environment: ["DBUS_SYSTEM_BUS_ADDRESS=unix:path=/host/run/dbus/system_bus_socket"] }
+        : {}),
+      volumes: [
+        {
+          ...bind,
+          source: "/",
+          target: "/host",
+          ...(machine.rootShared ? { bind: { propagation: "rslave" } } : {}),
+        },
+        ...hiddenSockets(machine).map(({ source, target }) => ({ ...bind, source, target })),
+      ],
+    },
+  };
+  const often = machine.engineMajor >= 25 ? { healthcheck: { interval: "30s", start_interval: "1s" } } : {};
+  return {
+    services: Object.fromEntries(Object.entries(services).map(([name, service]) => [name, { ...service, ...often }])),
+  };
+}

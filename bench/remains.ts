@@ -1,0 +1,38 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { askEngine } from "../components/engine";
+import { Contender } from "./contender";
+
+interface Labelled {
+  readonly Name?: string;
+  readonly Names?: readonly string[];
+}
+
+/** What is left of a lab on the machine, by name: in the engine, among the processes, in its folder on the host. */
+export async function remains({ label, place }: Pick<Contender, "label" | "place">): Promise<readonly string[]> {
+  const filters = `filters=${encodeURIComponent(JSON.stringify({ label: [label] }))}`;
+  const [containers, networks, volumes] = await Promise.all([
+    askEngine<Labelled[]>(`/containers/json?all=1&${filters}`),
+    askEngine<Labelled[]>(`/networks?${filters}`),
+    askEngine<{ Volumes: Labelled[] | null }>(`/volumes?${filters}`),
+  ]);
+  const named = [...containers, ...networks, ...(volumes.Volumes ?? [])].map(
+    ({ Name, Names }) => Name ?? Names?.join() ?? "",
+  );
+  const folder = path.join(place.stateHome, "observability-lab", place.lab);
+  return [...named, ...appsOf(place.lab).map((pid) => `process ${pid}`), ...(fs.existsSync(folder) ? [folder] : [])];
+}
+
+/** Processes that are an app of the lab: the token that each is started with begins with the lab's name. */
+export function appsOf(lab: string): readonly string[] {
+  return fs
+    .readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((entry) => {
+      try {
+        return fs.readFileSync(`/proc/${entry}/cmdline`, "utf8").includes(`--instance\0${lab}-`);
+      } catch {
+        return false; // it has ended meanwhile
+      }
+    });
+}

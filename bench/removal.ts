@@ -1,0 +1,26 @@
+import * as fs from "node:fs";
+import { Contender } from "./contender";
+import { remains } from "./remains";
+
+/**
+ * Destroys the labs, in whatever state they are, with their folders.
+ *
+ * @throws Error where something is left; the folders are there then, and another run goes on.
+ */
+export async function removeAll(all: readonly Contender[]): Promise<void> {
+  const left: string[] = [];
+  for (const contender of all) {
+    const failure = await contender.destroy().then(
+      () => [],
+      (error: unknown) => [error instanceof Error ? error.message : String(error)],
+    );
+    const found = [...failure, ...(await remains(contender))];
+    if (found.length === 0) {
+      fs.rmSync(contender.place.folder, { recursive: true, force: true });
+    }
+    left.push(...found);
+  }
+  if (left.length > 0) {
+    throw new Error(`the bench could not be wholly removed; run it again to go on:\n${left.join("\n")}`);
+  }
+}

@@ -1,0 +1,113 @@
+import { Contender } from "./contender";
+import { Idle } from "./idle";
+import { Measure, MEASURES, RoundResult } from "./round";
+import { noise, Summary, summarize } from "./statistics";
+
+/** What must hold, of the lab alone or in proportion to compose. */
+export interface Goal {
+  readonly ratio?: number;
+  readonly seconds?: number;
+}
+
+/** A measure of both contenders; compose has no preview. */
+export interface Row {
+  readonly measure: Measure;
+  readonly lab: Summary;
+  readonly compose?: Summary;
+  /** The lab's median, compose's being 1. */
+  readonly ratio?: number;
+}
+
+/** The container whose own start was the slowest, and what of the whole up that is. */
+export interface SlowestStart {
+  readonly container: string;
+  readonly seconds: number;
+  readonly share: number;
+}
+
+/** The rows of a lab with more in it than it has by itself. */
+export interface GrowthRows {
+  readonly size: string;
+  readonly rows: readonly Row[];
+}
+
+/** What one thing costs, in proportion to another of the same run. */
+export interface Proportion {
+  readonly what: string;
+  readonly ratio: number;
+  readonly goal: number;
+}
+
+export interface Growth {
+  readonly sizes: readonly GrowthRows[];
+  readonly proportions: readonly Proportion[];
+}
+
+export interface BenchResult {
+  readonly machine: Readonly<Record<string, string | number>>;
+  readonly rounds: number;
+  /** Load average of the last minute, at the start. */
+  readonly load: number;
+  readonly noise: readonly string[];
+  readonly rows: readonly Row[];
+  readonly slowest: Partial<Record<Contender["name"], SlowestStart>>;
+  readonly idle: Idle;
+  readonly growth?: Growth;
+}
+
+export const TITLES: Readonly<Record<Measure, string>> = {
+  up: "up from nothing until verify is green",
+  command: "of that, the command before verify",
+  preview: "unchanged preview",
+  upAgain: "unchanged up",
+  interval: "changed scrape interval until Prometheus scrapes by it",
+  panel: "changed panel until Grafana serves it",
+  destroy: "destroy until nothing is left",
+};
+
+export const GOALS: Readonly<Record<Measure, Goal>> = {
+  up: { ratio: 1.5 },
+  command: {}, // how long the checks wait for samples is the same for both
+  preview: { seconds: 3 },
+  upAgain: { seconds: 3.5 },
+  interval: { ratio: 1 },
+  panel: { ratio: 1 },
+  destroy: { ratio: 2 },
+};
+
+/** Of one core, and in MiB without Grafana. */
+export const IDLE_GOALS = { cpu: 0.05, memory: 150 };
+
+/** Results of the rounds, by contender. */
+export type Rounds = Readonly<Record<Contender["name"], readonly RoundResult[]>>;
+
+/** A row for each measure. */
+export function rowsOf({ lab, compose }: Rounds): readonly Row[] {
+  return MEASURES.map((measure): Row => {
+    const [ours, theirs] = [lab, compose].map((rounds) => rounds.flatMap(({ seconds }) => seconds[measure] ?? []));
+    const own = summarize(ours ?? []);
+    if (theirs === undefined || theirs.length === 0) {
+      return { measure, lab: own };
+    }
+    const other = summarize(theirs);
+    return { measure, lab: own, compose: other, ratio: own.median / other.median };
+  });
+}
+
+/** The slowest start of the round whose up is in the middle. */
+export function slowestOf(rounds: readonly RoundResult[]): SlowestStart | undefined {
+  const sorted = [...rounds].sort((one, other) => (one.seconds.up ?? 0) - (other.seconds.up ?? 0));
+  const round = sorted[Math.floor((sorted.length - 1) / 2)];
+  return round?.slowest === undefined
+    ? undefined
+    : { ...round.slowest, share: round.slowest.seconds / (round.seconds.up ?? NaN) };
+}
+
+/** Why the rows say little. */
+export function noiseOf(load: number, cores: number, rows: readonly Row[]): readonly string[] {
+  const named = rows.flatMap(({ measure, lab, compose }): (readonly [string, Summary])[] => [
+    [`lab, ${TITLES[measure]}`, lab],
+    ...(compose === undefined ? [] : ([[`compose, ${TITLES[measure]}`, compose]] as const)),
+  ]);
+  return noise(load, cores, named);
+}

@@ -1,0 +1,98 @@
+import { scrapesBy, servesPanel, until } from "./asks";
+import { allEnded, Contender } from "./contender";
+import { retitlePanel, Size } from "./place";
+import { remains } from "./remains";
+import { slowestStart, Start } from "./starts";
+
+/** What is measured of both, in the order of a round. */
+export const MEASURES = ["up", "command", "preview", "upAgain", "interval", "panel", "destroy"] as const;
+export type Measure = (typeof MEASURES)[number];
+
+/** Seconds of each measure that a contender has. */
+export type Round = Partial<Record<Measure, number>>;
+
+/** Another one than the default, and short: what is waited for is the change and not the next scrape. */
+const NEW_INTERVAL = "2s";
+
+export interface RoundResult {
+  readonly seconds: Round;
+  /** Of the up. */
+  readonly slowest: Start | undefined;
+  /** Settings of the containers that came up, for the comparison with the other contender. */
+  readonly inspected: string;
+}
+
+/** Brings a lab up from nothing, changes it and destroys it. */
+export async function measureRound(
+  contender: Contender,
+  size: Size,
+  inspect: (contender: Contender) => Promise<string>,
+): Promise<RoundResult> {
+  await contender.prepare(size);
+  const { slowest, ...up } = await measureUp(contender);
+  const inspected = await inspect(contender);
+  const { preview } = contender;
+  const seconds: Round = {
+    ...up,
+    ...(preview === undefined ? {} : { preview: await timed(preview) }),
+    upAgain: await timed(contender.upAgain),
+    interval: await measureInterval(contender),
+    panel: await measurePanel(contender),
+    destroy: await timed(async () => {
+      await contender.destroy();
+      await until("destroy", contender, async () => (await remains(contender)).length === 0);
+    }),
+  };
+  return { seconds, slowest, inspected };
+}
+
+/** From nothing until the last check of verify is green. */
+export async function measureUp(
+  contender: Contender,
+): Promise<{ readonly up: number; readonly command: number; readonly slowest: Start | undefined }> {
+  const watch = new AbortController();
+  const slowest = slowestStart(contender.place, watch.signal);
+  try {
+    const command = await timed(contender.up);
+    const verify = await timed(contender.verify);
+    return { up: command + verify, command, slowest: await slowest };
+  } finally {
+    watch.abort();
+  }
+}
+
+async function measureInterval(contender: Contender): Promise<number> {
+  const outputs = await contender.outputs();
+  const apply = await contender.editInterval(NEW_INTERVAL);
+  const start = Date.now();
+  return alongside(contender, apply, () => scrapesBy(outputs, NEW_INTERVAL, start));
+}
+
+async function measurePanel(contender: Contender): Promise<number> {
+  const outputs = await contender.outputs();
+  const title = `changed ${String(Date.now())}`;
+  const uid = retitlePanel(contender.place, title);
+  const apply = await contender.editDashboards();
+  return alongside(contender, apply, () => servesPanel(outputs, uid, title));
+}
+
+/** Seconds until a change is seen; what makes the change has to end well, and is waited for. */
+async function alongside(
+  contender: Contender,
+  change: () => Promise<void>,
+  seen: () => Promise<boolean>,
+): Promise<number> {
+  const failed = new AbortController();
+  const made = timed(change).catch((error: unknown) => {
+    failed.abort();
+    throw error;
+  });
+  const [seconds = NaN] = await allEnded([timed(() => until("the change", contender, seen, failed.signal)), made]);
+  return seconds;
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
