@@ -52,7 +52,10 @@ async function main(): Promise<void> {
       machine: await describeMachine(stack),
       rounds,
       load,
-      noise: noiseOf(load, os.cpus().length, rows),
+      noise: [
+        ...noiseOf(load, os.cpus().length, rows),
+        ...(growth?.sizes ?? []).flatMap((grown) => noiseOf(0, 1, grown.rows).map((why) => `${grown.size}, ${why}`)),
+      ],
       rows,
       slowest: { lab: slowestOf(results.lab), compose: slowestOf(results.compose) },
       idle,

@@ -7,6 +7,7 @@ import { throwFaults } from "../components/faults";
 import { Machine } from "../components/machine";
 import { labName } from "../components/names";
 import { readStackFiles } from "../components/stackFiles";
+import { extraJob } from "./targets";
 import { findFreePort, findFreeSubnet } from "../pullRequest/previewLab";
 
 /** Name, ports, network and folders that no other lab has. */
@@ -22,6 +23,8 @@ export interface Place {
   readonly catalogue: string;
   /** The stack whose images and defaults it has. */
   readonly stack: string;
+  /** The machine, as the lab's containers see it. */
+  readonly gateway: string;
   /** Settings that make it a lab of its own. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -54,6 +57,7 @@ export async function findPlace(folder: string, prefix: string, stack: string, m
   while (ports.size < PORTS.length) {
     ports.set(await findFreePort(), `${PORTS[ports.size] ?? ""}Port`);
   }
+  const subnet = findFreeSubnet(machine, prefix);
   const [own, catalogue] = [path.join(folder, prefix), path.join(folder, prefix, "catalogue")];
   return {
     prefix,
@@ -62,9 +66,15 @@ export async function findPlace(folder: string, prefix: string, stack: string, m
     stateHome: path.join(own, "state-home"),
     catalogue,
     stack,
+    gateway: subnet.replace(/0\/\d+$/, "1"),
     settings: {
       namePrefix: prefix,
-      subnet: findFreeSubnet(machine, prefix),
+      // what a stack may declare and compose has not
+      alertWebhook: "",
+      nodeExporterNetwork: "lab",
+      keepData: false,
+      grafanaAdminPassword: "",
+      subnet,
       dashboardCatalogue: catalogue,
       ...Object.fromEntries([...ports].map(([port, setting]) => [setting, port])),
     },
@@ -112,15 +122,6 @@ function grow(entries: readonly Entry[], wanted: number): readonly Entry[] {
     return { id: FIRST_ID + index, revision: 1, json: JSON.stringify({ ...model, uid: name, title: name }) };
   });
   return [...entries.slice(0, wanted), ...copies];
-}
-
-/** Targets that all are Prometheus itself, at a path that answers with no sample: what they cost is their number. */
-function extraJob(count: number): object {
-  const targets = Array.from(
-    { length: count },
-    (_, index) => `127.1.${String(Math.floor(index / 250))}.${String((index % 250) + 1)}:9090`,
-  );
-  return { job: "bench", targets, metricsPath: "/federate" };
 }
 
 function fileOf(catalogue: string, { id, revision }: Entry): string {

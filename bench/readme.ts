@@ -20,7 +20,12 @@ const tables = [
   idleTable(result.idle),
   ...(result.growth === undefined ? [] : growthTables(result.growth)),
 ];
-const made = [...tables.map(markdown), remarks(result).join("\n")].join("\n\n");
+const made = [
+  ...tables.map(markdown),
+  remarks(result)
+    .map((it) => `- ${it}`)
+    .join("\n"),
+].join("\n\n");
 const text = readFileSync(README, "utf8");
 const [before = "", rest = ""] = text.split(BEGIN);
 writeFileSync(README, `${before}${BEGIN}\n${made}\n${END}${rest.split(END)[1] ?? ""}`);

@@ -2,6 +2,7 @@ import { scrapesBy, servesPanel, until } from "./asks";
 import { allEnded, Contender } from "./contender";
 import { retitlePanel, Size } from "./place";
 import { remains } from "./remains";
+import { serveTargets } from "./targets";
 import { slowestStart, Start } from "./starts";
 
 /** What is measured of both, in the order of a round. */
@@ -28,12 +29,20 @@ export async function measureRound(
   size: Size,
   inspect: (contender: Contender) => Promise<string>,
 ): Promise<RoundResult> {
-  await contender.prepare(size);
-  const { slowest, ...up } = await measureUp(contender);
-  const inspected = await inspect(contender);
+  const endTargets = serveTargets(size.targets, contender.place.gateway);
+  try {
+    await contender.prepare(size);
+    const { slowest, ...up } = await measureUp(contender);
+    const inspected = await inspect(contender);
+    return { seconds: { ...up, ...(await measureChanges(contender)) }, slowest, inspected };
+  } finally {
+    endTargets();
+  }
+}
+
+async function measureChanges(contender: Contender): Promise<Round> {
   const { preview } = contender;
-  const seconds: Round = {
-    ...up,
+  return {
     ...(preview === undefined ? {} : { preview: await timed(preview) }),
     upAgain: await timed(contender.upAgain),
     interval: await measureInterval(contender),
@@ -43,7 +52,6 @@ export async function measureRound(
       await until("destroy", contender, async () => (await remains(contender)).length === 0);
     }),
   };
-  return { seconds, slowest, inspected };
 }
 
 /** From nothing until the last check of verify is green. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { containerNeed, metric } from "../../bench/idle";
 import { differences } from "../../bench/likeness";
+import { extraJob, serveTargets } from "../../bench/targets";
 import { noise, spread, summarize } from "../../bench/statistics";
 
 describe("summarize", () => {
@@ -76,5 +77,17 @@ describe("containerNeed", () => {
   ])("leaves out the cache that may go, with cgroup %s", (_, stats) => {
     const need = containerNeed({ cpu_stats, memory_stats: { usage: 11 * 1024 * 1024, stats } });
     expect(need).toEqual({ cpuSeconds: 2.5, memory: 10 });
+  });
+});
+
+describe("serveTargets", () => {
+  it("answers as each target of the job until it is ended", async () => {
+    const { targets } = extraJob(2) as { targets: string[] };
+    const urls = targets.map((target) => `http://${target.replace("host.docker.internal", "127.0.0.1")}/metrics`);
+    const end = serveTargets(2, "127.0.0.1");
+    const answers = await Promise.all(urls.map(async (url) => (await fetch(url)).text()));
+    end();
+    expect(answers).toEqual(["bench_target 1\n", "bench_target 1\n"]);
+    await expect(fetch(urls[0] ?? "")).rejects.toThrow();
   });
 });
