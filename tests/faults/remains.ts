@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { appsOf } from "../../bench/remains";
 import { labelled } from "../e2e/harness";
 import { isAlive } from "./processes";
 import { UserLab } from "./userLab";
@@ -11,18 +12,4 @@ export function expectGone({ lab, hostFolder }: UserLab, app?: number): void {
   expect(fs.existsSync(hostFolder)).toBe(false);
   expect(appsOf(lab)).toEqual([]);
   expect(app !== undefined && isAlive(app)).toBe(false);
-}
-
-/** Processes that are an app of the lab: the token that each is started with begins with the lab's name. */
-function appsOf(lab: string): string[] {
-  return fs
-    .readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .filter((entry) => {
-      try {
-        return fs.readFileSync(`/proc/${entry}/cmdline`, "utf8").includes(`--instance\0${lab}-`);
-      } catch {
-        return false; // it has ended meanwhile
-      }
-    });
 }
