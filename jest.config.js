@@ -2,10 +2,12 @@
 
 /** The suites are chosen by folder: `npx jest tests/unit`, `npx jest tests/e2e`. */
 module.exports = {
-  testMatch: ["**/tests/{unit,e2e,faults}/**/*.test.ts"],
+  testMatch: ["**/tests/{unit,programs,e2e,faults}/**/*.test.ts"],
   testEnvironment: "node",
   // types are checked by `make lint`; a run only strips them, as everywhere in the project
   transform: { "\\.ts$": "@sucrase/jest-plugin" },
+  // loaded with every test file, and used by none
+  moduleNameMapper: { "^typescript$": "<rootDir>/tests/withoutCompiler.js" },
   modulePathIgnorePatterns: ["<rootDir>/.lab/", "<rootDir>/offline/"],
   // jest keeps one core free, which is half of a small machine
   maxWorkers: "100%",

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors";
 
 /** One thing that is wrong with a setting, or with the machine for what a setting asks. */
 export interface Fault {
@@ -13,7 +13,7 @@ export interface Fault {
 }
 
 /** An error that the CLI shows as its message alone. */
-export class LabError extends pulumi.RunError {
+export class LabError extends RunError {
   constructor(message: string) {
     super(message);
     // where there is a stack, the runtime inspects the whole error for its own trace: 13 s of garbage collection

@@ -24,6 +24,7 @@ const JEST: readonly [string, ...string[]] = [
 const SUITES: readonly Suite[] = [
   { name: "lint", command: ["scripts/lint"] },
   { name: "unit", command: [...JEST, "tests/unit"] },
+  { name: "programs", command: [...JEST, "tests/programs"] },
   {
     name: "assets",
     command: ["bash", "-c", '"$(scripts/python-tools)/bin/python" -m pytest -q -p no:cacheprovider tests/assets'],

@@ -115,7 +115,7 @@ export async function record<T>(program: () => T): Promise<{ made: T; registrati
   const registrations = watch(pulumi.runtime.getMonitor() as unknown as MockMonitor);
   // Pulumi takes a stack trace of every promise, and jest maps each frame: three quarters of the time
   const depth = Error.stackTraceLimit;
-  Error.stackTraceLimit = 1;
+  Error.stackTraceLimit = 0;
   try {
     const made = program();
     // ends once every registration is answered, also of those that only an output brings about

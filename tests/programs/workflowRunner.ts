@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { holds, interpolate, Scope } from "./expressions";
-import { PROJECT } from "./fixtures";
+import { PROJECT } from "../unit/fixtures";
 
 const WORKFLOWS = path.join(PROJECT, ".github", "workflows");
 

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { PROJECT } from "./fixtures";
+import { PROJECT } from "../unit/fixtures";
 import { GithubComments } from "./githubComments";
 import { JobResult, readWorkflow, runWorkflow } from "./workflowRunner";
 

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import * as path from "node:path";
 import { unboundDatasources } from "../../verify/dashboards";
-import { PROJECT } from "./fixtures";
-import { serve } from "./servers";
+import { PROJECT } from "../unit/fixtures";
+import { serve } from "../unit/servers";
 
 describe("unbound datasources", () => {
   const uids = new Set(["prometheus"]);

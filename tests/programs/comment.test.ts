@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
-import { PROJECT } from "./fixtures";
+import { PROJECT } from "../unit/fixtures";
 import { GithubComments } from "./githubComments";
 
 const REPORT = "<!-- observability-lab: preview -->\n# one change\n";
