@@ -35,8 +35,8 @@ export const CONFIG_FOLDER = "/lab";
  * go through another one that only shares the volume and is never started.
  */
 export class ConfigVolume extends pulumi.ComponentResource {
-  /** Differs after every change of a file. */
-  readonly version: pulumi.Output<string>;
+  /** What brings the files; another one, of another id, after every change of a file. */
+  readonly carrier: docker.Container;
   /** The volume, to be mounted read-only. */
   readonly mount: docker.types.input.ContainerVolume;
 
@@ -50,7 +50,7 @@ export class ConfigVolume extends pulumi.ComponentResource {
     );
     args.sweep.volumes.push(volume);
     const { reason, options: mending } = madeBecause(args.carrier, args.damage, "labels[1].value");
-    const carrier = new docker.Container(
+    this.carrier = new docker.Container(
       `${name}-carrier`,
       {
         name: args.carrier,
@@ -77,7 +77,6 @@ export class ConfigVolume extends pulumi.ComponentResource {
         ...mending,
       },
     );
-    this.version = carrier.id;
     this.mount = { volumeName: volume.name, containerPath: CONFIG_FOLDER, readOnly: true };
     this.registerOutputs({});
   }

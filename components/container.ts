@@ -1,14 +1,14 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { LabCondition } from "./condition";
 import { configDamage, containerDamage } from "./condition/containers";
 import { Damage, madeBecause } from "./condition/damage";
 import { ConfigFile, ConfigVolume } from "./configVolume";
+import { readLog } from "./containerLog";
 import { Machine } from "./machine";
 import { LAB_LABEL, labName, MEMORY_LABEL, reachable, REASON_LABEL } from "./names";
 import { removeOrphan } from "./orphans";
+import { createReload } from "./reload";
 import { ServiceSettings, Settings } from "./settings";
 import { Sweep } from "./sweep";
 
@@ -41,8 +41,10 @@ export interface LabContainerArgs {
   readonly envs?: string[];
   /** Folder of the container that a volume keeps over a replacement. */
   readonly dataPath?: string;
-  /** Files that the program reads, in `CONFIG_FOLDER`; a change of one replaces the container. */
+  /** Files that the program reads, in `CONFIG_FOLDER`; a change of one replaces the container, or reloads it. */
   readonly uploads?: readonly ConfigFile[];
+  /** Of a program that reads its files again on SIGHUP: its metric with the time of the last reload that succeeded. */
+  readonly reloadMetric?: string;
   /** Folders that the program writes to and that nothing keeps. */
   readonly scratch?: readonly string[];
   readonly volumes?: docker.types.input.ContainerVolume[];
@@ -64,7 +66,6 @@ const HEALTH_DEADLINE = 120;
 const STOP_GRACE = 10;
 /** Comes back after a crash and after a reboot. */
 const RESTART = "unless-stopped";
-const LOG_LINES = 20;
 const SCRATCH_BYTES = 64 * 1024 * 1024;
 /** Label of a container that is made anew when its files change. */
 const CONFIG_LABEL = "observability-lab.config";
@@ -87,8 +88,8 @@ export class LabContainer extends pulumi.ComponentResource {
       args.uploads === undefined ? undefined : createConfig(name, args, args.uploads, { container: this, ...options });
     this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, data, config), {
       parent: this,
-      // one in the host's network needs no other part of the lab
-      dependsOn: args.context.sweep.containers,
+      // one in the host's network needs no other part of the lab; files that are read again replace nothing
+      dependsOn: [args.context.sweep.containers, ...(config === undefined ? [] : [config.carrier])],
       // names and ports are fixed, so the old one has to go first
       deleteBeforeReplace: true,
       // the provider updates a health check in state only
@@ -99,6 +100,10 @@ export class LabContainer extends pulumi.ComponentResource {
       },
       ...mending,
     });
+    if (config !== undefined && args.reloadMetric !== undefined) {
+      const program = { container: containerName(args), metricsUrl: `${this.url}/metrics`, metric: args.reloadMetric };
+      createReload(name, program, config.carrier.id, this.container, this);
+    }
     this.registerOutputs({ url: this.url });
   }
 }
@@ -169,7 +174,9 @@ function containerArgs(
       { label: LAB_LABEL, value: labName(settings.namePrefix) },
       { label: REASON_LABEL, value: reason },
       { label: MEMORY_LABEL, value: String(args.service.memory) },
-      ...(config === undefined ? [] : [{ label: CONFIG_LABEL, value: config.version }]),
+      ...(config === undefined || args.reloadMetric !== undefined
+        ? []
+        : [{ label: CONFIG_LABEL, value: config.carrier.id }]),
     ],
     ...(args.hostNetwork === undefined
       ? {
@@ -239,13 +246,4 @@ function showLog(name: string, container: string): pulumi.ErrorHook {
     }
     return false;
   });
-}
-
-async function readLog(container: string): Promise<string> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)("docker", ["logs", "--tail", String(LOG_LINES), container]);
-    return `${stdout}${stderr}`.trim() || "(nothing)";
-  } catch (error) {
-    return `(cannot be read: ${error instanceof Error ? error.message : String(error)})`;
-  }
 }

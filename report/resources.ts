@@ -21,6 +21,7 @@ const KINDS = [
   "volume",
   "network",
   "container",
+  "reload",
   "configuration",
   "app",
   "playbook",
@@ -119,6 +120,9 @@ function isCause({ causes }: Change, path: string): boolean {
 function readable({ type, name }: Change, inputs: Properties): Properties {
   const { labels, envs, triggers, databaseName } = inputs;
   const more = without(inputs, ["labels", "envs", "triggers", "uploads", "databaseName"]);
+  if (name.endsWith("-reload")) {
+    return { [CONFIGURATION]: textAt(inputs, "environment.CONFIG") };
+  }
   if (type === "command:local:Command") {
     return { ...withoutTexts(name, more), ...reasonIn(triggers) };
   }

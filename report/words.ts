@@ -15,6 +15,7 @@ const COMMANDS: readonly (readonly [RegExp, (name: string) => Part])[] = [
   [/-environment$/, (name) => ({ kind: "Python environment", name: name.replace("-environment", "") })],
   [/-admin-password$/, () => ({ kind: "password", name: "of Grafana's admin" })],
   [/-generated-password$/, () => ({ kind: "generated password", name: "" })],
+  [/-reload$/, (name) => ({ kind: "reload", name: name.replace("-reload", "") })],
   [/-sweep$/, () => ({ kind: "clean-up of destroy", name: "" })],
 ];
 

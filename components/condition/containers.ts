@@ -37,6 +37,8 @@ export interface DeclaredContainer {
 
 /** Clocks of the engine and of its files, in milliseconds. */
 const TOLERANCE_MS = 2000;
+/** From a container that carries files until they are there. */
+const UPLOAD_MS = 10_000;
 
 /** The container, if it is still there. */
 export async function findContainer({ Id }: EngineContainer): Promise<FoundContainer | undefined> {
@@ -101,8 +103,8 @@ export function configDamage(carrier: FoundContainer | undefined, owner: FoundCo
   if (carrier === undefined) {
     return GONE;
   }
-  // the files are there before their owner is made, and only this project changes them with it
-  const made = Date.parse(owner?.Created ?? "") + TOLERANCE_MS;
+  // the files are there before their owner is made, and later ones come with another carrier
+  const made = Math.max(Date.parse(owner?.Created ?? "") + TOLERANCE_MS, Date.parse(carrier.Created) + UPLOAD_MS);
   const late = [...(owner?.files ?? [])].filter(([, { modified }]) => modified.getTime() > made).map(([name]) => name);
   const file = late.find((name) => name !== basename(CONFIG_FOLDER));
   return file !== undefined

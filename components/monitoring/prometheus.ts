@@ -37,6 +37,8 @@ export class Prometheus extends pulumi.ComponentResource {
         healthPath: "/-/ready",
         command: [
           `--config.file=${CONFIG_FOLDER}/prometheus.yml`,
+          // it holds back a target that is new for this long, 5 s by default, and for nothing else
+          "--scrape.discovery-reload-interval=1s",
           "--storage.tsdb.path=/prometheus",
           `--storage.tsdb.retention.time=${settings.retention}`,
           // for the links that alerts carry
@@ -47,6 +49,7 @@ export class Prometheus extends pulumi.ComponentResource {
           { file: "prometheus.yml", content: renderPrometheusConfig(settings, args.alertmanager) },
           ...alertRules(),
         ],
+        reloadMetric: "prometheus_config_last_reload_success_timestamp_seconds",
         hosts: hostNames(args.context),
       },
       { parent: this },

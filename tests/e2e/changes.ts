@@ -14,7 +14,7 @@ export interface ProposedChange {
   readonly silent: readonly (string | RegExp)[];
 }
 
-const PROMETHEUS_RESTARTS = "**Restarts**: `prometheus` (keeps its samples).";
+const PROMETHEUS_RELOADS = "| ~ update | reload | `prometheus` | its configuration |";
 const NO_PROMETHEUS = ["prometheus.yml", "| `prometheus` |"];
 const NO_GRAFANA = ["| `grafana` |", "| dashboard |", "| panel |"];
 const NO_HOST = ["| app |", "| playbook |"];
@@ -28,16 +28,15 @@ export const PROPOSED: readonly ProposedChange[] = [
     make: (checkout) => {
       set(checkout, { scrapeInterval: "10s" });
     },
-    summary: "1 to update, 2 to replace",
+    summary: "2 to update, 1 to replace",
     says: [
       "| ~ update | setting of Prometheus | `scrape_interval` | `5s` → `10s` |",
-      "| ± replace | container | `prometheus` | its configuration |",
+      PROMETHEUS_RELOADS,
       "| ~ update | datasource | `Prometheus` | jsonDataEncoded.timeInterval: `5s` → `10s` |",
       "-  scrape_interval: 5s\n",
       "+  scrape_interval: 10s\n",
-      PROMETHEUS_RESTARTS,
     ],
-    silent: [...NO_GRAFANA, ...NO_HOST, ...NO_ALERT],
+    silent: [...NO_GRAFANA, ...NO_HOST, ...NO_ALERT, ...NO_RESTART],
   },
   {
     name: "an image's tag",
@@ -74,8 +73,8 @@ export const PROPOSED: readonly ProposedChange[] = [
     make: (checkout) => {
       set(checkout, { extraScrapeTargets: [{ job: "queue", targets: ["queue:9000"] }] });
     },
-    summary: "2 to replace",
-    says: ["| + create | scrape job | `queue` | targets `queue:9000` |", "+  - job_name: queue\n", PROMETHEUS_RESTARTS],
+    summary: "1 to update, 1 to replace",
+    says: ["| + create | scrape job | `queue` | targets `queue:9000` |", "+  - job_name: queue\n", PROMETHEUS_RELOADS],
     silent: [...NO_GRAFANA, ...NO_HOST, ...NO_ALERT],
   },
   {
@@ -109,13 +108,13 @@ export const PROPOSED: readonly ProposedChange[] = [
     make: (checkout) => {
       edit(checkout, "assets/prometheus/flask.rules.yml", (text) => text.replace("> 0.05", "> 0.25"));
     },
-    summary: "2 to replace",
+    summary: "1 to update, 1 to replace",
     says: [
       "| ~ update | alert | `FlaskErrors` | expr: ",
       "> 0.05 ",
       "> 0.25 ",
       "flask.rules.yml (+1 −1)",
-      PROMETHEUS_RESTARTS,
+      PROMETHEUS_RELOADS,
     ],
     silent: [...NO_GRAFANA, ...NO_HOST, "`FlaskSlow`", "scrape job"],
   },

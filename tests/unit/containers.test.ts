@@ -83,11 +83,12 @@ describe("container", () => {
       ...container("prometheus", "prometheus", 9090, "/-/ready"),
       command: [
         "--config.file=/lab/prometheus.yml",
+        "--scrape.discovery-reload-interval=1s",
         "--storage.tsdb.path=/prometheus",
         `--storage.tsdb.retention.time=${String(DEFAULTS.retention)}`,
         `--web.external-url=http://127.0.0.1:${String(DEFAULTS.prometheusPort)}`,
       ],
-      labels: [...labelsOf("prometheus"), configLabel("prometheus")],
+      labels: labelsOf("prometheus"),
       volumes: [
         { volumeName: "observability-lab-prometheus", containerPath: "/prometheus" },
         { volumeName: "observability-lab-prometheus-config", containerPath: "/lab", readOnly: true },
@@ -99,6 +100,16 @@ describe("container", () => {
         ({ file, content }) => ({ file: `/lab/${file}`, content, permissions: "0444" }),
       ),
     });
+  });
+
+  it("prometheus is told to read files that change, and is not made anew", () => {
+    const { inputs, hooks } = resource(registrations, "prometheus-reload");
+    expect(inputs).toStrictEqual({
+      create: ":",
+      environment: { CONFIG: "prometheus-config-carrier-id" },
+      logging: "none",
+    });
+    expect(hooks).toStrictEqual(["afterUpdate"]);
   });
 
   it("grafana reads its password from a file, and neither lets anybody in nor asks the internet", () => {

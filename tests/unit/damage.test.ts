@@ -117,6 +117,7 @@ describe("the damage of a container", () => {
 });
 
 describe("the damage of a container's files", () => {
+  const LATER = "2026-01-02T12:00:00Z";
   const carrier = foundContainer({ State: { Status: "created", ExitCode: 0 } });
   const ownerWith = (modified: string): FoundContainer =>
     foundContainer({ files: new Map([["prometheus.yml", { content: "", modified: new Date(modified) }]]) });
@@ -126,7 +127,14 @@ describe("the damage of a container's files", () => {
     [
       "is that one was edited after their owner was made",
       carrier,
-      ownerWith("2026-01-01T12:00:03Z"),
+      ownerWith("2026-01-01T12:00:11Z"),
+      "its file prometheus.yml was edited",
+    ],
+    ["is none of files that came later, with a carrier", { ...carrier, Created: LATER }, ownerWith(LATER), undefined],
+    [
+      "is that one was edited after these came",
+      { ...carrier, Created: LATER },
+      ownerWith("2026-01-02T12:00:11Z"),
       "its file prometheus.yml was edited",
     ],
     [

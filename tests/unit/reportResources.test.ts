@@ -40,6 +40,14 @@ describe("a container", () => {
     expect(detail(CONTAINER, "a", { labels: [] }, named)).toBe("labels.toString: `x` (new)");
   });
 
+  it("that reads its files again says just that", () => {
+    const [before, after] = ["a", "b"].map((CONFIG): Properties => ({ create: ":", environment: { CONFIG } }));
+    const steps = [step("update", COMMAND, "prometheus-reload", { before: before ?? {}, after: after ?? {} })];
+    expect(describeSteps(steps).rows).toStrictEqual([
+      { operation: "update", kind: "reload", name: "prometheus", detail: "its configuration" },
+    ]);
+  });
+
   it("that is damaged says what is wrong, and nothing once that is over", () => {
     const [sound, damaged] = [labels({ reason: "declared" }), labels({ reason: "it was exited, exit code 137" })];
     expect(detail(CONTAINER, "a", sound, damaged, { keys: ["labels"] })).toBe(
