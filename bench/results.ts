@@ -61,7 +61,9 @@ export const TITLES: Readonly<Record<Measure, string>> = {
   preview: "unchanged preview",
   upAgain: "unchanged up",
   interval: "changed scrape interval until Prometheus scrapes by it",
+  intervalCommand: "the same until its command has ended",
   panel: "changed panel until Grafana serves it",
+  panelCommand: "the same until its command has ended",
   destroy: "destroy until nothing is left",
 };
 
@@ -71,7 +73,9 @@ export const GOALS: Readonly<Record<Measure, Goal>> = {
   preview: { seconds: 3 },
   upAgain: { seconds: 3.5 },
   interval: { ratio: 1 },
+  intervalCommand: {}, // what is seen is what counts; this tells a prompt's wait
   panel: { ratio: 1 },
+  panelCommand: {},
   destroy: { ratio: 2 },
 };
 

@@ -6,7 +6,17 @@ import { serveTargets } from "./targets";
 import { slowestStart, Start } from "./starts";
 
 /** What is measured of both, in the order of a round. */
-export const MEASURES = ["up", "command", "preview", "upAgain", "interval", "panel", "destroy"] as const;
+export const MEASURES = [
+  "up",
+  "command",
+  "preview",
+  "upAgain",
+  "interval",
+  "intervalCommand",
+  "panel",
+  "panelCommand",
+  "destroy",
+] as const;
 export type Measure = (typeof MEASURES)[number];
 
 /** Seconds of each measure that a contender has. */
@@ -45,8 +55,8 @@ async function measureChanges(contender: Contender): Promise<Round> {
   return {
     ...(preview === undefined ? {} : { preview: await timed(preview) }),
     upAgain: await timed(contender.upAgain),
-    interval: await measureInterval(contender),
-    panel: await measurePanel(contender),
+    ...(await measureInterval(contender)),
+    ...(await measurePanel(contender)),
     destroy: await timed(async () => {
       await contender.destroy();
       await until("destroy", contender, async () => (await remains(contender)).length === 0);
@@ -69,34 +79,39 @@ export async function measureUp(
   }
 }
 
-async function measureInterval(contender: Contender): Promise<number> {
+async function measureInterval(contender: Contender): Promise<Round> {
   const outputs = await contender.outputs();
   const apply = await contender.editInterval(NEW_INTERVAL);
   const start = Date.now();
-  return alongside(contender, apply, () => scrapesBy(outputs, NEW_INTERVAL, start));
+  const [interval, intervalCommand] = await alongside(contender, apply, () => scrapesBy(outputs, NEW_INTERVAL, start));
+  return { interval, intervalCommand };
 }
 
-async function measurePanel(contender: Contender): Promise<number> {
+async function measurePanel(contender: Contender): Promise<Round> {
   const outputs = await contender.outputs();
   const title = `changed ${String(Date.now())}`;
   const uid = retitlePanel(contender.place, title);
   const apply = await contender.editDashboards();
-  return alongside(contender, apply, () => servesPanel(outputs, uid, title));
+  const [panel, panelCommand] = await alongside(contender, apply, () => servesPanel(outputs, uid, title));
+  return { panel, panelCommand };
 }
 
-/** Seconds until a change is seen; what makes the change has to end well, and is waited for. */
+/** Seconds until a change is seen, and until what makes the change has ended well. */
 async function alongside(
   contender: Contender,
   change: () => Promise<void>,
   seen: () => Promise<boolean>,
-): Promise<number> {
+): Promise<readonly [seen: number, made: number]> {
   const failed = new AbortController();
   const made = timed(change).catch((error: unknown) => {
     failed.abort();
     throw error;
   });
-  const [seconds = NaN] = await allEnded([timed(() => until("the change", contender, seen, failed.signal)), made]);
-  return seconds;
+  const [first = NaN, last = NaN] = await allEnded([
+    timed(() => until("the change", contender, seen, failed.signal)),
+    made,
+  ]);
+  return [first, last];
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {

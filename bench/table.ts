@@ -60,7 +60,7 @@ export function growthTables({ sizes, proportions }: Growth): readonly Cells[] {
 }
 
 /** What no table holds, a line each. */
-export function remarks({ machine, rounds, slowest, idle, noise }: BenchResult): readonly string[] {
+export function remarks({ machine, rounds, rows, slowest, idle, noise }: BenchResult): readonly string[] {
   const { seconds, series, samplesPerSecond, bytesPerHour } = idle;
   const start = (name: string, part: SlowestStart | undefined): string[] =>
     part === undefined
@@ -74,10 +74,25 @@ export function remarks({ machine, rounds, slowest, idle, noise }: BenchResult):
       .join(", ")}.`,
     ...start("the lab", slowest.lab),
     ...start("compose", slowest.compose),
+    ...barriers(rows),
     `Idle for ${seconds.toFixed(0)} s: ${String(series)} series, ${samplesPerSecond.toFixed(0)} samples per second, ` +
       `${(bytesPerHour / MIB).toFixed(1)} MiB on disk per hour before compaction.`,
     ...noise.map((reason) => `Noisy: ${reason}.`),
   ];
+}
+
+/** What forbids the goals of a change that are missed: each starts all that an unchanged up starts. */
+function barriers(rows: readonly Row[]): string[] {
+  const start = rows.find(({ measure }) => measure === "upAgain")?.lab.median ?? NaN;
+  return rows
+    .filter(
+      ({ measure, ratio = NaN }) => ["interval", "panel"].includes(measure) && ratio > (GOALS[measure].ratio ?? NaN),
+    )
+    .map(
+      ({ measure, lab: { median } }) =>
+        `Of ${TITLES[measure]}, ${percent(start / median)} % is what an unchanged up takes (${start.toFixed(1)} s): ` +
+        "the start of Pulumi, of the program and of its providers.",
+    );
 }
 
 function goalCell(goal: Goal, seconds: number, ratio: number | undefined): string {

@@ -46,7 +46,7 @@ export class ConfigVolume extends pulumi.ComponentResource {
     const volume = new docker.Volume(
       `${name}-volume`,
       { name: args.volume, labels },
-      { parent: this, dependsOn: args.sweep.all },
+      { parent: this, dependsOn: args.sweep.all, deletedWith: args.sweep.all },
     );
     args.sweep.volumes.push(volume);
     const { reason, options: mending } = madeBecause(args.carrier, args.damage, "labels[1].value");

@@ -115,7 +115,7 @@ function createVolume(name: string, { context, hostname }: LabContainerArgs, par
   const volume = new docker.Volume(
     `${name}-data`,
     { name: dataVolume(settings, hostname), labels: [{ label: LAB_LABEL, value: lab }] },
-    { parent, dependsOn: sweep.all, retainOnDelete: settings.keepData },
+    { parent, dependsOn: sweep.all, deletedWith: sweep.all, retainOnDelete: settings.keepData },
   );
   sweep.volumes.push(volume);
   return volume;

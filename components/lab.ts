@@ -112,6 +112,7 @@ function createNetwork(
     {
       parent,
       dependsOn: sweep.all,
+      deletedWith: sweep.all,
       // its name and its subnet are fixed, so the old one has to go first
       deleteBeforeReplace: true,
       hooks: { beforeCreate: [() => removeOrphan("networks", lab, lab)] },

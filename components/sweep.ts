@@ -11,14 +11,14 @@ export interface SweepArgs {
 }
 
 /**
- * What removes, when it is deleted, what no state knows of: an update that was killed leaves such things. Both of its
- * commands do nothing until then.
+ * What removes, when it is deleted, the lab's network and volumes, and what no state knows of: an update that was killed
+ * leaves such things. Both of its commands do nothing until then.
  *
- * A destroy goes level by level of the tree and waits for each, and the provider takes 2 s for a volume or a network.
- * So all of these are on one level: that below the children of this component, on which they depend.
+ * The provider takes 2 s for a volume or a network, so in a destroy these go with this component. One that is made
+ * anew is removed by the provider.
  */
 export class Sweep extends pulumi.ComponentResource {
-  /** Removes everything; deleted last, as everything depends on it. */
+  /** Removes everything; deleted last, as everything depends on it, and the network and the volumes with it. */
   readonly all: pulumi.Resource;
   /** Removes containers; deleted before the volumes, which they would hold. */
   readonly containers: pulumi.Resource;

@@ -6,21 +6,30 @@
 : "${LABEL:?}"
 labelled() { docker "$@" --quiet --filter "label=$LABEL=$LAB"; }
 
-# first into a variable: a failure in the list of a loop would be missed
+# remove KIND NAMES OPTION...: all of them in one call, if any
+remove() {
+  kind=$1 names=$2
+  shift 2
+  # shellcheck disable=SC2086 # one word for each
+  [ -z "$names" ] || docker "$kind" rm "$@" $names >/dev/null
+}
+
+# first into a variable: a failure in an argument would be missed
 containers=$(labelled container ls --all)
-for id in $containers; do docker container rm --force --volumes "$id" >/dev/null; done
+remove container "$containers" --force --volumes
 [ "${ONLY:-}" != containers ] || exit 0
 end_all
 networks=$(labelled network ls)
-for id in $networks; do docker network rm "$id" >/dev/null; done
-kept=
+remove network "$networks"
 volumes=$(labelled volume ls)
+gone='' kept=''
 for name in $volumes; do
   case " ${KEEP:-} " in
     *" $name "*) kept="$kept $name" ;;
-    *) docker volume rm "$name" >/dev/null ;;
+    *) gone="$gone $name" ;;
   esac
 done
+remove volume "$gone"
 lab=${room%/*}
 rm -rf "${lab:?}"
 # Another lab's files keep this.

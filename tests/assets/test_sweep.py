@@ -74,11 +74,9 @@ def test_everything_with_the_label_goes_and_nothing_of_another_lab(
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     # what is in use goes after what uses it
     assert engine.removed() == [
-        "container rm --force --volumes c1",
-        "container rm --force --volumes c2",
+        "container rm --force --volumes c1 c2",
         "network rm n1",
-        "volume rm v1",
-        "volume rm v2",
+        "volume rm v1 v2",
     ]
 
 

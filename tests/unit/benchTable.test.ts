@@ -3,7 +3,7 @@ import { Round, RoundResult } from "../../bench/round";
 import { comparison, growthTables, idleTable, remarks } from "../../bench/table";
 
 const round = (seconds: Round, slowest?: RoundResult["slowest"]): RoundResult => ({ seconds, slowest, inspected: "" });
-const REST = { command: 6, upAgain: 3, interval: 2, panel: 1, destroy: 4 };
+const REST = { command: 6, upAgain: 3, interval: 2, intervalCommand: 3, panel: 1, panelCommand: 2, destroy: 4 };
 const ROUNDS: Rounds = {
   lab: [
     round({ up: 12, preview: 2.5, ...REST }, { container: "grafana", seconds: 3 }),
@@ -35,7 +35,7 @@ describe("comparison", () => {
       "1.50",
       "at most ratio 1.5: met",
     ]);
-    expect(rows[6]?.slice(3)).toEqual(["4.00", "at most ratio 2: missed"]);
+    expect(rows[8]?.slice(3)).toEqual(["4.00", "at most ratio 2: missed"]);
   });
 
   it("holds a preview, which compose has not, against seconds", () => {
@@ -57,7 +57,18 @@ describe("growthTables", () => {
     const proportions = [{ what: "two labs", ratio: 1.5, goal: 2.1 }];
     const [sizes, ratios] = growthTables({ sizes: [{ size: "4 dashboards", rows: rowsOf(ROUNDS) }], proportions });
     expect(sizes?.rows).toEqual([
-      ["4 dashboards", "12.0 / 8.0", "6.0 / 6.0", "3.1", "3.0 / 3.0", "2.0 / 2.0", "1.0 / 1.0", "4.0 / 1.0"],
+      [
+        "4 dashboards",
+        "12.0 / 8.0",
+        "6.0 / 6.0",
+        "3.1",
+        "3.0 / 3.0",
+        "2.0 / 2.0",
+        "3.0 / 3.0",
+        "1.0 / 1.0",
+        "2.0 / 2.0",
+        "4.0 / 1.0",
+      ],
     ]);
     expect(ratios?.rows).toEqual([["two labs", "1.50", "at most 2.1: met"]]);
   });
@@ -82,5 +93,14 @@ describe("remarks", () => {
       "Noisy: lab, up from nothing until verify is green: the rounds are 83 % of the median apart.",
       "Noisy: lab, unchanged preview: the rounds are 32 % of the median apart.",
     ]);
+  });
+
+  it("name what forbids a change that takes longer than compose's", () => {
+    const rows = rowsOf({ ...ROUNDS, compose: [round({ up: 8, ...REST, interval: 1 })] });
+    const said = remarks({ machine: {}, rounds: 3, load: 0, noise: [], rows, slowest: {}, idle: IDLE });
+    expect(said).toContain(
+      "Of changed scrape interval until Prometheus scrapes by it, 150.0 % is what an unchanged up takes (3.0 s): " +
+        "the start of Pulumi, of the program and of its providers.",
+    );
   });
 });

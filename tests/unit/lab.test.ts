@@ -41,7 +41,7 @@ describe("a lab with default settings", () => {
   });
 
   it("names each resource after its component and its role", () => {
-    const custom = registrations.filter(({ type }) => !type.startsWith("observability-lab:"));
+    const custom = registrations.filter((it) => !it.type.startsWith("observability-lab:"));
     expect(custom.map(({ name }) => name).sort()).toStrictEqual([
       "ansible-environment",
       "ansible-playbooks-dashboard",
@@ -165,6 +165,18 @@ describe("a lab with default settings", () => {
       "flask-app-dashboard": ["grafana-folder"],
       "ansible-playbooks-dashboard": ["grafana-folder"],
     });
+  });
+
+  it("lets the network and the volumes go with the sweep, which is quicker than the provider", () => {
+    const swept = registrations.filter(({ deletedWith }) => namesOf([deletedWith])[0] === "lab-sweep");
+    expect(namesOf(swept.map(({ urn }) => urn))).toStrictEqual([
+      "grafana-config-volume",
+      "grafana-data",
+      "lab-network",
+      "prometheus-config-volume",
+      "prometheus-data",
+      "pushgateway-data",
+    ]);
   });
 
   it("tells the URLs and the dashboards of the lab", async () => {
