@@ -1,7 +1,7 @@
 # The lab's commands. Each installs what it needs first; `make` alone lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview pr-preview drift backup restore destroy doctor verify logs playbook traffic dashboards password config test lint bench profile format
+.PHONY: help setup up preview pr-preview drift backup restore destroy doctor verify logs playbook traffic dashboards password config test lint bench profile scale format
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -68,6 +68,9 @@ bench: setup ## Measure the lab beside docker compose, in labs of their own (ROU
 
 profile: setup ## Show where the time of an up and of a preview goes, in a lab of its own
 	@scripts/bench profile
+
+scale: setup ## Measure what one Prometheus needs for up to 1000 nodes, without a lab (NODES="1 10 100 1000" MINUTES=5)
+	@scripts/bench scale
 
 format: setup ## Format the TypeScript files and renew the README's table of settings
 	@node_modules/.bin/prettier --write --log-level warn .

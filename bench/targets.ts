@@ -8,22 +8,26 @@ const KEEP_ALIVE_MS = 60_000;
 
 /** What Prometheus scrapes besides the lab, as its setting lists it: programs of this process, a port each. */
 export function extraJob(count: number): object {
-  return { job: "bench", targets: portsOf(count).map((port) => `host.docker.internal:${String(port)}`) };
+  return { job: "bench", targets: targetsOn("host.docker.internal", count) };
+}
+
+/** `host:port` of that many targets. */
+export function targetsOn(host: string, count: number): readonly string[] {
+  return portsOf(count).map((port) => `${host}:${String(port)}`);
 }
 
 /**
- * Answers as that many targets on the gateway of a lab, as soon as its network is there; what is returned ends that.
+ * Answers as that many targets on an address, as soon as that is there, such as the gateway of a lab's network; what is
+ * returned ends that.
  */
-export function serveTargets(count: number, gateway: string): () => void {
+export function serveTargets(count: number, address: string, answer: http.RequestListener = oneSeries): () => void {
   let ended = false;
   const servers = portsOf(count).map((port) => {
-    const server = http.createServer((_, response) => {
-      response.setHeader("content-type", "text/plain; version=0.0.4").end("bench_target 1\n");
-    });
+    const server = http.createServer(answer);
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     const listen = (): void => {
       if (!ended) {
-        server.listen(port, gateway);
+        server.listen(port, address);
       }
     };
     // the address is not there yet
@@ -38,6 +42,10 @@ export function serveTargets(count: number, gateway: string): () => void {
       server.closeAllConnections();
     });
   };
+}
+
+function oneSeries(_: http.IncomingMessage, response: http.ServerResponse): void {
+  response.setHeader("content-type", "text/plain; version=0.0.4").end("bench_target 1\n");
 }
 
 function portsOf(count: number): number[] {
