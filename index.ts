@@ -24,6 +24,7 @@ async function main(): Promise<Record<string, unknown>> {
     pushgatewayUrl: lab.pushgateway.url,
     flaskUrl: lab.flaskApp.url,
     ...(lab.alertmanager === undefined ? {} : { alertmanagerUrl: lab.alertmanager.url }),
+    ...(settings.remoteWrite.length === 0 ? {} : { remoteWrite: settings.remoteWrite.map(({ url }) => url) }),
     grafanaUser: "admin",
     grafanaAdminPassword: lab.grafana.adminPassword,
     readGrafanaAdminPassword: "make password, or pulumi stack output grafanaAdminPassword --show-secrets",

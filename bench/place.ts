@@ -71,6 +71,7 @@ export async function findPlace(folder: string, prefix: string, stack: string, m
       namePrefix: prefix,
       // what a stack may declare and compose has not
       alertWebhook: "",
+      remoteWrite: [],
       nodeExporterNetwork: "lab",
       keepData: false,
       grafanaAdminPassword: "",

@@ -7,6 +7,11 @@ export const REASON_LABEL = "observability-lab.reason";
 /** Label of a container that says which memory limit in MiB it was made with: a setting that is new is no damage. */
 export const MEMORY_LABEL = "observability-lab.memory";
 
+/** End of a host name that nobody has, by RFC 2606: there are the receivers of a preview's lab. */
+export const NOWHERE = ".invalid";
+
+const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
+
 /** The containers of a lab, by the name that each answers to on the lab's network. */
 const CONTAINERS = ["prometheus", "grafana", "node_exporter", "cadvisor", "pushgateway"] as const;
 
@@ -33,4 +38,9 @@ export function labName(namePrefix: string): string {
 /** The address to ask for something that listens on `bindAddress`. */
 export function reachable(bindAddress: string): string {
   return bindAddress === "0.0.0.0" ? "127.0.0.1" : bindAddress;
+}
+
+/** Whether a URL leads to the machine of whoever asks for it. */
+export function isLoopback(url: string): boolean {
+  return LOOPBACK.test(new URL(url).hostname);
 }

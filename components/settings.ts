@@ -2,8 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { Fault, throwFaults } from "./faults";
 import { CommunityDashboard, readDashboards, readScrapeTargets, ScrapeTarget } from "./settingsLists";
 import { SettingsReader } from "./settingsReader";
+import { readRemoteWrite, RemoteWriteReceiver } from "./settingsRemoteWrite";
 
 export type { CommunityDashboard, ScrapeTarget } from "./settingsLists";
+export type { RemoteWriteReceiver } from "./settingsRemoteWrite";
 
 /** What a setting may say of one container. */
 export interface ServiceSettings {
@@ -43,6 +45,8 @@ export interface Settings {
   readonly grafanaAdminPassword: string | undefined;
   /** Where alerts are sent; a secret. Undefined where they are not. */
   readonly alertWebhook: string | undefined;
+  /** Where Prometheus sends every sample besides keeping it. */
+  readonly remoteWrite: readonly RemoteWriteReceiver[];
   readonly communityDashboards: readonly CommunityDashboard[];
   /** A URL, or the path of a folder. */
   readonly dashboardCatalogue: string;
@@ -88,12 +92,13 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
     nodeExporterNetwork: read.oneOf("nodeExporterNetwork", ["lab", "host"]),
     grafanaAdminPassword: read.password("grafanaAdminPassword"),
     alertWebhook: read.webhook("alertWebhook"),
+    remoteWrite: readRemoteWrite(read, "remoteWrite"),
     communityDashboards: readDashboards(read, "communityDashboards", dashboardCatalogue),
     dashboardCatalogue,
   };
   const used = SERVICES.filter((service) => service !== "alertmanager" || settings.alertWebhook !== undefined);
   read.distinct([...used.map((service) => `${service}Port`), "flaskPort"]);
-  read.secretOnly(["grafanaAdminPassword", "alertWebhook"]);
+  read.secretOnly(["grafanaAdminPassword", "alertWebhook", "remoteWrite"]);
   read.unknown();
   return { settings, faults: read.faults };
 }

@@ -164,9 +164,7 @@ export class SettingsReader {
   unknown(): void {
     const known = [...this.known];
     for (const setting of Object.keys(this.values).filter((key) => !this.known.has(key))) {
-      const near = closest(setting, known);
-      const hint =
-        distance(setting, near) <= Math.max(2, setting.length / 3) ? `did you mean ${near}?` : "see Pulumi.yaml.";
+      const hint = suggestion(setting, known) ?? "see Pulumi.yaml.";
       this.fault(setting, undefined, "is no setting of the lab", `${hint} Remove it with pulumi config rm ${setting}`);
     }
   }
@@ -180,8 +178,8 @@ export class SettingsReader {
     return value;
   }
 
-  /** A list of objects that have no other than the given fields. */
-  list(setting: string, fields: readonly string[]): Readonly<Record<string, unknown>>[] {
+  /** A list of objects that have no other than the given fields; of a confidential one no message shows a value. */
+  list(setting: string, fields: readonly string[], { confidential = false } = {}): Readonly<Record<string, unknown>>[] {
     const text = this.text(setting);
     let entries: unknown;
     try {
@@ -191,22 +189,36 @@ export class SettingsReader {
     }
     const shape = `a list of {${fields.join(", ")}}`;
     if (!Array.isArray(entries) || !entries.every(isObject)) {
-      this.fault(setting, text, `must be ${shape}`, "see its description in Pulumi.yaml");
+      this.fault(setting, confidential ? undefined : text, `must be ${shape}`, "see its description in Pulumi.yaml");
       return [];
     }
-    for (const entry of entries) {
+    entries.forEach((entry, index) => {
       const wrong = Object.keys(entry).filter((field) => !fields.includes(field));
       if (wrong.length > 0) {
-        this.fault(setting, entry, `has an unknown field ${wrong.join(", ")}`, `write it as ${shape}`);
+        const [name, value] = confidential ? [`${setting}[${String(index)}]`, undefined] : [setting, entry];
+        const [hint] = wrong.flatMap((field) => suggestion(field, fields) ?? []);
+        const fix = hint === undefined ? `write it as ${shape}` : `${hint} Write it as ${shape}`;
+        this.fault(name, value, `has an unknown field ${wrong.join(", ")}`, fix);
       }
-    }
+    });
     return entries;
+  }
+
+  /** Whether a setting, or a part of it, was given as a secret. */
+  isSecret(setting: string): boolean {
+    return this.secrets.has(setting);
   }
 
   /** Notes what is wrong with a setting. */
   fault(setting: string, value: unknown, problem: string, fix: string): void {
     this.faults.push({ setting, value: this.secrets.has(setting) ? undefined : value, problem, fix });
   }
+}
+
+/** A question that names what somebody may have meant; undefined where nothing is near. */
+function suggestion(name: string, known: readonly string[]): string | undefined {
+  const near = closest(name, known);
+  return distance(name, near) <= Math.max(2, name.length / 3) ? `did you mean ${near}?` : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -23,8 +23,8 @@ export function readStackFiles(files: readonly string[]): { settings: Settings; 
     .filter(([key]) => key.startsWith(PREFIX))
     .map(([key, value]) => [key.slice(PREFIX.length), value] as const);
   const raw = new Map([...defaults, ...set]);
-  const secrets = new Set([...raw].filter(([, value]) => isSecret(value)).map(([key]) => key));
-  const values = [...raw].map(([key, value]) => [key, secrets.has(key) ? SECRET : asText(value)] as const);
+  const secrets = new Set([...raw].filter(([, value]) => holdsSecret(value)).map(([key]) => key));
+  const values = [...raw].map(([key, value]) => [key, isSecret(value) ? SECRET : asText(value)] as const);
   return parseSettings({ values: Object.fromEntries(values), secrets });
 }
 
@@ -39,7 +39,14 @@ function readConfig(file: string): Record<string, unknown> {
 
 /** As Pulumi hands it to a program. */
 function asText(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string"
+    ? value
+    : JSON.stringify(value, (_, part: unknown) => (isSecret(part) ? SECRET : part));
+}
+
+/** Whether a value, or something in it, is a secret: Pulumi takes the whole for one then. */
+function holdsSecret(value: unknown): boolean {
+  return isSecret(value) || (typeof value === "object" && value !== null && Object.values(value).some(holdsSecret));
 }
 
 function isSecret(value: unknown): boolean {

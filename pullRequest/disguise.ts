@@ -4,13 +4,14 @@ import * as path from "node:path";
 import * as ipaddr from "ipaddr.js";
 import { parse } from "yaml";
 import { LabError } from "../components/faults";
+import { NOWHERE } from "../components/names";
 import { SettingsReader } from "../components/settingsReader";
 import { isObject } from "../report/differences";
 
 /** Settings that a preview lab has in place of those that a checkout declares. */
 export interface Disguised {
   readonly config: Readonly<Record<string, unknown>>;
-  /** Settings that are secrets. */
+  /** Settings that are secrets, and parts of them, as `pulumi config set --path` names them. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
@@ -23,6 +24,7 @@ export interface Room {
 const PROJECT = "observability-lab";
 /** Nobody listens there: no alert of a preview lab reaches anybody. */
 const NO_WEBHOOK = "http://127.0.0.1:9/";
+const STAND_IN_URL = /http:\/\/[a-p]{24}\.invalid/g;
 
 /**
  * Lets labs of two checkouts be one lab beside all others on the machine, and lets a reader see what the checkouts
@@ -33,6 +35,7 @@ export class Disguise {
   private readonly ports = new Map<number, number>();
   private readonly subnets = new Map<string, string>();
   private readonly secrets = new Map<string, string>();
+  private readonly receivers = new Map<string, string>();
 
   /**
    * @param prefix Put before every name, with nothing in it that a text could have by chance.
@@ -67,6 +70,10 @@ export class Disguise {
         secrets[key] = this.secretFor(key, JSON.stringify(value.secure));
       } else if (key === "alertWebhook" && typeof value === "string" && value !== "") {
         secrets[key] = this.secretFor(key, value);
+      } else if (key === "remoteWrite" && Array.isArray(value) && value.length > 0) {
+        config[key] = value.map((entry: unknown, index) =>
+          this.receiverFor(entry, `${key}[${String(index)}]`, secrets),
+        );
       } else if (key.endsWith("Port") && isPort(value)) {
         config[key] = await this.portFor(Number(value));
       } else if (key === "subnet" && isSubnet(value)) {
@@ -84,7 +91,8 @@ export class Disguise {
       .replace(/(?<![\d.])\d+(?!\.?\d)/g, (number) => String(this.ports.get(Number(number)) ?? number))
       .replace(/(?<![\d.])(\d+(?:\.\d+){3})(\/\d+)?(?!\d)/g, (shown, address: string, bits = "") =>
         this.declaredAddress(shown, address, String(bits)),
-      );
+      )
+      .replace(STAND_IN_URL, (url) => this.receivers.get(url) ?? url);
   }
 
   /** An address of a stand-in is the one that is as far from the start of the declared subnet. */
@@ -125,6 +133,36 @@ export class Disguise {
     }
     this.subnets.set(subnet, declared);
     return subnet;
+  }
+
+  /** A receiver of remote write that nobody is, with stand-ins for what is secret of it. */
+  private receiverFor(entry: unknown, place: string, secrets: Record<string, string>): unknown {
+    if (!isObject(entry)) {
+      return entry;
+    }
+    const kept = Object.entries(entry).filter(([field, value]) => {
+      const secret = field !== "url" && isObject(value) && "secure" in value;
+      if (secret) {
+        secrets[`${place}.${field}`] = this.secretFor(field, JSON.stringify(value.secure));
+      }
+      return !secret;
+    });
+    return { ...Object.fromEntries(kept), url: this.urlFor(entry.url) };
+  }
+
+  private urlFor(declared: unknown): string {
+    const shown = typeof declared === "string" ? declared : "[secret]";
+    const known = keyOf(this.receivers, shown);
+    if (known !== undefined) {
+      return known;
+    }
+    // without digits, which could be a stand-in for a port
+    const name = randomBytes(12)
+      .toString("hex")
+      .replace(/\d/g, (digit) => "ghijklmnop".charAt(Number(digit)));
+    const url = `http://${name}${NOWHERE}`;
+    this.receivers.set(url, shown);
+    return url;
   }
 
   /** Another value for another ciphertext: nobody needs the team's passphrase to see that a secret was set anew. */

@@ -138,7 +138,10 @@ export class PreviewLab {
     const content = { ...(isObject(own) ? own : {}), config: Object.fromEntries(named) };
     fs.writeFileSync(file, stringify(content), { mode: 0o600 });
     for (const [key, value] of Object.entries(secrets)) {
-      const set = await this.commands.run("pulumi", ["config", "set", "--secret", key], { env, stdin: value });
+      const set = await this.commands.run("pulumi", ["config", "set", "--secret", "--path", key], {
+        env,
+        stdin: value,
+      });
       if (!set.ok) {
         return set;
       }

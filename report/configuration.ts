@@ -14,8 +14,12 @@ type Named = Readonly<Record<string, unknown>>;
 
 const RULES = ".rules.yml";
 
-/** The files that a container's configuration carries, before and after. */
+/** The files that a container's configuration carries, before and after; none where all are one secret. */
 export function filesOf({ before, after }: Pick<Change, "before" | "after">): readonly TextPair[] {
+  // else all of the side that can be read would look new or gone
+  if ([before.uploads, after.uploads].some((uploads) => uploads !== undefined && !Array.isArray(uploads))) {
+    return [];
+  }
   return matchByName(readFiles(before), readFiles(after));
 }
 
@@ -44,6 +48,7 @@ function prometheusRows(before: Named, after: Named): Row[] {
     byName(listOf(before.scrape_configs), "job_name"),
     byName(listOf(after.scrape_configs), "job_name"),
   );
+  const receivers = matchByName(byName(listOf(before.remote_write), "url"), byName(listOf(after.remote_write), "url"));
   return [
     ...settings.map(({ path, before: old, after: now }) => ({
       operation: operationOf(old, now),
@@ -59,6 +64,12 @@ function prometheusRows(before: Named, after: Named): Row[] {
         old !== undefined && now !== undefined
           ? detailOf(old, now)
           : `targets ${list(targetsOf(now ?? old ?? {}).map(code))}`,
+    })),
+    ...receivers.map(({ name, before: old, after: now }) => ({
+      operation: operationOf(old, now),
+      kind: "receiver of remote write",
+      name,
+      detail: old !== undefined && now !== undefined ? detailOf(old, now) : "",
     })),
   ];
 }

@@ -6,6 +6,7 @@ import { CHECKS, sendTraffic } from "./checks";
 import { seconds } from "./duration";
 import { Answer, Check, CheckError, LabOutputs } from "./lab";
 import { panelChecks } from "./panels/checks";
+import { remoteWriteChecks } from "./remoteWrite";
 
 /** What a check found. */
 interface Finding extends Answer {
@@ -77,7 +78,7 @@ async function main(): Promise<void> {
   }
   // a dead app is told by the checks themselves
   await sendTraffic(lab).catch(() => undefined);
-  const checks = [...CHECKS, ...(await panelChecks(lab))];
+  const checks = [...CHECKS, ...remoteWriteChecks(lab), ...(await panelChecks(lab))];
   // a rate is above 0 only once there are requests between two scrapes
   const traffic = setInterval(() => void sendTraffic(lab).catch(() => undefined), TRAFFIC_PAUSE_MS);
   const findings = await Promise.all(checks.map((check) => examine(check, lab, patience)));

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { CONFIG_FOLDER, LabContainer, LabContext } from "../container";
 import { Machine } from "../machine";
-import { reachable } from "../names";
+import { isLoopback, reachable } from "../names";
 import { Settings } from "../settings";
 
 export interface AlertmanagerArgs {
@@ -15,7 +15,6 @@ const PORT = 9093;
 const DATA = "/alertmanager";
 /** Keeps the URL out of the configuration, which Alertmanager shows to everybody who asks. */
 const URL_FILE = "webhook_url";
-const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 /** Not to be sent on: it only says that alerts get here. */
 const WATCHDOG = 'alertname="Watchdog"';
 
@@ -106,8 +105,4 @@ function alertmanagerFlags({ alertmanager, bindAddress, gateway }: Settings, inH
     `--web.external-url=http://${host}:${String(alertmanager.port)}`,
     ...addresses.map((address) => `--web.listen-address=${address}`),
   ];
-}
-
-function isLoopback(webhook: string): boolean {
-  return LOOPBACK.test(new URL(webhook).hostname);
 }

@@ -6,6 +6,7 @@ import { PROJECT, readAsset } from "../assets";
 import { CONFIG_FOLDER, LabContainer, LabContext } from "../container";
 import { labName, reachable } from "../names";
 import { Settings } from "../settings";
+import { renderRemoteWrite, remoteWriteFlags, remoteWriteSecrets } from "./remoteWrite";
 
 export interface PrometheusArgs {
   readonly context: LabContext;
@@ -41,6 +42,7 @@ export class Prometheus extends pulumi.ComponentResource {
           "--scrape.discovery-reload-interval=1s",
           "--storage.tsdb.path=/prometheus",
           `--storage.tsdb.retention.time=${settings.retention}`,
+          ...remoteWriteFlags(settings),
           // for the links that alerts carry
           `--web.external-url=http://${reachable(settings.bindAddress)}:${String(settings.prometheus.port)}`,
         ],
@@ -48,6 +50,7 @@ export class Prometheus extends pulumi.ComponentResource {
         uploads: [
           { file: "prometheus.yml", content: renderPrometheusConfig(settings, args.alertmanager) },
           ...alertRules(),
+          ...remoteWriteSecrets(settings),
         ],
         reloadMetric: "prometheus_config_last_reload_success_timestamp_seconds",
         hosts: hostNames(args.context),
@@ -97,6 +100,7 @@ export function renderPrometheusConfig(settings: Settings, alertmanager?: string
       ? {}
       : { alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] } }),
     scrape_configs: scrapeConfigs(settings, alertmanager),
+    ...renderRemoteWrite(settings),
   });
 }
 

@@ -14,6 +14,7 @@ export interface ProposedChange {
   readonly silent: readonly (string | RegExp)[];
 }
 
+const RECEIVER = "https://metrics.example.org/api/v1/write";
 const PROMETHEUS_RELOADS = "| ~ update | reload | `prometheus` | its configuration |";
 const NO_PROMETHEUS = ["prometheus.yml", "| `prometheus` |"];
 const NO_GRAFANA = ["| `grafana` |", "| dashboard |", "| panel |"];
@@ -76,6 +77,29 @@ export const PROPOSED: readonly ProposedChange[] = [
     summary: "1 to update, 1 to replace",
     says: ["| + create | scrape job | `queue` | targets `queue:9000` |", "+  - job_name: queue\n", PROMETHEUS_RELOADS],
     silent: [...NO_GRAFANA, ...NO_HOST, ...NO_ALERT],
+  },
+  {
+    name: "a receiver of remote write",
+    make: (checkout) => {
+      set(checkout, { remoteWrite: [{ url: RECEIVER }] });
+    },
+    summary: "1 to update, 2 to replace",
+    says: [
+      `| + create | receiver of remote write | \`${RECEIVER}\` |`,
+      `+  - url: ${RECEIVER}\n`,
+      "**Restarts**: `prometheus` (keeps its samples).",
+    ],
+    silent: [...NO_GRAFANA, ...NO_HOST, ...NO_ALERT, "scrape job", ".invalid"],
+  },
+  {
+    name: "a receiver of remote write with a password",
+    make: (checkout) => {
+      const password = { secure: "v1:bm9uY2U=:Y2lwaGVydGV4dA==" };
+      set(checkout, { remoteWrite: [{ url: RECEIVER, username: "lab", password }] });
+    },
+    summary: "1 to update, 2 to replace",
+    says: [/\| ± replace \| configuration \| `prometheus` \| .*uploads: `\[secret\]`, another one \|/],
+    silent: [...NO_GRAFANA, ...NO_HOST, ...NO_ALERT, "scrape job", ".invalid", "− delete"],
   },
   {
     name: "a new panel",

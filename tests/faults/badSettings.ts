@@ -54,6 +54,11 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     ],
     ["loki", true, ": is no setting of the lab; see Pulumi.yaml. Remove it with pulumi config rm loki"],
     [
+      "remoteWrite",
+      [{ url: "https://example.org", username: "lab", password: "in plain text" }],
+      "[0].password: is in plain text; set it anew with pulumi config set --secret --path 'remoteWrite[0].password'",
+    ],
+    [
       "extraScrapeTargets",
       [{ targets: ["a:1"] }],
       ' = {"targets":["a:1"]}: has an entry without a job; give it one, such as job: my_app',
@@ -101,7 +106,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "communityDashboards",
       [{ id: 1, revision: 1, uid: "x" }],
-      ' = {"id":1,"revision":1,"uid":"x"}: has an unknown field uid; write it as a list of {id, revision, sha256}',
+      ' = {"id":1,"revision":1,"uid":"x"}: has an unknown field uid; did you mean id? Write it as a list of {id, revision, sha256}',
     ],
   ],
   [

@@ -11,6 +11,10 @@ describe("all that a lab registers", () => {
     ["with node_exporter in the host's network", { settings: { nodeExporterNetwork: "host" } }],
     ["with alerts sent to this machine", { settings: { alertWebhook: "http://127.0.0.1:9999/hook?token=hunter2" } }],
     ["with alerts sent elsewhere", { settings: { alertWebhook: "https://example.org/hook" } }],
+    [
+      "with receivers of remote write",
+      { settings: { remoteWrite: '[{"url": "https://example.org", "username": "lab", "password": "hunter2"}]' } },
+    ],
     ["with a password of its own", { settings: { grafanaAdminPassword: "correct horse" } }],
     ["beside another lab", { settings: { namePrefix: "second-", keepData: "true" } }],
     ["with the containerd image store", { machine: { storageDriver: "overlayfs", sockets: SOCKETS } }],

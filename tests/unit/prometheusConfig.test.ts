@@ -6,6 +6,7 @@ import { settingsWith } from "./fixtures";
 
 /** What the tests read of prometheus.yml. */
 interface PrometheusConfig {
+  readonly remote_write?: unknown;
   readonly scrape_configs: readonly { readonly job_name: string; readonly honor_labels?: boolean }[];
 }
 
@@ -44,6 +45,24 @@ describe("prometheus.yml", () => {
       ]) as unknown,
     });
     expect(render()).not.toHaveProperty("alerting");
+  });
+
+  it("sends every sample to each receiver, which it signs in to by a file", () => {
+    const remoteWrite = [
+      { url: "https://a.example.org/write" },
+      { url: "https://b.example.org/write", username: "lab", password: "P4SSW0RD" },
+      { url: "https://c.example.org/write", bearerToken: "T0K3N" },
+    ];
+    const { remote_write: receivers, ...rest } = render({ remoteWrite: JSON.stringify(remoteWrite) });
+    expect(receivers).toStrictEqual([
+      { url: "https://a.example.org/write" },
+      {
+        url: "https://b.example.org/write",
+        basic_auth: { username: "lab", password_file: "/lab/remote_write_1" },
+      },
+      { url: "https://c.example.org/write", authorization: { credentials_file: "/lab/remote_write_2" } },
+    ]);
+    expect(rest).toStrictEqual(render());
   });
 
   it("asks the containers at their own ports, wherever these are published", () => {

@@ -114,6 +114,35 @@ describe("the settings of a preview's lab", () => {
     expect((await settings(disguiseOf(), { alertWebhook: "" })).secrets).toStrictEqual({});
   });
 
+  it("let no sample reach a receiver that is declared, and tell what is declared", async () => {
+    const disguise = disguiseOf();
+    const remoteWrite = [
+      { url: "https://real.example.org/a", username: "lab", password: { secure: "v1:a" } },
+      { url: "https://real.example.org/b", bearerToken: { secure: "v1:b" } },
+      { url: { secure: "v1:c" } },
+    ];
+    const base = await settings(disguise, { remoteWrite: [] }, { remoteWrite });
+    const url = expect.stringMatching(/^http:\/\/[a-p]{24}\.invalid$/) as string;
+    expect(base.config).toStrictEqual({
+      namePrefix: PREFIX,
+      remoteWrite: [{ username: "lab", url }, { url }, { url }],
+    });
+    const secret = expect.stringMatching(/^[0-9a-f]{24}$/) as string;
+    expect(base.secrets).toStrictEqual({ "remoteWrite[0].password": secret, "remoteWrite[1].bearerToken": secret });
+    expect(JSON.parse(disguise.undo(JSON.stringify(base.config.remoteWrite)))).toStrictEqual([
+      { username: "lab", url: "https://real.example.org/a" },
+      { url: "https://real.example.org/b" },
+      { url: "[secret]" },
+    ]);
+    expect(await settings(disguise, { remoteWrite: [] }, { remoteWrite })).toStrictEqual(base);
+    expect((await settings(disguise, { remoteWrite: [] })).config).not.toHaveProperty("remoteWrite");
+  });
+
+  it("leave an entry of remote write that is refused to be refused", async () => {
+    const { config } = await settings(disguiseOf(), { remoteWrite: [] }, { remoteWrite: ["https://real"] });
+    expect(config.remoteWrite).toStrictEqual(["https://real"]);
+  });
+
   it("are refused of a checkout whose lab would have the names of another", async () => {
     for (const content of ["config: {grafanaPort: {default: 3000}}", "name: observability-lab"]) {
       fs.writeFileSync(path.join(folder, "Pulumi.yaml"), content);

@@ -30,6 +30,8 @@ describe("the files of a container", () => {
       { name: "gone", before: "c", after: undefined },
     ]);
     expect(filesOf({ before: {}, after: { uploads: "[secret]" } })).toStrictEqual([]);
+    expect(filesOf({ before: { ...files("a") }, after: { uploads: { plaintext: "[secret]" } } })).toStrictEqual([]);
+    expect(filesOf({ before: { uploads: "[secret]" }, after: { ...files("a") } })).toStrictEqual([]);
   });
 });
 
@@ -57,6 +59,17 @@ describe("prometheus.yml", () => {
     ]);
     expect(rows("prometheus.yml", {}, config([]))).toStrictEqual([
       ["create", "setting of Prometheus", "scrape_interval", "`5s` (new)"],
+    ]);
+  });
+
+  it("has receivers of remote write, by their URLs", () => {
+    const signIn = { basic_auth: { username: "lab" } };
+    const before = { ...config([]), remote_write: [{ url: "http://gone" }, { url: "http://other" }] };
+    const after = { ...config([]), remote_write: [{ url: "http://other", ...signIn }, { url: "http://new" }] };
+    expect(rows("prometheus.yml", before, after)).toStrictEqual([
+      ["delete", "receiver of remote write", "http://gone", ""],
+      ["update", "receiver of remote write", "http://other", 'basic_auth: `{"username":"lab"}` (new)'],
+      ["create", "receiver of remote write", "http://new", ""],
     ]);
   });
 

@@ -55,6 +55,7 @@ describe("the defaults", () => {
         nodeExporterNetwork: "lab",
         grafanaAdminPassword: undefined,
         alertWebhook: undefined,
+        remoteWrite: [],
         communityDashboards: DECLARATIONS.communityDashboards?.default,
         dashboardCatalogue: "https://grafana.com/api/dashboards",
       },
@@ -77,6 +78,10 @@ describe("settings", () => {
     ["alertWebhook", "http://[::1]:8080"],
     // nothing listens there without a webhook
     ["grafanaPort", "9093"],
+    [
+      "remoteWrite",
+      '[{"url": "https://example.org:8443/api/v1/write?tenant=a"}, {"url": "http://host.docker.internal:9091"}]',
+    ],
     ["extraScrapeTargets", '[{"job": "app", "targets": ["host.docker.internal:8000", "[::1]:80"]}]'],
   ])("take %s = %s", (setting, value) => {
     expect(faulty(setting, value)).toStrictEqual([]);
@@ -84,6 +89,14 @@ describe("settings", () => {
 
   it("take a password that is given as a secret", () => {
     expect(settingsWith({ grafanaAdminPassword: "12345678" }).grafanaAdminPassword).toBe("12345678");
+  });
+
+  it("take credentials of receivers that are given as secrets", () => {
+    const remoteWrite = [
+      { url: "https://a.example.org", username: "lab", password: "it's: {a} #secret" },
+      { url: "https://b.example.org", bearerToken: "T0K3N" },
+    ];
+    expect(settingsWith({ remoteWrite: JSON.stringify(remoteWrite) }).remoteWrite).toStrictEqual(remoteWrite);
   });
 
   it("take any port from 1 to 65535, and no other number", () => {

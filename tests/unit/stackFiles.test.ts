@@ -43,6 +43,15 @@ describe("the settings of a stack's files", () => {
     expect(JSON.stringify(settings)).not.toContain("v1:abc");
   });
 
+  it("are valid where a part of one is a secret", () => {
+    const receiver = "{url: https://example.org, username: lab, password: {secure: v1:abc}}";
+    const own = `config: {observability-lab:remoteWrite: [${receiver}]}`;
+    const { settings, faults } = readStackFiles([file("own.yaml", own)]);
+    expect(faults).toStrictEqual([]);
+    expect(settings.remoteWrite).toMatchObject([{ url: "https://example.org", username: "lab" }]);
+    expect(JSON.stringify(settings)).not.toContain("v1:abc");
+  });
+
   it("cannot be read from a file that is no YAML, which is named", () => {
     const broken = file("broken.yaml", "config: [1");
     expect(() => readStackFiles([broken])).toThrow(`${broken} cannot be read: `);

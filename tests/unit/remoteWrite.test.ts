@@ -1,0 +1,42 @@
+import { buildLab } from "./fixtures";
+import { resource } from "./mocks";
+
+const RECEIVERS = [
+  { url: "https://a.example.org/write" },
+  { url: "https://b.example.org/write", username: "lab", password: "P4SSW0RD" },
+  { url: "https://c.example.org/write", bearerToken: "T0K3N" },
+];
+
+describe("a lab with receivers of remote write", () => {
+  it("has their credentials in secrets of Prometheus' files, and nowhere else", async () => {
+    const { registrations } = await buildLab({ settings: { remoteWrite: JSON.stringify(RECEIVERS) } });
+    const holders = registrations.filter(({ inputs }) => /P4SSW0RD|T0K3N/.test(JSON.stringify(inputs)));
+    expect(holders.map(({ name, secretInputs }) => [name, secretInputs])).toStrictEqual([
+      ["prometheus-config-carrier", ["uploads"]],
+    ]);
+    const uploads = holders[0]?.inputs.uploads as readonly { file: string; content: string }[];
+    expect(uploads.filter(({ file }) => file.startsWith("/lab/remote_write"))).toStrictEqual([
+      { file: "/lab/remote_write_1", content: "P4SSW0RD", permissions: "0444" },
+      { file: "/lab/remote_write_2", content: "T0K3N", permissions: "0444" },
+    ]);
+    const others = uploads.filter(({ file }) => !file.startsWith("/lab/remote_write"));
+    expect(others.map(({ content }) => content).join("")).not.toMatch(/P4SSW0RD|T0K3N/);
+  });
+
+  it("has a Prometheus that does not wait for them until it is killed", async () => {
+    const { registrations } = await buildLab({ settings: { remoteWrite: JSON.stringify(RECEIVERS) } });
+    expect(resource(registrations, "prometheus-container").inputs.command).toContain(
+      "--storage.remote.flush-deadline=1s",
+    );
+  });
+});
+
+describe("a lab without receivers", () => {
+  it("has neither a secret nor a flag for them", async () => {
+    const { registrations } = await buildLab();
+    expect(resource(registrations, "prometheus-config-carrier").secretInputs).toStrictEqual([]);
+    expect(JSON.stringify(resource(registrations, "prometheus-config-carrier").inputs)).not.toContain("remote_write");
+    const { command } = resource(registrations, "prometheus-container").inputs;
+    expect(command).not.toContainEqual(expect.stringContaining("remote"));
+  });
+});

@@ -1,0 +1,63 @@
+import { LabOutputs } from "../../verify/lab";
+import { remoteWriteChecks } from "../../verify/remoteWrite";
+import { serve, TestServer } from "./servers";
+
+const [A, B] = ["https://a.example.org/write", "https://b.example.org/write"] as const;
+const SENT = "sum by (url) (irate(prometheus_remote_storage_samples_total[20s]))";
+const REFUSED = "sum by (url) (irate(prometheus_remote_storage_samples_failed_total[20s]))";
+const BEHIND = "min by (url) (time() - prometheus_remote_storage_queue_highest_sent_timestamp_seconds)";
+
+let server: TestServer | undefined;
+
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+/** What the check says of these receivers where Prometheus answers so, by query and url. */
+async function ask(answers: Readonly<Record<string, Readonly<Record<string, number>>>>): Promise<unknown> {
+  const routes = [SENT, REFUSED, BEHIND].map((query) => {
+    const result = Object.entries(answers[query] ?? {}).map(([url, value]) => ({
+      metric: { url },
+      value: [0, String(value)],
+    }));
+    return [
+      `/api/v1/query?query=${encodeURIComponent(query)}`,
+      { body: JSON.stringify({ data: { result } }) },
+    ] as const;
+  });
+  server = await serve(Object.fromEntries(routes));
+  const lab = { prometheusUrl: server.url, scrapeInterval: "5s", remoteWrite: [A, B] } as unknown as LabOutputs;
+  const [check] = remoteWriteChecks(lab);
+  return check?.ask(lab);
+}
+
+describe("the check of remote write", () => {
+  it("tells what every receiver takes", async () => {
+    const answers = {
+      [SENT]: { [A]: 120.4, [B]: 119.6 },
+      [REFUSED]: { [A]: 0, [B]: 0 },
+      [BEHIND]: { [A]: 4, [B]: 20 },
+    };
+    expect(await ask(answers)).toBe(`${A} takes 120 samples/s, ${B} takes 120 samples/s`);
+  });
+
+  it("fails for a receiver that refuses, though its samples count as sent", async () => {
+    const answers = { [SENT]: { [A]: 120, [B]: 120 }, [REFUSED]: { [A]: 120, [B]: 0 }, [BEHIND]: { [A]: 4, [B]: 4 } };
+    await expect(ask(answers)).rejects.toThrow(new RegExp(`^${A} refuses samples$`));
+  });
+
+  it("fails for one that is behind, and for one that Prometheus does not know", async () => {
+    await expect(ask({ [BEHIND]: { [A]: 21 } })).rejects.toThrow(
+      `${A} has no sample of the last 20 s; ${B} has no sample of the last 20 s`,
+    );
+  });
+
+  it("is not asked of a lab without receivers, nor of the stand-ins of a preview", () => {
+    const checks = (remoteWrite?: readonly string[]) =>
+      remoteWriteChecks({ remoteWrite } as unknown as LabOutputs).map(({ name }) => name);
+    expect(checks()).toEqual([]);
+    expect(checks(["http://abc.invalid"])).toEqual([]);
+    expect(checks(["http://abc.invalid", A])).toEqual(["remote write"]);
+  });
+});
