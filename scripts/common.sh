@@ -4,10 +4,11 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck disable=SC2034 # the scripts that source this use it
 root=${LAB_CHECKOUT:-$(dirname "$scripts")} # whose program and settings are worked on
 room=${LAB_ROOM:-$root/.lab} # ignored by git: state, passphrase, settings of this checkout alone
-pulumi_home=${PULUMI_HOME:-$HOME/.pulumi}
+# told to the CLI, which looks for a home in the user database and not in HOME
+export PULUMI_HOME=${PULUMI_HOME:-$HOME/.pulumi}
 version() { sed -n "s|.*\"$1\": \"\(.*\)\".*|\1|p" "$(dirname "$scripts")/package.json"; } # NAME: the version that package.json pins
 # shellcheck disable=SC2034 # the scripts that source this use it
-cli=$pulumi_home/versions/$(version pulumi)/bin/pulumi
+cli=$PULUMI_HOME/versions/$(version pulumi)/bin/pulumi
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
