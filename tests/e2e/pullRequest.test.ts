@@ -171,7 +171,7 @@ describe("scripts/pr-preview", () => {
     edit(checkout, "assets/prometheus/flask.rules.yml", (text) => text.replace("> 0.05", "> 0.25"));
     commit();
     const { status, report } = run("HEAD~1", { APPLY: "1" });
-    expect(report).toMatch(/^<!-- observability-lab: preview -->\n\n## Lab preview: 2 to replace\n/);
+    expect(report).toMatch(/^<!-- observability-lab: preview -->\n\n## Lab preview: 1 to update, 1 to replace\n/);
     expect(report).toMatch(/What `\w+` changes of `\w{7}` \(HEAD~1\), of which a lab was up\./);
     expect(report).toMatch(/Applied, and <code>make verify<\/code> is green: \d+ checks/);
     expect(report).toMatch(/base \d+ s, preview \d+ s, apply \d+ s, verify \d+ s, destroy \d+ s: \d+ s in all/);
