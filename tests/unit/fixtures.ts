@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { LabCondition } from "../../components/condition";
 import { CatalogueEntry } from "../../components/dashboards/catalogue";
+import { describeFault } from "../../components/faults";
 import { Lab } from "../../components/lab";
 import { Machine } from "../../components/machine";
 import { parseSettings, Settings } from "../../components/settings";
@@ -99,4 +100,9 @@ export async function buildLab(
       ),
   );
   return { lab: made, registrations, hooks };
+}
+
+/** What a person reads about settings that differ from the defaults; the password is given as a secret. */
+export function told(changes: Record<string, string>, secrets = ["grafanaAdminPassword"]): string[] {
+  return parseSettings({ values: { ...DEFAULTS, ...changes }, secrets: new Set(secrets) }).faults.map(describeFault);
 }
