@@ -63,7 +63,7 @@ test: setup ## Run every test, the end-to-end ones on the real engine too
 lint: setup ## Check types, style and scripts
 	@scripts/lint
 
-bench: setup ## Measure the lab beside docker compose, in labs of their own (ROUNDS=5 IDLE=300 GROWTH=1)
+bench: setup ## Measure the lab beside docker compose, in labs of their own (ROUNDS=5 IDLE=300 GROWTH=0)
 	@scripts/bench
 
 profile: setup ## Show where the time of an up and of a preview goes, in a lab of its own

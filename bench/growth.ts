@@ -49,7 +49,7 @@ export async function measureGrowth(
     },
     { what: "two labs up at once, to one", ratio: summarize(two).median / summarize(one).median, goal: 2.1 },
   ];
-  return { sizes, proportions };
+  return { rounds, sizes, proportions };
 }
 
 type Sized = { readonly name: string; readonly size: Size } & { readonly [K in keyof Rounds]: RoundResult[] };

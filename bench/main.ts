@@ -1,5 +1,5 @@
 // Measures this lab beside the same containers by docker compose, and prints and writes what it found.
-// usage: [ROUNDS=5] [IDLE=300] [GROWTH=1] main.ts STACK FOLDER RESULT
+// usage: [ROUNDS=5] [IDLE=300] [GROWTH=0] main.ts STACK FOLDER RESULT
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -14,7 +14,7 @@ import { differences, inspectContainers } from "./likeness";
 import { findPlace, PLAIN, Size } from "./place";
 import { pulumiLab } from "./pulumiLab";
 import { removeAll } from "./removal";
-import { BenchResult, noiseOf, rowsOf, slowestOf } from "./results";
+import { BenchResult, Growth, noiseOf, rowsOf, slowestOf } from "./results";
 import { MEASURES, measureRound, RoundResult } from "./round";
 import { Cells, comparison, growthTables, idleTable, remarks } from "./table";
 
@@ -22,10 +22,11 @@ type Pair = Record<Contender["name"], RoundResult>;
 
 async function main(): Promise<void> {
   const [stack = "", folder = "", file = ""] = process.argv.slice(2);
-  const { ROUNDS = "5", IDLE = "300", GROWTH = "" } = process.env;
-  const [rounds, idleSeconds, load] = [Number(ROUNDS), Number(IDLE), os.loadavg()[0] ?? 0];
-  if (!(rounds >= 1 && idleSeconds >= 1)) {
-    throw new Error("ROUNDS and IDLE are numbers from 1");
+  const { ROUNDS = "5", IDLE = "300", GROWTH = "0" } = process.env;
+  const [rounds, idleSeconds, growthRounds] = [ROUNDS, IDLE, GROWTH].map(Number) as [number, number, number];
+  const load = os.loadavg()[0] ?? 0;
+  if (!(rounds >= 1 && idleSeconds >= 1 && growthRounds >= 0)) {
+    throw new Error("ROUNDS and IDLE are numbers from 1, GROWTH is one from 0");
   }
   const machine = await inspectMachine();
   const place = (prefix: string) => findPlace(folder, prefix, stack, machine);
@@ -41,28 +42,25 @@ async function main(): Promise<void> {
     for (let round = 1; round <= rounds; round++) {
       pairs.push(await measurePair([lab, compose], round, PLAIN, `round ${String(round)}`));
     }
-    const idle = await watchIdle(lab, idleSeconds);
-    const growth =
-      GROWTH === ""
-        ? undefined
-        : await measureGrowth(rounds, [lab, second], (size, name) => measurePair([lab, compose], 1, size, name));
     const results = { lab: pairs.map((pair) => pair.lab), compose: pairs.map((pair) => pair.compose) };
     const rows = rowsOf(results);
     const result: BenchResult = {
       machine: await describeMachine(stack),
       rounds,
       load,
-      noise: [
-        ...noiseOf(load, os.cpus().length, rows),
-        ...(growth?.sizes ?? []).flatMap((grown) => noiseOf(0, 1, grown.rows).map((why) => `${grown.size}, ${why}`)),
-      ],
+      noise: noiseOf(load, os.cpus().length, rows),
       rows,
       slowest: { lab: slowestOf(results.lab), compose: slowestOf(results.compose) },
-      idle,
-      growth,
+      idle: await watchIdle(lab, idleSeconds),
     };
-    fs.writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-    print(result);
+    // before the growth, which takes long and may fail
+    write(file, result);
+    if (growthRounds > 0) {
+      const growth = await measureGrowth(growthRounds, [lab, second], (size, name) =>
+        measurePair([lab, compose], 1, size, name),
+      );
+      write(file, { ...result, noise: [...result.noise, ...growthNoise(growth)], growth });
+    }
   } finally {
     removing();
     await removeAll(all);
@@ -130,7 +128,12 @@ async function describeMachine(stack: string): Promise<BenchResult["machine"]> {
   };
 }
 
-function print(result: BenchResult): void {
+function growthNoise({ sizes }: Growth): readonly string[] {
+  return sizes.flatMap((grown) => noiseOf(0, 1, grown.rows).map((why) => `${grown.size}, ${why}`));
+}
+
+function write(file: string, result: BenchResult): void {
+  fs.writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
   const tables = [
     comparison(result.rows),
     idleTable(result.idle),

@@ -39,6 +39,7 @@ export interface Proportion {
 }
 
 export interface Growth {
+  readonly rounds: number;
   readonly sizes: readonly GrowthRows[];
   readonly proportions: readonly Proportion[];
 }

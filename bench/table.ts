@@ -60,7 +60,7 @@ export function growthTables({ sizes, proportions }: Growth): readonly Cells[] {
 }
 
 /** What no table holds, a line each. */
-export function remarks({ machine, rounds, rows, slowest, idle, noise }: BenchResult): readonly string[] {
+export function remarks({ machine, rounds, rows, slowest, idle, growth, noise }: BenchResult): readonly string[] {
   const { seconds, series, samplesPerSecond, bytesPerHour } = idle;
   const start = (name: string, part: SlowestStart | undefined): string[] =>
     part === undefined
@@ -77,6 +77,7 @@ export function remarks({ machine, rounds, rows, slowest, idle, noise }: BenchRe
     ...barriers(rows),
     `Idle for ${seconds.toFixed(0)} s: ${String(series)} series, ${samplesPerSecond.toFixed(0)} samples per second, ` +
       `${(bytesPerHour / MIB).toFixed(1)} MiB on disk per hour before compaction.`,
+    ...(growth === undefined ? [] : [`${String(growth.rounds)} rounds of labs with more in them: medians.`]),
     ...noise.map((reason) => `Noisy: ${reason}.`),
   ];
 }

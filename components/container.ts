@@ -74,6 +74,10 @@ const CONFIG_LABEL = "observability-lab.config";
 export class LabContainer extends pulumi.ComponentResource {
   /** The container; whoever needs its program to answer depends on it. */
   readonly container: docker.Container;
+  /** Whether it was there before this update. */
+  readonly existed: boolean;
+  /** Whether its program works; known once the update has made it, or has failed to. */
+  readonly works: Promise<boolean>;
   /** URL of the program as seen from the host. */
   readonly url: string;
 
@@ -81,11 +85,18 @@ export class LabContainer extends pulumi.ComponentResource {
     super("observability-lab:components:LabContainer", name, {}, options);
     const { settings } = args.context;
     this.url = `http://${reachable(settings.bindAddress)}:${String(args.service.port)}`;
+    this.existed = args.context.condition.containers.has(containerName(args));
     const data = args.dataPath === undefined ? undefined : createVolume(name, args, this);
     const lab = labName(settings.namePrefix);
     const { reason, options: mending } = madeBecause(containerName(args), damageOf(args), "labels[1].value");
     const config =
       args.uploads === undefined ? undefined : createConfig(name, args, args.uploads, { container: this, ...options });
+    let fail = (): void => undefined;
+    const failed = new Promise<false>((resolve) => {
+      fail = () => {
+        resolve(false);
+      };
+    });
     this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, data, config), {
       parent: this,
       // one in the host's network needs no other part of the lab; files that are read again replace nothing
@@ -96,10 +107,16 @@ export class LabContainer extends pulumi.ComponentResource {
       replaceOnChanges: ["healthcheck"],
       hooks: {
         beforeCreate: [() => removeOrphan("containers", containerName(args), lab)],
-        onError: [showLog(name, containerName(args))],
+        onError: [showLog(name, containerName(args), fail)],
       },
       ...mending,
     });
+    const made = new Promise<true>((resolve) => {
+      this.container.id.apply(() => {
+        resolve(true);
+      });
+    });
+    this.works = Promise.race([made, failed]);
     if (config !== undefined && args.reloadMetric !== undefined) {
       const program = { container: containerName(args), metricsUrl: `${this.url}/metrics`, metric: args.reloadMetric };
       createReload(name, program, config.carrier.id, this.container, this);
@@ -238,8 +255,9 @@ function containerName({ context, hostname }: LabContainerArgs): string {
 }
 
 /** Shows why a container does not get healthy: the provider knows only that it does not. */
-function showLog(name: string, container: string): pulumi.ErrorHook {
+function showLog(name: string, container: string, fail: () => void): pulumi.ErrorHook {
   return new pulumi.ErrorHook(`${name}-log`, async ({ failedOperation }) => {
+    fail();
     if (failedOperation !== "delete") {
       const log = await readLog(container);
       await pulumi.log.error(`the last lines that the container ${container} wrote:\n${log}`);

@@ -18,7 +18,7 @@ export interface SweepArgs {
  * anew is removed by the provider.
  */
 export class Sweep extends pulumi.ComponentResource {
-  /** Removes everything; deleted last, as everything depends on it, and the network and the volumes with it. */
+  /** Removes everything; deleted last, as everything depends on it, and with it what is `deletedWith` it. */
   readonly all: pulumi.Resource;
   /** Removes containers; deleted before the volumes, which they would hold. */
   readonly containers: pulumi.Resource;

@@ -5,12 +5,14 @@ import { alertsEvaluated } from "./alerts";
 import { Check, CheckError, getJson, LabOutputs, QueryAnswer, queryPrometheus, signIn } from "./lab";
 
 /** Path of the app, and the status that it answers with. */
-const FLASK_PATHS: readonly (readonly [string, number])[] = [
+export const FLASK_PATHS: readonly (readonly [string, number])[] = [
   ["/", 200],
   ["/fast", 200],
   ["/slow", 200],
   ["/error", 500],
 ];
+/** Those that are answered at once. */
+export const QUICK_PATHS = FLASK_PATHS.filter(([path]) => path !== "/slow");
 const COUNT = "flask_http_request_duration_seconds_count";
 const PLAYBOOK = "monitor_playbook";
 
@@ -157,10 +159,10 @@ export const CHECKS: readonly Check[] = [
   { name: "dashboards", ask: dashboardsBound },
 ];
 
-/** One request to each path of the app, so that there is traffic to be seen. */
-export async function sendTraffic(lab: LabOutputs): Promise<void> {
+/** One request to each of these paths of the app, so that there is traffic to be seen. */
+export async function sendTraffic(lab: LabOutputs, paths = FLASK_PATHS): Promise<void> {
   await Promise.all(
-    FLASK_PATHS.map(async ([path, expected]) => {
+    paths.map(async ([path, expected]) => {
       const response = await fetch(`${lab.flaskUrl}${path}`, { signal: AbortSignal.timeout(10_000) });
       // an answer that is not read keeps its connection, and the app has a limit of those
       await response.arrayBuffer();

@@ -2,7 +2,7 @@ import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import retry from "async-retry";
 import Table from "cli-table3";
-import { CHECKS, sendTraffic } from "./checks";
+import { CHECKS, FLASK_PATHS, QUICK_PATHS, sendTraffic } from "./checks";
 import { seconds } from "./duration";
 import { Answer, Check, CheckError, LabOutputs } from "./lab";
 import { panelChecks } from "./panels/checks";
@@ -21,16 +21,19 @@ const USAGE = "usage: pulumi stack output --json --show-secrets | verify [--json
 const PATIENCE = 25;
 /** A target is scraped within one interval of being known; a second one is for a scrape that failed. */
 const SCRAPES = 2;
-/** Milliseconds between two rounds of requests to the app: any two scrapes have one between them. */
+/** Between two rounds of requests to the app: any two scrapes have one between them. */
 const TRAFFIC_PAUSE_MS = 1000;
+/** Between an answer that is not right yet and the next question. */
+const ASK_PAUSE_MS = 500;
 
 /** Asks again until the answer is right or the patience is over: a fresh lab is scraped only after a moment. */
 async function examine(check: Check, lab: LabOutputs, patience: number): Promise<Finding> {
   try {
     const answer = await retry(() => check.ask(lab), {
-      retries: patience,
+      forever: true,
       factor: 1,
-      minTimeout: 1000,
+      minTimeout: ASK_PAUSE_MS,
+      randomize: false,
       maxRetryTime: patience * 1000,
     });
     return { check: check.name, ok: true, ...(typeof answer === "string" ? { seen: answer } : answer) };
@@ -77,10 +80,11 @@ async function main(): Promise<void> {
     throw new Error(`${USAGE}\nthe outputs on standard input are not a lab's: is it up?`);
   }
   // a dead app is told by the checks themselves
-  await sendTraffic(lab).catch(() => undefined);
-  const checks = [...CHECKS, ...remoteWriteChecks(lab), ...(await panelChecks(lab))];
+  const send = (paths: typeof FLASK_PATHS) => void sendTraffic(lab, paths).catch(() => undefined);
+  send(FLASK_PATHS);
   // a rate is above 0 only once there are requests between two scrapes
-  const traffic = setInterval(() => void sendTraffic(lab).catch(() => undefined), TRAFFIC_PAUSE_MS);
+  const traffic = setInterval(send, TRAFFIC_PAUSE_MS, QUICK_PATHS);
+  const checks = [...CHECKS, ...remoteWriteChecks(lab), ...(await panelChecks(lab))];
   const findings = await Promise.all(checks.map((check) => examine(check, lab, patience)));
   clearInterval(traffic);
   if (values.json === true) {

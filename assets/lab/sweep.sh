@@ -19,6 +19,9 @@ containers=$(labelled container ls --all)
 remove container "$containers" --force --volumes
 [ "${ONLY:-}" != containers ] || exit 0
 end_all
+lab=${room%/*}
+rm -rf "${lab:?}" &
+files=$!
 networks=$(labelled network ls)
 remove network "$networks"
 volumes=$(labelled volume ls)
@@ -30,8 +33,7 @@ for name in $volumes; do
   esac
 done
 remove volume "$gone"
-lab=${room%/*}
-rm -rf "${lab:?}"
+wait "$files"
 # Another lab's files keep this.
 rmdir "${lab%/*}" 2>/dev/null || :
 [ -z "$kept" ] || echo "kept, and found again by the next up:$kept (docker volume rm removes them)"

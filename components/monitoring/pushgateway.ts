@@ -1,5 +1,8 @@
+import { setTimeout } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { LabContainer, LabContext } from "../container";
+import { LabError } from "../faults";
+import { within } from "../within";
 
 export interface PushgatewayArgs {
   readonly context: LabContext;
@@ -7,31 +10,57 @@ export interface PushgatewayArgs {
 
 const PORT = 9091;
 const DATA = "/pushgateway";
+const READY_PATH = "/-/ready";
+const PAUSE_MS = 100;
+const ANSWER_MS = 1000;
 
 /** The Pushgateway; what was pushed to it survives a restart. */
 export class Pushgateway extends pulumi.ComponentResource {
   /** URL as seen from the host. */
   readonly url: string;
-  /** Whoever pushes depends on it. */
-  readonly ready: pulumi.Resource;
+  /** Whoever pushes depends on it, or waits until it answers. */
+  readonly container: LabContainer;
 
   constructor(name: string, args: PushgatewayArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:Pushgateway", name, {}, options);
-    const container = new LabContainer(
+    this.container = new LabContainer(
       name,
       {
         context: args.context,
         hostname: "pushgateway",
         service: args.context.settings.pushgateway,
         internalPort: PORT,
-        healthPath: "/-/ready",
+        healthPath: READY_PATH,
         command: [`--persistence.file=${DATA}/metrics`, "--persistence.interval=10s"],
         dataPath: DATA,
       },
       { parent: this },
     );
-    this.url = container.url;
-    this.ready = container.container;
+    this.url = this.container.url;
     this.registerOutputs({ url: this.url });
   }
+
+  /** Ends when it takes reports; throws a LabError when it does not come up. */
+  answers(): Promise<void> {
+    return untilReady(`${this.url}${READY_PATH}`, this.container.works);
+  }
+}
+
+/** Ends when a URL answers, seconds before the container is known to work, which is the latest. */
+export async function untilReady(url: string, works: Promise<boolean>): Promise<void> {
+  let known: boolean | undefined;
+  void works.then((it) => (known = it));
+  while (known === undefined && !(await isReady(url))) {
+    await setTimeout(PAUSE_MS);
+  }
+  if (known === false) {
+    throw new LabError("the playbook was not run: there is no Pushgateway to report to");
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return within(ANSWER_MS, (signal) => fetch(url, { signal })).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }

@@ -33,7 +33,13 @@ export class AnsiblePlaybook extends pulumi.ComponentResource {
         environment: { LAB: labName(settings.namePrefix), PUSHGATEWAY_URL: pushgateway.url },
         triggers: [fingerprint(run, playbook), reason],
       },
-      { parent: this, dependsOn: [environment, pushgateway.ready], ...mending },
+      {
+        parent: this,
+        // one that is already there may be about to be replaced; the first one need only answer
+        dependsOn: [environment, ...(pushgateway.container.existed ? [pushgateway.container.container] : [])],
+        hooks: { beforeCreate: [() => pushgateway.answers()] },
+        ...mending,
+      },
     );
     this.registerOutputs({});
   }

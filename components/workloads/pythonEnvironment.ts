@@ -33,6 +33,6 @@ export function createPythonEnvironment(
       environment: { LAB: labName(settings.namePrefix), ROOM: room },
       triggers: [fingerprint(install, requirements), reason],
     },
-    { parent, dependsOn: sweep.all, ...mending },
+    { parent, dependsOn: sweep.all, deletedWith: sweep.all, ...mending },
   );
 }

@@ -55,7 +55,8 @@ describe("idleTable", () => {
 describe("growthTables", () => {
   it("has a row for each size and each proportion", () => {
     const proportions = [{ what: "two labs", ratio: 1.5, goal: 2.1 }];
-    const [sizes, ratios] = growthTables({ sizes: [{ size: "4 dashboards", rows: rowsOf(ROUNDS) }], proportions });
+    const grown = [{ size: "4 dashboards", rows: rowsOf(ROUNDS) }];
+    const [sizes, ratios] = growthTables({ rounds: 3, sizes: grown, proportions });
     expect(sizes?.rows).toEqual([
       [
         "4 dashboards",

@@ -167,9 +167,11 @@ describe("a lab with default settings", () => {
     });
   });
 
-  it("lets the network and the volumes go with the sweep, which is quicker than the provider", () => {
+  it("lets the network, the volumes and the environments go with the sweep, which is quicker than each alone", () => {
     const swept = registrations.filter(({ deletedWith }) => namesOf([deletedWith])[0] === "lab-sweep");
     expect(namesOf(swept.map(({ urn }) => urn))).toStrictEqual([
+      "ansible-environment",
+      "flask-environment",
       "grafana-config-volume",
       "grafana-data",
       "lab-network",

@@ -193,10 +193,10 @@ describe("a damaged part is made anew:", () => {
 });
 
 describe("what no state knows", () => {
-  it("gives way to what is created: containers, the network and what Grafana holds", () => {
+  it("gives way to what is created: containers, the network and what Grafana holds; the playbook waits", () => {
     const before = soundParts.filter(({ hooks }) => hooks.includes("beforeCreate")).map(({ name }) => name);
     expect(before.sort()).toStrictEqual(
-      [...CONTAINERS, ...DASHBOARDS, "grafana-datasource", "grafana-folder", "lab-network"].sort(),
+      [...CONTAINERS, ...DASHBOARDS, "grafana-datasource", "grafana-folder", "lab-network", "ansible-run"].sort(),
     );
   });
 

@@ -1,0 +1,39 @@
+import { untilReady } from "../../components/monitoring/pushgateway";
+import { FRESH } from "./conditions";
+import { buildLab } from "./fixtures";
+import { namesOf, resource } from "./mocks";
+import { serve, TestServer } from "./servers";
+
+const NEVER = new Promise<boolean>(() => undefined);
+const NOBODY = "http://127.0.0.1:1/-/ready";
+
+let server: TestServer | undefined;
+
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+describe("waiting for the Pushgateway", () => {
+  it("ends with its first good answer, and does not wait for its container to be called healthy", async () => {
+    const starting = { status: 503, body: "" };
+    server = await serve({ "/-/ready": [starting, starting, { body: "" }] });
+    await untilReady(`${server.url}/-/ready`, NEVER);
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it("ends with a container that works, though nothing answers on the host", async () => {
+    await expect(untilReady(NOBODY, Promise.resolve(true))).resolves.toBeUndefined();
+  });
+
+  it("fails with a container that does not come up", async () => {
+    await expect(untilReady(NOBODY, Promise.resolve(false))).rejects.toThrow(
+      "the playbook was not run: there is no Pushgateway to report to",
+    );
+  });
+
+  it("is all that a first run of the playbook does: a Pushgateway to be replaced is one that answers, too", async () => {
+    const { registrations } = await buildLab({ condition: FRESH });
+    expect(namesOf(resource(registrations, "ansible-run").dependencies)).toStrictEqual(["ansible-environment"]);
+  });
+});
