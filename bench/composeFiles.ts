@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { stringify } from "yaml";
 import { PASSWORD_FILE } from "../components/condition";
 import { Machine } from "../components/machine";
-import { cadvisorVolumes } from "../components/monitoring/cadvisor";
+import { cadvisorPaths } from "../components/monitoring/cadvisor";
 import { hiddenSockets, nodeExporterFlags } from "../components/monitoring/nodeExporter";
 import { alertRules, renderPrometheusConfig } from "../components/monitoring/prometheus";
 import { containersOf, reachable } from "../components/names";
@@ -84,11 +84,7 @@ function machineFile(settings: Settings, machine: Machine): object {
     grafana: {},
     pushgateway: {},
     cadvisor: {
-      volumes: cadvisorVolumes(machine).map(({ hostPath, containerPath }) => ({
-        ...bind,
-        source: hostPath,
-        target: containerPath,
-      })),
+      volumes: cadvisorPaths(machine).map(({ source, target }) => ({ ...bind, source, target })),
     },
     node_exporter: {
       hostname: machine.hostname,

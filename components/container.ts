@@ -1,72 +1,23 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { LabCondition } from "./condition";
 import { configDamage, containerDamage } from "./condition/containers";
 import { Damage, madeBecause } from "./condition/damage";
 import { ConfigFile, ConfigVolume } from "./configVolume";
 import { readLog } from "./containerLog";
-import { Machine } from "./machine";
 import { LAB_LABEL, labName, MEMORY_LABEL, reachable, REASON_LABEL } from "./names";
 import { removeOrphan } from "./orphans";
 import { createReload } from "./reload";
-import { ServiceSettings, Settings } from "./settings";
-import { Sweep } from "./sweep";
+import { healthProbe, HostPath, LabContext, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./service";
+import { Settings } from "./settings";
 
-export { CONFIG_FOLDER } from "./configVolume";
-
-/** What all containers of a lab share. */
-export interface LabContext {
-  readonly settings: Settings;
-  readonly machine: Machine;
-  /** What there is of the lab already. */
-  readonly condition: LabCondition;
-  readonly sweep: Sweep;
-  /** The lab's network. */
-  readonly network: docker.Network;
-}
-
-export interface LabContainerArgs {
+export interface LabContainerArgs extends ServiceSpec {
   readonly context: LabContext;
-  /** Name on the lab's network and, after the prefix, on the host. */
-  readonly hostname: string;
-  /** Name of the machine that the program reports, where that is not the container's own. */
-  readonly machineName?: string;
-  readonly service: ServiceSettings;
-  /** Port inside the container. */
-  readonly internalPort: number;
-  /** Path on that port that answers 200 once the program works. */
-  readonly healthPath: string;
-  readonly command?: string[];
-  /** Environment as `NAME=value`; nothing secret: everybody who may inspect a container reads it. */
-  readonly envs?: string[];
-  /** Folder of the container that a volume keeps over a replacement. */
-  readonly dataPath?: string;
-  /** Files that the program reads, in `CONFIG_FOLDER`; a change of one replaces the container, or reloads it. */
-  readonly uploads?: readonly ConfigFile[];
-  /** Of a program that reads its files again on SIGHUP: its metric with the time of the last reload that succeeded. */
-  readonly reloadMetric?: string;
-  /** Folders that the program writes to and that nothing keeps. */
-  readonly scratch?: readonly string[];
-  readonly volumes?: docker.types.input.ContainerVolume[];
-  readonly mounts?: docker.types.input.ContainerMount[];
-  readonly devices?: docker.types.input.ContainerDevice[];
-  /** Names that the container shall know besides the network's own. */
-  readonly hosts?: docker.types.input.ContainerHost[];
-  /** Capabilities that the program cannot do without; all others are dropped. */
-  readonly capabilities?: string[];
-  /** `host` shows the container the processes of the host. */
-  readonly pidMode?: "host";
-  /** In the host's network: addresses that the program listens on; nothing is published. */
-  readonly hostNetwork?: { readonly healthAddress: string };
 }
 
 /** Seconds until a container that is not healthy fails the update. */
 const HEALTH_DEADLINE = 120;
-/** Seconds between SIGTERM and SIGKILL. */
-const STOP_GRACE = 10;
 /** Comes back after a crash and after a reboot. */
 const RESTART = "unless-stopped";
-const SCRATCH_BYTES = 64 * 1024 * 1024;
 /** Label of a container that is made anew when its files change. */
 const CONFIG_LABEL = "observability-lab.config";
 
@@ -181,7 +132,8 @@ function containerArgs(
   data: docker.Volume | undefined,
   config: ConfigVolume | undefined,
 ): docker.ContainerArgs {
-  const { settings, network } = args.context;
+  const { settings, network, machine } = args.context;
+  const { hostPaths = [], scratch = [] } = args;
   return {
     name: containerName(args),
     image: args.service.image,
@@ -208,20 +160,26 @@ function containerArgs(
     volumes: [
       ...(data === undefined ? [] : [{ volumeName: data.name, containerPath: args.dataPath }]),
       ...(config === undefined ? [] : [config.mount]),
-      ...(args.volumes ?? []),
+      // unlike a mount, the engine makes what is missing
+      ...hostPaths
+        .filter((it) => it.mayBeMissing)
+        .map(({ source, target }) => ({ hostPath: source, containerPath: target, readOnly: true })),
     ],
-    mounts: [...(args.mounts ?? []), ...(args.scratch ?? []).map(scratch)],
-    devices: args.devices,
+    mounts: [
+      ...hostPaths.filter((it) => !it.mayBeMissing).map(bindMount),
+      // not as `tmpfs`: the provider does not replace a container where that changes
+      ...scratch.map((target) => ({ type: "tmpfs", target, tmpfsOptions: SCRATCH })),
+    ],
     readOnly: true,
     memory: args.service.memory,
     memorySwap: args.service.memory,
     restart: RESTART,
-    logDriver: "json-file",
-    logOpts: { "max-size": "10m", "max-file": "3" },
+    logDriver: LOG.driver,
+    logOpts: LOG.options,
     // with the host's processes the engine adds the label option itself, and a refresh would show it as a change
     securityOpts: [...(args.pidMode === "host" ? ["label=disable"] : []), "no-new-privileges:true"],
     capabilities: { drops: ["ALL"], adds: args.capabilities ?? [] },
-    healthcheck: healthcheck(args),
+    healthcheck: healthcheck(args, machine.engineMajor),
     mustRun: true,
     wait: true,
     waitTimeout: HEALTH_DEADLINE,
@@ -229,24 +187,23 @@ function containerArgs(
   };
 }
 
-/** A folder in memory; as a mount, since the provider does not replace a container whose `tmpfs` changes. */
-function scratch(target: string): docker.types.input.ContainerMount {
-  return { type: "tmpfs", target, tmpfsOptions: { sizeBytes: SCRATCH_BYTES, mode: 0o1777 } };
+function bindMount({ source, target, propagation }: HostPath): docker.types.input.ContainerMount {
+  return {
+    type: "bind",
+    source,
+    target,
+    readOnly: true,
+    ...(propagation === undefined ? {} : { bindOptions: { propagation } }),
+  };
 }
 
 /** Asks often while the program starts and seldom afterwards, where the engine can tell the two apart. */
-function healthcheck(args: LabContainerArgs): docker.types.input.ContainerHealthcheck {
-  const [address, port] =
-    args.hostNetwork === undefined
-      ? ["127.0.0.1", args.internalPort]
-      : [args.hostNetwork.healthAddress, args.service.port];
+function healthcheck(spec: ServiceSpec, engineMajor: number): docker.types.input.ContainerHealthcheck {
   return {
-    tests: ["CMD", "wget", "-q", "-O", "/dev/null", `http://${address}:${String(port)}${args.healthPath}`],
-    timeout: "5s",
-    retries: 3,
+    ...healthProbe(spec),
     startPeriod: "1m0s",
     // Docker 25 brought the start interval
-    ...(args.context.machine.engineMajor >= 25 ? { interval: "30s", startInterval: "1s" } : { interval: "3s" }),
+    ...(engineMajor >= 25 ? { interval: "30s", startInterval: "1s" } : { interval: "3s" }),
   };
 }
 

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { CONFIG_FOLDER, LabContainer, LabContext } from "../container";
+import { LabContainer } from "../container";
 import { Machine } from "../machine";
 import { isLoopback, reachable } from "../names";
+import { CONFIG_FOLDER, LabContext } from "../service";
 import { Settings } from "../settings";
 
 export interface AlertmanagerArgs {

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LabContainer, LabContext } from "../container";
+import { LabContainer } from "../container";
 import { Machine } from "../machine";
+import { HostPath, LabContext } from "../service";
 
 export interface CadvisorArgs {
   readonly context: LabContext;
@@ -25,7 +26,7 @@ export class Cadvisor extends pulumi.ComponentResource {
         internalPort: PORT,
         healthPath: "/healthz",
         command: ["--docker_only=true", "--housekeeping_interval=5s", "--store_container_labels=false"],
-        volumes: cadvisorVolumes(machine),
+        hostPaths: cadvisorPaths(machine),
         // it measures the disk usage of folders that belong to other users
         capabilities: ["CAP_DAC_READ_SEARCH"],
       },
@@ -40,7 +41,7 @@ export class Cadvisor extends pulumi.ComponentResource {
  * What cAdvisor reads of the host. The socket is the engine's whole API, which is why no other container has it; to
  * hide it below /rootfs too, as from node_exporter, would keep nothing from who has it anyway.
  */
-export function cadvisorVolumes(machine: Machine): { hostPath: string; containerPath: string; readOnly: true }[] {
+export function cadvisorPaths(machine: Machine): HostPath[] {
   const paths = [
     ["/", "/rootfs"],
     ["/sys", "/sys"],
@@ -50,5 +51,5 @@ export function cadvisorVolumes(machine: Machine): { hostPath: string; container
       ? [["/run/containerd/containerd.sock", "/run/containerd/containerd.sock"]]
       : []),
   ] as [string, string][];
-  return paths.map(([hostPath, containerPath]) => ({ hostPath, containerPath, readOnly: true }));
+  return paths.map(([source, target]) => ({ source, target, mayBeMissing: true }));
 }

@@ -5,7 +5,8 @@ import { fingerprint, readAsset } from "../assets";
 import { PASSWORD_FILE } from "../condition";
 import { GONE, madeBecause } from "../condition/damage";
 import { DATASOURCE_UID, datasourceDamage, FoundGrafana } from "../condition/grafana";
-import { CONFIG_FOLDER, LabContainer, LabContext } from "../container";
+import { LabContainer } from "../container";
+import { CONFIG_FOLDER, LabContext } from "../service";
 import { GrafanaApi } from "./grafanaApi";
 import { createFolder } from "./grafanaFolder";
 

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LabContainer, LabContext } from "../container";
+import { LabContainer } from "../container";
 import { Machine } from "../machine";
 import { reachable } from "../names";
+import { HostPath, LabContext } from "../service";
 import { Settings } from "../settings";
 
 export interface NodeExporterArgs {
@@ -33,15 +34,9 @@ export class NodeExporter extends pulumi.ComponentResource {
         command: nodeExporterFlags(settings, machine),
         envs: machine.systemd ? [`DBUS_SYSTEM_BUS_ADDRESS=unix:path=${ROOT}/run/dbus/system_bus_socket`] : [],
         pidMode: "host",
-        mounts: [
-          {
-            type: "bind",
-            source: "/",
-            target: ROOT,
-            readOnly: true,
-            // follows what the host mounts later, where its root is shared at all
-            ...(machine.rootShared ? { bindOptions: { propagation: "rslave" } } : {}),
-          },
+        hostPaths: [
+          // follows what the host mounts later, where its root is shared at all
+          { source: "/", target: ROOT, ...(machine.rootShared ? { propagation: "rslave" } : {}) },
           ...hiddenSockets(machine),
         ],
         ...(inHostNetwork ? { hostNetwork: { healthAddress: reachable(settings.bindAddress) } } : {}),
@@ -54,10 +49,8 @@ export class NodeExporter extends pulumi.ComponentResource {
 }
 
 /** Covers the sockets under the host's root: one mounted read-only still gives the whole API. */
-export function hiddenSockets({
-  sockets,
-}: Machine): { type: string; source: string; target: string; readOnly: true }[] {
-  return sockets.map((socket) => ({ type: "bind", source: "/dev/null", target: `${ROOT}${socket}`, readOnly: true }));
+export function hiddenSockets({ sockets }: Machine): HostPath[] {
+  return sockets.map((socket) => ({ source: "/dev/null", target: `${ROOT}${socket}` }));
 }
 
 /** Flags: the host's file systems, and the collectors off by default that dashboard 1860 draws on. */

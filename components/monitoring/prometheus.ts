@@ -3,8 +3,9 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { PROJECT, readAsset } from "../assets";
-import { CONFIG_FOLDER, LabContainer, LabContext } from "../container";
+import { LabContainer } from "../container";
 import { labName, reachable } from "../names";
+import { CONFIG_FOLDER, LabContext } from "../service";
 import { Settings } from "../settings";
 import { renderRemoteWrite, remoteWriteFlags, remoteWriteSecrets } from "./remoteWrite";
 

@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
-import { LabContainer, LabContext } from "../container";
+import { LabContainer } from "../container";
 import { LabError } from "../faults";
+import { LabContext } from "../service";
 import { within } from "../within";
 
 export interface PushgatewayArgs {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ConfigFile } from "../configVolume";
-import { CONFIG_FOLDER } from "../container";
+import { CONFIG_FOLDER } from "../service";
 import { RemoteWriteReceiver, Settings } from "../settings";
 
 /** Seconds for which a stopping Prometheus waits for each receiver in turn; the engine kills it after 10 in all. */

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { fingerprint, readAsset } from "../assets";
 import { madeBecause } from "../condition/damage";
-import { LabContext } from "../container";
 import { Pushgateway } from "../monitoring/pushgateway";
 import { labName } from "../names";
+import { LabContext } from "../service";
 import { createHostCommand } from "./hostCommand";
 import { createPythonEnvironment } from "./pythonEnvironment";
 

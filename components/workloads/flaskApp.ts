@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { fingerprint, readAsset } from "../assets";
 import { madeBecause } from "../condition/damage";
-import { LabContext } from "../container";
 import { labName, reachable } from "../names";
+import { LabContext } from "../service";
 import { createHostCommand } from "./hostCommand";
 import { createPythonEnvironment } from "./pythonEnvironment";
 

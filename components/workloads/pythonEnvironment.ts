@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { fingerprint, readAsset } from "../assets";
 import { madeBecause } from "../condition/damage";
 import { Room } from "../condition/host";
-import { LabContext } from "../container";
 import { labName } from "../names";
+import { LabContext } from "../service";
 import { createHostCommand } from "./hostCommand";
 
 export interface PythonEnvironmentArgs {

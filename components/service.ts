@@ -1,0 +1,87 @@
+import * as docker from "@pulumi/docker";
+import { LabCondition } from "./condition";
+import { ConfigFile } from "./configVolume";
+import { Machine } from "./machine";
+import { ServiceSettings, Settings } from "./settings";
+import { Sweep } from "./sweep";
+
+export { CONFIG_FOLDER } from "./configVolume";
+
+/** What all services of a lab share. */
+export interface LabContext {
+  readonly settings: Settings;
+  readonly machine: Machine;
+  /** What there is of the lab already. */
+  readonly condition: LabCondition;
+  readonly sweep: Sweep;
+  /** The lab's network. */
+  readonly network: docker.Network;
+}
+
+/** A path of the host that a program sees and cannot write. */
+export interface HostPath {
+  readonly source: string;
+  /** Where the program sees it. */
+  readonly target: string;
+  /** `rslave` shows what the host mounts below it later. */
+  readonly propagation?: "rslave";
+  /** Whether the host may lack it: the engine then makes an empty folder of it. */
+  readonly mayBeMissing?: boolean;
+}
+
+/** One service of the lab, whatever runs it: what it runs, how one sees that it works, and what it may reach and use. */
+export interface ServiceSpec {
+  /** Name on the lab's network and, after the prefix, on the host. */
+  readonly hostname: string;
+  /** Name of the machine that the program reports, where that is not the container's own. */
+  readonly machineName?: string;
+  readonly service: ServiceSettings;
+  /** Port inside the container. */
+  readonly internalPort: number;
+  /** Path on that port that answers 200 once the program works. */
+  readonly healthPath: string;
+  readonly command?: string[];
+  /** Environment as `NAME=value`; nothing secret: everybody who may inspect a container reads it. */
+  readonly envs?: string[];
+  /** Folder of the container that a volume keeps over a replacement. */
+  readonly dataPath?: string;
+  /** Files that the program reads, in `CONFIG_FOLDER`; a change of one replaces the container, or reloads it. */
+  readonly uploads?: readonly ConfigFile[];
+  /** Of a program that reads its files again on SIGHUP: its metric with the time of the last reload that succeeded. */
+  readonly reloadMetric?: string;
+  /** Folders that the program writes to and that nothing keeps. */
+  readonly scratch?: readonly string[];
+  readonly hostPaths?: readonly HostPath[];
+  /** Names that the container shall know besides the network's own. */
+  readonly hosts?: docker.types.input.ContainerHost[];
+  /** Capabilities that the program cannot do without; all others are dropped. */
+  readonly capabilities?: string[];
+  /** `host` shows the container the processes of the host. */
+  readonly pidMode?: "host";
+  /** In the host's network: addresses that the program listens on; nothing is published. */
+  readonly hostNetwork?: { readonly healthAddress: string };
+}
+
+/** Seconds between SIGTERM and SIGKILL. */
+export const STOP_GRACE = 10;
+
+const SCRATCH_BYTES = 64 * 1024 * 1024;
+
+/** A log that is rotated. */
+export const LOG = { driver: "json-file", options: { "max-size": "10m", "max-file": "3" } };
+
+/** Bytes and mode of a scratch folder, which is in memory. */
+export const SCRATCH = { sizeBytes: SCRATCH_BYTES, mode: 0o1777 };
+
+/** What every health check has in common: the program has to answer 200. */
+export function healthProbe(spec: ServiceSpec): { tests: string[]; timeout: string; retries: number } {
+  const [address, port] =
+    spec.hostNetwork === undefined
+      ? ["127.0.0.1", spec.internalPort]
+      : [spec.hostNetwork.healthAddress, spec.service.port];
+  return {
+    tests: ["CMD", "wget", "-q", "-O", "/dev/null", `http://${address}:${String(port)}${spec.healthPath}`],
+    timeout: "5s",
+    retries: 3,
+  };
+}
