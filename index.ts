@@ -3,9 +3,9 @@ import { readCatalogue } from "./components/dashboards/catalogue";
 import { throwFaults } from "./components/faults";
 import { Lab } from "./components/lab";
 import { inspectMachine } from "./components/machine";
-import { containersOf, labName } from "./components/names";
+import { containersOf, labName, servicesOf } from "./components/names";
 import { findObstacles } from "./components/preflight";
-import { readSettings } from "./components/settings";
+import { readSettings, Settings } from "./components/settings";
 
 /** Settings -> what there is -> what stands in the way, all of it at once -> the lab -> outputs. */
 async function main(): Promise<Record<string, unknown>> {
@@ -19,8 +19,7 @@ async function main(): Promise<Record<string, unknown>> {
   return {
     prometheusUrl: lab.prometheus.url,
     grafanaUrl: lab.grafana.url,
-    nodeExporterUrl: lab.nodeExporter.url,
-    cadvisorUrl: lab.cadvisor.url,
+    ...(settings.engine === "swarm" ? {} : { nodeExporterUrl: lab.nodeExporter.url, cadvisorUrl: lab.cadvisor.url }),
     pushgatewayUrl: lab.pushgateway.url,
     flaskUrl: lab.flaskApp.url,
     ...(lab.alertmanager === undefined ? {} : { alertmanagerUrl: lab.alertmanager.url }),
@@ -31,8 +30,17 @@ async function main(): Promise<Record<string, unknown>> {
     dashboards: lab.dashboards,
     scrapeInterval: settings.scrapeInterval,
     nodeExporterNetwork: settings.nodeExporterNetwork,
+    ...(settings.engine === "swarm" ? { swarm: swarmOutputs(settings) } : {}),
     containers: containersOf(settings).map((name) => `${settings.namePrefix}${name}`),
     labName: labName(settings.namePrefix),
+  };
+}
+
+/** What `make verify` has to know to ask a lab that watches a swarm. */
+function swarmOutputs(settings: Settings): Record<string, unknown> {
+  return {
+    services: servicesOf(settings).map((name) => `${settings.namePrefix}${name}`),
+    nodeLabel: settings.nodeLabel,
   };
 }
 

@@ -4,7 +4,7 @@ import { configDamage, containerDamage } from "./condition/containers";
 import { Damage, madeBecause } from "./condition/damage";
 import { ConfigFile, ConfigVolume } from "./configVolume";
 import { readLog } from "./containerLog";
-import { LAB_LABEL, labName, MEMORY_LABEL, reachable, REASON_LABEL } from "./names";
+import { LAB_LABEL, labName, MEMORY_LABEL, overlayName, reachable, REASON_LABEL } from "./names";
 import { removeOrphan } from "./orphans";
 import { createReload } from "./reload";
 import { healthProbe, HostPath, LabContext, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./service";
@@ -20,6 +20,9 @@ const HEALTH_DEADLINE = 120;
 const RESTART = "unless-stopped";
 /** Label of a container that is made anew when its files change. */
 const CONFIG_LABEL = "observability-lab.config";
+
+/** Label of a container that is made anew when the network over all nodes is: the name stays the same. */
+const OVERLAY_LABEL = "observability-lab.overlay";
 
 /** A container as every one of the lab is: published on `bindAddress` only, limited, health-gated, unprivileged, read-only. */
 export class LabContainer extends pulumi.ComponentResource {
@@ -95,10 +98,17 @@ export function dataVolume({ namePrefix }: Settings, hostname: string): string {
 }
 
 function damageOf(args: LabContainerArgs): Damage {
-  const { settings, condition } = args.context;
+  const { settings, condition, overlay } = args.context;
+  const networked = args.hostNetwork === undefined && !args.isolated;
   return containerDamage(condition.containers.get(containerName(args)), {
     restart: RESTART,
-    network: args.hostNetwork === undefined ? { name: labName(settings.namePrefix), id: condition.network } : undefined,
+    networks: [
+      ...(networked ? [{ name: labName(settings.namePrefix), id: condition.network }] : []),
+      // one that is not there yet is a new setting
+      ...(networked && overlay !== undefined && condition.overlay !== undefined
+        ? [{ name: overlayName(settings.namePrefix), id: condition.overlay }]
+        : []),
+    ],
   });
 }
 
@@ -132,7 +142,7 @@ function containerArgs(
   data: docker.Volume | undefined,
   config: ConfigVolume | undefined,
 ): docker.ContainerArgs {
-  const { settings, network, machine } = args.context;
+  const { settings, machine, overlay } = args.context;
   const { hostPaths = [], scratch = [] } = args;
   return {
     name: containerName(args),
@@ -146,20 +156,19 @@ function containerArgs(
       ...(config === undefined || args.reloadMetric !== undefined
         ? []
         : [{ label: CONFIG_LABEL, value: config.carrier.id }]),
+      ...(overlay === undefined ? [] : [{ label: OVERLAY_LABEL, value: overlay.network.id }]),
     ],
-    ...(args.hostNetwork === undefined
-      ? {
-          hostname: args.machineName ?? args.hostname,
-          networkMode: "bridge",
-          networksAdvanced: [{ name: network.name, aliases: [args.hostname] }],
-          ports: [{ internal: args.internalPort, external: args.service.port, ip: settings.bindAddress }],
-        }
-      : { networkMode: "host" }),
+    ...networkArgs(args),
     hosts: args.hosts,
     pidMode: args.pidMode,
     volumes: [
       ...(data === undefined ? [] : [{ volumeName: data.name, containerPath: args.dataPath }]),
       ...(config === undefined ? [] : [config.mount]),
+      ...(args.shared ?? []).map(({ volume, path, readOnly }) => ({
+        volumeName: volume.name,
+        containerPath: path,
+        readOnly,
+      })),
       // unlike a mount, the engine makes what is missing
       ...hostPaths
         .filter((it) => it.mayBeMissing)
@@ -184,6 +193,24 @@ function containerArgs(
     wait: true,
     waitTimeout: HEALTH_DEADLINE,
     destroyGraceSeconds: STOP_GRACE,
+  };
+}
+
+function networkArgs(args: LabContainerArgs): Partial<docker.ContainerArgs> {
+  const { settings, network, overlay } = args.context;
+  if (args.hostNetwork !== undefined) {
+    return { networkMode: "host" };
+  }
+  const hostname = args.machineName ?? args.hostname;
+  if (args.isolated) {
+    return { hostname, networkMode: "none" };
+  }
+  const networks = overlay === undefined ? [network] : [network, overlay.network];
+  return {
+    hostname,
+    networkMode: "bridge",
+    networksAdvanced: networks.map(({ name }) => ({ name, aliases: [args.hostname] })),
+    ports: [{ internal: args.internalPort, external: args.service.port, ip: settings.bindAddress }],
   };
 }
 

@@ -16,10 +16,12 @@ import { Grafana } from "./monitoring/grafana";
 import { NodeExporter } from "./monitoring/nodeExporter";
 import { Prometheus } from "./monitoring/prometheus";
 import { Pushgateway } from "./monitoring/pushgateway";
+import { SwarmDiscovery } from "./monitoring/swarmDiscovery";
 import { LAB_LABEL, labName, REASON_LABEL } from "./names";
 import { removeOrphan } from "./orphans";
 import { LabContext } from "./service";
 import { Settings } from "./settings";
+import { createOverlay } from "./swarm/overlay";
 import { Sweep } from "./sweep";
 import { AnsiblePlaybook } from "./workloads/ansiblePlaybook";
 import { FlaskApp } from "./workloads/flaskApp";
@@ -54,7 +56,9 @@ export class Lab extends pulumi.ComponentResource {
     const lab = labName(settings.namePrefix);
     const sweep = new Sweep(name, { lab, keep: settings.keepData ? dataVolumes(settings) : [] }, parent);
     const network = createNetwork(name, { settings, condition, sweep }, this);
-    const context: LabContext = { settings, machine, condition, network, sweep };
+    const overlay = settings.engine === "swarm" ? createOverlay(name, { settings, condition, sweep }, this) : undefined;
+    const context: LabContext = { settings, machine, condition, network, overlay, sweep };
+    const discovery = overlay === undefined ? undefined : new SwarmDiscovery("swarm-discovery", { context }, parent);
 
     this.nodeExporter = new NodeExporter("node-exporter", { context }, parent);
     this.cadvisor = new Cadvisor("cadvisor", { context }, parent);
@@ -66,7 +70,11 @@ export class Lab extends pulumi.ComponentResource {
       settings.alertWebhook === undefined
         ? undefined
         : new Alertmanager("alertmanager", { context, webhook: settings.alertWebhook }, parent);
-    this.prometheus = new Prometheus("prometheus", { context, alertmanager: this.alertmanager?.target }, parent);
+    this.prometheus = new Prometheus(
+      "prometheus",
+      { context, alertmanager: this.alertmanager?.target, discovery: discovery?.folder },
+      parent,
+    );
 
     const community = args.catalogue.map((entry) => ({ id: entry.id, model: bindDashboard(entry, DATASOURCE_UID) }));
     const own = ownDashboards(settings);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import * as os from "node:os";
 import { askEngine, engineSocket } from "./engine";
+import { inspectSwarm, Swarm, SwarmInfo } from "./swarm/state";
 
 /** A container as the engine lists it. */
 export interface EngineContainer {
@@ -42,6 +43,17 @@ export interface Machine {
   readonly sockets: readonly string[];
   readonly containers: readonly EngineContainer[];
   readonly networks: readonly EngineNetwork[];
+  /** The swarm that the engine is in. */
+  readonly swarm: Swarm;
+}
+
+/** What the engine says of itself. */
+interface EngineInfo {
+  readonly Driver: string;
+  readonly OperatingSystem: string;
+  readonly ServerVersion: string;
+  readonly SecurityOptions?: readonly string[] | null;
+  readonly Swarm?: SwarmInfo;
 }
 
 /** Where the engine, the system's containerd and one that the engine started itself usually listen. */
@@ -54,9 +66,7 @@ const USUAL_SOCKETS = [
 /** What the machine is, asked once for a run of the program. */
 export async function inspectMachine(): Promise<Machine> {
   const [info, containers, networks] = await Promise.all([
-    askEngine<{ Driver: string; OperatingSystem: string; ServerVersion: string; SecurityOptions?: string[] | null }>(
-      "/info",
-    ),
+    askEngine<EngineInfo>("/info"),
     askEngine<EngineContainer[]>("/containers/json?all=1"),
     askEngine<EngineNetwork[]>("/networks"),
   ]);
@@ -72,6 +82,7 @@ export async function inspectMachine(): Promise<Machine> {
     sockets: native ? findSockets([engineSocket(process.env), ...USUAL_SOCKETS]) : [],
     containers,
     networks,
+    swarm: await inspectSwarm(info.Swarm),
   };
 }
 

@@ -15,16 +15,35 @@ const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 /** The containers of a lab, by the name that each answers to on the lab's network. */
 const CONTAINERS = ["prometheus", "grafana", "node_exporter", "cadvisor", "pushgateway"] as const;
 
-/** Those that read files. */
-const CONFIGURED: readonly string[] = ["prometheus", "grafana", "alertmanager"];
+/** Those of them that a swarm runs on every node, as services. */
+const ON_EVERY_NODE: readonly string[] = ["node_exporter", "cadvisor"];
 
-/** The containers of a lab with these settings: one with a webhook has Alertmanager besides. */
-export function containersOf({ alertWebhook }: { readonly alertWebhook?: string | undefined }): readonly string[] {
-  return alertWebhook === undefined ? CONTAINERS : [...CONTAINERS, "alertmanager"];
+/** Those that read files. */
+const CONFIGURED: readonly string[] = ["prometheus", "grafana", "alertmanager", "swarm_discovery"];
+
+/** What of the settings decides which containers there are. */
+interface Parts {
+  readonly alertWebhook?: string | undefined;
+  readonly engine?: "docker" | "swarm";
+}
+
+/** The containers of a lab with these settings: one with a webhook has Alertmanager besides, one in a swarm its discovery. */
+export function containersOf({ alertWebhook, engine }: Parts): readonly string[] {
+  const swarm = engine === "swarm";
+  return [
+    ...CONTAINERS.filter((name) => !swarm || !ON_EVERY_NODE.includes(name)),
+    ...(swarm ? ["swarm_discovery"] : []),
+    ...(alertWebhook === undefined ? [] : ["alertmanager"]),
+  ];
+}
+
+/** The Swarm services of a lab with these settings. */
+export function servicesOf({ engine }: Parts): readonly string[] {
+  return engine === "swarm" ? ON_EVERY_NODE : [];
 }
 
 /** The containers that are never started: each carries the files of one that reads some into a volume. */
-export function carriersOf(settings: Parameters<typeof containersOf>[0]): readonly string[] {
+export function carriersOf(settings: Parts): readonly string[] {
   return containersOf(settings)
     .filter((name) => CONFIGURED.includes(name))
     .map((name) => `${name}-config`);
@@ -33,6 +52,11 @@ export function carriersOf(settings: Parameters<typeof containersOf>[0]): readon
 /** Name of a lab on its machine: of its network, of its folder on the host, and the value of its label. */
 export function labName(namePrefix: string): string {
   return `${namePrefix}observability-lab`;
+}
+
+/** Name of the network over all nodes of a swarm. */
+export function overlayName(namePrefix: string): string {
+  return `${labName(namePrefix)}-overlay`;
 }
 
 /** The address to ask for something that listens on `bindAddress`. */

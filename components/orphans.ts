@@ -2,38 +2,42 @@ import { callEngine } from "./engine";
 import { LabError } from "./faults";
 import { LAB_LABEL } from "./names";
 
-type Kind = "containers" | "networks";
+type Kind = "containers" | "networks" | "services";
 
 /** A running container goes, too, with the volumes without a name that its image asked for. */
-const HOW: Readonly<Record<Kind, string>> = { containers: "?force=1&v=1", networks: "" };
+const HOW: Readonly<Record<Kind, string>> = { containers: "?force=1&v=1", networks: "", services: "" };
 
 /**
- * Removes a container or a network of the lab that no state knows: its name is about to be given to a new one.
+ * Removes a container, a network or a Swarm service of the lab that no state knows: its name is about to be given to a new one.
  * An update that was killed leaves such a thing; its data is in a volume.
  *
  * @throws LabError for one of that name that is not this lab's.
  */
 export async function removeOrphan(kind: Kind, name: string, lab: string): Promise<void> {
-  const found = await callEngine("GET", kind === "containers" ? `/containers/${name}/json` : `/networks/${name}`);
+  const found = await callEngine("GET", kind === "containers" ? `/containers/${name}/json` : `/${kind}/${name}`);
   if (found.status === 404) {
     return;
   }
   const thing = JSON.parse(found.body.toString()) as {
-    readonly Id: string;
+    readonly Id?: string;
+    /** A service writes it so. */
+    readonly ID?: string;
     readonly Labels?: Readonly<Record<string, string>> | null;
+    readonly Spec?: { readonly Labels?: Readonly<Record<string, string>> | null };
     readonly Config?: { readonly Labels?: Readonly<Record<string, string>> | null };
     readonly Containers?: Readonly<Record<string, unknown>>;
   };
-  const labels = thing.Config?.Labels ?? thing.Labels;
+  const labels = thing.Config?.Labels ?? thing.Spec?.Labels ?? thing.Labels;
+  const id = thing.Id ?? thing.ID ?? name;
   if (labels?.[LAB_LABEL] !== lab) {
     throw new LabError(
       `a ${kind.slice(0, -1)} named ${name} exists that is not this lab's; set another namePrefix, or remove it by hand`,
     );
   }
   for (const container of Object.keys(thing.Containers ?? {})) {
-    await callEngine("POST", `/networks/${thing.Id}/disconnect`, { Container: container, Force: true });
+    await callEngine("POST", `/networks/${id}/disconnect`, { Container: container, Force: true });
   }
-  const { status, body } = await callEngine("DELETE", `/${kind}/${thing.Id}${HOW[kind]}`);
+  const { status, body } = await callEngine("DELETE", `/${kind}/${id}${HOW[kind]}`);
   // somebody else may have been quicker
   if (status >= 400 && status !== 404) {
     throw new LabError(

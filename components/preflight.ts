@@ -2,13 +2,14 @@ import { execFile } from "node:child_process";
 import * as net from "node:net";
 import * as os from "node:os";
 import { promisify } from "node:util";
-import * as ipaddr from "ipaddr.js";
 import { HostCondition, labFolder, ROOMS } from "./condition/host";
 import { Fault } from "./faults";
 import { findFolderFaults, findRootless } from "./hostObstacles";
 import { EngineContainer, Machine } from "./machine";
-import { carriersOf, containersOf, LAB_LABEL, labName } from "./names";
+import { carriersOf, containersOf, LAB_LABEL, labName, overlayName } from "./names";
 import { Settings } from "./settings";
+import { findOverlaps } from "./subnets";
+import { findSwarmFaults } from "./swarm/obstacles";
 
 const MIN_PYTHON = "3.10";
 
@@ -21,6 +22,7 @@ export async function findObstacles(
   const faults = await Promise.all([
     findTakenPorts(settings, machine, host),
     findMissingPython(host, process.env.PYTHON ?? "python3"),
+    findSwarmFaults(settings, machine),
   ]);
   return [
     ...findForeignContainers(settings, machine),
@@ -46,56 +48,17 @@ export function findForeignContainers(settings: Settings, machine: Machine): rea
     }));
 }
 
-/** A network that has the lab's name and belongs to somebody else. */
+/** Networks that have a name of the lab and belong to somebody else. */
 export function findForeignNetwork({ namePrefix }: Settings, { networks }: Machine): readonly Fault[] {
   const lab = labName(namePrefix);
-  return networks.some(({ Name, Labels }) => Name === lab && Labels?.[LAB_LABEL] !== lab)
-    ? [
-        {
-          setting: "namePrefix",
-          value: namePrefix,
-          problem: `a network named ${lab} exists that is not this lab's`,
-          fix: `set another namePrefix, or remove it with docker network rm ${lab}`,
-        },
-      ]
-    : [];
-}
-
-/** Networks of this machine that the lab's subnet would collide with. */
-export function findOverlaps(
-  { subnet, gateway, namePrefix }: Pick<Settings, "subnet" | "gateway" | "namePrefix">,
-  machine: Pick<Machine, "networks">,
-  interfaces: NodeJS.Dict<os.NetworkInterfaceInfo[]>,
-): readonly Fault[] {
-  const docker = machine.networks
-    .filter(({ Name }) => Name !== labName(namePrefix))
-    .flatMap(({ Name, IPAM }) =>
-      (IPAM.Config ?? []).map(({ Subnet }) => ({ owner: `Docker's network ${Name}`, cidr: Subnet })),
-    );
-  const links = Object.entries(interfaces)
-    .flatMap(([name, addresses]) => (addresses ?? []).map((address) => ({ name, ...address })))
-    .filter(({ family, address }) => family === "IPv4" && address !== gateway)
-    .map(({ name, cidr }) => ({ owner: `the interface ${name}`, cidr }));
-  // a Docker network has an interface too: the first one named is the better description
-  const hit = [...docker, ...links].find(({ cidr }) => overlap(subnet, cidr));
-  return hit === undefined
-    ? []
-    : [
-        {
-          setting: "subnet",
-          value: subnet,
-          problem: `overlaps with ${hit.owner} (${hit.cidr ?? ""})`,
-          fix: "set a private network that nothing else here uses, such as 172.30.91.0/24",
-        },
-      ];
-}
-
-function overlap(one: string, other: string | null | undefined): boolean {
-  if (other === undefined || other === null || !ipaddr.IPv4.isValidCIDR(other)) {
-    return false;
-  }
-  const [[a, aBits], [b, bBits]] = [ipaddr.IPv4.parseCIDR(one), ipaddr.IPv4.parseCIDR(other)];
-  return a.match(b, Math.min(aBits, bBits));
+  return networks
+    .filter(({ Name, Labels }) => [lab, overlayName(namePrefix)].includes(Name) && Labels?.[LAB_LABEL] !== lab)
+    .map(({ Name }) => ({
+      setting: "namePrefix",
+      value: namePrefix,
+      problem: `a network named ${Name} exists that is not this lab's`,
+      fix: `set another namePrefix, or remove it with docker network rm ${Name}`,
+    }));
 }
 
 function findUnsupported({ nodeExporterNetwork }: Settings, machine: Machine): readonly Fault[] {
@@ -142,8 +105,13 @@ export async function findTakenPorts(
   const ports: readonly (readonly [string, number])[] = [
     ["prometheusPort", settings.prometheus.port],
     ["grafanaPort", settings.grafana.port],
-    ["nodeExporterPort", settings.nodeExporter.port],
-    ["cadvisorPort", settings.cadvisor.port],
+    // a swarm's exporters publish nothing
+    ...(settings.engine === "swarm"
+      ? []
+      : ([
+          ["nodeExporterPort", settings.nodeExporter.port],
+          ["cadvisorPort", settings.cadvisor.port],
+        ] as const)),
     ["pushgatewayPort", settings.pushgateway.port],
     ...(settings.alertWebhook === undefined ? [] : [["alertmanagerPort", settings.alertmanager.port] as const]),
     ["flaskPort", settings.flaskPort],

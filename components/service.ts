@@ -3,6 +3,7 @@ import { LabCondition } from "./condition";
 import { ConfigFile } from "./configVolume";
 import { Machine } from "./machine";
 import { ServiceSettings, Settings } from "./settings";
+import type { Overlay } from "./swarm/overlay";
 import { Sweep } from "./sweep";
 
 export { CONFIG_FOLDER } from "./configVolume";
@@ -14,8 +15,17 @@ export interface LabContext {
   /** What there is of the lab already. */
   readonly condition: LabCondition;
   readonly sweep: Sweep;
-  /** The lab's network. */
+  /** The lab's network on this machine. */
   readonly network: docker.Network;
+  /** The network over all nodes, where the lab watches a swarm. */
+  readonly overlay: Overlay | undefined;
+}
+
+/** A folder that several containers of this machine have in common. */
+export interface SharedFolder {
+  readonly volume: docker.Volume;
+  readonly path: string;
+  readonly readOnly: boolean;
 }
 
 /** A path of the host that a program sees and cannot write. */
@@ -49,7 +59,8 @@ export interface ServiceSpec {
   readonly uploads?: readonly ConfigFile[];
   /** Of a program that reads its files again on SIGHUP: its metric with the time of the last reload that succeeded. */
   readonly reloadMetric?: string;
-  /** Folders that the program writes to and that nothing keeps. */
+  readonly shared?: readonly SharedFolder[];
+  /** Folders that the program writes to and that nothing keeps; what the host has at that place is hidden. */
   readonly scratch?: readonly string[];
   readonly hostPaths?: readonly HostPath[];
   /** Names that the container shall know besides the network's own. */
@@ -60,6 +71,8 @@ export interface ServiceSpec {
   readonly pidMode?: "host";
   /** In the host's network: addresses that the program listens on; nothing is published. */
   readonly hostNetwork?: { readonly healthAddress: string };
+  /** In no network: only what has a shared folder with it reaches it. */
+  readonly isolated?: true;
 }
 
 /** Seconds between SIGTERM and SIGKILL. */

@@ -1,16 +1,28 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Fault, throwFaults } from "./faults";
-import { CommunityDashboard, readDashboards, readScrapeTargets, ScrapeTarget } from "./settingsLists";
+import { overlap } from "./subnets";
+import {
+  CommunityDashboard,
+  readDashboards,
+  readScrapeServices,
+  readScrapeTargets,
+  ScrapeService,
+  ScrapeTarget,
+} from "./settingsLists";
 import { SettingsReader } from "./settingsReader";
 import { readRemoteWrite, RemoteWriteReceiver } from "./settingsRemoteWrite";
 
-export type { CommunityDashboard, ScrapeTarget } from "./settingsLists";
+export type { CommunityDashboard, ScrapeService, ScrapeTarget } from "./settingsLists";
 export type { RemoteWriteReceiver } from "./settingsRemoteWrite";
 
 /** What a setting may say of one container. */
-export interface ServiceSettings {
+export interface ServiceSettings extends ProgramSettings {
   /** Port on `bindAddress`. */
   readonly port: number;
+}
+
+/** What a setting may say of a container that nobody asks from outside. */
+export interface ProgramSettings {
   /** Image with a tag or a digest. */
   readonly image: string;
   /** Memory limit in MiB; swap is not granted on top. */
@@ -28,6 +40,8 @@ export interface Settings {
   readonly pushgateway: ServiceSettings;
   /** Of use only where there is an `alertWebhook`. */
   readonly alertmanager: ServiceSettings;
+  /** Of use only in a swarm. */
+  readonly swarmDiscovery: ProgramSettings;
   readonly flaskPort: number;
   /** Prometheus duration, such as `5s`. */
   readonly scrapeInterval: string;
@@ -40,6 +54,16 @@ export interface Settings {
   readonly subnet: string;
   /** First address of `subnet`: the host, as the lab's containers see it. */
   readonly gateway: string;
+  /** What the lab runs on and watches: this machine, or every node of a swarm. */
+  readonly engine: "docker" | "swarm";
+  /** IPv4 network in CIDR notation of a swarm's overlay network. */
+  readonly overlaySubnet: string;
+  /** First address of `overlaySubnet`. */
+  readonly overlayGateway: string;
+  readonly overlayEncryption: boolean;
+  /** `name=value` of the nodes of a swarm that are watched; undefined where all are. */
+  readonly nodeLabel: string | undefined;
+  readonly extraScrapeServices: readonly ScrapeService[];
   readonly nodeExporterNetwork: "lab" | "host";
   /** Undefined where the lab is to generate one. */
   readonly grafanaAdminPassword: string | undefined;
@@ -77,16 +101,25 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
   ) as Services;
   const flaskPort = read.port("flaskPort");
   const { subnet, gateway } = read.subnet("subnet");
+  const overlay = read.subnet("overlaySubnet");
   const dashboardCatalogue = read.text("dashboardCatalogue");
+  const extraScrapeTargets = readScrapeTargets(read, "extraScrapeTargets");
   const settings: Settings = {
     namePrefix: read.namePrefix("namePrefix"),
     bindAddress: read.address("bindAddress"),
     ...services,
+    swarmDiscovery: { image: read.image("swarmDiscoveryImage"), memory: read.memory("swarmDiscoveryMemory") },
     flaskPort,
     scrapeInterval: read.duration("scrapeInterval"),
     retention: read.duration("retention"),
-    keepData: read.oneOf("keepData", ["false", "true"]) === "true",
-    extraScrapeTargets: readScrapeTargets(read, "extraScrapeTargets"),
+    keepData: read.flag("keepData"),
+    extraScrapeTargets,
+    extraScrapeServices: readScrapeServices(read, "extraScrapeServices", extraScrapeTargets),
+    engine: read.oneOf("engine", ["docker", "swarm"]),
+    overlaySubnet: overlay.subnet,
+    overlayGateway: overlay.gateway,
+    overlayEncryption: read.flag("overlayEncryption"),
+    nodeLabel: read.nodeLabel("nodeLabel"),
     subnet,
     gateway,
     nodeExporterNetwork: read.oneOf("nodeExporterNetwork", ["lab", "host"]),
@@ -98,9 +131,27 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
   };
   const used = SERVICES.filter((service) => service !== "alertmanager" || settings.alertWebhook !== undefined);
   read.distinct([...used.map((service) => `${service}Port`), "flaskPort"]);
+  if (settings.engine === "swarm") {
+    checkSwarm(settings, read);
+  }
   read.secretOnly(["grafanaAdminPassword", "alertWebhook", "remoteWrite"]);
   read.unknown();
   return { settings, faults: read.faults };
+}
+
+/** Notes what other settings cannot be in a swarm. */
+function checkSwarm({ nodeExporterNetwork, overlaySubnet, subnet }: Settings, read: SettingsReader): void {
+  if (nodeExporterNetwork === "host") {
+    read.fault(
+      "nodeExporterNetwork",
+      nodeExporterNetwork,
+      "must be lab in a swarm: a service in the hosts' network is out of Prometheus' reach",
+      "set lab, or set engine: docker",
+    );
+  }
+  if (overlap(subnet, overlaySubnet)) {
+    read.fault("overlaySubnet", overlaySubnet, `overlaps with subnet (${subnet})`, "give each a network of its own");
+  }
 }
 
 /**

@@ -10,6 +10,18 @@ export interface ScrapeTarget {
   readonly metricsPath?: string;
 }
 
+/** One more job for Prometheus in a swarm: every task of a service. */
+export interface ScrapeService {
+  /** Value of the label `job`. */
+  readonly job: string;
+  /** Name of the Swarm service; it is attached to the lab's overlay network. */
+  readonly service: string;
+  /** Port of the metrics inside its containers. */
+  readonly port: number;
+  /** Path of the metrics; Prometheus' own default is `/metrics`. */
+  readonly metricsPath?: string;
+}
+
 /** A dashboard of the catalogue. */
 export interface CommunityDashboard {
   readonly id: number;
@@ -28,14 +40,8 @@ export function readScrapeTargets(read: SettingsReader, setting: string): readon
   const entries = read.list(setting, ["job", "targets", "metricsPath"]) as unknown as ScrapeTarget[];
   const jobs = new Set<string>([...JOBS, "alertmanager"]);
   for (const entry of entries) {
-    const { job, targets, metricsPath } = entry as unknown as Record<string, unknown>;
-    if (typeof job !== "string" || job === "") {
-      read.fault(setting, entry, "has an entry without a job", "give it one, such as job: my_app");
-    } else if (jobs.has(job)) {
-      read.fault(setting, entry, `names the job ${job} again`, "give each entry a job of its own");
-    } else {
-      jobs.add(job);
-    }
+    const { targets } = entry as unknown as Record<string, unknown>;
+    checkJob(read, setting, entry, jobs);
     if (!Array.isArray(targets) || targets.length === 0 || !targets.every(isHostPort)) {
       read.fault(
         setting,
@@ -44,11 +50,44 @@ export function readScrapeTargets(read: SettingsReader, setting: string): readon
         'write targets: ["host.docker.internal:8000"]',
       );
     }
-    if (metricsPath !== undefined && !(typeof metricsPath === "string" && metricsPath.startsWith("/"))) {
-      read.fault(setting, entry, "has a metricsPath that is no path", "start it with /, or leave it out");
+  }
+  return entries;
+}
+
+/** The entries of a setting that lists services of a swarm; `others` are the jobs that there are besides the lab's. */
+export function readScrapeServices(
+  read: SettingsReader,
+  setting: string,
+  others: readonly ScrapeTarget[],
+): readonly ScrapeService[] {
+  const entries = read.list(setting, ["job", "service", "port", "metricsPath"]) as unknown as ScrapeService[];
+  const jobs = new Set<string>([...JOBS, "alertmanager", ...others.map(({ job }) => job)]);
+  for (const entry of entries) {
+    checkJob(read, setting, entry, jobs);
+    const { service, port } = entry as unknown as Record<string, unknown>;
+    if (typeof service !== "string" || !/^[a-zA-Z0-9][\w.-]*$/.test(service)) {
+      read.fault(setting, entry, "needs the name of a service", "take it from docker service ls");
+    }
+    if (!isCount(port) || Number(port) > MAX_PORT) {
+      read.fault(setting, entry, `needs a port from 1 to ${String(MAX_PORT)}`, "name the one that its metrics are on");
     }
   }
   return entries;
+}
+
+/** Notes what is wrong with the job of an entry, or with its metricsPath. */
+function checkJob(read: SettingsReader, setting: string, entry: object, jobs: Set<string>): void {
+  const { job, metricsPath } = entry as Record<string, unknown>;
+  if (typeof job !== "string" || job === "") {
+    read.fault(setting, entry, "has an entry without a job", "give it one, such as job: my_app");
+  } else if (jobs.has(job)) {
+    read.fault(setting, entry, `names the job ${job} again`, "give each entry a job of its own");
+  } else {
+    jobs.add(job);
+  }
+  if (metricsPath !== undefined && !(typeof metricsPath === "string" && metricsPath.startsWith("/"))) {
+    read.fault(setting, entry, "has a metricsPath that is no path", "start it with /, or leave it out");
+  }
 }
 
 /** The entries of a setting that lists dashboards of the catalogue. */

@@ -77,6 +77,19 @@ export class SettingsReader {
     return value;
   }
 
+  flag(setting: string): boolean {
+    return this.oneOf(setting, ["false", "true"]) === "true";
+  }
+
+  /** A label of a Swarm node as `name=value`, undefined where it is left empty. */
+  nodeLabel(setting: string): string | undefined {
+    const value = this.text(setting);
+    if (value !== "" && !/^[\w.-]+=[\w.-]+$/.test(value)) {
+      this.fault(setting, value, "is no label", "write it as name=value, or leave it empty for every node");
+    }
+    return value === "" ? undefined : value;
+  }
+
   subnet(setting: string): { subnet: string; gateway: string } {
     const subnet = this.text(setting);
     const wrong = (problem: string): { subnet: string; gateway: string } => {

@@ -5,13 +5,8 @@ import { Fault, LabError } from "../components/faults";
 import { findRootless } from "../components/hostObstacles";
 import { inspectMachine, Machine } from "../components/machine";
 import { labName, reachable } from "../components/names";
-import {
-  findForeignContainers,
-  findForeignNetwork,
-  findMissingPython,
-  findOverlaps,
-  findTakenPorts,
-} from "../components/preflight";
+import { findForeignContainers, findForeignNetwork, findMissingPython, findTakenPorts } from "../components/preflight";
+import { findOverlaps } from "../components/subnets";
 import { Settings } from "../components/settings";
 import {
   checkCgroups,

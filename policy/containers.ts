@@ -4,10 +4,31 @@ import type { Subject } from "./policies";
 
 /** Types of the resources that these rules are for. */
 export const CONTAINERS = ["docker:index/container:Container"];
+export const SERVICES = ["docker:index/service:Service"];
 export const IMAGES = ["docker:index/remoteImage:RemoteImage"];
 
 /** What a program sets of a container. */
 export type Container = Unwrap<docker.ContainerArgs>;
+
+/** What a program sets of a Swarm service. */
+type Service = Unwrap<docker.ServiceArgs>;
+
+/** A service as the container that each of its tasks is, so that the same rules hold for both. */
+export function asContainer({ name, taskSpec, endpointSpec }: Service): Container {
+  const { containerSpec: spec, resources, logDriver } = taskSpec;
+  return {
+    name: name ?? "",
+    image: spec.image,
+    envs: Object.entries(spec.env ?? {}).map(([variable, value]) => `${variable}=${value}`),
+    // Swarm publishes on every address of every node
+    ports: (endpointSpec?.ports ?? []).map(({ targetPort }) => ({ internal: targetPort })),
+    mounts: spec.mounts ?? [],
+    capabilities: { adds: spec.capAdds ?? [], drops: spec.capDrops ?? [] },
+    healthcheck: { tests: spec.healthcheck?.tests ?? [] },
+    memory: resources?.limits?.memoryBytes ?? 0,
+    ...(logDriver === undefined ? {} : { logDriver: logDriver.name, logOpts: logDriver.options ?? {} }),
+  };
+}
 
 /** A tag of the last part of a name, since a registry may have a port; a digest; or the id of an image. */
 const TAG = /^[^@]*:(?<tag>[\w][\w.-]*)$/;

@@ -1,6 +1,7 @@
 import type { ResourceValidation, ResourceValidationPolicy } from "@pulumi/policy";
 import { COMMANDS, removable } from "./commands";
 import {
+  asContainer,
   type Container,
   CONTAINERS,
   guarded,
@@ -8,6 +9,7 @@ import {
   onBindAddress,
   pinned,
   pinnedImage,
+  SERVICES,
   unprivileged,
 } from "./containers";
 import { DASHBOARDS, placed } from "./grafana";
@@ -40,26 +42,26 @@ export function labPolicies({ bindAddress, sockets }: Surroundings): ResourceVal
       name: "images-pinned",
       description: "An image has a tag other than latest, or a digest.",
       enforcementLevel: "mandatory",
-      validateResource: [on(CONTAINERS, pinned), on(IMAGES, pinnedImage)],
+      validateResource: [onRunning(pinned), on(IMAGES, pinnedImage)],
     },
     {
       name: "ports-on-bind-address",
       description: "Ports are published on the setting bindAddress alone.",
       enforcementLevel: "mandatory",
-      validateResource: on<Container>(CONTAINERS, (props, { name }) => onBindAddress(props, name, bindAddress())),
+      validateResource: onRunning((props, { name }) => onBindAddress(props, name, bindAddress())),
     },
     {
       name: "nothing-privileged",
       description: "No container is privileged.",
       enforcementLevel: "mandatory",
-      validateResource: on(CONTAINERS, unprivileged),
+      validateResource: onRunning(unprivileged),
     },
     {
       name: "engine-socket-closed",
-      description: "Only cAdvisor has the socket of the engine or of containerd.",
+      description: "Only cAdvisor, and in a swarm its discovery, have the socket of the engine or of containerd.",
       enforcementLevel: "mandatory",
       validateResource: [
-        on<Container>(CONTAINERS, async (props, subject) => closedToEngine(props, subject, await sockets())),
+        onRunning(async (props, subject) => closedToEngine(props, subject, await sockets())),
         on<Volume>(VOLUMES, async (props, { name }) => closedVolume(props, name, await sockets())),
       ],
     },
@@ -67,7 +69,7 @@ export function labPolicies({ bindAddress, sockets }: Surroundings): ResourceVal
       name: "containers-guarded",
       description: "A container that is started has a health check, a memory limit and a log that is rotated.",
       enforcementLevel: "mandatory",
-      validateResource: on(CONTAINERS, guarded),
+      validateResource: onRunning(guarded),
     },
     {
       name: "secrets-not-in-environment",
@@ -107,6 +109,14 @@ function on<Props>(types: readonly string[], rule: Rule<Props>): ResourceValidat
         report(fault);
       }
     }
+  };
+}
+
+/** Applies a rule to containers, and to the tasks of Swarm services. */
+function onRunning(rule: Rule<Container>): ResourceValidation {
+  return async (args, report) => {
+    await on(CONTAINERS, rule)(args, report);
+    await on<Parameters<typeof asContainer>[0]>(SERVICES, (props, it) => rule(asContainer(props), it))(args, report);
   };
 }
 

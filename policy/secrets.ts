@@ -1,7 +1,7 @@
 import { Secret } from "@pulumi/policy";
 import { runtime } from "@pulumi/pulumi";
 import { COMMANDS } from "./commands";
-import { CONTAINERS } from "./containers";
+import { CONTAINERS, SERVICES } from "./containers";
 import type { Subject } from "./policies";
 
 /** Names of variables that hold a secret by their name. */
@@ -20,8 +20,9 @@ const FILE_VALUE = /^\$__file\{[^}]*\}$/;
  * value that only an update will know.
  */
 export function plainSecrets(props: object, { type, name }: Subject): readonly string[] {
-  if (CONTAINERS.includes(type)) {
-    return environmentOf(bare(props, "envs"))
+  if ([...CONTAINERS, ...SERVICES].includes(type)) {
+    const variables = CONTAINERS.includes(type) ? environmentOf(bare(props, "envs")) : taskEnvironment(props);
+    return variables
       .filter(({ variable, value }) => value instanceof Secret || isTelling(variable, value))
       .map(
         ({ variable }) =>
@@ -55,6 +56,20 @@ function environmentOf(envs: unknown): { variable: string; value: unknown }[] {
     const [variable = "", ...value] = (typeof text === "string" ? text : "").split("=");
     return { variable, value: entry instanceof Secret ? entry : value.join("=") };
   });
+}
+
+/** Variables of a Swarm service's tasks, which has them as an object; where all is one secret, one without a name. */
+function taskEnvironment(props: object): { variable: string; value: unknown }[] {
+  let found: unknown = props;
+  for (const key of ["taskSpec", "containerSpec", "env"]) {
+    found = isRecord(found) ? bare(found, key) : found;
+  }
+  return found instanceof Secret
+    ? [{ variable: "env", value: found }]
+    : Object.keys(isRecord(found) ? found : {}).map((variable) => ({
+        variable,
+        value: bare(found as object, variable),
+      }));
 }
 
 /** Whether a plain value is a secret, going by its name or its looks. */

@@ -10,8 +10,8 @@ export const VOLUMES = ["docker:index/volume:Volume"];
 /** What a program sets of a volume. */
 export type Volume = Unwrap<docker.VolumeArgs>;
 
-/** The one component whose container may have the sockets; a URN names the types of all parents. */
-const CADVISOR = "observability-lab:monitoring:Cadvisor$";
+/** The components whose containers may have the sockets; a URN names the types of all parents. */
+const TRUSTED = ["observability-lab:monitoring:Cadvisor$", "observability-lab:monitoring:SwarmDiscovery$"];
 
 /** A path of the host, and where a container has it. */
 interface Mount {
@@ -29,7 +29,7 @@ export function closedToEngine(
   { name, urn }: Subject,
   sockets: readonly string[],
 ): readonly string[] {
-  if (urn.includes(CADVISOR)) {
+  if (TRUSTED.some((component) => urn.includes(component))) {
     return [];
   }
   const all: readonly Mount[] = [

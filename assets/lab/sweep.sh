@@ -14,6 +14,12 @@ remove() {
   [ -z "$names" ] || docker "$kind" rm "$@" $names >/dev/null
 }
 
+# only a manager of a swarm knows services, and they would start their tasks again
+manager=$(docker info --format '{{.Swarm.ControlAvailable}}')
+if [ "$manager" = true ]; then
+  services=$(labelled service ls)
+  remove service "$services"
+fi
 # first into a variable: a failure in an argument would be missed
 containers=$(labelled container ls --all)
 remove container "$containers" --force --volumes
@@ -22,8 +28,13 @@ end_all
 lab=${room%/*}
 rm -rf "${lab:?}" &
 files=$!
-networks=$(labelled network ls)
-remove network "$networks"
+tries=0 said=''
+# a swarm's network is in use until every node has ended its tasks
+until networks=$(labelled network ls) && said=$(remove network "$networks" 2>&1); do
+  tries=$((tries + 1))
+  { [ "$manager" = true ] && [ "$tries" -lt 60 ]; } || fail "$said"
+  sleep 0.5
+done
 volumes=$(labelled volume ls)
 gone='' kept=''
 for name in $volumes; do

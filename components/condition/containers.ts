@@ -31,8 +31,8 @@ export interface FoundContainer {
 /** What a container has to be like, as far as somebody can change it by hand. */
 export interface DeclaredContainer {
   readonly restart: string;
-  /** Undefined for one in the host's network. */
-  readonly network: { readonly name: string; readonly id: string | undefined } | undefined;
+  /** Those of the lab that it is on: none for one in the host's network. */
+  readonly networks: readonly { readonly name: string; readonly id: string | undefined }[];
 }
 
 /** Clocks of the engine and of its files, in milliseconds. */
@@ -88,14 +88,10 @@ export function containerDamage(found: FoundContainer | undefined, declared: Dec
   if (HostConfig.RestartPolicy.Name !== declared.restart) {
     return `its restart policy was ${HostConfig.RestartPolicy.Name}`;
   }
-  const { network } = declared;
-  if (
-    network !== undefined &&
-    (network.id === undefined || NetworkSettings.Networks[network.name]?.NetworkID !== network.id)
-  ) {
-    return `it was not on the network ${network.name}`;
-  }
-  return undefined;
+  const left = declared.networks.find(
+    ({ name, id }) => id === undefined || NetworkSettings.Networks[name]?.NetworkID !== id,
+  );
+  return left === undefined ? undefined : `it was not on the network ${left.name}`;
 }
 
 /** What is wrong with the container that carried the files of another one, or with the files. */

@@ -1,7 +1,8 @@
 import { callEngine } from "../engine";
 import { Machine } from "../machine";
-import { LAB_LABEL, labName } from "../names";
+import { LAB_LABEL, labName, overlayName } from "../names";
 import { Settings } from "../settings";
+import { SwarmService } from "../swarm/state";
 import { findContainer, FoundContainer } from "./containers";
 import { savedVersions } from "./dashboards";
 import { EMPTY_GRAFANA, GrafanaCondition, lookAtGrafana, UNKNOWN_GRAFANA } from "./grafana";
@@ -12,6 +13,10 @@ import { reachable } from "../names";
 export interface LabCondition {
   /** Id of the lab's network. */
   readonly network: string | undefined;
+  /** Id of the network over all nodes of a swarm. */
+  readonly overlay: string | undefined;
+  /** The lab's Swarm services, by name. */
+  readonly services: ReadonlyMap<string, SwarmService>;
   /** The lab's containers, by their names on the host. */
   readonly containers: ReadonlyMap<string, FoundContainer>;
   readonly host: HostCondition;
@@ -36,10 +41,21 @@ export async function lookAtLab(settings: Settings, machine: Machine): Promise<L
     lookAtHost(lab, folder, `http://${reachable(settings.bindAddress)}:${String(settings.flaskPort)}/healthz`),
   ]);
   const containers = new Map(found.filter((it): it is [string, FoundContainer] => it[1] !== undefined));
-  const network = machine.networks.find(({ Name, Labels }) => Name === lab && Labels?.[LAB_LABEL] === lab)?.Id;
+  const networkId = (name: string): string | undefined =>
+    machine.networks.find(({ Name, Labels }) => Name === name && Labels?.[LAB_LABEL] === lab)?.Id;
+  const services = machine.swarm.services.filter(({ Spec }) => Spec.Labels?.[LAB_LABEL] === lab);
   const grafana =
     data.status === 404 ? EMPTY_GRAFANA : await lookAtRunning(containers.get(`${settings.namePrefix}grafana`));
-  return { network, containers, host, folder, grafana, savedVersions: savedVersions(folder) };
+  return {
+    network: networkId(lab),
+    overlay: networkId(overlayName(settings.namePrefix)),
+    services: new Map(services.map((it) => [it.Spec.Name, it])),
+    containers,
+    host,
+    folder,
+    grafana,
+    savedVersions: savedVersions(folder),
+  };
 }
 
 function lookAtRunning(container: FoundContainer | undefined): Promise<GrafanaCondition> | GrafanaCondition {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LabContainer } from "../container";
 import { Machine } from "../machine";
 import { HostPath, LabContext } from "../service";
+import { runOnEveryNode } from "../swarm/everyNode";
 
 export interface CadvisorArgs {
   readonly context: LabContext;
@@ -11,28 +11,30 @@ const PORT = 8080;
 
 /** cAdvisor, which reports every container of the engine by its name. */
 export class Cadvisor extends pulumi.ComponentResource {
-  /** URL as seen from the host. */
-  readonly url: string;
+  /** URL as seen from the host; undefined in a swarm, where nothing of it is published. */
+  readonly url: string | undefined;
 
   constructor(name: string, args: CadvisorArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:Cadvisor", name, {}, options);
     const { settings, machine } = args.context;
-    const container = new LabContainer(
+    const { url } = runOnEveryNode(
       name,
       {
         context: args.context,
-        hostname: "cadvisor",
-        service: settings.cadvisor,
-        internalPort: PORT,
-        healthPath: "/healthz",
-        command: ["--docker_only=true", "--housekeeping_interval=5s", "--store_container_labels=false"],
-        hostPaths: cadvisorPaths(machine),
-        // it measures the disk usage of folders that belong to other users
-        capabilities: ["CAP_DAC_READ_SEARCH"],
+        spec: {
+          hostname: "cadvisor",
+          service: settings.cadvisor,
+          internalPort: PORT,
+          healthPath: "/healthz",
+          command: ["--docker_only=true", "--housekeeping_interval=5s", "--store_container_labels=false"],
+          hostPaths: cadvisorPaths(machine),
+          // it measures the disk usage of folders that belong to other users
+          capabilities: ["CAP_DAC_READ_SEARCH"],
+        },
       },
       { parent: this },
     );
-    this.url = container.url;
+    this.url = url;
     this.registerOutputs({ url: this.url });
   }
 }

@@ -5,14 +5,17 @@ import { stringify } from "yaml";
 import { PROJECT, readAsset } from "../assets";
 import { LabContainer } from "../container";
 import { labName, reachable } from "../names";
-import { CONFIG_FOLDER, LabContext } from "../service";
+import { CONFIG_FOLDER, LabContext, SharedFolder } from "../service";
 import { Settings } from "../settings";
+import { extraServiceJobs, nodeJob, SwarmScrapeConfig } from "../swarm/scrapeConfigs";
 import { renderRemoteWrite, remoteWriteFlags, remoteWriteSecrets } from "./remoteWrite";
 
 export interface PrometheusArgs {
   readonly context: LabContext;
   /** `host:port` of the Alertmanager that gets the alerts, where there is one. */
   readonly alertmanager?: string | undefined;
+  /** Where Prometheus finds what runs in a swarm, where the lab watches one. */
+  readonly discovery?: SharedFolder | undefined;
 }
 
 /** Port that Prometheus listens on inside its container. */
@@ -55,6 +58,7 @@ export class Prometheus extends pulumi.ComponentResource {
         ],
         reloadMetric: "prometheus_config_last_reload_success_timestamp_seconds",
         hosts: hostNames(args.context),
+        shared: args.discovery === undefined ? [] : [args.discovery],
       },
       { parent: this },
     );
@@ -113,13 +117,24 @@ export function alertRules(): readonly { file: string; content: string }[] {
     .map((file) => ({ file, content: readAsset("prometheus", file) }));
 }
 
-function scrapeConfigs(settings: Settings, alertmanager: string | undefined): ScrapeConfig[] {
+function scrapeConfigs(
+  settings: Settings,
+  alertmanager: string | undefined,
+): readonly (ScrapeConfig | SwarmScrapeConfig)[] {
   // in the host's network node_exporter has the published port, on the lab's network its own
   const nodeExporterPort = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : 9100;
   return [
-    // the same instance in both networks: a dashboard must not choose the one that is gone
-    job("linux_host", [`node_exporter:${String(nodeExporterPort)}`], { instance: "node_exporter" }),
-    job("docker_containers", ["cadvisor:8080"]),
+    ...(settings.engine === "swarm"
+      ? [
+          nodeJob(settings, "linux_host", "node_exporter", 9100),
+          nodeJob(settings, "docker_containers", "cadvisor", 8080),
+          ...extraServiceJobs(settings),
+        ]
+      : [
+          // the same instance in both networks: a dashboard must not choose the one that is gone
+          job("linux_host", [`node_exporter:${String(nodeExporterPort)}`], { instance: "node_exporter" }),
+          job("docker_containers", ["cadvisor:8080"]),
+        ]),
     // a pushed series keeps the job that it was pushed with
     { ...job("ansible_jobs", ["pushgateway:9091"]), honor_labels: true },
     job("flask_app", [`host.docker.internal:${String(settings.flaskPort)}`]),

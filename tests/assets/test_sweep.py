@@ -20,7 +20,8 @@ LABEL = "observability-lab.lab"
 DOCKER = """#!/bin/sh
 for last; do :; done
 case "$1 $2 $3" in
-  "container ls --all" | "network ls --quiet" | "volume ls --quiet")
+  "info "*) echo "$MANAGER" ;;
+  "container ls --all" | "network ls --quiet" | "service ls --quiet" | "volume ls --quiet")
     cat "$THINGS/$1.$last" 2>/dev/null || : ;;
   "$FAILS rm "*) echo "Error response from daemon: $1 $last is in use" >&2; exit 1 ;;
   *) echo "$*" >>"$THINGS/removed" ;;
@@ -38,7 +39,8 @@ class Engine:
     def settings(self) -> dict[str, str]:
         """Put its program before the real one."""
         path = f"{self.folder}{os.pathsep}{os.environ['PATH']}"
-        return {"PATH": path, "THINGS": str(self.folder), "LABEL": LABEL, "FAILS": ""}
+        things = str(self.folder)
+        return {"PATH": path, "THINGS": things, "LABEL": LABEL, "FAILS": "", "MANAGER": "false"}
 
     def hold(self, lab: str, **things: list[str]) -> None:
         """Hold things of each kind with a lab's label."""
@@ -77,6 +79,18 @@ def test_everything_with_the_label_goes_and_nothing_of_another_lab(
         "container rm --force --volumes c1 c2",
         "network rm n1",
         "volume rm v1 v2",
+    ]
+
+
+def test_the_services_of_a_swarm_go_before_what_they_use(tmp_path: Path, engine: Engine) -> None:
+    engine.hold("tests", container=["c1"], network=["n1", "n2"], service=["s1", "s2"])
+    engine.hold("a-tests", service=["s3"])
+    done = sweep(Lab(tmp_path), engine, MANAGER="true")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert engine.removed() == [
+        "service rm s1 s2",
+        "container rm --force --volumes c1",
+        "network rm n1 n2",
     ]
 
 

@@ -3,11 +3,14 @@ import { FoundContainer } from "../../components/condition/containers";
 import { GONE } from "../../components/condition/damage";
 import { EMPTY_GRAFANA, FoundDatasource, FoundGrafana } from "../../components/condition/grafana";
 import { EngineContainer } from "../../components/machine";
-import { carriersOf, containersOf, labName, MEMORY_LABEL } from "../../components/names";
+import { carriersOf, containersOf, labName, MEMORY_LABEL, servicesOf } from "../../components/names";
 import { Settings } from "../../components/settings";
+import { SwarmService } from "../../components/swarm/state";
 
 /** Id of the network of a lab that is there. */
 export const NETWORK_ID = "network-id";
+/** Id of a swarm's network over all nodes that is there. */
+export const OVERLAY_ID = "overlay-id";
 
 /** The folder of a lab that has noted nothing. */
 const FOLDER = "/nonexistent/observability-lab";
@@ -16,6 +19,8 @@ const MIB = 1024 * 1024;
 /** Nothing of the lab is there: what a first update finds. */
 export const FRESH: LabCondition = {
   network: undefined,
+  overlay: undefined,
+  services: new Map(),
   containers: new Map(),
   host: { app: GONE, appPort: undefined, environments: { flask: GONE, ansible: GONE } },
   folder: FOLDER,
@@ -65,6 +70,11 @@ export function foundContainer(changes: Partial<FoundContainer> = {}, memory = 1
   };
 }
 
+/** A Swarm service as a manager lists it, with its labels. */
+export function swarmService(name: string, Labels: Readonly<Record<string, string>> = {}): SwarmService {
+  return { ID: name, Spec: { Name: name, Labels } };
+}
+
 /** Everything of a lab is there as an update left it. */
 export function soundLab(settings: Settings): LabCondition {
   const lab = labName(settings.namePrefix);
@@ -75,8 +85,11 @@ export function soundLab(settings: Settings): LabCondition {
     cadvisor: settings.cadvisor.memory,
     pushgateway: settings.pushgateway.memory,
     alertmanager: settings.alertmanager.memory,
+    swarm_discovery: settings.swarmDiscovery.memory,
   };
-  const network = { Networks: { [lab]: { NetworkID: NETWORK_ID } }, Ports: {} };
+  const swarm = settings.engine === "swarm";
+  const overlay = swarm ? { [`${lab}-overlay`]: { NetworkID: OVERLAY_ID } } : {};
+  const network = { Networks: { [lab]: { NetworkID: NETWORK_ID }, ...overlay }, Ports: {} };
   const containers = [
     ...containersOf(settings).map(
       (name) => [name, foundContainer({ NetworkSettings: network }, memories[name])] as const,
@@ -87,6 +100,13 @@ export function soundLab(settings: Settings): LabCondition {
   ];
   return {
     network: NETWORK_ID,
+    overlay: swarm ? OVERLAY_ID : undefined,
+    services: new Map(
+      servicesOf(settings).map((name) => [
+        `${settings.namePrefix}${name}`,
+        swarmService(`${settings.namePrefix}${name}`),
+      ]),
+    ),
     containers: new Map(containers.map(([name, found]) => [`${settings.namePrefix}${name}`, found])),
     host: { app: undefined, appPort: settings.flaskPort, environments: { flask: undefined, ansible: undefined } },
     folder: FOLDER,

@@ -52,7 +52,7 @@ describe("the reason that a part was made for", () => {
 describe("the damage of a container", () => {
   const declared: DeclaredContainer = {
     restart: "unless-stopped",
-    network: { name: "observability-lab", id: NETWORK_ID },
+    networks: [{ name: "observability-lab", id: NETWORK_ID }],
   };
   const { State, HostConfig } = foundContainer();
   const onNetworks = (networks: FoundContainer["NetworkSettings"]["Networks"]): FoundContainer =>
@@ -109,10 +109,10 @@ describe("the damage of a container", () => {
 
   it("is told of every container once the network is gone, but of none in the host's network", () => {
     const network = { name: "observability-lab", id: undefined };
-    expect(containerDamage(foundContainer(), { ...declared, network })).toBe(
+    expect(containerDamage(foundContainer(), { ...declared, networks: [network] })).toBe(
       "it was not on the network observability-lab",
     );
-    expect(containerDamage(onNetworks({}), { ...declared, network: undefined })).toBeUndefined();
+    expect(containerDamage(onNetworks({}), { ...declared, networks: [] })).toBeUndefined();
   });
 });
 

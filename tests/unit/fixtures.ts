@@ -8,6 +8,7 @@ import { describeFault } from "../../components/faults";
 import { Lab } from "../../components/lab";
 import { Machine } from "../../components/machine";
 import { parseSettings, Settings } from "../../components/settings";
+import { SwarmNode } from "../../components/swarm/state";
 import { soundLab } from "./conditions";
 import { record, Registration } from "./mocks";
 
@@ -57,7 +58,30 @@ export const LINUX: Machine = {
   sockets: ["/run/docker.sock"],
   containers: [],
   networks: [],
+  swarm: { LocalNodeState: "inactive", ControlAvailable: false, nodes: [], services: [] },
 };
+
+/** The same machine as the manager of a swarm with one more node. */
+export const SWARM: Machine = {
+  ...LINUX,
+  swarm: {
+    LocalNodeState: "active",
+    ControlAvailable: true,
+    nodes: [swarmNode("workstation"), swarmNode("worker")],
+    services: [],
+  },
+};
+
+/** A node that is ready, with changes. */
+export function swarmNode(name: string, changes: Partial<SwarmNode> = {}): SwarmNode {
+  return {
+    ID: name,
+    Spec: { Labels: {}, Availability: "active" },
+    Description: { Hostname: name, Engine: { EngineVersion: "28.2.2" } },
+    Status: { State: "ready", Addr: "127.0.0.1" },
+    ...changes,
+  };
+}
 
 /** What the catalogue gave: a dashboard small enough to be compared. */
 export const CATALOGUE: readonly CatalogueEntry[] = [

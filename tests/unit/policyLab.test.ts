@@ -1,4 +1,5 @@
-import { buildLab, LabFixture, LINUX } from "./fixtures";
+import { Secret } from "@pulumi/policy";
+import { buildLab, LabFixture, LINUX, SWARM } from "./fixtures";
 import { resource } from "./mocks";
 import { type Shown, shown, violations } from "./policies";
 
@@ -18,6 +19,10 @@ describe("all that a lab registers", () => {
     ["with a password of its own", { settings: { grafanaAdminPassword: "correct horse" } }],
     ["beside another lab", { settings: { namePrefix: "second-", keepData: "true" } }],
     ["with the containerd image store", { machine: { storageDriver: "overlayfs", sockets: SOCKETS } }],
+    [
+      "in a swarm",
+      { settings: { engine: "swarm", overlayEncryption: "false", nodeLabel: "tier=web" }, machine: SWARM },
+    ],
     ["on Docker Desktop", { machine: { native: false, sockets: [] } }],
   ])("passes every policy %s", async (_, fixture) => {
     const { registrations } = await buildLab(fixture);
@@ -28,6 +33,45 @@ describe("all that a lab registers", () => {
     );
     expect(said.flat()).toStrictEqual([]);
     expect(registrations.length).toBeGreaterThan(40);
+  });
+});
+
+describe("a Swarm service of the lab that was changed", () => {
+  it("violates the policy of what was changed, as a container does", async () => {
+    const { registrations } = await buildLab({ settings: { engine: "swarm" }, machine: SWARM });
+    const service = shown(resource(registrations, "node-exporter-service"), registrations);
+    const taskSpec = service.props.taskSpec as { readonly containerSpec: Readonly<Record<string, unknown>> };
+    const withSpec = (changes: object): Shown => ({
+      ...service,
+      props: { ...service.props, taskSpec: { ...taskSpec, containerSpec: { ...taskSpec.containerSpec, ...changes } } },
+    });
+    const withTask = (changes: object): Shown => ({
+      ...service,
+      props: { ...service.props, taskSpec: { ...taskSpec, ...changes } },
+    });
+    const changed = [
+      withSpec({ image: "prom/node-exporter" }),
+      { ...service, props: { ...service.props, endpointSpec: { ports: [{ targetPort: 9100 }] } } },
+      withSpec({ capAdds: ["CAP_SYS_ADMIN"] }),
+      withSpec({ mounts: [{ type: "bind", source: "/", target: "/host" }] }),
+      withSpec({ healthcheck: undefined }),
+      withTask({ resources: undefined }),
+      withTask({ logDriver: undefined }),
+      withSpec({ env: { TOKEN: "hunter2hunter2" } }),
+      withSpec({ env: new Secret({ A: "b" }) }),
+    ];
+    const said = await Promise.all(changed.map((it) => violations(it, { sockets: LINUX.sockets })));
+    expect(said.map((messages) => messages.map((message) => message.split(":")[0]))).toStrictEqual([
+      ["images-pinned"],
+      ["ports-on-bind-address"],
+      ["nothing-privileged"],
+      ["engine-socket-closed"],
+      ["containers-guarded"],
+      ["containers-guarded"],
+      ["containers-guarded"],
+      ["secrets-not-in-environment"],
+      ["secrets-not-in-environment"],
+    ]);
   });
 });
 

@@ -1,7 +1,8 @@
 import * as os from "node:os";
 import * as fc from "fast-check";
 import { EngineContainer, Machine } from "../../components/machine";
-import { findForeignContainers, findForeignNetwork, findMissingPython, findOverlaps } from "../../components/preflight";
+import { findForeignContainers, findForeignNetwork, findMissingPython } from "../../components/preflight";
+import { findOverlaps } from "../../components/subnets";
 import { FRESH, listed } from "./conditions";
 import { LINUX, settingsWith } from "./fixtures";
 

@@ -1,0 +1,100 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { LabContainer } from "../container";
+import { LAB_LABEL, labName } from "../names";
+import { CONFIG_FOLDER, LabContext, SharedFolder } from "../service";
+
+export interface SwarmDiscoveryArgs {
+  readonly context: LabContext;
+}
+
+/** Of the health check, inside the container. */
+const PORT = 8080;
+const SOCKET = "/var/run/docker.sock";
+/** Where both containers have the folder with the narrow socket. */
+const FOLDER = "/discovery";
+
+/** What Prometheus' discovery is to be told: where its narrow socket is. */
+export const DISCOVERY_HOST = `unix://${FOLDER}/docker.sock`;
+
+/**
+ * Caddy between Prometheus and the engine: Prometheus' discovery of a swarm asks the engine, whose socket is the whole
+ * machine and the whole swarm. Through this one it can read what its discovery reads, and no other can even reach it.
+ */
+export class SwarmDiscovery extends pulumi.ComponentResource {
+  /** The folder with the narrow socket, for the one who may read it. */
+  readonly folder: SharedFolder;
+
+  constructor(name: string, { context }: SwarmDiscoveryArgs, options?: pulumi.ComponentResourceOptions) {
+    super("observability-lab:monitoring:SwarmDiscovery", name, {}, options);
+    const { settings, sweep } = context;
+    const lab = labName(settings.namePrefix);
+    const volume = new docker.Volume(
+      `${name}-socket`,
+      { name: `${lab}-swarm_discovery`, labels: [{ label: LAB_LABEL, value: lab }] },
+      { parent: this, dependsOn: sweep.all, deletedWith: sweep.all },
+    );
+    sweep.volumes.push(volume);
+    new LabContainer(
+      name,
+      {
+        context,
+        hostname: "swarm_discovery",
+        // nothing is published of a container without a network
+        service: { ...settings.swarmDiscovery, port: PORT },
+        internalPort: PORT,
+        healthPath: "/healthz",
+        isolated: true,
+        command: ["caddy", "run", "--config", `${CONFIG_FOLDER}/caddy.json`],
+        uploads: [{ file: "caddy.json", content: JSON.stringify(caddyConfig(), undefined, 2) }],
+        hostPaths: [{ source: SOCKET, target: SOCKET }],
+        shared: [{ volume, path: FOLDER, readOnly: false }],
+        // a capability of the program's file in the official image, which does not start without it
+        capabilities: ["CAP_NET_BIND_SERVICE"],
+      },
+      { parent: this },
+    );
+    this.folder = { volume, path: FOLDER, readOnly: true };
+    this.registerOutputs({});
+  }
+}
+
+/** Caddy's own configuration (https://caddyserver.com/docs/json/). */
+export function caddyConfig(): object {
+  const engine = { handler: "reverse_proxy", upstreams: [{ dial: `unix/${SOCKET}` }] };
+  const closed = { automatic_https: { disable: true }, protocols: ["h1"] };
+  return {
+    admin: { disabled: true, config: { persist: false } },
+    apps: {
+      // there are no certificates, and nowhere to keep any
+      tls: { disable_storage_clean: true },
+      http: {
+        servers: {
+          discovery: {
+            ...closed,
+            // connecting takes the right to write
+            listen: [`unix/${FOLDER}/docker.sock|0222`],
+            routes: [
+              {
+                match: [
+                  {
+                    method: ["GET", "HEAD"],
+                    path_regexp: { pattern: "^(/v[0-9.]+)?/(_ping|tasks|services|nodes|networks)$" },
+                  },
+                ],
+                handle: [engine],
+                terminal: true,
+              },
+              { handle: [{ handler: "static_response", status_code: 403 }] },
+            ],
+          },
+          health: {
+            ...closed,
+            listen: [`127.0.0.1:${String(PORT)}`],
+            routes: [{ match: [{ path: ["/healthz"] }], handle: [{ handler: "rewrite", uri: "/_ping" }, engine] }],
+          },
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { local } from "@pulumi/command";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { readAsset } from "../assets";
+import { GONE, madeBecause } from "../condition/damage";
+import { LAB_LABEL, labName, overlayName, REASON_LABEL } from "../names";
+import { removeOrphan } from "../orphans";
+import { LabContext } from "../service";
+
+/** The network over all nodes of a swarm. */
+export interface Overlay {
+  readonly network: docker.Network;
+  /** What removes the services and then the network, when it is deleted; every service depends on it. */
+  readonly drain: pulumi.Resource;
+}
+
+/** Makes the network over all nodes, to which other services and containers may be attached, too. */
+export function createOverlay(
+  name: string,
+  { settings, condition, sweep }: Pick<LabContext, "settings" | "condition" | "sweep">,
+  parent: pulumi.Resource,
+): Overlay {
+  const lab = labName(settings.namePrefix);
+  const overlay = overlayName(settings.namePrefix);
+  const { reason, options: mending } = madeBecause(
+    `the network ${overlay}`,
+    condition.overlay === undefined ? GONE : undefined,
+    "labels[1].value",
+  );
+  const network = new docker.Network(
+    `${name}-overlay`,
+    {
+      name: overlay,
+      driver: "overlay",
+      attachable: true,
+      ...(settings.overlayEncryption ? { options: { encrypted: "true" } } : {}),
+      // Swarm would choose the same gateway, and a refresh show it as a change
+      ipamConfigs: [{ subnet: settings.overlaySubnet, gateway: settings.overlayGateway }],
+      labels: [
+        { label: LAB_LABEL, value: lab },
+        { label: REASON_LABEL, value: reason },
+      ],
+    },
+    {
+      parent,
+      dependsOn: sweep.all,
+      deletedWith: sweep.all,
+      deleteBeforeReplace: true,
+      hooks: { beforeCreate: [() => removeOrphan("networks", overlay, lab)] },
+      ...mending,
+    },
+  );
+  // the provider cannot delete a service that is gone already, nor a network whose tasks are still ending
+  const drain = new local.Command(
+    `${name}-overlay-drain`,
+    {
+      create: ":",
+      delete: 'sh -c "$DELETE"',
+      environment: { LAB: lab, LABEL: LAB_LABEL, NETWORK: overlay, DELETE: readAsset("lab", "drain.sh") },
+      triggers: [network.id],
+      logging: "none",
+    },
+    { parent, dependsOn: sweep.containers, deleteBeforeReplace: true },
+  );
+  return { network, drain };
+}

@@ -1,0 +1,268 @@
+import { parse } from "yaml";
+import { caddyConfig } from "../../components/monitoring/swarmDiscovery";
+import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
+import { buildLab, DEFAULTS, Hooks, settingsWith, SWARM } from "./fixtures";
+import { namesOf, Registration, resource, resourcesOf } from "./mocks";
+
+const LAB = { label: "observability-lab.lab", value: "observability-lab" };
+const LABELS = [LAB, { label: "observability-lab.reason", value: "declared" }];
+
+let registrations: readonly Registration[];
+let hooks: Hooks;
+
+beforeAll(async () => {
+  ({ registrations, hooks } = await buildLab({ settings: { engine: "swarm" }, machine: SWARM }));
+});
+
+/** What a service of every node is made of, whatever its program; `key` is the beginning of its settings' names. */
+function service(name: string, key: string, port: number, healthPath: string, spec: object): object {
+  return {
+    name,
+    labels: LABELS,
+    mode: { global: true },
+    endpointSpec: { mode: "dnsrr" },
+    taskSpec: {
+      containerSpec: {
+        image: DEFAULTS[`${key}Image`],
+        env: {},
+        labels: [LAB],
+        readOnly: true,
+        capDrops: ["ALL"],
+        capAdds: [],
+        healthcheck: {
+          tests: ["CMD", "wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${String(port)}${healthPath}`],
+          timeout: "5s",
+          retries: 3,
+          startPeriod: "1m",
+          interval: "10s",
+        },
+        ...spec,
+      },
+      resources: { limits: { memoryBytes: Number(DEFAULTS[`${key}Memory`]) * 1024 * 1024 } },
+      restartPolicy: { condition: "any", delay: "5s", window: "0s" },
+      placement: { constraints: [] },
+      networksAdvanceds: [{ id: "lab-overlay-id" }],
+      logDriver: { name: "json-file", options: { "max-size": "10m", "max-file": "3" } },
+    },
+    updateConfig: { ...CHANGE, failureAction: "rollback" },
+    rollbackConfig: { ...CHANGE, failureAction: "pause" },
+  };
+}
+
+const CHANGE = { parallelism: 2, delay: "0s", monitor: "10s", maxFailureRatio: "0.0", order: "start-first" };
+
+describe("in a swarm", () => {
+  it("node_exporter is a service that sees the files and processes of each node, and no socket", () => {
+    expect(resource(registrations, "node-exporter-service").inputs).toStrictEqual(
+      service("node_exporter", "nodeExporter", 9100, "/", {
+        hostname: "{{.Node.Hostname}}",
+        args: [
+          "--path.rootfs=/host",
+          "--path.procfs=/host/proc",
+          "--web.listen-address=:9100",
+          "--collector.processes",
+          "--collector.tcpstat",
+          "--collector.interrupts",
+          "--collector.filesystem.mount-points-exclude=^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/.+)($|/)",
+        ],
+        mounts: [
+          { type: "bind", source: "/", target: "/host", readOnly: true },
+          { type: "tmpfs", target: "/host/run", tmpfsOptions: { sizeBytes: 67_108_864, mode: 0o777 } },
+        ],
+      }),
+    );
+  });
+
+  it("cadvisor is a service that reads each node's engine", () => {
+    expect(resource(registrations, "cadvisor-service").inputs).toStrictEqual(
+      service("cadvisor", "cadvisor", 8080, "/healthz", {
+        args: ["--docker_only=true", "--housekeeping_interval=5s", "--store_container_labels=false"],
+        capAdds: ["CAP_DAC_READ_SEARCH"],
+        mounts: ["/", "/sys", "/var/run/docker.sock"].map((source) => ({
+          type: "bind",
+          source,
+          target: source === "/" ? "/rootfs" : source,
+          readOnly: true,
+        })),
+      }),
+    );
+  });
+
+  it("a service is waited for, and replaced only where it is gone", async () => {
+    expect(hooks.get("cadvisor-service")).toMatchObject({
+      afterCreate: [expect.anything()],
+      afterUpdate: [expect.anything()],
+    });
+    const sound = resource(registrations, "cadvisor-service");
+    expect(sound).toMatchObject({
+      replaceOnChanges: [],
+      ignoreChanges: ["labels[1].value"],
+      deleteBeforeReplace: true,
+      retainOnDelete: true,
+    });
+    const gone = await buildLab({
+      settings: { engine: "swarm" },
+      machine: SWARM,
+      condition: { services: new Map() },
+    });
+    expect(resource(gone.registrations, "cadvisor-service")).toMatchObject({
+      replaceOnChanges: ["labels"],
+      ignoreChanges: [],
+    });
+  });
+
+  it("the network over all nodes is encrypted, may be attached to, and goes after the tasks have", () => {
+    const network = resource(registrations, "lab-overlay");
+    expect(network.inputs).toStrictEqual({
+      name: "observability-lab-overlay",
+      driver: "overlay",
+      attachable: true,
+      options: { encrypted: "true" },
+      ipamConfigs: [{ subnet: "10.90.0.0/20", gateway: "10.90.0.1" }],
+      labels: LABELS,
+    });
+    const drain = resource(registrations, "lab-overlay-drain");
+    expect(drain.inputs).toMatchObject({
+      create: ":",
+      triggers: ["lab-overlay-id"],
+      environment: {
+        LAB: "observability-lab",
+        LABEL: "observability-lab.lab",
+        NETWORK: "observability-lab-overlay",
+      },
+    });
+    for (const name of ["node-exporter-service", "cadvisor-service"]) {
+      expect(namesOf(resource(registrations, name).dependencies)).toStrictEqual([
+        "lab-container-sweep",
+        "lab-overlay",
+        "lab-overlay-drain",
+      ]);
+    }
+  });
+
+  it("what keeps data stays a container of this machine, on both networks, and its ports where they are", () => {
+    const containers = resourcesOf(registrations, "docker:index/container:Container").filter(
+      ({ inputs }) => inputs.start !== false,
+    );
+    expect(containers.map(({ inputs }) => inputs.name).sort()).toStrictEqual([
+      "grafana",
+      "prometheus",
+      "pushgateway",
+      "swarm_discovery",
+    ]);
+    for (const [name, port] of [
+      ["prometheus", 9090],
+      ["grafana", 3000],
+      ["pushgateway", 9091],
+    ] as const) {
+      const { inputs } = resource(registrations, `${name}-container`);
+      expect(inputs.networksAdvanced).toStrictEqual([
+        { name: "observability-lab", aliases: [name] },
+        { name: "observability-lab-overlay", aliases: [name] },
+      ]);
+      expect(inputs.ports).toStrictEqual([{ internal: port, external: port, ip: "127.0.0.1" }]);
+      expect(inputs.labels).toContainEqual({ label: "observability-lab.overlay", value: "lab-overlay-id" });
+    }
+  });
+
+  it("Prometheus reads the swarm through a socket that nothing else has, and not the engine's", () => {
+    const { inputs } = resource(registrations, "swarm-discovery-container");
+    expect(inputs).toMatchObject({
+      networkMode: "none",
+      volumes: [
+        { volumeName: "observability-lab-swarm_discovery-config", containerPath: "/lab", readOnly: true },
+        { volumeName: "observability-lab-swarm_discovery", containerPath: "/discovery", readOnly: false },
+      ],
+      mounts: [{ type: "bind", source: "/var/run/docker.sock", target: "/var/run/docker.sock", readOnly: true }],
+      capabilities: { drops: ["ALL"], adds: ["CAP_NET_BIND_SERVICE"] },
+      memory: 64,
+    });
+    expect(inputs).not.toHaveProperty("ports");
+    expect(resource(registrations, "prometheus-container").inputs.volumes).toContainEqual({
+      volumeName: "observability-lab-swarm_discovery",
+      containerPath: "/discovery",
+      readOnly: true,
+    });
+  });
+
+  it("overlayEncryption and nodeLabel change the network and where the tasks go", async () => {
+    const { registrations: other } = await buildLab({
+      settings: { engine: "swarm", overlayEncryption: "false", nodeLabel: "tier=web" },
+      machine: SWARM,
+    });
+    expect(resource(other, "lab-overlay").inputs).not.toHaveProperty("options");
+    expect(resource(other, "cadvisor-service").inputs.taskSpec).toMatchObject({
+      placement: { constraints: ["node.labels.tier==web"] },
+    });
+  });
+});
+
+describe("what Prometheus may ask of the engine", () => {
+  const [allowed] = (
+    caddyConfig() as {
+      apps: {
+        http: {
+          servers: { discovery: { routes: [{ match: [{ method: string[]; path_regexp: { pattern: string } }] }] } };
+        };
+      };
+    }
+  ).apps.http.servers.discovery.routes[0].match;
+
+  it.each([
+    ["/v1.41/tasks", true],
+    ["/services", true],
+    ["/v1.41/nodes", true],
+    ["/v1.41/networks", true],
+    ["/_ping", true],
+    ["/v1.41/containers/json", false],
+    ["/v1.41/services/create", false],
+    ["/v1.41/secrets", false],
+    ["/v1.41/tasks/../containers/json", false],
+    ["//tasks", false],
+  ])("%s: %s", (path, expected) => {
+    expect(new RegExp(allowed.path_regexp.pattern).test(path)).toBe(expected);
+    expect(allowed.method).toStrictEqual(["GET", "HEAD"]);
+  });
+});
+
+describe("prometheus.yml in a swarm", () => {
+  const swarmJob = (job: string, name: string, port: number, label: string, more = {}): object => ({
+    job_name: job,
+    ...more,
+    dockerswarm_sd_configs: [
+      {
+        host: "unix:///discovery/docker.sock",
+        role: "tasks",
+        port,
+        refresh_interval: "5s",
+        filters: [{ name: "service", values: [name] }],
+      },
+    ],
+    relabel_configs: [
+      {
+        source_labels: ["__meta_dockerswarm_network_name"],
+        regex: "team[.]a-observability-lab-overlay",
+        action: "keep",
+      },
+      { source_labels: ["__meta_dockerswarm_task_state"], regex: "starting|running", action: "keep" },
+      { source_labels: ["__meta_dockerswarm_node_hostname"], target_label: label },
+    ],
+  });
+
+  it("finds the exporters by their nodes' names, and further services of the swarm", () => {
+    const settings = settingsWith({
+      engine: "swarm",
+      namePrefix: "team.a-",
+      extraScrapeServices: '[{"job": "shop", "service": "shop_api", "port": 8000, "metricsPath": "/m"}]',
+    });
+    const { scrape_configs: jobs } = parse(renderPrometheusConfig(settings)) as {
+      scrape_configs: { job_name: string }[];
+    };
+    expect(jobs.slice(0, 3)).toStrictEqual([
+      swarmJob("linux_host", "team.a-node_exporter", 9100, "instance"),
+      swarmJob("docker_containers", "team.a-cadvisor", 8080, "instance"),
+      swarmJob("shop", "shop_api", 8000, "node", { metrics_path: "/m" }),
+    ]);
+    expect(jobs.slice(3).map(({ job_name: job }) => job)).toStrictEqual(["ansible_jobs", "flask_app", "prometheus"]);
+  });
+});

@@ -1,0 +1,177 @@
+import { describeFault } from "../../components/faults";
+import { Machine } from "../../components/machine";
+import { findForeignNetwork } from "../../components/preflight";
+import { parseSettings } from "../../components/settings";
+import { findOverlaps } from "../../components/subnets";
+import { findSwarmFaults } from "../../components/swarm/obstacles";
+import { Swarm } from "../../components/swarm/state";
+import { swarmService } from "./conditions";
+import { DEFAULTS, LINUX, settingsWith, SWARM, swarmNode } from "./fixtures";
+
+const OURS = { "observability-lab.lab": "observability-lab" };
+
+/** What is told of a swarm that differs so from one in which the lab runs. */
+async function told(
+  swarm: Partial<Swarm>,
+  settings: Record<string, string> = {},
+  connect: (host: string, port: number) => Promise<string | undefined> = () => Promise.resolve(undefined),
+): Promise<string[]> {
+  const machine: Machine = { ...SWARM, swarm: { ...SWARM.swarm, ...swarm } };
+  const faults = await findSwarmFaults(settingsWith({ engine: "swarm", ...settings }), machine, connect);
+  return faults.map(describeFault);
+}
+
+/** A node with another version of the engine. */
+function engine(name: string, EngineVersion: string): ReturnType<typeof swarmNode> {
+  return swarmNode(name, { Description: { Hostname: name, Engine: { EngineVersion } } });
+}
+
+describe("a swarm", () => {
+  it("with a manager here and nodes that are reached has nothing in the way", async () => {
+    expect(await told({})).toStrictEqual([]);
+  });
+
+  it("is not looked at where the lab watches one machine", async () => {
+    expect(await findSwarmFaults(settingsWith(), LINUX)).toStrictEqual([]);
+  });
+
+  it.each<[string, Partial<Swarm>, string]>([
+    [
+      "none",
+      { LocalNodeState: "inactive", ControlAvailable: false },
+      "this engine is in no swarm; run docker swarm init",
+    ],
+    [
+      "a worker",
+      { ControlAvailable: false },
+      "this machine is a worker of its swarm, and only a manager can run services; " +
+        "run this on a manager, or make it one with docker node promote there",
+    ],
+    [
+      "a locked one",
+      { LocalNodeState: "locked", ControlAvailable: false },
+      "this engine's swarm is locked; run docker swarm unlock",
+    ],
+    [
+      "a broken one",
+      { LocalNodeState: "error", ControlAvailable: false, Error: "no leader" },
+      "this engine's swarm does not work (error: no leader); read the engine's log",
+    ],
+  ])("that is %s is told in one error", async (_, swarm, problem) => {
+    expect(await told({ nodes: [], ...swarm })).toStrictEqual([`engine = "swarm": ${problem}, or set engine: docker`]);
+  });
+
+  it("without a node that has the label", async () => {
+    const nodes = [
+      swarmNode("a", { Spec: { Labels: { tier: "db" }, Availability: "active" } }),
+      swarmNode("b", {
+        Spec: { Labels: { tier: "web" }, Availability: "active" },
+        Status: { State: "down", Addr: "" },
+      }),
+    ];
+    expect(await told({ nodes }, { nodeLabel: "tier=web" })).toStrictEqual([
+      'nodeLabel = "tier=web": no node of the swarm that is ready has this label; ' +
+        "give it to those that shall be watched: docker node update --label-add tier=web NODE",
+    ]);
+    expect(await told({ nodes }, { nodeLabel: "tier=db" })).toStrictEqual([]);
+  });
+
+  it("of several major versions of the engine, but not of several minor ones", async () => {
+    expect(await told({ nodes: [engine("a", "28.2.2"), engine("b", "28.5.0")] })).toStrictEqual([]);
+    expect(await told({ nodes: [engine("a", "28.2.2"), engine("b", "20.10.24+dfsg1")] })).toStrictEqual([
+      'engine = "swarm": its nodes run different engines (a 28.2.2, b 20.10.24+dfsg1); ' +
+        "bring them to one major version, or watch those of one with nodeLabel",
+    ]);
+  });
+
+  it("with two nodes of one name", async () => {
+    expect(await told({ nodes: [swarmNode("a"), swarmNode("a"), swarmNode("b")] })).toStrictEqual([
+      'engine = "swarm": several nodes have the host name a, and their series would be mixed; ' +
+        "give each a host name of its own, or remove those that are gone with docker node rm",
+    ]);
+  });
+
+  it("with a firewall between its nodes", async () => {
+    const nodes = ["1", "2", "3"].map((it) =>
+      swarmNode(`n${it}`, { Status: { State: "ready", Addr: `10.0.0.${it}` } }),
+    );
+    const asked: string[] = [];
+    const said = await told({ nodes }, {}, (host, port) => {
+      asked.push(`${host}:${String(port)}`);
+      return Promise.resolve({ "10.0.0.2": "no answer", "10.0.0.3": "ECONNREFUSED" }[host]);
+    });
+    expect(said).toStrictEqual([
+      'engine = "swarm": port 7946 of n2 (10.0.0.2: no answer), n3 (10.0.0.3: ECONNREFUSED) is not reached from here; ' +
+        "open 7946/tcp, 7946/udp and 4789/udp between the nodes, and IP protocol 50 (ESP) for overlayEncryption",
+    ]);
+    expect(asked).toStrictEqual(["10.0.0.1:7946", "10.0.0.2:7946", "10.0.0.3:7946"]);
+  });
+
+  it("with a service or a network of a name of the lab's that is not this lab's", async () => {
+    expect(await told({ services: [swarmService("cadvisor"), swarmService("node_exporter", OURS)] })).toStrictEqual([
+      'namePrefix = "": a service named cadvisor exists that is not this lab\'s; ' +
+        "set another namePrefix, or remove it with docker service rm cadvisor",
+    ]);
+    const networks = [{ Id: "1", Name: "observability-lab-overlay", IPAM: { Config: null } }];
+    expect(findForeignNetwork(settingsWith(), { ...SWARM, networks })).toMatchObject([
+      { problem: "a network named observability-lab-overlay exists that is not this lab's" },
+    ]);
+  });
+});
+
+describe("the subnet over all nodes", () => {
+  const network = (Name: string): Machine => ({
+    ...SWARM,
+    networks: [{ Id: Name, Name, IPAM: { Config: [{ Subnet: "10.90.1.0/24" }] } }],
+  });
+
+  it("must be free in a swarm, and is of no use without one", () => {
+    expect(findOverlaps(settingsWith({ engine: "swarm" }), network("other"), {})).toMatchObject([
+      {
+        setting: "overlaySubnet",
+        value: "10.90.0.0/20",
+        problem: "overlaps with Docker's network other (10.90.1.0/24)",
+      },
+    ]);
+    expect(findOverlaps(settingsWith({ engine: "swarm" }), network("observability-lab-overlay"), {})).toStrictEqual([]);
+    expect(findOverlaps(settingsWith(), network("other"), {})).toStrictEqual([]);
+  });
+});
+
+describe("settings of a swarm", () => {
+  const faults = (changes: Record<string, string>): string[] =>
+    parseSettings({ values: { ...DEFAULTS, ...changes }, secrets: new Set() }).faults.map(describeFault);
+
+  it("exclude node_exporter in the hosts' network, and networks that overlap", () => {
+    expect(faults({ engine: "swarm", nodeExporterNetwork: "host", overlaySubnet: "172.30.0.0/16" })).toStrictEqual([
+      "nodeExporterNetwork = \"host\": must be lab in a swarm: a service in the hosts' network is out of Prometheus' " +
+        "reach; set lab, or set engine: docker",
+      'overlaySubnet = "172.30.0.0/16": overlaps with subnet (172.30.90.0/24); give each a network of its own',
+    ]);
+    expect(faults({ nodeExporterNetwork: "host", overlaySubnet: "172.30.0.0/16" })).toStrictEqual([]);
+  });
+
+  it.each<[Record<string, string>, string]>([
+    [{ engine: "kubernetes" }, 'engine = "kubernetes": must be docker or swarm; set one of these'],
+    [{ nodeLabel: "web" }, 'nodeLabel = "web": is no label; write it as name=value, or leave it empty for every node'],
+    [
+      { extraScrapeServices: '[{"job": "a", "service": "no name", "port": 1}]' },
+      'extraScrapeServices = {"job":"a","service":"no name","port":1}: needs the name of a service; ' +
+        "take it from docker service ls",
+    ],
+    [
+      { extraScrapeServices: '[{"job": "a", "service": "s", "port": 65536}]' },
+      'extraScrapeServices = {"job":"a","service":"s","port":65536}: needs a port from 1 to 65535; ' +
+        "name the one that its metrics are on",
+    ],
+    [
+      {
+        extraScrapeTargets: '[{"job": "a", "targets": ["a:1"]}]',
+        extraScrapeServices: '[{"job": "a", "service": "s", "port": 1}]',
+      },
+      'extraScrapeServices = {"job":"a","service":"s","port":1}: names the job a again; give each entry a job of its own',
+    ],
+  ])("%j is told", (changes, message) => {
+    expect(faults(changes)).toStrictEqual([message]);
+  });
+});
