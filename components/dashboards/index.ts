@@ -1,7 +1,8 @@
 import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { ansibleDashboard } from "./ansible";
 import { flaskDashboard } from "./flask";
-import { overviewDashboard, OverviewSettings } from "./overview";
+import { OverviewSettings } from "./containers";
+import { overviewDashboard } from "./overview";
 
 /** A dashboard that this project writes itself. */
 export interface OwnModel {

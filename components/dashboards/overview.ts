@@ -1,11 +1,9 @@
 import { BigValueGraphMode } from "@grafana/grafana-foundation-sdk/common";
 import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { containersOf } from "../names";
-import { Settings } from "../settings";
+import { containersIn, OverviewSettings } from "./containers";
 import { bars, graph, newDashboard, query, queryNow, RATE, stat, texts, thresholds, timeline } from "./panels";
 
 const TARGET = "{{job}} {{instance}}";
-const NAME = "{{name}}";
 /** The watchdog always fires, with this severity. */
 const FIRING = 'ALERTS{alertstate="firing", severity!="none"}';
 /** By alert, with a number for its severity; no alert is an answer too. */
@@ -14,14 +12,10 @@ const SEVERITY =
   ' or max by (alertname) (ALERTS{alertstate="firing", severity="warning"})' +
   ' or on () label_replace(vector(0), "alertname", "all", "", "")';
 
-/** What the overview depends on. */
-export type OverviewSettings = Pick<Settings, "namePrefix"> & Partial<Pick<Settings, "alertWebhook">>;
-
 /** The lab itself in one look: what is scraped, what runs, what it costs. Grafana opens with it. */
 export function overviewDashboard(settings: OverviewSettings): Dashboard {
-  const names = containersOf(settings);
-  const own = selectContainers(settings.namePrefix, names);
-  const health = newest("container_health_state", own);
+  const { own, expected, each, newest, legend } = containersIn(settings);
+  const health = newest("container_health_state");
   return newDashboard("Lab overview", "lab-overview", "overview")
     .withPanel(
       stat("Targets down", "Targets that Prometheus cannot scrape.")
@@ -33,7 +27,7 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
       stat("Containers not healthy", "Containers of the lab that are not there, starting, or fail their health check.")
         .unit("none")
         .thresholds(thresholds("green", [1, "red"]))
-        .withTarget(queryNow(`${String(names.length)} - (count(${health} == 1) or vector(0))`)),
+        .withTarget(queryNow(`${expected} - (count(${health} == 1) or vector(0))`)),
     )
     .withPanel(
       stat("Alerts firing", "Alerts of Prometheus that fire now; the watchdog, which always fires, is not counted.")
@@ -75,7 +69,7 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
       )
         .mappings([texts({ [-1]: ["no health check", "#808080"], 0: ["Not healthy", "red"], 1: ["Healthy", "green"] })])
         .thresholds(thresholds("red", [1, "green"]))
-        .withTarget(query(health, NAME)),
+        .withTarget(query(health, legend)),
     )
     .withPanel(
       timeline(
@@ -100,12 +94,12 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
     .withPanel(
       graph("CPU", "Time that each container of the lab computes; 100 % is one whole core.")
         .unit("percentunit")
-        .withTarget(query(`sum by (name) (rate(container_cpu_usage_seconds_total${own}${RATE}))`, NAME)),
+        .withTarget(query(each("sum", `rate(container_cpu_usage_seconds_total${own}${RATE})`), legend)),
     )
     .withPanel(
       graph("Memory", "Memory that each container of the lab cannot do without: its working set.")
         .unit("bytes")
-        .withTarget(query(newest("container_memory_working_set_bytes", own), NAME)),
+        .withTarget(query(newest("container_memory_working_set_bytes"), legend)),
     )
     .withPanel(
       bars("Memory of the limit", "Working set of each container, as a share of its limit; at 100 % it is killed.")
@@ -114,8 +108,8 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         .thresholds(thresholds("green", [0.8, "orange"], [0.95, "red"]))
         .withTarget(
           queryNow(
-            `${newest("container_memory_working_set_bytes", own)} / max by (name) (container_spec_memory_limit_bytes${own})`,
-            NAME,
+            `${newest("container_memory_working_set_bytes")} / ${each("max", `container_spec_memory_limit_bytes${own}`)}`,
+            legend,
           ),
         ),
     )
@@ -123,7 +117,7 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
       bars("Running for", "Time since each container of the lab was started.")
         .unit("s")
         .thresholds(thresholds("blue"))
-        .withTarget(queryNow(`time() - max by (name) (container_start_time_seconds${own})`, NAME)),
+        .withTarget(queryNow(`time() - ${each("max", `container_start_time_seconds${own}`)}`, legend)),
     )
     .withPanel(
       graph("Series over time", "Time series that Prometheus holds in memory.")
@@ -132,15 +126,4 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         .withTarget(query("prometheus_tsdb_head_series", "series")),
     )
     .build();
-}
-
-/** Matches the lab's containers by their names on the host. */
-function selectContainers(namePrefix: string, names: readonly string[]): string {
-  // of what a prefix may hold only the dot means something in a regex
-  return `{name=~"${namePrefix.replaceAll(".", "[.]")}(${names.join("|")})"}`;
-}
-
-/** By name: a value that cAdvisor timed itself outlives its container by minutes, the start time does not. */
-function newest(metric: string, own: string): string {
-  return `max by (name) (${metric}${own} and on (id) container_start_time_seconds${own})`;
 }

@@ -11,9 +11,10 @@ interface Model {
 }
 
 const EXPOSED: Exposed = { ...readExposed(), ...NOT_EVERYWHERE };
-const MODELS = ownDashboards({ namePrefix: "team.a-" }).map(
-  ({ model }) => JSON.parse(JSON.stringify(model)) as unknown as Model,
-);
+const MODELS = [
+  ...ownDashboards({ namePrefix: "team.a-" }),
+  ...ownDashboards({ namePrefix: "team.a-", engine: "swarm" }).filter(({ home }) => home),
+].map(({ model }) => JSON.parse(JSON.stringify(model)) as unknown as Model);
 
 describe.each(MODELS.map((model) => [model.uid, model] as const))("dashboard %s", (_, model) => {
   const targets = model.panels.flatMap((it) => it.targets);
