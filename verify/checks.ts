@@ -2,6 +2,7 @@ import { Dashboard, unboundDatasources } from "./dashboards";
 import { inspectMachine } from "../components/machine";
 import { JOBS } from "../components/settingsLists";
 import { alertsEvaluated } from "./alerts";
+import { reachedNodes } from "./swarm";
 import { Check, CheckError, getJson, LabOutputs, QueryAnswer, queryPrometheus, signIn } from "./lab";
 
 /** Path of the app, and the status that it answers with. */
@@ -141,9 +142,10 @@ async function hostReported(lab: LabOutputs): Promise<string> {
   if (devices.length === 0 || processes.length === 0) {
     throw new CheckError("node_exporter reports no interfaces or processes", "read make logs");
   }
+  const hosts = lab.swarm === undefined ? "" : ` of ${String((await reachedNodes(lab)).length)} nodes`;
   const whose = lab.nodeExporterNetwork === "host" ? "the host's" : "its own container's";
   const names = devices.map(({ metric }) => metric.device).join(", ");
-  return `${String(processes[0]?.value[1])} processes; the network panels show ${whose} interfaces (${names})`;
+  return `${String(processes[0]?.value[1])} processes${hosts}; the network panels show ${whose} interfaces (${names})`;
 }
 
 /** Every question that `make verify` asks, in the order in which the data flows. */

@@ -15,6 +15,13 @@ export interface LabOutputs {
   /** Prometheus duration. */
   readonly scrapeInterval: string;
   readonly nodeExporterNetwork: "lab" | "host";
+  /** Only of a lab that watches a swarm. */
+  readonly swarm?: {
+    /** Names of its Swarm services. */
+    readonly services: readonly string[];
+    /** `name=value` of the nodes that are watched; undefined where all are. */
+    readonly nodeLabel?: string;
+  };
 }
 
 /** What a check saw. */

@@ -7,6 +7,7 @@ import { seconds } from "./duration";
 import { Answer, Check, CheckError, LabOutputs } from "./lab";
 import { panelChecks } from "./panels/checks";
 import { remoteWriteChecks } from "./remoteWrite";
+import { swarmChecks } from "./swarm";
 
 /** What a check found. */
 interface Finding extends Answer {
@@ -84,7 +85,7 @@ async function main(): Promise<void> {
   send(FLASK_PATHS);
   // a rate is above 0 only once there are requests between two scrapes
   const traffic = setInterval(send, TRAFFIC_PAUSE_MS, QUICK_PATHS);
-  const checks = [...CHECKS, ...remoteWriteChecks(lab), ...(await panelChecks(lab))];
+  const checks = [...CHECKS, ...swarmChecks(lab), ...remoteWriteChecks(lab), ...(await panelChecks(lab))];
   const findings = await Promise.all(checks.map((check) => examine(check, lab, patience)));
   clearInterval(traffic);
   if (values.json === true) {

@@ -7,8 +7,13 @@ const NOW = new Date("2026-11-23T01:30:00Z");
 const options = (...texts: string[]): { text: string; value: string }[] => texts.map((text) => ({ text, value: text }));
 
 /** What the variables stand for when each query finds these answers. */
-async function resolve(variables: Variable[], answers: Record<string, string[]> = {}): Promise<Values> {
+async function resolve(
+  variables: Variable[],
+  answers: Record<string, string[]> = {},
+  chosen?: string,
+): Promise<Values> {
   const source: OptionSource = {
+    chosen,
     range: timeRange({ from: "now-1h", to: "now" }, NOW),
     datasources: (type) => (type === "prometheus" ? [{ text: "Prometheus", value: "uid-1" }] : []),
     find: (_, query) => Promise.resolve(answers[query] ?? []),
@@ -45,6 +50,20 @@ describe("the choice of a variable", () => {
 });
 
 describe("variables", () => {
+  it("stand for what somebody chooses, where they offer it", async () => {
+    const all = { includeAll: true, allValue: ".*", current: { value: "$__all" } };
+    const values = await resolve(
+      [
+        { name: "node", type: "query", query: "nodes", ...all },
+        { name: "job", type: "query", query: "jobs", ...all },
+      ],
+      { nodes: ["a", "b"], jobs: ["j"] },
+      "b",
+    );
+    expect(values.get("node")).toStrictEqual({ values: ["b"], texts: ["b"], regex: true });
+    expect(values.get("job")).toMatchObject({ values: ["j"], allValue: ".*" });
+  });
+
   it("of every type stand for what Grafana chooses", async () => {
     const values = await resolve([
       { name: "ds", type: "datasource", query: "prometheus" },

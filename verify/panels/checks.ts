@@ -1,9 +1,12 @@
 import { Check, CheckError, Answer, LabOutputs } from "../lab";
-import { grafanaApi } from "./grafana";
+import { reachedNodes } from "../swarm";
+import { GrafanaApi, grafanaApi } from "./grafana";
 import { Proof, proveDashboard, ProvenQuery, State } from "./proof";
 
 /** Failing queries that the table names; `--json` has them all. */
 const NAMED = 5;
+/** Nodes of a swarm for which each panel is asked: more would take longer than anybody waits. */
+const NODES = 10;
 
 /** One check for each dashboard: whether its panels show data. */
 export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
@@ -17,10 +20,31 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
       );
       return {
         name: `panels: ${title}`,
-        ask: async () => judge(await proveDashboard(api, uid), `${lab.grafanaUrl}/d/${uid}`),
+        ask: async () => {
+          const proof = await proveDashboard(api, uid);
+          const url = `${lab.grafanaUrl}/d/${uid}`;
+          // the lab's own show every node at once
+          const nodes = proof.own ? [] : (await reachedNodes(lab)).slice(0, NODES);
+          const answers = await Promise.all(nodes.map((node) => judgeNode(api, uid, url, node)));
+          return answers.length === 0 ? judge(proof, url) : together(answers);
+        },
       };
     }),
   );
+}
+
+/** What the check says of a dashboard in which a node is chosen. */
+async function judgeNode(api: GrafanaApi, uid: string, url: string, node: string): Promise<Answer> {
+  try {
+    const { seen, details } = judge(await proveDashboard(api, uid, node), url);
+    return { seen: `${node}: ${seen}`, details };
+  } catch (error) {
+    throw error instanceof CheckError ? new CheckError(`${node}: ${error.message}`, error.fix, error.details) : error;
+  }
+}
+
+function together(answers: readonly Answer[]): Answer {
+  return { seen: answers.map(({ seen }) => seen).join("\n"), details: answers.map(({ details }) => details) };
 }
 
 /** What the check says of a dashboard; throws where a query is in error or lacks data without a reason. */

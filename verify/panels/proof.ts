@@ -34,12 +34,12 @@ export interface Proof {
 
 const OWN_TAG = "observability-lab";
 
-/** Runs every query of a dashboard as Grafana would when somebody opens it. */
-export async function proveDashboard(api: GrafanaApi, uid: string): Promise<Proof> {
+/** Runs every query of a dashboard as Grafana would when somebody opens it, and chooses a node where one is given. */
+export async function proveDashboard(api: GrafanaApi, uid: string, node?: string): Promise<Proof> {
   const [dashboard, sources] = await Promise.all([api.dashboard(uid), api.datasources()]);
   const own = dashboard.tags?.includes(OWN_TAG) === true;
   const range = timeRange(dashboard.time);
-  const values = await resolve(api, dashboard, sources, range);
+  const values = await resolve(api, dashboard, sources, range, node);
   const shown = await Promise.all(shownPanels(dashboard, values).map((panel) => withLibrary(api, panel)));
   const hosts = new Map(sources.map((source) => [source.uid, new Host(api, source.uid, range)]));
   const panels = await Promise.all(
@@ -63,10 +63,12 @@ function resolve(
   dashboard: StoredDashboard,
   sources: readonly Datasource[],
   range: TimeRange,
+  node: string | undefined,
 ): Promise<Values> {
   const [start, end] = [range.from, range.to].map((time) => String(time / 1000)) as [string, string];
   return resolveVariables(dashboard.templating?.list ?? [], {
     range,
+    chosen: node,
     datasources: (type) =>
       sources.filter((source) => source.type === type).map(({ name, uid }) => ({ text: name, value: uid })),
     find: async ({ name, datasource }, query, values) => {

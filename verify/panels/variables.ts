@@ -12,6 +12,8 @@ export interface Option {
 /** Where the choices of a variable come from that does not hold them itself. */
 export interface OptionSource {
   readonly range: TimeRange;
+  /** What somebody chooses of each variable that offers it. */
+  readonly chosen?: string | undefined;
   /** Datasources of a type, their uids as values. */
   readonly datasources: (type: string) => readonly Option[];
   /** Answers of a datasource to a variable's query. */
@@ -36,7 +38,9 @@ export async function resolveVariables(variables: readonly Variable[], source: O
     );
     const [variable] = pending.splice(Math.max(ready, 0), 1);
     if (variable !== undefined) {
-      values.set(variable.name, choose(variable, await optionsOf(variable, values, source)));
+      const options = await optionsOf(variable, values, source);
+      const wanted = options.find(({ value }) => value === source.chosen);
+      values.set(variable.name, wanted === undefined ? choose(variable, options) : valueOf(variable, [wanted]));
     }
   }
   return values;
@@ -154,10 +158,13 @@ export function choose(variable: Variable, options: readonly Option[]): Value {
     : variable.multi === true && kept.length > 0
       ? kept
       : [kept[0] ?? options[0] ?? option("")];
+  return { ...valueOf(variable, chosen), ...(all && variable.allValue ? { allValue: variable.allValue } : {}) };
+}
+
+function valueOf({ multi, includeAll }: Variable, chosen: readonly Option[]): Value {
   return {
     values: chosen.map(({ value }) => value),
     texts: chosen.map(({ text }) => text),
-    regex: variable.multi === true || variable.includeAll === true,
-    ...(all && variable.allValue ? { allValue: variable.allValue } : {}),
+    regex: multi === true || includeAll === true,
   };
 }

@@ -1,0 +1,128 @@
+import { awaitTasks } from "../../components/swarm/tasks";
+import { LabOutputs } from "../../verify/lab";
+import { reachedNodes, swarmChecks } from "../../verify/swarm";
+import { swarmNode } from "./fixtures";
+import { Answers, serve, serveEngine, TestServer } from "./servers";
+
+const INFO = {
+  Driver: "overlay2",
+  OperatingSystem: "Debian",
+  ServerVersion: "28.2.2",
+  Swarm: { LocalNodeState: "active", ControlAvailable: true },
+};
+const SWARM = { services: ["node_exporter", "cadvisor"] };
+
+let servers: TestServer[] = [];
+
+afterEach(async () => {
+  await Promise.all(servers.map((server) => server.close()));
+  servers = [];
+});
+
+/** A service as a manager lists it with these tasks. */
+function service(Name: string, RunningTasks: number, DesiredTasks: number, UpdateStatus?: object): object {
+  return { ID: Name, Spec: { Name, Labels: {} }, ServiceStatus: { RunningTasks, DesiredTasks }, UpdateStatus };
+}
+
+async function engine(services: readonly object[], more: Answers = {}): Promise<void> {
+  const nodes = [
+    swarmNode("a"),
+    swarmNode("b", { Spec: { Labels: { tier: "web" }, Availability: "active" } }),
+    swarmNode("gone", { Status: { State: "down", Addr: "" } }),
+  ];
+  servers.push(
+    await serveEngine({
+      "/info": { body: JSON.stringify(INFO) },
+      "/containers/json?all=1": { body: "[]" },
+      "/networks": { body: "[]" },
+      "/nodes": { body: JSON.stringify(nodes) },
+      "/services?status=true": { body: JSON.stringify(services) },
+      ...more,
+    }),
+  );
+}
+
+/** What a check says of a lab of which Prometheus has these exporters up, as `job instance`. */
+async function ask(check: string, up: readonly string[] = [], swarm: LabOutputs["swarm"] = SWARM): Promise<unknown> {
+  const result = up.map((it) => ({ metric: { job: it.split(" ")[0], instance: it.split(" ")[1] }, value: [0, "1"] }));
+  const query = encodeURIComponent('up{job=~"linux_host|docker_containers"} == 1');
+  const server = await serve({ [`/api/v1/query?query=${query}`]: { body: JSON.stringify({ data: { result } }) } });
+  servers.push(server);
+  const lab = { prometheusUrl: server.url, swarm } as unknown as LabOutputs;
+  return swarmChecks(lab)
+    .find(({ name }) => name === check)
+    ?.ask(lab);
+}
+
+describe("the checks of a swarm", () => {
+  it("are asked of no other lab", async () => {
+    expect(swarmChecks({} as LabOutputs)).toStrictEqual([]);
+    expect(await reachedNodes({} as LabOutputs)).toStrictEqual([]);
+  });
+
+  it("tell how many tasks run", async () => {
+    await engine([service("node_exporter", 2, 2), service("cadvisor", 2, 2), service("other", 0, 1)]);
+    expect(await ask("services")).toBe("tasks that run: node_exporter 2 of 2, cadvisor 2 of 2");
+  });
+
+  it.each([
+    [
+      "one task short",
+      [service("node_exporter", 1, 2), service("cadvisor", 2, 2)],
+      "node_exporter 1 of 2, cadvisor 2 of 2",
+    ],
+    ["without a service", [service("node_exporter", 2, 2)], "node_exporter 2 of 2, cadvisor 0 of 0"],
+  ])("fail %s", async (_, services, expected) => {
+    await engine(services);
+    await expect(ask("services")).rejects.toThrow(`tasks that run: ${expected}`);
+  });
+
+  it("demand both exporters of every node that is there", async () => {
+    await engine([]);
+    const up = ["linux_host a", "docker_containers a", "linux_host b"];
+    await expect(ask("nodes", up)).rejects.toThrow("not up in Prometheus: docker_containers b");
+    expect(await ask("nodes", [...up, "docker_containers b"])).toBe("linux_host and docker_containers of a, b are up");
+  });
+
+  it("demand them of those with the label alone", async () => {
+    await engine([]);
+    const up = ["linux_host b", "docker_containers b"];
+    expect(await ask("nodes", up, { ...SWARM, nodeLabel: "tier=web" })).toBe(
+      "linux_host and docker_containers of b are up",
+    );
+  });
+});
+
+describe("waiting for the tasks of a service", () => {
+  const list = (...states: object[]): Answers => ({
+    "/services?status=true": states.map((state) => ({ body: JSON.stringify([state]) })),
+  });
+
+  it("ends once all run and an update is through", async () => {
+    await engine(
+      [],
+      list(
+        service("cadvisor", 1, 2),
+        service("cadvisor", 2, 2, { State: "updating" }),
+        service("cadvisor", 2, 2, { State: "completed" }),
+      ),
+    );
+    await awaitTasks("cadvisor");
+    expect(servers[0]?.asked.filter((path) => path.startsWith("/services"))).toHaveLength(3);
+  });
+
+  it("tells why Swarm took an update back", async () => {
+    const tasks = [
+      { NodeID: "b", DesiredState: "shutdown", Status: { State: "rejected", Err: "No such image: x:1" } },
+      { NodeID: "a", DesiredState: "running", Status: { State: "running" } },
+    ];
+    const filters = encodeURIComponent(JSON.stringify({ service: ["cadvisor"] }));
+    await engine([], {
+      ...list(service("cadvisor", 2, 2, { State: "rollback_completed", Message: "rollback completed" })),
+      [`/tasks?filters=${filters}`]: { body: JSON.stringify(tasks) },
+    });
+    await expect(awaitTasks("cadvisor")).rejects.toThrow(
+      "Swarm took the update of cadvisor back (rollback completed): b: No such image: x:1",
+    );
+  });
+});
