@@ -8,6 +8,8 @@ import { labName, reachable } from "../components/names";
 import { findForeignContainers, findForeignNetwork, findMissingPython, findTakenPorts } from "../components/preflight";
 import { findOverlaps } from "../components/subnets";
 import { Settings } from "../components/settings";
+import { findSwarmFaults } from "../components/swarm/obstacles";
+import { watchedNodes } from "../components/swarm/state";
 import {
   checkCgroups,
   checkEngine,
@@ -72,6 +74,13 @@ async function examineEngine(settings: Settings, host: HostCondition): Promise<r
       [...findForeignContainers(settings, machine), ...findForeignNetwork(settings, machine)],
       "nothing else has one of the lab's",
     ),
+    ...(settings.engine === "swarm"
+      ? ofFaults(
+          "swarm",
+          await findSwarmFaults(settings, machine),
+          `${String(watchedNodes(machine.swarm, settings.nodeLabel).length)} nodes are reached`,
+        )
+      : []),
     ...ofFaults("subnet", overlaps, `${settings.subnet} is free, or the lab's`),
     ...ofFaults("ports", await findTakenPorts(settings, machine, host), "free, or the lab's"),
     overlaps.length > 0 ? skipped("firewall", "the subnet first") : await tryFirewall(settings, machine),

@@ -76,7 +76,7 @@ export class Disguise {
         );
       } else if (key.endsWith("Port") && isPort(value)) {
         config[key] = await this.portFor(Number(value));
-      } else if (key === "subnet" && isSubnet(value)) {
+      } else if (["subnet", "overlaySubnet"].includes(key) && isSubnet(value)) {
         config[key] = this.subnetFor(value);
       }
     }

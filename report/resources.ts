@@ -21,6 +21,7 @@ const KINDS = [
   "volume",
   "network",
   "container",
+  "service",
   "reload",
   "configuration",
   "app",
@@ -38,6 +39,7 @@ const FOUND = "found";
 const LABELS: ReadonlyMap<string, string | undefined> = new Map([
   ["observability-lab.memory", undefined],
   ["observability-lab.config", CONFIGURATION],
+  ["observability-lab.overlay", "its network over all nodes"],
   ["observability-lab.reason", FOUND],
 ]);
 

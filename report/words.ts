@@ -16,11 +16,12 @@ const COMMANDS: readonly (readonly [RegExp, (name: string) => Part])[] = [
   [/-admin-password$/, () => ({ kind: "password", name: "of Grafana's admin" })],
   [/-generated-password$/, () => ({ kind: "generated password", name: "" })],
   [/-reload$/, (name) => ({ kind: "reload", name: name.replace("-reload", "") })],
-  [/-sweep$/, () => ({ kind: "clean-up of destroy", name: "" })],
+  [/-(sweep|drain)$/, () => ({ kind: "clean-up of destroy", name: "" })],
 ];
 
 const TYPES: Readonly<Record<string, (change: Change) => Part>> = {
   "docker:index/container:Container": (change) => containerPart(change),
+  "docker:index/service:Service": (change) => ({ kind: "service", name: own(change, "name") }),
   "docker:index/network:Network": (change) => ({ kind: "network", name: own(change, "name") }),
   "docker:index/volume:Volume": (change) => ({ kind: "volume", name: own(change, "name") }),
   "grafana:oss/dashboard:Dashboard": (change) => ({ kind: "dashboard", name: titleOf(stateOf(change)) || change.name }),

@@ -49,15 +49,17 @@ async function settings(
 }
 
 describe("the settings of a preview's lab", () => {
-  it("are others for names, ports and the subnet, and all else is as declared", async () => {
-    const disguise = disguiseOf([20_001, 20_001, 20_002], ["172.29.1.0/24"]);
-    const schema = { grafanaPort: 3000, flaskPort: "5000", subnet: "172.30.90.0/24", retention: "7d", keepData: true };
+  it("are others for names, ports and subnets, and all else is as declared", async () => {
+    const disguise = disguiseOf([20_001, 20_001, 20_002], ["172.29.1.0/24", "172.29.2.0/24"]);
+    const subnets = { subnet: "172.30.90.0/24", overlaySubnet: "10.90.0.0/20" };
+    const schema = { grafanaPort: 3000, flaskPort: "5000", ...subnets, retention: "7d", keepData: true };
     expect(await settings(disguise, schema, { namePrefix: "team-", grafanaPort: 3001 })).toStrictEqual({
       config: {
         namePrefix: `${PREFIX}team-`,
         grafanaPort: 20_001,
         flaskPort: 20_002,
         subnet: "172.29.1.0/24",
+        overlaySubnet: "172.29.2.0/24",
       },
       secrets: {},
     });
@@ -157,10 +159,17 @@ describe("the settings of a preview's lab", () => {
   });
 
   it("are those of every port and name of this checkout", async () => {
-    let port = 20_000;
-    const room = { freePort: () => Promise.resolve(++port), freeSubnet: () => "172.29.1.0/24" };
+    let [port, subnet] = [20_000, 0];
+    const room = {
+      freePort: () => Promise.resolve(++port),
+      freeSubnet: () => `172.29.${String(++subnet)}.0/24`,
+    };
     const { config } = await new Disguise(PREFIX, room).settingsOf(PROJECT, "dev");
-    expect(Object.keys(config).filter((key) => !key.endsWith("Port"))).toStrictEqual(["namePrefix", "subnet"]);
+    expect(Object.keys(config).filter((key) => !key.endsWith("Port"))).toStrictEqual([
+      "namePrefix",
+      "subnet",
+      "overlaySubnet",
+    ]);
     expect(Object.keys(config).filter((key) => key.endsWith("Port"))).toHaveLength(7);
   });
 });

@@ -126,6 +126,7 @@ describe("the parts of a lab", () => {
   it.each<[string, string, Properties, [string, string]]>([
     [CONTAINER, "x", { name: "grafana" }, ["container", "grafana"]],
     [CONTAINER, "x", { name: "grafana-config", start: false }, ["configuration", "grafana"]],
+    ["docker:index/service:Service", "x", { name: "cadvisor" }, ["service", "cadvisor"]],
     [VOLUME, "x", {}, ["volume", "x"]],
     [COMMAND, "flask-process", {}, ["app", "Flask"]],
     [COMMAND, "flask-environment", {}, ["Python environment", "flask"]],
