@@ -31,6 +31,7 @@ const SUITES: readonly Suite[] = [
   },
   { name: "e2e", command: [...JEST, "--runInBand", "tests/e2e"] },
   { name: "faults", command: [...JEST, "--runInBand", "tests/faults"] },
+  { name: "swarm", command: [...JEST, "--runInBand", "tests/swarm"] },
 ];
 
 /** What a suite's own closing line says: jest's "Tests:", pytest's "in 1.23s", lint's count. */

@@ -1,0 +1,98 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { PROJECT } from "../e2e/harness";
+
+const CLUSTER = path.join(PROJECT, "tests", "swarm", "cluster");
+/** A network namespace and the kind of link that a swarm's network is made of, tried out. */
+const TRIAL = "lab-swarm-trial";
+
+/** What a command on a machine printed, and whether it went well. */
+export interface Said {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
+/** Why no machines for a swarm can be made here; undefined where they can. */
+export function impossible(): string | undefined {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) {
+    return "network namespaces need root on Linux";
+  }
+  const missing = ["ip", "nsenter", "unshare", "dockerd"].filter(
+    (program) => spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0,
+  );
+  if (missing.length > 0) {
+    return `${missing.join(", ")} are not here`;
+  }
+  const made = ["add", "exec", "delete"].map((step) =>
+    step === "exec"
+      ? spawnSync("ip", ["-n", TRIAL, "link", "add", "trial", "type", "vxlan", "id", "1", "dstport", "4789"])
+      : spawnSync("ip", ["netns", step, TRIAL]),
+  );
+  return made.some(({ status }) => status !== 0)
+    ? "this machine lets nobody make network namespaces or VXLANs"
+    : undefined;
+}
+
+/** Machines that each have an engine, by number; made by `cluster`, which says how. */
+export class Machines {
+  /** Everything that they leave outside their network namespaces. */
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-swarm-"));
+
+  /** Starts a machine, with these images where it is new. */
+  start(node: number, images: readonly string[] = []): void {
+    this.cluster("start", String(node));
+    if (images.length > 0) {
+      this.cluster("load", String(node), ...images);
+    }
+  }
+
+  init(node: number): void {
+    this.cluster("init", String(node));
+  }
+
+  join(node: number, manager: number): void {
+    this.cluster("join", String(node), String(manager));
+  }
+
+  crash(node: number): void {
+    this.cluster("crash", String(node));
+  }
+
+  /** Host name of a machine, which is its name in the swarm. */
+  name(node: number): string {
+    return `lab-swarm-${String(node)}`;
+  }
+
+  /** Runs a command on a machine, with these variables besides. */
+  run(node: number, command: readonly string[], env: NodeJS.ProcessEnv = {}): Said {
+    const { status, stdout, stderr } = spawnSync(CLUSTER, [this.folder, "run", String(node), ...command], {
+      cwd: PROJECT,
+      encoding: "utf8",
+      env: { ...process.env, ...env },
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return { ok: status === 0, output: status === 0 ? stdout : `${stdout}${stderr}` };
+  }
+
+  /** Output of the docker client on a machine. */
+  docker(node: number, ...args: string[]): string {
+    const { ok, output } = this.run(node, ["docker", ...args]);
+    if (!ok) {
+      throw new Error(output);
+    }
+    return output.trim();
+  }
+
+  remove(): void {
+    this.cluster("remove");
+  }
+
+  private cluster(...args: string[]): void {
+    const { status, stderr } = spawnSync(CLUSTER, [this.folder, ...args], { encoding: "utf8" });
+    if (status !== 0) {
+      throw new Error(stderr);
+    }
+  }
+}

@@ -1,0 +1,234 @@
+import { setTimeout } from "node:timers/promises";
+import { docker } from "../e2e/harness";
+import { impossible, Machines } from "./machines";
+import { MANAGER, SwarmLab } from "./swarmLab";
+
+jest.setTimeout(600_000);
+
+const SCRAPE_SECONDS = 5;
+const ON_NODES = ["nodeExporterImage", "cadvisorImage"];
+const ON_MANAGER = ["prometheusImage", "grafanaImage", "pushgatewayImage", "swarmDiscoveryImage"];
+/** The same program under another tag: what a new version is to Swarm. */
+const NEXT = "observability-lab/node-exporter:next";
+
+const reason = impossible();
+if (reason !== undefined) {
+  console.log(`no swarm is tested: ${reason}`);
+}
+
+let machines: Machines;
+let lab: SwarmLab;
+
+/** Gives a machine the images that run on every node. */
+function start(node: number, more: readonly string[] = []): void {
+  machines.start(node, lab.images(...ON_NODES, ...more));
+  machines.docker(node, "tag", lab.images("nodeExporterImage")[0] ?? "", NEXT);
+}
+
+/** Seconds until this is true, asked twice a second. */
+async function secondsUntil(is: () => boolean, limit: number): Promise<number> {
+  const begin = Date.now();
+  while (!is()) {
+    if (Date.now() - begin > limit * 1000) {
+      throw new Error(`not within ${String(limit)} s: ${is.toString()}`);
+    }
+    await setTimeout(500);
+  }
+  return (Date.now() - begin) / 1000;
+}
+
+/** Whether both exporters of a node are up. */
+function isWatched(node: number): boolean {
+  return lab.query(`up{job=~"linux_host|docker_containers", instance="${machines.name(node)}"} == 1`).length === 2;
+}
+
+function expectUp(): void {
+  const { ok, output } = lab.up();
+  expect(ok ? "" : output).toBe("");
+}
+
+/** What is there of the lab on a machine: containers, volumes, networks. */
+function remains(node: number): string[] {
+  const lists = [
+    ["container", "ls", "--all", "--format", "{{.Names}}"],
+    ["volume", "ls", "--format", "{{.Name}}"],
+    ["network", "ls", "--filter", "name=observability-lab", "--format", "{{.Name}}"],
+  ];
+  return lists.flatMap((args) => machines.docker(node, ...args).split("\n")).filter((it) => it !== "");
+}
+
+(reason === undefined ? describe : describe.skip)("a lab on several machines", () => {
+  beforeAll(() => {
+    machines = new Machines();
+    lab = new SwarmLab(machines);
+    for (const image of lab.images(...ON_NODES, ...ON_MANAGER)) {
+      try {
+        docker("image", "inspect", image);
+      } catch {
+        docker("pull", image);
+      }
+    }
+    start(MANAGER, ON_MANAGER);
+    [2, 3].forEach((node) => {
+      start(node);
+    });
+    // encrypted packets do not get through where the kernel has no IPsec for a namespace, as on many virtual machines
+    lab.prepare({ overlayEncryption: false });
+  });
+
+  afterAll(() => {
+    lab.destroy();
+    machines.remove();
+  });
+
+  it("without a swarm says what to do, and changes nothing", () => {
+    lab.configure({ engine: "swarm" });
+    expect(lab.up().output).toContain(
+      'engine = "swarm": this engine is in no swarm; run docker swarm init, or set engine: docker',
+    );
+    expect(remains(MANAGER)).toEqual([]);
+  });
+
+  it("begins with one machine", () => {
+    lab.configure({ engine: "docker" });
+    expectUp();
+    expect(lab.verify().failed).toEqual([]);
+  });
+
+  it("moves to a swarm of three with its data", async () => {
+    machines.init(MANAGER);
+    [2, 3].forEach((node) => {
+      machines.join(node, MANAGER);
+    });
+    const before = lab.query("min_over_time(timestamp(up{job='prometheus'})[1h:])");
+    const dashboard = JSON.stringify({ dashboard: { uid: "somebodys", title: "Somebody's" }, folderUid: "" });
+    const [url, user] = ["http://127.0.0.1:3000/api/dashboards", `admin:${lab.password()}`];
+    lab.ask(`${url}/db`, "--user", user, "--header", "content-type: application/json", "--data", dashboard);
+
+    lab.configure({ engine: "swarm" });
+    expectUp();
+    await secondsUntil(() => [1, 2, 3].every(isWatched), 30);
+    const { seen, failed } = lab.verify();
+    expect(failed).toEqual([]);
+    expect(seen.services).toBe("tasks that run: swarm-node_exporter 3 of 3, swarm-cadvisor 3 of 3");
+    for (const node of [1, 2, 3]) {
+      expect(seen.nodes).toContain(machines.name(node));
+    }
+
+    const [first, kept] = [before, lab.query("min_over_time(timestamp(up{job='prometheus'})[1h:])")].map((samples) =>
+      Number(samples[0]?.value[1]),
+    ) as [number, number];
+    expect(Math.abs(kept - first)).toBeLessThan(60);
+    const found = lab.ask(`${url}/uid/somebodys`, "--user", user);
+    expect(found).toMatchObject({ dashboard: { title: "Somebody's" } });
+  });
+
+  it("is left alone by a second up, and is what a refresh finds", () => {
+    expect(lab.preview()).toMatch(/Resources:\n\s+\d+ unchanged/);
+    expect(lab.preview("--refresh")).toMatch(/Resources:\n\s+\d+ unchanged/);
+  });
+
+  it("names every series of an exporter by its node, and sees a host's processes and not a container's", () => {
+    // alerts outlive by minutes the series that they were of
+    const series = '{__name__!~"ALERTS.*", job=~"linux_host|docker_containers"}[10s]';
+    const named = lab.query(`count by (instance) (last_over_time(${series}))`);
+    expect(named.map(({ metric }) => metric.instance).sort()).toEqual([1, 2, 3].map((it) => machines.name(it)));
+    const nodes = lab
+      .query("last_over_time(node_uname_info[10s])")
+      .map(({ metric }) => [metric.nodename, metric.instance]);
+    expect(nodes.every(([nodename, instance]) => nodename === instance)).toBe(true);
+    expect(
+      Number(lab.query("min(sum by (instance) (last_over_time(node_processes_state[10s])))")[0]?.value[1]),
+    ).toBeGreaterThan(20);
+  });
+
+  it("shows Prometheus nothing of the engine but what its discovery reads", () => {
+    const socket = `/var/lib/docker/volumes/${lab.name}-swarm_discovery/_data/docker.sock`;
+    const status = (method: string, path: string): string =>
+      machines.run(MANAGER, [
+        ...["curl", "--silent", "--unix-socket", socket, "--request", method, "--path-as-is"],
+        ...["--output", "/dev/null", "--write-out", "%{http_code}", `http://engine${path}`],
+      ]).output;
+    expect(status("GET", "/v1.41/tasks")).toBe("200");
+    for (const [method, path] of [
+      ["GET", "/v1.41/containers/json"],
+      ["GET", "/v1.41/tasks/../containers/json"],
+      ["GET", "/secrets"],
+      ["POST", "/services/create"],
+      ["DELETE", "/networks"],
+    ] as const) {
+      expect([method, path, status(method, path)]).toEqual([method, path, "403"]);
+    }
+  });
+
+  it("watches a node that joins, without an up", async () => {
+    start(4);
+    machines.join(4, MANAGER);
+    const seconds = await secondsUntil(() => isWatched(4), 30);
+    console.log(`a node that joined was watched after ${seconds.toFixed(1)} s`);
+  });
+
+  it("fires an alert for a node that dies, and ends it once that is back", async () => {
+    const firing = (): number =>
+      lab.query(`ALERTS{alertname="TargetDown", alertstate="firing", instance="${machines.name(3)}"}`).length;
+    machines.crash(3);
+    const fired = await secondsUntil(() => firing() === 2, 150);
+    machines.start(3);
+    const resolved = await secondsUntil(() => isWatched(3) && firing() === 0, 120);
+    console.log(
+      `the alert of a dead node fired after ${fired.toFixed(0)} s, and was over ${resolved.toFixed(0)} s after`,
+    );
+    expect(lab.preview()).toMatch(/Resources:\n\s+\d+ unchanged/);
+  });
+
+  it("updates node_exporter from node to node, and misses no more than two scrapes", async () => {
+    lab.configure({ nodeExporterImage: NEXT });
+    const begin = Date.now();
+    expectUp();
+    await setTimeout(20_000);
+    const window = `${String(Math.ceil((Date.now() - begin) / 1000) + 20)}s`;
+    const gaps = lab.queryRange(`node_load1[${window}]`).map(({ metric, values }) => ({
+      node: metric.instance,
+      gap: Math.max(...values.slice(1).map(([time], index) => time - (values[index]?.[0] ?? time))),
+    }));
+    console.log(`longest times between two scrapes during the update: ${JSON.stringify(gaps)}`);
+    expect(gaps).toHaveLength(4);
+    for (const { gap } of gaps) {
+      // two that are missing lie between three intervals
+      expect(gap).toBeLessThan(3 * SCRAPE_SECONDS + 1);
+    }
+    expect(machines.docker(2, "ps", "--format", "{{.Image}}")).toContain(NEXT);
+  });
+
+  it("has an update taken back that cannot run, and says why", () => {
+    lab.configure({ nodeExporterImage: "observability-lab/node-exporter:absent" });
+    expect(lab.up().output).toMatch(/Swarm took the update of swarm-node_exporter back.*No such image/s);
+    lab.configure({ nodeExporterImage: NEXT });
+    expectUp();
+    expect(lab.verify().failed).toEqual([]);
+  });
+
+  it("mends a service that was removed by hand", async () => {
+    machines.docker(MANAGER, "service", "rm", "swarm-cadvisor");
+    expectUp();
+    await secondsUntil(() => [1, 2, 3, 4].every(isWatched), 30);
+    expect(lab.preview()).toMatch(/Resources:\n\s+\d+ unchanged/);
+  });
+
+  it("moves back to one machine with its data, and leaves nothing on the others", async () => {
+    lab.configure({ engine: "docker" });
+    expectUp();
+    expect(lab.verify().failed).toEqual([]);
+    const kept = lab.query(`count(last_over_time(node_load1{instance="${machines.name(2)}"}[10m]))`);
+    expect(kept[0]?.value[1]).toBe("1");
+    await secondsUntil(() => [2, 3, 4].every((node) => remains(node).length === 0), 30);
+  });
+
+  it("leaves nothing on any machine when it is destroyed", async () => {
+    lab.configure({ engine: "swarm" });
+    expectUp();
+    const { ok, output } = lab.destroy();
+    expect(ok ? "" : output).toBe("");
+    await secondsUntil(() => [1, 2, 3, 4].every((node) => remains(node).length === 0), 30);
+  });
+});

@@ -1,0 +1,137 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse, stringify } from "yaml";
+import { machineStack, PROJECT } from "../e2e/harness";
+import { Machines, Said } from "./machines";
+
+const NAME = "observability-lab";
+/** The machine that Pulumi runs on. */
+export const MANAGER = 1;
+
+/** A sample of an instant vector. */
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [number, string];
+}
+
+/** The samples of a series in a range. */
+export interface RangeSample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly [number, string])[];
+}
+
+/** A lab as `make` brings it up, on the first of several machines. */
+export class SwarmLab {
+  /** No other lab of this machine has it: all see each other's processes. */
+  readonly prefix = "swarm-";
+  readonly name = `${this.prefix}${NAME}`;
+  private readonly stack = machineStack();
+  private readonly room: string;
+  private readonly env: NodeJS.ProcessEnv;
+
+  constructor(private readonly machines: Machines) {
+    const { folder } = machines;
+    this.room = path.join(folder, "room");
+    const wheels = path.join(folder, "wheels");
+    // the machines have no way out: what pip installs is fetched here
+    for (const room of ["flask", "ansible"]) {
+      const requirements = path.join(PROJECT, "assets", room, "requirements.txt");
+      const fetch = ["-m", "pip", "download", "--quiet", "--requirement", requirements, "--dest", wheels];
+      const { status, stderr } = spawnSync("python3", fetch, { encoding: "utf8" });
+      if (status !== 0) {
+        throw new Error(stderr);
+      }
+    }
+    this.env = {
+      LAB_ROOM: this.room,
+      STACK: this.stack,
+      XDG_STATE_HOME: path.join(folder, "state"),
+      PIP_NO_INDEX: "1",
+      PIP_FIND_LINKS: wheels,
+    };
+  }
+
+  /** Makes the settings, as the first command of a checkout does. */
+  prepare(settings: Readonly<Record<string, unknown>>): void {
+    fs.mkdirSync(this.room);
+    this.script("pulumi", "stack", "ls");
+    this.configure({ namePrefix: this.prefix, ...settings });
+  }
+
+  /** Sets these settings as `make config` does. */
+  configure(settings: Readonly<Record<string, unknown>>): void {
+    const file = path.join(this.room, `own.${this.stack}.yaml`);
+    const own = parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
+    const named = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${NAME}:${key}`, value]));
+    fs.writeFileSync(file, stringify({ ...own, config: { ...own.config, ...named } }));
+  }
+
+  /** Images of these settings, by the stack of this machine. */
+  images(...settings: string[]): string[] {
+    const read = (file: string): unknown => parse(fs.readFileSync(path.join(PROJECT, file), "utf8"));
+    const stack = read(`Pulumi.${this.stack}.yaml`) as { config: Record<string, string> };
+    const project = read("Pulumi.yaml") as { config: Record<string, { default: string } | undefined> };
+    return settings.map((it) => stack.config[`${NAME}:${it}`] ?? project.config[it]?.default ?? "");
+  }
+
+  up(): Said {
+    return this.script("pulumi", "up", "--yes", "--skip-preview");
+  }
+
+  /** What a preview says that an up would do, after a refresh where that is asked for. */
+  preview(...options: string[]): string {
+    return this.script("pulumi", "preview", ...options).output;
+  }
+
+  destroy(): Said {
+    return this.script("pulumi", "destroy", "--yes", "--skip-preview");
+  }
+
+  /** What `make verify` finds: what it says of each check, and of those that fail alone. */
+  verify(): { readonly seen: Readonly<Record<string, string>>; readonly failed: readonly string[] } {
+    const { output } = this.script("verify", "--json");
+    try {
+      const { checks } = JSON.parse(output) as { checks: { check: string; ok: boolean; seen: string }[] };
+      return {
+        seen: Object.fromEntries(checks.map(({ check, seen }) => [check, seen])),
+        failed: checks.filter(({ ok }) => !ok).map(({ check, seen }) => `${check}: ${seen}`),
+      };
+    } catch {
+      return { seen: {}, failed: [output] };
+    }
+  }
+
+  /** Asks a program of the lab on the manager, whose loopback nobody else reaches. */
+  ask(url: string, ...curl: string[]): unknown {
+    const { ok, output } = this.machines.run(MANAGER, ["curl", "--silent", "--show-error", ...curl, url]);
+    if (!ok) {
+      throw new Error(output);
+    }
+    return JSON.parse(output);
+  }
+
+  /** The samples of a PromQL query. */
+  query(query: string): readonly Sample[] {
+    return this.askPrometheus(query) as Sample[];
+  }
+
+  /** The samples of a PromQL query with a range. */
+  queryRange(query: string): readonly RangeSample[] {
+    return this.askPrometheus(query) as RangeSample[];
+  }
+
+  private askPrometheus(query: string): readonly unknown[] {
+    const answer = this.ask("http://127.0.0.1:9090/api/v1/query", "--data-urlencode", `query=${query}`);
+    return (answer as { data: { result: readonly unknown[] } }).data.result;
+  }
+
+  /** The password that the state holds. */
+  password(): string {
+    return this.script("pulumi", "stack", "output", "grafanaAdminPassword", "--show-secrets").output.trim();
+  }
+
+  private script(name: string, ...args: string[]): Said {
+    return this.machines.run(MANAGER, [path.join(PROJECT, "scripts", name), ...args], this.env);
+  }
+}
