@@ -49,10 +49,13 @@ export function listServices(): Promise<readonly SwarmService[]> {
   return askEngine<SwarmService[]>("/services?status=true");
 }
 
-/** The nodes that the lab watches and that are there: those with the label, where one is asked for. */
+/** The nodes that the lab watches and that are there: not those that were drained, and those with the label, if any. */
 export function watchedNodes({ nodes }: Pick<Swarm, "nodes">, nodeLabel: string | undefined): readonly SwarmNode[] {
   const [name = "", value] = nodeLabel?.split("=") ?? [];
   return nodes.filter(
-    ({ Spec, Status }) => Status.State === "ready" && (nodeLabel === undefined || Spec.Labels?.[name] === value),
+    ({ Spec, Status }) =>
+      Status.State === "ready" &&
+      Spec.Availability !== "drain" &&
+      (nodeLabel === undefined || Spec.Labels?.[name] === value),
   );
 }

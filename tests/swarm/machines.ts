@@ -85,6 +85,16 @@ export class Machines {
     return output.trim();
   }
 
+  /** What is there of the lab on a machine: containers, volumes, networks. */
+  remains(node: number): string[] {
+    const lists = [
+      ["container", "ls", "--all", "--format", "{{.Names}}"],
+      ["volume", "ls", "--format", "{{.Name}}"],
+      ["network", "ls", "--filter", "name=observability-lab", "--format", "{{.Name}}"],
+    ];
+    return lists.flatMap((args) => this.docker(node, ...args).split("\n")).filter((it) => it !== "");
+  }
+
   remove(): void {
     this.cluster("remove");
   }

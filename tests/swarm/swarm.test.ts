@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { docker } from "../e2e/harness";
 import { impossible, Machines } from "./machines";
-import { MANAGER, SwarmLab } from "./swarmLab";
+import { MANAGER, secondsUntil, SwarmLab } from "./swarmLab";
 
 jest.setTimeout(600_000);
 
@@ -23,38 +23,6 @@ let lab: SwarmLab;
 function start(node: number, more: readonly string[] = []): void {
   machines.start(node, lab.images(...ON_NODES, ...more));
   machines.docker(node, "tag", lab.images("nodeExporterImage")[0] ?? "", NEXT);
-}
-
-/** Seconds until this is true, asked twice a second. */
-async function secondsUntil(is: () => boolean, limit: number): Promise<number> {
-  const begin = Date.now();
-  while (!is()) {
-    if (Date.now() - begin > limit * 1000) {
-      throw new Error(`not within ${String(limit)} s: ${is.toString()}`);
-    }
-    await setTimeout(500);
-  }
-  return (Date.now() - begin) / 1000;
-}
-
-/** Whether both exporters of a node are up. */
-function isWatched(node: number): boolean {
-  return lab.query(`up{job=~"linux_host|docker_containers", instance="${machines.name(node)}"} == 1`).length === 2;
-}
-
-function expectUp(): void {
-  const { ok, output } = lab.up();
-  expect(ok ? "" : output).toBe("");
-}
-
-/** What is there of the lab on a machine: containers, volumes, networks. */
-function remains(node: number): string[] {
-  const lists = [
-    ["container", "ls", "--all", "--format", "{{.Names}}"],
-    ["volume", "ls", "--format", "{{.Name}}"],
-    ["network", "ls", "--filter", "name=observability-lab", "--format", "{{.Name}}"],
-  ];
-  return lists.flatMap((args) => machines.docker(node, ...args).split("\n")).filter((it) => it !== "");
 }
 
 (reason === undefined ? describe : describe.skip)("a lab on several machines", () => {
@@ -86,12 +54,12 @@ function remains(node: number): string[] {
     expect(lab.up().output).toContain(
       'engine = "swarm": this engine is in no swarm; run docker swarm init, or set engine: docker',
     );
-    expect(remains(MANAGER)).toEqual([]);
+    expect(machines.remains(MANAGER)).toEqual([]);
   });
 
   it("begins with one machine", () => {
     lab.configure({ engine: "docker" });
-    expectUp();
+    lab.apply();
     expect(lab.verify().failed).toEqual([]);
   });
 
@@ -106,8 +74,8 @@ function remains(node: number): string[] {
     lab.ask(`${url}/db`, "--user", user, "--header", "content-type: application/json", "--data", dashboard);
 
     lab.configure({ engine: "swarm" });
-    expectUp();
-    await secondsUntil(() => [1, 2, 3].every(isWatched), 30);
+    lab.apply();
+    await secondsUntil(() => lab.watches(1, 2, 3), 30);
     const { seen, failed } = lab.verify();
     expect(failed).toEqual([]);
     expect(seen.services).toBe("tasks that run: swarm-node_exporter 3 of 3, swarm-cadvisor 3 of 3");
@@ -164,8 +132,60 @@ function remains(node: number): string[] {
   it("watches a node that joins, without an up", async () => {
     start(4);
     machines.join(4, MANAGER);
-    const seconds = await secondsUntil(() => isWatched(4), 30);
+    const seconds = await secondsUntil(() => lab.watches(1, 2, 3, 4), 30);
     console.log(`a node that joined was watched after ${seconds.toFixed(1)} s`);
+  });
+
+  it("watches each task of a service that is listed, by its node", async () => {
+    const image = ["--no-resolve-image", ...lab.images("nodeExporterImage")];
+    const network = ["--network", `${lab.name}-overlay`];
+    machines.docker(
+      MANAGER,
+      "service",
+      "create",
+      "--detach",
+      "--name",
+      "further",
+      "--mode",
+      "global",
+      ...network,
+      ...image,
+    );
+    lab.configure({ extraScrapeServices: [{ job: "further", service: "further", port: 9100 }] });
+    lab.apply();
+    const nodes = (): string =>
+      lab
+        .query('up{job="further"} == 1')
+        .map(({ metric }) => metric.node)
+        .sort()
+        .join();
+    await secondsUntil(() => nodes() === [1, 2, 3, 4].map((node) => machines.name(node)).join(), 30);
+    machines.docker(MANAGER, "service", "rm", "further");
+    lab.configure({ extraScrapeServices: [] });
+  });
+
+  it("watches the nodes with a label alone, and not one that is drained", async () => {
+    lab.configure({ nodeLabel: "tier=web" });
+    expect(lab.preview()).toContain('nodeLabel = "tier=web": no node of the swarm that is ready has this label');
+    for (const node of [2, 3]) {
+      machines.docker(MANAGER, "node", "update", "--label-add", "tier=web", machines.name(node));
+    }
+    machines.docker(MANAGER, "node", "update", "--availability", "drain", machines.name(3));
+    lab.apply();
+    await secondsUntil(() => lab.watches(2), 30);
+    expect(lab.verify().failed).toEqual([]);
+    machines.docker(MANAGER, "node", "update", "--availability", "active", machines.name(3));
+    lab.configure({ nodeLabel: "" });
+    lab.apply();
+    await secondsUntil(() => lab.watches(1, 2, 3, 4), 30);
+  });
+
+  it("says which node's port is closed, before anything is changed", () => {
+    const rule = ["INPUT", "--protocol", "tcp", "--dport", "7946", "--jump", "DROP"];
+    machines.run(2, ["iptables", "--insert", ...rule]);
+    const said = lab.preview();
+    machines.run(2, ["iptables", "--delete", ...rule]);
+    expect(said).toMatch(new RegExp(`port 7946 of ${machines.name(2)} .*: no answer.* is not reached from here`));
   });
 
   it("fires an alert for a node that dies, and ends it once that is back", async () => {
@@ -174,7 +194,7 @@ function remains(node: number): string[] {
     machines.crash(3);
     const fired = await secondsUntil(() => firing() === 2, 150);
     machines.start(3);
-    const resolved = await secondsUntil(() => isWatched(3) && firing() === 0, 120);
+    const resolved = await secondsUntil(() => lab.watches(1, 2, 3, 4) && firing() === 0, 120);
     console.log(
       `the alert of a dead node fired after ${fired.toFixed(0)} s, and was over ${resolved.toFixed(0)} s after`,
     );
@@ -184,7 +204,7 @@ function remains(node: number): string[] {
   it("updates node_exporter from node to node, and misses no more than two scrapes", async () => {
     lab.configure({ nodeExporterImage: NEXT });
     const begin = Date.now();
-    expectUp();
+    lab.apply();
     await setTimeout(20_000);
     const window = `${String(Math.ceil((Date.now() - begin) / 1000) + 20)}s`;
     const gaps = lab.queryRange(`node_load1[${window}]`).map(({ metric, values }) => ({
@@ -204,31 +224,31 @@ function remains(node: number): string[] {
     lab.configure({ nodeExporterImage: "observability-lab/node-exporter:absent" });
     expect(lab.up().output).toMatch(/Swarm took the update of swarm-node_exporter back.*No such image/s);
     lab.configure({ nodeExporterImage: NEXT });
-    expectUp();
+    lab.apply();
     expect(lab.verify().failed).toEqual([]);
   });
 
   it("mends a service that was removed by hand", async () => {
     machines.docker(MANAGER, "service", "rm", "swarm-cadvisor");
-    expectUp();
-    await secondsUntil(() => [1, 2, 3, 4].every(isWatched), 30);
+    lab.apply();
+    await secondsUntil(() => lab.watches(1, 2, 3, 4), 30);
     expect(lab.preview()).toMatch(/Resources:\n\s+\d+ unchanged/);
   });
 
   it("moves back to one machine with its data, and leaves nothing on the others", async () => {
     lab.configure({ engine: "docker" });
-    expectUp();
+    lab.apply();
     expect(lab.verify().failed).toEqual([]);
     const kept = lab.query(`count(last_over_time(node_load1{instance="${machines.name(2)}"}[10m]))`);
     expect(kept[0]?.value[1]).toBe("1");
-    await secondsUntil(() => [2, 3, 4].every((node) => remains(node).length === 0), 30);
+    await secondsUntil(() => [2, 3, 4].every((node) => machines.remains(node).length === 0), 30);
   });
 
   it("leaves nothing on any machine when it is destroyed", async () => {
     lab.configure({ engine: "swarm" });
-    expectUp();
+    lab.apply();
     const { ok, output } = lab.destroy();
     expect(ok ? "" : output).toBe("");
-    await secondsUntil(() => [1, 2, 3, 4].every((node) => remains(node).length === 0), 30);
+    await secondsUntil(() => [1, 2, 3, 4].every((node) => machines.remains(node).length === 0), 30);
   });
 });

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { machineStack, PROJECT } from "../e2e/harness";
 import { Machines, Said } from "./machines";
@@ -19,6 +20,18 @@ export interface Sample {
 export interface RangeSample {
   readonly metric: Readonly<Record<string, string>>;
   readonly values: readonly (readonly [number, string])[];
+}
+
+/** Seconds until this is true, asked twice a second. */
+export async function secondsUntil(is: () => boolean, limit: number): Promise<number> {
+  const begin = Date.now();
+  while (!is()) {
+    if (Date.now() - begin > limit * 1000) {
+      throw new Error(`not within ${String(limit)} s: ${is.toString()}`);
+    }
+    await setTimeout(500);
+  }
+  return (Date.now() - begin) / 1000;
 }
 
 /** A lab as `make` brings it up, on the first of several machines. */
@@ -77,6 +90,21 @@ export class SwarmLab {
 
   up(): Said {
     return this.script("pulumi", "up", "--yes", "--skip-preview");
+  }
+
+  /** Brings it up, or what was changed of it; throws with what it says where that fails. */
+  apply(): void {
+    const { ok, output } = this.up();
+    if (!ok) {
+      throw new Error(output);
+    }
+  }
+
+  /** Whether it watches these nodes and no other: both exporters of each are up. */
+  watches(...nodes: readonly number[]): boolean {
+    const up = this.query('up{job=~"linux_host|docker_containers"} == 1').map(({ metric }) => metric.instance ?? "");
+    const names = nodes.map((node) => this.machines.name(node));
+    return up.sort().join() === [...names, ...names].sort().join();
   }
 
   /** What a preview says that an up would do, after a refresh where that is asked for. */

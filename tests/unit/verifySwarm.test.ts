@@ -28,6 +28,7 @@ async function engine(services: readonly object[], more: Answers = {}): Promise<
   const nodes = [
     swarmNode("a"),
     swarmNode("b", { Spec: { Labels: { tier: "web" }, Availability: "active" } }),
+    swarmNode("drained", { Spec: { Labels: {}, Availability: "drain" } }),
     swarmNode("gone", { Status: { State: "down", Addr: "" } }),
   ];
   servers.push(
