@@ -31,7 +31,7 @@ const ASK_PAUSE_MS = 500;
 async function examine(check: Check, lab: LabOutputs, patience: number): Promise<Finding> {
   try {
     const answer = await retry(() => check.ask(lab), {
-      forever: true,
+      retries: Math.ceil((patience * 1000) / ASK_PAUSE_MS),
       factor: 1,
       minTimeout: ASK_PAUSE_MS,
       randomize: false,

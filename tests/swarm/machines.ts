@@ -85,6 +85,15 @@ export class Machines {
     return output.trim();
   }
 
+  /**
+   * Seconds for which the engine of a machine waited for its networks in vain, each time until its own limit; no task
+   * starts meanwhile (https://github.com/moby/moby/issues/47396).
+   */
+  secondsHungUp(node: number): number {
+    const log = fs.readFileSync(path.join(this.folder, String(node), "engine.log"), "utf8");
+    return log.split(/Bulk sync to node \w+ timed out/).slice(1).length * 30;
+  }
+
   /** What is there of the lab on a machine: containers, volumes, networks. */
   remains(node: number): string[] {
     const lists = [
