@@ -10,8 +10,9 @@ interface Task {
   readonly Status: { readonly State: string; readonly Err?: string };
 }
 
-/** Seconds without any progress after which a service does not get there. */
-const PATIENCE = 120;
+/** Without any progress for so long a service does not get there. */
+const PATIENCE_MS = 120_000;
+const PAUSE_MS = 250;
 /** Ways in which an update ends without being one. */
 const FAILED = /^(paused|rollback_(paused|completed))$/;
 
@@ -21,7 +22,7 @@ const FAILED = /^(paused|rollback_(paused|completed))$/;
  * @throws LabError where Swarm takes the update back, or where nothing has gone on for two minutes.
  */
 export async function awaitTasks(name: string): Promise<void> {
-  let [last, idle] = ["", 0];
+  let [last, since] = ["", Date.now()];
   for (;;) {
     const service = (await listServices()).find(({ Spec }) => Spec.Name === name);
     const update = service?.UpdateStatus?.State ?? "";
@@ -35,13 +36,13 @@ export async function awaitTasks(name: string): Promise<void> {
       return;
     }
     const progress = progressOf(service);
-    [last, idle] = [progress, progress === last ? idle + 1 : 0];
-    if (idle >= PATIENCE) {
+    [last, since] = [progress, progress === last ? since : Date.now()];
+    if (Date.now() - since >= PATIENCE_MS) {
       throw new LabError(
         `of ${String(desired)} tasks of ${name} ${String(running)} run, and no more come: ${await reasons(name)}`,
       );
     }
-    await setTimeout(1000);
+    await setTimeout(PAUSE_MS);
   }
 }
 

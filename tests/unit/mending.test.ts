@@ -88,8 +88,11 @@ describe("a sound lab", () => {
 describe("a lab of which nothing is there", () => {
   it("is made in full, whatever a state says", async () => {
     const { "grafana-admin-password": password, ...parts } = REASONS;
-    expect(await mendedFor(FRESH)).toStrictEqual(all(Object.keys(parts), "it was not there"));
+    const { registrations } = await buildLab({ condition: FRESH });
+    expect(mended(registrations)).toStrictEqual(all(Object.keys(parts), "it was not there"));
     expect(password).toBeDefined();
+    // the Pushgateway that answers can only be the new one
+    expect(namesOf(resource(registrations, "ansible-run").dependencies)).toStrictEqual(["ansible-environment"]);
     expect(pulumi.log.warn).not.toHaveBeenCalled();
   });
 });

@@ -1,7 +1,4 @@
 import { untilReady } from "../../components/monitoring/pushgateway";
-import { FRESH } from "./conditions";
-import { buildLab } from "./fixtures";
-import { namesOf, resource } from "./mocks";
 import { serve, TestServer } from "./servers";
 
 const NEVER = new Promise<boolean>(() => undefined);
@@ -30,10 +27,5 @@ describe("waiting for the Pushgateway", () => {
     await expect(untilReady(NOBODY, Promise.resolve(false))).rejects.toThrow(
       "the playbook was not run: there is no Pushgateway to report to",
     );
-  });
-
-  it("is all that a first run of the playbook does: a Pushgateway to be replaced is one that answers, too", async () => {
-    const { registrations } = await buildLab({ condition: FRESH });
-    expect(namesOf(resource(registrations, "ansible-run").dependencies)).toStrictEqual(["ansible-environment"]);
   });
 });
