@@ -94,7 +94,7 @@ def test_scripts_are_clean() -> None:
     assert shellcheck, "pip install -r tests/assets/requirements-dev.txt brings it"
     done = subprocess.run([shellcheck, *SCRIPTS], capture_output=True, text=True, check=False)
     assert done.stdout + done.stderr == ""
-    assert len(SCRIPTS) == 7
+    assert len(SCRIPTS) == 8
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)

@@ -182,7 +182,10 @@ function start(node: number, more: readonly string[] = []): void {
     await secondsUntil(() => lab.watches(1, 2, 3, 4), 30);
   });
 
-  it("says which node's port is closed, before anything is changed", () => {
+  it("says on a worker that only a manager can, and which node's port is closed, before anything is changed", () => {
+    expect(lab.previewOn(2)).toContain(
+      'engine = "swarm": this machine is a worker of its swarm, and only a manager can run services',
+    );
     const rule = ["INPUT", "--protocol", "tcp", "--dport", "7946", "--jump", "DROP"];
     machines.run(2, ["iptables", "--insert", ...rule]);
     const said = lab.preview();

@@ -114,6 +114,11 @@ export class SwarmLab {
     return this.script("pulumi", "preview", ...options).output;
   }
 
+  /** What a preview says on another machine than the one that it runs on. */
+  previewOn(node: number): string {
+    return this.machines.run(node, [path.join(PROJECT, "scripts", "pulumi"), "preview"], this.env).output;
+  }
+
   destroy(): Said {
     return this.script("pulumi", "destroy", "--yes", "--skip-preview");
   }
