@@ -189,7 +189,7 @@ describe("a query without data", () => {
     expect(proof.panels[0]?.queries[0]?.reason).toBe("node_swap is 0");
   });
 
-  it("over the steps of the range is asked over the newest ones, which a new lab has alone", async () => {
+  it("over the steps of the range is asked as of now, which is all that a new lab has", async () => {
     let asked = 0;
     const late = { ...panel("Late", "up"), gridPos: { w: 12 } };
     const { proof } = await prove({

@@ -104,16 +104,21 @@ export async function runPanel(
     return [];
   }
   const findings = await runQueries(api, shown.panel, queries, range);
-  if (!findings.some(({ state }) => state === "empty")) {
+  if (!findings.some(lacks)) {
     return findings;
   }
   // a range ends at a whole step, which over a day is two minutes: a new lab has all its samples after that
   const newest = { from: range.to - 2 * Math.max(...queries.map(({ intervalMs }) => intervalMs)), to: range.to };
-  const again = await runQueries(api, shown.panel, prepareQueries(shown, newest, sources), newest);
+  const now = prepareQueries(shown, newest, sources).map((query) => ({ ...query, instant: true, range: false }));
+  const again = await runQueries(api, shown.panel, now, newest);
   return findings.map((finding, index) => {
     const late = again[index];
-    return finding.state === "empty" && late?.state === "data" ? { ...late, tooNew: true } : finding;
+    return lacks(finding) && late?.state === "data" ? { ...late, tooNew: true } : finding;
   });
+}
+
+function lacks({ state }: QueryFinding): boolean {
+  return state === "empty" || state === "nan";
 }
 
 /** Runs the queries of one panel in one request, as Grafana does. */
