@@ -7,7 +7,7 @@ import { readLog } from "./containerLog";
 import { LAB_LABEL, labName, MEMORY_LABEL, overlayName, reachable, REASON_LABEL } from "./names";
 import { removeOrphan } from "./orphans";
 import { createReload } from "./reload";
-import { healthProbe, HostPath, LabContext, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./service";
+import { bindMount, healthProbe, LabContext, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./service";
 import { Settings } from "./settings";
 
 export interface LabContainerArgs extends ServiceSpec {
@@ -211,16 +211,6 @@ function networkArgs(args: LabContainerArgs): Partial<docker.ContainerArgs> {
     networkMode: "bridge",
     networksAdvanced: networks.map(({ name }) => ({ name, aliases: [args.hostname] })),
     ports: [{ internal: args.internalPort, external: args.service.port, ip: settings.bindAddress }],
-  };
-}
-
-function bindMount({ source, target, propagation }: HostPath): docker.types.input.ContainerMount {
-  return {
-    type: "bind",
-    source,
-    target,
-    readOnly: true,
-    ...(propagation === undefined ? {} : { bindOptions: { propagation } }),
   };
 }
 

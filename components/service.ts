@@ -98,3 +98,20 @@ export function healthProbe(spec: ServiceSpec): { tests: string[]; timeout: stri
     retries: 3,
   };
 }
+
+/** A mount of a path of the host, read-only; unlike a volume it is refused where the path is missing. */
+export function bindMount({ source, target, propagation }: HostPath): {
+  type: string;
+  source: string;
+  target: string;
+  readOnly: boolean;
+  bindOptions?: { propagation: string };
+} {
+  return {
+    type: "bind",
+    source,
+    target,
+    readOnly: true,
+    ...(propagation === undefined ? {} : { bindOptions: { propagation } }),
+  };
+}

@@ -4,7 +4,7 @@ import { madeBecause } from "../condition/damage";
 import { serviceDamage } from "../condition/services";
 import { LAB_LABEL, labName, REASON_LABEL } from "../names";
 import { removeOrphan } from "../orphans";
-import { healthProbe, HostPath, LabContext, LOG, SCRATCH, ServiceSpec } from "../service";
+import { bindMount, healthProbe, LabContext, LOG, SCRATCH, ServiceSpec } from "../service";
 import { awaitTasks } from "./tasks";
 import { Overlay } from "./overlay";
 
@@ -100,17 +100,6 @@ function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs 
 
 /** How a change goes from node to node: the new task starts first, so that no node is unwatched meanwhile. */
 const CHANGE = { parallelism: AT_A_TIME, delay: "0s", monitor: "10s", maxFailureRatio: "0.0", order: "start-first" };
-
-/** Unlike the engine, Swarm makes nothing that is missing: it refuses the task. */
-function bindMount({ source, target, propagation }: HostPath): docker.types.input.ServiceTaskSpecContainerSpecMount {
-  return {
-    type: "bind",
-    source,
-    target,
-    readOnly: true,
-    ...(propagation === undefined ? {} : { bindOptions: { propagation } }),
-  };
-}
 
 function splitVariable(variable: string): [string, string] {
   const [name = "", ...value] = variable.split("=");
