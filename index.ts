@@ -1,4 +1,5 @@
 import { lookAtLab } from "./components/condition";
+import { findRejectedConfig } from "./components/configCheck";
 import { readCatalogue } from "./components/dashboards/catalogue";
 import { throwFaults } from "./components/faults";
 import { Lab } from "./components/lab";
@@ -12,7 +13,11 @@ async function main(): Promise<Record<string, unknown>> {
   const settings = readSettings();
   const [machine, catalogue] = await Promise.all([inspectMachine(), readCatalogue(settings)]);
   const condition = await lookAtLab(settings, machine);
-  throwFaults([...catalogue.faults, ...(await findObstacles(settings, machine, condition.host))]);
+  const [obstacles, rejected] = await Promise.all([
+    findObstacles(settings, machine, condition.host),
+    findRejectedConfig(settings, machine, condition),
+  ]);
+  throwFaults([...catalogue.faults, ...obstacles, ...rejected]);
 
   const lab = new Lab("lab", { settings, machine, condition, catalogue: catalogue.entries });
 

@@ -84,7 +84,7 @@ function machineFile(settings: Settings, machine: Machine): object {
     grafana: {},
     pushgateway: {},
     cadvisor: {
-      volumes: cadvisorPaths(machine).map(({ source, target }) => ({ ...bind, source, target })),
+      volumes: cadvisorPaths(settings, machine).map(({ source, target }) => ({ ...bind, source, target })),
     },
     node_exporter: {
       hostname: machine.hostname,

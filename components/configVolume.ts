@@ -1,9 +1,15 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Damage, madeBecause } from "./condition/damage";
-import { LAB_LABEL, REASON_LABEL } from "./names";
-import { removeOrphan } from "./orphans";
+import { describeFiles, RECORD } from "./condition/files";
+import { callEngine, engineSocket } from "./engine";
+import { LabError } from "./faults";
+import { LAB_LABEL } from "./names";
 import { Sweep } from "./sweep";
+import { FOLDER, getFiles, putFiles, runToEnd, succeed, withTemporaryContainer } from "./temporaryContainer";
 
 /** A file of `CONFIG_FOLDER`. */
 export interface ConfigFile {
@@ -15,9 +21,9 @@ export interface ConfigFile {
 export interface ConfigVolumeArgs {
   /** Name of the volume. */
   readonly volume: string;
-  /** Name of the container that the files are uploaded through. */
-  readonly carrier: string;
-  /** Any image that the engine has. */
+  /** Name of the container that reads the files. */
+  readonly container: string;
+  /** Its image. */
   readonly image: string;
   /** The lab's name. */
   readonly lab: string;
@@ -28,15 +34,17 @@ export interface ConfigVolumeArgs {
 }
 
 /** Where a container finds its files: a folder that no image has, so the volume there hides nothing. */
-export const CONFIG_FOLDER = "/lab";
+export const CONFIG_FOLDER = FOLDER;
 
 /**
- * Files for a container whose root file system is read-only. Docker uploads nothing into such a container, so they
- * go through another one that only shares the volume and is never started.
+ * Files for a container whose root file system is read-only. Docker uploads nothing into such a container, so they are
+ * written to a volume through a temporary one.
  */
 export class ConfigVolume extends pulumi.ComponentResource {
-  /** What brings the files; another one, of another id, after every change of a file. */
-  readonly carrier: docker.Container;
+  /** Replaced when the files are written again. */
+  readonly files: local.Command;
+  /** Differs after every write. */
+  readonly version: pulumi.Output<string>;
   /** The volume, to be mounted read-only. */
   readonly mount: docker.types.input.ContainerVolume;
 
@@ -49,35 +57,64 @@ export class ConfigVolume extends pulumi.ComponentResource {
       { parent: this, dependsOn: args.sweep.all, deletedWith: args.sweep.all },
     );
     args.sweep.volumes.push(volume);
-    const { reason, options: mending } = madeBecause(args.carrier, args.damage, "labels[1].value");
-    this.carrier = new docker.Container(
-      `${name}-carrier`,
+    const { reason, options: mending } = madeBecause(`the files of ${args.container}`, args.damage, "triggers[0]");
+    this.files = new local.Command(
+      `${name}-files`,
       {
-        name: args.carrier,
-        image: args.image,
-        labels: [...labels, { label: REASON_LABEL, value: reason }],
-        start: false,
-        mustRun: false,
-        networkMode: "none",
-        securityOpts: ["no-new-privileges:true"],
-        capabilities: { drops: ["ALL"] },
-        volumes: [{ volumeName: volume.name, containerPath: CONFIG_FOLDER }],
-        // owned by root and read by the program's user: the engine takes no owner that the host's passwd does not know
-        uploads: args.files.map(({ file, content }) => ({
-          file: `${CONFIG_FOLDER}/${file}`,
-          content,
-          permissions: "0444",
-        })),
+        create: "od -An -N8 -tx1 /dev/urandom | tr -d ' '",
+        triggers: [reason, ...args.files.map(({ file, content }) => ({ file, content }))],
+        logging: "none",
       },
       {
         parent: this,
-        dependsOn: args.sweep.containers,
-        deleteBeforeReplace: true,
-        hooks: { beforeCreate: [() => removeOrphan("containers", args.carrier, args.lab)] },
+        dependsOn: [volume, args.sweep.containers],
+        // before, so that files that cannot be written are not recorded as written
+        hooks: { beforeCreate: [() => writeFiles(args)] },
         ...mending,
       },
     );
+    // it says nothing about the files, of which some are secret
+    this.version = pulumi.unsecret(this.files.stdout);
     this.mount = { volumeName: volume.name, containerPath: CONFIG_FOLDER, readOnly: true };
     this.registerOutputs({});
+  }
+}
+
+/** Writes the files with a record of them, and removes all others. */
+async function writeFiles({ volume, image, lab, files }: ConfigVolumeArgs): Promise<void> {
+  const contents = await Promise.all(files.map(({ content }) => valueOf(content)));
+  const declared = new Map(files.map(({ file }, index) => [file, contents[index] ?? ""]));
+  await pullMissing(image);
+  // one that was removed by hand would come back without its label
+  await succeed("POST", "/volumes/create", { Name: volume, Labels: { [LAB_LABEL]: lab } });
+  const entrypoint = ["sh", "-c", `rm -f ${FOLDER}/* ${FOLDER}/.[!.]*`];
+  await withTemporaryContainer({ image, lab, volume, entrypoint }, async (id) => {
+    const present = [...((await getFiles(id)) ?? new Map<string, string>()).keys()];
+    if (present.some((file) => file !== RECORD && !declared.has(file))) {
+      await runToEnd(id);
+    }
+    const { body } = await succeed("GET", `/containers/${id}/json`);
+    const { Created } = JSON.parse(body.toString()) as { Created: string };
+    await putFiles(id, new Map([...declared, [RECORD, describeFiles(declared, Created)]]));
+  });
+}
+
+function valueOf(content: pulumi.Input<string>): Promise<string> {
+  return new Promise((resolve) => {
+    pulumi.output(content).apply(resolve);
+  });
+}
+
+/** Pulls an image that is not here, by the client: it knows the user's registries and credentials. */
+async function pullMissing(image: string): Promise<void> {
+  if ((await callEngine("GET", `/images/${image}/json`)).status === 200) {
+    return;
+  }
+  const DOCKER_HOST = `unix://${engineSocket(process.env)}`;
+  try {
+    await promisify(execFile)("docker", ["pull", "--quiet", image], { env: { ...process.env, DOCKER_HOST } });
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new LabError(`the image ${image} cannot be pulled: ${(stderr ?? message).trim()}`);
   }
 }

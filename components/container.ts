@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { configDamage, containerDamage } from "./condition/containers";
+import { containerDamage } from "./condition/containers";
 import { Damage, madeBecause } from "./condition/damage";
+import { filesDamage } from "./condition/files";
 import { ConfigFile, ConfigVolume } from "./configVolume";
 import { readLog } from "./containerLog";
 import { LAB_LABEL, labName, MEMORY_LABEL, overlayName, reachable, REASON_LABEL } from "./names";
@@ -54,7 +55,7 @@ export class LabContainer extends pulumi.ComponentResource {
     this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, data, config), {
       parent: this,
       // one in the host's network needs no other part of the lab; files that are read again replace nothing
-      dependsOn: [args.context.sweep.containers, ...(config === undefined ? [] : [config.carrier])],
+      dependsOn: [args.context.sweep.containers, ...(config === undefined ? [] : [config.files])],
       // names and ports are fixed, so the old one has to go first
       deleteBeforeReplace: true,
       // the provider updates a health check in state only
@@ -71,9 +72,10 @@ export class LabContainer extends pulumi.ComponentResource {
       });
     });
     this.works = Promise.race([made, failed]);
-    if (config !== undefined && args.reloadMetric !== undefined) {
-      const program = { container: containerName(args), metricsUrl: `${this.url}/metrics`, metric: args.reloadMetric };
-      createReload(name, program, config.carrier.id, this.container, this);
+    if (config !== undefined && args.reloadMetrics !== undefined) {
+      const program = { container: containerName(args), url: this.url, metrics: args.reloadMetrics };
+      const damage = args.context.condition.loaded;
+      createReload(name, { program, version: config.version, damage, container: this.container }, this);
     }
     this.registerOutputs({ url: this.url });
   }
@@ -97,11 +99,17 @@ export function dataVolume({ namePrefix }: Settings, hostname: string): string {
   return `${labName(namePrefix)}-${hostname}`;
 }
 
+/** Name of the volume that holds the files which a container reads. */
+function configVolume(settings: Settings, hostname: string): string {
+  return `${dataVolume(settings, hostname)}-config`;
+}
+
 function damageOf(args: LabContainerArgs): Damage {
-  const { settings, condition, overlay } = args.context;
+  const { settings, machine, condition, overlay } = args.context;
   const networked = args.hostNetwork === undefined && !args.isolated;
   return containerDamage(condition.containers.get(containerName(args)), {
     restart: RESTART,
+    memoryLimit: machine.memoryLimit,
     networks: [
       ...(networked ? [{ name: labName(settings.namePrefix), id: condition.network }] : []),
       // one that is not there yet is a new setting
@@ -119,16 +127,17 @@ function createConfig(
   { container, parent }: { container: pulumi.Resource; parent?: pulumi.Resource },
 ): ConfigVolume {
   const { settings, condition, sweep } = args.context;
-  const [lab, owner, carrier] = [labName(settings.namePrefix), containerName(args), `${containerName(args)}-config`];
+  const [lab, owner] = [labName(settings.namePrefix), containerName(args)];
+  const volume = configVolume(settings, args.hostname);
   return new ConfigVolume(
     `${name}-config`,
     {
-      volume: `${lab}-${args.hostname}-config`,
-      carrier,
+      volume,
+      container: owner,
       image: args.service.image,
       lab,
       files,
-      damage: configDamage(condition.containers.get(carrier), condition.containers.get(owner)),
+      damage: filesDamage(condition.volumes.has(volume), condition.containers.get(owner)),
       sweep,
     },
     // beside the container and not in it, where its volume would be on a level of its own
@@ -153,9 +162,9 @@ function containerArgs(
       { label: LAB_LABEL, value: labName(settings.namePrefix) },
       { label: REASON_LABEL, value: reason },
       { label: MEMORY_LABEL, value: String(args.service.memory) },
-      ...(config === undefined || args.reloadMetric !== undefined
+      ...(config === undefined || args.reloadMetrics !== undefined
         ? []
-        : [{ label: CONFIG_LABEL, value: config.carrier.id }]),
+        : [{ label: CONFIG_LABEL, value: config.version }]),
       ...(overlay === undefined ? [] : [{ label: OVERLAY_LABEL, value: overlay.network.id }]),
     ],
     ...networkArgs(args),
@@ -169,19 +178,20 @@ function containerArgs(
         containerPath: path,
         readOnly,
       })),
-      // unlike a mount, the engine makes what is missing
       ...hostPaths
-        .filter((it) => it.mayBeMissing)
+        .filter((it) => it.unseen)
         .map(({ source, target }) => ({ hostPath: source, containerPath: target, readOnly: true })),
     ],
     mounts: [
-      ...hostPaths.filter((it) => !it.mayBeMissing).map(bindMount),
+      // unlike a volume, a mount of a missing path is refused: as a volume, Docker would create a folder there
+      ...hostPaths.filter((it) => !it.unseen).map(bindMount),
       // not as `tmpfs`: the provider does not replace a container where that changes
       ...scratch.map((target) => ({ type: "tmpfs", target, tmpfsOptions: SCRATCH })),
     ],
     readOnly: true,
-    memory: args.service.memory,
-    memorySwap: args.service.memory,
+    // a limit that Docker cannot set is read back as none, and would be drift for ever
+    ...(machine.memoryLimit ? { memory: args.service.memory } : {}),
+    ...(machine.memoryLimit && machine.swapLimit ? { memorySwap: args.service.memory } : {}),
     restart: RESTART,
     logDriver: LOG.driver,
     logOpts: LOG.options,

@@ -1,7 +1,9 @@
 import * as http from "node:http";
 import { LabError } from "./faults";
 
-const DEFAULT_HOST = "unix:///var/run/docker.sock";
+/** Where Docker listens unless told otherwise. */
+export const DEFAULT_SOCKET = "/var/run/docker.sock";
+const DEFAULT_HOST = `unix://${DEFAULT_SOCKET}`;
 const TIMEOUT_MS = 10_000;
 
 /** The engine cannot be asked; the message says why and what to do. */
@@ -34,16 +36,23 @@ export function engineSocket(env: NodeJS.ProcessEnv): string {
 /**
  * Calls the engine's API (https://docs.docker.com/reference/api/engine/).
  *
+ * @param body Sent as JSON; a Buffer is a tar archive.
+ * @param options.timeout Milliseconds without a byte of an answer, 10 s by default.
  * @throws EngineError for an engine that does not answer.
  */
-export function callEngine(method: "GET" | "DELETE" | "POST", path: string, body?: object): Promise<EngineAnswer> {
-  const socketPath = engineSocket(process.env);
+export function callEngine(
+  method: "GET" | "DELETE" | "POST" | "PUT",
+  path: string,
+  body?: object | Buffer,
+  { timeout = TIMEOUT_MS, socketPath = engineSocket(process.env) }: { timeout?: number; socketPath?: string } = {},
+): Promise<EngineAnswer> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => {
       reject(unanswered(socketPath, error.message));
     };
-    const headers = body === undefined ? {} : { "content-type": "application/json" };
-    const request = http.request({ socketPath, method, path, headers, timeout: TIMEOUT_MS }, (response) => {
+    const type = Buffer.isBuffer(body) ? "application/x-tar" : "application/json";
+    const headers = body === undefined ? {} : { "content-type": type };
+    const request = http.request({ socketPath, method, path, headers, timeout }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", failed);
@@ -51,9 +60,9 @@ export function callEngine(method: "GET" | "DELETE" | "POST", path: string, body
         resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) });
       });
     });
-    request.on("timeout", () => request.destroy(new Error(`no answer within ${String(TIMEOUT_MS / 1000)} s`)));
+    request.on("timeout", () => request.destroy(new Error(`no answer within ${String(timeout / 1000)} s`)));
     request.on("error", failed);
-    request.end(body === undefined ? undefined : JSON.stringify(body));
+    request.end(body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body));
   });
 }
 
@@ -62,17 +71,17 @@ export function callEngine(method: "GET" | "DELETE" | "POST", path: string, body
  *
  * @throws EngineError for anything but a success that is JSON.
  */
-export async function askEngine<T>(path: string): Promise<T> {
-  const { status, body } = await callEngine("GET", path);
+export async function askEngine<T>(path: string, socketPath = engineSocket(process.env)): Promise<T> {
+  const { status, body } = await callEngine("GET", path, undefined, { socketPath });
   const text = body.toString();
   if (status !== 200) {
-    throw unanswered(engineSocket(process.env), `${path}: ${String(status)} ${text}`);
+    throw unanswered(socketPath, `${path}: ${String(status)} ${text}`);
   }
   try {
     return JSON.parse(text) as T;
   } catch {
     // another program behind the socket
-    throw unanswered(engineSocket(process.env), `${path} is no JSON: ${text.slice(0, 80)}`);
+    throw unanswered(socketPath, `${path} is no JSON: ${text.slice(0, 80)}`);
   }
 }
 

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import * as os from "node:os";
-import { askEngine, engineSocket } from "./engine";
+import { askEngine, DEFAULT_SOCKET, engineSocket } from "./engine";
 import { inspectSwarm, Swarm, SwarmInfo } from "./swarm/state";
 
 /** A container as the engine lists it. */
@@ -39,6 +39,14 @@ export interface Machine {
   readonly rootShared: boolean;
   /** The machine was booted by systemd. */
   readonly systemd: boolean;
+  /** Where Docker listens: on this machine, or in Docker Desktop's virtual machine. */
+  readonly socket: string;
+  /** Where the containerd of Docker listens, if that is known and a socket. */
+  readonly containerdSocket: string | undefined;
+  /** Whether Docker can limit the memory of a container, which takes the kernel's memory controller. */
+  readonly memoryLimit: boolean;
+  /** Whether it can limit swap, too. */
+  readonly swapLimit: boolean;
   /** Sockets of this machine that give the engine's whole API, or containerd's, to whoever may open them. */
   readonly sockets: readonly string[];
   readonly containers: readonly EngineContainer[];
@@ -49,19 +57,20 @@ export interface Machine {
 
 /** What the engine says of itself. */
 interface EngineInfo {
+  readonly ID: string;
   readonly Driver: string;
+  readonly MemoryLimit?: boolean;
+  readonly SwapLimit?: boolean;
+  /** Docker 27 and later tell of it. */
+  readonly Containerd?: { readonly Address: string } | null;
   readonly OperatingSystem: string;
   readonly ServerVersion: string;
   readonly SecurityOptions?: readonly string[] | null;
   readonly Swarm?: SwarmInfo;
 }
 
-/** Where the engine, the system's containerd and one that the engine started itself usually listen. */
-const USUAL_SOCKETS = [
-  "/var/run/docker.sock",
-  "/run/containerd/containerd.sock",
-  "/run/docker/containerd/containerd.sock",
-];
+/** Where the system's containerd listens, and one that Docker has started itself. */
+export const CONTAINERD_SOCKETS = ["/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock"];
 
 /** What the machine is, asked once for a run of the program. */
 export async function inspectMachine(): Promise<Machine> {
@@ -79,16 +88,34 @@ export async function inspectMachine(): Promise<Machine> {
     engineMajor: parseInt(info.ServerVersion, 10) || 0,
     rootShared: native && isRootShared(readFileSync("/proc/self/mountinfo", "utf8")),
     systemd: native && existsSync("/run/systemd/system"), // the test of sd_booted(3)
-    sockets: native ? findSockets([engineSocket(process.env), ...USUAL_SOCKETS]) : [],
+    socket: native ? await ownSocket(info) : DEFAULT_SOCKET,
+    containerdSocket: [...(info.Containerd ? [info.Containerd.Address] : []), ...CONTAINERD_SOCKETS].find(isSocket),
+    memoryLimit: info.MemoryLimit ?? true,
+    swapLimit: info.SwapLimit ?? true,
+    sockets: native ? findSockets([engineSocket(process.env), DEFAULT_SOCKET, ...CONTAINERD_SOCKETS]) : [],
     containers,
     networks,
     swarm: await inspectSwarm(info.Swarm),
   };
 }
 
-/** Those that exist, each once and under its real path. */
+/** Those that are sockets, each once and under its real path. */
 export function findSockets(candidates: readonly string[]): readonly string[] {
-  return [...new Set(candidates.filter((it) => existsSync(it)).map((it) => realpathSync(it)))].sort();
+  return [...new Set(candidates.filter(isSocket).map((it) => realpathSync(it)))].sort();
+}
+
+function isSocket(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+}
+
+/** Docker's usual socket where the same Docker answers there, so that a proxy before it changes nothing; else DOCKER_HOST's. */
+async function ownSocket({ ID }: EngineInfo): Promise<string> {
+  const socket = engineSocket(process.env);
+  if (socket === DEFAULT_SOCKET || !isSocket(DEFAULT_SOCKET)) {
+    return socket;
+  }
+  const usual = await askEngine<EngineInfo>("/info", DEFAULT_SOCKET).catch(() => undefined);
+  return usual?.ID === ID ? DEFAULT_SOCKET : socket;
 }
 
 /** Whether `/` is a shared mount, from a mountinfo file as proc(5) describes it. */

@@ -18,9 +18,6 @@ const CONTAINERS = ["prometheus", "grafana", "node_exporter", "cadvisor", "pushg
 /** Those of them that a swarm runs on every node, as services. */
 const ON_EVERY_NODE: readonly string[] = ["node_exporter", "cadvisor"];
 
-/** Those that read files. */
-const CONFIGURED: readonly string[] = ["prometheus", "grafana", "alertmanager", "swarm_discovery"];
-
 /** What of the settings decides which containers there are. */
 interface Parts {
   readonly alertWebhook?: string | undefined;
@@ -40,13 +37,6 @@ export function containersOf({ alertWebhook, engine }: Parts): readonly string[]
 /** The Swarm services of a lab with these settings. */
 export function servicesOf({ engine }: Parts): readonly string[] {
   return engine === "swarm" ? ON_EVERY_NODE : [];
-}
-
-/** The containers that are never started: each carries the files of one that reads some into a volume. */
-export function carriersOf(settings: Parts): readonly string[] {
-  return containersOf(settings)
-    .filter((name) => CONFIGURED.includes(name))
-    .map((name) => `${name}-config`);
 }
 
 /** Name of a lab on its machine: of its network, of its folder on the host, and the value of its label. */

@@ -6,12 +6,14 @@ import { HostCondition, labFolder, ROOMS } from "./condition/host";
 import { Fault } from "./faults";
 import { findFolderFaults, findRootless } from "./hostObstacles";
 import { EngineContainer, Machine } from "./machine";
-import { carriersOf, containersOf, LAB_LABEL, labName, overlayName } from "./names";
+import { containersOf, LAB_LABEL, labName, overlayName } from "./names";
 import { Settings } from "./settings";
 import { findOverlaps } from "./subnets";
 import { findSwarmFaults } from "./swarm/obstacles";
 
 const MIN_PYTHON = "3.10";
+/** States of a container in which it has its ports, or had them a moment ago; in all others it has none. */
+const HOLDS_PORTS = ["running", "paused", "restarting", "removing"];
 
 /** Everything on this machine that stands in the way of the lab, found before anything is created. */
 export async function findObstacles(
@@ -37,7 +39,7 @@ export async function findObstacles(
 
 /** Containers that have a name of the lab and belong to somebody else. */
 export function findForeignContainers(settings: Settings, machine: Machine): readonly Fault[] {
-  return [...containersOf(settings), ...carriersOf(settings)]
+  return containersOf(settings)
     .map((name) => `${settings.namePrefix}${name}`)
     .filter((name) => machine.containers.some((it) => it.Names.includes(`/${name}`) && !isOurs(it, settings)))
     .map((name) => ({
@@ -80,12 +82,11 @@ export async function findTakenPorts(
   machine: Machine,
   host: HostCondition,
 ): Promise<readonly Fault[]> {
-  const ours = machine.containers.filter((it) => isOurs(it, settings) && it.State === "running");
+  const ours = machine.containers.filter((it) => isOurs(it, settings) && HOLDS_PORTS.includes(it.State));
   const held = new Set(ours.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)));
   // one in the host's network lists no ports, and neither does one that the engine is about to start again
   const unlisted = [
-    ...ours.filter(({ HostConfig }) => HostConfig.NetworkMode === "host"),
-    ...machine.containers.filter((it) => isOurs(it, settings) && it.State === "restarting"),
+    ...ours.filter(({ HostConfig, State }) => HostConfig.NetworkMode === "host" || State !== "running"),
   ];
   for (const [name, { port }] of [
     ["prometheus", settings.prometheus],

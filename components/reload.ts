@@ -2,18 +2,29 @@ import { setTimeout } from "node:timers/promises";
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { Damage, madeBecause } from "./condition/damage";
+import { readReload, Reload } from "./condition/reloads";
 import { readLog } from "./containerLog";
 import { callEngine } from "./engine";
 import { LabError } from "./faults";
 
-/** A program that reads its files again when it gets SIGHUP, and tells when it last did. */
+/** A program that reads its files again on SIGHUP, and has metrics about when it last did. */
 export interface ReloadingProgram {
   /** Name of its container. */
   readonly container: string;
-  /** URL of its own metrics. */
-  readonly metricsUrl: string;
-  /** Its metric with the time of the last reload that succeeded. */
-  readonly metric: string;
+  /** Its URL. */
+  readonly url: string;
+  /** What its metrics about the last reload start with. */
+  readonly metrics: string;
+}
+
+export interface ReloadArgs {
+  readonly program: ReloadingProgram;
+  /** Differs after every change of a file. */
+  readonly version: pulumi.Input<string>;
+  /** What is wrong with what the program has loaded. */
+  readonly damage: Damage;
+  readonly container: docker.Container;
 }
 
 /** Milliseconds that a program has for its files, many rules included. */
@@ -21,49 +32,53 @@ const PATIENCE_MS = 20_000;
 const PAUSE_MS = 50;
 
 /**
- * Declares that a program has read a version of its files. A container that is made reads them by itself; when they
- * change later, the program is told to.
- *
- * @param version Differs after every change of a file.
+ * Declares that a program has loaded a version of its files. A container that is created loads them by itself; when they
+ * change later, it is told to. A version that it rejects is not recorded as loaded, so the next update tries again.
  */
 export function createReload(
   name: string,
-  program: ReloadingProgram,
-  version: pulumi.Input<string>,
-  container: docker.Container,
+  { program, version, damage, container }: ReloadArgs,
   parent: pulumi.Resource,
 ): local.Command {
+  const { reason, options: mending } = madeBecause(program.container, damage, "environment.REASON");
   return new local.Command(
     `${name}-reload`,
-    { create: ":", environment: { CONFIG: version }, logging: "none" },
-    { parent, dependsOn: container, hooks: { afterUpdate: [() => reload(program)] } },
+    { create: ":", environment: { CONFIG: version, REASON: reason }, logging: "none" },
+    { parent, dependsOn: container, hooks: { beforeUpdate: [() => reload(program)] }, ...mending },
   );
 }
 
 /**
  * Has a program read its files again, and waits until it has.
  *
- * @throws LabError with the last lines of its log where it refuses them; it then goes on with the ones before.
+ * @throws LabError with the last lines of its log if it rejects them, and keeps the previous ones.
  */
-export async function reload({ container, metricsUrl, metric }: ReloadingProgram): Promise<void> {
-  const before = await lastReload(metricsUrl, metric);
+export async function reload(program: ReloadingProgram): Promise<void> {
+  const { container } = program;
+  const before = await lastReload(program);
   const { status, body } = await callEngine("POST", `/containers/${container}/kill?signal=SIGHUP`);
   if (status >= 400) {
     throw new LabError(`${container} cannot be told to read its files again: ${body.toString().trim()}`);
   }
   const deadline = Date.now() + PATIENCE_MS;
-  while ((await lastReload(metricsUrl, metric)) === before) {
-    if (Date.now() > deadline) {
+  for (let now = before; !(now.successful && now.at !== before.at); now = await lastReload(program)) {
+    if (Date.now() > deadline || (before.successful && !now.successful)) {
       throw new LabError(
-        `${container} has not taken its new files, and goes on with those before; its last lines:\n${await readLog(container)}`,
+        `${container} rejected its new files and kept the previous ones; its last lines:\n${await readLog(container)}`,
       );
     }
     await setTimeout(PAUSE_MS);
   }
 }
 
-async function lastReload(url: string, metric: string): Promise<string | undefined> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
-  const samples = (await response.text()).split("\n");
-  return samples.find((line) => line.startsWith(`${metric} `));
+async function lastReload({ container, url, metrics }: ReloadingProgram): Promise<Reload> {
+  try {
+    return await readReload(url, metrics);
+  } catch (error) {
+    const { message, cause } = error as Error & { cause?: Error };
+    throw new LabError(
+      `${container} does not say whether it has loaded its files (${cause?.message ?? message}); ` +
+        `see make logs, then run make up again`,
+    );
+  }
 }

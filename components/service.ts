@@ -35,8 +35,8 @@ export interface HostPath {
   readonly target: string;
   /** `rslave` shows what the host mounts below it later. */
   readonly propagation?: "rslave";
-  /** Whether the host may lack it: the engine then makes an empty folder of it. */
-  readonly mayBeMissing?: boolean;
+  /** Of Docker Desktop's virtual machine: what it has there cannot be seen from here. */
+  readonly unseen?: boolean;
 }
 
 /** One service of the lab, whatever runs it: what it runs, how one sees that it works, and what it may reach and use. */
@@ -57,8 +57,8 @@ export interface ServiceSpec {
   readonly dataPath?: string;
   /** Files that the program reads, in `CONFIG_FOLDER`; a change of one replaces the container, or reloads it. */
   readonly uploads?: readonly ConfigFile[];
-  /** Of a program that reads its files again on SIGHUP: its metric with the time of the last reload that succeeded. */
-  readonly reloadMetric?: string;
+  /** Of a program that reads its files again on SIGHUP: what its metrics about the last reload start with. */
+  readonly reloadMetrics?: string;
   readonly shared?: readonly SharedFolder[];
   /** Folders that the program writes to and that nothing keeps; what the host has at that place is hidden. */
   readonly scratch?: readonly string[];

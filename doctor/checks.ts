@@ -10,17 +10,19 @@ import { findOverlaps } from "../components/subnets";
 import { Settings } from "../components/settings";
 import { findSwarmFaults } from "../components/swarm/obstacles";
 import { watchedNodes } from "../components/swarm/state";
+import { removeLeftovers } from "../components/temporaryContainer";
 import {
   checkCgroups,
   checkEngine,
   checkMemory,
   checkMounts,
   checkNeighbours,
+  checkSocketFolders,
   checkStorage,
   EngineInfo,
 } from "./engine";
 import { Finding, fault, ofFaults, skipped } from "./finding";
-import { removeLeftovers, tryFirewall } from "./firewall";
+import { tryFirewall } from "./firewall";
 import { checkEngineDisk, checkFolder, checkHome, checkNode, describePython } from "./host";
 
 /** Every check of this machine, in the order in which one needs the other. */
@@ -42,6 +44,7 @@ export async function examine({
     ...checkFolder(folder, condition),
     checkHome(os.homedir()),
     ...ofFaults("settings", faults, "none that is refused"),
+    ...checkSocketFolders(),
   ];
   return [
     ...host,
@@ -64,7 +67,7 @@ async function examineEngine(settings: Settings, host: HostCondition): Promise<r
   return [
     checkEngine(info, machine),
     ...ofFaults("root", findRootless(machine), "the engine's networks are this machine's"),
-    checkStorage(info),
+    checkStorage(machine),
     checkCgroups(info),
     checkMemory(info, settings),
     checkEngineDisk(info.DockerRootDir, machine.native),

@@ -1,23 +1,25 @@
-import { existsSync } from "node:fs";
-import { Machine } from "../components/machine";
+import { statSync } from "node:fs";
+import { DEFAULT_SOCKET } from "../components/engine";
+import { CONTAINERD_SOCKETS, Machine } from "../components/machine";
 import { Settings } from "../components/settings";
-import { Finding, ok, warning } from "./finding";
+import { Finding, fault, ok, warning } from "./finding";
 
 /** What the engine says of itself, as far as a check asks. */
 export interface EngineInfo {
   readonly ServerVersion: string;
   readonly OperatingSystem: string;
-  readonly Driver: string;
   readonly CgroupVersion?: string;
   readonly CgroupDriver: string;
   readonly MemoryLimit: boolean;
+  readonly SwapLimit: boolean;
   readonly MemTotal: number;
   readonly DockerRootDir: string;
 }
 
 /** Storage drivers of which cAdvisor knows where a container's own files lie. */
 const MEASURED = ["overlay2", "overlay", "aufs", "zfs", "vfs"];
-const CONTAINERD = "/run/containerd/containerd.sock";
+/** Where earlier labs mounted a socket whether it was there or not. */
+const SOCKETS = [DEFAULT_SOCKET, ...CONTAINERD_SOCKETS];
 const MIB = 1024 * 1024;
 
 /** Which engine answers, and whether its containers run on this machine itself. */
@@ -39,35 +41,53 @@ export function checkEngine({ ServerVersion, OperatingSystem }: EngineInfo, { na
 }
 
 /** Whether cAdvisor will see the containers, and what they write. */
-export function checkStorage({ Driver }: EngineInfo, exists: (path: string) => boolean = existsSync): Finding {
-  if (Driver === "overlayfs") {
-    return exists(CONTAINERD)
-      ? ok("storage", `${Driver}, the containerd image store: cAdvisor asks containerd at ${CONTAINERD}`)
+export function checkStorage({ native, storageDriver: driver, containerdSocket }: Machine): Finding {
+  if (driver === "overlayfs") {
+    return !native || containerdSocket !== undefined
+      ? ok(
+          "storage",
+          `${driver}, the containerd image store: cAdvisor asks containerd at ${containerdSocket ?? "its socket"}`,
+        )
       : warning(
           "storage",
-          `${Driver}, but there is no ${CONTAINERD}: cAdvisor will see no container`,
+          `${driver}, but no socket of containerd is found: cAdvisor will see no container`,
           'let containerd listen there, or set {"features": {"containerd-snapshotter": false}} in daemon.json',
         );
   }
-  return MEASURED.includes(Driver)
-    ? ok("storage", `${Driver}: cAdvisor sees every container and what it writes`)
+  return MEASURED.includes(driver)
+    ? ok("storage", `${driver}: cAdvisor sees every container and what it writes`)
     : warning(
         "storage",
-        `${Driver}: cAdvisor sees every container, but not what it writes`,
+        `${driver}: cAdvisor sees every container, but not what it writes`,
         'set {"storage-driver": "overlay2"} in daemon.json if you want to see it',
       );
 }
 
+/** Folders where sockets belong: Docker creates one for a mount of a missing path, and does not start over it. */
+export function checkSocketFolders(isFolder = isDirectory): readonly Finding[] {
+  return SOCKETS.filter(isFolder).map((path) =>
+    fault(
+      "sockets",
+      `${path} is a folder and not a socket: Docker may not start again`,
+      `remove it with rmdir ${path}, then restart Docker`,
+    ),
+  );
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
 /** Whether the memory limits of the containers hold, and cAdvisor has something to read. */
-export function checkCgroups({ CgroupVersion, CgroupDriver, MemoryLimit }: EngineInfo): Finding {
+export function checkCgroups({ CgroupVersion, CgroupDriver, MemoryLimit, SwapLimit }: EngineInfo): Finding {
   const version = `version ${CgroupVersion ?? "1"}, driver ${CgroupDriver}`;
   return CgroupDriver === "none" || !MemoryLimit
     ? warning(
         "cgroups",
-        `${version}: the engine cannot limit a container's memory`,
+        `${version}: Docker cannot limit a container's memory, so the lab sets no limits`,
         "turn the memory controller on: cgroup_enable=memory on the kernel's command line",
       )
-    : ok("cgroups", version);
+    : ok("cgroups", SwapLimit ? version : `${version}, without limits for swap`);
 }
 
 /** Whether the containers may all use what they are allowed to. */

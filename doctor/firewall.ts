@@ -2,15 +2,14 @@ import { randomBytes } from "node:crypto";
 import * as http from "node:http";
 import * as net from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { callEngine, EngineAnswer } from "../components/engine";
+import { callEngine } from "../components/engine";
 import { Machine } from "../components/machine";
 import { labName } from "../components/names";
 import { Settings } from "../components/settings";
+import { succeed, TEMPORARY_LABEL } from "../components/temporaryContainer";
 import { Finding, fault, ok, skipped } from "./finding";
 
 const CHECK = "firewall";
-/** Label of what a trial makes; its value is the process that has to remove it. */
-const LABEL = "observability-lab.doctor";
 /** An answer takes milliseconds. */
 const PATIENCE_MS = 4000;
 
@@ -73,14 +72,12 @@ class Trial {
   private async createNetwork(): Promise<string> {
     const { subnet, gateway } = this.settings;
     this.network = true;
-    await succeed(
-      callEngine("POST", "/networks/create", {
-        Name: this.name,
-        Driver: "bridge",
-        IPAM: { Config: [{ Subnet: subnet, Gateway: gateway }] },
-        Labels: { [LABEL]: String(process.pid) },
-      }),
-    );
+    await succeed("POST", "/networks/create", {
+      Name: this.name,
+      Driver: "bridge",
+      IPAM: { Config: [{ Subnet: subnet, Gateway: gateway }] },
+      Labels: { [TEMPORARY_LABEL]: String(process.pid) },
+    });
     return this.name;
   }
 
@@ -110,18 +107,16 @@ class Trial {
 
   private async ask(image: string, network: string, address: string): Promise<boolean> {
     this.container = true;
-    await succeed(
-      callEngine("POST", `/containers/create?name=${this.name}`, {
-        Image: image,
-        Entrypoint: ["wget", "-q", "-O", "/dev/null", `http://${address}/healthz`],
-        Cmd: [],
-        Labels: { [LABEL]: String(process.pid) },
-        HostConfig: { NetworkMode: network, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"] },
-      }),
-    );
-    await succeed(callEngine("POST", `/containers/${this.name}/start`));
+    await succeed("POST", `/containers/create?name=${this.name}`, {
+      Image: image,
+      Entrypoint: ["wget", "-q", "-O", "/dev/null", `http://${address}/healthz`],
+      Cmd: [],
+      Labels: { [TEMPORARY_LABEL]: String(process.pid) },
+      HostConfig: { NetworkMode: network, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"] },
+    });
+    await succeed("POST", `/containers/${this.name}/start`);
     // what a firewall drops is not answered for minutes, and the timeout of busybox's wget crashes in some builds
-    const ended = succeed(callEngine("POST", `/containers/${this.name}/wait`));
+    const ended = succeed("POST", `/containers/${this.name}/wait`);
     const answer = await Promise.race([ended, setTimeout(PATIENCE_MS)]);
     if (answer === undefined) {
       void ended.catch(() => undefined); // it is removed while it is waited for
@@ -146,30 +141,6 @@ class Trial {
   }
 }
 
-/** Removes what a trial that was killed left: its network has the subnet of the lab's. */
-export async function removeLeftovers(): Promise<void> {
-  const filter = encodeURIComponent(JSON.stringify({ label: [LABEL] }));
-  for (const [list, kind] of [
-    [`/containers/json?all=1&filters=${filter}`, "containers"],
-    [`/networks?filters=${filter}`, "networks"],
-  ] as const) {
-    const { body } = await succeed(callEngine("GET", list));
-    const left = JSON.parse(body.toString()) as { Id: string; Labels: Record<string, string> }[];
-    for (const { Id } of left.filter(({ Labels }) => !runs(Number(Labels[LABEL])))) {
-      await callEngine("DELETE", `/${kind}/${Id}${kind === "containers" ? "?force=1&v=1" : ""}`);
-    }
-  }
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
 /** An image of the lab that is here: all of them have wget. */
 async function findImage(settings: Settings): Promise<string | undefined> {
   for (const { image } of [settings.nodeExporter, settings.pushgateway, settings.prometheus, settings.grafana]) {
@@ -179,14 +150,6 @@ async function findImage(settings: Settings): Promise<string | undefined> {
     }
   }
   return undefined;
-}
-
-async function succeed(call: Promise<EngineAnswer>): Promise<EngineAnswer> {
-  const answer = await call;
-  if (answer.status >= 300 && answer.status !== 304) {
-    throw new Error(`${String(answer.status)} ${answer.body.toString().trim()}`);
-  }
-  return answer;
 }
 
 function answers(host: string, port: number): Promise<boolean> {

@@ -5,27 +5,22 @@ import { Properties } from "./events";
 import { operationOf, Row } from "./rows";
 import { code, describeDifference, list, TextPair, turn } from "./texts";
 
-interface Upload {
-  readonly file?: unknown;
-  readonly content?: unknown;
-}
-
 type Named = Readonly<Record<string, unknown>>;
 
 const RULES = ".rules.yml";
 
-/** The files that a container's configuration carries, before and after; none where all are one secret. */
+/** The files that a configuration consists of, before and after; none where all are one secret. */
 export function filesOf({ before, after }: Pick<Change, "before" | "after">): readonly TextPair[] {
   // else all of the side that can be read would look new or gone
-  if ([before.uploads, after.uploads].some((uploads) => uploads !== undefined && !Array.isArray(uploads))) {
+  if ([before.triggers, after.triggers].some((triggers) => triggers !== undefined && !Array.isArray(triggers))) {
     return [];
   }
   return matchByName(readFiles(before), readFiles(after));
 }
 
-function readFiles({ uploads }: Properties): ReadonlyMap<string, string> {
-  const files = Array.isArray(uploads) ? (uploads as Upload[]) : [];
-  return new Map(files.map(({ file, content }) => [String(file).split("/").pop() ?? "", String(content)]));
+function readFiles({ triggers }: Properties): ReadonlyMap<string, string> {
+  const files = Array.isArray(triggers) ? (triggers as unknown[]).filter(isObject) : [];
+  return new Map(files.map(({ file, content }) => [String(file), String(content)]));
 }
 
 /** What the changed files mean: scrape jobs and alerts rather than lines. */

@@ -1,5 +1,5 @@
 import { Change } from "./changes";
-import { partOf, runs } from "./words";
+import { partOf } from "./words";
 import { code, list } from "./texts";
 
 /** What the containers with data keep in their volumes, by the end of a volume's name. */
@@ -43,8 +43,7 @@ function dataVolumes(changes: readonly Change[]): readonly (Change & { readonly 
 }
 
 function restarts(change: Change): boolean {
-  const replaced = change.operation === "replace";
-  return replaced && (runs(change) || partOf(change).kind === "app");
+  return change.operation === "replace" && ["container", "app"].includes(partOf(change).kind);
 }
 
 function dataOf(name: string): string | undefined {

@@ -5,7 +5,7 @@ import { findDifferences, isObject, without } from "./differences";
 import { Properties, Step } from "./events";
 import { Row } from "./rows";
 import { describeDifference, Fold, foldOf, inert, list, TextPair, turn } from "./texts";
-import { partOf, runs } from "./words";
+import { partOf } from "./words";
 
 /** What a run of the engine would change or has changed. */
 export interface Changes {
@@ -31,6 +31,8 @@ const KINDS = [
   "dashboard",
 ];
 
+/** Name of the resource that writes the files of a program. */
+const CONFIG_FILES = /-config-files$/;
 const CONFIGURATION = "its configuration";
 /** Why a part is made anew. */
 const FOUND = "found";
@@ -82,7 +84,7 @@ function describe(change: Change): { rows: readonly Row[]; folds: readonly Fold[
   if (whole) {
     return { rows: [row("")], folds: [] };
   }
-  const files = change.type === "docker:index/container:Container" && !runs(change) ? filesOf(change) : textsOf(change);
+  const files = change.name.endsWith("-config-files") ? filesOf(change) : textsOf(change);
   const folds = files.flatMap((pair) => foldOf(pair) ?? []);
   const details = [...folds.map(({ title }) => inert(title)), ...differencesOf(change, files)];
   const { kind, name } = partOf(change);
@@ -109,7 +111,7 @@ function differencesOf(change: Change, files: readonly TextPair[]): string[] {
   }
   return change.properties.map((property) =>
     JSON.stringify(change.after[property] ?? "").includes("[secret]")
-      ? `${property}: \`[secret]\`, another one`
+      ? `${change.name.endsWith("-config-files") ? "files" : property}: \`[secret]\`, another one`
       : `${property} is not as declared`,
   );
 }
@@ -121,9 +123,9 @@ function isCause({ causes }: Change, path: string): boolean {
 /** Inputs as a reader knows them: without what is a sum or a copy of something else, and without the texts. */
 function readable({ type, name }: Change, inputs: Properties): Properties {
   const { labels, envs, triggers, databaseName } = inputs;
-  const more = without(inputs, ["labels", "envs", "triggers", "uploads", "databaseName"]);
+  const more = without(inputs, ["labels", "envs", "triggers", "databaseName"]);
   if (name.endsWith("-reload")) {
-    return { [CONFIGURATION]: textAt(inputs, "environment.CONFIG") };
+    return { [CONFIGURATION]: textAt(inputs, "environment.CONFIG"), [FOUND]: textAt(inputs, "environment.REASON") };
   }
   if (type === "command:local:Command") {
     return { ...withoutTexts(name, more), ...reasonIn(triggers) };
@@ -136,9 +138,10 @@ function readable({ type, name }: Change, inputs: Properties): Properties {
   };
 }
 
-/** The last trigger says why a command runs once more; the others are sums of what it runs. */
+/** The last trigger that is a text says why a command runs once more; the others are sums of what it runs, or files. */
 function reasonIn(triggers: unknown): Properties {
-  return Array.isArray(triggers) ? { [FOUND]: triggers[triggers.length - 1] as unknown } : {};
+  const texts = Array.isArray(triggers) ? triggers.filter((it) => typeof it === "string") : [];
+  return texts.length === 0 ? {} : { [FOUND]: texts.at(-1) };
 }
 
 /** Why a dashboard is saved anew. */

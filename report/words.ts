@@ -15,12 +15,13 @@ const COMMANDS: readonly (readonly [RegExp, (name: string) => Part])[] = [
   [/-environment$/, (name) => ({ kind: "Python environment", name: name.replace("-environment", "") })],
   [/-admin-password$/, () => ({ kind: "password", name: "of Grafana's admin" })],
   [/-generated-password$/, () => ({ kind: "generated password", name: "" })],
+  [/-config-files$/, (name) => ({ kind: "configuration", name: name.replace("-config-files", "") })],
   [/-reload$/, (name) => ({ kind: "reload", name: name.replace("-reload", "") })],
   [/-(sweep|drain)$/, () => ({ kind: "clean-up of destroy", name: "" })],
 ];
 
 const TYPES: Readonly<Record<string, (change: Change) => Part>> = {
-  "docker:index/container:Container": (change) => containerPart(change),
+  "docker:index/container:Container": (change) => ({ kind: "container", name: own(change, "name") }),
   "docker:index/service:Service": (change) => ({ kind: "service", name: own(change, "name") }),
   "docker:index/network:Network": (change) => ({ kind: "network", name: own(change, "name") }),
   "docker:index/volume:Volume": (change) => ({ kind: "volume", name: own(change, "name") }),
@@ -38,11 +39,6 @@ export function partOf(change: Change): Part {
   return TYPES[change.type]?.(change) ?? { kind: change.type.split(":").pop() ?? change.type, name: change.name };
 }
 
-/** Whether it is a container whose program runs; one that only carries files is never started. */
-export function runs(change: Change): boolean {
-  return change.type === "docker:index/container:Container" && stateOf(change).start !== false;
-}
-
 /** Title of a dashboard. */
 export function titleOf({ configJson }: Properties): string {
   try {
@@ -51,11 +47,6 @@ export function titleOf({ configJson }: Properties): string {
   } catch {
     return "";
   }
-}
-
-function containerPart(change: Change): Part {
-  const name = own(change, "name");
-  return runs(change) ? { kind: "container", name } : { kind: "configuration", name: name.replace(/-config$/, "") };
 }
 
 /** What is there after the change, or was there before it is deleted. */

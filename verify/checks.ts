@@ -2,6 +2,7 @@ import { Dashboard, unboundDatasources } from "./dashboards";
 import { inspectMachine } from "../components/machine";
 import { JOBS } from "../components/settingsLists";
 import { alertsEvaluated } from "./alerts";
+import { configurationLoaded } from "./configuration";
 import { reachedNodes } from "./swarm";
 import { Check, CheckError, getJson, LabOutputs, QueryAnswer, queryPrometheus, signIn } from "./lab";
 
@@ -151,6 +152,7 @@ async function hostReported(lab: LabOutputs): Promise<string> {
 /** Every question that `make verify` asks, in the order in which the data flows. */
 export const CHECKS: readonly Check[] = [
   { name: "containers", ask: containersHealthy },
+  { name: "configuration", ask: configurationLoaded },
   { name: "targets", ask: targetsUp },
   { name: "alerts", ask: alertsEvaluated },
   { name: "host", ask: hostReported },

@@ -1,13 +1,14 @@
-import { callEngine } from "../engine";
+import { askEngine } from "../engine";
 import { Machine } from "../machine";
-import { LAB_LABEL, labName, overlayName } from "../names";
+import { LAB_LABEL, labName, overlayName, reachable } from "../names";
 import { Settings } from "../settings";
 import { SwarmService } from "../swarm/state";
 import { findContainer, FoundContainer } from "./containers";
+import { Damage } from "./damage";
 import { savedVersions } from "./dashboards";
 import { EMPTY_GRAFANA, GrafanaCondition, lookAtGrafana, UNKNOWN_GRAFANA } from "./grafana";
 import { HostCondition, labFolder, lookAtHost } from "./host";
-import { reachable } from "../names";
+import { loadedDamage, readReload, RELOAD_METRICS } from "./reloads";
 
 /** What there is of a lab on this machine, looked at once for a run of the program. */
 export interface LabCondition {
@@ -19,6 +20,10 @@ export interface LabCondition {
   readonly services: ReadonlyMap<string, SwarmService>;
   /** The lab's containers, by their names on the host. */
   readonly containers: ReadonlyMap<string, FoundContainer>;
+  /** Names of the lab's volumes. */
+  readonly volumes: ReadonlySet<string>;
+  /** What is wrong with the files that Prometheus has loaded. */
+  readonly loaded: Damage;
   readonly host: HostCondition;
   /** The lab's folder on the host. */
   readonly folder: string;
@@ -35,22 +40,26 @@ export async function lookAtLab(settings: Settings, machine: Machine): Promise<L
   const lab = labName(settings.namePrefix);
   const folder = labFolder(lab);
   const ours = machine.containers.filter(({ Labels }) => Labels[LAB_LABEL] === lab);
-  const [found, data, host] = await Promise.all([
+  const [found, volumes, host] = await Promise.all([
     Promise.all(ours.map(async (it) => [(it.Names[0] ?? "").slice(1), await findContainer(it)] as const)),
-    callEngine("GET", `/volumes/${lab}-grafana`),
+    findVolumes(lab),
     lookAtHost(lab, folder, `http://${reachable(settings.bindAddress)}:${String(settings.flaskPort)}/healthz`),
   ]);
   const containers = new Map(found.filter((it): it is [string, FoundContainer] => it[1] !== undefined));
   const networkId = (name: string): string | undefined =>
     machine.networks.find(({ Name, Labels }) => Name === name && Labels?.[LAB_LABEL] === lab)?.Id;
   const services = machine.swarm.services.filter(({ Spec }) => Spec.Labels?.[LAB_LABEL] === lab);
-  const grafana =
-    data.status === 404 ? EMPTY_GRAFANA : await lookAtRunning(containers.get(`${settings.namePrefix}grafana`));
+  const [grafana, loaded] = await Promise.all([
+    volumes.has(`${lab}-grafana`) ? lookAtRunning(containers.get(`${settings.namePrefix}grafana`)) : EMPTY_GRAFANA,
+    lookAtLoaded(containers.get(`${settings.namePrefix}prometheus`)),
+  ]);
   return {
     network: networkId(lab),
     overlay: networkId(overlayName(settings.namePrefix)),
     services: new Map(services.map((it) => [it.Spec.Name, it])),
     containers,
+    volumes,
+    loaded,
     host,
     folder,
     grafana,
@@ -58,11 +67,33 @@ export async function lookAtLab(settings: Settings, machine: Machine): Promise<L
   };
 }
 
-function lookAtRunning(container: FoundContainer | undefined): Promise<GrafanaCondition> | GrafanaCondition {
-  const password = container?.files.get(PASSWORD_FILE)?.content;
-  const published = Object.values(container?.NetworkSettings.Ports ?? {}).flat()[0];
-  if (container?.State.Status !== "running" || password === undefined || !published) {
-    return UNKNOWN_GRAFANA;
+async function findVolumes(lab: string): Promise<ReadonlySet<string>> {
+  // by name: one that Docker made for a container has no label
+  const filters = encodeURIComponent(JSON.stringify({ name: [lab] }));
+  const { Volumes } = await askEngine<{ Volumes: readonly { Name: string }[] | null }>(`/volumes?filters=${filters}`);
+  return new Set((Volumes ?? []).map(({ Name }) => Name));
+}
+
+async function lookAtLoaded(container: FoundContainer | undefined): Promise<Damage> {
+  const url = publishedUrl(container);
+  try {
+    return container === undefined || url === undefined
+      ? undefined
+      : loadedDamage(await readReload(url, RELOAD_METRICS.prometheus), container);
+  } catch {
+    return undefined; // it starts, or it is no Prometheus: its container's health says more
   }
-  return lookAtGrafana(`http://${reachable(published.HostIp)}:${published.HostPort}`, password);
+}
+
+function lookAtRunning(container: FoundContainer | undefined): Promise<GrafanaCondition> | GrafanaCondition {
+  const [url, password] = [publishedUrl(container), container?.files?.get(PASSWORD_FILE)];
+  return url === undefined || password === undefined ? UNKNOWN_GRAFANA : lookAtGrafana(url, password);
+}
+
+/** Where a running container answers. */
+function publishedUrl(container: FoundContainer | undefined): string | undefined {
+  const published = Object.values(container?.NetworkSettings.Ports ?? {}).flat()[0];
+  return container?.State.Status === "running" && published
+    ? `http://${reachable(published.HostIp)}:${published.HostPort}`
+    : undefined;
 }

@@ -13,6 +13,8 @@ export interface AlertmanagerArgs {
 }
 
 const PORT = 9093;
+/** Its configuration, in `CONFIG_FOLDER`. */
+export const ALERTMANAGER_CONFIG = "alertmanager.yml";
 const DATA = "/alertmanager";
 /** Keeps the URL out of the configuration, which Alertmanager shows to everybody who asks. */
 const URL_FILE = "webhook_url";
@@ -41,7 +43,7 @@ export class Alertmanager extends pulumi.ComponentResource {
         command: alertmanagerFlags(settings, inHostNetwork),
         dataPath: DATA,
         uploads: [
-          { file: "alertmanager.yml", content: renderAlertmanagerConfig() },
+          { file: ALERTMANAGER_CONFIG, content: renderAlertmanagerConfig() },
           { file: URL_FILE, content: pulumi.secret(urlFromContainer(args.webhook, machine)) },
         ],
         ...(inHostNetwork
@@ -52,9 +54,7 @@ export class Alertmanager extends pulumi.ComponentResource {
       { parent: this, dependsOn: network },
     );
     this.url = container.url;
-    this.target = inHostNetwork
-      ? `${settings.gateway}:${String(settings.alertmanager.port)}`
-      : `alertmanager:${String(PORT)}`;
+    this.target = alertmanagerTarget(settings, args.webhook, machine);
     this.registerOutputs({ url: this.url });
   }
 }
@@ -62,6 +62,13 @@ export class Alertmanager extends pulumi.ComponentResource {
 /** Whether only the host's network reaches a webhook: one on loopback, where the engine runs on this very machine. */
 export function needsHostNetwork(webhook: string, { native }: Machine): boolean {
   return native && isLoopback(webhook);
+}
+
+/** `host:port` of Alertmanager as seen from the lab's network. */
+export function alertmanagerTarget({ gateway, alertmanager }: Settings, webhook: string, machine: Machine): string {
+  return needsHostNetwork(webhook, machine)
+    ? `${gateway}:${String(alertmanager.port)}`
+    : `alertmanager:${String(PORT)}`;
 }
 
 /** The text of alertmanager.yml. */
@@ -99,7 +106,7 @@ function alertmanagerFlags({ alertmanager, bindAddress, gateway }: Settings, inH
     ? [host, gateway].map((address) => `${address}:${String(alertmanager.port)}`)
     : [`:${String(PORT)}`];
   return [
-    `--config.file=${CONFIG_FOLDER}/alertmanager.yml`,
+    `--config.file=${CONFIG_FOLDER}/${ALERTMANAGER_CONFIG}`,
     `--storage.path=${DATA}`,
     // alone, it needs no port for others of its kind
     "--cluster.listen-address=",

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Machine } from "../machine";
 import { HostPath, LabContext } from "../service";
+import { Settings } from "../settings";
 import { runOnEveryNode } from "../swarm/everyNode";
 
 export interface CadvisorArgs {
@@ -8,6 +9,9 @@ export interface CadvisorArgs {
 }
 
 const PORT = 8080;
+/** Where cAdvisor looks for Docker and for containerd unless told otherwise. */
+const DOCKER = "/var/run/docker.sock";
+const CONTAINERD = "/run/containerd/containerd.sock";
 
 /** cAdvisor, which reports every container of the engine by its name. */
 export class Cadvisor extends pulumi.ComponentResource {
@@ -27,7 +31,7 @@ export class Cadvisor extends pulumi.ComponentResource {
           internalPort: PORT,
           healthPath: "/healthz",
           command: ["--docker_only=true", "--housekeeping_interval=5s", "--store_container_labels=false"],
-          hostPaths: cadvisorPaths(machine),
+          hostPaths: cadvisorPaths(settings, machine),
           // it measures the disk usage of folders that belong to other users
           capabilities: ["CAP_DAC_READ_SEARCH"],
         },
@@ -40,18 +44,22 @@ export class Cadvisor extends pulumi.ComponentResource {
 }
 
 /**
- * What cAdvisor reads of the host. The socket is the engine's whole API, which is why no other container has it; to
- * hide it below /rootfs too, as from node_exporter, would keep nothing from who has it anyway.
+ * What cAdvisor reads of the host. The socket is Docker's whole API, which is why no other container has it; to hide it
+ * below /rootfs too, as from node_exporter, would keep nothing from a program that has it anyway.
  */
-export function cadvisorPaths(machine: Machine): HostPath[] {
+export function cadvisorPaths({ engine }: Pick<Settings, "engine">, machine: Machine): HostPath[] {
+  // the paths of a swarm's other nodes are not known: the usual ones
+  const usual = engine === "swarm" || !machine.native;
+  const docker = { source: usual ? DOCKER : machine.socket, target: DOCKER };
+  const containerd = { source: usual ? CONTAINERD : machine.containerdSocket, target: CONTAINERD };
   const paths = [
-    ["/", "/rootfs"],
-    ["/sys", "/sys"],
-    ["/var/run/docker.sock", "/var/run/docker.sock"],
+    { source: "/", target: "/rootfs" },
+    { source: "/sys", target: "/sys" },
+    docker,
     // with the containerd image store only containerd knows a container's layers
-    ...(machine.storageDriver === "overlayfs"
-      ? [["/run/containerd/containerd.sock", "/run/containerd/containerd.sock"]]
-      : []),
-  ] as [string, string][];
-  return paths.map(([source, target]) => ({ source, target, mayBeMissing: true }));
+    ...(machine.storageDriver === "overlayfs" ? [containerd] : []),
+  ];
+  return paths.flatMap(({ source, target }) =>
+    source === undefined ? [] : { source, target, ...(machine.native ? {} : { unseen: true }) },
+  );
 }

@@ -3,6 +3,8 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { PROJECT, readAsset } from "../assets";
+import { RELOAD_METRICS } from "../condition/reloads";
+import { ConfigFile } from "../configVolume";
 import { LabContainer } from "../container";
 import { labName, reachable } from "../names";
 import { CONFIG_FOLDER, LabContext, SharedFolder } from "../service";
@@ -20,6 +22,8 @@ export interface PrometheusArgs {
 
 /** Port that Prometheus listens on inside its container. */
 const PORT = 9090;
+/** Its configuration, in `CONFIG_FOLDER`. */
+export const PROMETHEUS_CONFIG = "prometheus.yml";
 const RULES = ".rules.yml";
 
 /** Prometheus with the lab's scrape jobs and alerts; its samples live in a volume. */
@@ -41,7 +45,7 @@ export class Prometheus extends pulumi.ComponentResource {
         internalPort: PORT,
         healthPath: "/-/ready",
         command: [
-          `--config.file=${CONFIG_FOLDER}/prometheus.yml`,
+          `--config.file=${CONFIG_FOLDER}/${PROMETHEUS_CONFIG}`,
           // it holds back a target that is new for this long, 5 s by default, and for nothing else
           "--scrape.discovery-reload-interval=1s",
           "--storage.tsdb.path=/prometheus",
@@ -51,12 +55,8 @@ export class Prometheus extends pulumi.ComponentResource {
           `--web.external-url=http://${reachable(settings.bindAddress)}:${String(settings.prometheus.port)}`,
         ],
         dataPath: "/prometheus",
-        uploads: [
-          { file: "prometheus.yml", content: renderPrometheusConfig(settings, args.alertmanager) },
-          ...alertRules(),
-          ...remoteWriteSecrets(settings),
-        ],
-        reloadMetric: "prometheus_config_last_reload_success_timestamp_seconds",
+        uploads: prometheusFiles(settings, args.alertmanager),
+        reloadMetrics: RELOAD_METRICS.prometheus,
         hosts: hostNames(args.context),
         shared: args.discovery === undefined ? [] : [args.discovery],
       },
@@ -85,6 +85,15 @@ interface ScrapeConfig {
     readonly targets: readonly string[];
     readonly labels?: Readonly<Record<string, string>>;
   }[];
+}
+
+/** The files that Prometheus reads; the content of those with credentials is an output. */
+export function prometheusFiles(settings: Settings, alertmanager: string | undefined): readonly ConfigFile[] {
+  return [
+    { file: PROMETHEUS_CONFIG, content: renderPrometheusConfig(settings, alertmanager) },
+    ...alertRules(),
+    ...remoteWriteSecrets(settings),
+  ];
 }
 
 /** The text of prometheus.yml. */

@@ -27,7 +27,7 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
 
   constructor(name: string, { context }: SwarmDiscoveryArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:SwarmDiscovery", name, {}, options);
-    const { settings, sweep } = context;
+    const { settings, machine, sweep } = context;
     const lab = labName(settings.namePrefix);
     const volume = new docker.Volume(
       `${name}-socket`,
@@ -47,7 +47,7 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
         isolated: true,
         command: ["caddy", "run", "--config", `${CONFIG_FOLDER}/caddy.json`],
         uploads: [{ file: "caddy.json", content: JSON.stringify(caddyConfig(), undefined, 2) }],
-        hostPaths: [{ source: SOCKET, target: SOCKET }],
+        hostPaths: [{ source: machine.socket, target: SOCKET }],
         shared: [{ volume, path: FOLDER, readOnly: false }],
         // a capability of the program's file in the official image, which does not start without it
         capabilities: ["CAP_NET_BIND_SERVICE"],

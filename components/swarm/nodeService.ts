@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { madeBecause } from "../condition/damage";
+import { GONE, madeBecause } from "../condition/damage";
 import { serviceDamage } from "../condition/services";
 import { LAB_LABEL, labName, REASON_LABEL } from "../names";
 import { removeOrphan } from "../orphans";
@@ -39,7 +39,7 @@ export class NodeService extends pulumi.ComponentResource {
       // the drain removes it, and before it is replaced the hook
       retainOnDelete: true,
       // the provider cannot update one that is gone
-      replaceOnChanges: damage === undefined ? [] : ["labels"],
+      replaceOnChanges: damage === GONE ? ["labels"] : [],
       hooks: {
         beforeCreate: [() => removeOrphan("services", service, lab)],
         // the provider waits for services with a number of replicas only

@@ -193,16 +193,16 @@ describe("a lab with a webhook on loopback", () => {
     const next = randomBytes(12).toString("hex");
     await lab.stack.setConfig("alertWebhook", { value: `http://127.0.0.1:1/${next}`, secret: true });
     await lab.stack.preview({ diff: true, onOutput });
-    expect(said).toContain("alertmanager-config-carrier");
+    expect(said).toContain("alertmanager-config-files");
     expect(said).not.toContain(TOKEN);
     expect(said).not.toContain(next);
     for (const secret of [TOKEN, next]) {
       expect(spawnSync("grep", ["-rlF", secret, lab.folder], { encoding: "utf8" }).stdout).toBe("");
     }
     // the state does hold it, encrypted
-    expect(
-      spawnSync("grep", ["-rlF", "alertmanager-config-carrier", lab.folder], { encoding: "utf8" }).stdout,
-    ).not.toBe("");
+    expect(spawnSync("grep", ["-rlF", "alertmanager-config-files", lab.folder], { encoding: "utf8" }).stdout).not.toBe(
+      "",
+    );
   });
 });
 

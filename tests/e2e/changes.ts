@@ -98,7 +98,7 @@ export const PROPOSED: readonly ProposedChange[] = [
       set(checkout, { remoteWrite: [{ url: RECEIVER, username: "lab", password }] });
     },
     summary: "1 to update, 2 to replace",
-    says: [/\| ± replace \| configuration \| `prometheus` \| .*uploads: `\[secret\]`, another one \|/],
+    says: [/\| ± replace \| configuration \| `prometheus` \| .*files: `\[secret\]`, another one \|/],
     silent: [...NO_GRAFANA, ...NO_HOST, ...NO_ALERT, "scrape job", ".invalid", "− delete"],
   },
   {

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  const filter = ["--quiet", "--filter", "label=observability-lab.doctor"];
+  const filter = ["--quiet", "--filter", "label=observability-lab.temporary"];
   expect([docker("ps", "--all", ...filter), docker("network", "ls", ...filter)]).toEqual(["", ""]);
 });
 

@@ -118,7 +118,7 @@ describe("one changed setting", () => {
     const before = CONTAINERS.map(id);
     configure(lab, { scrapeInterval: "7s" });
     const expected = {
-      replace: ["prometheus-config-carrier"],
+      replace: ["prometheus-config-files"],
       update: ["grafana-datasource", "prometheus-reload"],
     };
     expect(await previewChanges(lab)).toEqual(expected);

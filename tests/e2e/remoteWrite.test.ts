@@ -163,7 +163,7 @@ describe("a lab whose receivers are there", () => {
       said,
     ];
     expect(shown[1]).toContain("password_file: /lab/remote_write_0");
-    expect(said).toContain("prometheus-config-carrier");
+    expect(said).toContain("prometheus-config-files");
     expect(said).toContain("[secret]");
     for (const secret of secrets) {
       expect(shown.filter((text) => text.includes(secret))).toEqual([]);

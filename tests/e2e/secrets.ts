@@ -105,7 +105,7 @@ export function describeSecrets(given: () => TestLab): void {
 
   it("is in no file that the lab leaves outside the engine: in the state it is encrypted", () => {
     const state = path.join(lab.folder, "backend");
-    const checkpoints = filesWith(state, ["grafana-config-carrier"]);
+    const checkpoints = filesWith(state, ["grafana-config-files"]);
     expect(checkpoints.length).toBeGreaterThan(0);
     expect(filesWith(lab.folder, passwords)).toEqual([]);
   });

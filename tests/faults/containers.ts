@@ -65,7 +65,7 @@ export function containerFaults(bench: () => Bench): void {
         const root = ["--rm", "--user", "0:0", "--volume", `${volume}:/by-hand`, "--entrypoint", "sh"];
         docker("run", ...root, image, "-c", "echo '# by hand' >>/by-hand/prometheus.yml");
       },
-      shows: ["prometheus-config-carrier", "prometheus-reload"],
+      shows: ["prometheus-config-files", "prometheus-reload"],
     }));
 
   it("taken off the network", () =>

@@ -19,10 +19,10 @@ async function withWebhook(
 
 /** What Prometheus is told of Alertmanager. */
 function prometheusConfig(registrations: readonly Registration[]): unknown {
-  const { uploads } = resource(registrations, "prometheus-config-carrier").inputs as {
-    uploads: readonly { file: string; content: string }[];
+  const { triggers } = resource(registrations, "prometheus-config-files").inputs as {
+    triggers: readonly { file?: string; content?: string }[];
   };
-  return parse(uploads.find(({ file }) => file.endsWith("/prometheus.yml"))?.content ?? "");
+  return parse(triggers.find(({ file }) => file === "prometheus.yml")?.content ?? "");
 }
 
 describe("a lab without a webhook", () => {
@@ -70,13 +70,9 @@ describe("a lab with a webhook elsewhere", () => {
     const { registrations } = await withWebhook(REMOTE);
     const holders = registrations.filter(({ inputs }) => JSON.stringify(inputs).includes("T0K3N"));
     expect(holders.map(({ name, secretInputs }) => [name, secretInputs])).toStrictEqual([
-      ["alertmanager-config-carrier", ["uploads"]],
+      ["alertmanager-config-files", ["triggers"]],
     ]);
-    expect(holders[0]?.inputs.uploads).toContainEqual({
-      file: "/lab/webhook_url",
-      content: REMOTE,
-      permissions: "0444",
-    });
+    expect(holders[0]?.inputs.triggers).toContainEqual({ file: "webhook_url", content: REMOTE });
   });
 });
 
@@ -110,10 +106,9 @@ describe("a lab with a webhook on the loopback of this machine", () => {
   it("has it on the lab's network on Docker Desktop, which has a name for the host", async () => {
     const { inputs, registrations } = await withWebhook(LOCAL, { machine: { native: false } });
     expect(inputs).toMatchObject({ networkMode: "bridge", hosts: [] });
-    expect(resource(registrations, "alertmanager-config-carrier").inputs.uploads).toContainEqual({
-      file: "/lab/webhook_url",
+    expect(resource(registrations, "alertmanager-config-files").inputs.triggers).toContainEqual({
+      file: "webhook_url",
       content: "http://host.docker.internal:8080/T0K3N",
-      permissions: "0444",
     });
   });
 

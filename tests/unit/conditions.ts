@@ -1,9 +1,10 @@
 import { LabCondition } from "../../components/condition";
 import { FoundContainer } from "../../components/condition/containers";
 import { GONE } from "../../components/condition/damage";
+import { describeFiles, RECORD } from "../../components/condition/files";
 import { EMPTY_GRAFANA, FoundDatasource, FoundGrafana } from "../../components/condition/grafana";
 import { EngineContainer } from "../../components/machine";
-import { carriersOf, containersOf, labName, MEMORY_LABEL, servicesOf } from "../../components/names";
+import { containersOf, labName, MEMORY_LABEL, servicesOf } from "../../components/names";
 import { Settings } from "../../components/settings";
 import { SwarmService } from "../../components/swarm/state";
 
@@ -22,6 +23,8 @@ export const FRESH: LabCondition = {
   overlay: undefined,
   services: new Map(),
   containers: new Map(),
+  volumes: new Set(),
+  loaded: undefined,
   host: { app: GONE, appPort: undefined, environments: { flask: GONE, ansible: GONE } },
   folder: FOLDER,
   grafana: EMPTY_GRAFANA,
@@ -59,13 +62,12 @@ export const HOLDINGS: FoundGrafana = {
 /** A container as it is after an update: it runs, on the lab's network, with 128 MiB. */
 export function foundContainer(changes: Partial<FoundContainer> = {}, memory = 128): FoundContainer {
   return {
-    Created: "2026-01-01T12:00:00Z",
     State: { Status: "running", ExitCode: 0, Health: { Status: "healthy" } },
     HostConfig: { Memory: memory * MIB, RestartPolicy: { Name: "unless-stopped" } },
     NetworkSettings: { Networks: { "observability-lab": { NetworkID: NETWORK_ID } }, Ports: {} },
     Config: { Labels: { [MEMORY_LABEL]: String(memory) } },
     Mounts: [],
-    files: new Map(),
+    files: new Map([[RECORD, describeFiles(new Map(), "2026-01-01T12:00:00Z")]]),
     ...changes,
   };
 }
@@ -90,14 +92,10 @@ export function soundLab(settings: Settings): LabCondition {
   const swarm = settings.engine === "swarm";
   const overlay = swarm ? { [`${lab}-overlay`]: { NetworkID: OVERLAY_ID } } : {};
   const network = { Networks: { [lab]: { NetworkID: NETWORK_ID }, ...overlay }, Ports: {} };
-  const containers = [
-    ...containersOf(settings).map(
-      (name) => [name, foundContainer({ NetworkSettings: network }, memories[name])] as const,
-    ),
-    ...carriersOf(settings).map(
-      (name) => [name, foundContainer({ State: { Status: "created", ExitCode: 0 } })] as const,
-    ),
-  ];
+  const containers = containersOf(settings).map(
+    (name) => [name, foundContainer({ NetworkSettings: network }, memories[name])] as const,
+  );
+  const volumes = containersOf(settings).flatMap((name) => [`${lab}-${name}`, `${lab}-${name}-config`]);
   return {
     network: NETWORK_ID,
     overlay: swarm ? OVERLAY_ID : undefined,
@@ -108,6 +106,8 @@ export function soundLab(settings: Settings): LabCondition {
       ]),
     ),
     containers: new Map(containers.map(([name, found]) => [`${settings.namePrefix}${name}`, found])),
+    volumes: new Set(volumes),
+    loaded: undefined,
     host: { app: undefined, appPort: settings.flaskPort, environments: { flask: undefined, ansible: undefined } },
     folder: FOLDER,
     grafana: { password: undefined, found: HOLDINGS },

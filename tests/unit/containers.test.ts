@@ -17,14 +17,10 @@ const LABELS = [
 
 let registrations: readonly Registration[];
 let containers: readonly Registration[];
-/** Those that are never started: they carry files into a volume. */
-let carriers: readonly Registration[];
 
 beforeAll(async () => {
   ({ registrations } = await buildLab());
-  const all = resourcesOf(registrations, "docker:index/container:Container");
-  containers = all.filter(({ inputs }) => inputs.start !== false);
-  carriers = all.filter((it) => !containers.includes(it));
+  containers = resourcesOf(registrations, "docker:index/container:Container");
 });
 
 /** What a container of the lab is made of, whatever its program; `key` is the beginning of its settings' names. */
@@ -72,10 +68,8 @@ function labelsOf(key: string): Label[] {
   return [...LABELS, { label: "observability-lab.memory", value: String(DEFAULTS[`${key}Memory`]) }];
 }
 
-/** Label of a container that is made anew when its files change. */
-function configLabel(name: string): Label {
-  return { label: "observability-lab.config", value: `${name}-config-carrier-id` };
-}
+/** Label of a container that is replaced when its files change. */
+const CONFIG_LABEL: Label = { label: "observability-lab.config", value: "output-of-grafana-config-files" };
 
 describe("container", () => {
   it("prometheus holds its configuration and keeps its samples", () => {
@@ -95,10 +89,12 @@ describe("container", () => {
       ],
       hosts: [{ host: "host.docker.internal", ip: "172.30.90.1" }],
     });
-    expect(resource(registrations, "prometheus-config-carrier").inputs).toMatchObject({
-      uploads: [{ file: "prometheus.yml", content: renderPrometheusConfig(settingsWith()) }, ...alertRules()].map(
-        ({ file, content }) => ({ file: `/lab/${file}`, content, permissions: "0444" }),
-      ),
+    expect(resource(registrations, "prometheus-config-files").inputs).toMatchObject({
+      triggers: [
+        "declared",
+        { file: "prometheus.yml", content: renderPrometheusConfig(settingsWith()) },
+        ...alertRules(),
+      ],
     });
   });
 
@@ -106,10 +102,11 @@ describe("container", () => {
     const { inputs, hooks } = resource(registrations, "prometheus-reload");
     expect(inputs).toStrictEqual({
       create: ":",
-      environment: { CONFIG: "prometheus-config-carrier-id" },
+      environment: { CONFIG: "output-of-prometheus-config-files", REASON: "declared" },
       logging: "none",
     });
-    expect(hooks).toStrictEqual(["afterUpdate"]);
+    // before, as an update that failed after it would be recorded
+    expect(hooks).toStrictEqual(["beforeUpdate"]);
   });
 
   it("grafana reads its password from a file, and neither lets anybody in nor asks the internet", () => {
@@ -128,7 +125,7 @@ describe("container", () => {
         "GF_PLUGINS_PREINSTALL_DISABLED=true",
         "GF_LOG_LEVEL=warn",
       ],
-      labels: [...labelsOf("grafana"), configLabel("grafana")],
+      labels: [...labelsOf("grafana"), CONFIG_LABEL],
       volumes: [
         { volumeName: "observability-lab-grafana", containerPath: "/var/lib/grafana" },
         { volumeName: "observability-lab-grafana-config", containerPath: "/lab", readOnly: true },
@@ -137,24 +134,14 @@ describe("container", () => {
     });
   });
 
-  it("that only carries the files of grafana is never started, and has its content as a secret", () => {
-    const { inputs, secretInputs, deleteBeforeReplace } = resource(registrations, "grafana-config-carrier");
+  it("grafana's files are written before they are recorded, and a secret in them stays one", () => {
+    const { inputs, secretInputs, hooks } = resource(registrations, "grafana-config-files");
     expect(inputs).toStrictEqual({
-      name: "grafana-config",
-      image: DEFAULTS.grafanaImage,
-      labels: LABELS,
-      start: false,
-      mustRun: false,
-      networkMode: "none",
-      securityOpts: ["no-new-privileges:true"],
-      capabilities: { drops: ["ALL"] },
-      volumes: [{ volumeName: "observability-lab-grafana-config", containerPath: "/lab" }],
-      uploads: [{ file: "/lab/admin_password", content: "made-by-the-command", permissions: "0444" }],
+      create: "od -An -N8 -tx1 /dev/urandom | tr -d ' '",
+      triggers: ["declared", { file: "admin_password", content: "made-by-the-command" }],
+      logging: "none",
     });
-    expect({ secretInputs, deleteBeforeReplace }).toStrictEqual({
-      secretInputs: ["uploads"],
-      deleteBeforeReplace: true,
-    });
+    expect({ secretInputs, hooks }).toStrictEqual({ secretInputs: ["triggers"], hooks: ["beforeCreate"] });
   });
 
   it("node_exporter sees the host's files and processes, and cannot write", () => {
@@ -186,10 +173,11 @@ describe("container", () => {
       ...container("cadvisor", "cadvisor", 8080, "/healthz"),
       command: ["--docker_only=true", "--housekeeping_interval=5s", "--store_container_labels=false"],
       capabilities: { drops: ["ALL"], adds: ["CAP_DAC_READ_SEARCH"] },
-      volumes: [
-        { hostPath: "/", containerPath: "/rootfs", readOnly: true },
-        { hostPath: "/sys", containerPath: "/sys", readOnly: true },
-        { hostPath: "/var/run/docker.sock", containerPath: "/var/run/docker.sock", readOnly: true },
+      // as mounts: of a volume's path that is missing Docker would make a folder
+      mounts: [
+        { type: "bind", source: "/", target: "/rootfs", readOnly: true },
+        { type: "bind", source: "/sys", target: "/sys", readOnly: true },
+        { type: "bind", source: "/var/run/docker.sock", target: "/var/run/docker.sock", readOnly: true },
       ],
     });
   });
@@ -229,15 +217,17 @@ describe("every container", () => {
   });
 
   it("is kept from the sockets of the engine, but for cadvisor", () => {
-    const withSocket = [...containers, ...carriers].filter(({ inputs }) =>
-      JSON.stringify(inputs.volumes).includes(".sock"),
+    const withSocket = containers.filter(({ inputs }) =>
+      [...(inputs.volumes as Mount[]), ...((inputs.mounts ?? []) as Mount[])].some((it) =>
+        (it.hostPath ?? it.source)?.endsWith(".sock"),
+      ),
     );
     expect(withSocket.map(({ name }) => name)).toStrictEqual(["cadvisor-container"]);
   });
 
   it("has nothing secret in what anybody who inspects a container can read", () => {
-    for (const { secretInputs } of [...containers, ...carriers]) {
-      expect(secretInputs.filter((input) => input !== "uploads")).toStrictEqual([]);
+    for (const { secretInputs } of containers) {
+      expect(secretInputs).toStrictEqual([]);
     }
   });
 });

@@ -2,16 +2,14 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import {
-  FoundContainer,
-  configDamage,
-  containerDamage,
-  DeclaredContainer,
-} from "../../components/condition/containers";
+import { FoundContainer, containerDamage, DeclaredContainer } from "../../components/condition/containers";
 import { GONE, madeBecause } from "../../components/condition/damage";
 import { dashboardDamage, noteVersion, savedVersions } from "../../components/condition/dashboards";
+import { describeFiles, filesDamage, RECORD } from "../../components/condition/files";
 import { datasourceDamage, FoundGrafana } from "../../components/condition/grafana";
-import { DATASOURCE, foundContainer, HOLDINGS, NETWORK_ID } from "./conditions";
+import { loadedDamage } from "../../components/condition/reloads";
+import { serviceDamage } from "../../components/condition/services";
+import { DATASOURCE, foundContainer, HOLDINGS, NETWORK_ID, swarmService } from "./conditions";
 
 let warn: jest.SpyInstance;
 
@@ -52,6 +50,7 @@ describe("the reason that a part was made for", () => {
 describe("the damage of a container", () => {
   const declared: DeclaredContainer = {
     restart: "unless-stopped",
+    memoryLimit: true,
     networks: [{ name: "observability-lab", id: NETWORK_ID }],
   };
   const { State, HostConfig } = foundContainer();
@@ -70,6 +69,9 @@ describe("the damage of a container", () => {
       foundContainer({ State: { Status: "restarting", ExitCode: 1 } }),
       "it was restarting, exit code 1",
     ],
+    ["of one that is paused", foundContainer({ State: { Status: "paused", ExitCode: 0 } }), "it was paused"],
+    ["of one that was never started", foundContainer({ State: { Status: "created", ExitCode: 0 } }), "it was created"],
+    ["of a dead one", foundContainer({ State: { Status: "dead", ExitCode: 137 } }), "it was dead, exit code 137"],
     [
       "of an unhealthy one",
       foundContainer({ State: { ...State, Health: { Status: "unhealthy" } } }),
@@ -107,6 +109,12 @@ describe("the damage of a container", () => {
     expect(containerDamage(found, declared)).toBe(expected);
   });
 
+  it("is none of a limit that Docker cannot set", () => {
+    const unlimited = foundContainer({ HostConfig: { ...HostConfig, Memory: 0 } });
+    expect(containerDamage(unlimited, declared)).toBe("its memory limit was 0 MiB");
+    expect(containerDamage(unlimited, { ...declared, memoryLimit: false })).toBeUndefined();
+  });
+
   it("is told of every container once the network is gone, but of none in the host's network", () => {
     const network = { name: "observability-lab", id: undefined };
     expect(containerDamage(foundContainer(), { ...declared, networks: [network] })).toBe(
@@ -117,36 +125,76 @@ describe("the damage of a container", () => {
 });
 
 describe("the damage of a container's files", () => {
-  const LATER = "2026-01-02T12:00:00Z";
-  const carrier = foundContainer({ State: { Status: "created", ExitCode: 0 } });
-  const ownerWith = (modified: string): FoundContainer =>
-    foundContainer({ files: new Map([["prometheus.yml", { content: "", modified: new Date(modified) }]]) });
+  const written = { "prometheus.yml": "global: {}", "host.rules.yml": "groups: []" };
+  const record = describeFiles(new Map(Object.entries(written)), "2026-01-01T12:00:00Z");
+  const owner = (files: Readonly<Record<string, string>>): { files: ReadonlyMap<string, string> } => ({
+    files: new Map(Object.entries(files)),
+  });
 
-  it.each<[string, FoundContainer | undefined, FoundContainer | undefined, string | undefined]>([
-    ["is that their carrier is gone", undefined, ownerWith("2026-01-01T11:59:59Z"), GONE],
+  it.each<[string, boolean, { files: ReadonlyMap<string, string> | undefined } | undefined, string | undefined]>([
+    ["is none of files as they were written", true, owner({ ...written, [RECORD]: record }), undefined],
+    ["is that their volume is gone", false, undefined, GONE],
     [
-      "is that one was edited after their owner was made",
-      carrier,
-      ownerWith("2026-01-01T12:00:11Z"),
-      "its file prometheus.yml was edited",
+      "is that one has another content",
+      true,
+      owner({ ...written, "prometheus.yml": "global: {} ", [RECORD]: record }),
+      "prometheus.yml was edited",
     ],
-    ["is none of files that came later, with a carrier", { ...carrier, Created: LATER }, ownerWith(LATER), undefined],
+    ["is that there is one more", true, owner({ ...written, "x.yml": "", [RECORD]: record }), "x.yml was added"],
     [
-      "is that one was edited after these came",
-      { ...carrier, Created: LATER },
-      ownerWith("2026-01-02T12:00:11Z"),
-      "its file prometheus.yml was edited",
+      "is that one is missing",
+      true,
+      owner({ "prometheus.yml": "global: {}", [RECORD]: record }),
+      "host.rules.yml was removed",
     ],
+    ["is that nothing says what was written", true, owner(written), "the record of them was lost"],
+    ["is that what says it is damaged", true, owner({ ...written, [RECORD]: "null" }), "the record of them was lost"],
+    ["cannot be told without their owner, which is damaged itself", true, undefined, undefined],
+    ["cannot be told where Docker does not give them", true, { files: undefined }, undefined],
+  ])("%s", (_, volume, found, expected) => {
+    expect(filesDamage(volume, found)).toBe(expected);
+  });
+});
+
+describe("the damage of what a program has loaded", () => {
+  const found = { files: new Map([[RECORD, describeFiles(new Map(), "2026-01-01T12:00:00.5Z")]]) };
+  const WRITTEN = Date.parse("2026-01-01T12:00:00.5Z") / 1000;
+
+  it.each([
+    ["is none of files that it loaded after they were written", { successful: true, at: WRITTEN + 1 }, undefined],
     [
-      "is none of files that are older than their owner, whatever they hold",
-      carrier,
-      ownerWith("2026-01-01T11:59:59Z"),
-      undefined,
+      "is that it rejected them",
+      { successful: false, at: WRITTEN + 1 },
+      "it rejected its files and kept the previous ones",
     ],
-    ["is none where the engine's clock is a little behind", carrier, ownerWith("2026-01-01T12:00:02Z"), undefined],
-    ["cannot be told without their owner, which is damaged itself", carrier, undefined, undefined],
-  ])("%s", (_, found, owner, expected) => {
-    expect(configDamage(found, owner)).toBe(expected);
+    ["is that it has not read them", { successful: true, at: WRITTEN - 1 }, "it has not loaded its files"],
+  ])("%s", (_, reload, expected) => {
+    expect(loadedDamage(reload, found)).toBe(expected);
+  });
+
+  it("cannot be told of files that nothing is known of", () => {
+    expect(loadedDamage({ successful: true, at: 0 }, { files: undefined })).toBeUndefined();
+    expect(loadedDamage({ successful: true, at: 0 }, { files: new Map() })).toBeUndefined();
+  });
+});
+
+describe("the damage of a Swarm service", () => {
+  const after = (State?: string): string | undefined =>
+    serviceDamage({ ...swarmService("cadvisor"), UpdateStatus: { ...(State === undefined ? {} : { State }) } });
+
+  it.each([undefined, "updating", "completed"])("is none after an update that is %s", (state) => {
+    expect(after(state)).toBeUndefined();
+  });
+
+  it.each(["paused", "rollback_started", "rollback_paused", "rollback_completed"])(
+    "is an update that ended as %s",
+    (state) => {
+      expect(after(state)).toBe(`Swarm did not complete its last update (${state})`);
+    },
+  );
+
+  it("is that it is gone", () => {
+    expect(serviceDamage(undefined)).toBe(GONE);
   });
 });
 

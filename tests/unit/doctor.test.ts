@@ -7,6 +7,7 @@ import {
   checkMemory,
   checkMounts,
   checkNeighbours,
+  checkSocketFolders,
   checkStorage,
   EngineInfo,
 } from "../../doctor/engine";
@@ -16,14 +17,27 @@ import { LINUX, settingsWith } from "./fixtures";
 const INFO: EngineInfo = {
   ServerVersion: "28.2.2",
   OperatingSystem: "Debian GNU/Linux 13",
-  Driver: "overlay2",
   CgroupVersion: "2",
   CgroupDriver: "systemd",
   MemoryLimit: true,
+  SwapLimit: true,
   MemTotal: 8 * 1024 ** 3,
   DockerRootDir: "/var/lib/docker",
 };
 const DESKTOP = { ...LINUX, native: false };
+
+it("a folder in the place of a socket is a fault, with the command that removes it", () => {
+  const folder = "/run/containerd/containerd.sock";
+  expect(checkSocketFolders(() => false)).toStrictEqual([]);
+  expect(checkSocketFolders((it) => it === folder)).toStrictEqual([
+    {
+      check: "sockets",
+      state: "fault",
+      seen: `${folder} is a folder and not a socket: Docker may not start again`,
+      fix: `remove it with rmdir ${folder}, then restart Docker`,
+    },
+  ]);
+});
 
 describe("a check of the engine", () => {
   it.each([
@@ -40,22 +54,22 @@ describe("a check of the engine", () => {
     ],
     [
       "overlay2",
-      checkStorage(INFO),
+      checkStorage(LINUX),
       { state: "ok", seen: "overlay2: cAdvisor sees every container and what it writes" },
     ],
     [
       "the containerd image store",
-      checkStorage({ ...INFO, Driver: "overlayfs" }, () => true),
+      checkStorage({ ...LINUX, storageDriver: "overlayfs" }),
       { state: "ok", seen: expect.stringContaining("asks containerd at /run/containerd/containerd.sock") as unknown },
     ],
     [
       "the containerd image store without its socket",
-      checkStorage({ ...INFO, Driver: "overlayfs" }, () => false),
+      checkStorage({ ...LINUX, storageDriver: "overlayfs", containerdSocket: undefined }),
       { state: "warning", seen: expect.stringContaining("cAdvisor will see no container") as unknown },
     ],
     [
       "another storage driver",
-      checkStorage({ ...INFO, Driver: "btrfs" }),
+      checkStorage({ ...LINUX, storageDriver: "btrfs" }),
       { state: "warning", seen: "btrfs: cAdvisor sees every container, but not what it writes" },
     ],
     ["cgroups", checkCgroups(INFO), { state: "ok", seen: "version 2, driver systemd" }],
@@ -64,6 +78,11 @@ describe("a check of the engine", () => {
       "no memory limits",
       checkCgroups({ ...INFO, MemoryLimit: false }),
       { state: "warning", seen: expect.stringContaining("cannot limit a container's memory") as unknown },
+    ],
+    [
+      "no swap limits",
+      checkCgroups({ ...INFO, SwapLimit: false }),
+      { state: "ok", seen: "version 2, driver systemd, without limits for swap" },
     ],
     ["no cgroups", checkCgroups({ ...INFO, CgroupDriver: "none" }), { state: "warning" }],
     [

@@ -56,7 +56,7 @@ describe("what Grafana holds", () => {
 describe("the admin's password", () => {
   /** The resources that get the password, and the input that holds it. */
   const holders = [
-    ["grafana-config-carrier", "uploads"],
+    ["grafana-config-files", "triggers"],
     ["grafana-admin-password", "environment"],
     ["grafana-provider", "auth"],
   ] as const;

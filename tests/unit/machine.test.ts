@@ -29,13 +29,14 @@ describe("the engine's socket", () => {
 });
 
 describe("the sockets to be hidden", () => {
-  it("are those that exist, each once and under its real path", async () => {
+  it("are those that exist and are sockets, each once and under its real path", async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-sockets-"));
     const socket = path.join(folder, "docker.sock");
     const engine = await serve({}, socket);
     try {
       fs.symlinkSync(folder, path.join(folder, "link"));
-      expect(findSockets([path.join(folder, "link", "docker.sock"), socket, "/nonexistent.sock"])).toStrictEqual([
+      const others = ["/nonexistent.sock", folder];
+      expect(findSockets([path.join(folder, "link", "docker.sock"), socket, ...others])).toStrictEqual([
         fs.realpathSync(socket),
       ]);
     } finally {
@@ -100,8 +101,14 @@ describe("the machine", () => {
       Driver: "overlayfs",
       OperatingSystem: "Debian GNU/Linux 13",
       ServerVersion: "28.5.2",
+      MemoryLimit: false,
+      Containerd: { Address: socket },
     });
     expect(await inspectMachine()).toMatchObject({
+      socket,
+      containerdSocket: socket,
+      memoryLimit: false,
+      swapLimit: true,
       native: process.platform === "linux",
       storageDriver: "overlayfs",
       engineMajor: 28,

@@ -14,10 +14,11 @@ const REASONS: Readonly<Record<string, string>> = {
   "node-exporter-container": "labels[1].value",
   "cadvisor-container": "labels[1].value",
   "pushgateway-container": "labels[1].value",
-  "prometheus-config-carrier": "labels[1].value",
+  "prometheus-config-files": "triggers[0]",
   "prometheus-container": "labels[1].value",
-  "grafana-config-carrier": "labels[1].value",
+  "grafana-config-files": "triggers[0]",
   "grafana-container": "labels[1].value",
+  "prometheus-reload": "environment.REASON",
   "flask-environment": "triggers[1]",
   "flask-process": "triggers[2]",
   "ansible-environment": "triggers[1]",
@@ -30,7 +31,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "ansible-playbooks-dashboard": "message",
 };
 const DASHBOARDS = Object.keys(REASONS).filter((name) => name.endsWith("-dashboard"));
-const CONTAINERS = Object.keys(REASONS).filter((name) => /-(container|carrier)$/.test(name));
+const CONTAINERS = Object.keys(REASONS).filter((name) => name.endsWith("-container"));
 
 const sound = soundLab(settingsWith());
 let soundParts: readonly Registration[];
@@ -87,10 +88,10 @@ describe("a sound lab", () => {
 
 describe("a lab of which nothing is there", () => {
   it("is made in full, whatever a state says", async () => {
-    const { "grafana-admin-password": password, ...parts } = REASONS;
+    const { "grafana-admin-password": password, "prometheus-reload": loaded, ...parts } = REASONS;
     const { registrations } = await buildLab({ condition: FRESH });
     expect(mended(registrations)).toStrictEqual(all(Object.keys(parts), "it was not there"));
-    expect(password).toBeDefined();
+    expect([password, loaded]).not.toContain(undefined);
     // the Pushgateway that answers can only be the new one
     expect(namesOf(resource(registrations, "ansible-run").dependencies)).toStrictEqual(["ansible-environment"]);
     expect(pulumi.log.warn).not.toHaveBeenCalled();
@@ -118,12 +119,22 @@ describe("a damaged part is made anew:", () => {
     expect(pulumi.log.warn).toHaveBeenCalledWith("pushgateway: it was exited, exit code 137; an update mends it");
   });
 
-  it("the carrier of files that were edited, whose container follows it", async () => {
+  it("files that were edited, and their program follows", async () => {
     const found = sound.containers.get("prometheus") ?? foundContainer();
-    const files = new Map([["prometheus.yml", { content: "", modified: new Date() }]]);
+    const files = new Map([...(found.files ?? []), ["prometheus.yml", ""] as const]);
     expect(await mendedFor(withContainer("prometheus", { ...found, files }))).toStrictEqual({
-      "prometheus-config-carrier": "its file prometheus.yml was edited",
+      "prometheus-config-files": "prometheus.yml was added",
     });
+  });
+
+  it("files whose volume is gone", async () => {
+    const volumes = new Set([...sound.volumes].filter((name) => !name.endsWith("grafana-config")));
+    expect(await mendedFor({ volumes })).toStrictEqual({ "grafana-config-files": "it was not there" });
+  });
+
+  it("files that Prometheus rejected", async () => {
+    const loaded = "it rejected its files and kept the previous ones";
+    expect(await mendedFor({ loaded })).toStrictEqual({ "prometheus-reload": loaded });
   });
 
   it("the network, with every container on it", async () => {
@@ -199,7 +210,10 @@ describe("what no state knows", () => {
   it("gives way to what is created: containers, the network and what Grafana holds; the playbook waits", () => {
     const before = soundParts.filter(({ hooks }) => hooks.includes("beforeCreate")).map(({ name }) => name);
     expect(before.sort()).toStrictEqual(
-      [...CONTAINERS, ...DASHBOARDS, "grafana-datasource", "grafana-folder", "lab-network", "ansible-run"].sort(),
+      [
+        ...[...CONTAINERS, ...DASHBOARDS, "grafana-datasource", "grafana-folder", "lab-network", "ansible-run"],
+        ...["grafana-config-files", "prometheus-config-files"],
+      ].sort(),
     );
   });
 

@@ -60,15 +60,16 @@ interface RegisterResponse {
   getUrn(): string;
 }
 
-/** What an engine would add to the inputs. */
-const COMPUTED: Readonly<Record<string, Record<string, unknown>>> = {
-  "command:local:Command": { stdout: "made-by-the-command" },
-};
+/** What a command prints; a password is told from all else. */
+function outputsOf(type: string, name: string): Record<string, unknown> {
+  const stdout = name.endsWith("-password") ? "made-by-the-command" : `output-of-${name}`;
+  return type === "command:local:Command" ? { stdout } : {};
+}
 
 const mocks: pulumi.runtime.Mocks = {
   newResource: ({ type, name, inputs }) => ({
     id: `${name}-id`,
-    state: { ...(inputs as Record<string, unknown>), ...COMPUTED[type] },
+    state: { ...(inputs as Record<string, unknown>), ...outputsOf(type, name) },
   }),
   call: ({ token }) => {
     throw new Error(`the lab asks no provider for anything, but invoked ${token}`);

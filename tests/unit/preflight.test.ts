@@ -40,12 +40,6 @@ describe("a container with a name of the lab", () => {
     ]);
   });
 
-  it("may be one that carries files and is never started", () => {
-    expect(findForeignContainers(settingsWith(), withContainers(listed("grafana-config")))).toMatchObject([
-      { problem: "a container named grafana-config exists that is not this lab's" },
-    ]);
-  });
-
   it("is no fault where it is this lab's, or the prefix differs", () => {
     const mine = withContainers(listed("grafana", { Labels: OURS }));
     expect(findForeignContainers(settingsWith(), mine)).toStrictEqual([]);

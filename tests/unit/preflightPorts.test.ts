@@ -63,17 +63,19 @@ describe("a port", () => {
   });
 
   it("that the lab itself holds is no fault", async () => {
-    const [published, ofHost, ofCrashed, ofApp] = await Promise.all([holdPort(), holdPort(), holdPort(), holdPort()]);
+    const [published, ofHost, ofCrashed, ofApp, ofPaused] = await Promise.all([1, 2, 3, 4, 5].map(() => holdPort()));
     const machine = withContainers(
       listed("grafana", { Labels: OURS, Ports: [{ IP: "127.0.0.1", PublicPort: published }] }),
       listed("node_exporter", { Labels: OURS, HostConfig: { NetworkMode: "host" } }),
       // the engine holds its port before it lists it
       listed("cadvisor", { Labels: OURS, State: "restarting" }),
+      listed("pushgateway", { Labels: OURS, State: "paused", Ports: [{ IP: "127.0.0.1", PublicPort: ofPaused ?? 0 }] }),
     );
     const settings = await onFreePorts({
       grafanaPort: String(published),
       nodeExporterPort: String(ofHost),
       cadvisorPort: String(ofCrashed),
+      pushgatewayPort: String(ofPaused),
       flaskPort: String(ofApp),
     });
     expect(await findTakenPorts(settings, machine, { ...NOTHING, appPort: settings.flaskPort })).toStrictEqual([]);

@@ -1,8 +1,14 @@
 import { reload } from "../../components/reload";
 import { Answer, serve, serveEngine, TestServer } from "./servers";
 
-const METRIC = "program_last_reload_success_timestamp_seconds";
-const loadedAt = (time: string): Answer => ({ body: `# TYPE ${METRIC} gauge\n${METRIC} ${time}\n${METRIC}_other 7\n` });
+const METRICS = "program_last_reload";
+const AT = `${METRICS}_success_timestamp_seconds`;
+
+/** The metrics of a program that last loaded its files then, and rejected others since if told so. */
+function loadedAt(time: string, successful = 1): Answer {
+  const lines = [`# TYPE ${AT} gauge`, `${AT} ${time}`, `${AT}_other 7`, `${METRICS}_successful ${String(successful)}`];
+  return { body: `${lines.join("\n")}\n` };
+}
 
 let servers: TestServer[] = [];
 
@@ -12,24 +18,45 @@ afterEach(async () => {
 });
 
 /** What the engine was asked for while a program that tells these times read its files again. */
-async function asked(times: readonly string[], kill: Answer = { status: 204, body: "" }): Promise<string[]> {
+async function asked(answers: readonly Answer[], kill: Answer = { status: 204, body: "" }): Promise<string[]> {
   const engine = await serveEngine({ "POST /containers/prometheus/kill?signal=SIGHUP": kill });
-  const program = await serve({ "/metrics": times.map(loadedAt) });
+  const program = await serve({ "/metrics": [...answers] });
   servers = [engine, program];
-  await reload({ container: "prometheus", metricsUrl: `${program.url}/metrics`, metric: METRIC });
+  await reload({ container: "prometheus", url: program.url, metrics: METRICS });
   return engine.requests.map(({ method, path }) => `${method} ${path}`);
 }
 
 describe("a program that reads its files again", () => {
+  it("and rejects them ends the update at once, with its log", async () => {
+    await expect(asked([loadedAt("1"), loadedAt("1", 0)])).rejects.toThrow(
+      /^prometheus rejected its new files and kept the previous ones; its last lines:\n/,
+    );
+  });
+
+  it("after it has rejected others is waited for until it has loaded these", async () => {
+    expect(await asked([loadedAt("1", 0), loadedAt("1", 0), loadedAt("2")])).toHaveLength(1);
+  });
+
+  it.each([
+    [{ status: 503, body: "" }, "answers 503"],
+    [{ body: "up 1\n" }, `has no ${METRICS}_successful`],
+  ])("and does not say whether it has is an error with its cause: %j", async (answer, cause) => {
+    await expect(asked([answer])).rejects.toThrow(
+      new RegExp(
+        `^prometheus does not say whether it has loaded its files \\(http://.*/metrics ${cause}\\); see make logs`,
+      ),
+    );
+  });
+
   it("is told by a signal, and waited for until it has", async () => {
-    expect(await asked(["1.5e+09", "1.5e+09", "1.5e+09", "1.6e+09"])).toStrictEqual([
+    expect(await asked(["1.5e+09", "1.5e+09", "1.5e+09", "1.6e+09"].map((time) => loadedAt(time)))).toStrictEqual([
       "POST /containers/prometheus/kill?signal=SIGHUP",
     ]);
   });
 
   it("that is not there ends the update with what the engine says", async () => {
     const gone = { status: 409, body: '{"message":"container is not running"}' };
-    await expect(asked(["1"], gone)).rejects.toThrow(
+    await expect(asked([loadedAt("1")], gone)).rejects.toThrow(
       'prometheus cannot be told to read its files again: {"message":"container is not running"}',
     );
   });

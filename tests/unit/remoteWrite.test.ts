@@ -12,14 +12,14 @@ describe("a lab with receivers of remote write", () => {
     const { registrations } = await buildLab({ settings: { remoteWrite: JSON.stringify(RECEIVERS) } });
     const holders = registrations.filter(({ inputs }) => /P4SSW0RD|T0K3N/.test(JSON.stringify(inputs)));
     expect(holders.map(({ name, secretInputs }) => [name, secretInputs])).toStrictEqual([
-      ["prometheus-config-carrier", ["uploads"]],
+      ["prometheus-config-files", ["triggers"]],
     ]);
-    const uploads = holders[0]?.inputs.uploads as readonly { file: string; content: string }[];
-    expect(uploads.filter(({ file }) => file.startsWith("/lab/remote_write"))).toStrictEqual([
-      { file: "/lab/remote_write_1", content: "P4SSW0RD", permissions: "0444" },
-      { file: "/lab/remote_write_2", content: "T0K3N", permissions: "0444" },
+    const [, ...files] = holders[0]?.inputs.triggers as [string, ...{ file: string; content: string }[]];
+    expect(files.filter(({ file }) => file.startsWith("remote_write"))).toStrictEqual([
+      { file: "remote_write_1", content: "P4SSW0RD" },
+      { file: "remote_write_2", content: "T0K3N" },
     ]);
-    const others = uploads.filter(({ file }) => !file.startsWith("/lab/remote_write"));
+    const others = files.filter(({ file }) => !file.startsWith("remote_write"));
     expect(others.map(({ content }) => content).join("")).not.toMatch(/P4SSW0RD|T0K3N/);
   });
 
@@ -34,8 +34,8 @@ describe("a lab with receivers of remote write", () => {
 describe("a lab without receivers", () => {
   it("has neither a secret nor a flag for them", async () => {
     const { registrations } = await buildLab();
-    expect(resource(registrations, "prometheus-config-carrier").secretInputs).toStrictEqual([]);
-    expect(JSON.stringify(resource(registrations, "prometheus-config-carrier").inputs)).not.toContain("remote_write");
+    expect(resource(registrations, "prometheus-config-files").secretInputs).toStrictEqual([]);
+    expect(JSON.stringify(resource(registrations, "prometheus-config-files").inputs)).not.toContain("remote_write");
     const { command } = resource(registrations, "prometheus-container").inputs;
     expect(command).not.toContainEqual(expect.stringContaining("remote"));
   });

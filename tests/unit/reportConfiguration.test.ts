@@ -18,10 +18,10 @@ const job = (name: string, targets: readonly unknown[], more: object = {}): obje
   ...more,
 });
 
-describe("the files of a container", () => {
+describe("the files of a configuration", () => {
   it("are known by their names, and only those that differ are told", () => {
     const files = (content: string, more: object[] = []): object => ({
-      uploads: [{ file: "/etc/lab/prometheus.yml", content }, { file: "/etc/lab/same", content: "" }, ...more],
+      triggers: ["declared", { file: "prometheus.yml", content }, { file: "same", content: "" }, ...more],
     });
     expect(
       filesOf({ before: { ...files("a", [{ file: "gone", content: "c" }]) }, after: { ...files("b") } }),
@@ -29,9 +29,9 @@ describe("the files of a container", () => {
       { name: "prometheus.yml", before: "a", after: "b" },
       { name: "gone", before: "c", after: undefined },
     ]);
-    expect(filesOf({ before: {}, after: { uploads: "[secret]" } })).toStrictEqual([]);
-    expect(filesOf({ before: { ...files("a") }, after: { uploads: { plaintext: "[secret]" } } })).toStrictEqual([]);
-    expect(filesOf({ before: { uploads: "[secret]" }, after: { ...files("a") } })).toStrictEqual([]);
+    expect(filesOf({ before: {}, after: { triggers: "[secret]" } })).toStrictEqual([]);
+    expect(filesOf({ before: { ...files("a") }, after: { triggers: { plaintext: "[secret]" } } })).toStrictEqual([]);
+    expect(filesOf({ before: { triggers: "[secret]" }, after: { ...files("a") } })).toStrictEqual([]);
   });
 });
 

@@ -56,14 +56,16 @@ describe("a container", () => {
     expect(detail(CONTAINER, "a", damaged, { ...sound, image: "b" })).toBe("image: `b` (new)");
   });
 
-  it("that carries files tells these, and their jobs in rows of their own", () => {
+  it("that writes files tells these, and their jobs in rows of their own", () => {
     const files = (interval: string): Properties => ({
-      name: "prometheus-config",
-      start: false,
-      uploads: [{ file: "/etc/prometheus.yml", content: `global: {scrape_interval: ${interval}}\n` }],
+      triggers: ["declared", { file: "prometheus.yml", content: `global: {scrape_interval: ${interval}}\n` }],
     });
     const { rows, folds } = describeSteps([
-      step("replace", CONTAINER, "a", { before: files("5s"), after: files("9s"), keys: ["uploads"] }),
+      step("replace", COMMAND, "prometheus-config-files", {
+        before: files("5s"),
+        after: files("9s"),
+        keys: ["triggers"],
+      }),
     ]);
     expect(rows).toStrictEqual([
       { operation: "replace", kind: "configuration", name: "prometheus", detail: "prometheus.yml (+1 −1)" },
@@ -73,9 +75,9 @@ describe("a container", () => {
   });
 
   it("with another secret says that it is another, and not which", () => {
-    const inputs = { name: "a-config", start: false, uploads: [{ file: "url", content: "[secret]" }] };
-    expect(detail(CONTAINER, "a", inputs, inputs, { detailedDiff: { "uploads[0].content": {} } })).toBe(
-      "uploads: `[secret]`, another one",
+    const inputs = { triggers: ["declared", { file: "url", content: "[secret]" }] };
+    expect(detail(COMMAND, "a-config-files", inputs, inputs, { detailedDiff: { "triggers[1].content": {} } })).toBe(
+      "files: `[secret]`, another one",
     );
     expect(detail(CONTAINER, "a", { name: "a" }, { name: "a" }, { detailedDiff: { memory: {} } })).toBe(
       "memory is not as declared",
@@ -125,7 +127,8 @@ it("a dashboard tells why it is saved anew, and is named by its title or else by
 describe("the parts of a lab", () => {
   it.each<[string, string, Properties, [string, string]]>([
     [CONTAINER, "x", { name: "grafana" }, ["container", "grafana"]],
-    [CONTAINER, "x", { name: "grafana-config", start: false }, ["configuration", "grafana"]],
+    [COMMAND, "grafana-config-files", {}, ["configuration", "grafana"]],
+    [COMMAND, "prometheus-reload", {}, ["reload", "prometheus"]],
     ["docker:index/service:Service", "x", { name: "cadvisor" }, ["service", "cadvisor"]],
     [VOLUME, "x", {}, ["volume", "x"]],
     [COMMAND, "flask-process", {}, ["app", "Flask"]],
@@ -165,11 +168,10 @@ describe("the effects", () => {
     });
 
   it("are none of what is created, updated or never ran", () => {
-    const carrier = { name: "prometheus-config", start: false };
     const changes = [
       change("update", CONTAINER, "x", named("prometheus")),
       change("create", CONTAINER, "x", named("prometheus")),
-      change("replace", CONTAINER, "x", { before: carrier, after: carrier }),
+      change("replace", COMMAND, "prometheus-config-files"),
       volume("create"),
     ];
     expect(effectsOf(changes)).toStrictEqual([]);

@@ -48,12 +48,38 @@ describe("node_exporter", () => {
 });
 
 describe("cadvisor", () => {
-  it("gets containerd's socket with the containerd image store", async () => {
-    expect((await inputsOf("cadvisor-container", { storageDriver: "overlayfs" })).volumes).toContainEqual({
-      hostPath: "/run/containerd/containerd.sock",
-      containerPath: "/run/containerd/containerd.sock",
-      readOnly: true,
-    });
+  const target = "/run/containerd/containerd.sock";
+
+  it("gets the socket of Docker's own containerd with the containerd image store, where it knows one", async () => {
+    const managed = "/run/docker/containerd/containerd.sock";
+    const known = { storageDriver: "overlayfs", containerdSocket: managed };
+    const { mounts } = await inputsOf("cadvisor-container", known);
+    expect(mounts).toContainEqual({ type: "bind", source: managed, target, readOnly: true });
+    const unknown = await inputsOf("cadvisor-container", { ...known, containerdSocket: undefined });
+    expect(JSON.stringify(unknown)).not.toContain("containerd");
+  });
+
+  it("gets the socket that Docker listens on, where Docker has another one", async () => {
+    const { mounts } = await inputsOf("cadvisor-container", { socket: "/srv/docker.sock" });
+    const there = { type: "bind", source: "/srv/docker.sock", target: "/var/run/docker.sock", readOnly: true };
+    expect(mounts).toContainEqual(there);
+  });
+
+  it("gets the usual paths of Docker Desktop's virtual machine, which cannot be seen from here", async () => {
+    const desktop = { native: false, storageDriver: "overlayfs", containerdSocket: undefined };
+    const { volumes, mounts } = await inputsOf("cadvisor-container", desktop);
+    expect(mounts).toStrictEqual([]);
+    expect(volumes).toContainEqual({ hostPath: target, containerPath: target, readOnly: true });
+  });
+
+  it("has no limits that Docker cannot set, which would be read back as none", async () => {
+    const limits = async (machine: object): Promise<unknown> => {
+      const { memory, memorySwap } = await inputsOf("cadvisor-container", machine);
+      return [memory, memorySwap];
+    };
+    expect(await limits({})).toStrictEqual([256, 256]);
+    expect(await limits({ swapLimit: false })).toStrictEqual([256, undefined]);
+    expect(await limits({ memoryLimit: false, swapLimit: false })).toStrictEqual([undefined, undefined]);
   });
 });
 
@@ -106,8 +132,8 @@ describe("setting nodeExporterNetwork to host", () => {
       { host: "host.docker.internal", ip: "172.30.90.1" },
       { host: "node_exporter", ip: "172.30.90.1" },
     ]);
-    const { uploads } = await inputsOf("prometheus-config-carrier", {}, settings);
-    const [upload] = uploads as [{ content: string }];
+    const { triggers } = await inputsOf("prometheus-config-files", {}, settings);
+    const [, upload] = triggers as [string, { content: string }];
     expect(parse(upload.content)).toMatchObject({
       scrape_configs: expect.arrayContaining([
         {

@@ -1,0 +1,146 @@
+import { LineCounter, parseDocument } from "yaml";
+import { LabCondition } from "./condition";
+import { RECORD } from "./condition/files";
+import { CONFIG_FOLDER, ConfigFile } from "./configVolume";
+import { callEngine } from "./engine";
+import { Fault } from "./faults";
+import { Machine } from "./machine";
+import { ALERTMANAGER_CONFIG, alertmanagerTarget, renderAlertmanagerConfig } from "./monitoring/alertmanager";
+import { PROMETHEUS_CONFIG, prometheusFiles } from "./monitoring/prometheus";
+import { labName } from "./names";
+import { Settings } from "./settings";
+import { putFiles, runToEnd, withTemporaryContainer } from "./temporaryContainer";
+
+/** A program with files of which a tool in its image says whether it would take them. */
+interface CheckedProgram {
+  readonly name: string;
+  readonly container: string;
+  readonly image: string;
+  readonly files: readonly ConfigFile[];
+  /** Tool with its arguments. */
+  readonly check: readonly string[];
+  /** Whether it runs on these very files. */
+  readonly loaded: boolean;
+}
+
+/** Lines of promtool and amtool that report progress, or that a file failed, and not why. */
+const PROGRESS = /^(Checking [^:]*$|\s*SUCCESS|time=|amtool: error|\s*$)/;
+const FAILED = /^(Checking '[^']*')?\s*FAILED:\s*/;
+
+/**
+ * Files that Prometheus or Alertmanager would reject, by the word of `promtool` and `amtool` in their own images. Files
+ * that are running already are not checked again; without the image, rule files are checked for YAML alone.
+ */
+export async function findRejectedConfig(
+  settings: Settings,
+  machine: Machine,
+  condition: LabCondition,
+): Promise<readonly Fault[]> {
+  const changed = checkedPrograms(settings, machine, condition).filter(
+    (program) => !(program.loaded && isWritten(program, condition)),
+  );
+  const faults = await Promise.all(
+    changed.map(async (program) => {
+      const { status } = await callEngine("GET", `/images/${program.image}/json`);
+      return status === 200 ? checkInImage(program, labName(settings.namePrefix)) : program.files.flatMap(parseRules);
+    }),
+  );
+  return faults.flat();
+}
+
+function checkedPrograms(settings: Settings, machine: Machine, { loaded }: LabCondition): readonly CheckedProgram[] {
+  const { namePrefix, alertWebhook, prometheus, alertmanager } = settings;
+  const target = alertWebhook === undefined ? undefined : alertmanagerTarget(settings, alertWebhook, machine);
+  return [
+    {
+      name: "Prometheus",
+      container: `${namePrefix}prometheus`,
+      image: prometheus.image,
+      files: prometheusFiles(settings, target),
+      check: ["promtool", "check", "config", `${CONFIG_FOLDER}/${PROMETHEUS_CONFIG}`],
+      loaded: loaded === undefined,
+    },
+    ...(alertWebhook === undefined
+      ? []
+      : [
+          {
+            name: "Alertmanager",
+            container: `${namePrefix}alertmanager`,
+            image: alertmanager.image,
+            files: [{ file: ALERTMANAGER_CONFIG, content: renderAlertmanagerConfig() }],
+            check: ["amtool", "check-config", `${CONFIG_FOLDER}/${ALERTMANAGER_CONFIG}`],
+            loaded: true,
+          },
+        ]),
+  ];
+}
+
+/** Whether the files of a program are those that its container has; those with credentials are not compared. */
+function isWritten({ container, files }: CheckedProgram, { containers }: LabCondition): boolean {
+  const present = containers.get(container)?.files;
+  const named = new Set([RECORD, ...files.map(({ file }) => file)]);
+  return (
+    present !== undefined &&
+    files.every(({ file, content }) => typeof content !== "string" || present.get(file) === content) &&
+    [...present.keys()].every((file) => named.has(file))
+  );
+}
+
+async function checkInImage({ name, image, files, check }: CheckedProgram, lab: string): Promise<readonly Fault[]> {
+  // what is in a file of credentials is no matter of syntax
+  const contents = files.map(({ file, content }) => [file, typeof content === "string" ? content : "-"] as const);
+  const { code, output } = await withTemporaryContainer({ image, lab, entrypoint: check }, async (id) => {
+    await putFiles(id, new Map(contents));
+    return runToEnd(id);
+  });
+  if (code === 0) {
+    return [];
+  }
+  const problems = readProblems(output);
+  const main = files[0]?.file ?? "";
+  return problems.length === 0
+    ? [{ setting: main, problem: `${name} would reject it: ${output.trim()}`, fix: "correct it" }]
+    : problems.map((line) => rejected(name, line, main));
+}
+
+/** The problems in what promtool or amtool printed, one line each. */
+export function readProblems(output: string): readonly string[] {
+  const lines = output.split("\n").filter((line) => !PROGRESS.test(line));
+  const problems: string[] = [];
+  for (const line of lines.map((it) => it.replace(FAILED, "")).filter((it) => it !== "")) {
+    // Go's YAML errors go on in indented lines
+    if (line.startsWith("  ") && problems.length > 0) {
+      problems.push(`${problems.pop() ?? ""} ${line.trim()}`);
+    } else {
+      problems.push(line.trim());
+    }
+  }
+  return [...new Set(problems)];
+}
+
+/** A problem as a tool words it: mostly `FILE: LINE:COLUMN: …`; of the main file if it names none. */
+function rejected(name: string, line: string, main: string): Fault {
+  const file = new RegExp(`${CONFIG_FOLDER}/([\\w.-]+)`).exec(line)?.[1] ?? main;
+  const problem = `${name} would reject it: ${line.replace(`${CONFIG_FOLDER}/${file}: `, "")}`;
+  return file.endsWith(".rules.yml")
+    ? { setting: sourceOf(file), problem, fix: "correct that rule" }
+    : { setting: file, problem, fix: "correct the setting that this part is rendered from" };
+}
+
+/** What can be said of a file of rules without Prometheus. */
+function parseRules({ file, content }: ConfigFile): readonly Fault[] {
+  if (typeof content !== "string") {
+    return [];
+  }
+  const lines = new LineCounter();
+  const { errors } = parseDocument(content, { lineCounter: lines, prettyErrors: false });
+  return errors.map(({ message, pos }) => {
+    const { line, col } = lines.linePos(pos[0]);
+    const problem = `is not YAML: ${String(line)}:${String(col)}: ${message}`;
+    return { setting: sourceOf(file), problem, fix: "correct that line" };
+  });
+}
+
+function sourceOf(file: string): string {
+  return `assets/prometheus/${file}`;
+}

@@ -1,0 +1,43 @@
+import { findContainer, FoundContainer } from "../components/condition/containers";
+import { Damage } from "../components/condition/damage";
+import { filesDamage } from "../components/condition/files";
+import { loadedDamage, readReload, RELOAD_METRICS } from "../components/condition/reloads";
+import { inspectMachine } from "../components/machine";
+import { CheckError, LabOutputs } from "./lab";
+
+/** Whether every program runs on the files that the lab wrote for it. */
+export async function configurationLoaded(lab: LabOutputs): Promise<string> {
+  const { containers } = await inspectMachine();
+  const results = await Promise.all(
+    lab.containers.map(async (name) => {
+      const listed = containers.find(({ Names }) => Names.includes(`/${name}`));
+      const found = listed === undefined ? undefined : await findContainer(listed);
+      // a missing one is reported with the containers
+      return found === undefined || found.files?.size === 0
+        ? undefined
+        : { name, damage: filesDamage(true, found) ?? (await loadedBy(name, found, lab)) };
+    }),
+  );
+  const configured = results.filter((it) => it !== undefined);
+  const wrong = configured.flatMap(({ name, damage }) => (damage === undefined ? [] : [`${name}: ${damage}`]));
+  if (wrong.length > 0) {
+    throw new CheckError(
+      wrong.join("; "),
+      "run make up, which writes and loads the declared files; if it fails, correct what it names",
+    );
+  }
+  return `${configured.map(({ name }) => name).join(", ")} run on the declared files`;
+}
+
+/** What is wrong with what a program has loaded, if it says so at all. */
+async function loadedBy(name: string, found: FoundContainer, lab: LabOutputs): Promise<Damage> {
+  const urls = { prometheus: lab.prometheusUrl, alertmanager: lab.alertmanagerUrl };
+  for (const program of ["prometheus", "alertmanager"] as const) {
+    const url = urls[program];
+    // after the lab's prefix
+    if (name.endsWith(program) && url !== undefined) {
+      return loadedDamage(await readReload(url, RELOAD_METRICS[program]), found);
+    }
+  }
+  return undefined;
+}
