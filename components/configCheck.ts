@@ -1,4 +1,3 @@
-import { LineCounter, parseDocument } from "yaml";
 import { LabCondition } from "./condition";
 import { RECORD } from "./condition/files";
 import { CONFIG_FOLDER, ConfigFile } from "./configVolume";
@@ -8,6 +7,7 @@ import { Machine } from "./machine";
 import { ALERTMANAGER_CONFIG, alertmanagerTarget, renderAlertmanagerConfig } from "./monitoring/alertmanager";
 import { PROMETHEUS_CONFIG, prometheusFiles } from "./monitoring/prometheus";
 import { labName } from "./names";
+import { findSyntaxErrors } from "./ruleSyntax";
 import { Settings } from "./settings";
 import { putFiles, runToEnd, withTemporaryContainer } from "./temporaryContainer";
 
@@ -29,7 +29,7 @@ const FAILED = /^(Checking '[^']*')?\s*FAILED:\s*/;
 
 /**
  * Files that Prometheus or Alertmanager would reject, by the word of `promtool` and `amtool` in their own images. Files
- * that are running already are not checked again; without the image, rule files are checked for YAML alone.
+ * that are running already are not checked again; before the image is here, rule files are parsed alone.
  */
 export async function findRejectedConfig(
   settings: Settings,
@@ -42,7 +42,9 @@ export async function findRejectedConfig(
   const faults = await Promise.all(
     changed.map(async (program) => {
       const { status } = await callEngine("GET", `/images/${program.image}/json`);
-      return status === 200 ? checkInImage(program, labName(settings.namePrefix)) : program.files.flatMap(parseRules);
+      return status === 200
+        ? checkInImage(program, labName(settings.namePrefix))
+        : (await Promise.all(program.files.map(parseRules))).flat();
     }),
   );
   return faults.flat();
@@ -122,23 +124,22 @@ export function readProblems(output: string): readonly string[] {
 function rejected(name: string, line: string, main: string): Fault {
   const file = new RegExp(`${CONFIG_FOLDER}/([\\w.-]+)`).exec(line)?.[1] ?? main;
   const problem = `${name} would reject it: ${line.replace(`${CONFIG_FOLDER}/${file}: `, "")}`;
-  return file.endsWith(".rules.yml")
+  return isRules(file)
     ? { setting: sourceOf(file), problem, fix: "correct that rule" }
     : { setting: file, problem, fix: "correct the setting that this part is rendered from" };
 }
 
-/** What can be said of a file of rules without Prometheus. */
-function parseRules({ file, content }: ConfigFile): readonly Fault[] {
-  if (typeof content !== "string") {
+/** What can be said of a rule file without Prometheus. */
+async function parseRules({ file, content }: ConfigFile): Promise<readonly Fault[]> {
+  if (!isRules(file) || typeof content !== "string") {
     return [];
   }
-  const lines = new LineCounter();
-  const { errors } = parseDocument(content, { lineCounter: lines, prettyErrors: false });
-  return errors.map(({ message, pos }) => {
-    const { line, col } = lines.linePos(pos[0]);
-    const problem = `is not YAML: ${String(line)}:${String(col)}: ${message}`;
-    return { setting: sourceOf(file), problem, fix: "correct that line" };
-  });
+  const errors = await findSyntaxErrors(content);
+  return errors.map((problem) => ({ setting: sourceOf(file), problem, fix: "correct that line" }));
+}
+
+function isRules(file: string): boolean {
+  return file.endsWith(".rules.yml");
 }
 
 function sourceOf(file: string): string {

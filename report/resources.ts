@@ -31,8 +31,6 @@ const KINDS = [
   "dashboard",
 ];
 
-/** Name of the resource that writes the files of a program. */
-const CONFIG_FILES = /-config-files$/;
 const CONFIGURATION = "its configuration";
 /** Why a part is made anew. */
 const FOUND = "found";

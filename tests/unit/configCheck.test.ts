@@ -1,0 +1,92 @@
+import * as assets from "../../components/assets";
+import { findRejectedConfig, readProblems } from "../../components/configCheck";
+import { describeFiles, RECORD } from "../../components/condition/files";
+import { prometheusFiles } from "../../components/monitoring/prometheus";
+import { foundContainer, FRESH, soundLab } from "./conditions";
+import { LINUX, settingsWith } from "./fixtures";
+import { serveEngine, TestServer } from "./servers";
+
+describe("what promtool and amtool print", () => {
+  it("is read as its problems, without progress and once each", () => {
+    const output = [
+      "Checking /lab/prometheus.yml",
+      "  SUCCESS: 2 rule files found",
+      " SUCCESS: /lab/prometheus.yml is valid prometheus config file syntax",
+      "",
+      "Checking /lab/a.rules.yml",
+      "  FAILED:",
+      '/lab/a.rules.yml: 14:15: group "lab", rule 2, "Down": could not parse expression: 1:8: parse error: unexpected "="',
+      '/lab/a.rules.yml: 14:15: group "lab", rule 2, "Down": could not parse expression: 1:8: parse error: unexpected "="',
+      "/lab/b.rules.yml: yaml: unmarshal errors:",
+      "  line 1: field rulez not found in type rulefmt.RuleGroup",
+    ].join("\n");
+    expect(readProblems(output)).toStrictEqual([
+      '/lab/a.rules.yml: 14:15: group "lab", rule 2, "Down": could not parse expression: 1:8: parse error: unexpected "="',
+      "/lab/b.rules.yml: yaml: unmarshal errors: line 1: field rulez not found in type rulefmt.RuleGroup",
+    ]);
+  });
+
+  it.each([
+    [
+      '  FAILED: parsing YAML file /lab/prometheus.yml: "x/y" is not a valid hostname\n',
+      'parsing YAML file /lab/prometheus.yml: "x/y" is not a valid hostname',
+    ],
+    [
+      "Checking '/lab/alertmanager.yml'  FAILED: root route must specify a default receiver\n" +
+        "amtool: error: failed to validate 1 file(s)\n",
+      "root route must specify a default receiver",
+    ],
+  ])("is read also where the problem follows in the same line: %j", (output, problem) => {
+    expect(readProblems(output)).toStrictEqual([problem]);
+  });
+});
+
+describe("the files of Prometheus", () => {
+  const settings = settingsWith();
+  let engine: TestServer;
+
+  beforeEach(async () => {
+    engine = await serveEngine({});
+  });
+
+  afterEach(() => engine.close());
+
+  /** A lab whose Prometheus has these files. */
+  const running = (files: ReadonlyMap<string, string>, loaded?: string): ReturnType<typeof soundLab> => {
+    const sound = soundLab(settings);
+    const record = describeFiles(files, "2026-01-01T12:00:00Z");
+    const found = foundContainer({ files: new Map([...files, [RECORD, record]]) });
+    return { ...sound, loaded, containers: new Map([...sound.containers, ["prometheus", found]]) };
+  };
+  const declared = new Map(prometheusFiles(settings, undefined).map(({ file, content }) => [file, String(content)]));
+
+  it("are not checked where it runs on these very files", async () => {
+    expect(await findRejectedConfig(settings, LINUX, running(declared))).toStrictEqual([]);
+    expect(engine.asked).toStrictEqual([]);
+  });
+
+  it.each([
+    ["one differs", running(new Map([...declared, ["prometheus.yml", ""]]))],
+    ["it has one more", running(new Map([...declared, ["gone.rules.yml", ""]]))],
+    ["it rejected them", running(declared, "it rejected its files and kept the previous ones")],
+    ["there is none", FRESH],
+  ])("are checked where %s, if its image is here", async (_, condition) => {
+    expect(await findRejectedConfig(settings, LINUX, condition)).toStrictEqual([]);
+    expect(engine.asked).toStrictEqual([`/images/${settings.prometheus.image}/json`]);
+  });
+
+  it.each([
+    ["groups:\n  - name: x\n rules: [", /^\d:\d+: not YAML: /],
+    ["rules: []", /^1:1: has no list of groups$/],
+    ['groups: [{name: a, rules: [{alert: A, expr: "up{job==\\"x\\"} == 0"}]}]', /^1:45: no PromQL near "=\\?"x/],
+    ["groups:\n- rules:\n  - record: a\n    expr: sum(up", /^4:11: no PromQL at its end: sum\(up$/],
+  ])("are parsed before its image is here: %j", async (text, problem) => {
+    const read = assets.readAsset;
+    const edited = (...name: string[]): string => (name[1] === "lab.rules.yml" ? text : read(...name));
+    jest.spyOn(assets, "readAsset").mockImplementation(edited);
+    const [fault, ...more] = await findRejectedConfig(settings, LINUX, FRESH);
+    expect(more).toStrictEqual([]);
+    expect(fault).toMatchObject({ setting: "assets/prometheus/lab.rules.yml", fix: "correct that line" });
+    expect(fault?.problem).toMatch(problem);
+  });
+});
