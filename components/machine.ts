@@ -39,7 +39,7 @@ export interface Machine {
   readonly rootShared: boolean;
   /** The machine was booted by systemd. */
   readonly systemd: boolean;
-  /** Where Docker listens: on this machine, or in Docker Desktop's virtual machine. */
+  /** Where Docker listens on this machine. */
   readonly socket: string;
   /** Where the containerd of Docker listens, if that is known and a socket. */
   readonly containerdSocket: string | undefined;
@@ -79,6 +79,7 @@ export async function inspectMachine(): Promise<Machine> {
     askEngine<EngineContainer[]>("/containers/json?all=1"),
     askEngine<EngineNetwork[]>("/networks"),
   ]);
+  const socket = await ownSocket(info);
   const native = process.platform === "linux" && !info.OperatingSystem.startsWith("Docker Desktop");
   return {
     hostname: os.hostname(),
@@ -88,11 +89,11 @@ export async function inspectMachine(): Promise<Machine> {
     engineMajor: parseInt(info.ServerVersion, 10) || 0,
     rootShared: native && isRootShared(readFileSync("/proc/self/mountinfo", "utf8")),
     systemd: native && existsSync("/run/systemd/system"), // the test of sd_booted(3)
-    socket: native ? await ownSocket(info) : DEFAULT_SOCKET,
+    socket,
     containerdSocket: [...(info.Containerd ? [info.Containerd.Address] : []), ...CONTAINERD_SOCKETS].find(isSocket),
     memoryLimit: info.MemoryLimit ?? true,
     swapLimit: info.SwapLimit ?? true,
-    sockets: native ? findSockets([engineSocket(process.env), DEFAULT_SOCKET, ...CONTAINERD_SOCKETS]) : [],
+    sockets: native ? findSockets([socket, DEFAULT_SOCKET, ...CONTAINERD_SOCKETS]) : [],
     containers,
     networks,
     swarm: await inspectSwarm(info.Swarm),

@@ -1,3 +1,4 @@
+import { serviceDamage } from "../components/condition/services";
 import { inspectMachine } from "../components/machine";
 import { watchedNodes } from "../components/swarm/state";
 import { Check, CheckError, LabOutputs, queryPrometheus } from "./lab";
@@ -18,6 +19,12 @@ async function servicesComplete(swarm: Swarm): Promise<string> {
   const short = states.find(({ complete }) => !complete);
   if (short !== undefined) {
     throw new CheckError(`tasks that run: ${seen}`, `see why not: docker service ps --no-trunc ${short.name}`);
+  }
+  for (const name of swarm.services) {
+    const damage = serviceDamage(services.find(({ Spec }) => Spec.Name === name));
+    if (damage !== undefined) {
+      throw new CheckError(`${name}: ${damage}`, "run make up, which tries again and says why it fails");
+    }
   }
   return `tasks that run: ${seen}`;
 }

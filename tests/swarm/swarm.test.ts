@@ -227,9 +227,16 @@ function start(node: number, more: readonly string[] = []): void {
 
   it("has an update taken back that cannot run, and says why", () => {
     lab.configure({ nodeExporterImage: "observability-lab/node-exporter:absent" });
-    expect(lab.up().output).toMatch(/Swarm took the update of swarm-node_exporter back.*No such image/s);
+    const takenBack = /Swarm took the update of swarm-node_exporter back.*No such image/s;
+    expect(lab.up().output).toMatch(takenBack);
+    // it was not recorded as done, though every node has a task
+    expect(lab.up().output).toMatch(takenBack);
+    expect(lab.verify().failed).toEqual([
+      expect.stringMatching(/^services: swarm-node_exporter: Swarm did not complete its last update/),
+    ]);
     lab.configure({ nodeExporterImage: NEXT });
     lab.apply();
+    expect(lab.preview()).toMatch(/Resources:\n\s+\d+ unchanged/);
     expect(lab.verify().failed).toEqual([]);
   });
 

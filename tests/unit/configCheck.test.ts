@@ -58,7 +58,7 @@ describe("the files of Prometheus", () => {
     const found = foundContainer({ files: new Map([...files, [RECORD, record]]) });
     return { ...sound, loaded, containers: new Map([...sound.containers, ["prometheus", found]]) };
   };
-  const declared = new Map(prometheusFiles(settings, undefined).map(({ file, content }) => [file, String(content)]));
+  const declared = new Map(prometheusFiles(settings, undefined).map(({ file, content }) => [file, content as string]));
 
   it("are not checked where it runs on these very files", async () => {
     expect(await findRejectedConfig(settings, LINUX, running(declared))).toStrictEqual([]);
