@@ -78,6 +78,14 @@ describe("the checks of a swarm", () => {
     await expect(ask("services")).rejects.toThrow(`tasks that run: ${expected}`);
   });
 
+  it("fail after an update that Swarm took back, though all tasks run", async () => {
+    const status = { State: "rollback_completed", Message: "rollback completed" };
+    await engine([service("node_exporter", 2, 2), service("cadvisor", 2, 2, status)]);
+    await expect(ask("services")).rejects.toThrow(
+      "cadvisor: Swarm did not complete its last update (rollback completed)",
+    );
+  });
+
   it("demand both exporters of every node that is there", async () => {
     await engine([]);
     const up = ["linux_host a", "docker_containers a", "linux_host b"];
