@@ -30,6 +30,7 @@ const SUITES: readonly Suite[] = [
     command: ["bash", "-c", '"$(scripts/python-tools)/bin/python" -m pytest -q -p no:cacheprovider tests/assets'],
   },
   { name: "e2e", command: [...JEST, "--runInBand", "tests/e2e"] },
+  { name: "verdicts", command: [...JEST, "--runInBand", "tests/verdicts"] },
   { name: "faults", command: [...JEST, "--runInBand", "tests/faults"] },
   { name: "swarm", command: [...JEST, "--runInBand", "tests/swarm"] },
 ];

@@ -11,8 +11,8 @@ export const PROJECT = path.resolve(__dirname, "../..");
 const NAME = "observability-lab";
 const PULUMI_HOME = process.env.PULUMI_HOME ?? path.join(os.homedir(), ".pulumi");
 /** Real exports of grafana.com, where they were put beside the project. */
-const REAL_DASHBOARDS = path.resolve(PROJECT, "../shared/data/dashboards");
-const REAL_FILES = [
+export const REAL_DASHBOARDS = path.resolve(PROJECT, "../shared/data/dashboards");
+export const REAL_FILES = [
   { id: 1860, revision: 102 },
   { id: 14282, revision: 1 },
 ];
@@ -85,7 +85,8 @@ export function hasRealDashboards(): boolean {
   return fs.existsSync(REAL_DASHBOARDS);
 }
 
-function dashboardSettings(): Record<string, unknown> {
+/** The real dashboards where they are here; nothing otherwise, which leaves the stack's own. */
+export function dashboardSettings(): Record<string, unknown> {
   if (!hasRealDashboards()) {
     return {};
   }

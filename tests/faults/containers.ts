@@ -30,6 +30,36 @@ export function containerFaults(bench: () => Bench): void {
       shows: ["prometheus-container"],
     }));
 
+  it("paused", () =>
+    expectMended(bench(), {
+      part,
+      fault: "a container paused",
+      cause: () => docker("pause", name("node_exporter")),
+      shows: ["node-exporter-container"],
+    }));
+
+  it("created and never started", () =>
+    expectMended(bench(), {
+      part,
+      fault: "a container created and never started",
+      cause: () => {
+        const image = docker("inspect", "--format", "{{.Image}}", name("cadvisor"));
+        docker("rm", "--force", name("cadvisor"));
+        const label = `observability-lab.lab=${bench().lab.lab}`;
+        docker("create", "--name", name("cadvisor"), "--label", label, image);
+      },
+      shows: ["cadvisor-container"],
+    }));
+
+  it("left by docker system prune", () =>
+    expectMended(bench(), {
+      part,
+      fault: "docker system prune",
+      // what carries a label of others stays, lest the test removes what is not its own
+      cause: () => docker("system", "prune", "--force", "--filter", `label=observability-lab.lab=${bench().lab.lab}`),
+      shows: [],
+    }));
+
   it("killed over and over", () =>
     expectMended(bench(), {
       part,

@@ -5,7 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parse, stringify } from "yaml";
-import { machineStack, PROJECT } from "../e2e/harness";
+import { dashboardSettings, machineStack, PROJECT } from "../e2e/harness";
 import { freePorts, Ports } from "../e2e/ports";
 
 /** What a command of the lab printed, and whether it went well. */
@@ -81,7 +81,7 @@ export class UserLab {
   async prepare(): Promise<void> {
     [this.room, this.stateHome].forEach((folder) => fs.mkdirSync(folder, { recursive: true }));
     await this.run("pulumi", ["stack", "ls"]).outcome;
-    this.configure({ ...this.ports, namePrefix: this.prefix, subnet: this.subnet });
+    this.configure({ ...dashboardSettings(), ...this.ports, namePrefix: this.prefix, subnet: this.subnet });
   }
 
   /** Sets these settings as `make config` does; undefined takes one away. */
@@ -90,6 +90,13 @@ export class UserLab {
     const own = parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
     const named = Object.entries(settings).map(([setting, value]) => ({ [`${NAME}:${setting}`]: value }));
     fs.writeFileSync(file, stringify({ ...own, config: Object.assign({}, own.config, ...named) as unknown }));
+  }
+
+  /** The settings of this lab alone. */
+  own(): Readonly<Record<string, unknown>> {
+    const file = path.join(this.room, `own.${this.stack}.yaml`);
+    const { config = {} } = parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
+    return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(`${NAME}:`, ""), value]));
   }
 
   /** Value that this machine's stack, or Pulumi.yaml, gives to a setting. */

@@ -1,0 +1,89 @@
+import * as http from "node:http";
+import { AddressInfo } from "node:net";
+import { docker } from "../e2e/harness";
+import { grafana } from "../faults/traces";
+import { UserLab } from "../faults/userLab";
+
+/** A check of `make verify` and what it said. */
+export interface Verdict {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly seen: string;
+  readonly fix?: string;
+}
+
+/** A lab in which something is broken and put right again, and what else the test has beside it. */
+export class Bench {
+  /** Whether the receivers of alerts and samples take what they get. */
+  takes = true;
+  /** Paths of the receivers that were asked. */
+  readonly received: string[] = [];
+  private servers: http.Server[] = [];
+
+  constructor(
+    readonly lab: UserLab,
+    /** The folder of the lab's catalogue. */
+    readonly catalogue: string,
+  ) {}
+
+  container(name: string): string {
+    return this.lab.container(name);
+  }
+
+  /** Everything that `make verify` says, after waiting for so many seconds at most. */
+  async verify(patience?: number): Promise<readonly Verdict[]> {
+    const more = patience === undefined ? [] : ["--patience", String(patience)];
+    const { printed, said } = await this.lab.run("verify", ["--json", ...more]).outcome;
+    try {
+      return (JSON.parse(printed) as { checks: Verdict[] }).checks;
+    } catch {
+      throw new Error(said);
+    }
+  }
+
+  /** What is red, as one line each. */
+  async red(patience?: number): Promise<string[]> {
+    const checks = await this.verify(patience);
+    return checks.filter(({ ok }) => !ok).map(({ check, seen, fix = "" }) => `${check}: ${seen} -> ${fix}`);
+  }
+
+  /** Asks Grafana's API as its admin. */
+  async grafana(method: string, path: string, body?: unknown): Promise<Response> {
+    return grafana(this.lab, { login: "admin", password: await this.lab.password() }, method, path, body);
+  }
+
+  /** Saves a dashboard in the lab's folder, as somebody does in Grafana's page. */
+  async save(dashboard: object): Promise<void> {
+    const folder = { folderUid: "observability-lab", overwrite: true };
+    await this.grafana("POST", "/api/dashboards/db", { dashboard, ...folder });
+  }
+
+  /** Runs a command as root in a container's config volume, mounted at `/by-hand`. */
+  inConfig(name: string, script: string): void {
+    const image = docker("inspect", "--format", "{{.Image}}", this.container(name));
+    const volume = `${this.lab.lab}-${name}-config:/by-hand`;
+    docker("run", "--rm", "--user", "0:0", "--volume", volume, "--entrypoint", "sh", image, "-c", script);
+  }
+
+  /** A server on the lab's gateway that answers as `takes` says; the URL by which a container of the lab reaches it. */
+  async receiver(host: string): Promise<number> {
+    const server = http.createServer((request, response) => {
+      this.received.push(request.url ?? "");
+      const exporter = request.url === "/metrics";
+      request.resume().on("end", () => {
+        response.writeHead(exporter || this.takes ? 200 : 400).end(exporter ? "app_up 1\n" : "no_text");
+      });
+    });
+    this.servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, host, resolve));
+    return (server.address() as AddressInfo).port;
+  }
+
+  close(): void {
+    this.servers.forEach((server) => {
+      server.closeAllConnections();
+      server.close();
+    });
+    this.servers = [];
+  }
+}

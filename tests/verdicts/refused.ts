@@ -1,0 +1,101 @@
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as path from "node:path";
+import { docker } from "../e2e/harness";
+import { Bench } from "./bench";
+import { addDashboard, HEALTHY, withPanel } from "./dashboards";
+
+/** Something that a preview refuses before anything is changed, and in which words. */
+export interface RefusedWorld {
+  readonly world: string;
+  /** Settings that bring it about; what it needs besides is made here, too. */
+  readonly settings: (bench: Bench) => Readonly<Record<string, unknown>>;
+  readonly said: RegExp;
+  readonly undo?: (bench: Bench) => unknown;
+}
+
+const FOREIGN = "strange-grafana";
+let holder: net.Server | undefined;
+
+/** The catalogue of the lab with one more dashboard. */
+function withDashboard({ lab, catalogue }: Bench, id: number, model: object): Readonly<Record<string, unknown>> {
+  const { communityDashboards } = lab.own() as { communityDashboards: readonly object[] };
+  return { communityDashboards: [...communityDashboards, addDashboard(catalogue, id, model)] };
+}
+
+/** Worlds that a preview has to refuse. */
+export const REFUSED: readonly RefusedWorld[] = [
+  {
+    world: "a scrape interval that is no duration",
+    settings: () => ({ scrapeInterval: "5 seconds" }),
+    said: /scrapeInterval = "5 seconds": is no duration above zero; write it as Prometheus does/,
+  },
+  {
+    world: "a port that another program holds",
+    settings: ({ lab }) => {
+      holder = net.createServer().listen(lab.ports.flaskPort + 1, "127.0.0.1");
+      return { grafanaPort: lab.ports.flaskPort + 1 };
+    },
+    said: /grafanaPort = \d+: is in use by another program on 127\.0\.0\.1 \(EADDRINUSE\); stop it, or set grafanaPort/,
+    undo: () => {
+      holder?.close();
+    },
+  },
+  {
+    world: "a container of somebody else",
+    settings: ({ lab }) => {
+      docker("create", "--name", FOREIGN, docker("inspect", "--format", "{{.Image}}", lab.container("grafana")));
+      return { namePrefix: "strange-" };
+    },
+    said: /namePrefix = "strange-": a container named strange-grafana exists that is not this lab's; set another/,
+    undo: () => docker("rm", FOREIGN),
+  },
+  {
+    world: "a subnet that another network has",
+    settings: () => ({
+      subnet: docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Subnet}}", "bridge"),
+    }),
+    said: /subnet = "[\d./]+": overlaps/,
+  },
+  {
+    world: "a dashboard that the catalogue does not have",
+    settings: () => ({ communityDashboards: [{ id: 4711, revision: 1 }] }),
+    said: /does not give dashboard 4711 revision 1 .*; put the file there/,
+  },
+  {
+    world: "a dashboard with panels of a plugin that Grafana lacks",
+    settings: (bench) => withDashboard(bench, 90, { ...withPanel("vonage-status-panel", "up"), uid: "plugins" }),
+    said: /dashboard 90 has panels of plugins that Grafana lacks: vonage-status-panel; take it out/,
+  },
+  {
+    world: "two dashboards of one uid",
+    settings: (bench) => withDashboard(bench, 91, Object.values(HEALTHY)[0] ?? {}),
+    said: /dashboard 91 has the uid verdict-empty, and so has dashboard 1/,
+  },
+  {
+    world: "a webhook of a chat with a format of its own",
+    settings: () => ({ alertWebhook: "https://chat.googleapis.com/v1/spaces/X/messages?key=K" }),
+    said: /alertWebhook: chat\.googleapis\.com is Google Chat, with a format of its own .*; set a webhook of Slack/,
+  },
+  {
+    world: "a target that Prometheus does not take",
+    settings: () => ({ extraScrapeTargets: [{ job: "bad\u0000job", targets: ["app:8000"] }] }),
+    said: /prometheus\.yml: Prometheus would reject it: .*; correct the setting that this part is rendered from/,
+  },
+];
+
+/** A rule file of the checkout with other content while a task runs. */
+export async function withRules<T>(
+  checkout: string,
+  change: (text: string) => string,
+  task: () => Promise<T>,
+): Promise<T> {
+  const file = path.join(checkout, "assets", "prometheus", "lab.rules.yml");
+  const before = fs.readFileSync(file, "utf8");
+  fs.writeFileSync(file, change(before));
+  try {
+    return await task();
+  } finally {
+    fs.writeFileSync(file, before);
+  }
+}

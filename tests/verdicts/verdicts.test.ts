@@ -1,0 +1,187 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { copyCheckout } from "../e2e/checkouts";
+import { docker } from "../e2e/harness";
+import { UserLab, well } from "../faults/userLab";
+import { Bench } from "./bench";
+import { BROKEN } from "./broken";
+import { HEALTHY, writeCatalogue } from "./dashboards";
+import { REFUSED, withRules } from "./refused";
+
+jest.setTimeout(300_000);
+
+const GATEWAY = "172.30.106.1";
+const ASKS = 10;
+let bench: Bench;
+
+/** What is unusual about the lab, and nothing is wrong with: all of it is there at once. */
+const UNUSUAL = [
+  ...Object.keys(HEALTHY),
+  "the real dashboards 1860 and 14282, where they are here",
+  "an extra job on the host",
+  "a webhook and a receiver of remote write on the host",
+  "a password of the user's own, and data that is kept",
+  "a dashboard and a datasource that somebody made in Grafana",
+  "a container on a further network",
+  "a silenced alert",
+  "a container of somebody else that is paused",
+];
+
+beforeAll(async () => {
+  const lab = await UserLab.create("verdict-", "172.30.106.0/24");
+  const catalogue = path.join(lab.folder, "catalogue");
+  // a checkout of its own: rules are changed in it
+  lab.checkout = path.join(lab.folder, "checkout");
+  copyCheckout(lab.checkout);
+  bench = new Bench(lab, catalogue);
+  await lab.prepare();
+  lab.configure({ ...writeCatalogue(catalogue), keepData: true });
+  await well(
+    lab.run("pulumi", ["config", "set", "--secret", "grafanaAdminPassword", "a password of one's own"]).outcome,
+  );
+  await well(lab.up());
+  // the gateway is there once the network is
+  const port = await bench.receiver(GATEWAY);
+  const host = `host.docker.internal:${String(port)}`;
+  lab.configure({
+    extraScrapeTargets: [{ job: "of_a_user", targets: [host] }],
+    remoteWrite: [{ url: `http://${host}/write` }],
+  });
+  await well(
+    lab.run("pulumi", ["config", "set", "--secret", "alertWebhook", `http://${GATEWAY}:${String(port)}/hook`]).outcome,
+  );
+  await well(lab.up());
+});
+
+afterAll(async () => {
+  bench.close();
+  bench.lab.configure({ keepData: false });
+  await bench.lab.up();
+  await bench.lab.remove();
+});
+
+describe(`a lab with ${UNUSUAL.join("; ")}`, () => {
+  const stranger = "verdict-stranger";
+
+  beforeAll(async () => {
+    const { lab } = bench;
+    await bench.save({ uid: "mine", title: "Mine", panels: [{ type: "stat", title: "A", targets: [{ expr: "up" }] }] });
+    await bench.grafana("POST", "/api/datasources", {
+      name: "Mine",
+      type: "prometheus",
+      url: "http://x",
+      access: "proxy",
+    });
+    docker("network", "connect", "bridge", lab.container("pushgateway"));
+    docker("run", "--detach", "--name", stranger, "--entrypoint", "sleep", lab.setting("pushgatewayImage"), "600");
+    docker("pause", stranger);
+    await fetch(`http://127.0.0.1:${String(lab.ports.alertmanagerPort)}/api/v2/silences`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        matchers: [{ name: "alertname", value: "PlaybookFailed", isRegex: false, isEqual: true }],
+        startsAt: new Date().toISOString(),
+        endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+        createdBy: "a test",
+        comment: "not now",
+      }),
+    });
+  });
+
+  afterAll(() => {
+    docker("rm", "--force", stranger);
+  });
+
+  const push = (body: string, method = "PUT"): Promise<unknown> => {
+    const url = `http://127.0.0.1:${String(bench.lab.ports.pushgatewayPort)}/metrics/job/of_a_user`;
+    return fetch(url, method === "PUT" ? { method, body } : { method });
+  };
+
+  /** What happens while the lab is asked. */
+  const happenings: readonly (() => unknown)[] = [
+    () => undefined,
+    () => push("pushed 1\n"),
+    () => docker("restart", bench.container("pushgateway")),
+    () => push("", "DELETE"),
+    () => docker("kill", bench.container("node_exporter")) && docker("start", bench.container("node_exporter")),
+    () => docker("restart", bench.container("cadvisor")),
+    () => fetch(`http://127.0.0.1:${String(bench.lab.ports.flaskPort)}/slow`).then((it) => it.text()),
+    () => docker("system", "prune", "--force", "--filter", `label=observability-lab.lab=${bench.lab.lab}`),
+    () => docker("kill", "--signal", "HUP", bench.container("prometheus")),
+    () => setTimeout(3000),
+  ];
+
+  it.each(Array.from({ length: ASKS }, (_, ask) => ask + 1))("is green at ask %i", async (ask) => {
+    await happenings[ask - 1]?.();
+    expect(await bench.red()).toEqual([]);
+  });
+
+  it("has nothing to change, also after a refresh", async () => {
+    expect(await bench.lab.preview()).toEqual([]);
+    expect((await well(bench.lab.run("pulumi", ["preview", "--refresh"]).outcome)).changes).toEqual([]);
+  });
+});
+
+describe("make verify is red, with cause and remedy, for", () => {
+  it.each(BROKEN.map((it) => [it.world, it] as const))("%s", async (_, { cause, red, undo, patience = 1 }) => {
+    await cause(bench);
+    try {
+      const said = await bench.red(patience);
+      // nothing else is red: the world before was put right
+      expect(said.filter((line) => !red.some((it) => it.test(line)))).toEqual([]);
+      expect(red.filter((it) => !said.some((line) => it.test(line))).map(String)).toEqual([]);
+    } finally {
+      await undo(bench);
+    }
+  });
+
+  it("nothing any more once all is put right", async () => {
+    await well(bench.lab.up());
+    expect(await bench.red()).toEqual([]);
+    expect(await bench.lab.preview()).toEqual([]);
+  });
+});
+
+describe("a preview refuses, before anything is changed,", () => {
+  const refusal = async (): Promise<string> => {
+    const { ok, said } = await bench.lab.run("pulumi", ["preview"]).outcome;
+    expect([ok, said]).toEqual([false, expect.stringContaining("nothing was changed:")]);
+    return said;
+  };
+
+  it.each(REFUSED.map((it) => [it.world, it] as const))("%s", async (_, { settings, said, undo }) => {
+    const before = bench.lab.own();
+    const changes = settings(bench);
+    bench.lab.configure(changes);
+    try {
+      expect(await refusal()).toMatch(said);
+    } finally {
+      bench.lab.configure(Object.fromEntries(Object.keys(changes).map((key) => [key, before[key]])));
+      await undo?.(bench);
+    }
+  });
+
+  it("a rule that Prometheus would reject, with file and line; so does an up, each time", async () => {
+    const words =
+      /assets\/prometheus\/lab\.rules\.yml: Prometheus would reject it: \d+:\d+: .*"TargetDown": could not parse .*; correct/;
+    const { lab } = bench;
+    await withRules(
+      lab.checkout,
+      (text) => text.replace("alert: TargetDown\n        expr: ", "alert: TargetDown\n        expr: = "),
+      async () => {
+        expect(await refusal()).toMatch(words);
+        for (const { ok, said } of [await lab.up(), await lab.up()]) {
+          expect([ok, said]).toEqual([false, expect.stringMatching(words)]);
+        }
+        expect(await bench.red()).toEqual([]);
+      },
+    );
+    expect(await lab.preview()).toEqual([]);
+  });
+
+  it("nothing once the settings are as they were", async () => {
+    expect(await bench.lab.preview()).toEqual([]);
+    expect(fs.existsSync(bench.lab.hostFolder)).toBe(true);
+  });
+});
