@@ -30,7 +30,12 @@ async function prove({ dashboard, answers = {}, prometheus }: Fake): Promise<{ p
   const api: GrafanaApi = {
     dashboard: () => Promise.resolve({ uid: "u", title: "Any", ...dashboard }),
     datasources: () => Promise.resolve([{ ...source, jsonData: { timeInterval: "5s" } }]),
-    libraryPanel: () => Promise.resolve({ type: "stat", title: "Shared", targets: [{ refId: "A", expr: "shared" }] }),
+    libraryPanel: (uid) =>
+      Promise.resolve({
+        type: uid === "text" ? "text" : "stat",
+        title: "Shared",
+        targets: [{ refId: "A", expr: uid === "text" ? "left over" : "shared" }],
+      }),
     prometheus: (_, path, parameters) => Promise.resolve((prometheus?.(path, parameters) ?? { result: [] }) as never),
     query: (body) => {
       const { queries } = body as { queries: Query[] };
@@ -66,6 +71,11 @@ describe("the panels that are proven", () => {
           { ...panel("Copy", "a"), repeatPanelId: 4 },
           { type: "library-panel-ref", libraryPanel: { uid: "shared" } },
           { type: "stat", title: "Hidden", targets: [{ refId: "A", expr: "e", hide: true }] },
+          panel("Empty", ""),
+          panel("Half finished", "g", ""),
+          ...["text", "news", "dashlist", "alertlist"].map((type) => ({ ...panel(type, "left over"), type })),
+          { type: "row", title: "Closed", panels: [{ ...panel("Text in a row", "left over"), type: "text" }] },
+          { type: "library-panel-ref", libraryPanel: { uid: "text" } },
           { type: "stat", title: "Elsewhere", datasource: { uid: "-- Dashboard --" }, targets: [{ refId: "A" }] },
         ],
         rows: [{ panels: [panel("Of an old dashboard", "f")] }],
@@ -81,10 +91,19 @@ describe("the panels that are proven", () => {
         "In the open row of y",
         "Shared",
         "Shared",
+        "Half finished",
+        "Half finished",
         "Of an old dashboard",
       ].map((title) => [title, "data"]),
     );
     expect(asked.map(({ expr }) => expr)).toEqual(expect.arrayContaining(["a", "b", "c_x", "c_y", "d_x", "d_y"]));
+    // nor does Grafana ask these
+    expect(asked.filter(({ expr }) => expr === "" || expr === "left over")).toStrictEqual([]);
+  });
+
+  it("may have a query of blanks, which Grafana asks too", async () => {
+    const { asked } = await prove({ dashboard: { panels: [panel("Blank", " ")] } });
+    expect(asked.map(({ expr }) => expr)).toStrictEqual([" "]);
   });
 
   it("are asked as Grafana asks: its datasource, points by width, and hidden queries where something computes", async () => {
