@@ -123,19 +123,25 @@ describe("a dashboard with faults", () => {
         panel("Wrong", "sum("),
         panel("Of $job", 'up{job=~"$job"}', { repeat: "job" }),
         panel("No such collector", "node_bonding_slaves"),
+        panel("Old name", "node_cpu"),
+        panel("Half finished", "", { targets: [query("up"), { ...query(""), refId: "B" }] }),
         panel("Hidden", "sum(", { targets: [{ ...query("sum("), hide: true }] }),
-        { type: "text", title: "Text", gridPos: { x: 0, y: 8, w: 12, h: 8 } },
+        { ...panel("Text", "sum("), type: "text", gridPos: { x: 0, y: 8, w: 12, h: 8 } },
         { type: "row", title: "Row", collapsed: true, panels: nested, gridPos: { x: 0, y: 16, w: 24, h: 1 } },
         { title: "Shared", libraryPanel: { uid: "shared", name: "Shared" }, gridPos: { x: 0, y: 17, w: 12, h: 8 } },
       ],
     };
     await post("/api/dashboards/db", { dashboard, overwrite: true });
     const proof = await proveDashboard(grafanaApi(outputs), "faults");
-    expect(titles(proof, "error")).toStrictEqual(["Wrong"]);
-    expect(proof.panels[0]?.queries[0]?.error).toContain("parse error");
+    expect(titles(proof, "error")).toStrictEqual(["Wrong", "Old name"]);
+    const errors = proof.panels.flatMap(({ queries }) => queries.flatMap(({ error }) => error ?? []));
+    expect(errors[0]).toContain("parse error");
+    expect(errors[1]).toContain("did you mean node_cpu_seconds_total?");
     expect(titles(proof, "missing")).toStrictEqual(["In a row"]);
     expect(titles(proof, "explained")).toStrictEqual(["No such collector"]);
-    expect(titles(proof, "data")).toEqual(expect.arrayContaining(["Of flask_app", "Of linux_host", "Shared"]));
+    expect(titles(proof, "data")).toEqual(
+      expect.arrayContaining(["Of flask_app", "Of linux_host", "Half finished", "Shared"]),
+    );
     expect(titles(proof, "data")).not.toContain("Hidden");
   });
 });

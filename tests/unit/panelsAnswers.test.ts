@@ -1,6 +1,6 @@
 import { grafanaApi } from "../../verify/panels/grafana";
 import { limiter } from "../../verify/panels/limit";
-import { readTree } from "../../verify/panels/reasons";
+import { readTree } from "../../verify/panels/parsedQuery";
 import { serve } from "./servers";
 
 describe("what the parser says of a query", () => {
@@ -15,6 +15,43 @@ describe("what the parser says of a query", () => {
     const parsed = readTree(tree);
     expect(parsed.selectors.map((it) => it.overTime)).toStrictEqual(overTime);
     expect(parsed.filters).toBe(filters);
+  });
+});
+
+describe("what the parser says of the parts of a query", () => {
+  const named = (name: string): object => ({
+    type: "vectorSelector",
+    matchers: [{ name: "__name__", type: "=", value: name }],
+  });
+  const binary = (op: string): object => ({ type: "binaryExpr", op, lhs: named("a"), rhs: named("b") });
+  const names = (tree: object): string[] => readTree(tree).selectors.map(({ matchers }) => matchers[0]?.value ?? "");
+
+  it("sets the sides of an `or` apart, wherever it is", () => {
+    const { selectors, either } = readTree({ type: "aggregation", op: "sum", expr: binary("or") });
+    expect(selectors).toStrictEqual([]);
+    expect(either.map((sides) => sides.map((side) => side.selectors[0]?.matchers[0]?.value))).toStrictEqual([
+      ["a", "b"],
+    ]);
+  });
+
+  it("leaves out what `unless` takes away", () => {
+    expect(names(binary("unless"))).toStrictEqual(["a"]);
+    expect(names(binary("and"))).toStrictEqual(["a", "b"]);
+  });
+
+  it.each([
+    ["histogram_quantile", ["job"], true],
+    ["histogram_quantile", ["le"], false],
+    ["rate", ["job"], false],
+  ])("takes %s over a sum by %j for one of native histograms: %s", (name, grouping, native) => {
+    const sum = {
+      type: "aggregation",
+      op: "sum",
+      grouping,
+      expr: { type: "call", func: { name: "rate" }, args: [named("a")] },
+    };
+    const tree = { type: "call", func: { name }, args: [{ type: "numberLiteral", val: "0.9" }, sum] };
+    expect(readTree(tree).selectors.map(({ histogram }) => histogram)).toStrictEqual([native]);
   });
 });
 

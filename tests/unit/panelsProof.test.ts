@@ -1,53 +1,8 @@
 import { CheckError } from "../../verify/lab";
 import { judge } from "../../verify/panels/checks";
-import { Frame, GrafanaApi, QueryResult } from "../../verify/panels/grafana";
-import { Panel, StoredDashboard } from "../../verify/panels/model";
-import { Proof, proveDashboard } from "../../verify/panels/proof";
-import { explainMetric } from "../../verify/panels/reasons";
-
-const frame = (...values: (number | null)[]): Frame => ({
-  schema: { fields: [{ type: "time" }, { type: "number" }] },
-  data: { values: [values.map((_, index) => index), values] },
-});
-
-interface Query {
-  readonly refId: string;
-  readonly expr?: string;
-  readonly datasource: object;
-}
-
-/** What a fake Grafana answers. */
-interface Fake {
-  readonly dashboard: Partial<StoredDashboard>;
-  readonly answers?: Readonly<Record<string, QueryResult>>;
-  readonly prometheus?: (path: string, parameters: Record<string, string>) => unknown;
-}
-
-/** Proves the dashboard of a fake Grafana, and tells what was asked. */
-async function prove({ dashboard, answers = {}, prometheus }: Fake): Promise<{ proof: Proof; asked: Query[] }> {
-  const asked: Query[] = [];
-  const source = { uid: "prom", name: "Prometheus", type: "prometheus", isDefault: true };
-  const api: GrafanaApi = {
-    dashboard: () => Promise.resolve({ uid: "u", title: "Any", ...dashboard }),
-    datasources: () => Promise.resolve([{ ...source, jsonData: { timeInterval: "5s" } }]),
-    libraryPanel: () => Promise.resolve({ type: "stat", title: "Shared", targets: [{ refId: "A", expr: "shared" }] }),
-    prometheus: (_, path, parameters) => Promise.resolve((prometheus?.(path, parameters) ?? { result: [] }) as never),
-    query: (body) => {
-      const { queries } = body as { queries: Query[] };
-      asked.push(...queries);
-      return Promise.resolve(
-        Object.fromEntries(queries.map(({ refId, expr = "" }) => [refId, answers[expr] ?? { frames: [frame(1)] }])),
-      );
-    },
-  };
-  return { proof: await proveDashboard(api, "u"), asked };
-}
-
-const panel = (title: string, ...exprs: string[]): Panel => ({
-  type: "graph",
-  title,
-  targets: exprs.map((expr) => ({ expr })),
-});
+import { Panel } from "../../verify/panels/model";
+import { Proof } from "../../verify/panels/proof";
+import { frame, panel, prove } from "./panels";
 
 describe("the panels that are proven", () => {
   it("are all that Grafana shows and that have queries", async () => {
@@ -66,6 +21,11 @@ describe("the panels that are proven", () => {
           { ...panel("Copy", "a"), repeatPanelId: 4 },
           { type: "library-panel-ref", libraryPanel: { uid: "shared" } },
           { type: "stat", title: "Hidden", targets: [{ refId: "A", expr: "e", hide: true }] },
+          panel("Empty", ""),
+          panel("Half finished", "g", ""),
+          ...["text", "news", "dashlist", "alertlist"].map((type) => ({ ...panel(type, "left over"), type })),
+          { type: "row", title: "Closed", panels: [{ ...panel("Text in a row", "left over"), type: "text" }] },
+          { type: "library-panel-ref", libraryPanel: { uid: "text" } },
           { type: "stat", title: "Elsewhere", datasource: { uid: "-- Dashboard --" }, targets: [{ refId: "A" }] },
         ],
         rows: [{ panels: [panel("Of an old dashboard", "f")] }],
@@ -81,10 +41,19 @@ describe("the panels that are proven", () => {
         "In the open row of y",
         "Shared",
         "Shared",
+        "Half finished",
+        "Half finished",
         "Of an old dashboard",
       ].map((title) => [title, "data"]),
     );
     expect(asked.map(({ expr }) => expr)).toEqual(expect.arrayContaining(["a", "b", "c_x", "c_y", "d_x", "d_y"]));
+    // nor does Grafana ask these
+    expect(asked.filter(({ expr }) => expr === "" || expr === "left over")).toStrictEqual([]);
+  });
+
+  it("may have a query of blanks, which Grafana asks too", async () => {
+    const { asked } = await prove({ dashboard: { panels: [panel("Blank", " ")] } });
+    expect(asked.map(({ expr }) => expr)).toStrictEqual([" "]);
   });
 
   it("are asked as Grafana asks: its datasource, points by width, and hidden queries where something computes", async () => {
@@ -142,7 +111,8 @@ describe("a query without data", () => {
 
   it.each<[string, string, string[], string, string | undefined]>([
     ["whose collector finds nothing", "node_hwmon_fan", [], "explained", "collector hwmon finds nothing"],
-    ["that is not exposed", "node_power", [], "explained", "no node_power"],
+    ["of a collector that does not run", "node_arp_entries", [], "explained", "collector arp is off in this lab"],
+    ["that no release had", "node_power", [], "error", undefined],
     ["without such a device", "node_disk", ["node_disk"], "explained", 'no node_disk{kind="fan"}'],
     ["of another job", "node_disk", ["node_disk", 'node_disk{kind="fan"}'], "missing", undefined],
     ["that is there", "node_disk", [`node_disk${full}`], "missing", undefined],
@@ -166,8 +136,8 @@ describe("a query without data", () => {
   });
 
   it("is not explained before the first scrape, nor by one that came after the panel was asked", async () => {
-    const dashboard = { panels: [panel("Any", "node_power")] };
-    const answers = { node_power: { frames: [] } };
+    const dashboard = { panels: [panel("Any", "node_arp_entries")] };
+    const answers = { node_arp_entries: { frames: [] } };
     expect((await prove({ dashboard, answers })).proof.panels[0]?.state).toBe("missing");
     const scraped = Date.now() / 1000 + 1;
     const late = await prove({
@@ -204,12 +174,6 @@ describe("a query without data", () => {
     expect(judge(proof, "url").seen).toBe("1 of 1 panels, 1 of 1 queries; 1 draw it with the next step of their range");
     expect(asked).toBe(2);
   });
-
-  it("is told by the collector's whole name", () => {
-    const collectors = new Map([["hw", false], ["disk", true]]); // prettier-ignore
-    expect(explainMetric("node_hwmon_fan", collectors)).toBe("no node_hwmon_fan");
-    expect(explainMetric("node_disk_x", collectors)).toBe("no node_disk_x");
-  });
 });
 
 describe("what the check says", () => {
@@ -221,7 +185,7 @@ describe("what the check says", () => {
       ...proof,
       panels: [...proof.panels, ...dark.map((it) => ({ ...it, state: "explained" }))],
     } as Proof;
-    expect(judge(explained, "url").seen).toBe("1 of 2 panels, 3 of 3 queries; the host has nothing for 1: no fan");
+    expect(judge(explained, "url").seen).toBe("1 of 2 panels, 3 of 3 queries; 1 without data: no fan");
   });
 
   it("names the failing panels with their queries, but not without end", async () => {

@@ -61,7 +61,7 @@ export function judge(proof: Proof, url: string): Answer {
       proof,
     );
   }
-  return { seen: `${counts}${notYetDrawn(proof)}${hostReasons(proof)}`, details: proof };
+  return { seen: `${counts}${notYetDrawn(proof)}${reasonsOf(proof)}`, details: proof };
 }
 
 function countOf(all: readonly { readonly state: State }[]): string {
@@ -78,9 +78,9 @@ function notYetDrawn({ panels }: Proof): string {
   return late === 0 ? "" : `; ${String(late)} draw it with the next step of their range`;
 }
 
-/** What the host lacks for the panels that have no data at all. */
-function hostReasons({ panels }: Proof): string {
+/** Why panels have no data at all. */
+function reasonsOf({ panels }: Proof): string {
   const dark = panels.filter(({ state }) => state === "explained");
   const reasons = new Set(dark.map(({ queries }) => queries.find(({ reason }) => reason !== undefined)?.reason));
-  return dark.length === 0 ? "" : `; the host has nothing for ${String(dark.length)}: ${[...reasons].join(", ")}`;
+  return dark.length === 0 ? "" : `; ${String(dark.length)} without data: ${[...reasons].join(", ")}`;
 }

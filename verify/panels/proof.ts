@@ -4,16 +4,16 @@ import { interpolate } from "./interpolate";
 import { ShownPanel, StoredDashboard, Values } from "./model";
 import { QueryFinding, runPanel } from "./queries";
 import { TimeRange, timeRange } from "./range";
-import { Host } from "./reasons";
+import { Reasons } from "./reasons";
 import { shownPanels } from "./shown";
 import { resolveVariables } from "./variables";
 
-/** Without data a query is explained by its host, or missing. */
+/** A query without data is explained, in error where it asks for what no exporter has, or missing. */
 export type State = "data" | "explained" | "missing" | "error";
 
 export interface ProvenQuery extends Omit<QueryFinding, "state"> {
   readonly state: State;
-  /** Why the host has no data. */
+  /** Why there is no data, where that is no fault. */
   readonly reason?: string;
 }
 
@@ -41,11 +41,11 @@ export async function proveDashboard(api: GrafanaApi, uid: string, node?: string
   const range = timeRange(dashboard.time);
   const values = await resolve(api, dashboard, sources, range, node);
   const shown = await Promise.all(shownPanels(dashboard, values).map((panel) => withLibrary(api, panel)));
-  const hosts = new Map(sources.map((source) => [source.uid, new Host(api, source.uid, range)]));
+  const reasons = new Map(sources.map((source) => [source.uid, new Reasons(api, source.uid, range)]));
   const panels = await Promise.all(
     shown.map(async (panel) => {
       const findings = await runPanel(api, panel, range, sources);
-      const proven = await Promise.all(findings.map((finding) => explain(finding, own ? new Map() : hosts)));
+      const proven = await Promise.all(findings.map((finding) => explain(finding, own ? new Map() : reasons)));
       return { title: interpolate(panel.panel.title ?? "", panel.values, "text"), queries: proven };
     }),
   );
@@ -92,13 +92,16 @@ async function withLibrary(api: GrafanaApi, { panel, values }: ShownPanel): Prom
   return { panel: { ...model, title: title ?? model.title, gridPos }, values };
 }
 
-async function explain(finding: QueryFinding, hosts: ReadonlyMap<string, Host>): Promise<ProvenQuery> {
+async function explain(finding: QueryFinding, reasons: ReadonlyMap<string, Reasons>): Promise<ProvenQuery> {
   const { state, ...query } = finding;
   if (state === "data" || state === "error") {
     return { ...query, state };
   }
-  const reason = await hosts.get(query.datasource)?.explain(query.expr, state);
-  return reason === undefined ? { ...query, state: "missing" } : { ...query, state: "explained", reason };
+  const explanation = await reasons.get(query.datasource)?.explain(query.expr, state);
+  if (explanation === undefined) {
+    return { ...query, state: "missing" };
+  }
+  return { ...query, state: "error" in explanation ? "error" : "explained", ...explanation };
 }
 
 /** A panel shows data when one of its queries does, but an error first of all. */

@@ -9,6 +9,19 @@ const SCREEN = 1920;
 const COLUMNS = 24;
 const PROMETHEUS = "prometheus";
 const EXPRESSIONS = "__expr__";
+/** Panels with `skipDataQuery` in their plugin.json in Grafana 9 to 11.6, for which Grafana sends no query. */
+const WITHOUT_QUERIES = new Set([
+  "alertGroups",
+  "alertlist",
+  "annolist",
+  "dashlist",
+  "gettingstarted",
+  "live",
+  "news",
+  "pluginlist",
+  "text",
+  "welcome",
+]);
 
 /** A query of a panel and what came of it. */
 export interface QueryFinding {
@@ -30,13 +43,13 @@ interface PreparedQuery extends Target {
   readonly datasource: { readonly uid: string; readonly type: string };
 }
 
-/** The queries that Grafana sends for a panel; none for a panel without any. */
+/** The queries that Grafana sends for a panel; none for a panel without any, or of a type that shows none. */
 function prepareQueries(
   { panel, values }: ShownPanel,
   range: TimeRange,
   sources: readonly Datasource[],
 ): readonly PreparedQuery[] {
-  const targets = panel.targets ?? [];
+  const targets = WITHOUT_QUERIES.has(panel.type) ? [] : (panel.targets ?? []);
   const replace = (text: string): string => interpolate(text, values, "raw");
   const typed = targets.map((target, index) => ({
     ...target,
@@ -73,7 +86,8 @@ function sourceOf(
   if (named === EXPRESSIONS) {
     return { uid: EXPRESSIONS, type: EXPRESSIONS };
   }
-  if (expr === undefined || named?.startsWith("-- ") === true) {
+  // Grafana's Prometheus datasource drops an empty query (its filterQuery), and asks one of blanks
+  if (!expr || named?.startsWith("-- ") === true) {
     return undefined;
   }
   return findDatasource(reference, sources, replace) ?? { uid: replace(named ?? ""), type: PROMETHEUS };

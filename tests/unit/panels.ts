@@ -1,0 +1,55 @@
+import { Frame, GrafanaApi, QueryResult } from "../../verify/panels/grafana";
+import { Panel, StoredDashboard } from "../../verify/panels/model";
+import { Proof, proveDashboard } from "../../verify/panels/proof";
+
+/** An answer with these values. */
+export const frame = (...values: (number | null)[]): Frame => ({
+  schema: { fields: [{ type: "time" }, { type: "number" }] },
+  data: { values: [values.map((_, index) => index), values] },
+});
+
+/** A query as a fake Grafana gets it. */
+export interface Query {
+  readonly refId: string;
+  readonly expr?: string;
+  readonly datasource: object;
+}
+
+/** What a fake Grafana answers. */
+export interface Fake {
+  readonly dashboard: Partial<StoredDashboard>;
+  readonly answers?: Readonly<Record<string, QueryResult>>;
+  readonly prometheus?: (path: string, parameters: Record<string, string>) => unknown;
+}
+
+/** Proves the dashboard of a fake Grafana, and tells what was asked. */
+export async function prove({ dashboard, answers = {}, prometheus }: Fake): Promise<{ proof: Proof; asked: Query[] }> {
+  const asked: Query[] = [];
+  const source = { uid: "prom", name: "Prometheus", type: "prometheus", isDefault: true };
+  const api: GrafanaApi = {
+    dashboard: () => Promise.resolve({ uid: "u", title: "Any", ...dashboard }),
+    datasources: () => Promise.resolve([{ ...source, jsonData: { timeInterval: "5s" } }]),
+    libraryPanel: (uid) =>
+      Promise.resolve({
+        type: uid === "text" ? "text" : "stat",
+        title: "Shared",
+        targets: [{ refId: "A", expr: uid === "text" ? "left over" : "shared" }],
+      }),
+    prometheus: (_, path, parameters) => Promise.resolve((prometheus?.(path, parameters) ?? { result: [] }) as never),
+    query: (body) => {
+      const { queries } = body as { queries: Query[] };
+      asked.push(...queries);
+      return Promise.resolve(
+        Object.fromEntries(queries.map(({ refId, expr = "" }) => [refId, answers[expr] ?? { frames: [frame(1)] }])),
+      );
+    },
+  };
+  return { proof: await proveDashboard(api, "u"), asked };
+}
+
+/** A panel with these queries. */
+export const panel = (title: string, ...exprs: string[]): Panel => ({
+  type: "graph",
+  title,
+  targets: exprs.map((expr) => ({ expr })),
+});
