@@ -5,7 +5,7 @@ import { Settings } from "../settings";
 import { SwarmService } from "../swarm/state";
 import { findContainer, FoundContainer } from "./containers";
 import { savedVersions } from "./dashboards";
-import { EMPTY_GRAFANA, GrafanaCondition, lookAtGrafana, UNKNOWN_GRAFANA } from "./grafana";
+import { EMPTY_GRAFANA, GrafanaCondition, lookAtGrafana, lookAtPanelPlugins, UNKNOWN_GRAFANA } from "./grafana";
 import { HostCondition, labFolder, lookAtHost } from "./host";
 import { reachable } from "../names";
 
@@ -58,11 +58,29 @@ export async function lookAtLab(settings: Settings, machine: Machine): Promise<L
   };
 }
 
-function lookAtRunning(container: FoundContainer | undefined): Promise<GrafanaCondition> | GrafanaCondition {
+async function lookAtRunning(container: FoundContainer | undefined): Promise<GrafanaCondition> {
+  const access = accessTo(container);
+  return access === undefined ? UNKNOWN_GRAFANA : lookAtGrafana(access.url, access.password);
+}
+
+/** Ids of the panel plugins that the lab's Grafana has; undefined where it cannot be asked. */
+export async function installedPanels(
+  { namePrefix }: Settings,
+  { grafana, containers }: LabCondition,
+): Promise<ReadonlySet<string> | undefined> {
+  if (grafana === EMPTY_GRAFANA) {
+    return new Set();
+  }
+  // without holdings it did not let the lab in, and refuses the right password after some wrong ones
+  const access = grafana.found === undefined ? undefined : accessTo(containers.get(`${namePrefix}grafana`));
+  return access === undefined ? undefined : lookAtPanelPlugins(access.url, access.password);
+}
+
+/** How a running Grafana is reached with the password that the lab gave to it. */
+function accessTo(container: FoundContainer | undefined): { url: string; password: string } | undefined {
   const password = container?.files.get(PASSWORD_FILE)?.content;
   const published = Object.values(container?.NetworkSettings.Ports ?? {}).flat()[0];
-  if (container?.State.Status !== "running" || password === undefined || !published) {
-    return UNKNOWN_GRAFANA;
-  }
-  return lookAtGrafana(`http://${reachable(published.HostIp)}:${published.HostPort}`, password);
+  return container?.State.Status !== "running" || password === undefined || !published
+    ? undefined
+    : { url: `http://${reachable(published.HostIp)}:${published.HostPort}`, password };
 }
