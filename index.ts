@@ -1,4 +1,4 @@
-import { lookAtLab } from "./components/condition";
+import { installedPanelPlugins, lookAtLab } from "./components/condition";
 import { readCatalogue } from "./components/dashboards/catalogue";
 import { throwFaults } from "./components/faults";
 import { Lab } from "./components/lab";
@@ -10,8 +10,9 @@ import { readSettings, Settings } from "./components/settings";
 /** Settings -> what there is -> what stands in the way, all of it at once -> the lab -> outputs. */
 async function main(): Promise<Record<string, unknown>> {
   const settings = readSettings();
-  const [machine, catalogue] = await Promise.all([inspectMachine(), readCatalogue(settings)]);
+  const machine = await inspectMachine();
   const condition = await lookAtLab(settings, machine);
+  const catalogue = await readCatalogue(settings, () => installedPanelPlugins(settings, condition));
   throwFaults([...catalogue.faults, ...(await findObstacles(settings, machine, condition.host))]);
 
   const lab = new Lab("lab", { settings, machine, condition, catalogue: catalogue.entries });

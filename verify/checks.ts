@@ -1,4 +1,5 @@
-import { Dashboard, unboundDatasources } from "./dashboards";
+import { PLUGINS_PLACE } from "../components/dashboards/panelTypes";
+import { Dashboard, lackingPanels, readDashboard, unboundDatasources } from "./dashboards";
 import { inspectMachine } from "../components/machine";
 import { JOBS } from "../components/settingsLists";
 import { alertsEvaluated } from "./alerts";
@@ -112,16 +113,10 @@ async function datasourceWorks(lab: LabOutputs): Promise<string> {
 }
 
 async function dashboardsBound(lab: LabOutputs): Promise<string> {
-  const [sources, ...dashboards] = await Promise.all([
+  const [sources, plugins, dashboards] = await Promise.all([
     getJson<{ uid: string }[]>(`${lab.grafanaUrl}/api/datasources`, signIn(lab)),
-    ...lab.dashboards.map(async (uid) => {
-      try {
-        return (await getJson<{ dashboard: Dashboard }>(`${lab.grafanaUrl}/api/dashboards/uid/${uid}`, signIn(lab)))
-          .dashboard;
-      } catch (error) {
-        throw new CheckError(`dashboard ${uid}: ${error instanceof Error ? error.message : ""}`, "run make up");
-      }
-    }),
+    getJson<{ id: string }[]>(`${lab.grafanaUrl}/api/plugins?type=panel`, signIn(lab)),
+    readAll(lab),
   ]);
   const uids = new Set(sources.map(({ uid }) => uid));
   const unbound = dashboards.flatMap((dashboard) =>
@@ -130,10 +125,37 @@ async function dashboardsBound(lab: LabOutputs): Promise<string> {
   if (unbound.length > 0) {
     throw new CheckError(`unbound datasources: ${unbound.join(", ")}`, "report it with the dashboard's file");
   }
+  const panels = plugins.map(({ id }) => id);
+  const lacking = dashboards.flatMap((dashboard) =>
+    lackingPanels(dashboard, panels).map((type) => `${dashboard.title}: ${type}`),
+  );
+  if (lacking.length > 0) {
+    throw new CheckError(
+      `Grafana has no plugin for panels of: ${lacking.join(", ")}`,
+      `take these dashboards out, or set grafanaImage to an image of your own with the plugins, ${PLUGINS_PLACE}`,
+    );
+  }
   const standIns = dashboards.filter(({ tags }) => tags?.includes("stand-in"));
   const note =
     standIns.length === 0 ? "" : `; ${String(standIns.length)} are stand-ins of the project for the real ones`;
   return `${String(dashboards.length)} there, all datasources bound${note}`;
+}
+
+/** Every dashboard of the lab; all that Grafana does not give are told together. */
+async function readAll(lab: LabOutputs): Promise<readonly Dashboard[]> {
+  const answers = await Promise.allSettled(lab.dashboards.map((uid) => readDashboard<Dashboard>(lab, uid)));
+  const failures = answers.filter((answer) => answer.status === "rejected").map(({ reason }) => reason as unknown);
+  const told = failures.filter((failure) => failure instanceof CheckError);
+  if (told.length < failures.length) {
+    throw failures.find((failure) => !(failure instanceof CheckError));
+  }
+  if (told.length > 0) {
+    throw new CheckError(
+      told.map(({ message }) => message).join("; "),
+      [...new Set(told.map(({ fix }) => fix))].join("; "),
+    );
+  }
+  return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
 }
 
 async function hostReported(lab: LabOutputs): Promise<string> {

@@ -29,6 +29,9 @@ export interface GrafanaCondition {
   readonly found: FoundGrafana | undefined;
 }
 
+/** Ids of panel plugins; unknown where a Grafana may have some and cannot be asked. */
+export type PanelPlugins = ReadonlySet<string> | "unknown";
+
 export const FOLDER_UID = "observability-lab";
 export const DATASOURCE_UID = "prometheus";
 
@@ -83,13 +86,13 @@ export async function lookAtGrafana(url: string, password: string): Promise<Graf
   }
 }
 
-/** Ids of the panel plugins of a running Grafana; undefined where it does not list them. */
-export async function lookAtPanelPlugins(url: string, password: string): Promise<ReadonlySet<string> | undefined> {
+/** Ids of the panel plugins of a running Grafana, with its own panels where it lists them. */
+export async function lookAtPanelPlugins(url: string, password: string): Promise<PanelPlugins> {
   try {
     const { status, body } = await asAdmin(url, password)("/api/plugins?type=panel");
-    return status === 200 ? new Set((body as { id: string }[]).map(({ id }) => id)) : undefined;
+    return status === 200 ? new Set((body as { id: string }[]).map(({ id }) => id)) : "unknown";
   } catch {
-    return undefined;
+    return "unknown";
   }
 }
 

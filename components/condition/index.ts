@@ -5,7 +5,14 @@ import { Settings } from "../settings";
 import { SwarmService } from "../swarm/state";
 import { findContainer, FoundContainer } from "./containers";
 import { savedVersions } from "./dashboards";
-import { EMPTY_GRAFANA, GrafanaCondition, lookAtGrafana, lookAtPanelPlugins, UNKNOWN_GRAFANA } from "./grafana";
+import {
+  EMPTY_GRAFANA,
+  GrafanaCondition,
+  lookAtGrafana,
+  lookAtPanelPlugins,
+  PanelPlugins,
+  UNKNOWN_GRAFANA,
+} from "./grafana";
 import { HostCondition, labFolder, lookAtHost } from "./host";
 import { reachable } from "../names";
 
@@ -63,17 +70,17 @@ async function lookAtRunning(container: FoundContainer | undefined): Promise<Gra
   return access === undefined ? UNKNOWN_GRAFANA : lookAtGrafana(access.url, access.password);
 }
 
-/** Ids of the panel plugins that the lab's Grafana has; undefined where it cannot be asked. */
-export async function installedPanels(
+/** Ids of the panel plugins that the lab's Grafana has. */
+export async function installedPanelPlugins(
   { namePrefix }: Settings,
   { grafana, containers }: LabCondition,
-): Promise<ReadonlySet<string> | undefined> {
+): Promise<PanelPlugins> {
   if (grafana === EMPTY_GRAFANA) {
     return new Set();
   }
   // without holdings it did not let the lab in, and refuses the right password after some wrong ones
   const access = grafana.found === undefined ? undefined : accessTo(containers.get(`${namePrefix}grafana`));
-  return access === undefined ? undefined : lookAtPanelPlugins(access.url, access.password);
+  return access === undefined ? "unknown" : lookAtPanelPlugins(access.url, access.password);
 }
 
 /** How a running Grafana is reached with the password that the lab gave to it. */
