@@ -1,5 +1,4 @@
-import { PLUGINS_PLACE } from "../components/dashboards/panelTypes";
-import { Dashboard, lackingPanels, readDashboard, unboundDatasources } from "./dashboards";
+import { Dashboard, readDashboard, unboundDatasources } from "./dashboards";
 import { inspectMachine } from "../components/machine";
 import { JOBS } from "../components/settingsLists";
 import { alertsEvaluated } from "./alerts";
@@ -113,9 +112,8 @@ async function datasourceWorks(lab: LabOutputs): Promise<string> {
 }
 
 async function dashboardsBound(lab: LabOutputs): Promise<string> {
-  const [sources, plugins, dashboards] = await Promise.all([
+  const [sources, dashboards] = await Promise.all([
     getJson<{ uid: string }[]>(`${lab.grafanaUrl}/api/datasources`, signIn(lab)),
-    getJson<{ id: string }[]>(`${lab.grafanaUrl}/api/plugins?type=panel`, signIn(lab)),
     readAll(lab),
   ]);
   const uids = new Set(sources.map(({ uid }) => uid));
@@ -124,16 +122,6 @@ async function dashboardsBound(lab: LabOutputs): Promise<string> {
   );
   if (unbound.length > 0) {
     throw new CheckError(`unbound datasources: ${unbound.join(", ")}`, "report it with the dashboard's file");
-  }
-  const panels = plugins.map(({ id }) => id);
-  const lacking = dashboards.flatMap((dashboard) =>
-    lackingPanels(dashboard, panels).map((type) => `${dashboard.title}: ${type}`),
-  );
-  if (lacking.length > 0) {
-    throw new CheckError(
-      `Grafana has no plugin for panels of: ${lacking.join(", ")}`,
-      `take these dashboards out, or set grafanaImage to an image of your own with the plugins, ${PLUGINS_PLACE}`,
-    );
   }
   const standIns = dashboards.filter(({ tags }) => tags?.includes("stand-in"));
   const note =

@@ -1,5 +1,4 @@
 import { NOT_ACCEPTABLE } from "../components/condition/grafana";
-import { CORE_PANELS, missingPanelTypes } from "../components/dashboards/panelTypes";
 import { CheckError, LabOutputs, signIn } from "./lab";
 
 /** What the checks read of a dashboard as Grafana stores it. */
@@ -49,16 +48,6 @@ function dashboardIn(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Panel types for which a dashboard's page says "Panel plugin not found".
- *
- * @param listed Ids of the panel plugins that Grafana lists; its own panels count as there where it lists none of them.
- */
-export function lackingPanels(dashboard: Dashboard, listed: readonly string[]): readonly string[] {
-  const own = listed.some((id) => CORE_PANELS.has(id)) ? [] : CORE_PANELS;
-  return missingPanelTypes(dashboard, new Set([...own, ...listed]));
 }
 
 // Grafana's own sources: annotations, mixed queries, another panel's result, expressions
