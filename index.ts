@@ -1,4 +1,4 @@
-import { lookAtLab } from "./components/condition";
+import { installedPanelPlugins, lookAtLab } from "./components/condition";
 import { findRejectedConfig } from "./components/configCheck";
 import { readCatalogue } from "./components/dashboards/catalogue";
 import { throwFaults } from "./components/faults";
@@ -11,9 +11,10 @@ import { readSettings, Settings } from "./components/settings";
 /** Settings -> what there is -> what stands in the way, all of it at once -> the lab -> outputs. */
 async function main(): Promise<Record<string, unknown>> {
   const settings = readSettings();
-  const [machine, catalogue] = await Promise.all([inspectMachine(), readCatalogue(settings)]);
+  const machine = await inspectMachine();
   const condition = await lookAtLab(settings, machine);
-  const [obstacles, rejected] = await Promise.all([
+  const [catalogue, obstacles, rejected] = await Promise.all([
+    readCatalogue(settings, () => installedPanelPlugins(settings, condition)),
     findObstacles(settings, machine, condition.host),
     findRejectedConfig(settings, machine, condition),
   ]);

@@ -27,7 +27,8 @@ async function main(): Promise<void> {
   const [folder = "", ...files] = process.argv.slice(2);
   const { settings, faults } = readStackFiles(files);
   throwFaults(faults);
-  const { entries, faults: missing } = await readCatalogue(settings);
+  // they are written here whatever Grafana they are for
+  const { entries, faults: missing } = await readCatalogue(settings, () => Promise.resolve("unknown"));
   throwFaults(missing);
   const models = [
     ...entries.map((entry) => bindDashboard(entry, DATASOURCE_UID)),

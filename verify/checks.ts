@@ -1,4 +1,4 @@
-import { Dashboard, unboundDatasources } from "./dashboards";
+import { Dashboard, readDashboard, unboundDatasources } from "./dashboards";
 import { inspectMachine } from "../components/machine";
 import { JOBS } from "../components/settingsLists";
 import { alertsEvaluated } from "./alerts";
@@ -113,16 +113,9 @@ async function datasourceWorks(lab: LabOutputs): Promise<string> {
 }
 
 async function dashboardsBound(lab: LabOutputs): Promise<string> {
-  const [sources, ...dashboards] = await Promise.all([
+  const [sources, dashboards] = await Promise.all([
     getJson<{ uid: string }[]>(`${lab.grafanaUrl}/api/datasources`, signIn(lab)),
-    ...lab.dashboards.map(async (uid) => {
-      try {
-        return (await getJson<{ dashboard: Dashboard }>(`${lab.grafanaUrl}/api/dashboards/uid/${uid}`, signIn(lab)))
-          .dashboard;
-      } catch (error) {
-        throw new CheckError(`dashboard ${uid}: ${error instanceof Error ? error.message : ""}`, "run make up");
-      }
-    }),
+    readAll(lab),
   ]);
   const uids = new Set(sources.map(({ uid }) => uid));
   const unbound = dashboards.flatMap((dashboard) =>
@@ -135,6 +128,23 @@ async function dashboardsBound(lab: LabOutputs): Promise<string> {
   const note =
     standIns.length === 0 ? "" : `; ${String(standIns.length)} are stand-ins of the project for the real ones`;
   return `${String(dashboards.length)} there, all datasources bound${note}`;
+}
+
+/** Every dashboard of the lab; all that Grafana does not give are told together. */
+async function readAll(lab: LabOutputs): Promise<readonly Dashboard[]> {
+  const answers = await Promise.allSettled(lab.dashboards.map((uid) => readDashboard<Dashboard>(lab, uid)));
+  const failures = answers.filter((answer) => answer.status === "rejected").map(({ reason }) => reason as unknown);
+  const told = failures.filter((failure) => failure instanceof CheckError);
+  if (told.length < failures.length) {
+    throw failures.find((failure) => !(failure instanceof CheckError));
+  }
+  if (told.length > 0) {
+    throw new CheckError(
+      told.map(({ message }) => message).join("; "),
+      [...new Set(told.map(({ fix }) => fix))].join("; "),
+    );
+  }
+  return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
 }
 
 async function hostReported(lab: LabOutputs): Promise<string> {

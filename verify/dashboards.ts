@@ -1,3 +1,6 @@
+import { NOT_ACCEPTABLE } from "../components/condition/grafana";
+import { CheckError, LabOutputs, signIn } from "./lab";
+
 /** What the checks read of a dashboard as Grafana stores it. */
 export interface Dashboard {
   readonly title: string;
@@ -9,6 +12,42 @@ export interface Dashboard {
       readonly current?: { readonly value?: unknown };
     }[];
   };
+}
+
+/**
+ * A dashboard of the lab as Grafana stores it.
+ *
+ * @throws CheckError where Grafana does not give it, with what `make up` can do about that.
+ */
+export async function readDashboard<T>(lab: LabOutputs, uid: string): Promise<T> {
+  const url = `${lab.grafanaUrl}/api/dashboards/uid/${uid}`;
+  const response = await fetch(url, { headers: signIn(lab), signal: AbortSignal.timeout(10_000) });
+  const text = await response.text();
+  if (response.status === NOT_ACCEPTABLE) {
+    throw new CheckError(
+      `dashboard ${uid} was saved in Grafana in the new schema (version 2)`,
+      "export it if you want to keep the edit, and run make up, which restores it",
+    );
+  }
+  if (response.status === 404) {
+    throw new CheckError(`dashboard ${uid} is not there`, "run make up");
+  }
+  const dashboard = response.ok ? dashboardIn(text) : undefined;
+  if (dashboard === undefined) {
+    throw new CheckError(
+      `dashboard ${uid}: Grafana answers ${String(response.status)}, ${text.slice(0, 200)}`,
+      "read make logs; if it stays so, delete this dashboard in Grafana and run make up",
+    );
+  }
+  return dashboard as T;
+}
+
+function dashboardIn(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { dashboard?: unknown } | null)?.dashboard;
+  } catch {
+    return undefined;
+  }
 }
 
 // Grafana's own sources: annotations, mixed queries, another panel's result, expressions

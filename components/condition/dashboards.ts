@@ -21,6 +21,13 @@ export function dashboardDamage(uid: string, found: FoundGrafana | undefined, sa
   if (version === undefined) {
     return GONE;
   }
+  if (version === "unknown") {
+    return undefined;
+  }
+  if (version === "schema v2") {
+    // the lab saves the classic schema only
+    return "it was saved in Grafana in the new schema (version 2)";
+  }
   if (saved === undefined) {
     return "the note of its version was lost";
   }

@@ -9,11 +9,17 @@ export interface FoundDatasource {
   readonly isDefault: boolean;
 }
 
+/**
+ * Version of a dashboard; `schema v2` for one that Grafana 12 or 13 stored in that schema, `unknown` for one that Grafana
+ * holds and does not give.
+ */
+export type FoundVersion = number | "schema v2" | "unknown";
+
 /** What a running Grafana holds of the lab. */
 export interface FoundGrafana {
   readonly datasource: FoundDatasource | undefined;
-  /** Version of each dashboard of the lab's folder, by uid. */
-  readonly dashboards: ReadonlyMap<string, number>;
+  /** The dashboards of the lab's folder, by uid. */
+  readonly dashboards: ReadonlyMap<string, FoundVersion>;
 }
 
 /** What can be said of a Grafana without signing in is that nothing can be told. */
@@ -23,8 +29,17 @@ export interface GrafanaCondition {
   readonly found: FoundGrafana | undefined;
 }
 
+/** Ids of panel plugins; unknown where a Grafana may have some and cannot be asked. */
+export type PanelPlugins = ReadonlySet<string> | "unknown";
+
 export const FOLDER_UID = "observability-lab";
 export const DATASOURCE_UID = "prometheus";
+
+/**
+ * Status with which `/api/dashboards/uid/<uid>` answers for a dashboard that is stored in schema version 2
+ * (GetDashboard in Grafana's pkg/api/dashboard.go).
+ */
+export const NOT_ACCEPTABLE = 406;
 
 const TIMEOUT_MS = 5_000;
 
@@ -41,19 +56,25 @@ export const EMPTY_GRAFANA: GrafanaCondition = {
 
 export const UNKNOWN_GRAFANA: GrafanaCondition = { password: undefined, found: undefined };
 
+type Ask = (path: string) => Promise<Answer>;
+
+function asAdmin(url: string, password: string): Ask {
+  const authorization = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
+  return (path) =>
+    within(TIMEOUT_MS, async (signal) => {
+      const response = await fetch(`${url}${path}`, { headers: { authorization }, signal });
+      const body: unknown = await response.json();
+      return { status: response.status, body };
+    });
+}
+
 /**
  * Looks at a running Grafana with the password that the lab gave to it.
  *
  * A wrong password is tried once: after five Grafana refuses the right one, too, for five minutes.
  */
 export async function lookAtGrafana(url: string, password: string): Promise<GrafanaCondition> {
-  const authorization = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
-  const ask = (path: string): Promise<Answer> =>
-    within(TIMEOUT_MS, async (signal) => {
-      const response = await fetch(`${url}${path}`, { headers: { authorization }, signal });
-      const body: unknown = await response.json();
-      return { status: response.status, body };
-    });
+  const ask = asAdmin(url, password);
   try {
     const { status } = await ask("/api/user");
     if (status === 401) {
@@ -65,7 +86,17 @@ export async function lookAtGrafana(url: string, password: string): Promise<Graf
   }
 }
 
-async function readHoldings(ask: (path: string) => Promise<Answer>): Promise<FoundGrafana> {
+/** Ids of the panel plugins of a running Grafana, with its own panels where it lists them. */
+export async function lookAtPanelPlugins(url: string, password: string): Promise<PanelPlugins> {
+  try {
+    const { status, body } = await asAdmin(url, password)("/api/plugins?type=panel");
+    return status === 200 ? new Set((body as { id: string }[]).map(({ id }) => id)) : "unknown";
+  } catch {
+    return "unknown";
+  }
+}
+
+async function readHoldings(ask: Ask): Promise<FoundGrafana> {
   const [datasource, search] = await Promise.all([
     ask(`/api/datasources/uid/${DATASOURCE_UID}`),
     ask(`/api/search?type=dash-db&folderUIDs=${FOLDER_UID}&limit=5000`),
@@ -74,16 +105,27 @@ async function readHoldings(ask: (path: string) => Promise<Answer>): Promise<Fou
     throw new Error("Grafana answers, but not what it holds");
   }
   const uids = (search.body as { uid: string }[]).map(({ uid }) => uid);
-  const dashboards = await Promise.all(
-    uids.map(async (uid) => {
-      const { body } = await ask(`/api/dashboards/uid/${uid}`);
-      return [uid, (body as { dashboard: { version: number } }).dashboard.version] as const;
-    }),
-  );
+  const versions = await Promise.all(uids.map(async (uid) => [uid, await readVersion(ask, uid)] as const));
   return {
     datasource: datasource.status === 200 ? (datasource.body as FoundDatasource) : undefined,
-    dashboards: new Map(dashboards),
+    dashboards: new Map(versions.filter((it): it is [string, FoundVersion] => it[1] !== undefined)),
   };
+}
+
+/** Undefined for a dashboard that was deleted meanwhile. Any other answer is about this dashboard alone. */
+async function readVersion(ask: Ask, uid: string): Promise<FoundVersion | undefined> {
+  const { status, body } = await ask(`/api/dashboards/uid/${uid}`).catch(() => ({
+    status: undefined,
+    body: undefined,
+  }));
+  if (status === 404) {
+    return undefined;
+  }
+  if (status === NOT_ACCEPTABLE) {
+    return "schema v2";
+  }
+  const version = (body as { dashboard?: { version?: unknown } } | null | undefined)?.dashboard?.version;
+  return status === 200 && typeof version === "number" ? version : "unknown";
 }
 
 /** What is wrong with the lab's datasource. */

@@ -6,7 +6,14 @@ import { SwarmService } from "../swarm/state";
 import { findContainer, FoundContainer } from "./containers";
 import { Damage } from "./damage";
 import { savedVersions } from "./dashboards";
-import { EMPTY_GRAFANA, GrafanaCondition, lookAtGrafana, UNKNOWN_GRAFANA } from "./grafana";
+import {
+  EMPTY_GRAFANA,
+  GrafanaCondition,
+  lookAtGrafana,
+  lookAtPanelPlugins,
+  PanelPlugins,
+  UNKNOWN_GRAFANA,
+} from "./grafana";
 import { HostCondition, labFolder, lookAtHost } from "./host";
 import { loadedDamage, readReload, RELOAD_METRICS } from "./reloads";
 
@@ -85,9 +92,28 @@ async function lookAtLoaded(container: FoundContainer | undefined): Promise<Dama
   }
 }
 
-function lookAtRunning(container: FoundContainer | undefined): Promise<GrafanaCondition> | GrafanaCondition {
+async function lookAtRunning(container: FoundContainer | undefined): Promise<GrafanaCondition> {
+  const access = accessTo(container);
+  return access === undefined ? UNKNOWN_GRAFANA : lookAtGrafana(access.url, access.password);
+}
+
+/** Ids of the panel plugins that the lab's Grafana has. */
+export async function installedPanelPlugins(
+  { namePrefix }: Settings,
+  { grafana, containers }: LabCondition,
+): Promise<PanelPlugins> {
+  if (grafana === EMPTY_GRAFANA) {
+    return new Set();
+  }
+  // without holdings it did not let the lab in, and refuses the right password after some wrong ones
+  const access = grafana.found === undefined ? undefined : accessTo(containers.get(`${namePrefix}grafana`));
+  return access === undefined ? "unknown" : lookAtPanelPlugins(access.url, access.password);
+}
+
+/** How a running Grafana is reached with the password that the lab gave to it. */
+function accessTo(container: FoundContainer | undefined): { url: string; password: string } | undefined {
   const [url, password] = [publishedUrl(container), container?.files?.get(PASSWORD_FILE)];
-  return url === undefined || password === undefined ? UNKNOWN_GRAFANA : lookAtGrafana(url, password);
+  return url === undefined || password === undefined ? undefined : { url, password };
 }
 
 /** Where a running container answers. */

@@ -2,10 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import * as os from "node:os";
 import * as path from "node:path";
 import { PROJECT } from "../assets";
+import { PanelPlugins } from "../condition/grafana";
 import { Fault } from "../faults";
 import { CommunityDashboard, Settings } from "../settings";
 import { isUrl } from "../settingsLists";
-import { checkJson, checkNeeds, checkSum, checkUids } from "./catalogueChecks";
+import { checkJson, checkNeeds, checkPanels, checkSum, checkUids } from "./catalogueChecks";
 import { ownDashboards } from "./index";
 
 /** The text of a community dashboard, as its authors exported it. */
@@ -15,19 +16,28 @@ export interface CatalogueEntry extends CommunityDashboard {
 
 const TIMEOUT_MS = 20_000;
 
-/** Reads every community dashboard from the catalogue, or from the cache where it was downloaded before. */
+/**
+ * Reads every community dashboard from the catalogue, or from the cache where it was downloaded before.
+ *
+ * @param plugins Tells the panel plugins of the lab's Grafana; asked only for a dashboard that needs one. Default: none.
+ */
 export async function readCatalogue(
   settings: Settings,
+  plugins: () => Promise<PanelPlugins> = () => Promise.resolve(new Set()),
 ): Promise<{ entries: readonly CatalogueEntry[]; faults: readonly Fault[] }> {
   const results = await Promise.all(
-    settings.communityDashboards.map((dashboard) => readEntry(settings.dashboardCatalogue, dashboard)),
+    settings.communityDashboards.map((dashboard) => readEntry(settings, dashboard, plugins)),
   );
   const entries = results.filter((result) => "json" in result);
   const own = ownDashboards(settings).map(({ model }) => model.uid ?? "");
   return { entries, faults: [...results.filter((result) => "setting" in result), ...checkUids(entries, own)] };
 }
 
-async function readEntry(catalogue: string, dashboard: CommunityDashboard): Promise<CatalogueEntry | Fault> {
+async function readEntry(
+  { dashboardCatalogue: catalogue, grafana: { image } }: Settings,
+  dashboard: CommunityDashboard,
+  plugins: () => Promise<PanelPlugins>,
+): Promise<CatalogueEntry | Fault> {
   const download = isUrl(catalogue);
   let json: string;
   try {
@@ -45,10 +55,13 @@ async function readEntry(catalogue: string, dashboard: CommunityDashboard): Prom
       }
     );
   }
+  const entry = { ...dashboard, json };
   return (
     checkSum(dashboard, json) ??
     checkJson(catalogue, dashboard, json) ??
-    checkNeeds(dashboard, json) ?? { ...dashboard, json }
+    checkNeeds(dashboard, json) ??
+    (await checkPanels(entry, image, plugins)) ??
+    entry
   );
 }
 

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { PanelPlugins } from "../condition/grafana";
 import { Fault } from "../faults";
 import { CommunityDashboard } from "../settings";
 import { bindDashboard, missingLibraryPanels, otherDatasourceTypes } from "./binding";
 import type { CatalogueEntry } from "./catalogue";
+import { CORE_PANELS, isStockImage, missingPanelTypes, PLUGINS_PLACE } from "./panelTypes";
 
 /** Whether the file is the one that the setting's sum was made of. */
 export function checkSum(dashboard: CommunityDashboard, json: string): Fault | undefined {
@@ -56,6 +58,45 @@ export function checkNeeds(dashboard: CommunityDashboard, json: string): Fault |
         `uses library panels that its file does not hold: ${panels.join(", ")}`,
         "export it anew for sharing with another instance, which puts them into the file",
       );
+}
+
+/**
+ * Panels for which Grafana would show "Panel plugin not found".
+ *
+ * @param plugins Tells the panel plugins of the lab's Grafana; asked only for a dashboard that needs one.
+ */
+export async function checkPanels(
+  entry: CatalogueEntry,
+  image: string,
+  plugins: () => Promise<PanelPlugins>,
+): Promise<Fault | undefined> {
+  const foreign = missingPanelTypes(bindDashboard(entry, ""), CORE_PANELS);
+  // an image of the user's own may have been built with them: make verify asks its Grafana
+  if (foreign.length === 0 || !isStockImage(image)) {
+    return undefined;
+  }
+  const installed = await plugins();
+  const missing = installed === "unknown" ? [] : foreign.filter((type) => !installed.has(type));
+  const { json, ...dashboard } = entry;
+  return missing.length === 0
+    ? undefined
+    : {
+        setting: "communityDashboards",
+        value: dashboard,
+        problem: `dashboard ${String(entry.id)} has panels of plugins that Grafana lacks: ${namePlugins(missing, json)}`,
+        fix: `take it out, or set grafanaImage to an image of your own with them, ${PLUGINS_PLACE}`,
+      };
+}
+
+/** The plugins, each with the name and version that the dashboard was exported with where its file says so. */
+function namePlugins(ids: readonly string[], json: string): string {
+  const { __requires: requires } = JSON.parse(json) as { __requires?: unknown };
+  const known = (Array.isArray(requires) ? requires : []) as readonly Partial<Record<string, unknown> | null>[];
+  const named = ids.map((id) => {
+    const plugin = known.find((it) => it?.id === id);
+    return plugin ? `${id} (${String(plugin.name)} ${String(plugin.version)})` : id;
+  });
+  return named.join(", ");
 }
 
 /** Two dashboards of one uid are one to Grafana; the lab's own have these. */

@@ -3,6 +3,18 @@ import { LabError } from "../faults";
 
 const TIMEOUT_MS = 10_000;
 
+/** Grafana refuses a call. */
+export class GrafanaError extends LabError {
+  constructor(
+    call: string,
+    readonly status: number,
+    /** What it says. */
+    readonly text: string,
+  ) {
+    super(`Grafana answers ${String(status)} to ${call}: ${text}`);
+  }
+}
+
 /** Calls of Grafana's own API, for what its provider cannot do; to be used in hooks, where Grafana answers. */
 export class GrafanaApi {
   constructor(
@@ -13,9 +25,9 @@ export class GrafanaApi {
   /**
    * The answer of a call; undefined for a thing that is not there.
    *
-   * @throws LabError for any other failure.
+   * @throws GrafanaError for any other answer that is not a success.
    */
-  async call<T>(method: "GET" | "POST" | "DELETE", path: string, body?: object): Promise<T | undefined> {
+  async call<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: object): Promise<T | undefined> {
     const password = await new Promise<string>((resolve) => {
       this.password.apply(resolve);
     });
@@ -33,7 +45,7 @@ export class GrafanaApi {
       return undefined;
     }
     if (!response.ok) {
-      throw new LabError(`Grafana answers ${String(response.status)} to ${method} ${path}: ${text}`);
+      throw new GrafanaError(`${method} ${path}`, response.status, text);
     }
     return JSON.parse(text || "null") as T;
   }

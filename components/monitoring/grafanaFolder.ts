@@ -1,13 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
-import { FOLDER_UID } from "../condition/grafana";
-import { GrafanaApi } from "./grafanaApi";
+import { FOLDER_UID, NOT_ACCEPTABLE } from "../condition/grafana";
+import { GrafanaApi, GrafanaError } from "./grafanaApi";
 
 const FOLDER = { uid: FOLDER_UID, title: "Observability lab" };
 
-/** A dashboard that somebody made in the lab's folder. */
-interface Kept {
-  readonly dashboard: { readonly uid: string };
+const MESSAGE = "moved while the lab's folder was made anew";
+
+/** Puts a dashboard that somebody made in the lab's folder into that folder, or into General without one. */
+type Move = (folderUid: string) => Promise<unknown>;
+
+/** A dashboard as Grafana's resource API gives it. */
+interface DashboardResource {
+  readonly metadata: {
+    readonly resourceVersion?: string | undefined;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
 }
 
 /** The folder that holds the lab's dashboards. */
@@ -17,19 +25,19 @@ export function createFolder(
   ours: ReadonlySet<string>,
   options: pulumi.CustomResourceOptions,
 ): grafana.oss.Folder {
-  let kept: readonly Kept[] = [];
+  let moves: readonly Move[] = [];
   return new grafana.oss.Folder(`${name}-folder`, FOLDER, {
     ...options,
     hooks: {
       // the provider cannot take over a folder that is in a volume from before
       beforeCreate: [
         async () => {
-          kept = await setAside(api, ours);
+          moves = await setAside(api, ours);
         },
       ],
       afterCreate: [
         async () => {
-          await move(api, kept, FOLDER_UID);
+          await moveAll(moves, FOLDER_UID);
         },
       ],
     },
@@ -53,23 +61,57 @@ export async function ensureFolder(api: GrafanaApi): Promise<void> {
 }
 
 /** Removes the folder; what others put into it goes to Grafana's General meanwhile. */
-async function setAside(api: GrafanaApi, ours: ReadonlySet<string>): Promise<readonly Kept[]> {
+async function setAside(api: GrafanaApi, ours: ReadonlySet<string>): Promise<readonly Move[]> {
   if ((await api.call("GET", `/api/folders/${FOLDER_UID}`)) === undefined) {
     return [];
   }
   const held = await api.call<{ uid: string }[]>("GET", `/api/search?type=dash-db&folderUIDs=${FOLDER_UID}&limit=5000`);
   const foreign = (held ?? []).filter(({ uid }) => !ours.has(uid));
-  const kept = await Promise.all(foreign.map(({ uid }) => api.call<Kept>("GET", `/api/dashboards/uid/${uid}`)));
-  const found = kept.filter((it) => it !== undefined);
-  await move(api, found, "");
+  const moves = await Promise.all(foreign.map(({ uid }) => prepareMove(api, uid)));
+  const found = moves.filter((it) => it !== undefined);
+  await moveAll(found, "");
   // without force: alert rules that somebody made in it would go with it
   await api.call("DELETE", `/api/folders/${FOLDER_UID}`);
   return found;
 }
 
-async function move(api: GrafanaApi, dashboards: readonly Kept[], folderUid: string): Promise<void> {
-  for (const { dashboard } of dashboards) {
-    const message = "moved while the lab's folder was made anew";
-    await api.call("POST", "/api/dashboards/db", { dashboard, folderUid, overwrite: true, message });
+/** Undefined for a dashboard that is gone. */
+async function prepareMove(api: GrafanaApi, uid: string): Promise<Move | undefined> {
+  try {
+    const kept = await api.call<{ dashboard: object }>("GET", `/api/dashboards/uid/${uid}`);
+    return (
+      kept &&
+      ((folderUid) => {
+        const { dashboard } = kept;
+        return api.call("POST", "/api/dashboards/db", { dashboard, folderUid, overwrite: true, message: MESSAGE });
+      })
+    );
+  } catch (error) {
+    const address = resourceAddress(error);
+    if (address === undefined) {
+      throw error;
+    }
+    const resource = await api.call<DashboardResource>("GET", address);
+    return resource && ((folderUid) => api.call("PUT", address, inFolder(resource, folderUid)));
+  }
+}
+
+/** Where Grafana gives a dashboard in schema version 2, which its refusal of the older address names. */
+function resourceAddress(error: unknown): string | undefined {
+  return error instanceof GrafanaError && error.status === NOT_ACCEPTABLE
+    ? /\/apis\/dashboard\.grafana\.app\/[\w./-]+/.exec(error.text)?.[0]
+    : undefined;
+}
+
+/** The resource as Grafana's own page moves it: without the version that it replaces (grafana#99664). */
+function inFolder(resource: DashboardResource, folderUid: string): DashboardResource {
+  const { metadata } = resource;
+  const annotations = { ...metadata.annotations, "grafana.app/folder": folderUid, "grafana.app/message": MESSAGE };
+  return { ...resource, metadata: { ...metadata, resourceVersion: undefined, annotations } };
+}
+
+async function moveAll(moves: readonly Move[], folderUid: string): Promise<void> {
+  for (const move of moves) {
+    await move(folderUid);
   }
 }

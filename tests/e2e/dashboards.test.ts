@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { ownDashboards } from "../../components/dashboards";
 import { alertQueries, metricsOf, NOT_EVERYWHERE, queriesOf, readExposed, writeExposed } from "../exposed";
 import { createTestLab, docker, eventually, previewChanges, PROJECT, removeTestLab, sample, TestLab } from "./harness";
+import { schemaV2Tests } from "./schemaV2";
 
 jest.setTimeout(300_000);
 
@@ -107,6 +108,10 @@ describe("the home dashboard", () => {
     expect(await shows("lab-overview", "Containers not healthy", (value) => value === 0)).toBe(0);
     expect(await shows("lab-overview", "Targets down", (value) => value === 0)).toBe(0);
   });
+});
+
+describe("dashboards that were saved in schema version 2", () => {
+  schemaV2Tests(() => lab);
 });
 
 describe("the dashboard of the playbooks", () => {

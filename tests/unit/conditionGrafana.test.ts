@@ -1,5 +1,5 @@
-import { lookAtGrafana } from "../../components/condition/grafana";
-import { Answers, serve, TestServer } from "./servers";
+import { FoundVersion, lookAtGrafana, lookAtPanelPlugins } from "../../components/condition/grafana";
+import { Answer, Answers, serve, TestServer } from "./servers";
 
 const PASSWORD = "correct-horse-battery";
 const SEARCH = "/api/search?type=dash-db&folderUIDs=observability-lab&limit=5000";
@@ -19,6 +19,12 @@ const FULL: Answers = {
   "/api/dashboards/uid/lab-flask": { body: '{"dashboard": {"uid": "lab-flask", "version": 4}}' },
 };
 const UNKNOWN = { password: undefined, found: undefined };
+
+/** What Grafana 13 says of a dashboard that is stored in another schema. */
+function refusal(version: string): string {
+  const address = `/apis/dashboard.grafana.app/${version}/namespaces/default/dashboards/node`;
+  return JSON.stringify({ message: `dashboard api version not supported, use ${address} instead` });
+}
 
 let grafana: TestServer | undefined;
 
@@ -75,12 +81,49 @@ describe("a running Grafana", () => {
     ["is another program", { "/api/user": { body: "<html>" } }],
     ["cannot say what it holds", { ...FULL, [SEARCH]: { status: 500, body: "{}" } }],
     ["cannot say what datasource it has", { ...FULL, "/api/datasources/uid/prometheus": { status: 503, body: "{}" } }],
-    ["loses a dashboard meanwhile", { ...FULL, "/api/dashboards/uid/node": { status: 404, body: "{}" } }],
   ])("that %s tells nothing, and nothing is mended for it", async (_, answers) => {
     expect(await lookAt(answers)).toStrictEqual(UNKNOWN);
+  });
+
+  it.each<[string, Answer, FoundVersion | undefined]>([
+    ["stores in schema version 2", { status: 406, body: refusal("v2") }, "schema v2"],
+    ["stores in an early form of schema version 2", { status: 406, body: refusal("v2beta1") }, "schema v2"],
+    ["loses meanwhile", { status: 404, body: '{"message": "Dashboard not found"}' }, undefined],
+    ["lets nobody see", { status: 403, body: '{"message": "Access denied to this dashboard"}' }, "unknown"],
+    ["cannot load", { status: 500, body: '{"message": "dashboard data is invalid"}' }, "unknown"],
+    ["gives as something else", { body: "<html>" }, "unknown"],
+    ["gives without a version", { body: "null" }, "unknown"],
+  ])("says nothing of the others by a dashboard that it %s", async (_, answer, version) => {
+    const found = { datasource: DATASOURCE, dashboards: new Map<string, FoundVersion>([["lab-flask", 4]]) };
+    if (version !== undefined) {
+      found.dashboards.set("node", version);
+    }
+    expect(await lookAt({ ...FULL, "/api/dashboards/uid/node": answer })).toEqual({ password: undefined, found });
   });
 
   it("that cannot be reached tells nothing", async () => {
     expect(await lookAtGrafana("http://127.0.0.1:1", PASSWORD)).toStrictEqual(UNKNOWN);
   });
+});
+
+describe("the panel plugins of a running Grafana", () => {
+  const PATH = "/api/plugins?type=panel";
+  const plugins = async (answers: Answers): Promise<unknown> => {
+    grafana = await serve(answers);
+    return lookAtPanelPlugins(grafana.url, PASSWORD);
+  };
+
+  it("are those that it lists", async () => {
+    const list = [{ id: "stat" }, { id: "grafana-polystat-panel" }];
+    expect(await plugins({ [PATH]: { body: JSON.stringify(list) } })).toStrictEqual(
+      new Set(["stat", "grafana-polystat-panel"]),
+    );
+  });
+
+  it.each([{ status: 403, body: "{}" }, { body: "<html>" }, { body: "{}" }])(
+    "cannot be told of one that answers %j",
+    async (answer) => {
+      expect(await plugins({ [PATH]: answer })).toBe("unknown");
+    },
+  );
 });

@@ -53,10 +53,13 @@ export const DATASOURCE: FoundDatasource = {
   isDefault: true,
 };
 
+/** Versions of the dashboards of the fixture's catalogue and of the lab's own. */
+const VERSIONS = new Map(["node", "lab-overview", "lab-flask", "lab-ansible"].map((uid) => [uid, 1]));
+
 /** What a sound Grafana holds, with the dashboards of the fixture's catalogue. */
 export const HOLDINGS: FoundGrafana = {
   datasource: DATASOURCE,
-  dashboards: new Map(["node", "lab-overview", "lab-flask", "lab-ansible"].map((uid) => [uid, 1])),
+  dashboards: VERSIONS,
 };
 
 /** A container as it is after an update: it runs, on the lab's network, with 128 MiB. */
@@ -111,6 +114,6 @@ export function soundLab(settings: Settings): LabCondition {
     host: { app: undefined, appPort: settings.flaskPort, environments: { flask: undefined, ansible: undefined } },
     folder: FOLDER,
     grafana: { password: undefined, found: HOLDINGS },
-    savedVersions: HOLDINGS.dashboards,
+    savedVersions: VERSIONS,
   };
 }

@@ -209,6 +209,24 @@ describe("the damage of a dashboard", () => {
       undefined,
       "the note of its version was lost",
     ],
+    [
+      "is that it was saved in another schema",
+      { ...HOLDINGS, dashboards: new Map([["node", "schema v2"]]) },
+      1,
+      "it was saved in Grafana in the new schema (version 2)",
+    ],
+    [
+      "is that it was saved in another schema, whatever is noted",
+      { ...HOLDINGS, dashboards: new Map([["node", "schema v2"]]) },
+      undefined,
+      "it was saved in Grafana in the new schema (version 2)",
+    ],
+    [
+      "cannot be told of one that Grafana does not give",
+      { ...HOLDINGS, dashboards: new Map([["node", "unknown"]]) },
+      undefined,
+      undefined,
+    ],
     ["cannot be told of a Grafana that cannot be asked", undefined, 1, undefined],
   ])("%s", (_, found, saved, expected) => {
     expect(dashboardDamage("node", found, saved)).toBe(expected);

@@ -95,6 +95,44 @@ describe("the folder of the dashboards", () => {
     expect(changes().slice(2)).toStrictEqual([moved("observability-lab")]);
   });
 
+  it("keeps a dashboard that somebody saved in schema version 2, in that schema", async () => {
+    const address = "/apis/dashboard.grafana.app/v2/namespaces/default/dashboards/theirs";
+    const message = `dashboard api version not supported, use ${address} instead`;
+    const metadata = { name: "theirs", generation: 4, annotations: { "grafana.app/folder": "observability-lab" } };
+    const resource = { apiVersion: "dashboard.grafana.app/v2", kind: "Dashboard", spec: { layout: {} } };
+    answers = {
+      [FOLDER]: THERE,
+      [SEARCH]: { body: '[{"uid": "theirs"}]' },
+      "/api/dashboards/uid/theirs": { status: 406, body: JSON.stringify({ message }) },
+      [address]: { body: JSON.stringify({ ...resource, metadata: { ...metadata, resourceVersion: "1758" } }) },
+      [`DELETE ${FOLDER}`]: DONE,
+    };
+    const moved = (folder: string): unknown => {
+      const annotations = {
+        "grafana.app/folder": folder,
+        "grafana.app/message": "moved while the lab's folder was made anew",
+      };
+      return [`PUT ${address}`, { ...resource, metadata: { ...metadata, annotations } }];
+    };
+    await run("grafana-folder", "beforeCreate");
+    expect(changes()).toStrictEqual([moved(""), [`DELETE ${FOLDER}`, undefined]]);
+    await run("grafana-folder", "afterCreate");
+    expect(changes().slice(2)).toStrictEqual([moved("observability-lab")]);
+  });
+
+  it.each([
+    ["a refusal that names no other address", 406, "not acceptable"],
+    ["any other failure", 500, "/apis/dashboard.grafana.app/v2/namespaces/default/dashboards/theirs"],
+  ])("is not removed for %s to give a dashboard of somebody", async (_, status, body) => {
+    answers = {
+      [FOLDER]: THERE,
+      [SEARCH]: { body: '[{"uid": "theirs"}]' },
+      "/api/dashboards/uid/theirs": { status, body },
+    };
+    await expect(run("grafana-folder", "beforeCreate")).rejects.toThrow(`Grafana answers ${String(status)} to GET`);
+    expect(changes()).toStrictEqual([]);
+  });
+
   it("is not removed where a dashboard of somebody cannot be moved out of it", async () => {
     answers = {
       [FOLDER]: THERE,

@@ -1,6 +1,7 @@
 import { Check, CheckError, Answer, LabOutputs } from "../lab";
 import { reachedNodes } from "../swarm";
 import { GrafanaApi, grafanaApi } from "./grafana";
+import { checkPlugins } from "./plugins";
 import { Proof, proveDashboard, ProvenQuery, State } from "./proof";
 
 /** Failing queries that the table names; `--json` has them all. */
@@ -21,6 +22,7 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
       return {
         name: `panels: ${title}`,
         ask: async () => {
+          await checkPlugins(lab, await api.dashboard(uid));
           const proof = await proveDashboard(api, uid);
           const url = `${lab.grafanaUrl}/d/${uid}`;
           // the lab's own show every node at once

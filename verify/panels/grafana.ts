@@ -1,3 +1,4 @@
+import { readDashboard } from "../dashboards";
 import { LabOutputs, getJson, signIn } from "../lab";
 import { limiter } from "./limit";
 import { DatasourceReference, Panel, StoredDashboard } from "./model";
@@ -45,7 +46,7 @@ export function grafanaApi(lab: LabOutputs): GrafanaApi {
   const limit = limiter(AT_A_TIME);
   const get = <T>(path: string): Promise<T> => limit(() => getJson<T>(`${lab.grafanaUrl}${path}`, signIn(lab)));
   return {
-    dashboard: async (uid) => (await get<{ dashboard: StoredDashboard }>(`/api/dashboards/uid/${uid}`)).dashboard,
+    dashboard: (uid) => limit(() => readDashboard<StoredDashboard>(lab, uid)),
     datasources: () => get("/api/datasources"),
     libraryPanel: async (uid) => (await get<{ result: { model: Panel } }>(`/api/library-elements/${uid}`)).result.model,
     prometheus: async (uid, path, parameters) => {

@@ -1,0 +1,90 @@
+/**
+ * Panel types that Grafana 13 brings, some of them only with `plugins.enable_alpha`. Source: the directories of
+ * public/app/plugins/panel in grafana/grafana, and its list in public/app/features/plugins/built_in_plugins.ts.
+ */
+export const CORE_PANELS: ReadonlySet<string> = new Set([
+  "alertlist",
+  "annolist",
+  "barchart",
+  "bargauge",
+  "candlestick",
+  "canvas",
+  "dashlist",
+  "datagrid",
+  "debug",
+  "flamegraph",
+  "gauge",
+  "geomap",
+  "gettingstarted",
+  "heatmap",
+  "histogram",
+  "live",
+  "logs",
+  "logs-new",
+  "logstable",
+  "news",
+  "nodeGraph",
+  "piechart",
+  "radialbar",
+  "stat",
+  "state-timeline",
+  "status-history",
+  "table",
+  "text",
+  "timeseries",
+  "traces",
+  "trend",
+  "welcome",
+  "xychart",
+]);
+
+/**
+ * Panel types of earlier versions and of old plugins that Grafana 13 turns into its own. Source: AngularPanelMigrations
+ * in grafana/grafana's apps/dashboard/pkg/migration, and for text2 its migration to schema version 26.
+ */
+const MIGRATED: ReadonlySet<string> = new Set([
+  "grafana-piechart-panel",
+  "grafana-singlestat-panel",
+  "grafana-worldmap-panel",
+  "graph",
+  "graphite",
+  "natel-discrete-panel",
+  "singlestat",
+  "table-old",
+  "text2",
+]);
+
+/** Images with Grafana's own panels only; any other one may have been built with plugins. */
+const STOCK_IMAGE = /^(docker\.io\/)?grafana\/grafana(-oss|-enterprise)?[:@]|^observability-lab\/grafana:offline$/;
+
+/** Where an image has to keep its plugins: the lab's volume covers Grafana's own place for them. */
+export const PLUGINS_PLACE = "with GF_PATHS_PLUGINS outside /var/lib/grafana";
+
+/** Whether plugins of that image's Grafana can only have come with its data. */
+export function isStockImage(image: string): boolean {
+  return STOCK_IMAGE.test(image);
+}
+
+/**
+ * Panel types of a dashboard for which Grafana shows "Panel plugin not found", sorted.
+ *
+ * @param dashboard Its model, with the models of its library panels in their places.
+ * @param known Panel types that the Grafana has.
+ */
+export function missingPanelTypes(dashboard: object, known: ReadonlySet<string>): readonly string[] {
+  return [...new Set(panelTypes(dashboard))].filter((type) => !known.has(type) && !MIGRATED.has(type)).sort();
+}
+
+/** The type of every panel, also of those in rows; a row is not a panel. */
+function panelTypes(holder: object): string[] {
+  const { panels, rows } = holder as { panels?: unknown; rows?: unknown };
+  return [panels, rows].flatMap((list) =>
+    (Array.isArray(list) ? (list as unknown[]) : []).flatMap((panel) => {
+      if (typeof panel !== "object" || panel === null) {
+        return [];
+      }
+      const { type } = panel as { type?: unknown };
+      return [...(typeof type === "string" && type !== "row" ? [type] : []), ...panelTypes(panel)];
+    }),
+  );
+}

@@ -1,0 +1,106 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as automation from "@pulumi/pulumi/automation";
+import * as pulumi from "@pulumi/pulumi";
+import * as grafana from "@pulumiverse/grafana";
+import { FOLDER_UID, lookAtGrafana } from "../../components/condition/grafana";
+import { savedVersions } from "../../components/condition/dashboards";
+import { holdDashboard } from "../../components/dashboards/heldDashboard";
+import { Grafana } from "../../components/monitoring/grafana";
+import { GrafanaApi } from "../../components/monitoring/grafanaApi";
+import { Grafana13, serveGrafana13 } from "./grafana13";
+import { TestLab } from "./harness";
+
+const HELD = "held-of-a-test";
+const THEIRS = "theirs-of-a-test";
+
+/** What becomes of dashboards that Grafana 13 stores in schema version 2, before the Grafana of a lab that is up. */
+export function schemaV2Tests(lab: () => TestLab): void {
+  let proxy: Grafana13;
+  let password: string;
+  let stack: automation.Stack;
+
+  const call = async (method: string, path: string, body?: object): Promise<number> => {
+    const { status } = await fetch(`${proxy.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`,
+        "content-type": "application/json",
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return status;
+  };
+
+  /** Holds one dashboard as the lab does. */
+  const program = async (): Promise<void> => {
+    const parent = new pulumi.ComponentResource("test:Parent", "parent");
+    const { found } = await lookAtGrafana(proxy.url, password);
+    const notes = lab().folder;
+    const holder: Partial<Grafana> = {
+      found,
+      notes,
+      savedVersions: savedVersions(notes),
+      api: new GrafanaApi(proxy.url, pulumi.secret(password)),
+      folderUid: pulumi.output(FOLDER_UID),
+      container: parent,
+      provider: new grafana.Provider("provider", { url: proxy.url, auth: `admin:${password}` }),
+    };
+    const json = JSON.stringify({ uid: HELD, title: "Held", panels: [] });
+    holdDashboard("held", { uid: HELD, json, grafana: holder as Grafana }, parent);
+  };
+
+  beforeAll(async () => {
+    password = (await lab().stack.outputs()).grafanaAdminPassword?.value as string;
+    proxy = await serveGrafana13(`http://127.0.0.1:${String(lab().ports.grafanaPort)}`);
+    const { workspace } = lab().stack;
+    const workDir = path.join(lab().folder, "schema-v2");
+    fs.mkdirSync(workDir);
+    stack = await automation.LocalWorkspace.createStack(
+      { projectName: "schema-v2", stackName: "e2e", program },
+      { workDir, pulumiCommand: workspace.pulumiCommand, envVars: workspace.envVars },
+    );
+    await stack.up();
+    await call("POST", "/api/dashboards/db", {
+      dashboard: { uid: THEIRS, title: "Theirs", panels: [] },
+      folderUid: FOLDER_UID,
+    });
+  });
+
+  afterAll(async () => {
+    proxy.v2.clear();
+    await stack.destroy();
+    await call("DELETE", `/api/dashboards/uid/${THEIRS}`);
+    await proxy.close();
+  });
+
+  beforeEach(() => {
+    [HELD, THEIRS].forEach((uid) => proxy.v2.add(uid));
+  });
+
+  it("are seen as that, and everything else as ever", async () => {
+    const direct = await lookAtGrafana(`http://127.0.0.1:${String(lab().ports.grafanaPort)}`, password);
+    const { found } = await lookAtGrafana(proxy.url, password);
+    const expected = new Map<string, unknown>(direct.found?.dashboards);
+    [HELD, THEIRS].forEach((uid) => expected.set(uid, "schema v2"));
+    expect(found).toEqual({ datasource: direct.found?.datasource, dashboards: expected });
+    expect(expected.size).toBeGreaterThan(5);
+  });
+
+  it("come back with the next up where they are the lab's, and stay where they are somebody's", async () => {
+    const messages: string[] = [];
+    const preview = await stack.preview({ onOutput: (line) => messages.push(line) });
+    expect(preview.changeSummary).toMatchObject({ update: 1 });
+    expect(messages.join("")).toContain(`${HELD}: it was saved in Grafana in the new schema (version 2)`);
+    expect((await stack.up()).summary.resourceChanges).toMatchObject({ update: 1 });
+    expect([...proxy.v2]).toEqual([THEIRS]);
+    expect((await stack.preview()).changeSummary).not.toHaveProperty("update");
+  });
+
+  it("fail a refresh, for which the provider has no answer; an up before it helps", async () => {
+    await expect(stack.refresh()).rejects.toThrow("getDashboardByUidNotAcceptable");
+    await stack.up();
+    await stack.refresh();
+    expect([...proxy.v2]).toEqual([THEIRS]);
+  });
+}

@@ -1,0 +1,53 @@
+import { installedPanelPlugins, LabCondition, PASSWORD_FILE } from "../../components/condition";
+import { UNKNOWN_GRAFANA } from "../../components/condition/grafana";
+import { foundContainer, FRESH, HOLDINGS } from "./conditions";
+import { settingsWith } from "./fixtures";
+import { serve, TestServer } from "./servers";
+
+let grafana: TestServer;
+
+beforeAll(async () => {
+  grafana = await serve({ "/api/plugins?type=panel": { body: '[{"id": "grafana-polystat-panel"}]' } });
+});
+
+afterAll(() => grafana.close());
+
+/** What is known of a lab with this Grafana. */
+function installed(changes: Partial<LabCondition>, status = "running"): ReturnType<typeof installedPanelPlugins> {
+  const container = foundContainer({
+    State: { Status: status, ExitCode: 0 },
+    NetworkSettings: {
+      Networks: {},
+      Ports: { "3000/tcp": [{ HostIp: "127.0.0.1", HostPort: String(grafana.port) }] },
+    },
+    files: new Map([[PASSWORD_FILE, { content: "correct-horse-battery", modified: new Date() }]]),
+  });
+  return installedPanelPlugins(settingsWith(), { ...FRESH, containers: new Map([["grafana", container]]), ...changes });
+}
+
+const SIGNED_IN = { password: undefined, found: HOLDINGS };
+
+describe("the panel plugins of the lab's Grafana", () => {
+  it("are none before it has data, and it is not asked", async () => {
+    expect(await installed({})).toStrictEqual(new Set());
+    expect(grafana.asked).toStrictEqual([]);
+  });
+
+  it.each<[string, Partial<LabCondition>, string]>([
+    [
+      "refuses its password, and it is not asked again",
+      { grafana: { password: "refused", found: undefined } },
+      "running",
+    ],
+    ["does not say what it holds", { grafana: UNKNOWN_GRAFANA }, "running"],
+    ["is stopped", { grafana: SIGNED_IN }, "exited"],
+    ["is gone", { grafana: SIGNED_IN, containers: new Map() }, "running"],
+  ])("cannot be told of one that %s", async (_, condition, status) => {
+    expect(await installed(condition, status)).toBe("unknown");
+    expect(grafana.asked).toStrictEqual([]);
+  });
+
+  it("are asked of one that runs and lets the lab in", async () => {
+    expect(await installed({ grafana: SIGNED_IN })).toStrictEqual(new Set(["grafana-polystat-panel"]));
+  });
+});

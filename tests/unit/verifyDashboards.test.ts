@@ -1,0 +1,131 @@
+import { CheckError, LabOutputs } from "../../verify/lab";
+import { CHECKS } from "../../verify/checks";
+import { panelChecks } from "../../verify/panels/checks";
+import { Answer, Answers, serve, TestServer } from "./servers";
+
+const GOOD: Answer = { body: '{"dashboard": {"title": "Good", "panels": []}}' };
+const OWN_PANELS: Answer = { body: '[{"id": "stat"}, {"id": "row"}]' };
+const RESTORED = "export it if you want to keep the edit, and run make up, which restores it";
+
+let grafana: TestServer | undefined;
+
+afterEach(async () => {
+  await grafana?.close();
+  grafana = undefined;
+});
+
+/** A lab whose Grafana gives these dashboards, by uid, and these panel plugins. */
+async function labWith(dashboards: Readonly<Record<string, Answer>>, plugins = OWN_PANELS): Promise<LabOutputs> {
+  const answers: Answers = {
+    "/api/datasources": { body: '[{"uid": "prometheus"}]' },
+    "/api/plugins?type=panel": plugins,
+    ...Object.fromEntries(Object.entries(dashboards).map(([uid, answer]) => [`/api/dashboards/uid/${uid}`, answer])),
+  };
+  grafana = await serve(answers);
+  return {
+    grafanaUrl: grafana.url,
+    grafanaUser: "admin",
+    grafanaAdminPassword: "correct-horse-battery",
+    dashboards: Object.keys(dashboards),
+  } as unknown as LabOutputs;
+}
+
+/** What the check of the dashboards says, with what to do where it is red. */
+async function verdict(...of: Parameters<typeof labWith>): Promise<unknown> {
+  const lab = await labWith(...of);
+  try {
+    return await CHECKS.find(({ name }) => name === "dashboards")?.ask(lab);
+  } catch (error) {
+    return error instanceof CheckError ? [error.message, error.fix] : error;
+  }
+}
+
+describe("the check of the dashboards", () => {
+  it("is green where all are there", async () => {
+    expect(await verdict({ a: GOOD, b: GOOD })).toBe("2 there, all datasources bound");
+  });
+
+  it.each<[string, Answer, string, string]>([
+    ["saved as version 2", { status: 406, body: "{}" }, "was saved in Grafana in the new schema (version 2)", RESTORED],
+    ["gone", { status: 404, body: "{}" }, "is not there", "run make up"],
+  ])("names one that is %s", async (_, answer, problem, fix) => {
+    expect(await verdict({ good: GOOD, bad: answer })).toStrictEqual([`dashboard bad ${problem}`, fix]);
+  });
+
+  it.each([
+    { status: 500, body: '{"message":"dashboard data is invalid"}' },
+    { status: 403, body: '{"message":"Access denied"}' },
+    { body: "<html>" },
+    { body: "null" },
+  ])("does not promise that an up repairs one for which Grafana answers %j", async (answer) => {
+    expect(await verdict({ good: GOOD, bad: answer })).toStrictEqual([
+      `dashboard bad: Grafana answers ${String(answer.status ?? 200)}, ${answer.body}`,
+      "read make logs; if it stays so, delete this dashboard in Grafana and run make up",
+    ]);
+  });
+
+  it("names all that Grafana does not give", async () => {
+    const answers = { a: { status: 406, body: "{}" }, b: { status: 404, body: "{}" }, c: { status: 406, body: "{}" } };
+    expect(await verdict(answers)).toStrictEqual([
+      "dashboard a was saved in Grafana in the new schema (version 2); dashboard b is not there; " +
+        "dashboard c was saved in Grafana in the new schema (version 2)",
+      `${RESTORED}; run make up`,
+    ]);
+  });
+
+  it("leaves a Grafana that does not answer to the reason of that", async () => {
+    const lab = await labWith({ a: GOOD });
+    await grafana?.close();
+    grafana = undefined;
+    await expect(CHECKS.find(({ name }) => name === "dashboards")?.ask(lab)).rejects.toThrow("fetch failed");
+  });
+});
+
+describe("the check of a dashboard's panels", () => {
+  const withPanels = (...panels: unknown[]): Answer => ({
+    body: JSON.stringify({ dashboard: { title: "Mine", panels } }),
+  });
+  /** What the check of this one dashboard says, without queries in it. */
+  const ofPanels = async (answer: Answer, plugins?: Answer): Promise<unknown> => {
+    const [check] = await panelChecks(await labWith({ mine: answer }, plugins));
+    try {
+      const found = await check?.ask({} as LabOutputs);
+      return typeof found === "string" ? found : found?.seen;
+    } catch (error) {
+      return error instanceof CheckError ? [error.message, error.fix] : error;
+    }
+  };
+  const NO_QUERIES = "0 of 0 panels, 0 of 0 queries";
+  const fix =
+    "take the dashboard out, or set grafanaImage to an image of your own with them, " +
+    "with GF_PATHS_PLUGINS outside /var/lib/grafana";
+
+  it("says of one that was saved as version 2 how it comes back", async () => {
+    expect(await ofPanels({ status: 406, body: "{}" })).toStrictEqual([
+      "dashboard mine was saved in Grafana in the new schema (version 2)",
+      RESTORED,
+    ]);
+  });
+
+  it("is red for panels whose plugin Grafana lacks, in rows, too", async () => {
+    const nested = { type: "row", panels: [{ type: "vonage-status-panel" }] };
+    const answer = withPanels({ type: "grafana-polystat-panel" }, { type: "grafana-polystat-panel" }, nested, {});
+    expect(await ofPanels(answer)).toStrictEqual([
+      "Panel plugin not found: grafana-polystat-panel, vonage-status-panel",
+      fix,
+    ]);
+  });
+
+  it("is red for a newer panel of Grafana's own that this one does not list among its own", async () => {
+    expect(await ofPanels(withPanels({ type: "trend" }))).toStrictEqual(["Panel plugin not found: trend", fix]);
+  });
+
+  it.each([
+    ["that is installed", "grafana-polystat-panel", '[{"id": "stat"}, {"id": "grafana-polystat-panel"}]'],
+    ["that Grafana migrates", "natel-discrete-panel", '[{"id": "stat"}]'],
+    ["that a Grafana brings which lists plugins alone", "timeseries", '[{"id": "grafana-polystat-panel"}]'],
+    ["that a Grafana brings which lists nothing", "timeseries", "[]"],
+  ])("is green for one %s", async (_, type, plugins) => {
+    expect(await ofPanels(withPanels({ type }), { body: plugins })).toBe(NO_QUERIES);
+  });
+});
