@@ -23,7 +23,7 @@ pr-preview: setup ## Show what this checkout would change of the lab of a commit
 drift: setup ## Say whether the running lab differs from its code; exit 2 where it does
 	@scripts/drift
 
-backup: setup ## Write the data of Prometheus, Grafana and the Pushgateway into a file (FILE= says which)
+backup: setup ## Write the data of Prometheus, Grafana, the Pushgateway and Alertmanager into a file (FILE= says which)
 	@scripts/backup
 
 restore: setup ## Put the data of a backup into the lab (FILE=.lab/backups/...)

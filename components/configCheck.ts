@@ -69,7 +69,7 @@ function checkedPrograms(settings: Settings, machine: Machine, { loaded }: LabCo
             name: "Alertmanager",
             container: `${namePrefix}alertmanager`,
             image: alertmanager.image,
-            files: [{ file: ALERTMANAGER_CONFIG, content: renderAlertmanagerConfig() }],
+            files: [{ file: ALERTMANAGER_CONFIG, content: renderAlertmanagerConfig(alertWebhook) }],
             check: ["amtool", "check-config", `${CONFIG_FOLDER}/${ALERTMANAGER_CONFIG}`],
             loaded: true,
           },

@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import { closest, distance } from "fastest-levenshtein";
 import * as ipaddr from "ipaddr.js";
+import { webhookFault } from "./alertReceivers";
 import { Fault } from "./faults";
 
 // Prometheus' own grammar, https://prometheus.io/docs/prometheus/latest/configuration/configuration/
@@ -143,6 +144,11 @@ export class SettingsReader {
         "is no URL of http or https",
         "write it as https://example.org/path, or leave it empty",
       );
+      return value;
+    }
+    const wrong = webhookFault(value);
+    if (wrong !== undefined) {
+      this.fault(setting, undefined, wrong.problem, wrong.fix);
     }
     return value;
   }

@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { DEFAULT_SOCKET } from "../components/engine";
 import { CONTAINERD_SOCKETS, Machine } from "../components/machine";
-import { Settings } from "../components/settings";
+import { containersOf, servicesOf } from "../components/names";
+import { ProgramSettings, Settings } from "../components/settings";
 import { Finding, fault, ok, warning } from "./finding";
 
 /** What the engine says of itself, as far as a check asks. */
@@ -92,19 +93,18 @@ export function checkCgroups({ CgroupVersion, CgroupDriver, MemoryLimit, SwapLim
 
 /** Whether the containers may all use what they are allowed to. */
 export function checkMemory({ MemTotal }: EngineInfo, settings: Settings): Finding {
-  const services = [
-    settings.prometheus,
-    settings.grafana,
-    settings.nodeExporter,
-    settings.cadvisor,
-    settings.pushgateway,
-    ...(settings.alertWebhook === undefined ? [] : [settings.alertmanager]),
-  ];
-  const limits = services.reduce((sum, { memory }) => sum + memory, 0);
+  const names = [...containersOf(settings), ...servicesOf(settings)];
+  const limits = names.reduce((sum, name) => sum + memoryOf(name, settings), 0);
   const seen = `${String(Math.floor(MemTotal / MIB))} MiB, and the lab's limits add up to ${String(limits)} MiB`;
   return limits * MIB <= MemTotal
     ? ok("memory", seen)
     : warning("memory", seen, "lower prometheusMemory or grafanaMemory, or give the machine more");
+}
+
+/** Memory limit of a container or a service in MiB: the settings of node_exporter are those of nodeExporter. */
+function memoryOf(name: string, settings: Settings): number {
+  const key = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  return (settings[key as keyof Settings] as ProgramSettings).memory;
 }
 
 /** Whether node_exporter follows what is mounted later. */

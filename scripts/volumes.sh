@@ -1,12 +1,16 @@
 # Sourced by backup and restore: the volumes that hold a lab's data, and the containers that write to them.
 # shellcheck shell=bash disable=SC2034,SC2154 # common.sh sets root, and they use what this sets
 format="observability-lab backup 1" # first line of the file about, which is in every backup
-parts=(prometheus grafana pushgateway)
-members=(about sums "${parts[@]/%/.tar}")
+always=(prometheus grafana pushgateway) # what every lab has
 lab='' # name of the lab, as find_lab finds it
+parts=() # of that lab
 
-# find_lab: sets the name of the lab that is up
-find_lab() { lab=$("$root/scripts/pulumi" stack output labName 2>/dev/null); }
+# find_lab: sets the name and the parts of the lab that is up
+find_lab() {
+  lab=$("$root/scripts/pulumi" stack output labName 2>/dev/null) || return
+  parts=("${always[@]}")
+  if "$root/scripts/pulumi" stack output alertmanagerUrl >/dev/null 2>&1; then parts+=(alertmanager); fi
+}
 
 container() { echo "${lab%observability-lab}$1"; } # PART
 

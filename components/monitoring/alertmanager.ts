@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
+import { GROUP_INTERVAL, Integration, integrationOf, postUrl } from "../alertReceivers";
 import { LabContainer } from "../container";
 import { Machine } from "../machine";
 import { isLoopback, reachable } from "../names";
@@ -8,7 +9,7 @@ import { Settings } from "../settings";
 
 export interface AlertmanagerArgs {
   readonly context: LabContext;
-  /** URL to which every alert is posted; it may hold a token. */
+  /** URL of a webhook or a chat to which every alert is posted; it may hold a token. */
   readonly webhook: string;
 }
 
@@ -20,8 +21,20 @@ const DATA = "/alertmanager";
 const URL_FILE = "webhook_url";
 /** Not to be sent on: it only says that alerts get here. */
 const WATCHDOG = 'alertname="Watchdog"';
+/** What is wrong and what to do, which Slack's default leaves out; the others list it with all labels. */
+const SLACK_TEXT =
+  '{{ range .Alerts }}{{ if eq .Status "resolved" }}Resolved: {{ end }}' +
+  '{{ .Annotations.summary }} {{ .Annotations.dashboard }}{{ "\\n" }}{{ end }}';
 
-/** Alertmanager, which posts the alerts of Prometheus to a webhook; its silences live in a volume. */
+/** Where each receiver looks for its URL, https://prometheus.io/docs/alerting/latest/configuration/ */
+const RECEIVERS: Readonly<Record<Integration, (file: string) => object>> = {
+  webhook: (file) => ({ url_file: file }),
+  slack: (file) => ({ api_url_file: file, message_text: SLACK_TEXT }),
+  discord: (file) => ({ webhook_url_file: file }),
+  msteamsv2: (file) => ({ webhook_url_file: file }),
+};
+
+/** Alertmanager, which posts the alerts of Prometheus to a webhook or a chat; its silences live in a volume. */
 export class Alertmanager extends pulumi.ComponentResource {
   /** URL as seen from the host. */
   readonly url: string;
@@ -43,8 +56,8 @@ export class Alertmanager extends pulumi.ComponentResource {
         command: alertmanagerFlags(settings, inHostNetwork),
         dataPath: DATA,
         uploads: [
-          { file: ALERTMANAGER_CONFIG, content: renderAlertmanagerConfig() },
-          { file: URL_FILE, content: pulumi.secret(urlFromContainer(args.webhook, machine)) },
+          { file: ALERTMANAGER_CONFIG, content: renderAlertmanagerConfig(args.webhook) },
+          { file: URL_FILE, content: pulumi.secret(urlFromContainer(postUrl(args.webhook), machine)) },
         ],
         ...(inHostNetwork
           ? { hostNetwork: { healthAddress: reachable(settings.bindAddress) } }
@@ -71,22 +84,21 @@ export function alertmanagerTarget({ gateway, alertmanager }: Settings, webhook:
     : `alertmanager:${String(PORT)}`;
 }
 
-/** The text of alertmanager.yml. */
-export function renderAlertmanagerConfig(): string {
+/** The text of alertmanager.yml for alerts that go to a webhook or a chat; its URL is not in it. */
+export function renderAlertmanagerConfig(webhook: string): string {
+  const integration = integrationOf(webhook);
+  const receiver = { ...RECEIVERS[integration](`${CONFIG_FOLDER}/${URL_FILE}`), send_resolved: true };
   return stringify({
     route: {
       receiver: "webhook",
       group_by: ["alertname"],
       // soon, but with those that come of the same cause
       group_wait: "10s",
-      group_interval: "30s",
+      group_interval: GROUP_INTERVAL,
       repeat_interval: "4h",
       routes: [{ receiver: "nobody", matchers: [WATCHDOG] }],
     },
-    receivers: [
-      { name: "webhook", webhook_configs: [{ url_file: `${CONFIG_FOLDER}/${URL_FILE}`, send_resolved: true }] },
-      { name: "nobody" },
-    ],
+    receivers: [{ name: "webhook", [`${integration}_configs`]: [receiver] }, { name: "nobody" }],
   });
 }
 

@@ -94,6 +94,11 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
   ],
   [
     [
+      "alertWebhook",
+      "https://chat.googleapis.com/v1/spaces/a/messages?key=T0K3N",
+      ": chat.googleapis.com is Google Chat, with a format of its own that the lab does not send; set a webhook of Slack, Discord or Teams, or a relay that takes Alertmanager's format",
+    ],
+    [
       "subnet",
       "172.30.100.7/24",
       ' = "172.30.100.7/24": must be the address of a private network; use a private network such as 172.30.90.0/24',

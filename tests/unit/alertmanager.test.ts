@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { integrationOf, postUrl, webhookFault } from "../../components/alertReceivers";
 import { Lab } from "../../components/lab";
 import { needsHostNetwork, renderAlertmanagerConfig, urlFromContainer } from "../../components/monitoring/alertmanager";
 import { buildLab, DEFAULTS, LabFixture, LINUX } from "./fixtures";
@@ -64,6 +65,17 @@ describe("a lab with a webhook elsewhere", () => {
       volumeName: "observability-lab-alertmanager",
       containerPath: "/alertmanager",
     });
+  });
+
+  it("has the URL of a chat where the receiver of that chat looks for it", async () => {
+    const { registrations } = await withWebhook("https://discord.com/api/webhooks/1/T0K3N/slack");
+    const { uploads } = resource(registrations, "alertmanager-config-carrier").inputs as {
+      uploads: readonly { file: string; content: string }[];
+    };
+    expect(uploads.find(({ file }) => file === "/lab/alertmanager.yml")?.content).toContain("discord_configs:");
+    expect(uploads.find(({ file }) => file === "/lab/webhook_url")?.content).toBe(
+      "https://discord.com/api/webhooks/1/T0K3N",
+    );
   });
 
   it("has the URL in one secret only", async () => {
@@ -132,7 +144,7 @@ describe("a lab with a webhook on the loopback of this machine", () => {
 
 describe("alertmanager.yml", () => {
   it("sends everything but the watchdog, and when it is over", () => {
-    expect(parse(renderAlertmanagerConfig())).toStrictEqual({
+    expect(parse(renderAlertmanagerConfig(REMOTE))).toStrictEqual({
       route: {
         receiver: "webhook",
         group_by: ["alertname"],
@@ -147,4 +159,74 @@ describe("alertmanager.yml", () => {
       ],
     });
   });
+
+  it("says to Slack what is wrong, whether it is over, and what to do", () => {
+    expect(receiverFor("https://hooks.slack.com/services/T0/B0/T0K3N")).toStrictEqual({
+      slack_configs: [
+        {
+          api_url_file: "/lab/webhook_url",
+          message_text:
+            '{{ range .Alerts }}{{ if eq .Status "resolved" }}Resolved: {{ end }}' +
+            '{{ .Annotations.summary }} {{ .Annotations.dashboard }}{{ "\\n" }}{{ end }}',
+          send_resolved: true,
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ["discord", "https://discord.com/api/webhooks/1/T0K3N"],
+    ["msteamsv2", "https://prod-11.westeurope.logic.azure.com:443/workflows/a/triggers/manual/paths/invoke?sig=T0K3N"],
+  ])("has a receiver %s for %s", (integration, webhook) => {
+    expect(receiverFor(webhook)).toStrictEqual({
+      [`${integration}_configs`]: [{ webhook_url_file: "/lab/webhook_url", send_resolved: true }],
+    });
+  });
+
+  it("holds no URL", () => {
+    expect(renderAlertmanagerConfig("https://hooks.slack.com/services/T0/B0/T0K3N")).not.toContain("slack.com");
+  });
 });
+
+describe("the receiver of Alertmanager", () => {
+  it.each([
+    ["slack", "http://hooks.slack.com:8080/services/x"],
+    ["slack", "https://HOOKS.slack.com/services/T0/B0/x"],
+    ["slack", "https://hooks.slack-gov.com/services/T0/B0/x"],
+    ["discord", "https://discord.com/api/webhooks/1/x?wait=true"],
+    ["discord", "https://discordapp.com/api/v10/webhooks/1/x"],
+    ["discord", "https://canary.discord.com/api/webhooks/1/x"],
+    ["discord", "https://ptb.discord.com/api/webhooks/1/x/slack"],
+    ["msteamsv2", "https://prod-58.usgovtexas.logic.azure.us:443/workflows/a"],
+    [
+      "msteamsv2",
+      "https://default1.11.environment.api.powerplatform.com:443/powerautomate/automations/direct/workflows/a",
+    ],
+    ["msteamsv2", "https://default1.11.environment.api.gov.powerplatform.microsoft.us/powerautomate/a"],
+    ["webhook", "https://example.org/hooks.slack.com/services/T0/B0/x"],
+    ["webhook", "https://hooks.slack.com.example.org/services/T0/B0/x"],
+    ["webhook", "https://notdiscord.com/api/webhooks/1/x"],
+    ["webhook", "https://mattermost.example.org/hooks/x"],
+    ["webhook", "http://127.0.0.1:8125/services/T0/B0/x"],
+  ])("is %s for %s, which it takes", (integration, webhook) => {
+    expect(integrationOf(webhook)).toBe(integration);
+    expect(webhookFault(webhook)).toBeUndefined();
+  });
+
+  it.each([
+    ["https://discord.com/api/webhooks/1/x/slack", "https://discord.com/api/webhooks/1/x"],
+    ["https://discord.com/api/webhooks/1/x/github?wait=true", "https://discord.com/api/webhooks/1/x?wait=true"],
+    ["https://discord.com/api/v10/webhooks/1/x?thread_id=2", "https://discord.com/api/v10/webhooks/1/x?thread_id=2"],
+    ["https://example.org/slack", "https://example.org/slack"],
+  ])("posts to Discord in Discord's format: %s", (webhook, expected) => {
+    expect(postUrl(webhook)).toBe(expected);
+  });
+});
+
+/** The receiver of alerts for a webhook, without its name. */
+function receiverFor(webhook: string): object {
+  const { receivers } = parse(renderAlertmanagerConfig(webhook)) as { receivers: readonly { name: string }[] };
+  const [{ name, ...receiver }, nobody] = receivers as [{ name: string }, object];
+  expect([name, nobody]).toStrictEqual(["webhook", { name: "nobody" }]);
+  return receiver;
+}

@@ -91,6 +91,16 @@ describe("a check of the engine", () => {
       { state: "ok", seen: "8192 MiB, and the lab's limits add up to 1536 MiB" },
     ],
     [
+      "the memory of Alertmanager, where there is a webhook",
+      checkMemory(INFO, settingsWith({ alertWebhook: "https://example.org" })),
+      { state: "ok", seen: "8192 MiB, and the lab's limits add up to 1664 MiB" },
+    ],
+    [
+      "the memory of a swarm's discovery, besides the services on this node",
+      checkMemory(INFO, settingsWith({ engine: "swarm", swarmDiscoveryMemory: "100" })),
+      { state: "ok", seen: "8192 MiB, and the lab's limits add up to 1636 MiB" },
+    ],
+    [
       "too little memory",
       checkMemory({ ...INFO, MemTotal: 1024 ** 3 }, settingsWith()),
       { state: "warning", fix: "lower prometheusMemory or grafanaMemory, or give the machine more" },

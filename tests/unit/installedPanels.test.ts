@@ -20,7 +20,7 @@ function installed(changes: Partial<LabCondition>, status = "running"): ReturnTy
       Networks: {},
       Ports: { "3000/tcp": [{ HostIp: "127.0.0.1", HostPort: String(grafana.port) }] },
     },
-    files: new Map([[PASSWORD_FILE, { content: "correct-horse-battery", modified: new Date() }]]),
+    files: new Map([[PASSWORD_FILE, "correct-horse-battery"]]),
   });
   return installedPanelPlugins(settingsWith(), { ...FRESH, containers: new Map([["grafana", container]]), ...changes });
 }

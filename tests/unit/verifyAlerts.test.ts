@@ -1,4 +1,4 @@
-import { alertsEvaluated } from "../../verify/alerts";
+import { alertsEvaluated, notificationQueries } from "../../verify/alerts";
 import { LabOutputs } from "../../verify/lab";
 import { serve, TestServer } from "./servers";
 
@@ -12,16 +12,37 @@ afterEach(async () => {
   servers = [];
 });
 
+type Counters = Partial<Record<keyof ReturnType<typeof notificationQueries>, readonly object[]>>;
+
+/** A sample of Alertmanager's counters. */
+function counted(value: number, labels: Record<string, string> = {}): object {
+  return { metric: { job: "alertmanager", ...labels }, value: [0, String(value)] };
+}
+
 /** What the check says of a Prometheus with these rules, and of an Alertmanager with these alerts where there is one. */
-async function ask(rules: readonly object[], alerts?: readonly object[]): Promise<string> {
+async function ask(
+  rules: readonly object[],
+  alerts?: readonly object[],
+  counters: Counters = { delivered: [counted(0)] },
+): Promise<string> {
   const found = JSON.stringify({ data: { groups: [{ rules }] } });
+  const queries = Object.entries(notificationQueries("5s")) as [keyof Counters, string][];
+  const answers = queries.map(([name, query]) => [
+    `/api/v1/query?query=${encodeURIComponent(query)}`,
+    { body: JSON.stringify({ data: { result: counters[name] ?? [] } }) },
+  ]);
   const server = await serve({
     "/api/v1/rules?type=alert": { body: found },
     "/api/v2/alerts?active=true&filter=alertname%3D%22Watchdog%22": { body: JSON.stringify(alerts) },
+    ...(Object.fromEntries(answers) as Record<string, { body: string }>),
   });
   servers.push(server);
   const alertmanagerUrl = alerts === undefined ? undefined : server.url;
-  return alertsEvaluated({ prometheusUrl: server.url, alertmanagerUrl } as unknown as LabOutputs);
+  return alertsEvaluated({
+    prometheusUrl: server.url,
+    alertmanagerUrl,
+    scrapeInterval: "5s",
+  } as unknown as LabOutputs);
 }
 
 describe("the check of the alerts", () => {
@@ -43,7 +64,46 @@ describe("the check of the alerts", () => {
   });
 
   it("asks Alertmanager for the watchdog, where there is one", async () => {
-    expect(await ask([WATCHDOG], [{}])).toBe("1 rules; firing: none; Alertmanager gets them");
+    expect(await ask([WATCHDOG], [{}])).toBe("1 rules; firing: none; Alertmanager gets them, no notification sent yet");
     await expect(ask([WATCHDOG], [])).rejects.toThrow("Alertmanager has no Watchdog from Prometheus");
+  });
+});
+
+describe("the notifications of Alertmanager", () => {
+  const sent = (counters: Counters): Promise<string> => ask([WATCHDOG], [{}], counters);
+
+  it("are counted once they are delivered", async () => {
+    expect(await sent({ delivered: [counted(3)] })).toBe(
+      "1 rules; firing: none; Alertmanager gets them, notifications delivered: 3",
+    );
+  });
+
+  it("make it fail while they fail, by receiver and reason, whatever was delivered before", async () => {
+    const failed = [
+      counted(11, { integration: "slack", reason: "clientError" }),
+      counted(1, { integration: "slack", reason: "other" }),
+    ];
+    await expect(sent({ failed, delivered: [counted(3)] })).rejects.toThrow(
+      /^Alertmanager cannot send its notifications: 11 failed by slack \(clientError\); 1 failed by slack \(other\)$/,
+    );
+  });
+
+  it("make it fail while they are tried in vain", async () => {
+    const retried = [counted(4, { integration: "webhook" })];
+    await expect(sent({ retried, delivered: [counted(0)] })).rejects.toThrow(
+      /^Alertmanager cannot send its notifications: 4 attempts by webhook failed, and none succeeded$/,
+    );
+  });
+
+  it("are not taken for delivered where Prometheus knows nothing of them", async () => {
+    await expect(sent({})).rejects.toThrow("Prometheus has no metrics of Alertmanager");
+  });
+
+  it("are looked at for as long as Alertmanager takes to send again, and three scrapes", () => {
+    expect(notificationQueries("5s").failed).toBe(
+      'alertmanager_notifications_failed_total{job="alertmanager"} > 0' +
+        ' and increase(alertmanager_notifications_failed_total{job="alertmanager"}[45s]) > 0',
+    );
+    expect(notificationQueries("2m").failed).toContain("[390s]");
   });
 });

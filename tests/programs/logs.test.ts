@@ -1,0 +1,59 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { PROJECT } from "../../components/assets";
+
+const IN_TERMINAL = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)";
+const CONTAINER = "ours_prometheus";
+
+let folder: string;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-logs-"));
+  script("checkout/scripts/pulumi", "echo ours_observability-lab");
+  script("tools/docker", `case $1 in ps) echo ${CONTAINER} ;; logs) echo "$@" ;; info) echo false ;; esac`);
+  write("state/observability-lab/ours_observability-lab/flask/app.log", "1\n2\n3\n");
+});
+
+afterEach(() => {
+  fs.rmSync(folder, { recursive: true });
+});
+
+function write(file: string, text: string, mode = 0o644): void {
+  const place = path.join(folder, file);
+  fs.mkdirSync(path.dirname(place), { recursive: true });
+  fs.writeFileSync(place, text, { mode });
+}
+
+function script(file: string, text: string): void {
+  write(file, `#!/bin/sh\n${text}\n`, 0o755);
+}
+
+/** What the script shows on a terminal of 40 lines. */
+function logs(environment: Record<string, string>): string[] {
+  const command = `stty rows 40 cols 100; exec ${path.join(PROJECT, "scripts", "logs")}`;
+  const { status, stdout } = spawnSync("python3", ["-c", IN_TERMINAL, "sh", "-c", command], {
+    encoding: "utf8",
+    env: {
+      PATH: `${path.join(folder, "tools")}:${String(process.env.PATH)}`,
+      HOME: folder,
+      LAB_CHECKOUT: path.join(folder, "checkout"),
+      LAB_ROOM: path.join(folder, "room"),
+      XDG_STATE_HOME: path.join(folder, "state"),
+      ...environment,
+    },
+  });
+  expect(status).toBe(0);
+  return stdout.trim().split(/\r?\n/);
+}
+
+describe("logs on a terminal", () => {
+  it("shows as many lines of each as LINES says", () => {
+    expect(logs({ LINES: "2" })).toEqual([`== ${CONTAINER}`, `logs --tail 2 ${CONTAINER}`, "== flask", "2", "3"]);
+  });
+
+  it("shows 50 unless told otherwise", () => {
+    expect(logs({})).toContain(`logs --tail 50 ${CONTAINER}`);
+  });
+});
