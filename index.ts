@@ -36,6 +36,7 @@ async function main(): Promise<Record<string, unknown>> {
     dashboards: lab.dashboards,
     scrapeInterval: settings.scrapeInterval,
     nodeExporterNetwork: settings.nodeExporterNetwork,
+    ...(machine.memoryLimit ? {} : { memoryLimit: false }),
     ...(settings.engine === "swarm" ? { swarm: swarmOutputs(settings) } : {}),
     containers: containersOf(settings).map((name) => `${settings.namePrefix}${name}`),
     labName: labName(settings.namePrefix),

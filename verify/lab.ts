@@ -15,6 +15,8 @@ export interface LabOutputs {
   /** Prometheus duration. */
   readonly scrapeInterval: string;
   readonly nodeExporterNetwork: "lab" | "host";
+  /** Only where Docker cannot limit the memory of a container. */
+  readonly memoryLimit?: false;
   /** Only of a lab that watches a swarm. */
   readonly swarm?: {
     /** Names of its Swarm services. */

@@ -69,13 +69,11 @@ describe("a lab with a webhook elsewhere", () => {
 
   it("has the URL of a chat where the receiver of that chat looks for it", async () => {
     const { registrations } = await withWebhook("https://discord.com/api/webhooks/1/T0K3N/slack");
-    const { uploads } = resource(registrations, "alertmanager-config-carrier").inputs as {
-      uploads: readonly { file: string; content: string }[];
-    };
-    expect(uploads.find(({ file }) => file === "/lab/alertmanager.yml")?.content).toContain("discord_configs:");
-    expect(uploads.find(({ file }) => file === "/lab/webhook_url")?.content).toBe(
-      "https://discord.com/api/webhooks/1/T0K3N",
-    );
+    expect(resource(registrations, "alertmanager-config-files").inputs.triggers).toStrictEqual([
+      "declared",
+      { file: "alertmanager.yml", content: expect.stringContaining("discord_configs:") as unknown },
+      { file: "webhook_url", content: "https://discord.com/api/webhooks/1/T0K3N" },
+    ]);
   });
 
   it("has the URL in one secret only", async () => {

@@ -1,7 +1,7 @@
 import { CheckError } from "../../verify/lab";
 import { judge } from "../../verify/panels/checks";
 import { Panel } from "../../verify/panels/model";
-import { Proof } from "../../verify/panels/proof";
+import { Proof, ProvenQuery, withoutLimits } from "../../verify/panels/proof";
 import { frame, panel, prove } from "./panels";
 
 describe("the panels that are proven", () => {
@@ -174,6 +174,15 @@ describe("a query without data", () => {
     expect(judge(proof, "url").seen).toBe("1 of 1 panels, 1 of 1 queries; 1 draw it with the next step of their range");
     expect(asked).toBe(2);
   });
+});
+
+it("a panel of memory limits is excused where Docker cannot set them, and no other is", () => {
+  const query = (expr: string): ProvenQuery => ({ refId: "A", expr, datasource: "d", state: "missing" });
+  const [limits, usage] = [query("a / container_spec_memory_limit_bytes"), query("container_memory_rss")];
+  const panels = [limits, usage].map((it) => ({ title: it.expr, state: it.state, queries: [it] }));
+  const proof = withoutLimits({ uid: "lab", title: "Lab", own: true, panels });
+  expect(proof.panels.map(({ state }) => state)).toStrictEqual(["explained", "missing"]);
+  expect(proof.panels[0]?.queries[0]?.reason).toBe("Docker cannot limit memory on this machine");
 });
 
 describe("what the check says", () => {

@@ -23,7 +23,7 @@ describe("a container with a name of the lab", () => {
       listed("cadvisor-config"),
     ];
     expect(findForeignContainers(settingsWith(), withContainers(...others))).toStrictEqual(
-      ["prometheus", "grafana", "grafana-config"].map((name) => ({
+      ["prometheus", "grafana"].map((name) => ({
         setting: "namePrefix",
         value: "",
         problem: `a container named ${name} exists that is not this lab's`,

@@ -1,8 +1,8 @@
 import { Check, CheckError, Answer, LabOutputs } from "../lab";
 import { reachedNodes } from "../swarm";
-import { GrafanaApi, grafanaApi } from "./grafana";
+import { grafanaApi } from "./grafana";
 import { checkPlugins } from "./plugins";
-import { Proof, proveDashboard, ProvenQuery, State } from "./proof";
+import { Proof, proveDashboard, ProvenQuery, State, withoutLimits } from "./proof";
 
 /** Failing queries that the table names; `--json` has them all. */
 const NAMED = 5;
@@ -12,6 +12,10 @@ const NODES = 10;
 /** One check for each dashboard: whether its panels show data. */
 export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
   const api = grafanaApi(lab);
+  const prove = async (uid: string, node?: string): Promise<Proof> => {
+    const proof = await proveDashboard(api, uid, node);
+    return lab.memoryLimit === false ? withoutLimits(proof) : proof;
+  };
   return Promise.all(
     lab.dashboards.map(async (uid) => {
       // without Grafana there is no title, and the check itself tells why
@@ -23,11 +27,11 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
         name: `panels: ${title}`,
         ask: async () => {
           await checkPlugins(lab, await api.dashboard(uid));
-          const proof = await proveDashboard(api, uid);
+          const proof = await prove(uid);
           const url = `${lab.grafanaUrl}/d/${uid}`;
           // the lab's own show every node at once
           const nodes = proof.own ? [] : (await reachedNodes(lab)).slice(0, NODES);
-          const answers = await Promise.all(nodes.map((node) => judgeNode(api, uid, url, node)));
+          const answers = await Promise.all(nodes.map((node) => judgeNode(() => prove(uid, node), url, node)));
           return answers.length === 0 ? judge(proof, url) : together(answers);
         },
       };
@@ -36,9 +40,9 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
 }
 
 /** What the check says of a dashboard in which a node is chosen. */
-async function judgeNode(api: GrafanaApi, uid: string, url: string, node: string): Promise<Answer> {
+async function judgeNode(prove: () => Promise<Proof>, url: string, node: string): Promise<Answer> {
   try {
-    const { seen, details } = judge(await proveDashboard(api, uid, node), url);
+    const { seen, details } = judge(await prove(), url);
     return { seen: `${node}: ${seen}`, details };
   } catch (error) {
     throw error instanceof CheckError ? new CheckError(`${node}: ${error.message}`, error.fix, error.details) : error;
