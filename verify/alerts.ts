@@ -46,6 +46,9 @@ async function alertsSent(lab: LabOutputs, url: string): Promise<string> {
       "look whether Prometheus reaches it: make logs",
     );
   }
+  if (lab.alertReceiver === "nobody") {
+    return "Alertmanager gets them, for nobody";
+  }
   const recent = seconds(GROUP_INTERVAL) + SCRAPES * seconds(lab.scrapeInterval);
   const queries = notificationQueries(recent);
   const [failed, retried, [delivered]] = await Promise.all([

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { GROUP_INTERVAL, Integration, integrationOf, postUrl } from "../alertReceivers";
+import { alertReceiver, GROUP_INTERVAL, Integration, integrationOf, postUrl } from "../alertReceivers";
 import { LabContainer } from "../container";
 import { Machine } from "../machine";
 import { isLoopback, reachable } from "../names";
@@ -38,6 +38,8 @@ export class Alertmanager extends pulumi.ComponentResource {
   readonly url: string;
   /** `host:port` as seen from the lab's network. */
   readonly target: string;
+  /** Which receiver gets the alerts. */
+  readonly receiver: Integration | "nobody";
 
   constructor(name: string, args: AlertmanagerArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:Alertmanager", name, {}, options);
@@ -65,6 +67,7 @@ export class Alertmanager extends pulumi.ComponentResource {
       { parent: this, dependsOn: network },
     );
     this.url = container.url;
+    this.receiver = alertReceiver(args.webhook);
     this.target = inHostNetwork
       ? `${settings.gateway}:${String(settings.alertmanager.port)}`
       : `alertmanager:${String(PORT)}`;

@@ -24,7 +24,7 @@ async function ask(
   rules: readonly object[],
   alerts?: readonly object[],
   counters: Counters = { delivered: [counted(0)] },
-  scrapeInterval = "5s",
+  outputs: Partial<LabOutputs> = {},
 ): Promise<string> {
   const found = JSON.stringify({ data: { groups: [{ rules }] } });
   const queries = Object.entries(notificationQueries(45)) as [keyof Counters, string][];
@@ -42,7 +42,8 @@ async function ask(
   return alertsEvaluated({
     prometheusUrl: server.url,
     alertmanagerUrl,
-    scrapeInterval,
+    scrapeInterval: "5s",
+    ...outputs,
   } as unknown as LabOutputs);
 }
 
@@ -96,6 +97,13 @@ describe("the notifications of Alertmanager", () => {
     );
   });
 
+  it("are not asked for in a preview's lab, which has nobody to send them to", async () => {
+    const failed = [counted(11, { integration: "webhook", reason: "other" })];
+    expect(await ask([WATCHDOG], [{}], { failed }, { alertReceiver: "nobody" })).toBe(
+      "1 rules; firing: none; Alertmanager gets them, for nobody",
+    );
+  });
+
   it("are not taken for delivered where Prometheus knows nothing of them", async () => {
     await expect(sent({})).rejects.toThrow("Prometheus has no metrics of Alertmanager");
   });
@@ -105,7 +113,7 @@ describe("the notifications of Alertmanager", () => {
       'alertmanager_notifications_failed_total{job="alertmanager"} > 0' +
         ' and increase(alertmanager_notifications_failed_total{job="alertmanager"}[45s]) > 0',
     );
-    await expect(ask([WATCHDOG], [{}], {}, "2m")).rejects.toThrow();
+    await expect(ask([WATCHDOG], [{}], {}, { scrapeInterval: "2m" })).rejects.toThrow();
     const queries = servers[0]?.asked.filter((it) => it.startsWith("/api/v1/query?")).map(decodeURIComponent);
     expect(queries).toContain(`/api/v1/query?query=${notificationQueries(390).failed}`);
   });
