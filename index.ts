@@ -28,7 +28,9 @@ async function main(): Promise<Record<string, unknown>> {
     ...(settings.engine === "swarm" ? {} : { nodeExporterUrl: lab.nodeExporter.url, cadvisorUrl: lab.cadvisor.url }),
     pushgatewayUrl: lab.pushgateway.url,
     flaskUrl: lab.flaskApp.url,
-    ...(lab.alertmanager === undefined ? {} : { alertmanagerUrl: lab.alertmanager.url }),
+    ...(lab.alertmanager === undefined
+      ? {}
+      : { alertmanagerUrl: lab.alertmanager.url, alertReceiver: lab.alertmanager.receiver }),
     ...(settings.remoteWrite.length === 0 ? {} : { remoteWrite: settings.remoteWrite.map(({ url }) => url) }),
     grafanaUser: "admin",
     grafanaAdminPassword: lab.grafana.adminPassword,

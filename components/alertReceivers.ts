@@ -1,4 +1,5 @@
 import { Fault } from "./faults";
+import { NOWHERE } from "./names";
 
 /** Receivers of Alertmanager that read their URL from a file; `webhook` posts Alertmanager's own format. */
 export type Integration = "webhook" | "slack" | "discord" | "msteamsv2";
@@ -74,6 +75,11 @@ function ownFormat(name: string): Pick<Fault, "problem" | "fix"> {
 export function integrationOf(webhook: string): Integration {
   const { hostname } = new URL(webhook);
   return CHATS.find(({ host }) => host.test(hostname))?.integration ?? "webhook";
+}
+
+/** What a lab with this webhook tells of where its alerts go: those of a preview's lab go nowhere. */
+export function alertReceiver(webhook: string): Integration | "nobody" {
+  return new URL(webhook).hostname.endsWith(NOWHERE) ? "nobody" : integrationOf(webhook);
 }
 
 /** Why a webhook is known not to take what Alertmanager sends, in words that show its host only; undefined otherwise. */

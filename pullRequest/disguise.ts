@@ -22,8 +22,8 @@ export interface Room {
 }
 
 const PROJECT = "observability-lab";
-/** Nobody listens there: no alert of a preview lab reaches anybody. */
-const NO_WEBHOOK = "http://127.0.0.1:9/";
+/** No alert of a preview lab reaches anybody. */
+const NO_WEBHOOK = `http://nobody${NOWHERE}/`;
 const STAND_IN_URL = /http:\/\/[a-p]{24}\.invalid/g;
 
 /**

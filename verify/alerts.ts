@@ -46,14 +46,20 @@ async function alertsSent(lab: LabOutputs, url: string): Promise<string> {
       "look whether Prometheus reaches it: make logs",
     );
   }
-  const queries = notificationQueries(lab.scrapeInterval);
+  if (lab.alertReceiver === "nobody") {
+    return "Alertmanager gets them, for nobody";
+  }
+  const recent = seconds(GROUP_INTERVAL) + SCRAPES * seconds(lab.scrapeInterval);
+  const queries = notificationQueries(recent);
   const [failed, retried, [delivered]] = await Promise.all([
     queryPrometheus(lab, queries.failed),
     queryPrometheus(lab, queries.retried),
     queryPrometheus(lab, queries.delivered),
   ]);
   const problems = [
-    ...failed.map(({ metric, value }) => `${value[1]} failed by ${describe(metric)}`),
+    ...failed.map(
+      ({ metric, value }) => `${value[1]} failed by ${describe(metric)}, the last within ${String(recent)} s`,
+    ),
     ...retried.map(({ metric, value }) => `${value[1]} attempts by ${describe(metric)} failed, and none succeeded`),
   ];
   if (problems.length > 0) {
@@ -83,9 +89,12 @@ interface NotificationQueries {
   readonly delivered: string;
 }
 
-/** Counters begin at 0 with Alertmanager: what failed for one that was replaced since then does not count. */
-export function notificationQueries(scrapeInterval: string): NotificationQueries {
-  const window = `[${String(seconds(GROUP_INTERVAL) + SCRAPES * seconds(scrapeInterval))}s]`;
+/**
+ * The queries about the last so many seconds. Counters begin at 0 with Alertmanager: what failed for one that was
+ * replaced since then does not count.
+ */
+export function notificationQueries(recent: number): NotificationQueries {
+  const window = `[${String(recent)}s]`;
   const [failed, attempts, failedAttempts] = [
     "alertmanager_notifications_failed_total",
     "alertmanager_notification_requests_total",

@@ -5,6 +5,8 @@ export interface LabOutputs {
   readonly flaskUrl: string;
   /** Only of a lab with a webhook for alerts. */
   readonly alertmanagerUrl?: string;
+  /** Which receiver of Alertmanager gets them; `nobody` in a preview's lab. */
+  readonly alertReceiver?: string;
   /** URLs of the receivers of remote write; only of a lab with some. */
   readonly remoteWrite?: readonly string[];
   readonly grafanaUser: string;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { GROUP_INTERVAL, Integration, integrationOf, postUrl } from "../alertReceivers";
+import { alertReceiver, GROUP_INTERVAL, Integration, integrationOf, postUrl } from "../alertReceivers";
 import { LabContainer } from "../container";
 import { Machine } from "../machine";
 import { isLoopback, reachable } from "../names";
@@ -40,6 +40,8 @@ export class Alertmanager extends pulumi.ComponentResource {
   readonly url: string;
   /** `host:port` as seen from the lab's network. */
   readonly target: string;
+  /** Which receiver gets the alerts. */
+  readonly receiver: Integration | "nobody";
 
   constructor(name: string, args: AlertmanagerArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:Alertmanager", name, {}, options);
@@ -68,6 +70,7 @@ export class Alertmanager extends pulumi.ComponentResource {
     );
     this.url = container.url;
     this.target = alertmanagerTarget(settings, args.webhook, machine);
+    this.receiver = alertReceiver(args.webhook);
     this.registerOutputs({ url: this.url });
   }
 }

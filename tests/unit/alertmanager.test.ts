@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { integrationOf, postUrl, webhookFault } from "../../components/alertReceivers";
+import { alertReceiver, integrationOf, postUrl, webhookFault } from "../../components/alertReceivers";
 import { Lab } from "../../components/lab";
 import { needsHostNetwork, renderAlertmanagerConfig, urlFromContainer } from "../../components/monitoring/alertmanager";
 import { buildLab, DEFAULTS, LabFixture, LINUX } from "./fixtures";
@@ -207,8 +207,12 @@ describe("the receiver of Alertmanager", () => {
     ["webhook", "https://mattermost.example.org/hooks/x"],
     ["webhook", "http://127.0.0.1:8125/services/T0/B0/x"],
   ])("is %s for %s, which it takes", (integration, webhook) => {
-    expect(integrationOf(webhook)).toBe(integration);
+    expect([integrationOf(webhook), alertReceiver(webhook)]).toStrictEqual([integration, integration]);
     expect(webhookFault(webhook)).toBeUndefined();
+  });
+
+  it("is nobody for the stand-in of a preview", () => {
+    expect(alertReceiver("http://nobody.invalid/x")).toBe("nobody");
   });
 
   it.each([

@@ -24,9 +24,10 @@ async function ask(
   rules: readonly object[],
   alerts?: readonly object[],
   counters: Counters = { delivered: [counted(0)] },
+  outputs: Partial<LabOutputs> = {},
 ): Promise<string> {
   const found = JSON.stringify({ data: { groups: [{ rules }] } });
-  const queries = Object.entries(notificationQueries("5s")) as [keyof Counters, string][];
+  const queries = Object.entries(notificationQueries(45)) as [keyof Counters, string][];
   const answers = queries.map(([name, query]) => [
     `/api/v1/query?query=${encodeURIComponent(query)}`,
     { body: JSON.stringify({ data: { result: counters[name] ?? [] } }) },
@@ -42,6 +43,7 @@ async function ask(
     prometheusUrl: server.url,
     alertmanagerUrl,
     scrapeInterval: "5s",
+    ...outputs,
   } as unknown as LabOutputs);
 }
 
@@ -84,7 +86,7 @@ describe("the notifications of Alertmanager", () => {
       counted(1, { integration: "slack", reason: "other" }),
     ];
     await expect(sent({ failed, delivered: [counted(3)] })).rejects.toThrow(
-      /^Alertmanager cannot send its notifications: 11 failed by slack \(clientError\); 1 failed by slack \(other\)$/,
+      /^Alertmanager cannot send its notifications: 11 failed by slack \(clientError\), the last within 45 s; 1 failed by slack \(other\), the last within 45 s$/,
     );
   });
 
@@ -95,15 +97,24 @@ describe("the notifications of Alertmanager", () => {
     );
   });
 
+  it("are not asked for in a preview's lab, which has nobody to send them to", async () => {
+    const failed = [counted(11, { integration: "webhook", reason: "other" })];
+    expect(await ask([WATCHDOG], [{}], { failed }, { alertReceiver: "nobody" })).toBe(
+      "1 rules; firing: none; Alertmanager gets them, for nobody",
+    );
+  });
+
   it("are not taken for delivered where Prometheus knows nothing of them", async () => {
     await expect(sent({})).rejects.toThrow("Prometheus has no metrics of Alertmanager");
   });
 
-  it("are looked at for as long as Alertmanager takes to send again, and three scrapes", () => {
-    expect(notificationQueries("5s").failed).toBe(
+  it("are looked at for as long as Alertmanager takes to send again, and three scrapes", async () => {
+    expect(notificationQueries(45).failed).toBe(
       'alertmanager_notifications_failed_total{job="alertmanager"} > 0' +
         ' and increase(alertmanager_notifications_failed_total{job="alertmanager"}[45s]) > 0',
     );
-    expect(notificationQueries("2m").failed).toContain("[390s]");
+    await expect(ask([WATCHDOG], [{}], {}, { scrapeInterval: "2m" })).rejects.toThrow();
+    const queries = servers[0]?.asked.filter((it) => it.startsWith("/api/v1/query?")).map(decodeURIComponent);
+    expect(queries).toContain(`/api/v1/query?query=${notificationQueries(390).failed}`);
   });
 });
