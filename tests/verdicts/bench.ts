@@ -47,6 +47,14 @@ export class Bench {
     return checks.filter(({ ok }) => !ok).map(({ check, seen, fix = "" }) => `${check}: ${seen} -> ${fix}`);
   }
 
+  /** Waits until all is green again. */
+  async green(): Promise<void> {
+    const red = await this.red();
+    if (red.length > 0) {
+      throw new Error(`it was not put right: ${red.join("; ")}`);
+    }
+  }
+
   /** Asks Grafana's API as its admin. */
   async grafana(method: string, path: string, body?: unknown): Promise<Response> {
     return grafana(this.lab, { login: "admin", password: await this.lab.password() }, method, path, body);
@@ -71,6 +79,7 @@ export class Bench {
       this.received.push(request.url ?? "");
       const exporter = request.url === "/metrics";
       request.resume().on("end", () => {
+        response.setHeader("content-type", "text/plain; version=0.0.4");
         response.writeHead(exporter || this.takes ? 200 : 400).end(exporter ? "app_up 1\n" : "no_text");
       });
     });

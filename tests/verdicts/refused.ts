@@ -78,8 +78,8 @@ export const REFUSED: readonly RefusedWorld[] = [
     said: /alertWebhook: chat\.googleapis\.com is Google Chat, with a format of its own .*; set a webhook of Slack/,
   },
   {
-    world: "a target that Prometheus does not take",
-    settings: () => ({ extraScrapeTargets: [{ job: "bad\u0000job", targets: ["app:8000"] }] }),
+    world: "a duration that Prometheus does not take",
+    settings: () => ({ scrapeInterval: "300y" }),
     said: /prometheus\.yml: Prometheus would reject it: .*; correct the setting that this part is rendered from/,
   },
 ];
