@@ -99,11 +99,6 @@ export function dataVolume({ namePrefix }: Settings, hostname: string): string {
   return `${labName(namePrefix)}-${hostname}`;
 }
 
-/** Name of the volume that holds the files which a container reads. */
-function configVolume(settings: Settings, hostname: string): string {
-  return `${dataVolume(settings, hostname)}-config`;
-}
-
 function damageOf(args: LabContainerArgs): Damage {
   const { settings, machine, condition, overlay } = args.context;
   const networked = args.hostNetwork === undefined && !args.isolated;
@@ -128,7 +123,7 @@ function createConfig(
 ): ConfigVolume {
   const { settings, condition, sweep } = args.context;
   const [lab, owner] = [labName(settings.namePrefix), containerName(args)];
-  const volume = configVolume(settings, args.hostname);
+  const volume = `${dataVolume(settings, args.hostname)}-config`;
   return new ConfigVolume(
     `${name}-config`,
     {

@@ -37,6 +37,11 @@ export function impossible(): string | undefined {
 
 /** Machines that each have an engine, by number; made by `cluster`, which says how. */
 export class Machines {
+  /**
+   * @param engine Where each engine listens, by default where Docker does, and whether it has a memory controller.
+   */
+  constructor(private readonly engine: { readonly SOCKET?: string; readonly MEMORY?: "no" } = {}) {}
+
   /** Everything that they leave outside their network namespaces. */
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-swarm-"));
 
@@ -70,7 +75,7 @@ export class Machines {
     const { status, stdout, stderr } = spawnSync(CLUSTER, [this.folder, "run", String(node), ...command], {
       cwd: PROJECT,
       encoding: "utf8",
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...this.engine, ...env },
       maxBuffer: 64 * 1024 * 1024,
     });
     return { ok: status === 0, output: status === 0 ? stdout : `${stdout}${stderr}` };
@@ -109,7 +114,10 @@ export class Machines {
   }
 
   private cluster(...args: string[]): void {
-    const { status, stderr } = spawnSync(CLUSTER, [this.folder, ...args], { encoding: "utf8" });
+    const { status, stderr } = spawnSync(CLUSTER, [this.folder, ...args], {
+      encoding: "utf8",
+      env: { ...process.env, ...this.engine },
+    });
     if (status !== 0) {
       throw new Error(stderr);
     }

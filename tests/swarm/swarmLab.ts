@@ -41,7 +41,8 @@ export class SwarmLab {
   readonly name = `${this.prefix}${NAME}`;
   private readonly stack = machineStack();
   private readonly room: string;
-  private readonly env: NodeJS.ProcessEnv;
+  /** Variables that its scripts are run with. */
+  readonly environment: NodeJS.ProcessEnv;
 
   constructor(private readonly machines: Machines) {
     const { folder } = machines;
@@ -56,7 +57,7 @@ export class SwarmLab {
         throw new Error(stderr);
       }
     }
-    this.env = {
+    this.environment = {
       LAB_ROOM: this.room,
       STACK: this.stack,
       XDG_STATE_HOME: path.join(folder, "state"),
@@ -116,7 +117,7 @@ export class SwarmLab {
 
   /** What a preview says on another machine than the one that it runs on. */
   previewOn(node: number): string {
-    return this.machines.run(node, [path.join(PROJECT, "scripts", "pulumi"), "preview"], this.env).output;
+    return this.machines.run(node, [path.join(PROJECT, "scripts", "pulumi"), "preview"], this.environment).output;
   }
 
   destroy(): Said {
@@ -167,6 +168,6 @@ export class SwarmLab {
   }
 
   private script(name: string, ...args: string[]): Said {
-    return this.machines.run(MANAGER, [path.join(PROJECT, "scripts", name), ...args], this.env);
+    return this.machines.run(MANAGER, [path.join(PROJECT, "scripts", name), ...args], this.environment);
   }
 }

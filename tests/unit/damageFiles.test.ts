@@ -1,0 +1,79 @@
+import { GONE } from "../../components/condition/damage";
+import { describeFiles, filesDamage, RECORD } from "../../components/condition/files";
+import { loadedDamage } from "../../components/condition/reloads";
+import { serviceDamage } from "../../components/condition/services";
+import { swarmService } from "./conditions";
+
+describe("the damage of a container's files", () => {
+  const written = { "prometheus.yml": "global: {}", "host.rules.yml": "groups: []" };
+  const record = describeFiles(new Map(Object.entries(written)), "2026-01-01T12:00:00Z");
+  const owner = (files: Readonly<Record<string, string>>): { files: ReadonlyMap<string, string> } => ({
+    files: new Map(Object.entries(files)),
+  });
+
+  it.each<[string, boolean, { files: ReadonlyMap<string, string> | undefined } | undefined, string | undefined]>([
+    ["is none of files as they were written", true, owner({ ...written, [RECORD]: record }), undefined],
+    ["is that their volume is gone", false, undefined, GONE],
+    [
+      "is that one has another content",
+      true,
+      owner({ ...written, "prometheus.yml": "global: {} ", [RECORD]: record }),
+      "prometheus.yml was edited",
+    ],
+    ["is that there is one more", true, owner({ ...written, "x.yml": "", [RECORD]: record }), "x.yml was added"],
+    [
+      "is that one is missing",
+      true,
+      owner({ "prometheus.yml": "global: {}", [RECORD]: record }),
+      "host.rules.yml was removed",
+    ],
+    ["is that nothing says what was written", true, owner(written), "the record of them was lost"],
+    ["is that what says it is damaged", true, owner({ ...written, [RECORD]: "null" }), "the record of them was lost"],
+    ["cannot be told without their owner, which is damaged itself", true, undefined, undefined],
+    ["cannot be told where Docker does not give them", true, { files: undefined }, undefined],
+  ])("%s", (_, volume, found, expected) => {
+    expect(filesDamage(volume, found)).toBe(expected);
+  });
+});
+
+describe("the damage of what a program has loaded", () => {
+  const found = { files: new Map([[RECORD, describeFiles(new Map(), "2026-01-01T12:00:00.5Z")]]) };
+  const WRITTEN = Date.parse("2026-01-01T12:00:00.5Z") / 1000;
+
+  it.each([
+    ["is none of files that it loaded after they were written", { successful: true, at: WRITTEN + 1 }, undefined],
+    [
+      "is that it rejected them",
+      { successful: false, at: WRITTEN + 1 },
+      "it rejected its files and kept the previous ones",
+    ],
+    ["is that it has not read them", { successful: true, at: WRITTEN - 1 }, "it has not loaded its files"],
+  ])("%s", (_, reload, expected) => {
+    expect(loadedDamage(reload, found)).toBe(expected);
+  });
+
+  it("cannot be told of files that nothing is known of", () => {
+    expect(loadedDamage({ successful: true, at: 0 }, { files: undefined })).toBeUndefined();
+    expect(loadedDamage({ successful: true, at: 0 }, { files: new Map() })).toBeUndefined();
+  });
+});
+
+describe("the damage of a Swarm service", () => {
+  const after = (State?: string): string | undefined =>
+    serviceDamage({ ...swarmService("cadvisor"), UpdateStatus: { ...(State === undefined ? {} : { State }) } });
+
+  it.each([undefined, "updating", "completed"])("is none after an update that is %s", (state) => {
+    expect(after(state)).toBeUndefined();
+  });
+
+  it.each(["paused", "rollback_started", "rollback_paused", "rollback_completed"])(
+    "is an update that ended as %s",
+    (state) => {
+      expect(after(state)).toBe(`Swarm did not complete its last update (${state})`);
+    },
+  );
+
+  it("is that it is gone", () => {
+    expect(serviceDamage(undefined)).toBe(GONE);
+  });
+});

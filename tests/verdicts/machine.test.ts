@@ -1,0 +1,68 @@
+import * as fs from "node:fs";
+import { impossible, Machines } from "../swarm/machines";
+import { MANAGER, SwarmLab } from "../swarm/swarmLab";
+
+jest.setTimeout(300_000);
+
+const why = impossible();
+/** Only where each controller has a file system of its own can one be taken away. */
+const MEMORY = "/sys/fs/cgroup/memory";
+const SOCKET = "/run/elsewhere.sock";
+const UNCHANGED = /Resources:\n\s+\d+ unchanged/;
+const IMAGES = ["prometheusImage", "grafanaImage", "nodeExporterImage", "cadvisorImage", "pushgatewayImage"];
+/** What Docker and containerd keep there themselves. */
+const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/|$)|containerd$|xtables\.lock$)/;
+
+(why === undefined ? describe : describe.skip)(
+  `a machine whose Docker listens elsewhere and has no memory controller (${why ?? "one of its own"})`,
+  () => {
+    const machines = new Machines({ SOCKET, ...(fs.existsSync(MEMORY) ? { MEMORY: "no" } : {}) });
+    let lab: SwarmLab;
+    let before: readonly string[];
+
+    const paths = (): readonly string[] => {
+      const { output } = machines.run(MANAGER, ["find", "/run", "/etc"]);
+      return output.split("\n").filter((it) => !OF_DOCKER.test(it));
+    };
+    const doctor = (): string => machines.run(MANAGER, ["scripts/doctor"], { ...lab.environment }).output;
+
+    beforeAll(() => {
+      lab = new SwarmLab(machines);
+      machines.start(MANAGER, lab.images(...IMAGES));
+      lab.prepare({});
+      before = paths();
+    });
+
+    afterAll(() => {
+      machines.remove();
+    });
+
+    it("has a lab that is green, and that neither a second up nor a refresh changes", () => {
+      lab.apply();
+      expect(lab.verify().failed).toEqual([]);
+      expect(lab.preview()).toMatch(UNCHANGED);
+      expect(lab.preview("--refresh")).toMatch(UNCHANGED);
+    });
+
+    (fs.existsSync(MEMORY) ? it : it.skip)("is told by doctor that it cannot limit memory", () => {
+      expect(doctor()).toContain("Docker cannot limit a container's memory");
+      expect(machines.docker(MANAGER, "inspect", "--format", "{{.HostConfig.Memory}}", "swarm-grafana")).toBe("0");
+    });
+
+    it("has the socket that there is in cAdvisor, and nothing else in /run and /etc after destroy", () => {
+      const format = '{{range .Mounts}}{{if eq .Destination "/var/run/docker.sock"}}{{.Source}}{{end}}{{end}}';
+      expect(machines.docker(MANAGER, "inspect", "--format", format, "swarm-cadvisor")).toBe(SOCKET);
+      expect(lab.destroy().ok).toBe(true);
+      expect(paths()).toEqual(before);
+      expect(machines.remains(MANAGER)).toEqual([]);
+    });
+
+    it("is told by doctor of a folder in the place of a socket", () => {
+      const folder = "/run/containerd/containerd.sock";
+      machines.run(MANAGER, ["mkdir", "-p", folder]);
+      expect(doctor()).toContain(`${folder} is a folder and not a socket`);
+      machines.run(MANAGER, ["rmdir", folder]);
+      expect(doctor()).not.toContain("is a folder and not a socket");
+    });
+  },
+);
