@@ -4,7 +4,7 @@ import { CONFIG_FOLDER, ConfigFile } from "./configVolume";
 import { callEngine } from "./engine";
 import { Fault } from "./faults";
 import { Machine } from "./machine";
-import { ALERTMANAGER_CONFIG, alertmanagerTarget, renderAlertmanagerConfig } from "./monitoring/alertmanager";
+import { ALERTMANAGER_CONFIG, alertmanagerFiles, alertmanagerTarget } from "./monitoring/alertmanager";
 import { PROMETHEUS_CONFIG, prometheusFiles } from "./monitoring/prometheus";
 import { labName } from "./names";
 import { findSyntaxErrors } from "./ruleSyntax";
@@ -69,7 +69,7 @@ function checkedPrograms(settings: Settings, machine: Machine, { loaded }: LabCo
             name: "Alertmanager",
             container: `${namePrefix}alertmanager`,
             image: alertmanager.image,
-            files: [{ file: ALERTMANAGER_CONFIG, content: renderAlertmanagerConfig(alertWebhook) }],
+            files: alertmanagerFiles(alertWebhook, machine),
             check: ["amtool", "check-config", `${CONFIG_FOLDER}/${ALERTMANAGER_CONFIG}`],
             loaded: true,
           },

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { alertReceiver, GROUP_INTERVAL, Integration, integrationOf, postUrl } from "../alertReceivers";
+import { ConfigFile } from "../configVolume";
 import { LabContainer } from "../container";
 import { Machine } from "../machine";
 import { isLoopback, reachable } from "../names";
@@ -57,10 +58,7 @@ export class Alertmanager extends pulumi.ComponentResource {
         healthPath: "/-/ready",
         command: alertmanagerFlags(settings, inHostNetwork),
         dataPath: DATA,
-        uploads: [
-          { file: ALERTMANAGER_CONFIG, content: renderAlertmanagerConfig(args.webhook) },
-          { file: URL_FILE, content: pulumi.secret(urlFromContainer(postUrl(args.webhook), machine)) },
-        ],
+        uploads: alertmanagerFiles(args.webhook, machine),
         ...(inHostNetwork
           ? { hostNetwork: { healthAddress: reachable(settings.bindAddress) } }
           : { hosts: machine.native ? [{ host: "host.docker.internal", ip: settings.gateway }] : [] }),
@@ -78,6 +76,14 @@ export class Alertmanager extends pulumi.ComponentResource {
 /** Whether only the host's network reaches a webhook: one on loopback, where the engine runs on this very machine. */
 export function needsHostNetwork(webhook: string, { native }: Machine): boolean {
   return native && isLoopback(webhook);
+}
+
+/** The files that Alertmanager reads; the content of the one with the URL is an output. */
+export function alertmanagerFiles(webhook: string, machine: Machine): readonly ConfigFile[] {
+  return [
+    { file: ALERTMANAGER_CONFIG, content: renderAlertmanagerConfig(webhook) },
+    { file: URL_FILE, content: pulumi.secret(urlFromContainer(postUrl(webhook), machine)) },
+  ];
 }
 
 /** `host:port` of Alertmanager as seen from the lab's network. */

@@ -1,6 +1,7 @@
 import * as assets from "../../components/assets";
 import { findRejectedConfig, readProblems } from "../../components/configCheck";
 import { describeFiles, RECORD } from "../../components/condition/files";
+import { alertmanagerFiles } from "../../components/monitoring/alertmanager";
 import { prometheusFiles } from "../../components/monitoring/prometheus";
 import { foundContainer, FRESH, soundLab } from "./conditions";
 import { LINUX, settingsWith } from "./fixtures";
@@ -62,6 +63,20 @@ describe("the files of Prometheus", () => {
 
   it("are not checked where it runs on these very files", async () => {
     expect(await findRejectedConfig(settings, LINUX, running(declared))).toStrictEqual([]);
+    expect(engine.asked).toStrictEqual([]);
+  });
+
+  it("are not checked either where Alertmanager has its own", async () => {
+    const withAlerts = settingsWith({ alertWebhook: "https://example.org/hook" });
+    const container = (files: ReadonlyMap<string, string>) =>
+      foundContainer({ files: new Map([...files, [RECORD, describeFiles(files, "2026-01-01T12:00:00Z")]]) });
+    const text = (files: ReturnType<typeof prometheusFiles>): ReadonlyMap<string, string> =>
+      new Map(files.map(({ file, content }) => [file, typeof content === "string" ? content : "a secret"]));
+    const containers = new Map([
+      ["prometheus", container(text(prometheusFiles(withAlerts, "alertmanager:9093")))],
+      ["alertmanager", container(text(alertmanagerFiles("https://example.org/hook", LINUX)))],
+    ]);
+    expect(await findRejectedConfig(withAlerts, LINUX, { ...soundLab(withAlerts), containers })).toStrictEqual([]);
     expect(engine.asked).toStrictEqual([]);
   });
 
