@@ -51,6 +51,8 @@ export class Prometheus extends pulumi.ComponentResource {
           "--storage.tsdb.path=/prometheus",
           `--storage.tsdb.retention.time=${settings.retention}`,
           ...remoteWriteFlags(settings),
+          // an Alertmanager that was replaced knows the alerts again after this, and not after the default of a minute
+          ...(args.alertmanager === undefined ? [] : ["--rules.alert.resend-delay=15s"]),
           // for the links that alerts carry
           `--web.external-url=http://${reachable(settings.bindAddress)}:${String(settings.prometheus.port)}`,
         ],

@@ -54,6 +54,7 @@ describe("a lab with a webhook elsewhere", () => {
         "--web.listen-address=:9093",
       ],
     });
+    expect(resource(registrations, "prometheus-container").inputs.command).toContain("--rules.alert.resend-delay=15s");
     expect(lab.alertmanager?.url).toBe("http://127.0.0.1:9093");
     expect(prometheusConfig(registrations)).toMatchObject({
       alerting: { alertmanagers: [{ static_configs: [{ targets: ["alertmanager:9093"] }] }] },
