@@ -71,6 +71,7 @@ describe("verify", () => {
     expect(ok).toBe(false);
     expect(checks.map(({ check }) => check)).toStrictEqual([
       "containers",
+      "configuration",
       "targets",
       "alerts",
       "host",
@@ -83,7 +84,7 @@ describe("verify", () => {
     ]);
     expect(checks.filter((it) => it.ok || it.fix === "")).toStrictEqual([]);
     expect(table.out).toContain("Docker does not answer at /nonexistent");
-    expect(table.out).toContain("10 of 10 checks failed.");
+    expect(table.out).toContain("11 of 11 checks failed.");
     expect(`${table.out}${json.out}${table.err}${json.err}`).not.toContain("hunter2hunter2");
   });
 
