@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { stringify } from "yaml";
-import { alertRules } from "../components/monitoring/prometheus";
+import { alertRules } from "../components/alertRules";
 import { getJson, QueryAnswer } from "../verify/lab";
 import { metric } from "./idle";
 import { Program, start } from "./programs";

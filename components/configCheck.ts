@@ -1,8 +1,9 @@
+import { RULES } from "./alertRules";
 import { LabCondition } from "./condition";
 import { RECORD } from "./condition/files";
 import { CONFIG_FOLDER, ConfigFile } from "./configVolume";
 import { callEngine } from "./engine";
-import { Fault } from "./faults";
+import { Fault, LabError } from "./faults";
 import { Machine } from "./machine";
 import { ALERTMANAGER_CONFIG, alertmanagerFiles, alertmanagerTarget } from "./monitoring/alertmanager";
 import { PROMETHEUS_CONFIG, prometheusFiles } from "./monitoring/prometheus";
@@ -42,9 +43,7 @@ export async function findRejectedConfig(
   const faults = await Promise.all(
     changed.map(async (program) => {
       const { status } = await callEngine("GET", `/images/${program.image}/json`);
-      return status === 200
-        ? checkInImage(program, labName(settings.namePrefix))
-        : (await Promise.all(program.files.map(parseRules))).flat();
+      return status === 200 ? checkInImage(program, labName(settings.namePrefix)) : parseAll(program.files);
     }),
   );
   return faults.flat();
@@ -77,12 +76,14 @@ function checkedPrograms(settings: Settings, machine: Machine, { loaded }: LabCo
   ];
 }
 
-/** Whether the files of a program are those that its container has; those with credentials are not compared. */
-function isWritten({ container, files }: CheckedProgram, { containers }: LabCondition): boolean {
-  const present = containers.get(container)?.files;
+/** Whether its container has this image and these files; those with credentials are not compared. */
+function isWritten({ container, image, files }: CheckedProgram, { containers }: LabCondition): boolean {
+  const found = containers.get(container);
+  const present = found?.files;
   const named = new Set([RECORD, ...files.map(({ file }) => file)]);
   return (
     present !== undefined &&
+    found?.Config.Image === image &&
     files.every(({ file, content }) => typeof content !== "string" || present.get(file) === content) &&
     [...present.keys()].every((file) => named.has(file))
   );
@@ -94,15 +95,25 @@ async function checkInImage({ name, image, files, check }: CheckedProgram, lab: 
   const { code, output } = await withTemporaryContainer({ image, lab, entrypoint: check }, async (id) => {
     await putFiles(id, new Map(contents));
     return runToEnd(id);
+  }).catch((error: unknown) => {
+    // an image may lack the tool
+    if (error instanceof LabError && error.message.includes("executable file not found")) {
+      return { code: undefined, output: "" };
+    }
+    throw error;
   });
-  if (code === 0) {
-    return [];
+  if (code === undefined) {
+    return parseAll(files);
   }
-  const problems = readProblems(output);
-  const main = files[0]?.file ?? "";
-  return problems.length === 0
-    ? [{ setting: main, problem: `${name} would reject it: ${output.trim()}`, fix: "correct it" }]
-    : problems.map((line) => rejected(name, line, main));
+  const problems = code === 0 ? [] : readProblems(output);
+  const names = files.map(({ file }) => file);
+  return code !== 0 && problems.length === 0
+    ? [rejected(name, output.trim(), names)]
+    : problems.map((line) => rejected(name, line, names));
+}
+
+async function parseAll(files: readonly ConfigFile[]): Promise<readonly Fault[]> {
+  return (await Promise.all(files.map(parseRules))).flat();
 }
 
 /** The problems in what promtool or amtool printed, one line each. */
@@ -120,9 +131,9 @@ export function readProblems(output: string): readonly string[] {
   return [...new Set(problems)];
 }
 
-/** A problem as a tool words it: mostly `FILE: LINE:COLUMN: …`; of the main file if it names none. */
-function rejected(name: string, line: string, main: string): Fault {
-  const file = new RegExp(`${CONFIG_FOLDER}/([\\w.-]+)`).exec(line)?.[1] ?? main;
+/** A problem as a tool words it: mostly `FILE: LINE:COLUMN: …`; of the first file if it names none. */
+function rejected(name: string, line: string, files: readonly string[]): Fault {
+  const file = files.find((it) => line.includes(`${CONFIG_FOLDER}/${it}`)) ?? files[0] ?? "";
   const problem = `${name} would reject it: ${line.replace(`${CONFIG_FOLDER}/${file}: `, "")}`;
   return isRules(file)
     ? { setting: sourceOf(file), problem, fix: "correct that rule" }
@@ -139,7 +150,7 @@ async function parseRules({ file, content }: ConfigFile): Promise<readonly Fault
 }
 
 function isRules(file: string): boolean {
-  return file.endsWith(".rules.yml");
+  return file.endsWith(RULES);
 }
 
 function sourceOf(file: string): string {

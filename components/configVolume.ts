@@ -5,11 +5,13 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Damage, madeBecause } from "./condition/damage";
 import { describeFiles, RECORD } from "./condition/files";
+import { Reload } from "./condition/reloads";
 import { callEngine, engineSocket } from "./engine";
 import { LabError } from "./faults";
 import { LAB_LABEL } from "./names";
+import { ensureVolume } from "./orphans";
 import { Sweep } from "./sweep";
-import { FOLDER, getFiles, putFiles, runToEnd, succeed, withTemporaryContainer } from "./temporaryContainer";
+import { FOLDER, getFiles, putFiles, runToEnd, withTemporaryContainer } from "./temporaryContainer";
 
 /** A file of `CONFIG_FOLDER`. */
 export interface ConfigFile {
@@ -28,6 +30,8 @@ export interface ConfigVolumeArgs {
   /** The lab's name. */
   readonly lab: string;
   readonly files: readonly ConfigFile[];
+  /** Says when the running program last loaded files, if it can. */
+  readonly lastReload: () => Promise<Reload | undefined>;
   /** What is wrong with the files that are there. */
   readonly damage: Damage;
   readonly sweep: Sweep;
@@ -81,21 +85,22 @@ export class ConfigVolume extends pulumi.ComponentResource {
 }
 
 /** Writes the files with a record of them, and removes all others. */
-async function writeFiles({ volume, image, lab, files }: ConfigVolumeArgs): Promise<void> {
+async function writeFiles({ volume, image, lab, files, lastReload }: ConfigVolumeArgs): Promise<void> {
   const contents = await Promise.all(files.map(({ content }) => valueOf(content)));
   const declared = new Map(files.map(({ file }, index) => [file, contents[index] ?? ""]));
   await pullMissing(image);
-  // one that was removed by hand would come back without its label
-  await succeed("POST", "/volumes/create", { Name: volume, Labels: { [LAB_LABEL]: lab } });
-  const entrypoint = ["sh", "-c", `rm -f ${FOLDER}/* ${FOLDER}/.[!.]*`];
+  await ensureVolume(volume, lab);
+  const before = await lastReload();
+  const entrypoint = ["sh", "-c", `rm -rf ${FOLDER}/* ${FOLDER}/.[!.]*`];
   await withTemporaryContainer({ image, lab, volume, entrypoint }, async (id) => {
-    const present = [...((await getFiles(id)) ?? new Map<string, string>()).keys()];
+    const present = [...((await getFiles(id))?.files.keys() ?? [])];
     if (present.some((file) => file !== RECORD && !declared.has(file))) {
-      await runToEnd(id);
+      const { code, output } = await runToEnd(id);
+      if (code !== 0) {
+        throw new LabError(`the volume ${volume} cannot be emptied: ${output.trim()}`);
+      }
     }
-    const { body } = await succeed("GET", `/containers/${id}/json`);
-    const { Created } = JSON.parse(body.toString()) as { Created: string };
-    await putFiles(id, new Map([...declared, [RECORD, describeFiles(declared, Created)]]));
+    await putFiles(id, new Map([...declared, [RECORD, describeFiles(declared, before?.at)]]));
   });
 }
 

@@ -3,13 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { containerDamage } from "./condition/containers";
 import { Damage, madeBecause } from "./condition/damage";
 import { filesDamage } from "./condition/files";
+import { readReload, Reload } from "./condition/reloads";
 import { ConfigFile, ConfigVolume } from "./configVolume";
 import { readLog } from "./containerLog";
 import { LAB_LABEL, labName, MEMORY_LABEL, overlayName, reachable, REASON_LABEL } from "./names";
 import { removeOrphan } from "./orphans";
+import { createDataVolume, dataVolume, ensureVolumes } from "./dataVolume";
 import { createReload } from "./reload";
 import { bindMount, healthProbe, LabContext, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./service";
-import { Settings } from "./settings";
 
 export interface LabContainerArgs extends ServiceSpec {
   readonly context: LabContext;
@@ -19,7 +20,9 @@ export interface LabContainerArgs extends ServiceSpec {
 const HEALTH_DEADLINE = 120;
 /** Comes back after a crash and after a reboot. */
 const RESTART = "unless-stopped";
-/** Label of a container that is made anew when its files change. */
+/** What Docker itself takes for the swap of a container whose swap it cannot limit. */
+const UNLIMITED = -1;
+/** Label of a container that is replaced when its files change. */
 const CONFIG_LABEL = "observability-lab.config";
 
 /** Label of a container that is made anew when the network over all nodes is: the name stays the same. */
@@ -39,9 +42,9 @@ export class LabContainer extends pulumi.ComponentResource {
   constructor(name: string, args: LabContainerArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:components:LabContainer", name, {}, options);
     const { settings } = args.context;
-    this.url = `http://${reachable(settings.bindAddress)}:${String(args.service.port)}`;
+    this.url = urlOf(args);
     this.existed = args.context.condition.containers.has(containerName(args));
-    const data = args.dataPath === undefined ? undefined : createVolume(name, args, this);
+    const data = args.dataPath === undefined ? undefined : createDataVolume(name, args, this);
     const lab = labName(settings.namePrefix);
     const { reason, options: mending } = madeBecause(containerName(args), damageOf(args), "labels[1].value");
     const config =
@@ -61,7 +64,7 @@ export class LabContainer extends pulumi.ComponentResource {
       // the provider updates a health check in state only
       replaceOnChanges: ["healthcheck"],
       hooks: {
-        beforeCreate: [() => removeOrphan("containers", containerName(args), lab)],
+        beforeCreate: [() => removeOrphan("containers", containerName(args), lab), () => ensureVolumes(args)],
         onError: [showLog(name, containerName(args), fail)],
       },
       ...mending,
@@ -81,22 +84,11 @@ export class LabContainer extends pulumi.ComponentResource {
   }
 }
 
-/** The volume that keeps a container's data, and with `keepData` outlives the lab. */
-function createVolume(name: string, { context, hostname }: LabContainerArgs, parent: pulumi.Resource): docker.Volume {
-  const { settings, sweep } = context;
-  const lab = labName(settings.namePrefix);
-  const volume = new docker.Volume(
-    `${name}-data`,
-    { name: dataVolume(settings, hostname), labels: [{ label: LAB_LABEL, value: lab }] },
-    { parent, dependsOn: sweep.all, deletedWith: sweep.all, retainOnDelete: settings.keepData },
-  );
-  sweep.volumes.push(volume);
-  return volume;
-}
-
-/** Name of the volume that keeps a container's data. */
-export function dataVolume({ namePrefix }: Settings, hostname: string): string {
-  return `${labName(namePrefix)}-${hostname}`;
+/** What a program that reads its files again says of when it last did; nothing if it does not run. */
+async function lastReload(args: LabContainerArgs): Promise<Reload | undefined> {
+  return args.reloadMetrics === undefined
+    ? undefined
+    : readReload(urlOf(args), args.reloadMetrics).catch(() => undefined);
 }
 
 function damageOf(args: LabContainerArgs): Damage {
@@ -132,6 +124,7 @@ function createConfig(
       image: args.service.image,
       lab,
       files,
+      lastReload: () => lastReload(args),
       damage: filesDamage(condition.volumes.has(volume), condition.containers.get(owner)),
       sweep,
     },
@@ -185,8 +178,9 @@ function containerArgs(
     ],
     readOnly: true,
     // a limit that Docker cannot set is read back as none, and would be drift for ever
-    ...(machine.memoryLimit ? { memory: args.service.memory } : {}),
-    ...(machine.memoryLimit && machine.swapLimit ? { memorySwap: args.service.memory } : {}),
+    ...(machine.memoryLimit
+      ? { memory: args.service.memory, memorySwap: machine.swapLimit ? args.service.memory : UNLIMITED }
+      : {}),
     restart: RESTART,
     logDriver: LOG.driver,
     logOpts: LOG.options,
@@ -227,6 +221,10 @@ function healthcheck(spec: ServiceSpec, engineMajor: number): docker.types.input
     // Docker 25 brought the start interval
     ...(engineMajor >= 25 ? { interval: "30s", startInterval: "1s" } : { interval: "3s" }),
   };
+}
+
+function urlOf({ context, service }: LabContainerArgs): string {
+  return `http://${reachable(context.settings.bindAddress)}:${String(service.port)}`;
 }
 
 function containerName({ context, hostname }: LabContainerArgs): string {

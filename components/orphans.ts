@@ -1,8 +1,14 @@
 import { callEngine } from "./engine";
 import { LabError } from "./faults";
 import { LAB_LABEL } from "./names";
+import { succeed } from "./temporaryContainer";
 
 type Kind = "containers" | "networks" | "services";
+
+/** Creates a volume with the lab's label, unless there is one of that name. */
+export async function ensureVolume(name: string, lab: string): Promise<void> {
+  await succeed("POST", "/volumes/create", { Name: name, Labels: { [LAB_LABEL]: lab } });
+}
 
 /** A running container goes, too, with the volumes without a name that its image asked for. */
 const HOW: Readonly<Record<Kind, string>> = { containers: "?force=1&v=1", networks: "", services: "" };

@@ -62,10 +62,12 @@ export async function reload(program: ReloadingProgram): Promise<void> {
   }
   const deadline = Date.now() + PATIENCE_MS;
   for (let now = before; !(now.successful && now.at !== before.at); now = await lastReload(program)) {
-    if (Date.now() > deadline || (before.successful && !now.successful)) {
-      throw new LabError(
-        `${container} rejected its new files and kept the previous ones; its last lines:\n${await readLog(container)}`,
-      );
+    const rejected = before.successful && !now.successful;
+    if (rejected || Date.now() > deadline) {
+      const what = rejected
+        ? "rejected its new files and kept the previous ones"
+        : `has not loaded its new files within ${String(PATIENCE_MS / 1000)} s`;
+      throw new LabError(`${container} ${what}; its last lines:\n${await readLog(container)}`);
     }
     await setTimeout(PAUSE_MS);
   }

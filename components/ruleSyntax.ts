@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, Node, parseDocument, visit } from "yaml";
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 
 /** What is wrong with the text of a rule file as far as its grammar tells, each as `LINE:COLUMN: …`. */
 export async function findSyntaxErrors(text: string): Promise<readonly string[]> {
@@ -12,16 +12,19 @@ export async function findSyntaxErrors(text: string): Promise<readonly string[]>
     // the others mostly follow from the first
     return document.errors.slice(0, 1).map(({ message, pos }) => `${place(pos[0])}: not YAML: ${message}`);
   }
-  if (!isMap(document.contents) || !isSeq(document.get("groups"))) {
-    return ["1:1: has no list of groups"];
+  const root = document.contents;
+  const groups = isMap(root) ? root.get("groups") : root;
+  // Prometheus takes a file without groups, too
+  if (groups === null || groups === undefined || (isScalar(groups) && groups.value === null)) {
+    return [];
   }
-  const expressions: { node: Node; text: string }[] = [];
-  visit(document, {
-    Pair: (_, { key, value }) => {
-      if (isScalar(key) && key.value === "expr" && isScalar(value)) {
-        expressions.push({ node: value, text: String(value.value) });
-      }
-    },
+  if (!isSeq(groups)) {
+    return ["1:1: groups is not a list"];
+  }
+  const rules = groups.items.flatMap((group) => listIn(group, "rules"));
+  const expressions = rules.flatMap((rule) => {
+    const node = isMap(rule) ? rule.get("expr", true) : undefined;
+    return isScalar(node) ? [{ node, text: String(node.value) }] : [];
   });
   // 0.1 s to load, which only a lab without images has to wait
   const { parser } = await import("@prometheus-io/lezer-promql");
@@ -37,4 +40,9 @@ export async function findSyntaxErrors(text: string): Promise<readonly string[]>
     const near = wrong === "" ? "at its end" : `near "${wrong ?? ""}"`;
     return wrong === undefined ? [] : [`${place(node.range?.[0] ?? 0)}: no PromQL ${near}: ${query}`];
   });
+}
+
+function listIn(holder: unknown, key: string): readonly unknown[] {
+  const list = isMap(holder) ? holder.get(key) : undefined;
+  return isSeq(list) ? list.items : [];
 }

@@ -23,6 +23,8 @@ export interface LabContext {
 
 /** A folder that several containers of this machine have in common. */
 export interface SharedFolder {
+  /** Name of the volume. */
+  readonly name: string;
   readonly volume: docker.Volume;
   readonly path: string;
   readonly readOnly: boolean;

@@ -1,6 +1,5 @@
-import { Header, Parser } from "tar";
 import { once } from "node:events";
-import { basename } from "node:path";
+import { Header, Parser, Pax } from "tar";
 import { callEngine, EngineAnswer } from "./engine";
 import { LabError } from "./faults";
 import { LAB_LABEL } from "./names";
@@ -11,6 +10,8 @@ export const TEMPORARY_LABEL = "observability-lab.temporary";
 /** Where a temporary container has its volume. */
 export const FOLDER = "/lab";
 
+/** Mode of a file that everybody reads. */
+const READABLE = 0o444;
 /** Milliseconds for a program that looks at files, on a small machine too. */
 const RUN_TIMEOUT_MS = 60_000;
 
@@ -73,42 +74,49 @@ export async function runToEnd(id: string): Promise<{ code: number; output: stri
 export async function putFiles(id: string, files: ReadonlyMap<string, string>): Promise<void> {
   const blocks = [...files].flatMap(([path, content]) => {
     const data = Buffer.from(content);
-    const header = new Header({
-      path,
-      mode: 0o444,
-      uid: 0,
-      gid: 0,
-      size: data.length,
-      type: "File",
-      mtime: new Date(),
-    });
-    header.encode();
-    return [header.block ?? Buffer.alloc(0), data, Buffer.alloc(-data.length & 511)];
+    const about = { path, mode: READABLE, uid: 0, gid: 0, size: data.length, mtime: new Date() };
+    const header = new Header({ ...about, type: "File" });
+    // a long name does not fit into the header alone
+    const more = header.encode() ? new Pax(about).encode() : Buffer.alloc(0);
+    return [more, header.block ?? Buffer.alloc(0), data, Buffer.alloc(-data.length & 511)];
   });
   // two empty blocks end an archive
   await succeed("PUT", `/containers/${id}/archive?path=${FOLDER}`, Buffer.concat([...blocks, Buffer.alloc(1024)]));
 }
 
+/** What is in a container's folder. */
+export interface FolderContent {
+  /** Texts by path in the folder. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Paths of those that not everybody may read. */
+  readonly unreadable: readonly string[];
+}
+
 /** The files of a container's folder, whether it runs or not; undefined if Docker does not give them. */
-export async function getFiles(id: string): Promise<ReadonlyMap<string, string> | undefined> {
+export async function getFiles(id: string): Promise<FolderContent | undefined> {
   const { status, body } = await callEngine("GET", `/containers/${id}/archive?path=${FOLDER}`);
   if (status !== 200) {
     return undefined;
   }
   const files: Promise<[string, string]>[] = [];
+  const unreadable: string[] = [];
   const parser = new Parser({
     onReadEntry: (entry) => {
-      const name = basename(entry.path);
+      // the first part is the folder itself
+      const name = entry.path.split("/").slice(1).join("/");
       const read = entry.concat();
       if (entry.type === "File") {
         files.push(read.then((content) => [name, content.toString()]));
+      }
+      if (entry.type === "File" && ((entry.mode ?? 0) & READABLE) !== READABLE) {
+        unreadable.push(name);
       }
     },
   });
   const ended = once(parser, "end");
   parser.end(body);
   await ended;
-  return new Map(await Promise.all(files));
+  return { files: new Map(await Promise.all(files)), unreadable };
 }
 
 /** Removes what a process that was killed has left. */

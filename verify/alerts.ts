@@ -79,7 +79,7 @@ async function alertsSent(lab: LabOutputs, url: string): Promise<string> {
 
 /** The receiver that a counter of Alertmanager is about, and why it failed where it says so. */
 function describe({ integration = "", reason }: Sample["metric"]): string {
-  return reason === undefined ? integration : `${integration} (${reason})`;
+  return reason === undefined || reason === "other" ? integration : `${integration} (${reason})`;
 }
 
 /** Queries for notifications that failed lately, for those that were only tried in vain so far, and for successes. */

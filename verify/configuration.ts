@@ -1,3 +1,4 @@
+import { alertRules, RULES } from "../components/alertRules";
 import { findContainer, FoundContainer } from "../components/condition/containers";
 import { Damage } from "../components/condition/damage";
 import { filesDamage } from "../components/condition/files";
@@ -15,7 +16,7 @@ export async function configurationLoaded(lab: LabOutputs): Promise<string> {
       // a missing one is reported with the containers
       return found === undefined || found.files?.size === 0
         ? undefined
-        : { name, damage: filesDamage(true, found) ?? (await loadedBy(name, found, lab)) };
+        : { name, damage: filesDamage(true, found) ?? rulesDamage(name, found) ?? (await loadedBy(name, found, lab)) };
     }),
   );
   const configured = results.filter((it) => it !== undefined);
@@ -29,6 +30,19 @@ export async function configurationLoaded(lab: LabOutputs): Promise<string> {
   return `${configured.map(({ name }) => name).join(", ")} run on the declared files`;
 }
 
+/** What is wrong with Prometheus' rule files: an edit of the checkout that was refused, or that no update has applied. */
+function rulesDamage(name: string, { files }: FoundContainer): Damage {
+  if (!name.endsWith("prometheus") || files === undefined) {
+    return undefined;
+  }
+  const declared = new Map(alertRules().map(({ file, content }) => [file, content]));
+  const present = [...files.keys()].filter((file) => file.endsWith(RULES));
+  const different = [...new Set([...declared.keys(), ...present])].find(
+    (file) => declared.get(file) !== files.get(file),
+  );
+  return different === undefined ? undefined : `${different} is not as in assets/prometheus`;
+}
+
 /** What is wrong with what a program has loaded, if it says so at all. */
 async function loadedBy(name: string, found: FoundContainer, lab: LabOutputs): Promise<Damage> {
   const urls = { prometheus: lab.prometheusUrl, alertmanager: lab.alertmanagerUrl };
@@ -36,7 +50,12 @@ async function loadedBy(name: string, found: FoundContainer, lab: LabOutputs): P
     const url = urls[program];
     // after the lab's prefix
     if (name.endsWith(program) && url !== undefined) {
-      return loadedDamage(await readReload(url, RELOAD_METRICS[program]), found);
+      const reload = await readReload(url, RELOAD_METRICS[program]).catch((error: unknown) => {
+        const { message, cause } = error as Error & { cause?: Error };
+        const why = cause?.message ?? message;
+        throw new CheckError(`${name} does not say whether it has loaded its files (${why})`, "read make logs");
+      });
+      return loadedDamage(reload, found);
     }
   }
   return undefined;

@@ -12,10 +12,12 @@ export interface FoundContainer {
     readonly Networks: Readonly<Record<string, { readonly NetworkID: string }>>;
     readonly Ports: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>>;
   };
-  readonly Config: { readonly Labels: Readonly<Record<string, string>> };
+  readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> };
   readonly Mounts: readonly { readonly Destination: string }[];
   /** The files of its config volume, by name; none without such a volume, undefined if Docker does not give them. */
   readonly files: ReadonlyMap<string, string> | undefined;
+  /** Those of them that not everybody may read; none unless given. */
+  readonly unreadable?: readonly string[];
 }
 
 /** What a container has to be like, as far as somebody can change it by hand. */
@@ -33,9 +35,9 @@ export async function findContainer({ Id }: EngineContainer): Promise<FoundConta
   if (status !== 200) {
     return undefined;
   }
-  const found = JSON.parse(body.toString()) as Omit<FoundContainer, "files">;
+  const found = JSON.parse(body.toString()) as Omit<FoundContainer, "files" | "unreadable">;
   const configured = found.Mounts.some(({ Destination }) => Destination === FOLDER);
-  return { ...found, files: configured ? await getFiles(Id) : new Map() };
+  return { ...found, ...(configured ? ((await getFiles(Id)) ?? { files: undefined }) : { files: new Map() }) };
 }
 
 /** What is wrong with a container; a setting that is new is no damage. */

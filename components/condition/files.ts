@@ -6,16 +6,16 @@ import type { FoundContainer } from "./containers";
 export const RECORD = ".observability-lab.json";
 
 interface FileRecord {
-  /** When they were written, by the clock of the Docker host. */
-  readonly written: string;
+  /** What the running program said before of when it had last loaded files; missing if none ran that says so. */
+  readonly loadedBefore?: number;
   /** sha256 of each, by name. */
   readonly sums: Readonly<Record<string, string>>;
 }
 
 /** The text of the record of these files. */
-export function describeFiles(files: ReadonlyMap<string, string>, written: string): string {
+export function describeFiles(files: ReadonlyMap<string, string>, loadedBefore?: number): string {
   const record: FileRecord = {
-    written,
+    ...(loadedBefore === undefined ? {} : { loadedBefore }),
     sums: Object.fromEntries([...files].map(([name, content]) => [name, sumOf(content)])),
   };
   return JSON.stringify(record);
@@ -27,12 +27,16 @@ export function describeFiles(files: ReadonlyMap<string, string>, written: strin
  * @param volume Whether their volume is there.
  * @param owner The container that has it, without which nothing can be said of files that are there.
  */
-export function filesDamage(volume: boolean, owner: Pick<FoundContainer, "files"> | undefined): Damage {
+export function filesDamage(volume: boolean, owner: Pick<FoundContainer, "files" | "unreadable"> | undefined): Damage {
   if (!volume) {
     return GONE;
   }
   if (owner?.files === undefined) {
     return undefined;
+  }
+  const [unreadable] = owner.unreadable ?? [];
+  if (unreadable !== undefined) {
+    return `${unreadable} cannot be read by its program`;
   }
   const record = recordIn(owner.files);
   if (record === undefined) {
@@ -51,16 +55,15 @@ export function filesDamage(volume: boolean, owner: Pick<FoundContainer, "files"
         : undefined;
 }
 
-/** When the files were written, in seconds since the epoch; undefined if nothing says so. */
-export function writtenAt(files: ReadonlyMap<string, string>): number | undefined {
-  const record = recordIn(files);
-  return record === undefined ? undefined : Date.parse(record.written) / 1000;
+/** When a program had last loaded files before these were written, as it said itself; undefined if nothing says so. */
+export function loadedBefore(files: ReadonlyMap<string, string>): number | undefined {
+  return recordIn(files)?.loadedBefore;
 }
 
 function recordIn(files: ReadonlyMap<string, string>): FileRecord | undefined {
   try {
     const record = JSON.parse(files.get(RECORD) ?? "") as Partial<FileRecord> | null;
-    return typeof record?.written === "string" && typeof record.sums === "object" ? (record as FileRecord) : undefined;
+    return typeof record?.sums === "object" && (record.sums as unknown) !== null ? (record as FileRecord) : undefined;
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { Machine } from "../machine";
 import { LAB_LABEL, labName, overlayName, reachable } from "../names";
 import { Settings } from "../settings";
 import { SwarmService } from "../swarm/state";
+import { removeLeftovers, TEMPORARY_LABEL } from "../temporaryContainer";
 import { findContainer, FoundContainer } from "./containers";
 import { Damage } from "./damage";
 import { savedVersions } from "./dashboards";
@@ -46,6 +47,9 @@ export const PASSWORD_FILE = "admin_password";
 export async function lookAtLab(settings: Settings, machine: Machine): Promise<LabCondition> {
   const lab = labName(settings.namePrefix);
   const folder = labFolder(lab);
+  if (machine.containers.some(({ Labels }) => TEMPORARY_LABEL in Labels)) {
+    await removeLeftovers();
+  }
   const ours = machine.containers.filter(({ Labels }) => Labels[LAB_LABEL] === lab);
   const [found, volumes, host] = await Promise.all([
     Promise.all(ours.map(async (it) => [(it.Names[0] ?? "").slice(1), await findContainer(it)] as const)),

@@ -1,7 +1,7 @@
 import { within } from "../within";
 import { FoundContainer } from "./containers";
 import { Damage } from "./damage";
-import { writtenAt } from "./files";
+import { loadedBefore } from "./files";
 
 /** What the metrics about the last reload start with, of the programs that tell of it. */
 export const RELOAD_METRICS = {
@@ -47,7 +47,7 @@ export function loadedDamage(reload: Reload, { files }: Pick<FoundContainer, "fi
   if (!reload.successful) {
     return "it rejected its files and kept the previous ones";
   }
-  const written = files === undefined ? undefined : writtenAt(files);
-  // both by the clock of the Docker host
-  return written !== undefined && reload.at < written ? "it has not loaded its files" : undefined;
+  // not by which is later: clocks are set
+  const notLoaded = files !== undefined && loadedBefore(files) === reload.at;
+  return notLoaded ? "it has not loaded its files" : undefined;
 }

@@ -1,8 +1,6 @@
-import { readdirSync } from "node:fs";
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { PROJECT, readAsset } from "../assets";
+import { alertRules, RULES } from "../alertRules";
 import { RELOAD_METRICS } from "../condition/reloads";
 import { ConfigFile } from "../configVolume";
 import { LabContainer } from "../container";
@@ -24,7 +22,6 @@ export interface PrometheusArgs {
 const PORT = 9090;
 /** Its configuration, in `CONFIG_FOLDER`. */
 export const PROMETHEUS_CONFIG = "prometheus.yml";
-const RULES = ".rules.yml";
 
 /** Prometheus with the lab's scrape jobs and alerts; its samples live in a volume. */
 export class Prometheus extends pulumi.ComponentResource {
@@ -118,14 +115,6 @@ export function renderPrometheusConfig(settings: Settings, alertmanager?: string
     scrape_configs: scrapeConfigs(settings, alertmanager),
     ...renderRemoteWrite(settings),
   });
-}
-
-/** The files of alert rules. */
-export function alertRules(): readonly { file: string; content: string }[] {
-  return readdirSync(path.join(PROJECT, "assets", "prometheus"))
-    .filter((file) => file.endsWith(RULES))
-    .sort()
-    .map((file) => ({ file, content: readAsset("prometheus", file) }));
 }
 
 function scrapeConfigs(

@@ -29,9 +29,10 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
     super("observability-lab:monitoring:SwarmDiscovery", name, {}, options);
     const { settings, machine, sweep } = context;
     const lab = labName(settings.namePrefix);
+    const folder = `${lab}-swarm_discovery`;
     const volume = new docker.Volume(
       `${name}-socket`,
-      { name: `${lab}-swarm_discovery`, labels: [{ label: LAB_LABEL, value: lab }] },
+      { name: folder, labels: [{ label: LAB_LABEL, value: lab }] },
       { parent: this, dependsOn: sweep.all, deletedWith: sweep.all },
     );
     sweep.volumes.push(volume);
@@ -48,13 +49,13 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
         command: ["caddy", "run", "--config", `${CONFIG_FOLDER}/caddy.json`],
         uploads: [{ file: "caddy.json", content: JSON.stringify(caddyConfig(), undefined, 2) }],
         hostPaths: [{ source: machine.socket, target: SOCKET }],
-        shared: [{ volume, path: FOLDER, readOnly: false }],
+        shared: [{ name: folder, volume, path: FOLDER, readOnly: false }],
         // a capability of the program's file in the official image, which does not start without it
         capabilities: ["CAP_NET_BIND_SERVICE"],
       },
       { parent: this },
     );
-    this.folder = { volume, path: FOLDER, readOnly: true };
+    this.folder = { name: folder, volume, path: FOLDER, readOnly: true };
     this.registerOutputs({});
   }
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { ownDashboards } from "../../components/dashboards";
-import { alertRules } from "../../components/monitoring/prometheus";
+import { alertRules } from "../../components/alertRules";
 import { alertQueries, unknownIn } from "../exposed";
 import { PROJECT } from "./fixtures";
 

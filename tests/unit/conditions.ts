@@ -68,9 +68,9 @@ export function foundContainer(changes: Partial<FoundContainer> = {}, memory = 1
     State: { Status: "running", ExitCode: 0, Health: { Status: "healthy" } },
     HostConfig: { Memory: memory * MIB, RestartPolicy: { Name: "unless-stopped" } },
     NetworkSettings: { Networks: { "observability-lab": { NetworkID: NETWORK_ID } }, Ports: {} },
-    Config: { Labels: { [MEMORY_LABEL]: String(memory) } },
+    Config: { Image: "", Labels: { [MEMORY_LABEL]: String(memory) } },
     Mounts: [],
-    files: new Map([[RECORD, describeFiles(new Map(), "2026-01-01T12:00:00Z")]]),
+    files: new Map([[RECORD, describeFiles(new Map())]]),
     ...changes,
   };
 }

@@ -1,5 +1,6 @@
 import * as assets from "../../components/assets";
 import { findRejectedConfig, readProblems } from "../../components/configCheck";
+import { FoundContainer } from "../../components/condition/containers";
 import { describeFiles, RECORD } from "../../components/condition/files";
 import { alertmanagerFiles } from "../../components/monitoring/alertmanager";
 import { prometheusFiles } from "../../components/monitoring/prometheus";
@@ -42,6 +43,14 @@ describe("what promtool and amtool print", () => {
   });
 });
 
+/** A container of this image that has these files, as they were written. */
+function ownerOf(files: ReadonlyMap<string, string>, Image: string): FoundContainer {
+  return foundContainer({
+    Config: { Image, Labels: {} },
+    files: new Map([...files, [RECORD, describeFiles(files)]]),
+  });
+}
+
 describe("the files of Prometheus", () => {
   const settings = settingsWith();
   let engine: TestServer;
@@ -53,10 +62,13 @@ describe("the files of Prometheus", () => {
   afterEach(() => engine.close());
 
   /** A lab whose Prometheus has these files. */
-  const running = (files: ReadonlyMap<string, string>, loaded?: string): ReturnType<typeof soundLab> => {
+  const running = (
+    files: ReadonlyMap<string, string>,
+    loaded?: string,
+    image = settings.prometheus.image,
+  ): ReturnType<typeof soundLab> => {
     const sound = soundLab(settings);
-    const record = describeFiles(files, "2026-01-01T12:00:00Z");
-    const found = foundContainer({ files: new Map([...files, [RECORD, record]]) });
+    const found = ownerOf(files, image);
     return { ...sound, loaded, containers: new Map([...sound.containers, ["prometheus", found]]) };
   };
   const declared = new Map(prometheusFiles(settings, undefined).map(({ file, content }) => [file, content as string]));
@@ -68,13 +80,14 @@ describe("the files of Prometheus", () => {
 
   it("are not checked either where Alertmanager has its own", async () => {
     const withAlerts = settingsWith({ alertWebhook: "https://example.org/hook" });
-    const container = (files: ReadonlyMap<string, string>) =>
-      foundContainer({ files: new Map([...files, [RECORD, describeFiles(files, "2026-01-01T12:00:00Z")]]) });
     const text = (files: ReturnType<typeof prometheusFiles>): ReadonlyMap<string, string> =>
       new Map(files.map(({ file, content }) => [file, typeof content === "string" ? content : "a secret"]));
     const containers = new Map([
-      ["prometheus", container(text(prometheusFiles(withAlerts, "alertmanager:9093")))],
-      ["alertmanager", container(text(alertmanagerFiles("https://example.org/hook", LINUX)))],
+      ["prometheus", ownerOf(text(prometheusFiles(withAlerts, "alertmanager:9093")), withAlerts.prometheus.image)],
+      [
+        "alertmanager",
+        ownerOf(text(alertmanagerFiles("https://example.org/hook", LINUX)), withAlerts.alertmanager.image),
+      ],
     ]);
     expect(await findRejectedConfig(withAlerts, LINUX, { ...soundLab(withAlerts), containers })).toStrictEqual([]);
     expect(engine.asked).toStrictEqual([]);
@@ -84,6 +97,7 @@ describe("the files of Prometheus", () => {
     ["one differs", running(new Map([...declared, ["prometheus.yml", ""]]))],
     ["it has one more", running(new Map([...declared, ["gone.rules.yml", ""]]))],
     ["it rejected them", running(declared, "it rejected its files and kept the previous ones")],
+    ["its image is another one", running(declared, undefined, "prom/prometheus:v2.0.0")],
     ["there is none", FRESH],
   ])("are checked where %s, if its image is here", async (_, condition) => {
     expect(await findRejectedConfig(settings, LINUX, condition)).toStrictEqual([]);
@@ -91,8 +105,21 @@ describe("the files of Prometheus", () => {
   });
 
   it.each([
+    "",
+    "# later\n",
+    "groups:\n",
+    'groups: [{name: a, rules: [{alert: A, expr: up, annotations: {expr: "{{ 1 }}"}}]}]',
+  ])("may be one that Prometheus takes: %j", async (text) => {
+    const read = assets.readAsset;
+    jest
+      .spyOn(assets, "readAsset")
+      .mockImplementation((...name) => (name[1] === "lab.rules.yml" ? text : read(...name)));
+    expect(await findRejectedConfig(settings, LINUX, FRESH)).toStrictEqual([]);
+  });
+
+  it.each([
     ["groups:\n  - name: x\n rules: [", /^\d:\d+: not YAML: /],
-    ["rules: []", /^1:1: has no list of groups$/],
+    ["groups: {}", /^1:1: groups is not a list$/],
     ['groups: [{name: a, rules: [{alert: A, expr: "up{job==\\"x\\"} == 0"}]}]', /^1:45: no PromQL near "=\\?"x/],
     ["groups:\n- rules:\n  - record: a\n    expr: sum(up", /^4:11: no PromQL at its end: sum\(up$/],
   ])("are parsed before its image is here: %j", async (text, problem) => {

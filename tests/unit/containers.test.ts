@@ -1,4 +1,5 @@
-import { alertRules, renderPrometheusConfig } from "../../components/monitoring/prometheus";
+import { alertRules } from "../../components/alertRules";
+import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
 import { buildLab, DEFAULTS, settingsWith } from "./fixtures";
 import { Registration, resource, resourcesOf } from "./mocks";
 

@@ -6,12 +6,12 @@ import { swarmService } from "./conditions";
 
 describe("the damage of a container's files", () => {
   const written = { "prometheus.yml": "global: {}", "host.rules.yml": "groups: []" };
-  const record = describeFiles(new Map(Object.entries(written)), "2026-01-01T12:00:00Z");
+  const record = describeFiles(new Map(Object.entries(written)));
   const owner = (files: Readonly<Record<string, string>>): { files: ReadonlyMap<string, string> } => ({
     files: new Map(Object.entries(files)),
   });
 
-  it.each<[string, boolean, { files: ReadonlyMap<string, string> | undefined } | undefined, string | undefined]>([
+  it.each<[string, boolean, Parameters<typeof filesDamage>[1], string | undefined]>([
     ["is none of files as they were written", true, owner({ ...written, [RECORD]: record }), undefined],
     ["is that their volume is gone", false, undefined, GONE],
     [
@@ -29,6 +29,13 @@ describe("the damage of a container's files", () => {
     ],
     ["is that nothing says what was written", true, owner(written), "the record of them was lost"],
     ["is that what says it is damaged", true, owner({ ...written, [RECORD]: "null" }), "the record of them was lost"],
+    ["or empty", true, owner({ ...written, [RECORD]: '{"sums":null}' }), "the record of them was lost"],
+    [
+      "is that its program cannot read one",
+      true,
+      { ...owner({ ...written, [RECORD]: record }), unreadable: ["prometheus.yml"] },
+      "prometheus.yml cannot be read by its program",
+    ],
     ["cannot be told without their owner, which is damaged itself", true, undefined, undefined],
     ["cannot be told where Docker does not give them", true, { files: undefined }, undefined],
   ])("%s", (_, volume, found, expected) => {
@@ -37,17 +44,21 @@ describe("the damage of a container's files", () => {
 });
 
 describe("the damage of what a program has loaded", () => {
-  const found = { files: new Map([[RECORD, describeFiles(new Map(), "2026-01-01T12:00:00.5Z")]]) };
-  const WRITTEN = Date.parse("2026-01-01T12:00:00.5Z") / 1000;
+  const BEFORE = 1.5e9;
+  const found = { files: new Map([[RECORD, describeFiles(new Map(), BEFORE)]]) };
 
   it.each([
-    ["is none of files that it loaded after they were written", { successful: true, at: WRITTEN + 1 }, undefined],
+    [
+      "is none of files that it has loaded since, whatever its clock says",
+      { successful: true, at: BEFORE - 1 },
+      undefined,
+    ],
     [
       "is that it rejected them",
-      { successful: false, at: WRITTEN + 1 },
+      { successful: false, at: BEFORE + 1 },
       "it rejected its files and kept the previous ones",
     ],
-    ["is that it has not read them", { successful: true, at: WRITTEN - 1 }, "it has not loaded its files"],
+    ["is that it has not read them", { successful: true, at: BEFORE }, "it has not loaded its files"],
   ])("%s", (_, reload, expected) => {
     expect(loadedDamage(reload, found)).toBe(expected);
   });
@@ -55,6 +66,8 @@ describe("the damage of what a program has loaded", () => {
   it("cannot be told of files that nothing is known of", () => {
     expect(loadedDamage({ successful: true, at: 0 }, { files: undefined })).toBeUndefined();
     expect(loadedDamage({ successful: true, at: 0 }, { files: new Map() })).toBeUndefined();
+    const first = new Map([[RECORD, describeFiles(new Map())]]);
+    expect(loadedDamage({ successful: true, at: 0 }, { files: first })).toBeUndefined();
   });
 });
 

@@ -78,7 +78,7 @@ describe("cadvisor", () => {
       return [memory, memorySwap];
     };
     expect(await limits({})).toStrictEqual([256, 256]);
-    expect(await limits({ swapLimit: false })).toStrictEqual([256, undefined]);
+    expect(await limits({ swapLimit: false })).toStrictEqual([256, -1]);
     expect(await limits({ memoryLimit: false, swapLimit: false })).toStrictEqual([undefined, undefined]);
   });
 });
