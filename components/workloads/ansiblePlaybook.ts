@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { fingerprint, readAsset } from "../assets";
-import { madeBecause } from "../condition/damage";
+import { GONE, madeBecause } from "../condition/damage";
+import { dataVolume } from "../dataVolume";
 import { Pushgateway } from "../monitoring/pushgateway";
 import { labName } from "../names";
 import { LabContext } from "../service";
@@ -19,9 +20,11 @@ export class AnsiblePlaybook extends pulumi.ComponentResource {
     const environment = createPythonEnvironment(name, { context, room: "ansible" }, this);
     const { settings, condition } = context;
     // an environment that is made anew has lost the playbook that was kept beside it
+    const report = condition.volumes.has(dataVolume(settings, "pushgateway")) ? undefined : GONE;
     const { reason, options: mending } = madeBecause(
       "the playbook",
-      condition.host.environments.ansible,
+      // a Pushgateway without its data has lost the report
+      condition.host.environments.ansible ?? report,
       "triggers[1]",
     );
     const [run, playbook] = [readAsset("ansible", "run.sh"), readAsset("ansible", "monitor_playbook.yml")];

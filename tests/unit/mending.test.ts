@@ -132,6 +132,11 @@ describe("a damaged part is made anew:", () => {
     expect(await mendedFor({ volumes })).toStrictEqual({ "grafana-config-files": "it was not there" });
   });
 
+  it("the playbook, whose report went with the volume of the Pushgateway", async () => {
+    const volumes = new Set([...sound.volumes].filter((name) => !name.endsWith("-pushgateway")));
+    expect(await mendedFor({ volumes })).toStrictEqual({ "ansible-run": "it was not there" });
+  });
+
   it("files that Prometheus rejected", async () => {
     const loaded = "it rejected its files and kept the previous ones";
     expect(await mendedFor({ loaded })).toStrictEqual({ "prometheus-reload": loaded });
