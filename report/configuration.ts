@@ -20,7 +20,8 @@ export function filesOf({ before, after }: Pick<Change, "before" | "after">): re
 
 function readFiles({ triggers }: Properties): ReadonlyMap<string, string> {
   const files = Array.isArray(triggers) ? (triggers as unknown[]).filter(isObject) : [];
-  return new Map(files.map(({ file, content }) => [String(file), String(content)]));
+  // the engine shows a secret as an object
+  return new Map(files.map(({ file, content }) => [String(file), typeof content === "string" ? content : "[secret]"]));
 }
 
 /** What the changed files mean: scrape jobs and alerts rather than lines. */

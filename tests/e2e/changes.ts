@@ -98,7 +98,10 @@ export const PROPOSED: readonly ProposedChange[] = [
       set(checkout, { remoteWrite: [{ url: RECEIVER, username: "lab", password }] });
     },
     summary: "1 to update, 2 to replace",
-    says: [/\| ± replace \| configuration \| `prometheus` \| .*files: `\[secret\]`, another one \|/],
+    says: [
+      "| ± replace | configuration | `prometheus` | prometheus.yml (+5 −0), remote_write_0 (+1 −0) |",
+      "+[secret]\n",
+    ],
     silent: [...NO_GRAFANA, ...NO_HOST, ...NO_ALERT, "scrape job", ".invalid", "− delete"],
   },
   {

@@ -29,6 +29,10 @@ describe("the files of a configuration", () => {
       { name: "prometheus.yml", before: "a", after: "b" },
       { name: "gone", before: "c", after: undefined },
     ]);
+    const secret = { file: "url", content: { plaintext: "" } };
+    expect(filesOf({ before: { ...files("a") }, after: { ...files("a", [secret]) } })).toStrictEqual([
+      { name: "url", before: undefined, after: "[secret]" },
+    ]);
     expect(filesOf({ before: {}, after: { triggers: "[secret]" } })).toStrictEqual([]);
     expect(filesOf({ before: { ...files("a") }, after: { triggers: { plaintext: "[secret]" } } })).toStrictEqual([]);
     expect(filesOf({ before: { triggers: "[secret]" }, after: { ...files("a") } })).toStrictEqual([]);
