@@ -19,6 +19,7 @@ export class Bench {
   /** Paths of the receivers that were asked. */
   readonly received: string[] = [];
   private servers: http.Server[] = [];
+  private visits: NodeJS.Timeout | undefined;
 
   constructor(
     readonly lab: UserLab,
@@ -88,7 +89,21 @@ export class Bench {
     return (server.address() as AddressInfo).port;
   }
 
+  /** Has somebody use the app all the time: without requests its rates are rightly empty. */
+  useApp(): void {
+    const url = `http://127.0.0.1:${String(this.lab.ports.flaskPort)}`;
+    const visit = (path: string): void => {
+      fetch(`${url}${path}`)
+        .then((it) => it.text())
+        .catch(() => undefined); // it may be what is broken
+    };
+    this.visits = setInterval(() => {
+      ["/", "/fast", "/slow", "/error"].forEach(visit);
+    }, 2000);
+  }
+
   close(): void {
+    clearInterval(this.visits);
     this.servers.forEach((server) => {
       server.closeAllConnections();
       server.close();

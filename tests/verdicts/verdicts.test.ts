@@ -43,6 +43,7 @@ beforeAll(async () => {
     lab.run("pulumi", ["config", "set", "--secret", "grafanaAdminPassword", "a password of one's own"]).outcome,
   );
   await well(lab.up());
+  bench.useApp();
   // the gateway is there once the network is
   const port = await bench.receiver(GATEWAY);
   const host = `host.docker.internal:${String(port)}`;
