@@ -127,6 +127,8 @@ describe(`a lab with ${UNUSUAL.join("; ")}`, () => {
 });
 
 describe("make verify is red, with cause and remedy, for", () => {
+  beforeAll(() => bench.green());
+
   it.each(BROKEN.map((it) => [it.world, it] as const))(
     "%s",
     async (_, { cause, red, mayBe = /^$/, undo, settle = 0 }) => {
