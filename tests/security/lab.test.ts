@@ -1,0 +1,24 @@
+import { UserLab, well } from "../faults/userLab";
+
+jest.setTimeout(300_000);
+
+/** A lab as its users have it, which is attacked by whoever SECURITY.md names. */
+describe("a lab that is attacked", () => {
+  let lab: UserLab;
+
+  beforeAll(async () => {
+    lab = await UserLab.create("attacked-", "172.30.106.0/24");
+    await lab.prepare();
+    // on loopback, so that Alertmanager is in the host's network, as node_exporter is
+    lab.configure({ nodeExporterNetwork: "host" });
+    await well(lab.up());
+  });
+
+  afterAll(async () => {
+    await lab.remove();
+  });
+
+  it("works before anybody attacks it", async () => {
+    expect(await lab.failedChecks()).toEqual([]);
+  });
+});
