@@ -8,6 +8,7 @@ import { bindDashboard } from "./dashboards/binding";
 import { CatalogueEntry } from "./dashboards/catalogue";
 import { CommunityDashboard } from "./dashboards/communityDashboard";
 import { OwnDashboard } from "./dashboards/ownDashboard";
+import { describeNewUid } from "./dashboards/uid";
 import { dataVolume } from "./dataVolume";
 import { Machine } from "./machine";
 import { Alertmanager } from "./monitoring/alertmanager";
@@ -76,7 +77,11 @@ export class Lab extends pulumi.ComponentResource {
       parent,
     );
 
-    const community = args.catalogue.map((entry) => ({ id: entry.id, model: bindDashboard(entry, DATASOURCE_UID) }));
+    const community = args.catalogue.map((entry) => ({
+      id: entry.id,
+      model: bindDashboard(entry, DATASOURCE_UID),
+      newUid: describeNewUid(entry),
+    }));
     const own = ownDashboards(settings);
     this.dashboards = [
       ...community.map(({ model }) => model.uid),
@@ -88,8 +93,8 @@ export class Lab extends pulumi.ComponentResource {
       parent,
     );
     sweep.complete();
-    for (const { id, model } of community) {
-      new CommunityDashboard(`community-${String(id)}`, { model, grafana: this.grafana }, parent);
+    for (const { id, model, newUid } of community) {
+      new CommunityDashboard(`community-${String(id)}`, { model, newUid, grafana: this.grafana }, parent);
     }
     for (const { name: dashboard, model, home } of own) {
       new OwnDashboard(dashboard, { model, home, grafana: this.grafana }, parent);

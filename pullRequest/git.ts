@@ -13,6 +13,7 @@ export interface Base {
 const LOCK = "package-lock.json";
 /** A commit that is none, as git and GitHub name it. */
 const NOTHING = /^(none|0+)$/;
+const COMMIT = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 
 /**
  * The commit that a change of this checkout starts from: where it left the history of BASE.
@@ -24,8 +25,10 @@ export function findBase(project: string, name: string): Base | undefined {
   if (NOTHING.test(name)) {
     return undefined;
   }
-  const commit = name === "" ? undefined : ask(project, "rev-parse", "--verify", "--quiet", `${name}^{commit}`);
-  if (commit === undefined) {
+  // git takes a name that begins with - for an option
+  const readable = name !== "" && !name.startsWith("-");
+  const commit = readable ? ask(project, "rev-parse", "--verify", "--quiet", `${name}^{commit}`) : undefined;
+  if (commit === undefined || !COMMIT.test(commit)) {
     throw new LabError(
       `BASE = ${JSON.stringify(name)}: is no commit of this checkout; name one, such as BASE=origin/main, ` +
         "after git fetch origin main, or BASE=none to compare with nothing",

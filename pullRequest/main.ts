@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { CheckResult, fence, Report, renderReport, summaryOf } from "../report/markdown";
 import { describeSteps } from "../report/resources";
+import { inert } from "../report/texts";
 import { Base, checkOut, describeHead, findBase } from "./git";
 import { LabRun, PreviewLab } from "./previewLab";
 
@@ -60,7 +61,7 @@ async function compare(lab: PreviewLab, { base, checkout, apply }: Comparison, s
   const missing = await timed(seconds, "base", () => bringUp(lab, base, checkout));
   const against =
     missing.length === 0 && base !== undefined
-      ? [`What \`${head}\` changes of \`${base.commit.slice(0, 7)}\` (${base.name}), of which a lab was up.`]
+      ? [`What \`${head}\` changes of \`${base.commit.slice(0, 7)}\` (${inert(base.name)}), of which a lab was up.`]
       : [
           `**No lab of a base was up**, so this compares \`${head}\` with an empty state: everything is created.`,
           ...missing,
@@ -91,7 +92,7 @@ async function bringUp(lab: PreviewLab, base: Base | undefined, checkout: string
     lab.prepare();
   }
   return [
-    `The base \`${base.commit.slice(0, 7)}\` (${base.name}) cannot be brought up:`,
+    `The base \`${base.commit.slice(0, 7)}\` (${inert(base.name)}) cannot be brought up:`,
     fence(plain(run.failure.join("\n"), checkout)),
   ];
 }

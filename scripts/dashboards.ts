@@ -1,11 +1,12 @@
 // Writes every dashboard as the lab gives it to Grafana, one file each, in an order that compares well.
 // usage: dashboards.ts FOLDER TRACKED [OWN]      settings files, the later ones win
 import { mkdirSync, writeFileSync } from "node:fs";
-import * as path from "node:path";
 import { ownDashboards } from "../components/dashboards";
 import { bindDashboard } from "../components/dashboards/binding";
 import { readCatalogue } from "../components/dashboards/catalogue";
+import { describeNewUid } from "../components/dashboards/uid";
 import { throwFaults } from "../components/faults";
+import { childPath } from "../components/foreignNames";
 import { DATASOURCE_UID } from "../components/condition/grafana";
 import { readStackFiles } from "../components/stackFiles";
 
@@ -30,13 +31,18 @@ async function main(): Promise<void> {
   // they are written here whatever Grafana they are for
   const { entries, faults: missing } = await readCatalogue(settings, () => Promise.resolve("unknown"));
   throwFaults(missing);
+  for (const said of entries.map(describeNewUid).filter((it) => it !== undefined)) {
+    console.error(said);
+  }
   const models = [
     ...entries.map((entry) => bindDashboard(entry, DATASOURCE_UID)),
     ...ownDashboards(settings).map(({ model }) => model),
   ];
   mkdirSync(folder, { recursive: true });
   for (const model of models) {
-    writeFileSync(path.join(folder, `${String(model.uid)}.json`), `${JSON.stringify(sorted(model), null, 2)}\n`);
+    const text = `${JSON.stringify(sorted(model), null, 2)}\n`;
+    // a file that is there, or a link, is not written through
+    writeFileSync(childPath(folder, `${String(model.uid)}.json`), text, { flag: "wx" });
   }
 }
 

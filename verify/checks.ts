@@ -1,4 +1,5 @@
 import { Dashboard, readDashboard, unboundDatasources } from "./dashboards";
+import { urlSegment } from "../components/foreignNames";
 import { inspectMachine } from "../components/machine";
 import { JOBS } from "../components/settingsLists";
 import { alertsEvaluated } from "./alerts";
@@ -100,7 +101,7 @@ async function datasourceWorks(lab: LabOutputs): Promise<string> {
     throw new CheckError("Grafana has no default datasource", "run make up");
   }
   const { data } = await getJson<QueryAnswer>(
-    `${lab.grafanaUrl}/api/datasources/proxy/uid/${uid}/api/v1/query?query=up`,
+    `${lab.grafanaUrl}/api/datasources/proxy/uid/${urlSegment(uid)}/api/v1/query?query=up`,
     signIn(lab),
   );
   if (data.result.length === 0) {

@@ -1,4 +1,5 @@
 import { NOT_ACCEPTABLE } from "../components/condition/grafana";
+import { urlSegment } from "../components/foreignNames";
 import { CheckError, LabOutputs, signIn } from "./lab";
 
 /** What the checks read of a dashboard as Grafana stores it. */
@@ -20,7 +21,7 @@ export interface Dashboard {
  * @throws CheckError where Grafana does not give it, with what `make up` can do about that.
  */
 export async function readDashboard<T>(lab: LabOutputs, uid: string): Promise<T> {
-  const url = `${lab.grafanaUrl}/api/dashboards/uid/${uid}`;
+  const url = `${lab.grafanaUrl}/api/dashboards/uid/${urlSegment(uid)}`;
   const response = await fetch(url, { headers: signIn(lab), signal: AbortSignal.timeout(10_000) });
   const text = await response.text();
   if (response.status === NOT_ACCEPTABLE) {

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { childPath } from "../foreignNames";
 import { Damage, GONE } from "./damage";
 import { FoundGrafana } from "./grafana";
 
@@ -37,10 +38,7 @@ export function dashboardDamage(uid: string, found: FoundGrafana | undefined, sa
 /** The versions that were noted in the lab's folder, by the dashboards' uids. */
 export function savedVersions(folder: string): ReadonlyMap<string, number> {
   const notes = path.join(folder, NOTES);
-  const read = (file: string): [string, number] => [
-    decodeURIComponent(file),
-    Number(readFileSync(path.join(notes, file), "utf8")),
-  ];
+  const read = (file: string): [string, number] => [file, Number(readFileSync(path.join(notes, file), "utf8"))];
   try {
     return new Map(readdirSync(notes).map(read));
   } catch {
@@ -52,5 +50,5 @@ export function savedVersions(folder: string): ReadonlyMap<string, number> {
 export function noteVersion(folder: string, uid: string, version: number): void {
   const notes = path.join(folder, NOTES);
   mkdirSync(notes, { recursive: true, mode: 0o700 });
-  writeFileSync(path.join(notes, encodeURIComponent(uid)), String(version), { mode: 0o600 });
+  writeFileSync(childPath(notes, uid), String(version), { mode: 0o600 });
 }

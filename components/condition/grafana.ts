@@ -1,3 +1,4 @@
+import { urlSegment } from "../foreignNames";
 import { within } from "../within";
 import { Damage, GONE } from "./damage";
 
@@ -114,10 +115,9 @@ async function readHoldings(ask: Ask): Promise<FoundGrafana> {
 
 /** Undefined for a dashboard that was deleted meanwhile. Any other answer is about this dashboard alone. */
 async function readVersion(ask: Ask, uid: string): Promise<FoundVersion | undefined> {
-  const { status, body } = await ask(`/api/dashboards/uid/${uid}`).catch(() => ({
-    status: undefined,
-    body: undefined,
-  }));
+  const { status, body } = await Promise.resolve(uid)
+    .then((it) => ask(`/api/dashboards/uid/${urlSegment(it)}`))
+    .catch(() => ({ status: undefined, body: undefined }));
   if (status === 404) {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { CatalogueEntry } from "./catalogue";
+import { labUid } from "./uid";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type JsonObject = Record<string, Json>;
@@ -27,8 +28,8 @@ const NOT_IMPORTED = ["__inputs", "__requires", "__elements", "id"];
  * The dashboard with every input, datasource variable and foreign datasource bound to this one: an import
  * through the API does not ask for them as Grafana's own import page does.
  */
-export function bindDashboard({ id, json }: CatalogueEntry, datasourceUid: string): JsonObject & { uid: string } {
-  const exported = readExport(json);
+export function bindDashboard(entry: CatalogueEntry, datasourceUid: string): JsonObject & { uid: string } {
+  const exported = readExport(entry.json);
   const ours = { type: PROMETHEUS, uid: datasourceUid };
   const texts = new Map(exported.constants);
   for (const [name, type] of exported.inputTypes) {
@@ -67,8 +68,7 @@ export function bindDashboard({ id, json }: CatalogueEntry, datasourceUid: strin
       variable.regex = "";
     }
   }
-  const uid = typeof model.uid === "string" && model.uid !== "" ? model.uid : `community-${String(id)}`;
-  return { ...model, uid };
+  return { ...model, uid: labUid(entry) };
 }
 
 /** Types of datasource besides Prometheus that the dashboard asks for. */

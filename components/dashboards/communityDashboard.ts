@@ -6,13 +6,18 @@ import { holdDashboard } from "./heldDashboard";
 export interface CommunityDashboardArgs {
   /** A dashboard of the catalogue, bound to the lab's datasource. */
   readonly model: ReturnType<typeof bindDashboard>;
+  /** States that it does not keep the uid of its file; undefined where it does. */
+  readonly newUid: string | undefined;
   readonly grafana: Grafana;
 }
 
 /** A dashboard of the catalogue. */
 export class CommunityDashboard extends pulumi.ComponentResource {
-  constructor(name: string, { model, grafana }: CommunityDashboardArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { model, newUid, grafana }: CommunityDashboardArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:dashboards:CommunityDashboard", name, {}, options);
+    if (newUid !== undefined) {
+      void pulumi.log.warn(newUid, this);
+    }
     holdDashboard(name, { uid: model.uid, json: JSON.stringify(model), grafana }, this);
     this.registerOutputs({ uid: model.uid });
   }

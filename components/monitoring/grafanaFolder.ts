@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
 import { FOLDER_UID, NOT_ACCEPTABLE } from "../condition/grafana";
+import { urlSegment } from "../foreignNames";
 import { GrafanaApi, GrafanaError } from "./grafanaApi";
 
 const FOLDER = { uid: FOLDER_UID, title: "Observability lab" };
@@ -78,7 +79,7 @@ async function setAside(api: GrafanaApi, ours: ReadonlySet<string>): Promise<rea
 /** Undefined for a dashboard that is gone. */
 async function prepareMove(api: GrafanaApi, uid: string): Promise<Move | undefined> {
   try {
-    const kept = await api.call<{ dashboard: object }>("GET", `/api/dashboards/uid/${uid}`);
+    const kept = await api.call<{ dashboard: object }>("GET", `/api/dashboards/uid/${urlSegment(uid)}`);
     return (
       kept &&
       ((folderUid) => {
@@ -99,7 +100,7 @@ async function prepareMove(api: GrafanaApi, uid: string): Promise<Move | undefin
 /** Where Grafana gives a dashboard in schema version 2, which its refusal of the older address names. */
 function resourceAddress(error: unknown): string | undefined {
   return error instanceof GrafanaError && error.status === NOT_ACCEPTABLE
-    ? /\/apis\/dashboard\.grafana\.app\/[\w./-]+/.exec(error.text)?.[0]
+    ? /\/apis\/dashboard\.grafana\.app\/\w+\/namespaces\/[\w-]+\/dashboards\/[\w-]+/.exec(error.text)?.[0]
     : undefined;
 }
 

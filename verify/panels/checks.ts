@@ -1,3 +1,4 @@
+import { urlSegment } from "../../components/foreignNames";
 import { Check, CheckError, Answer, LabOutputs } from "../lab";
 import { reachedNodes } from "../swarm";
 import { grafanaApi } from "./grafana";
@@ -28,7 +29,7 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
         ask: async () => {
           await checkPlugins(lab, await api.dashboard(uid));
           const proof = await prove(uid);
-          const url = `${lab.grafanaUrl}/d/${uid}`;
+          const url = `${lab.grafanaUrl}/d/${urlSegment(uid)}`;
           // the lab's own show every node at once
           const nodes = proof.own ? [] : (await reachedNodes(lab)).slice(0, NODES);
           const answers = await Promise.all(nodes.map((node) => judgeNode(() => prove(uid, node), url, node)));

@@ -1,3 +1,4 @@
+import { urlSegment } from "../../components/foreignNames";
 import { readDashboard } from "../dashboards";
 import { LabOutputs, getJson, signIn } from "../lab";
 import { limiter } from "./limit";
@@ -48,10 +49,11 @@ export function grafanaApi(lab: LabOutputs): GrafanaApi {
   return {
     dashboard: (uid) => limit(() => readDashboard<StoredDashboard>(lab, uid)),
     datasources: () => get("/api/datasources"),
-    libraryPanel: async (uid) => (await get<{ result: { model: Panel } }>(`/api/library-elements/${uid}`)).result.model,
+    libraryPanel: async (uid) =>
+      (await get<{ result: { model: Panel } }>(`/api/library-elements/${urlSegment(uid)}`)).result.model,
     prometheus: async (uid, path, parameters) => {
       const query = new URLSearchParams(parameters).toString();
-      return (await get<{ data: never }>(`/api/datasources/proxy/uid/${uid}/api/v1/${path}?${query}`)).data;
+      return (await get<{ data: never }>(`/api/datasources/proxy/uid/${urlSegment(uid)}/api/v1/${path}?${query}`)).data;
     },
     query: (body) =>
       limit(async () => {
