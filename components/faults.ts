@@ -12,10 +12,15 @@ export interface Fault {
   readonly fix: string;
 }
 
-/** An error that the CLI shows as its message alone. */
+/** A text in which no URL shows its credentials, however they are written: all between `//` and the last `@`. */
+export function hideCredentials(text: string): string {
+  return text.replace(/\/\/[^\s"'<>]*@/g, "//[secret]@");
+}
+
+/** An error that the CLI shows as its message alone, without the credentials of a URL. */
 export class LabError extends RunError {
   constructor(message: string) {
-    super(message);
+    super(hideCredentials(message));
     // where there is a stack, the runtime inspects the whole error for its own trace: 13 s of garbage collection
     this.stack = "";
   }
@@ -24,7 +29,7 @@ export class LabError extends RunError {
 /** What is wrong, in one line. */
 export function describeProblem({ setting, value, problem }: Omit<Fault, "fix">): string {
   const shown = value === undefined ? "" : ` = ${JSON.stringify(value)}`;
-  return `${setting}${shown}: ${problem}`;
+  return hideCredentials(`${setting}${shown}: ${problem}`);
 }
 
 /** A fault in one line. */

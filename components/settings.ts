@@ -11,6 +11,7 @@ import {
 } from "./settingsLists";
 import { SettingsReader } from "./settingsReader";
 import { readRemoteWrite, RemoteWriteReceiver } from "./settingsRemoteWrite";
+import { readCatalogueAddress, readWebhook } from "./settingsUrls";
 
 export type { CommunityDashboard, ScrapeService, ScrapeTarget } from "./settingsLists";
 export type { RemoteWriteReceiver } from "./settingsRemoteWrite";
@@ -102,7 +103,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
   const flaskPort = read.port("flaskPort");
   const { subnet, gateway } = read.subnet("subnet");
   const overlay = read.subnet("overlaySubnet");
-  const dashboardCatalogue = read.text("dashboardCatalogue");
+  const dashboardCatalogue = readCatalogueAddress(read, "dashboardCatalogue");
   const extraScrapeTargets = readScrapeTargets(read, "extraScrapeTargets");
   const settings: Settings = {
     namePrefix: read.namePrefix("namePrefix"),
@@ -124,7 +125,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
     gateway,
     nodeExporterNetwork: read.oneOf("nodeExporterNetwork", ["lab", "host"]),
     grafanaAdminPassword: read.password("grafanaAdminPassword"),
-    alertWebhook: read.webhook("alertWebhook"),
+    alertWebhook: readWebhook(read, "alertWebhook"),
     remoteWrite: readRemoteWrite(read, "remoteWrite"),
     communityDashboards: readDashboards(read, "communityDashboards", dashboardCatalogue),
     dashboardCatalogue,

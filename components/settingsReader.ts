@@ -1,12 +1,13 @@
 import { isIPv4 } from "node:net";
 import { closest, distance } from "fastest-levenshtein";
 import * as ipaddr from "ipaddr.js";
-import { webhookFault } from "./alertReceivers";
 import { Fault } from "./faults";
 
 // Prometheus' own grammar, https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 const DURATION = /^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
 const IMAGE = /^[a-z0-9][a-z0-9._/:-]*?(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/;
+/** `user:password@`, and not the tag of an image before its digest. */
+const CREDENTIALS = /:[^\s"/]*@(?!sha256:)/;
 const MIN_MEMORY = 32;
 const MIN_PASSWORD = 8;
 export const MAX_PORT = 65535;
@@ -130,29 +131,6 @@ export class SettingsReader {
     return value;
   }
 
-  /** A URL that may hold a token, and so is in no message. */
-  webhook(setting: string): string | undefined {
-    const value = this.text(setting);
-    if (value === "") {
-      return undefined;
-    }
-    // Alertmanager takes the URL for a template, in which braces mean something
-    if (!/^https?:\/\/[^\s{}]+$/.test(value) || !URL.canParse(value)) {
-      this.fault(
-        setting,
-        undefined,
-        "is no URL of http or https",
-        "write it as https://example.org/path, or leave it empty",
-      );
-      return value;
-    }
-    const wrong = webhookFault(value);
-    if (wrong !== undefined) {
-      this.fault(setting, undefined, wrong.problem, wrong.fix);
-    }
-    return value;
-  }
-
   /** Notes each of these settings whose value an earlier one has too. */
   distinct(settings: readonly string[]): void {
     const holders = new Map<number, string>();
@@ -228,9 +206,10 @@ export class SettingsReader {
     return this.secrets.has(setting);
   }
 
-  /** Notes what is wrong with a setting. */
+  /** Notes what is wrong with a setting; of one that is a secret, or holds a user and a password, no value. */
   fault(setting: string, value: unknown, problem: string, fix: string): void {
-    this.faults.push({ setting, value: this.secrets.has(setting) ? undefined : value, problem, fix });
+    const hidden = this.secrets.has(setting) || CREDENTIALS.test(JSON.stringify(value ?? ""));
+    this.faults.push({ setting, value: hidden ? undefined : value, problem, fix });
   }
 }
 

@@ -33,7 +33,9 @@ function readConfig(file: string): Record<string, unknown> {
     const content = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null;
     return content?.config ?? {};
   } catch (error) {
-    throw new LabError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    // the first line alone, as the next ones show what is in the file
+    const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
+    throw new LabError(`${file} cannot be read: ${String(reason)}`);
   }
 }
 

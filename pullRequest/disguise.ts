@@ -69,7 +69,8 @@ export class Disguise {
       } else if (isObject(value) && "secure" in value) {
         secrets[key] = this.secretFor(key, JSON.stringify(value.secure));
       } else if (key === "alertWebhook" && typeof value === "string" && value !== "") {
-        secrets[key] = this.secretFor(key, value);
+        // in plain text as it is declared, so that it is refused as that
+        config[key] = this.secretFor(key, value);
       } else if (key === "remoteWrite" && Array.isArray(value) && value.length > 0) {
         config[key] = value.map((entry: unknown, index) =>
           this.receiverFor(entry, `${key}[${String(index)}]`, secrets),
@@ -160,6 +161,9 @@ export class Disguise {
     const name = randomBytes(12)
       .toString("hex")
       .replace(/\d/g, (digit) => "ghijklmnop".charAt(Number(digit)));
+    if (shown.includes("@")) {
+      return `http://user@${name}${NOWHERE}`; // refused as the declared one, and never turned back into it
+    }
     const url = `http://${name}${NOWHERE}`;
     this.receivers.set(url, shown);
     return url;

@@ -4,7 +4,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { askEngine, callEngine } from "../components/engine";
-import { LabError } from "../components/faults";
+import { hideCredentials, LabError } from "../components/faults";
+import { urlSegment } from "../components/foreignNames";
 import { inspectMachine, Machine } from "../components/machine";
 import { LAB_LABEL } from "../components/names";
 import { tryListen } from "../components/preflight";
@@ -65,7 +66,7 @@ export class PreviewLab {
     };
     const before = path.join(args.folder, "room", "id");
     if (fs.existsSync(before)) {
-      await withId(fs.readFileSync(before, "utf8")).remove();
+      await withId(readId(before)).remove();
     }
     // by chance, as a backend may be shared by machines on which the checkout is in the same place
     const lab = withId(randomBytes(4).toString("hex"));
@@ -157,7 +158,7 @@ export class PreviewLab {
     const left: string[] = [];
     for (const { Name, Labels } of Volumes ?? []) {
       if (Labels?.[LAB_LABEL]?.startsWith(this.disguise.prefix) === true) {
-        const { status } = await callEngine("DELETE", `/volumes/${Name}`);
+        const { status } = await callEngine("DELETE", `/volumes/${urlSegment(Name)}`);
         left.push(...(status < 400 || status === 404 ? [] : [Name]));
       }
     }
@@ -195,6 +196,18 @@ function ownEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
+/** The id in a file; it becomes a part of names and paths, and whatever has these is removed. */
+function readId(file: string): string {
+  const id = fs.readFileSync(file, "utf8");
+  // empty where a run was killed before it made anything
+  if (!/^([0-9a-f]{8})?$/.test(id)) {
+    throw new LabError(
+      `${file} holds no id of a preview's lab, 8 hex digits: remove its folder, and what docker ps shows of preview-… labs`,
+    );
+  }
+  return id;
+}
+
 /** What a checkout of which there can be no lab is refused for. */
 function refused(error: unknown): Outcome {
   if (error instanceof LabError) {
@@ -204,5 +217,5 @@ function refused(error: unknown): Outcome {
 }
 
 function lastLines(text: string): string {
-  return text.trim().split("\n").slice(-LAST_LINES).join("\n");
+  return hideCredentials(text).trim().split("\n").slice(-LAST_LINES).join("\n");
 }

@@ -1,3 +1,4 @@
+import { hideCredentials } from "../components/faults";
 import { isObject } from "./differences";
 
 /** Properties of a resource as the engine's events give them; what is secret is `[secret]` there. */
@@ -84,7 +85,7 @@ export function readRun(log: string): EngineRun {
   };
 }
 
-/** A message without the engine's marks for colours. */
+/** A message without the engine's marks for colours and the credentials of a URL. */
 function plain(message: string): string {
-  return message.replace(/<\{%[^%]*%\}>/g, "").trim();
+  return hideCredentials(message).replace(/<\{%[^%]*%\}>/g, "").trim();
 }

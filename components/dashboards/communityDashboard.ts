@@ -13,7 +13,11 @@ export interface CommunityDashboardArgs {
 
 /** A dashboard of the catalogue. */
 export class CommunityDashboard extends pulumi.ComponentResource {
-  constructor(name: string, { model, newUid, grafana }: CommunityDashboardArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { model, newUid, grafana }: CommunityDashboardArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
     super("observability-lab:dashboards:CommunityDashboard", name, {}, options);
     if (newUid !== undefined) {
       void pulumi.log.warn(newUid, this);

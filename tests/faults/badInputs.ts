@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { serve } from "../unit/servers";
-import { UserLab, well } from "./userLab";
+import { UserLab } from "./userLab";
 
 /** Something that somebody gets wrong, and what `up` says of it. */
 export interface BadInput {
@@ -24,7 +24,7 @@ export function ownSettings({ room }: UserLab): string {
 /** Sets a secret; the settings are put back as they were anyway. */
 function secret(setting: string, value: string): BadInput["breaking"] {
   return async (lab) => {
-    await well(lab.run("pulumi", ["config", "set", "--secret", setting, value]).outcome);
+    await lab.configureSecrets({ [setting]: value });
     return () => undefined;
   };
 }
@@ -107,6 +107,16 @@ export const BAD_INPUTS: readonly BadInput[] = [
     what: "a short password",
     breaking: secret("grafanaAdminPassword", "short"),
     says: "- grafanaAdminPassword: needs at least 8 characters in one line; set a longer one",
+  },
+  {
+    what: "a webhook that is no URL",
+    breaking: secret("alertWebhook", "chat.example"),
+    says: "- alertWebhook: is no URL of http or https; write it as https://example.org/path, or leave it empty",
+  },
+  {
+    what: "a webhook of a chat with a format of its own",
+    breaking: secret("alertWebhook", "https://chat.googleapis.com/v1/spaces/a/messages?key=T0K3N"),
+    says: "- alertWebhook: chat.googleapis.com is Google Chat, with a format of its own that the lab does not send; set a webhook of Slack, Discord or Teams, or a relay that takes Alertmanager's format",
   },
   {
     what: "settings that are no YAML",

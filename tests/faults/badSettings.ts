@@ -48,6 +48,16 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
       ": is in plain text; set it anew with pulumi config set --secret grafanaAdminPassword",
     ],
     [
+      "alertWebhook",
+      "https://example.org/T0K3N",
+      ": is in plain text; set it anew with pulumi config set --secret alertWebhook",
+    ],
+    [
+      "dashboardCatalogue",
+      "https://user:T0K3N@example.org/api/dashboards",
+      ": holds credentials, which the settings' file and its history would show; set a URL without, or download the files and set their folder",
+    ],
+    [
       "scrapeIntervall",
       "5s",
       ": is no setting of the lab; did you mean scrapeInterval? Remove it with pulumi config rm scrapeIntervall",
@@ -77,11 +87,6 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
       ' = "8.8.8.0/24": must be the address of a private network; use a private network such as 172.30.90.0/24',
     ],
     [
-      "alertWebhook",
-      "chat.example",
-      ": is no URL of http or https; write it as https://example.org/path, or leave it empty",
-    ],
-    [
       "extraScrapeTargets",
       [{ ...job, targets: ["localhost"] }],
       ' = {"job":"mine","targets":["localhost"]}: needs targets as a list of host:port; write targets: ["host.docker.internal:8000"]',
@@ -93,11 +98,6 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     ],
   ],
   [
-    [
-      "alertWebhook",
-      "https://chat.googleapis.com/v1/spaces/a/messages?key=T0K3N",
-      ": chat.googleapis.com is Google Chat, with a format of its own that the lab does not send; set a webhook of Slack, Discord or Teams, or a relay that takes Alertmanager's format",
-    ],
     [
       "subnet",
       "172.30.100.7/24",

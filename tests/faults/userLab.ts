@@ -92,6 +92,13 @@ export class UserLab {
     fs.writeFileSync(file, stringify({ ...own, config: Object.assign({}, own.config, ...named) as unknown }));
   }
 
+  /** Sets secrets as `make config` does; their values are in no argument of a process. */
+  async configureSecrets(secrets: Readonly<Record<string, string>>): Promise<void> {
+    for (const [setting, value] of Object.entries(secrets)) {
+      await well(this.run("pulumi", ["config", "set", "--secret", "--path", setting], {}, value).outcome);
+    }
+  }
+
   /** The settings of this lab alone. */
   own(): Readonly<Record<string, unknown>> {
     const file = path.join(this.room, `own.${this.stack}.yaml`);
@@ -109,9 +116,9 @@ export class UserLab {
 
   /**
    * Starts one of the scripts that make calls, in a session of its own as a terminal gives it, with further variables
-   * of the environment before the script's name where a test has some.
+   * of the environment before the script's name where a test has some, and with a text on its standard input.
    */
-  run(script: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Running {
+  run(script: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}, input = ""): Running {
     const log = path.join(this.logs, String(this.runs++));
     const logged = ["up", "preview", "destroy"].includes(args[0] ?? "");
     const started = Date.now();
@@ -121,10 +128,11 @@ export class UserLab {
       {
         cwd: this.checkout,
         detached: true,
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: ["pipe", "pipe", "pipe"],
         env: { ...userEnvironment(), LAB_ROOM: this.room, STACK: this.stack, XDG_STATE_HOME: this.stateHome, ...env },
       },
     );
+    child.stdin.on("error", () => undefined).end(input); // a command that reads nothing may have closed it
     let [said, printed] = ["", ""];
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
     child.stdout.on("data", (chunk: Buffer) => {

@@ -38,7 +38,7 @@ export const DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
 export function settingsWith(changes: Record<string, string> = {}): Settings {
   const { settings, faults } = parseSettings({
     values: { ...DEFAULTS, ...changes },
-    secrets: new Set(["grafanaAdminPassword", "remoteWrite"]),
+    secrets: new Set(["grafanaAdminPassword", "alertWebhook", "remoteWrite"]),
   });
   if (faults.length > 0) {
     throw new Error(`the fixture is wrong: ${JSON.stringify(faults)}`);
@@ -130,7 +130,7 @@ export async function buildLab(
   return { lab: made, registrations, hooks };
 }
 
-/** What a person reads about settings that differ from the defaults; the password is given as a secret. */
-export function told(changes: Record<string, string>, secrets = ["grafanaAdminPassword"]): string[] {
+/** What a person reads about settings that differ from the defaults; the password and the webhook are secrets. */
+export function told(changes: Record<string, string>, secrets = ["grafanaAdminPassword", "alertWebhook"]): string[] {
   return parseSettings({ values: { ...DEFAULTS, ...changes }, secrets: new Set(secrets) }).faults.map(describeFault);
 }

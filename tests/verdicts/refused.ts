@@ -10,6 +10,8 @@ export interface RefusedWorld {
   readonly world: string;
   /** Settings that bring it about; what it needs besides is made here, too. */
   readonly settings: (bench: Bench) => Readonly<Record<string, unknown>>;
+  /** Settings that are secrets, besides. */
+  readonly secrets?: Readonly<Record<string, string>>;
   readonly said: RegExp;
   readonly undo?: (bench: Bench) => unknown;
 }
@@ -74,7 +76,8 @@ export const REFUSED: readonly RefusedWorld[] = [
   },
   {
     world: "a webhook of a chat with a format of its own",
-    settings: () => ({ alertWebhook: "https://chat.googleapis.com/v1/spaces/X/messages?key=K" }),
+    settings: () => ({}),
+    secrets: { alertWebhook: "https://chat.googleapis.com/v1/spaces/X/messages?key=K" },
     said: /alertWebhook: chat\.googleapis\.com is Google Chat, with a format of its own .*; set a webhook of Slack/,
   },
   {

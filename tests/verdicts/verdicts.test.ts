@@ -39,9 +39,7 @@ beforeAll(async () => {
   bench = new Bench(lab, catalogue);
   await lab.prepare();
   lab.configure({ ...writeCatalogue(catalogue), keepData: true });
-  await well(
-    lab.run("pulumi", ["config", "set", "--secret", "grafanaAdminPassword", "a password of one's own"]).outcome,
-  );
+  await lab.configureSecrets({ grafanaAdminPassword: "a password of one's own" });
   await well(lab.up());
   bench.useApp();
   // the gateway is there once the network is
@@ -51,9 +49,7 @@ beforeAll(async () => {
     extraScrapeTargets: [{ job: "of_a_user", targets: [host] }],
     remoteWrite: [{ url: `http://${host}/write` }],
   });
-  await well(
-    lab.run("pulumi", ["config", "set", "--secret", "alertWebhook", `http://${GATEWAY}:${String(port)}/hook`]).outcome,
-  );
+  await lab.configureSecrets({ alertWebhook: `http://${GATEWAY}:${String(port)}/hook` });
   await well(lab.up());
 });
 
@@ -159,14 +155,15 @@ describe("a preview refuses, before anything is changed,", () => {
     return said;
   };
 
-  it.each(REFUSED.map((it) => [it.world, it] as const))("%s", async (_, { settings, said, undo }) => {
+  it.each(REFUSED.map((it) => [it.world, it] as const))("%s", async (_, { settings, secrets = {}, said, undo }) => {
     const before = bench.lab.own();
     const changes = settings(bench);
     bench.lab.configure(changes);
+    await bench.lab.configureSecrets(secrets);
     try {
       expect(await refusal()).toMatch(said);
     } finally {
-      bench.lab.configure(Object.fromEntries(Object.keys(changes).map((key) => [key, before[key]])));
+      bench.lab.configure(Object.fromEntries(Object.keys({ ...changes, ...secrets }).map((key) => [key, before[key]])));
       await undo?.(bench);
     }
   });
