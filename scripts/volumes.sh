@@ -1,6 +1,6 @@
 # Sourced by backup and restore: the volumes that hold a lab's data, and the containers that write to them.
 # shellcheck shell=bash disable=SC2034,SC2154 # common.sh sets root, and they use what this sets
-format="observability-lab backup 1" # first line of the file about, which is in every backup
+format="observability-lab backup 1" # first line of the file about, which is in every backup; openBackup.ts knows it
 always=(prometheus grafana pushgateway) # what every lab has
 lab='' # name of the lab, as find_lab finds it
 parts=() # of that lab
@@ -33,6 +33,12 @@ in_volume() {
     --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER \
     --volume "$lab-$1:/data" --entrypoint sh "$(docker inspect --format '{{.Image}}' "$(container "$1")")" -euc "$2" sh "${@:3}"
 }
+
+# open_backup FILE [FOLDER]: checks a backup and unpacks its members into a folder; prints what is wrong with it
+open_backup() { node --require "$(dirname "$scripts")/node_modules/sucrase/register/ts" "$scripts/openBackup.ts" "$@"; }
+
+# plain_path FILE: the path, so that no command takes it for an option
+plain_path() { case $1 in -*) echo "./$1" ;; *) echo "$1" ;; esac }
 
 stopped=() # containers to be started again
 

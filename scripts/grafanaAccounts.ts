@@ -1,0 +1,67 @@
+// Says who else than the lab's admin may sign in to Grafana, as a backup brings its accounts with it.
+// usage: grafanaAccounts.ts <OUTPUTS      OUTPUTS of the lab as JSON, with its secrets
+import { text } from "node:stream/consumers";
+import { quote } from "../components/foreignNames";
+import { getJson, LabOutputs, signIn } from "../verify/lab";
+
+/** Of a list; Grafana's default is 1000. */
+const MOST = 5000;
+
+interface User {
+  readonly login: string;
+  readonly isAdmin: boolean;
+  readonly isDisabled: boolean;
+}
+
+interface ServiceAccount {
+  readonly name: string;
+  readonly role: string;
+  readonly tokens: number;
+}
+
+/** Every account by what it is; `GET /api/auth/keys` is gone from current Grafana, which made service accounts of them. */
+async function accountsOf(lab: LabOutputs): Promise<readonly string[]> {
+  const get = <T>(path: string): Promise<T> => getJson<T>(`${lab.grafanaUrl}${path}`, signIn(lab));
+  const [users, { serviceAccounts }, organisations, keys] = await Promise.all([
+    get<User[]>(`/api/users?perpage=${String(MOST)}`),
+    get<{ serviceAccounts: ServiceAccount[] }>(`/api/serviceaccounts/search?perpage=${String(MOST)}`),
+    get<{ name: string }[]>("/api/orgs"),
+    get<{ name: string; role: string }[]>("/api/auth/keys").catch(() => []),
+  ]);
+  return [
+    ...users
+      .filter(({ login }) => login !== lab.grafanaUser)
+      .map(
+        ({ login, isAdmin, isDisabled }) =>
+          `the user ${quote(login)}${isAdmin ? ", who may administrate Grafana" : ""}${isDisabled ? ", disabled" : ""}`,
+      ),
+    ...serviceAccounts.map(
+      ({ name, role, tokens }) => `the service account ${quote(name)} (${role}) with tokens: ${String(tokens)}`,
+    ),
+    ...keys.map(({ name, role }) => `the API key ${quote(name)} (${role})`),
+    ...(organisations.length > 1
+      ? [`further organisations, with service accounts of their own: ${String(organisations.length - 1)}`]
+      : []),
+  ];
+}
+
+async function main(): Promise<void> {
+  const lab = JSON.parse(await text(process.stdin)) as LabOutputs;
+  const accounts = await accountsOf(lab);
+  console.log(
+    accounts.length === 0
+      ? "nobody but the lab's admin has an account in Grafana"
+      : ["besides the lab's admin, the backup's Grafana lets in:", ...accounts.map((it) => `  - ${it}`)]
+          .concat(
+            `remove whom you do not know in ${lab.grafanaUrl}/admin/users and ${lab.grafanaUrl}/org/serviceaccounts`,
+          )
+          .join("\n"),
+  );
+}
+
+main().catch((error: unknown) => {
+  const reason = error instanceof Error ? error.message : String(error);
+  console.log(
+    `who has an account in Grafana besides the lab's admin is not known (${reason}): look at its users yourself`,
+  );
+});

@@ -1,0 +1,92 @@
+import { Parser, Pax, ReadEntry } from "tar";
+import { quote } from "../components/foreignNames";
+
+/** Bits that let a program run as its owner or its group. */
+const SET_ID = 0o6000;
+
+/**
+ * Checks the archive of a volume while it passes by: files, folders and links that stay in it. Devices, pipes and
+ * programs that run as somebody else are in no volume of the lab.
+ */
+export class VolumeArchive {
+  /** The first thing that is wrong with it; undefined if nothing is. */
+  problem: string | undefined;
+  private readonly members = new Map<string, string>();
+  private readonly parser = new Parser({ strict: true, brotli: false, zstd: false });
+  private begun = false;
+  private whole = false;
+
+  constructor() {
+    this.parser.on("entry", (entry: ReadEntry) => {
+      this.problem ??= this.check(entry);
+      entry.resume();
+    });
+    this.parser.on("ignoredEntry", ({ path }: ReadEntry) => {
+      this.problem ??= `holds ${quote(path)} of an unknown type`;
+    });
+    this.parser.on("eof", () => {
+      this.whole = true;
+    });
+    this.parser.on("error", () => {
+      this.problem ??= "is not a whole archive";
+    });
+  }
+
+  write(chunk: Buffer): void {
+    // the parser would unpack it, and see something else than tar does in the volume
+    if (!this.begun && chunk[0] === 0x1f) {
+      this.problem ??= "is compressed";
+    }
+    this.begun = true;
+    if (this.problem === undefined) {
+      this.parser.write(chunk);
+    }
+  }
+
+  end(): void {
+    if (this.problem === undefined) {
+      this.parser.end();
+    }
+    // one that was cut between two members has no end
+    this.problem ??= this.whole ? undefined : "is not a whole archive";
+  }
+
+  private check(entry: ReadEntry): string | undefined {
+    const { path, type, mode = 0, linkpath = "" } = entry;
+    const holds = `holds ${quote(path)}`;
+    const parts = partsOf(path);
+    const name = parts.join("/");
+    const above = parts.map((_, index) => parts.slice(0, index).join("/"));
+    if (entry.extended instanceof Pax || entry.globalExtended !== undefined) {
+      return `${holds} with a header that not every tar reads`;
+    }
+    if (leaves(path) || this.members.has(name) || above.some((it) => this.members.get(it) === "SymbolicLink")) {
+      return `${holds}, which is outside of the volume or twice in it`;
+    }
+    this.members.set(name, type);
+    switch (type) {
+      case "Directory":
+        return undefined;
+      case "File":
+      case "OldFile":
+        return (mode & SET_ID) === 0 ? undefined : `${holds}, a program that runs as its owner`;
+      case "SymbolicLink":
+        return leaves(linkpath) ? `${holds}, a link that leads out of the volume` : undefined;
+      case "Link":
+        return this.members.get(partsOf(linkpath).join("/"))?.endsWith("File") === true && !leaves(linkpath)
+          ? undefined
+          : `${holds}, a link to something else than a file before it`;
+      default:
+        return `${holds}, which is not a file, a folder or a link`;
+    }
+  }
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+/** Whether a path may lead out of the folder that it is relative to; links before a `..` make it lead anywhere. */
+function leaves(path: string): boolean {
+  return path.startsWith("/") || path.split("/").includes("..");
+}

@@ -1,0 +1,164 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { VolumeArchive } from "../../scripts/volumeArchive";
+
+const SCRIPTS = path.resolve(__dirname, "../../scripts");
+const PARTS = ["prometheus", "grafana", "pushgateway"];
+const TARS = PARTS.map((part) => `${part}.tar`).join(" ");
+const ABOUT = "observability-lab backup 1\\nobservability-lab\\n2026-01-01T00:00:00Z\\n";
+const FIX = "nothing was changed: give a file that make backup wrote\n";
+
+/** Backups that somebody gives to somebody else: what is not exactly one is refused before anything is asked or changed. */
+describe("restore of a foreign file", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-restore-"));
+    // engine and CLI are there, and say that they were called
+    fs.mkdirSync(path.join(folder, "checkout", "scripts"), { recursive: true });
+    fs.mkdirSync(path.join(folder, "tools"));
+    const called = `#!/bin/sh\necho called >>${folder}/called\nexit 1\n`;
+    for (const program of ["checkout/scripts/pulumi", "tools/docker", "tools/ssh", "tools/rsh"]) {
+      fs.writeFileSync(path.join(folder, program), called, { mode: 0o755 });
+    }
+    ["volumes.sh", "swap-data.sh"].forEach((file) => {
+      fs.symlinkSync(path.join(SCRIPTS, file), path.join(folder, "checkout", "scripts", file));
+    });
+    sh("mkdir volume; echo data >volume/file");
+    PARTS.forEach((part) => {
+      sh(`tar -C volume -cf ${part}.tar .`);
+    });
+  });
+
+  afterEach(() => {
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  const sh = (command: string): void => {
+    const { status, stderr } = spawnSync("bash", ["-euc", command], { cwd: folder, encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, ""]);
+  };
+  /** Sums and packs the members as backup does, with more between. */
+  const pack = (more = "true", members = `about sums ${TARS}`): void => {
+    sh(`printf '${ABOUT}' >about; sha256sum about ${TARS} >sums; ${more}; tar -cf lab.tar ${members}`);
+  };
+  const restore = (file = "lab.tar"): string => {
+    const room = path.join(folder, "room");
+    const { stderr } = spawnSync(path.join(SCRIPTS, "restore"), {
+      cwd: folder,
+      encoding: "utf8",
+      timeout: 20_000,
+      env: {
+        ...process.env,
+        FILE: file,
+        LAB_CHECKOUT: path.join(folder, "checkout"),
+        LAB_ROOM: room,
+        PATH: `${path.join(folder, "tools")}:${String(process.env.PATH)}`,
+        DOCKER_HOST: "unix:///nonexistent.sock",
+      },
+    });
+    expect(fs.readdirSync(room)).toEqual([]);
+    return stderr;
+  };
+  const untouched = (): boolean => !fs.existsSync(path.join(folder, "called"));
+
+  it("takes one that backup wrote, whatever its name is", () => {
+    pack();
+    sh("mkdir dir:a; cp lab.tar 'host:lab.tar'; cp lab.tar dir:a/x.tar; cp lab.tar ./-C; cp lab.tar ./--to-command=x");
+    for (const name of ["host:lab.tar", "dir:a/x.tar", "-C", "--to-command=x"]) {
+      expect(restore(name)).toContain("the lab is not up: bringing it up first");
+    }
+  });
+
+  it.each([
+    ["a link beside what its sums name", "ln -s /etc/passwd link", `about sums ${TARS} link`],
+    ["a link before what its sums name", "ln -s /etc/passwd link", `link about sums ${TARS}`],
+    ["a link in the place of a member", "rm grafana.tar; ln -s prometheus.tar grafana.tar", undefined],
+    ["a hard link in the place of a member", "ln -f prometheus.tar grafana.tar", undefined],
+    ["a member twice", "true", `about sums ${TARS} grafana.tar`],
+    ["a folder beside them", "mkdir more", `about sums ${TARS} more`],
+    ["a device in the place of a member", "rm sums; mkfifo sums", undefined],
+    ["a member by another path", "true", `./about sums ${TARS}`],
+    ["a path that leads out", "touch ../lab-out", `about sums ${TARS} --absolute-names ../lab-out`],
+    ["a text without an end", "head -c 1M /dev/zero >sums", undefined],
+  ])("refuses one with %s", (_, more, members) => {
+    pack(more, members);
+    expect(restore()).toBe(`FILE = lab.tar: is no backup, or not a whole one; ${FIX}`);
+    expect(untouched()).toBe(true);
+    fs.rmSync(path.join(folder, "..", "lab-out"), { force: true });
+  });
+
+  it.each([
+    ["one compressed", "gzip lab.tar; mv lab.tar.gz lab.tar", "is no backup, or not a whole one"],
+    ["a pipe", "rm lab.tar; mkfifo lab.tar", "is no file"],
+    ["a folder", "rm lab.tar; mkdir lab.tar", "is no file"],
+    ["a device", "rm lab.tar; ln -s /dev/zero lab.tar", "is no file"],
+  ])("refuses %s", (_, change, problem) => {
+    pack();
+    sh(change);
+    expect(restore()).toBe(`FILE = lab.tar: ${problem}; ${FIX}`);
+    expect(untouched()).toBe(true);
+  });
+
+  it.each([
+    ["sums that do not name all", "sed -i /grafana/d sums", "is damaged: its sums differ"],
+    ["sums that name more", "sha256sum /etc/passwd >>sums", "is damaged: its sums differ"],
+    [
+      "a lab's name that steers the terminal",
+      `printf 'observability-lab backup 1\\n\\033]0;x\\007\\n2026-01-01T00:00:00Z\\n' >about; sha256sum about ${TARS} >sums`,
+      "does not say of which lab and of which time it is",
+    ],
+  ])("refuses one with %s", (_, more, problem) => {
+    pack(more);
+    expect(restore()).toBe(`FILE = lab.tar: ${problem}; ${FIX}`);
+    expect(untouched()).toBe(true);
+  });
+
+  it.each([
+    ["an absolute path", "touch x; tar -P -rf grafana.tar $PWD/x", `holds "${"<folder>"}/x", which is outside`],
+    ["a way up", "touch x; mkdir y; tar -C y -P -rf grafana.tar ../x", 'holds "../x", which is outside'],
+    ["a link to elsewhere", "ln -s /etc/passwd volume/l", 'holds "./l", a link that leads out of the volume'],
+    ["a link upwards", "ln -s a/../../x volume/l", 'holds "./l", a link that leads out of the volume'],
+    [
+      "a file behind a link",
+      "ln -s . l; tar -cf grafana.tar l; mkdir d; touch d/f; tar -rf grafana.tar --transform s,^d,l, d/f",
+      'holds "l/f", which is outside',
+    ],
+    ["a pipe", "mkfifo volume/p", 'holds "./p", which is not a file, a folder or a link'],
+    ["a device", "mknod volume/n c 1 3", 'holds "./n", which is not a file, a folder or a link'],
+    [
+      "a program of root's",
+      "cp /bin/true volume/su; chmod 4755 volume/su",
+      'holds "./su", a program that runs as its owner',
+    ],
+    ["a header that busybox does not read", "tar --format=posix -C volume -cf grafana.tar .", 'holds "./"'],
+    ["a compressed volume", "gzip grafana.tar; mv grafana.tar.gz grafana.tar", "is compressed"],
+    ["no archive", "echo x >grafana.tar", "is not a whole archive"],
+    ["an archive cut between two members", "truncate -s 700 grafana.tar", "is not a whole archive"],
+    ["an archive cut short", "head -c 1200 prometheus.tar >grafana.tar", "is not a whole archive"],
+  ])("refuses a volume with %s", (_, change, problem) => {
+    const again = change.includes("grafana.tar") ? "true" : "tar -C volume -cf grafana.tar .";
+    sh(`${change}; ${again}`);
+    const volume = new VolumeArchive();
+    volume.write(fs.readFileSync(path.join(folder, "grafana.tar")));
+    volume.end();
+    expect(volume.problem).toContain(problem.replace("<folder>", folder));
+  });
+
+  it("refuses one with such a volume", () => {
+    sh("ln -s /etc/passwd volume/l; tar -C volume -cf grafana.tar .");
+    pack();
+    expect(restore()).toBe(`FILE = lab.tar: its grafana.tar holds "./l", a link that leads out of the volume; ${FIX}`);
+    expect(untouched()).toBe(true);
+  });
+
+  it("takes links that stay in the volume", () => {
+    sh(
+      "mkdir volume/d; ln -s d/f volume/l; echo 1 >volume/d/f; ln volume/d/f volume/hard; tar -C volume -cf grafana.tar .",
+    );
+    pack();
+    expect(restore()).toContain("bringing it up first");
+  });
+});
