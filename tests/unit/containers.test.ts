@@ -124,6 +124,7 @@ describe("container", () => {
         "GF_SECURITY_DISABLE_GRAVATAR=true",
         "GF_SNAPSHOTS_EXTERNAL_ENABLED=false",
         "GF_PLUGINS_PREINSTALL_DISABLED=true",
+        "GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED=true",
         "GF_LOG_LEVEL=warn",
       ],
       labels: [...labelsOf("grafana"), CONFIG_LABEL],
@@ -133,6 +134,17 @@ describe("container", () => {
       ],
       mounts: [{ type: "tmpfs", target: "/tmp", tmpfsOptions: { sizeBytes: 67_108_864, mode: 0o1777 } }],
     });
+  });
+
+  it("grafana is started without its bundled datasources and apps where a setting leaves them out", async () => {
+    const { registrations: without } = await buildLab({ settings: { grafanaBundledPlugins: "false" } });
+    const envs = ({ inputs }: Registration): string[] => inputs.envs as string[];
+    const [few, all] = [without, registrations].map((it) => envs(resource(it, "grafana-container")));
+    expect(few?.filter((it) => all?.includes(it) !== true)).toStrictEqual([
+      "GF_PLUGINS_DISABLE_PLUGINS=elasticsearch,grafana-postgresql-datasource,grafana-pyroscope-datasource,influxdb," +
+        "jaeger,loki,mssql,mysql,opentsdb,stackdriver,tempo,zipkin,grafana-advisor-app,grafana-exploretraces-app," +
+        "grafana-lokiexplore-app,grafana-metricsdrilldown-app,grafana-pyroscope-app",
+    ]);
   });
 
   it("grafana's files are written before they are recorded, and a secret in them stays one", () => {
