@@ -6,10 +6,12 @@ import { PASSWORD_FILE } from "../condition";
 import { GONE, madeBecause } from "../condition/damage";
 import { DATASOURCE_UID, datasourceDamage, FoundGrafana } from "../condition/grafana";
 import { LabContainer } from "../container";
+import { createDataVolume, dataVolume } from "../dataVolume";
 import { CONFIG_FOLDER, LabContext } from "../service";
 import type { Settings } from "../settings";
 import { GrafanaApi } from "./grafanaApi";
 import { createFolder } from "./grafanaFolder";
+import { ensureKey, GENERATED, GRAFANA_KEY, KEY_FILE, KEY_FOLDER } from "./grafanaKey";
 
 export interface GrafanaArgs {
   readonly context: LabContext;
@@ -83,6 +85,7 @@ function createContainer(
   parent: pulumi.Resource,
 ): LabContainer {
   const { settings } = context;
+  const key = createDataVolume(GRAFANA_KEY, { context, hostname: GRAFANA_KEY }, parent);
   return new LabContainer(
     name,
     {
@@ -93,7 +96,9 @@ function createContainer(
       healthPath: "/api/health",
       envs: grafanaEnvironment(settings),
       dataPath: "/var/lib/grafana",
+      dataKey: { mark: GENERATED, ensure: () => ensureKey(settings) },
       uploads: [{ file: PASSWORD_FILE, content: password }],
+      shared: [{ name: dataVolume(settings, GRAFANA_KEY), volume: key, path: KEY_FOLDER, readOnly: true }],
       scratch: ["/tmp"],
     },
     { parent },
@@ -127,8 +132,14 @@ export const BUNDLED_PLUGINS = [
 /** Grafana's own settings: nobody gets in without a password, and nothing is sent to or read from the internet. */
 export function grafanaEnvironment({ grafanaBundledPlugins }: Pick<Settings, "grafanaBundledPlugins">): string[] {
   // files are expanded by Grafana itself, so that no secret is in an environment
+  const key = `$__file{${KEY_FOLDER}/${KEY_FILE}}`;
   return [
     `GF_SECURITY_ADMIN_PASSWORD=$__file{${CONFIG_FOLDER}/${PASSWORD_FILE}}`,
+    `GF_SECURITY_SECRET_KEY=${key}`,
+    // Grafana 12 and later: a second section with the same well-known default (conf/defaults.ini)
+    `GF_SECRETS_MANAGER_ENCRYPTION_SECRET_KEY_V1_SECRET_KEY=${key}`,
+    // its default signs what a renderer of images signs in with, and is "-"; the lab has no renderer
+    `GF_RENDERING_RENDERER_TOKEN=${key}`,
     "GF_AUTH_ANONYMOUS_ENABLED=false",
     "GF_USERS_ALLOW_SIGN_UP=false",
     "GF_ANALYTICS_REPORTING_ENABLED=false",

@@ -115,6 +115,9 @@ describe("container", () => {
       ...container("grafana", "grafana", 3000, "/api/health"),
       envs: [
         "GF_SECURITY_ADMIN_PASSWORD=$__file{/lab/admin_password}",
+        "GF_SECURITY_SECRET_KEY=$__file{/lab-key/secret_key}",
+        "GF_SECRETS_MANAGER_ENCRYPTION_SECRET_KEY_V1_SECRET_KEY=$__file{/lab-key/secret_key}",
+        "GF_RENDERING_RENDERER_TOKEN=$__file{/lab-key/secret_key}",
         "GF_AUTH_ANONYMOUS_ENABLED=false",
         "GF_USERS_ALLOW_SIGN_UP=false",
         "GF_ANALYTICS_REPORTING_ENABLED=false",
@@ -131,6 +134,7 @@ describe("container", () => {
       volumes: [
         { volumeName: "observability-lab-grafana", containerPath: "/var/lib/grafana" },
         { volumeName: "observability-lab-grafana-config", containerPath: "/lab", readOnly: true },
+        { volumeName: "observability-lab-grafana-key", containerPath: "/lab-key", readOnly: true },
       ],
       mounts: [{ type: "tmpfs", target: "/tmp", tmpfsOptions: { sizeBytes: 67_108_864, mode: 0o1777 } }],
     });
