@@ -1,7 +1,7 @@
 # The lab's commands. Each installs what it needs first; `make` alone lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview pr-preview drift backup restore destroy doctor verify logs playbook traffic dashboards password config test lint bench profile scale format
+.PHONY: help setup up preview pr-preview drift backup restore grafana-key destroy doctor verify logs playbook traffic dashboards password config test lint bench profile scale format
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -28,6 +28,9 @@ backup: setup ## Write the data of Prometheus, Grafana, the Pushgateway and Aler
 
 restore: setup ## Put the data of a backup into the lab (FILE=.lab/backups/...)
 	@scripts/restore
+
+grafana-key: setup ## Give Grafana a new key for the passwords of its datasources, which have to be saved again then
+	@scripts/grafana-key
 	@scripts/verify
 
 destroy: setup ## Remove the lab and its data

@@ -111,7 +111,7 @@ function valueOf(content: pulumi.Input<string>): Promise<string> {
 }
 
 /** Pulls an image that is not here, by the client: it knows the user's registries and credentials. */
-async function pullMissing(image: string): Promise<void> {
+export async function pullMissing(image: string): Promise<void> {
   if ((await callEngine("GET", `/images/${image}/json`)).status === 200) {
     return;
   }

@@ -5,7 +5,7 @@ import { ensureVolume } from "./orphans";
 import type { LabContext, ServiceSpec } from "./service";
 import { Settings } from "./settings";
 
-interface DataVolumeArgs extends Pick<ServiceSpec, "hostname" | "dataPath" | "shared"> {
+interface DataVolumeArgs extends Pick<ServiceSpec, "hostname" | "dataPath" | "dataKey" | "shared"> {
   readonly context: LabContext;
 }
 
@@ -17,24 +17,50 @@ export function dataVolume({ namePrefix }: Settings, hostname: string): string {
 /** The volume that keeps a container's data, and with `keepData` outlives the lab. */
 export function createDataVolume(
   name: string,
-  { context, hostname }: DataVolumeArgs,
+  { context, hostname, dataKey }: DataVolumeArgs,
   parent: pulumi.Resource,
 ): docker.Volume {
   const { settings, sweep } = context;
   const lab = labName(settings.namePrefix);
   const volume = new docker.Volume(
     `${name}-data`,
-    { name: dataVolume(settings, hostname), labels: [{ label: LAB_LABEL, value: lab }] },
-    { parent, dependsOn: sweep.all, deletedWith: sweep.all, retainOnDelete: settings.keepData },
+    {
+      name: dataVolume(settings, hostname),
+      labels: [{ label: LAB_LABEL, value: lab }, ...(dataKey === undefined ? [] : [{ ...dataKey.mark }])],
+    },
+    {
+      parent,
+      dependsOn: sweep.all,
+      deletedWith: sweep.all,
+      retainOnDelete: settings.keepData,
+      ...(dataKey === undefined
+        ? {}
+        : {
+            hooks: { beforeCreate: [dataKey.ensure] },
+            // labels are fixed at creation: a volume from before goes on without the mark, and is never replaced
+            ignoreChanges: ["labels"],
+          }),
+    },
   );
   sweep.volumes.push(volume);
   return volume;
 }
 
 /** Creates a container's volumes that were removed by hand: Docker would create them without the label that destroy looks for. */
-export async function ensureVolumes({ context, hostname, dataPath, shared = [] }: DataVolumeArgs): Promise<void> {
-  const { settings } = context;
-  const data = dataPath === undefined ? [] : [dataVolume(settings, hostname)];
-  const names = [...data, ...shared.map(({ name }) => name)];
-  await Promise.all(names.map((name) => ensureVolume(name, labName(settings.namePrefix))));
+export async function ensureVolumes({
+  context: { settings },
+  hostname,
+  dataPath,
+  dataKey,
+  shared = [],
+}: DataVolumeArgs): Promise<void> {
+  const lab = labName(settings.namePrefix);
+  await dataKey?.ensure();
+  const { label, value } = dataKey?.mark ?? {};
+  await Promise.all([
+    ...(dataPath === undefined
+      ? []
+      : [ensureVolume(dataVolume(settings, hostname), lab, label === undefined ? {} : { [label]: value ?? "" })]),
+    ...shared.map(({ name }) => ensureVolume(name, lab)),
+  ]);
 }

@@ -14,6 +14,7 @@ import { Machine } from "./machine";
 import { Alertmanager } from "./monitoring/alertmanager";
 import { Cadvisor } from "./monitoring/cadvisor";
 import { Grafana } from "./monitoring/grafana";
+import { GRAFANA_KEY } from "./monitoring/grafanaKey";
 import { NodeExporter } from "./monitoring/nodeExporter";
 import { Prometheus } from "./monitoring/prometheus";
 import { Pushgateway } from "./monitoring/pushgateway";
@@ -137,5 +138,6 @@ function createNetwork(
 
 /** Names of the volumes with what people would miss. */
 function dataVolumes(settings: Settings): string[] {
-  return ["prometheus", "grafana", "pushgateway", "alertmanager"].map((hostname) => dataVolume(settings, hostname));
+  const names = ["prometheus", "grafana", GRAFANA_KEY, "pushgateway", "alertmanager"];
+  return names.map((name) => dataVolume(settings, name));
 }

@@ -5,9 +5,13 @@ import { succeed } from "./temporaryContainer";
 
 type Kind = "containers" | "networks" | "services";
 
-/** Creates a volume with the lab's label, unless there is one of that name. */
-export async function ensureVolume(name: string, lab: string): Promise<void> {
-  await succeed("POST", "/volumes/create", { Name: name, Labels: { [LAB_LABEL]: lab } });
+/** Creates a volume with the lab's label and these, unless there is one of that name. */
+export async function ensureVolume(
+  name: string,
+  lab: string,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await succeed("POST", "/volumes/create", { Name: name, Labels: { [LAB_LABEL]: lab, ...labels } });
 }
 
 /** A running container goes, too, with the volumes without a name that its image asked for. */

@@ -30,6 +30,14 @@ export interface SharedFolder {
   readonly readOnly: boolean;
 }
 
+/** A key that a program's data is of little use without, and that is kept elsewhere. */
+export interface DataKey {
+  /** Label of a data volume that never had another key than a generated one. */
+  readonly mark: { readonly label: string; readonly value: string };
+  /** Makes sure that there is a key that fits the data, before the data's volume or the container is created. */
+  readonly ensure: () => Promise<void>;
+}
+
 /** A path of the host that a program sees and cannot write. */
 export interface HostPath {
   readonly source: string;
@@ -57,6 +65,8 @@ export interface ServiceSpec {
   readonly envs?: string[];
   /** Folder of the container that a volume keeps over a replacement. */
   readonly dataPath?: string;
+  /** What encrypts secrets in that folder. */
+  readonly dataKey?: DataKey;
   /** Files that the program reads, in `CONFIG_FOLDER`; a change of one replaces the container, or reloads it. */
   readonly uploads?: readonly ConfigFile[];
   /** Of a program that reads its files again on SIGHUP: what its metrics about the last reload start with. */

@@ -66,6 +66,8 @@ export interface Settings {
   readonly nodeLabel: string | undefined;
   readonly extraScrapeServices: readonly ScrapeService[];
   readonly nodeExporterNetwork: "lab" | "host";
+  /** Grafana has the datasources and apps that its image brings besides Prometheus. */
+  readonly grafanaBundledPlugins: boolean;
   /** Undefined where the lab is to generate one. */
   readonly grafanaAdminPassword: string | undefined;
   /** Where alerts are sent; a secret. Undefined where they are not. */
@@ -124,6 +126,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
     subnet,
     gateway,
     nodeExporterNetwork: read.oneOf("nodeExporterNetwork", ["lab", "host"]),
+    grafanaBundledPlugins: read.flag("grafanaBundledPlugins"),
     grafanaAdminPassword: read.password("grafanaAdminPassword"),
     alertWebhook: readWebhook(read, "alertWebhook"),
     remoteWrite: readRemoteWrite(read, "remoteWrite"),
@@ -132,12 +135,25 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
   };
   const used = SERVICES.filter((service) => service !== "alertmanager" || settings.alertWebhook !== undefined);
   read.distinct([...used.map((service) => `${service}Port`), "flaskPort"]);
+  checkGrafanaImage(settings, read);
   if (settings.engine === "swarm") {
     checkSwarm(settings, read);
   }
   read.secretOnly(["grafanaAdminPassword", "alertWebhook", "remoteWrite"]);
   read.unknown();
   return { settings, faults: read.faults };
+}
+
+/** Notes an image that cannot ask Prometheus: Grafana's images ending in `-slim` have no bundled plugins. */
+function checkGrafanaImage({ grafana: { image } }: Settings, read: SettingsReader): void {
+  if (/[:-]slim(@|$)/.test(image)) {
+    read.fault(
+      "grafanaImage",
+      image,
+      "has no bundled plugins, and so no Prometheus datasource",
+      "set the same tag without -slim; grafanaBundledPlugins: false leaves out those that take memory",
+    );
+  }
 }
 
 /** Notes what other settings cannot be in a swarm. */

@@ -93,8 +93,8 @@ export interface FolderContent {
 }
 
 /** The files of a container's folder, whether it runs or not; undefined if Docker does not give them. */
-export async function getFiles(id: string): Promise<FolderContent | undefined> {
-  const { status, body } = await callEngine("GET", `/containers/${id}/archive?path=${FOLDER}`);
+export async function getFiles(id: string, folder = FOLDER): Promise<FolderContent | undefined> {
+  const { status, body } = await callEngine("GET", `/containers/${id}/archive?path=${folder}`);
   if (status !== 200) {
     return undefined;
   }

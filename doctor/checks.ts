@@ -23,6 +23,7 @@ import {
 } from "./engine";
 import { Finding, fault, ofFaults, skipped } from "./finding";
 import { tryFirewall } from "./firewall";
+import { checkGrafanaKey } from "./grafanaKey";
 import { checkEngineDisk, checkFolder, checkHome, checkNode, describePython } from "./host";
 
 /** Every check of this machine, in the order in which one needs the other. */
@@ -88,5 +89,6 @@ async function examineEngine(settings: Settings, host: HostCondition): Promise<r
     ...ofFaults("ports", await findTakenPorts(settings, machine, host), "free, or the lab's"),
     overlaps.length > 0 ? skipped("firewall", "the subnet first") : await tryFirewall(settings, machine),
     checkNeighbours(settings, machine),
+    await checkGrafanaKey(settings, machine),
   ];
 }

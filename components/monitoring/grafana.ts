@@ -6,9 +6,12 @@ import { PASSWORD_FILE } from "../condition";
 import { GONE, madeBecause } from "../condition/damage";
 import { DATASOURCE_UID, datasourceDamage, FoundGrafana } from "../condition/grafana";
 import { LabContainer } from "../container";
+import { createDataVolume, dataVolume } from "../dataVolume";
 import { CONFIG_FOLDER, LabContext } from "../service";
+import type { Settings } from "../settings";
 import { GrafanaApi } from "./grafanaApi";
 import { createFolder } from "./grafanaFolder";
+import { ensureKey, GENERATED, GRAFANA_KEY, KEY_FILE, KEY_FOLDER } from "./grafanaKey";
 
 export interface GrafanaArgs {
   readonly context: LabContext;
@@ -81,28 +84,62 @@ function createContainer(
   password: pulumi.Output<string>,
   parent: pulumi.Resource,
 ): LabContainer {
+  const { settings } = context;
+  const key = createDataVolume(GRAFANA_KEY, { context, hostname: GRAFANA_KEY }, parent);
   return new LabContainer(
     name,
     {
       context,
       hostname: "grafana",
-      service: context.settings.grafana,
+      service: settings.grafana,
       internalPort: PORT,
       healthPath: "/api/health",
-      envs: grafanaEnvironment(),
+      envs: grafanaEnvironment(settings),
       dataPath: "/var/lib/grafana",
+      dataKey: { mark: GENERATED, ensure: () => ensureKey(settings) },
       uploads: [{ file: PASSWORD_FILE, content: password }],
+      shared: [{ name: dataVolume(settings, GRAFANA_KEY), volume: key, path: KEY_FOLDER, readOnly: true }],
       scratch: ["/tmp"],
     },
     { parent },
   );
 }
 
-/** Grafana's own settings: nobody gets in without a password, and nothing is told to or asked of the internet. */
-export function grafanaEnvironment(): string[] {
+/**
+ * What Grafana 13 brings besides Prometheus and its own panels: datasources with a process each, and apps. Source:
+ * grafana/grafana#129166.
+ */
+export const BUNDLED_PLUGINS = [
+  "elasticsearch",
+  "grafana-postgresql-datasource",
+  "grafana-pyroscope-datasource",
+  "influxdb",
+  "jaeger",
+  "loki",
+  "mssql",
+  "mysql",
+  "opentsdb",
+  "stackdriver",
+  "tempo",
+  "zipkin",
+  "grafana-advisor-app",
+  "grafana-exploretraces-app",
+  "grafana-lokiexplore-app",
+  "grafana-metricsdrilldown-app",
+  "grafana-pyroscope-app",
+] as const;
+
+/** Grafana's own settings: nobody gets in without a password, and nothing is sent to or read from the internet. */
+export function grafanaEnvironment({ grafanaBundledPlugins }: Pick<Settings, "grafanaBundledPlugins">): string[] {
+  // files are expanded by Grafana itself, so that no secret is in an environment
+  const key = `$__file{${KEY_FOLDER}/${KEY_FILE}}`;
   return [
-    // expanded by Grafana itself, so that the password is in no environment
     `GF_SECURITY_ADMIN_PASSWORD=$__file{${CONFIG_FOLDER}/${PASSWORD_FILE}}`,
+    `GF_SECURITY_SECRET_KEY=${key}`,
+    // Grafana 12 and later: a second section with the same well-known default (conf/defaults.ini)
+    `GF_SECRETS_MANAGER_ENCRYPTION_SECRET_KEY_V1_SECRET_KEY=${key}`,
+    // its default signs what a renderer of images signs in with, and is "-"; the lab has no renderer
+    `GF_RENDERING_RENDERER_TOKEN=${key}`,
     "GF_AUTH_ANONYMOUS_ENABLED=false",
     "GF_USERS_ALLOW_SIGN_UP=false",
     "GF_ANALYTICS_REPORTING_ENABLED=false",
@@ -112,6 +149,8 @@ export function grafanaEnvironment(): string[] {
     "GF_SECURITY_DISABLE_GRAVATAR=true",
     "GF_SNAPSHOTS_EXTERNAL_ENABLED=false",
     "GF_PLUGINS_PREINSTALL_DISABLED=true",
+    "GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED=true",
+    ...(grafanaBundledPlugins ? [] : [`GF_PLUGINS_DISABLE_PLUGINS=${BUNDLED_PLUGINS.join(",")}`]),
     "GF_LOG_LEVEL=warn",
   ];
 }

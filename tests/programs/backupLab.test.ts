@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -18,10 +19,13 @@ esac
 
 /** An engine whose volumes are folders; a container that is named in the file `sick` never gets healthy. */
 const ENGINE = `#!/bin/bash
+case $1-$2 in volume-create) exec mkdir -p "volumes/$5" ;; esac
 case $1 in
   container | volume) test -d "volumes/$(sed 's/^ours_\\(observability-lab-\\)*/ours_observability-lab-/' <<<"$3")" ;;
+  cp) tar -C "volumes/ours_observability-lab-grafana-key" -cf - secret_key ;;
   inspect)
     case $3 in
+      *Mounts*) if [ -e volumes/ours_observability-lab-grafana-key ]; then echo /lab-key; fi ;;
       *Health*) if grep -qsx "$4" sick; then echo unhealthy 2; else echo healthy 0; fi ;;
       *Status*) echo running ;;
       *) echo image ;;
@@ -48,6 +52,7 @@ beforeEach(() => {
   });
   fs.writeFileSync(path.join(checkout, "pulumi"), PULUMI, { mode: 0o755 });
   fs.writeFileSync(path.join(folder, "tools", "docker"), ENGINE, { mode: 0o755 });
+  fs.writeFileSync(path.join(folder, "tools", "node"), "#!/bin/sh\necho $(basename $1) ran\n", { mode: 0o755 });
 });
 
 afterEach(() => {
@@ -147,6 +152,103 @@ describe("a restore", () => {
     fs.writeFileSync(path.join(volume("alertmanager"), "data"), "of the other backup");
     expect(run("restore")[0]).toBe(0);
     expect([kept("alertmanager"), fs.readdirSync(volume("alertmanager"))]).toEqual(["new", ["data"]]);
+  });
+});
+
+describe("the key of Grafana's datasources", () => {
+  const [OURS, OTHER, WELL_KNOWN] = ["key of this lab", "key of another lab", "SW2YcwTIb9zpOOhoPsMm"];
+  const print = (key: string): string => createHash("sha256").update(key).digest("hex").slice(0, 16);
+  const keyFile = (): string => path.join(volume("grafana-key"), "secret_key");
+  const saved = (key: string): string => path.join(folder, "room", "grafana-keys", print(key));
+
+  /** Makes a lab with this key, or one of an earlier version without any. */
+  function labWith(key: string | undefined, text: string): void {
+    lab(PARTS, text);
+    if (key !== undefined) {
+      fs.mkdirSync(volume("grafana-key"));
+      fs.writeFileSync(keyFile(), key);
+    }
+  }
+
+  /** A backup of a lab with this key, restored into one with the other; the key then, and what was said. */
+  function moved(from: string | undefined, to: string, before: () => void = () => undefined): [string, string] {
+    labWith(from, "old");
+    expect(run("backup")[0]).toBe(0);
+    labWith(to, "new");
+    before();
+    const [code, output] = run("restore");
+    expect([code, PARTS.map(kept)]).toEqual([0, ["old", "old", "old"]]);
+    return [fs.readFileSync(keyFile(), "utf8"), output];
+  }
+
+  it("is not in the backup, which names it, but in a file for its owner alone", () => {
+    labWith(OURS, "old");
+    expect(run("backup")).toEqual([0, expect.stringContaining(`need the key in ${saved(OURS)}: keep a copy of that`)]);
+    const backup = fs.readFileSync(path.join(folder, "lab.tar"), "latin1");
+    expect([backup.includes(OURS), backup.includes(print(OURS))]).toEqual([false, true]);
+    expect(fs.readFileSync(saved(OURS), "utf8")).toBe(`${OURS}\n`);
+    expect([saved(OURS), path.dirname(saved(OURS))].map((it) => fs.statSync(it).mode & 0o777)).toEqual([0o600, 0o700]);
+  });
+
+  it("is said to be known to everybody where it is", () => {
+    labWith(undefined, "old");
+    expect(run("backup")).toEqual([0, expect.stringContaining("can read the passwords of Grafana's datasources")]);
+    expect(fs.existsSync(path.dirname(saved(WELL_KNOWN)))).toBe(false);
+  });
+
+  it("stays where it is the backup's", () => {
+    expect(moved(OURS, OURS)).toEqual([OURS, expect.stringContaining("can be read: their key is this lab's\n")]);
+  });
+
+  it("comes with the data from where the backup put it, and the lab's own is kept", () => {
+    expect(moved(OTHER, OURS)).toEqual([OTHER, expect.stringContaining(`takes over their key, ${saved(OTHER)}\n`)]);
+    expect(fs.readFileSync(saved(OURS), "utf8")).toBe(`${OURS}\n`);
+  });
+
+  it("comes with data of before labs had any", () => {
+    expect(moved(undefined, OURS)).toEqual([WELL_KNOWN, expect.stringContaining("afterwards make grafana-key")]);
+  });
+
+  it.each([
+    [
+      "is missing",
+      () => {
+        fs.rmSync(saved(OTHER));
+      },
+    ],
+    [
+      "is another one",
+      () => {
+        fs.writeFileSync(saved(OTHER), "another\n");
+      },
+    ],
+  ])("stays where the backup's %s, and the passwords are said to be unreadable", (_, before) => {
+    const [key, output] = moved(OTHER, OURS, before);
+    expect(key).toBe(OURS);
+    expect(output).toContain(`cannot be read: they need the key ${print(OTHER)}`);
+    expect(output).toContain("renew-data-keys.js ran\n");
+    // before anything is stopped
+    expect(output.indexOf("cannot be read")).toBeLessThan(output.indexOf("restoring the data"));
+  });
+
+  it("is put back where Grafana does not get healthy with the backup's data", () => {
+    labWith(OTHER, "old");
+    expect(run("backup")[0]).toBe(0);
+    labWith(OURS, "new");
+    fs.writeFileSync(path.join(folder, "sick"), "ours_grafana\n");
+    expect(run("restore")).toEqual([1, expect.stringContaining("it is back\n")]);
+    expect([fs.readFileSync(keyFile(), "utf8"), ...PARTS.map(kept)]).toEqual([OURS, "new", "new", "new"]);
+  });
+
+  it("is not looked for outside its folder", () => {
+    labWith(OURS, "old");
+    expect(run("backup")[0]).toBe(0);
+    const edit = 'sed -i "4s|.*|../own.key|" about; sha256sum about *.tar >sums; tar -cf ../lab.tar about sums';
+    const parts = PARTS.map((part) => `${part}.tar`).join(" ");
+    const script = `mkdir work; cd work; tar -xf ../lab.tar; ${edit} ${parts}`;
+    expect(spawnSync("sh", ["-euc", script], { cwd: folder }).status).toBe(0);
+    expect(run("restore")).toEqual([1, expect.stringContaining("names no key of Grafana; nothing was changed")]);
+    expect(PARTS.map(kept)).toEqual(["old", "old", "old"]);
   });
 });
 

@@ -115,6 +115,9 @@ describe("container", () => {
       ...container("grafana", "grafana", 3000, "/api/health"),
       envs: [
         "GF_SECURITY_ADMIN_PASSWORD=$__file{/lab/admin_password}",
+        "GF_SECURITY_SECRET_KEY=$__file{/lab-key/secret_key}",
+        "GF_SECRETS_MANAGER_ENCRYPTION_SECRET_KEY_V1_SECRET_KEY=$__file{/lab-key/secret_key}",
+        "GF_RENDERING_RENDERER_TOKEN=$__file{/lab-key/secret_key}",
         "GF_AUTH_ANONYMOUS_ENABLED=false",
         "GF_USERS_ALLOW_SIGN_UP=false",
         "GF_ANALYTICS_REPORTING_ENABLED=false",
@@ -124,15 +127,28 @@ describe("container", () => {
         "GF_SECURITY_DISABLE_GRAVATAR=true",
         "GF_SNAPSHOTS_EXTERNAL_ENABLED=false",
         "GF_PLUGINS_PREINSTALL_DISABLED=true",
+        "GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED=true",
         "GF_LOG_LEVEL=warn",
       ],
       labels: [...labelsOf("grafana"), CONFIG_LABEL],
       volumes: [
         { volumeName: "observability-lab-grafana", containerPath: "/var/lib/grafana" },
         { volumeName: "observability-lab-grafana-config", containerPath: "/lab", readOnly: true },
+        { volumeName: "observability-lab-grafana-key", containerPath: "/lab-key", readOnly: true },
       ],
       mounts: [{ type: "tmpfs", target: "/tmp", tmpfsOptions: { sizeBytes: 67_108_864, mode: 0o1777 } }],
     });
+  });
+
+  it("grafana is started without its bundled datasources and apps where a setting leaves them out", async () => {
+    const { registrations: without } = await buildLab({ settings: { grafanaBundledPlugins: "false" } });
+    const envs = ({ inputs }: Registration): string[] => inputs.envs as string[];
+    const [few, all] = [without, registrations].map((it) => envs(resource(it, "grafana-container")));
+    expect(few?.filter((it) => all?.includes(it) !== true)).toStrictEqual([
+      "GF_PLUGINS_DISABLE_PLUGINS=elasticsearch,grafana-postgresql-datasource,grafana-pyroscope-datasource,influxdb," +
+        "jaeger,loki,mssql,mysql,opentsdb,stackdriver,tempo,zipkin,grafana-advisor-app,grafana-exploretraces-app," +
+        "grafana-lokiexplore-app,grafana-metricsdrilldown-app,grafana-pyroscope-app",
+    ]);
   });
 
   it("grafana's files are written before they are recorded, and a secret in them stays one", () => {

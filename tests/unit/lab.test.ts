@@ -30,7 +30,7 @@ describe("a lab with default settings", () => {
       "observability-lab:dashboards:OwnDashboard": 3,
       "docker:index/network:Network": 1,
       "docker:index/container:Container": 5,
-      "docker:index/volume:Volume": 5,
+      "docker:index/volume:Volume": 6,
       "command:local:Command": 11,
       "pulumi:providers:grafana": 1,
       "grafana:oss/dataSource:DataSource": 1,
@@ -59,6 +59,7 @@ describe("a lab with default settings", () => {
       "grafana-datasource",
       "grafana-folder",
       "grafana-generated-password",
+      "grafana-key-data",
       "grafana-provider",
       "lab-container-sweep",
       "lab-network",
@@ -102,15 +103,22 @@ describe("a lab with default settings", () => {
     expect(network.deleteBeforeReplace).toBe(true);
   });
 
-  it("keeps the data of three programs and the files of two in volumes", () => {
+  it("keeps the data of three programs, the key of one and the files of two in volumes", () => {
     const volumes = resourcesOf(registrations, "docker:index/volume:Volume").map(({ inputs }) => inputs);
-    expect(volumes).toHaveLength(5);
-    for (const name of ["pushgateway", "prometheus", "prometheus-config", "grafana", "grafana-config"]) {
+    const ours = { label: "observability-lab.lab", value: "observability-lab" };
+    const names = ["pushgateway", "prometheus", "prometheus-config", "grafana", "grafana-key", "grafana-config"];
+    expect(volumes).toHaveLength(names.length);
+    for (const name of names) {
       expect(volumes).toContainEqual({
         name: `observability-lab-${name}`,
-        labels: [{ label: "observability-lab.lab", value: "observability-lab" }],
+        labels: [ours, ...(name === "grafana" ? [{ label: "observability-lab.grafana-key", value: "generated" }] : [])],
       });
     }
+  });
+
+  it("has a key before Grafana's data, and never replaces data for a label that it was created without", () => {
+    const { hooks, ignoreChanges } = resource(registrations, "grafana-data");
+    expect({ hooks, ignoreChanges }).toStrictEqual({ hooks: ["beforeCreate"], ignoreChanges: ["labels"] });
   });
 
   it("puts everything in the order in which it can work", () => {
@@ -122,6 +130,7 @@ describe("a lab with default settings", () => {
       "lab-container-sweep": [
         "grafana-config-volume",
         "grafana-data",
+        "grafana-key-data",
         "lab-sweep",
         "prometheus-config-volume",
         "prometheus-data",
@@ -143,6 +152,7 @@ describe("a lab with default settings", () => {
         "prometheus-data",
       ],
       "prometheus-reload": ["prometheus-config-files", "prometheus-container"],
+      "grafana-key-data": ["lab-sweep"],
       "grafana-data": ["lab-sweep"],
       "grafana-config-volume": ["lab-sweep"],
       "grafana-config-files": ["grafana-config-volume", "grafana-generated-password", "lab-container-sweep"],
@@ -150,6 +160,7 @@ describe("a lab with default settings", () => {
         "grafana-config-files",
         "grafana-config-volume",
         "grafana-data",
+        "grafana-key-data",
         "lab-container-sweep",
         "lab-network",
       ],
@@ -174,6 +185,7 @@ describe("a lab with default settings", () => {
       "flask-environment",
       "grafana-config-volume",
       "grafana-data",
+      "grafana-key-data",
       "lab-network",
       "prometheus-config-volume",
       "prometheus-data",
@@ -208,6 +220,7 @@ describe("setting namePrefix", () => {
       "team-a-observability-lab",
       "team-a-observability-lab-grafana",
       "team-a-observability-lab-grafana-config",
+      "team-a-observability-lab-grafana-key",
       "team-a-observability-lab-prometheus",
       "team-a-observability-lab-prometheus-config",
       "team-a-observability-lab-pushgateway",

@@ -50,6 +50,7 @@ describe("the defaults", () => {
         scrapeInterval: "5s",
         retention: "7d",
         keepData: false,
+        grafanaBundledPlugins: true,
         extraScrapeTargets: [],
         extraScrapeServices: [],
         engine: "docker",
@@ -81,6 +82,7 @@ describe("settings", () => {
     ["retention", "1y2w3d4h5m6s7ms"],
     ["nodeExporterNetwork", "host"],
     ["keepData", "true"],
+    ["grafanaBundledPlugins", "false"],
     ["alertWebhook", "https://user:secret@example.org:8443/hook?token=1#a"],
     ["alertWebhook", "http://[::1]:8080"],
     // nothing listens there without a webhook

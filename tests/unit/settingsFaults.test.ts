@@ -5,6 +5,9 @@ import { DEFAULTS, told } from "./fixtures";
 
 const PORT = "must be a port from 1 to 65535; set one in this range";
 const IMAGE = "needs a name with a fixed tag or a digest; write it as name:tag or name@sha256:…";
+const SLIM =
+  "has no bundled plugins, and so no Prometheus datasource; set the same tag without -slim; " +
+  "grafanaBundledPlugins: false leaves out those that take memory";
 const DURATION = "is no duration above zero; write it as Prometheus does, such as 5s, 1m30s or 7d";
 const ADDRESS = "is no IPv4 address; use 127.0.0.1, or another address of this machine";
 const PREFIX = 'allows up to 32 letters, digits, "_", "." and "-"; write it as in team-a-';
@@ -20,6 +23,8 @@ describe("a bad setting", () => {
     ["grafanaImage", "grafana/grafana", IMAGE],
     ["grafanaImage", "grafana/grafana:latest", IMAGE],
     ["grafanaImage", "grafana/grafana@sha256:12", IMAGE],
+    ["grafanaImage", "grafana/grafana:13.2.2-slim", SLIM],
+    ["grafanaImage", "registry.example:5000/grafana:slim", SLIM],
     ["grafanaMemory", "31", MEMORY],
     ["grafanaMemory", "512m", MEMORY],
     ["scrapeInterval", "5", DURATION],
@@ -32,6 +37,7 @@ describe("a bad setting", () => {
     ["namePrefix", "a/b", PREFIX],
     ["nodeExporterNetwork", "bridge", "must be lab or host; set one of these"],
     ["keepData", "yes", "must be false or true; set one of these"],
+    ["grafanaBundledPlugins", "loki", "must be false or true; set one of these"],
     ["subnet", "172.30.90.0", `is no IPv4 network in CIDR notation; ${NETWORK}`],
     ["subnet", "fd00::/64", `is no IPv4 network in CIDR notation; ${NETWORK}`],
     ["subnet", "10.0.0.0/8", `must have a prefix length from 16 to 28; ${NETWORK}`],
