@@ -39,7 +39,7 @@ in_volume() {
 }
 
 # fingerprint KEY: names a key without giving it away, as keyFingerprint of components/monitoring/grafanaKey.ts does
-fingerprint() { printf %s "$1" | sha256 | cut -c1-16; }
+fingerprint() { printf %s "$1" | sha256 - | cut -c1-16; }
 
 # has_key: whether the lab's Grafana was made with a key; one of an earlier version was not
 has_key() { docker inspect --format '{{range .Mounts}}{{println .Destination}}{{end}}' "$(container grafana)" | grep -qx /lab-key; }

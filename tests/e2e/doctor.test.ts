@@ -55,6 +55,7 @@ describe("doctor, on this machine", () => {
       "ports",
       "firewall",
       "neighbours",
+      "grafana's key",
     ]);
     expect(checks.firewall).toEqual({
       state: "ok",
