@@ -87,5 +87,7 @@ export function readRun(log: string): EngineRun {
 
 /** A message without the engine's marks for colours and the credentials of a URL. */
 function plain(message: string): string {
-  return hideCredentials(message).replace(/<\{%[^%]*%\}>/g, "").trim();
+  return hideCredentials(message)
+    .replace(/<\{%[^%]*%\}>/g, "")
+    .trim();
 }

@@ -66,7 +66,7 @@ class Member {
 /** Reads the members, which have to be exactly those that `backup` writes, each a plain file. */
 function readMembers(file: string, folder: string | undefined): ReadonlyMap<string, Member> {
   const members = new Map<string, Member>();
-  let whole = false;
+  const ends: unknown[] = [];
   const parser = new Parser({ strict: true, brotli: false, zstd: false });
   parser.on("entry", (entry: ReadEntry) => {
     if (entry.type !== "File" || entry.path !== LONGEST[members.size]) {
@@ -74,8 +74,8 @@ function readMembers(file: string, folder: string | undefined): ReadonlyMap<stri
     }
     members.set(entry.path, new Member(entry, folder));
   });
-  parser.on("eof", () => {
-    whole = true;
+  parser.on("eof", (end: unknown) => {
+    ends.push(end);
   });
   for (const event of ["ignoredEntry", "error"]) {
     parser.on(event, () => {
@@ -99,7 +99,7 @@ function readMembers(file: string, folder: string | undefined): ReadonlyMap<stri
   } finally {
     fs.closeSync(opened);
   }
-  if (!whole || !MEMBERS.some((names) => names.length === members.size)) {
+  if (ends.length === 0 || !MEMBERS.some((names) => names.length === members.size)) {
     throw new Refusal(NOT_WHOLE);
   }
   return members;

@@ -38,7 +38,10 @@ export function dashboardDamage(uid: string, found: FoundGrafana | undefined, sa
 /** The versions that were noted in the lab's folder, by the dashboards' uids. */
 export function savedVersions(folder: string): ReadonlyMap<string, number> {
   const notes = path.join(folder, NOTES);
-  const read = (file: string): [string, number] => [file, Number(readFileSync(path.join(notes, file), "utf8"))];
+  const read = (file: string): [string, number] => [
+    decodeURIComponent(file),
+    Number(readFileSync(path.join(notes, file), "utf8")),
+  ];
   try {
     return new Map(readdirSync(notes).map(read));
   } catch {
@@ -50,5 +53,5 @@ export function savedVersions(folder: string): ReadonlyMap<string, number> {
 export function noteVersion(folder: string, uid: string, version: number): void {
   const notes = path.join(folder, NOTES);
   mkdirSync(notes, { recursive: true, mode: 0o700 });
-  writeFileSync(childPath(notes, uid), String(version), { mode: 0o600 });
+  writeFileSync(childPath(notes, encodeURIComponent(uid)), String(version), { mode: 0o600 });
 }

@@ -1,8 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { promisify } from "node:util";
 import { VolumeArchive } from "../../scripts/volumeArchive";
+import { serve } from "../unit/servers";
 
 const SCRIPTS = path.resolve(__dirname, "../../scripts");
 const PARTS = ["prometheus", "grafana", "pushgateway"];
@@ -117,7 +119,7 @@ describe("restore of a foreign file", () => {
   });
 
   it.each([
-    ["an absolute path", "touch x; tar -P -rf grafana.tar $PWD/x", `holds "${"<folder>"}/x", which is outside`],
+    ["an absolute path", "touch x; tar -P -rf grafana.tar $PWD/x", 'holds "<folder>/x", which is outside'],
     ["a way up", "touch x; mkdir y; tar -C y -P -rf grafana.tar ../x", 'holds "../x", which is outside'],
     ["a link to elsewhere", "ln -s /etc/passwd volume/l", 'holds "./l", a link that leads out of the volume'],
     ["a link upwards", "ln -s a/../../x volume/l", 'holds "./l", a link that leads out of the volume'],
@@ -160,5 +162,40 @@ describe("restore of a foreign file", () => {
     );
     pack();
     expect(restore()).toContain("bringing it up first");
+  });
+});
+
+describe("after a restore", () => {
+  it("it is said who else may sign in to Grafana, whatever they call themselves", async () => {
+    const grafana = await serve({
+      "/api/users?perpage=5000": {
+        body: JSON.stringify([
+          { login: "admin", isAdmin: true, isDisabled: false },
+          { login: "mallory\u001b[2J\u009b2J\u202e", isAdmin: true, isDisabled: false },
+          { login: "jane", isAdmin: false, isDisabled: true },
+        ]),
+      },
+      "/api/serviceaccounts/search?perpage=5000": {
+        body: JSON.stringify({ serviceAccounts: [{ name: "robot", role: "Admin", tokens: 1 }] }),
+      },
+      "/api/orgs": { body: JSON.stringify([{ name: "Main Org." }, { name: "x" }]) },
+      "/api/auth/keys": { body: JSON.stringify([{ name: "old", role: "Editor" }]) },
+    });
+    const outputs = { grafanaUrl: grafana.url, grafanaUser: "admin", grafanaAdminPassword: "password" };
+    const program = ["--require", "sucrase/register/ts", path.join(SCRIPTS, "grafanaAccounts.ts")];
+    const running = promisify(execFile)(process.execPath, program, { cwd: path.dirname(SCRIPTS) });
+    running.child.stdin?.end(JSON.stringify(outputs));
+    const { stdout } = await running;
+    await grafana.close();
+    expect(stdout.split("\n")).toEqual([
+      "besides the lab's admin, the backup's Grafana lets in:",
+      '  - the user "mallory\\u001b[2J\\u009b2J\\u202e", who may administrate Grafana',
+      '  - the user "jane", disabled',
+      '  - the service account "robot" (Admin) with tokens: 1',
+      '  - the API key "old" (Editor)',
+      "  - further organisations, with service accounts of their own: 1",
+      `remove whom you do not know in ${grafana.url}/admin/users and ${grafana.url}/org/serviceaccounts`,
+      "",
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { bindDashboard, missingLibraryPanels, otherDatasourceTypes } from "../../components/dashboards/binding";
+import { describeNewUid } from "../../components/dashboards/uid";
 
 const UID = "our-prometheus";
 const OURS = { type: "prometheus", uid: UID };
@@ -134,6 +135,19 @@ describe("an exported dashboard", () => {
 
   it.each([{ uid: "" }, { uid: null }, { uid: undefined }])("without a uid gets one of its id: %j", (exported) => {
     expect(bind(exported).uid).toBe("community-7");
+  });
+
+  it.each(["../../package", "a/b", "x".repeat(41), "a b", "ä", "a\n", "${VAR}", 7, ["a"]])(
+    "gets a uid of its id in the place of one that Grafana does not take, which is said: %j",
+    (uid) => {
+      expect(bind({ uid }).uid).toBe("community-7");
+      const said = describeNewUid({ id: 7, revision: 1, json: JSON.stringify({ uid, panels: [] }) });
+      expect(said).toMatch(/^dashboard 7: Grafana does not take its uid .*; it has the uid community-7 in the lab/);
+    },
+  );
+
+  it.each(["Az_-09", "x".repeat(40), "", null, undefined])("has nothing said of the uid %j", (uid) => {
+    expect(describeNewUid({ id: 7, revision: 1, json: JSON.stringify({ uid, panels: [] }) })).toBeUndefined();
   });
 
   it("has no input left, however deep and in whatever it was", () => {
