@@ -121,9 +121,13 @@ function checkMembers(members: ReadonlyMap<string, Member>): void {
   if (members.get("sums")?.text !== sums) {
     throw new Refusal("is damaged: its sums differ");
   }
-  const [, lab = "", time = "", end] = about;
-  if (!/^[a-zA-Z0-9][\w.-]*$/.test(lab) || !/^[\d-]{10}T[\d:]{8}Z$/.test(time) || end !== "" || about.length !== 4) {
+  // format, lab, time and, in one that is not from before labs had keys of their own, the fingerprint of Grafana's key
+  const [, lab = "", time = "", ...rest] = about;
+  if (!/^[a-zA-Z0-9][\w.-]*$/.test(lab) || !/^[\d-]{10}T[\d:]{8}Z$/.test(time)) {
     throw new Refusal("does not say of which lab and of which time it is");
+  }
+  if (!/^([0-9a-f]{16}\n)?$/.test(rest.join("\n"))) {
+    throw new Refusal("does not name a key of Grafana");
   }
   for (const [name, { volume }] of members) {
     if (volume?.problem !== undefined) {
