@@ -4,7 +4,7 @@ import { HostCondition, labFolder, lookAtHost } from "../components/condition/ho
 import { Fault, LabError } from "../components/faults";
 import { findRootless } from "../components/hostObstacles";
 import { inspectMachine, Machine } from "../components/machine";
-import { labName, reachable } from "../components/names";
+import { labName } from "../components/names";
 import { findForeignContainers, findForeignNetwork, findMissingPython, findTakenPorts } from "../components/preflight";
 import { findOverlaps } from "../components/subnets";
 import { Settings } from "../components/settings";
@@ -35,8 +35,7 @@ export async function examine({
 }): Promise<readonly Finding[]> {
   const lab = labName(settings.namePrefix);
   const folder = labFolder(lab);
-  const app = `http://${reachable(settings.bindAddress)}:${String(settings.flaskPort)}/healthz`;
-  const condition = await lookAtHost(lab, folder, app);
+  const condition = await lookAtHost(lab, folder);
   const python = process.env.PYTHON ?? "python3";
   const host = [
     checkNode(process.versions.node),
