@@ -16,7 +16,6 @@ import {
   checkEngine,
   checkMemory,
   checkMounts,
-  checkNeighbours,
   checkSocketFolders,
   checkStorage,
   EngineInfo,
@@ -24,6 +23,7 @@ import {
 import { Finding, fault, ofFaults, skipped } from "./finding";
 import { tryFirewall } from "./firewall";
 import { checkEngineDisk, checkFolder, checkHome, checkNode, describePython } from "./host";
+import { checkNeighbours } from "./neighbours";
 
 /** Every check of this machine, in the order in which one needs the other. */
 export async function examine({
@@ -86,6 +86,6 @@ async function examineEngine(settings: Settings, host: HostCondition): Promise<r
     ...ofFaults("subnet", overlaps, `${settings.subnet} is free, or the lab's`),
     ...ofFaults("ports", await findTakenPorts(settings, machine, host), "free, or the lab's"),
     overlaps.length > 0 ? skipped("firewall", "the subnet first") : await tryFirewall(settings, machine),
-    checkNeighbours(settings, machine),
+    ...(await checkNeighbours(settings, machine)),
   ];
 }
