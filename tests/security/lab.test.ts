@@ -1,4 +1,6 @@
 import { UserLab, well } from "../faults/userLab";
+import { neighbourAttacks } from "./neighbours";
+import { userAttacks } from "./users";
 
 jest.setTimeout(300_000);
 
@@ -21,4 +23,7 @@ describe("a lab that is attacked", () => {
   it("works before anybody attacks it", async () => {
     expect(await lab.failedChecks()).toEqual([]);
   });
+
+  neighbourAttacks(() => lab);
+  userAttacks(() => lab);
 });
