@@ -12,6 +12,7 @@ import socket
 import stat
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import waitress
@@ -51,19 +52,25 @@ class ListenError(Exception):
     """An address the app cannot or must not listen on."""
 
 
-class PeerSocket(socket.socket):
-    """A listening socket for one network and this machine, which closes all other connections."""
+class Listener(socket.socket):
+    """Listens for all, or for one network and this machine; closes any other connection."""
 
-    peers: ipaddress.IPv4Network | ipaddress.IPv6Network
+    peers: ipaddress.IPv4Network | ipaddress.IPv6Network | None = None
 
     def accept(self) -> tuple[socket.socket, object]:
         """Accept a peer; waitress takes the error for a connection that ended by itself."""
         connection, address = super().accept()
-        peer = plain(str(address[0]))
-        if peer in self.peers or is_own(peer):
+        if self.peers is None or plain(address[0]) in self.peers or self.is_own(address[0]):
             return connection, address
         connection.close()
         raise ConnectionAbortedError(errno.ECONNABORTED, "not a peer")
+
+    def is_own(self, address: str) -> bool:
+        """Tell this machine, which Docker masquerades, by its route: it starts at its address."""
+        with socket.socket(self.family, socket.SOCK_DGRAM) as probe, suppress(OSError):
+            probe.connect((address, 9))  # of a datagram: sends nothing
+            return plain(probe.getsockname()[0]) == plain(address)
+        return False
 
 
 class BoundedLog(logging.StreamHandler):  # [Any] would need Python 3.11
@@ -159,21 +166,6 @@ def plain(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def is_own(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Tell whether an address is this machine's.
-
-    Docker masquerades what this machine sends to a network's gateway, so that it comes from
-    another of its addresses. The route to an own address starts at that address.
-    """
-    family = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect((str(address), 9))  # of a datagram: sends nothing
-        except OSError:
-            return False
-        return address.is_loopback or plain(probe.getsockname()[0]) == address
-
-
 def parse_address(text: str) -> tuple[str, int]:
     """Split `host:port` or `[host]:port`."""
     host, _, port = text.rpartition(":")
@@ -184,20 +176,15 @@ def parse_address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def parse_peers(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """Read the network of those who are answered."""
-    try:
-        return ipaddress.ip_network(text)
-    except ValueError as fault:
-        msg = f"{text!r} is not a network: write one such as 172.30.90.0/24"
-        raise ListenError(msg) from fault
-
-
 def open_socket(listen: str) -> socket.socket:
     """Listen on one address, or say what stands in the way."""
     text, comma, network = listen.partition(",")
     host, port = parse_address(text)
-    peers = parse_peers(network) if comma else None
+    try:
+        peers = ipaddress.ip_network(network) if comma else None
+    except ValueError as fault:
+        msg = f"{network!r} is not a network: write one such as 172.30.90.0/24"
+        raise ListenError(msg) from fault
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as fault:
@@ -209,14 +196,8 @@ def open_socket(listen: str) -> socket.socket:
     if resolved.is_unspecified:
         msg = f"refusing to listen on {text}, which is every interface: name one address"
         raise ListenError(msg)
-    if peers is None:
-        listener = socket.socket(family, kind, proto)
-    elif resolved in peers:
-        listener = PeerSocket(family, kind, proto)
-        listener.peers = peers
-    else:
-        msg = f"refusing to listen on {text} for {peers}, which it is not in: name its own network"
-        raise ListenError(msg)
+    listener = Listener(family, kind, proto)
+    listener.peers = peers
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(sockaddr)
@@ -245,16 +226,9 @@ def stop(_signal: int, _frame: object) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Listen on the given addresses until SIGTERM."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--listen",
-        action="append",
-        required=True,
-        metavar="HOST:PORT[,NETWORK]",
-        help="answer there, with a network only those in it and this machine",
-    )
+    parser.add_argument("--listen", action="append", required=True, metavar="HOST:PORT[,NETWORK]")
     parser.add_argument("--instance", required=True, help="what /healthz answers as 'instance'")
     options = parser.parse_args(arguments)
-
     signal.signal(signal.SIGTERM, stop)
     logging.basicConfig(
         level=logging.WARNING,

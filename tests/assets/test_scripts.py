@@ -7,68 +7,16 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from support import APP, Lab, alive, eventually, free_port, instance_at
+from support import Flask, Lab, alive, eventually, instance_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-SHELLS = [("/bin/sh",), ("bash", "--posix")]
-
-
-@dataclass
-class Flask:
-    """A lab's app: its address, and its scripts."""
-
-    lab: Lab
-    address: str
-
-    @property
-    def room(self) -> Path:
-        """Where its files are."""
-        return self.lab.folder / "flask"
-
-    @property
-    def settings(self) -> dict[str, str]:
-        """What start.sh asks for."""
-        return {"LISTEN": self.address, "HEALTH": self.address}
-
-    def start(self, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        """Start the app, or another text."""
-        text = text or APP.read_text()
-        return self.lab.run("flask/start.sh", text, **{**self.settings, **settings})
-
-    def started(self, **settings: str) -> tuple[str, int, str]:
-        """Start it; what was printed, and its two words."""
-        done = self.start(**settings)
-        assert done.returncode == 0, done.stderr
-        pid, token = done.stdout.split()
-        return done.stdout, int(pid), token
-
-    def stop(self, printed: str = "") -> None:
-        """Stop it, which must work."""
-        done = self.lab.run("flask/stop.sh", PULUMI_COMMAND_STDOUT=printed)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-    def files(self) -> set[str]:
-        """Name the files a start leaves."""
-        return {path.name for path in self.room.iterdir()} - {"venv", "requirements.txt"}
-
-
-@pytest.fixture(params=SHELLS, ids=["sh", "bash"])
-def flask(request: pytest.FixtureRequest, flask_lab: Lab) -> Iterator[Flask]:
-    if not shutil.which(request.param[0]):
-        pytest.skip("no such shell here")
-    app = Flask(replace(flask_lab, shell=request.param), f"127.0.0.1:{free_port()}")
-    yield app
-    app.stop()
 
 
 def test_start_prints_pid_and_token_and_records_them(flask: Flask) -> None:
@@ -146,60 +94,6 @@ def test_a_stranger_with_the_pid_is_not_ended(flask: Flask, *, from_state: bool)
             assert stranger.poll() is None
         finally:
             stranger.kill()
-
-
-@pytest.mark.skipif("sys.platform != 'linux' or os.geteuid() != 0", reason="needs root, on Linux")
-def test_a_start_that_is_another_users_is_left_alone_and_told(flask: Flask) -> None:
-    token = "tests-0123456789ab"  # noqa: S105
-    sleeper = ["/bin/sh", "-c", "sleep 60; :", "--instance", token]
-    with subprocess.Popen(sleeper, cwd="/", user=65534) as other:
-        try:
-            done = flask.lab.run("flask/stop.sh", PULUMI_COMMAND_STDOUT=f"{other.pid} {token}\n")
-            assert done.returncode == 0
-            assert f"process {other.pid} looks like this lab's app" in done.stderr
-            assert other.poll() is None
-        finally:
-            other.kill()
-
-
-SQUATTER = """
-import http.server, json, pathlib, sys
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-            words = path.read_text().split("\\0")
-            if "app.py" in words and f"127.0.0.1:{sys.argv[1]}" in words:
-                self.wfile.write(json.dumps({"instance": words[-2]}).encode())
-
-http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
-"""
-
-
-@pytest.mark.skipif("sys.platform != 'linux' or os.geteuid() != 0", reason="needs root, on Linux")
-def test_another_users_answer_with_the_token_is_not_the_apps(flask: Flask) -> None:
-    port = flask.address.partition(":")[2]
-    python = shutil.which("python3", path="/usr/bin")
-    if not python:
-        pytest.skip("no Python that another user may run")
-    squatter = [python, "-c", SQUATTER, port]
-    with subprocess.Popen(squatter, cwd="/", user=65534, stderr=subprocess.DEVNULL) as other:
-        try:
-            assert eventually(lambda: not_free(int(port)))
-            # an app that takes its time, and has not yet seen that its port is taken
-            done = flask.start("import time\ntime.sleep(2)\nraise SystemExit(1)")
-            assert done.returncode == 1
-            assert "the app ended with status 1" in done.stderr
-        finally:
-            other.kill()
-
-
-def not_free(port: int) -> bool:
-    """Tell whether something listens on loopback."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 STUBBORN = """

@@ -3,54 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from support import APP, Lab, eventually, free_port, get, instance_at
+from support import APP, Lab, command, eventually, free_port, get, instance_at, refused, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-def command(lab: Lab, *arguments: str) -> list[str]:
-    return [str(lab.folder / "flask" / "venv" / "bin" / "python"), "-I", str(APP), *arguments]
-
-
-@contextmanager
-def running(lab: Lab, *addresses: str) -> Iterator[subprocess.Popen[str]]:
-    listen = [word for address in addresses for word in ("--listen", address)]
-    full = command(lab, *listen, "--instance", "a-token")
-    with subprocess.Popen(full, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert eventually(lambda: instance_at(addresses[0]) == "a-token")
-            yield process
-        finally:
-            process.kill()
-
-
-def refused(lab: Lab, *arguments: str) -> str:
-    """Run the app where it must not start; the one line it says."""
-    done = subprocess.run(
-        command(lab, *arguments, "--instance", "x"),
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    return line
 
 
 @pytest.fixture
@@ -162,98 +127,6 @@ def test_every_interface_is_refused(flask_lab: Lab, host: str) -> None:
     line = refused(flask_lab, "--listen", f"{host}:{free_port()}")
     assert "refusing to listen" in line
     assert "every interface" in line
-
-
-def ask_from(source: str, address: str) -> bytes:
-    """Ask for /healthz from an address; what was answered before the connection was closed."""
-    host, port = address.rsplit(":", 1)
-    with socket.create_connection((host, int(port)), 5, (source, 0)) as connection:
-        try:
-            connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
-            return b"".join(iter(lambda: connection.recv(4096), b""))
-        except ConnectionError:
-            return b""
-
-
-@contextmanager
-def stranger() -> Iterator[list[str]]:
-    """Give a command's beginning that runs it in a neighbour's place: 10.213.7.2, we 10.213.7.1."""
-    ip, name = shutil.which("ip"), f"flask-{os.getpid()}"
-    if sys.platform != "linux" or os.geteuid() != 0 or not ip:
-        pytest.skip("needs root and ip, on Linux")
-    link = f"fl{os.getpid()}"[:15]
-    inside = [ip, "netns", "exec", name]
-    made = subprocess.run([ip, "netns", "add", name], capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        pytest.skip(f"no network namespace here: {made.stderr}")
-    try:
-        for command in (
-            [ip, "link", "add", link, "type", "veth", "peer", "name", "peer", "netns", name],
-            [ip, "addr", "add", "10.213.7.1/30", "dev", link],
-            [ip, "link", "set", link, "up"],
-            [*inside, ip, "addr", "add", "10.213.7.2/30", "dev", "peer"],
-            [*inside, ip, "link", "set", "peer", "up"],
-        ):
-            subprocess.run(command, check=True)
-        yield inside
-    finally:
-        subprocess.run([ip, "netns", "del", name], check=True)
-
-
-HOLD = """
-import socket, sys
-held = [socket.create_connection(("10.213.7.1", int(sys.argv[1])), 5) for _ in range(150)]
-held[0].settimeout(5)
-try:
-    held[0].sendall(b"GET /healthz HTTP/1.0\\r\\n\\r\\n")
-    print(held[0].recv(100))
-except ConnectionError:
-    print(b"")
-sys.stdout.flush()
-sys.stdin.read()
-"""
-
-
-def test_only_the_peers_of_a_network_are_answered_and_this_machine(flask_lab: Lab) -> None:
-    with stranger() as inside:
-        port = free_port()
-        address = f"10.213.7.1:{port}"
-        hold = [*inside, sys.executable, "-c", HOLD, str(port)]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        # one network is the neighbour's, the other is not
-        for network, answered in (("10.213.7.0/30", True), ("10.213.7.1/32", False)):
-            with (
-                running(flask_lab, f"127.0.0.1:{port}", f"{address},{network}"),
-                subprocess.Popen(hold, **pipes) as holder,
-            ):
-                assert holder.stdout
-                assert ("200 OK" in holder.stdout.readline()) == answered
-                # those who are closed hold neither a connection nor a thread of the app
-                if not answered:
-                    for source in ("10.213.7.1", "127.0.0.1"):
-                        assert b'"a-token"' in ask_from(source, address)
-                holder.communicate()
-
-
-@pytest.mark.skipif("sys.platform != 'linux'", reason="elsewhere 127.0.0.2 is no address")
-@pytest.mark.parametrize("host", ["127.0.0.1", "[::ffff:127.0.0.1]"])
-def test_an_address_for_a_network_answers_loopback(flask_lab: Lab, host: str) -> None:
-    port = free_port()
-    with running(flask_lab, f"127.0.0.2:{port}", f"{host}:{port},127.0.0.1/32"):
-        for source in ("127.0.0.1", "127.0.0.3"):
-            assert b'"a-token"' in ask_from(source, f"127.0.0.1:{port}")
-
-
-@pytest.mark.parametrize("network", ["", "x", "172.30.90.1/24", "172.30.90.0/33", "0/0,"])
-def test_what_is_no_network_is_told(flask_lab: Lab, network: str) -> None:
-    line = refused(flask_lab, "--listen", f"127.0.0.1:{free_port()},{network}")
-    assert line == f"app.py: {network!r} is not a network: write one such as 172.30.90.0/24"
-
-
-@pytest.mark.parametrize("network", ["172.30.90.0/24", "::/0"])
-def test_a_network_that_its_address_is_not_in_is_told(flask_lab: Lab, network: str) -> None:
-    line = refused(flask_lab, "--listen", f"127.0.0.1:{free_port()},{network}")
-    assert f"for {network}, which it is not in: name its own network" in line
 
 
 @pytest.mark.parametrize("text", ["127.0.0.1", ":5000", "127.0.0.1:x", "127.0.0.1:70000"])
