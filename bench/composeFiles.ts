@@ -36,6 +36,7 @@ export function composeOutputs(place: Place, settings: Settings): LabOutputs {
   const { namePrefix, bindAddress, scrapeInterval, nodeExporterNetwork } = settings;
   const url = (port: number): string => `http://${reachable(bindAddress)}:${String(port)}`;
   return {
+    labName: place.lab,
     prometheusUrl: url(settings.prometheus.port),
     grafanaUrl: url(settings.grafana.port),
     flaskUrl: url(settings.flaskPort),
@@ -70,7 +71,7 @@ function environmentFile({ lab, prefix }: Place, settings: Settings): string {
       [`${name}_MEMORY`, String(memory)],
     ]),
     Object.entries({ HEALTH: `${address}:${String(flaskPort)}` }),
-    Object.entries({ LISTEN: `"${address}:${String(flaskPort)} ${gateway}:${String(flaskPort)}"` }),
+    Object.entries({ LISTEN: `"${address}:${String(flaskPort)} ${gateway}:${String(flaskPort)},${subnet}"` }),
   );
   return lines.map(([name, value]) => `${name}=${value}\n`).join("");
 }

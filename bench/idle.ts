@@ -92,7 +92,7 @@ async function read({ place }: Contender, outputs: LabOutputs): Promise<Reading>
   const [parts, counters] = await Promise.all([Promise.all(containers), ownMetrics(outputs)]);
   return {
     at,
-    parts: [...parts, { part: "flask app", ...appNeed(place.lab) }],
+    parts: [...parts, { part: "flask app", ...(await appNeed(place.lab)) }],
     series: metric(counters, HEAD),
     samples: metric(counters, SAMPLES),
     bytes: DISK.reduce((sum, name) => sum + metric(counters, name), 0),
@@ -109,8 +109,8 @@ export function containerNeed({ cpu_stats, memory_stats }: Stats): { cpuSeconds:
 }
 
 /** CPU time and resident memory of the app's process, from proc(5). */
-function appNeed(lab: string): { cpuSeconds: number; memory: number } {
-  const [pid = ""] = appsOf(lab);
+async function appNeed(lab: string): Promise<{ cpuSeconds: number; memory: number }> {
+  const [pid = ""] = await appsOf(lab);
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ticks = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { findStarts } from "../components/condition/starts";
 import { askEngine } from "../components/engine";
 import { Contender } from "./contender";
 
@@ -20,19 +21,11 @@ export async function remains({ label, place }: Pick<Contender, "label" | "place
     ({ Name, Names }) => Name ?? Names?.join() ?? "",
   );
   const folder = path.join(place.stateHome, "observability-lab", place.lab);
-  return [...named, ...appsOf(place.lab).map((pid) => `process ${pid}`), ...(fs.existsSync(folder) ? [folder] : [])];
+  const apps = (await appsOf(place.lab)).map((pid) => `process ${pid}`);
+  return [...named, ...apps, ...(fs.existsSync(folder) ? [folder] : [])];
 }
 
-/** Processes that are an app of the lab: the token that each is started with begins with the lab's name. */
-export function appsOf(lab: string): readonly string[] {
-  return fs
-    .readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .filter((entry) => {
-      try {
-        return fs.readFileSync(`/proc/${entry}/cmdline`, "utf8").includes(`--instance\0${lab}-`);
-      } catch {
-        return false; // it has ended meanwhile
-      }
-    });
+/** Processes that are an app of the lab. */
+export async function appsOf(lab: string): Promise<readonly string[]> {
+  return (await findStarts(lab)).filter(({ ours }) => ours).map(({ pid }) => String(pid));
 }

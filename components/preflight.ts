@@ -121,7 +121,7 @@ export async function findTakenPorts(
   const faults = await Promise.all(
     ports
       .filter(([, port]) => !held.has(port))
-      .map(([setting, port]) => checkPort(setting, port, settings, machine, taken)),
+      .map(([setting, port]) => checkPort(setting, port, settings, machine, host, taken)),
   );
   return faults.filter((fault) => fault !== undefined);
 }
@@ -131,6 +131,7 @@ async function checkPort(
   port: number,
   { bindAddress }: Settings,
   machine: Machine,
+  { foreignApp }: HostCondition,
   wanted: ReadonlySet<number>,
 ): Promise<Fault | undefined> {
   const error = await tryListen(bindAddress, port);
@@ -148,13 +149,21 @@ async function checkPort(
       return { setting, value: port, problem: "may be used by root only", fix: "set one from 1024 on" };
     default: {
       const holder = machine.containers.find(({ Ports }) => Ports.some(({ PublicPort }) => PublicPort === port));
-      const who = holder === undefined ? "another program" : `the container ${(holder.Names[0] ?? "").slice(1)}`;
+      // anybody may give a process the arguments of the app
+      const foreign = setting === "flaskPort" && holder === undefined ? foreignApp : undefined;
+      const other =
+        foreign === undefined
+          ? "another program"
+          : `another program (perhaps process ${String(foreign)}, which another user started as this lab's app)`;
+      const who = holder === undefined ? other : `the container ${(holder.Names[0] ?? "").slice(1)}`;
+      const stop =
+        foreign === undefined ? "stop it" : "stop it as that user, such as with sudo if you started the lab so";
       const free = await findFreePort(bindAddress, port, wanted);
       return {
         setting,
         value: port,
         problem: `is in use by ${who} on ${bindAddress} (${error})`,
-        fix: `stop it, or set ${setting} to a free port${free === undefined ? "" : ` such as ${String(free)}`}`,
+        fix: `${stop}, or set ${setting} to a free port${free === undefined ? "" : ` such as ${String(free)}`}`,
       };
     }
   }

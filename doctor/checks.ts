@@ -4,7 +4,7 @@ import { HostCondition, labFolder, lookAtHost } from "../components/condition/ho
 import { Fault, LabError } from "../components/faults";
 import { findRootless } from "../components/hostObstacles";
 import { inspectMachine, Machine } from "../components/machine";
-import { labName, reachable } from "../components/names";
+import { labName } from "../components/names";
 import { findForeignContainers, findForeignNetwork, findMissingPython, findTakenPorts } from "../components/preflight";
 import { findOverlaps } from "../components/subnets";
 import { Settings } from "../components/settings";
@@ -16,7 +16,6 @@ import {
   checkEngine,
   checkMemory,
   checkMounts,
-  checkNeighbours,
   checkSocketFolders,
   checkStorage,
   EngineInfo,
@@ -25,6 +24,7 @@ import { Finding, fault, ofFaults, skipped } from "./finding";
 import { tryFirewall } from "./firewall";
 import { checkGrafanaKey } from "./grafanaKey";
 import { checkEngineDisk, checkFolder, checkHome, checkNode, describePython } from "./host";
+import { checkNeighbours } from "./neighbours";
 
 /** Every check of this machine, in the order in which one needs the other. */
 export async function examine({
@@ -36,8 +36,7 @@ export async function examine({
 }): Promise<readonly Finding[]> {
   const lab = labName(settings.namePrefix);
   const folder = labFolder(lab);
-  const app = `http://${reachable(settings.bindAddress)}:${String(settings.flaskPort)}/healthz`;
-  const condition = await lookAtHost(lab, folder, app);
+  const condition = await lookAtHost(lab, folder);
   const python = process.env.PYTHON ?? "python3";
   const host = [
     checkNode(process.versions.node),
@@ -88,7 +87,7 @@ async function examineEngine(settings: Settings, host: HostCondition): Promise<r
     ...ofFaults("subnet", overlaps, `${settings.subnet} is free, or the lab's`),
     ...ofFaults("ports", await findTakenPorts(settings, machine, host), "free, or the lab's"),
     overlaps.length > 0 ? skipped("firewall", "the subnet first") : await tryFirewall(settings, machine),
-    checkNeighbours(settings, machine),
+    ...(await checkNeighbours(settings, machine)),
     await checkGrafanaKey(settings, machine),
   ];
 }

@@ -120,22 +120,3 @@ export function checkMounts({ native, rootShared }: Machine): Finding {
         "mount --make-rshared /, then make up",
       );
 }
-
-/** Who reaches the published ports from outside. */
-export function checkNeighbours({ bindAddress }: Settings, { native, engineMajor }: Machine): Finding {
-  if (!bindAddress.startsWith("127.")) {
-    return warning(
-      "neighbours",
-      `bindAddress ${bindAddress}: whoever reaches it reaches Prometheus, which asks for no password`,
-      "set bindAddress to 127.0.0.1, unless that is what you want",
-    );
-  }
-  // https://github.com/moby/moby/issues/45610
-  return native && engineMajor < 28
-    ? warning(
-        "neighbours",
-        `Docker below 28: a machine on the same network segment can reach ports published on ${bindAddress}`,
-        "update Docker to 28, or run iptables -t raw -I PREROUTING ! -i lo -d 127.0.0.0/8 -j DROP",
-      )
-    : ok("neighbours", `only this machine reaches the ports on ${bindAddress}`);
-}

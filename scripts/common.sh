@@ -13,7 +13,16 @@ cli=$PULUMI_HOME/versions/$(version pulumi)/bin/pulumi
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
+# The room is closed to others, and with it all that is below: a umask for every command would also close what it makes
+# in the checkout, and for containers.
 mkdir -p "$room"
+[ ! -k "$room" ] || die "LAB_ROOM = $room: every user may write there; name a folder of your own"
+[ -O "$room" ] || [ "$(id -u)" = 0 ] ||
+  die "$room belongs to another user: if you ran make with sudo before, do so again, or take it over with sudo chown -R $(id -un) $room"
+case $(ls -Ld "$room") in
+  drwx------*) ;;
+  *) chmod go-rwx "$room" && { chmod -R go-rwx "$room/state" "$room"/*.yaml 2>/dev/null || :; } ;; # of an earlier version
+esac
 
 # The engine where the client finds it, for the provider too, which knows only the default socket.
 if [ -z "${DOCKER_HOST:-}" ] && [ ! -S /var/run/docker.sock ] && command -v docker >/dev/null; then

@@ -1,5 +1,6 @@
 import { Dashboard, readDashboard, unboundDatasources } from "./dashboards";
 import { urlSegment } from "../components/foreignNames";
+import { findStarts } from "../components/condition/starts";
 import { inspectMachine } from "../components/machine";
 import { JOBS } from "../components/settingsLists";
 import { alertsEvaluated } from "./alerts";
@@ -64,6 +65,10 @@ async function flaskTraffic(lab: LabOutputs): Promise<string> {
       `Prometheus has no request of ${silent.join(", ")}`,
       "look at the target flask_app in Prometheus",
     );
+  }
+  // any user's program could listen on its port once it is dead
+  if (!(await findStarts(lab.labName)).some(({ ours }) => ours)) {
+    throw new CheckError("what answers is not the lab's app: no process of yours is one", "run make up");
   }
   return counts.map(({ path, count }) => `${path} ${String(count)}`).join(", ");
 }

@@ -1,5 +1,6 @@
 /** The running lab, as `pulumi stack output --json --show-secrets` describes it. */
 export interface LabOutputs {
+  readonly labName: string;
   readonly prometheusUrl: string;
   readonly grafanaUrl: string;
   readonly flaskUrl: string;

@@ -12,6 +12,7 @@ import socket
 import stat
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import waitress
@@ -49,6 +50,27 @@ PATHS = {
 
 class ListenError(Exception):
     """An address the app cannot or must not listen on."""
+
+
+class Listener(socket.socket):
+    """Listens for all, or for one network and this machine; closes any other connection."""
+
+    peers: ipaddress.IPv4Network | ipaddress.IPv6Network | None = None
+
+    def accept(self) -> tuple[socket.socket, object]:
+        """Accept a peer; waitress takes the error for a connection that ended by itself."""
+        connection, address = super().accept()
+        if self.peers is None or plain(address[0]) in self.peers or self.is_own(address[0]):
+            return connection, address
+        connection.close()
+        raise ConnectionAbortedError(errno.ECONNABORTED, "not a peer")
+
+    def is_own(self, address: str) -> bool:
+        """Tell this machine, which Docker masquerades, by its route: it starts at its address."""
+        with socket.socket(self.family, socket.SOCK_DGRAM) as probe, suppress(OSError):
+            probe.connect((address, 9))  # of a datagram: sends nothing
+            return plain(probe.getsockname()[0]) == plain(address)
+        return False
 
 
 class BoundedLog(logging.StreamHandler):  # [Any] would need Python 3.11
@@ -138,6 +160,12 @@ def create_app(instance: str) -> Flask:
     return app
 
 
+def plain(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Read an address; an IPv4 address that is mapped into IPv6 is that IPv4 address."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    return getattr(address, "ipv4_mapped", None) or address
+
+
 def parse_address(text: str) -> tuple[str, int]:
     """Split `host:port` or `[host]:port`."""
     host, _, port = text.rpartition(":")
@@ -148,9 +176,15 @@ def parse_address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def open_socket(text: str) -> socket.socket:
+def open_socket(listen: str) -> socket.socket:
     """Listen on one address, or say what stands in the way."""
+    text, comma, network = listen.partition(",")
     host, port = parse_address(text)
+    try:
+        peers = ipaddress.ip_network(network) if comma else None
+    except ValueError as fault:
+        msg = f"{network!r} is not a network: write one such as 172.30.90.0/24"
+        raise ListenError(msg) from fault
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as fault:
@@ -158,12 +192,12 @@ def open_socket(text: str) -> socket.socket:
         raise ListenError(msg) from fault
     family, kind, proto, _, sockaddr = found[0]
     # The resolved address is asked, as "0" and "::ffff:0.0.0.0" mean every interface too.
-    resolved = ipaddress.ip_address(str(sockaddr[0]).partition("%")[0])
-    mapped = getattr(resolved, "ipv4_mapped", None) or resolved
-    if mapped.is_unspecified:
+    resolved = plain(str(sockaddr[0]))
+    if resolved.is_unspecified:
         msg = f"refusing to listen on {text}, which is every interface: name one address"
         raise ListenError(msg)
-    listener = socket.socket(family, kind, proto)
+    listener = Listener(family, kind, proto)
+    listener.peers = peers
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(sockaddr)
@@ -192,10 +226,9 @@ def stop(_signal: int, _frame: object) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Listen on the given addresses until SIGTERM."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--listen", action="append", required=True, metavar="HOST:PORT")
+    parser.add_argument("--listen", action="append", required=True, metavar="HOST:PORT[,NETWORK]")
     parser.add_argument("--instance", required=True, help="what /healthz answers as 'instance'")
     options = parser.parse_args(arguments)
-
     signal.signal(signal.SIGTERM, stop)
     logging.basicConfig(
         level=logging.WARNING,

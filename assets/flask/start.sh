@@ -1,5 +1,5 @@
 # Starts the app whose text is on stdin, detached, and prints "PID TOKEN" once it answers.
-# LAB: the lab's name. LISTEN: addresses, separated by spaces. HEALTH: the address to ask.
+# LAB: the lab's name. LISTEN: addresses as the app takes them, separated by spaces. HEALTH: the address to ask.
 # shellcheck shell=sh disable=SC2154 # process.sh, which comes before, sets room
 
 : "${LISTEN:?}" "${HEALTH:?}"
@@ -19,6 +19,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -34,11 +35,25 @@ listen = [word for address in os.environ["LISTEN"].split() for word in ("--liste
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
+def listens() -> bool:
+    """Whether a process of this user has the port, where that can be seen (Linux).
+
+    The list of processes shows the token to others, and one of them could answer with it.
+    """
+    table = Path("/proc/net/tcp")  # proc_net_tcp.txt of the kernel says what is in it
+    if not table.exists():
+        return True
+    host, _, port = os.environ["HEALTH"].rpartition(":")
+    local = f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{int(port):04X}"
+    rows = [line.split() for line in table.read_text().splitlines()[1:]]
+    return [local, "0A", str(os.geteuid())] in [[row[1], row[3], row[7]] for row in rows]
+
+
 def healthy() -> bool:
     """Whether this very start answers, and not another that has its port."""
     try:
         with opener.open(url, timeout=1) as answer:
-            return json.load(answer).get("instance") == token
+            return json.load(answer).get("instance") == token and listens()
     except (OSError, ValueError, AttributeError):
         return False
 

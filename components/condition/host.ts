@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { within } from "../within";
 import { Damage, GONE } from "./damage";
+import { findStarts } from "./starts";
 
 /** Rooms of the lab's folder on the host; each has a virtual environment. */
 export const ROOMS = ["flask", "ansible"] as const;
@@ -13,6 +14,8 @@ export interface HostCondition {
   readonly app: Damage;
   /** Port that the lab's app holds, sound or not. */
   readonly appPort: number | undefined;
+  /** A process of another user that has the arguments of the lab's app. */
+  readonly foreignApp?: number | undefined;
   readonly environments: Readonly<Record<Room, Damage>>;
 }
 
@@ -35,22 +38,23 @@ export function labFolder(lab: string, env: NodeJS.ProcessEnv = process.env): st
 }
 
 /**
- * Looks at the app and at the virtual environments.
- *
- * @param health URL at which an app without a record would answer.
+ * Looks at the app and at the virtual environments. An answer with the app's token is not enough: the list of processes
+ * shows the token to every user, so it has to come while the app's own process, which then has the port, is there.
  */
-export async function lookAtHost(lab: string, folder: string, health: string): Promise<HostCondition> {
+export async function lookAtHost(lab: string, folder: string): Promise<HostCondition> {
   const environments = {
     flask: environmentDamage(folder, "flask"),
     ansible: environmentDamage(folder, "ansible"),
   };
   const record = readRecord(path.join(folder, "flask", "record.json"));
-  const instance = await askInstance(record?.health ?? health);
-  const answers = record !== undefined && instance === record.instance;
-  const listens = answers || isStartOf(lab, instance) || (record !== undefined && runs(record));
+  const all = await findStarts(lab);
+  const starts = all.filter(({ ours }) => ours);
+  const runs = starts.some(({ pid, instance }) => pid === record?.pid && instance === record.instance);
+  const answers = runs && record !== undefined && (await askInstance(record.health)) === record.instance;
   return {
     app: answers ? undefined : record === undefined ? GONE : "it did not answer",
-    appPort: listens ? Number(new URL(record?.health ?? health).port) : undefined,
+    appPort: starts[0]?.port,
+    foreignApp: all.find(({ ours }) => !ours)?.pid,
     environments,
   };
 }
@@ -74,20 +78,6 @@ function readRecord(file: string): AppRecord | undefined {
   } catch {
     return undefined; // no app was started, or its record was lost: both are a first start
   }
-}
-
-/** Whether the process is there although it does not answer, where the system tells (Linux). */
-function runs({ pid, instance }: AppRecord): boolean {
-  try {
-    return readFileSync(`/proc/${String(pid)}/cmdline`, "utf8").includes(instance);
-  } catch {
-    return false;
-  }
-}
-
-/** Whether a token is one of this lab's app, and not of a lab whose name starts with this one's. */
-function isStartOf(lab: string, instance: string | undefined): boolean {
-  return instance?.startsWith(`${lab}-`) === true && /^[0-9a-f]{12}$/.test(instance.slice(lab.length + 1));
 }
 
 async function askInstance(health: string): Promise<string | undefined> {

@@ -54,7 +54,7 @@ export async function lookAtLab(settings: Settings, machine: Machine): Promise<L
   const [found, volumes, host] = await Promise.all([
     Promise.all(ours.map(async (it) => [(it.Names[0] ?? "").slice(1), await findContainer(it)] as const)),
     findVolumes(lab),
-    lookAtHost(lab, folder, `http://${reachable(settings.bindAddress)}:${String(settings.flaskPort)}/healthz`),
+    lookAtHost(lab, folder),
   ]);
   const containers = new Map(found.filter((it): it is [string, FoundContainer] => it[1] !== undefined));
   const networkId = (name: string): string | undefined =>

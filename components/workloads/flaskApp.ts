@@ -47,8 +47,14 @@ function processScript(name: string): string {
   return readAsset("flask", "process.sh") + readAsset("flask", name);
 }
 
-/** Where the app listens: for the host, and for Prometheus; Docker Desktop's containers reach the host's loopback. */
+/**
+ * Where the app listens: for the host, and for Prometheus; Docker Desktop's containers reach the host's loopback. Linux
+ * takes packets for the gateway from any interface, so there only the lab's subnet and this machine are answered.
+ */
 function listenAddresses({ settings, machine }: LabContext): string[] {
-  const addresses = [reachable(settings.bindAddress), ...(machine.native ? [settings.gateway] : [])];
-  return addresses.map((address) => `${address}:${String(settings.flaskPort)}`);
+  const port = String(settings.flaskPort);
+  return [
+    `${reachable(settings.bindAddress)}:${port}`,
+    ...(machine.native ? [`${settings.gateway}:${port},${settings.subnet}`] : []),
+  ];
 }

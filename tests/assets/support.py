@@ -9,12 +9,13 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 APP = ASSETS / "flask" / "app.py"
@@ -107,3 +108,75 @@ def eventually(question: Callable[[], bool], seconds: float = 10) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def command(lab: Lab, *arguments: str) -> list[str]:
+    """Name the app's program of a lab, and arguments."""
+    return [str(lab.folder / "flask" / "venv" / "bin" / "python"), "-I", str(APP), *arguments]
+
+
+@contextmanager
+def running(lab: Lab, *addresses: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the app while it listens on these addresses."""
+    listen = [word for address in addresses for word in ("--listen", address)]
+    full = command(lab, *listen, "--instance", "a-token")
+    with subprocess.Popen(full, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert eventually(lambda: instance_at(addresses[0]) == "a-token")
+            yield process
+        finally:
+            process.kill()
+
+
+def refused(lab: Lab, *arguments: str) -> str:
+    """Run the app where it must not start; the one line it says."""
+    done = subprocess.run(
+        command(lab, *arguments, "--instance", "x"),
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+@dataclass
+class Flask:
+    """A lab's app: its address, and its scripts."""
+
+    lab: Lab
+    address: str
+
+    @property
+    def room(self) -> Path:
+        """Where its files are."""
+        return self.lab.folder / "flask"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What start.sh asks for."""
+        return {"LISTEN": self.address, "HEALTH": self.address}
+
+    def start(self, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        """Start the app, or another text."""
+        text = text or APP.read_text()
+        return self.lab.run("flask/start.sh", text, **{**self.settings, **settings})
+
+    def started(self, **settings: str) -> tuple[str, int, str]:
+        """Start it; what was printed, and its two words."""
+        done = self.start(**settings)
+        assert done.returncode == 0, done.stderr
+        pid, token = done.stdout.split()
+        return done.stdout, int(pid), token
+
+    def stop(self, printed: str = "") -> None:
+        """Stop it, which must work."""
+        done = self.lab.run("flask/stop.sh", PULUMI_COMMAND_STDOUT=printed)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+    def files(self) -> set[str]:
+        """Name the files a start leaves."""
+        return {path.name for path in self.room.iterdir()} - {"venv", "requirements.txt"}

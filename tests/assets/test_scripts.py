@@ -9,65 +9,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from support import APP, Lab, alive, eventually, free_port, instance_at
+from support import Flask, Lab, alive, eventually, instance_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-SHELLS = [("/bin/sh",), ("bash", "--posix")]
-
-
-@dataclass
-class Flask:
-    """A lab's app: its address, and its scripts."""
-
-    lab: Lab
-    address: str
-
-    @property
-    def room(self) -> Path:
-        """Where its files are."""
-        return self.lab.folder / "flask"
-
-    @property
-    def settings(self) -> dict[str, str]:
-        """What start.sh asks for."""
-        return {"LISTEN": self.address, "HEALTH": self.address}
-
-    def start(self, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        """Start the app, or another text."""
-        text = text or APP.read_text()
-        return self.lab.run("flask/start.sh", text, **{**self.settings, **settings})
-
-    def started(self, **settings: str) -> tuple[str, int, str]:
-        """Start it; what was printed, and its two words."""
-        done = self.start(**settings)
-        assert done.returncode == 0, done.stderr
-        pid, token = done.stdout.split()
-        return done.stdout, int(pid), token
-
-    def stop(self, printed: str = "") -> None:
-        """Stop it, which must work."""
-        done = self.lab.run("flask/stop.sh", PULUMI_COMMAND_STDOUT=printed)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-    def files(self) -> set[str]:
-        """Name the files a start leaves."""
-        return {path.name for path in self.room.iterdir()} - {"venv", "requirements.txt"}
-
-
-@pytest.fixture(params=SHELLS, ids=["sh", "bash"])
-def flask(request: pytest.FixtureRequest, flask_lab: Lab) -> Iterator[Flask]:
-    if not shutil.which(request.param[0]):
-        pytest.skip("no such shell here")
-    app = Flask(replace(flask_lab, shell=request.param), f"127.0.0.1:{free_port()}")
-    yield app
-    app.stop()
 
 
 def test_start_prints_pid_and_token_and_records_them(flask: Flask) -> None:

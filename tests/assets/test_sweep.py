@@ -181,3 +181,32 @@ def test_every_start_of_the_lab_ends_and_none_of_another(
     ended = ["t.est-0123456789ab", "t.est-ffffffffffff"]
     assert eventually(lambda: not any(alive(starts[token].pid) for token in ended))
     assert [token for token, process in starts.items() if not alive(process.pid)] == ended
+
+
+@pytest.mark.skipif("sys.platform != 'linux' or os.geteuid() != 0", reason="needs root, on Linux")
+def test_a_process_of_another_user_is_left_alone_whatever_its_arguments(
+    tmp_path: Path, engine: Engine
+) -> None:
+    token = "tests-0123456789ab"  # noqa: S105
+    arguments = [
+        ["--instance", token],
+        ["--instance", token, "--instance", "tests-ffffffffffff"],
+        [f"\n{os.getpid()} x --instance {token}\n", "--instance", token],
+    ]
+    # its real user is the other one, as that of a set-user-id program
+    halves = [{"user": 65534, "group": 65534}, {"preexec_fn": lambda: os.setresuid(65534, 0, 0)}]
+    others = [
+        subprocess.Popen(["/bin/sh", "-c", "sleep 60; :", *more], cwd="/", **users)
+        for more in arguments
+        for users in halves
+    ]
+    # one argument that holds both words is none of them
+    own = subprocess.Popen(["/bin/sh", "-c", "sleep 60; :", f"x --instance {token}"])
+    try:
+        done = sweep(Lab(tmp_path), engine)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert [process.poll() for process in [*others, own]] == [None] * 7
+    finally:
+        for process in [*others, own]:
+            process.kill()
+            process.wait()

@@ -63,7 +63,7 @@ export function dataFaults(bench: () => Bench): void {
     lab.configure({ keepData: false });
     await well(lab.up());
     await well(lab.destroy());
-    expectGone(lab);
+    await expectGone(lab);
     const { seconds } = await well(lab.run("restore", [], { FILE: backup() }).outcome);
     expect(await lab.failedChecks()).toEqual([]);
     await expectKept(bench());

@@ -68,7 +68,7 @@ describe("destroy leaves nothing", () => {
 
   async function expectDestroyed(fault: string, app?: number): Promise<void> {
     const { seconds } = await well(bench.lab.destroy());
-    expectGone(bench.lab, app);
+    await expectGone(bench.lab, app);
     record({ part: "destroy", fault, lost: "all data, as asked", seconds });
   }
 

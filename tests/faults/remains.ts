@@ -5,11 +5,11 @@ import { isAlive } from "./processes";
 import { UserLab } from "./userLab";
 
 /** Sees that nothing is left of a lab on the machine: in the engine, among the processes, in its folder. */
-export function expectGone({ lab, hostFolder }: UserLab, app?: number): void {
+export async function expectGone({ lab, hostFolder }: UserLab, app?: number): Promise<void> {
   expect(labelled("container", lab)).toEqual([]);
   expect(labelled("network", lab)).toEqual([]);
   expect(labelled("volume", lab)).toEqual([]);
   expect(fs.existsSync(hostFolder)).toBe(false);
-  expect(appsOf(lab)).toEqual([]);
+  expect(await appsOf(lab)).toEqual([]);
   expect(app !== undefined && isAlive(app)).toBe(false);
 }

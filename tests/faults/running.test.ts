@@ -92,7 +92,7 @@ describe("two labs", () => {
     lab.checkout = path.join(lab.folder, "another");
     copyCheckout(lab.checkout);
     const { seconds } = await well(lab.destroy());
-    expectGone(lab, app);
+    await expectGone(lab, app);
     expect(identity(other)).toEqual(before);
     expect(await other.failedChecks()).toEqual([]);
     const fault = "from another checkout, with the app dead and containers gone";

@@ -1,5 +1,7 @@
 import { UserLab, well } from "../faults/userLab";
 import { grafanaKeyAttacks } from "./grafanaKey";
+import { neighbourAttacks } from "./neighbours";
+import { userAttacks } from "./users";
 
 jest.setTimeout(300_000);
 
@@ -24,4 +26,6 @@ describe("a lab that is attacked", () => {
   });
 
   grafanaKeyAttacks(() => lab);
+  neighbourAttacks(() => lab);
+  userAttacks(() => lab);
 });

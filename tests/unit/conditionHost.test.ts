@@ -1,14 +1,18 @@
+import { ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { labFolder, lookAtHost } from "../../components/condition/host";
+import { HostCondition, labFolder, lookAtHost } from "../../components/condition/host";
 import { Answer, serve, TestServer } from "./servers";
 
 const LAB = "observability-lab";
 const TOKEN = `${LAB}-0123456789ab`;
 
+const PORT = 23_999;
+
 let folder: string;
 let app: TestServer | undefined;
+let stand: ChildProcess | undefined;
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-app-"));
@@ -17,7 +21,8 @@ beforeEach(() => {
 
 afterEach(async () => {
   await app?.close();
-  app = undefined;
+  stand?.kill();
+  [app, stand] = [undefined, undefined];
   fs.rmSync(folder, { recursive: true });
 });
 
@@ -27,75 +32,86 @@ async function answerWith(answer: Answer): Promise<string> {
   return `${app.url}/healthz`;
 }
 
+/** A process with the arguments of a start of an app, of another user if one is given. */
+async function start(instance: string, uid?: number): Promise<number> {
+  const idle = ["-e", "console.log(); setInterval(() => undefined, 1000)", "--"];
+  const args = ["--listen", `127.0.0.1:${String(PORT)},127.0.0.0/8`, "--listen", "127.0.0.2:1", "--instance", instance];
+  stand = spawn(process.execPath, [...idle, ...args], { stdio: ["ignore", "pipe", "ignore"], cwd: "/", uid });
+  await new Promise((resolve) => stand?.stdout?.once("data", resolve));
+  return stand.pid ?? 0;
+}
+
 function writeRecord(record: string | Readonly<Record<string, unknown>>): void {
   const text = typeof record === "string" ? record : JSON.stringify({ pid: 1, instance: TOKEN, ...record });
   fs.writeFileSync(path.join(folder, "flask", "record.json"), text);
 }
 
 /** What is found of the app alone. */
-async function lookAtApp(health: string): Promise<{ app: string | undefined; appListens: boolean }> {
-  const { app: damage, appPort } = await lookAtHost(LAB, folder, health);
-  return { app: damage, appListens: appPort !== undefined };
+async function lookAtApp(): Promise<Omit<HostCondition, "environments">> {
+  const { app: damage, appPort, foreignApp } = await lookAtHost(LAB, folder);
+  return { app: damage, appPort, foreignApp };
 }
 
 const NOWHERE = "http://127.0.0.1:1/healthz";
-const SOUND = { app: undefined, appListens: true };
-const SILENT = { app: "it did not answer", appListens: false };
-const GONE = { app: "it was not there", appListens: false };
-const LOST = { app: "it was not there", appListens: true };
+const OURS: Answer = { body: JSON.stringify({ instance: TOKEN }) };
+const SOUND = { app: undefined, appPort: PORT, foreignApp: undefined };
+const HANGS = { ...SOUND, app: "it did not answer" };
+const SILENT = { ...HANGS, appPort: undefined };
+const GONE = { ...SILENT, app: "it was not there" };
 
 describe("the app", () => {
-  it("is not there without a record and without an answer", async () => {
-    expect(await lookAtApp(NOWHERE)).toStrictEqual(GONE);
-    expect((await lookAtHost(LAB, path.join(folder, "nowhere"), NOWHERE)).app).toBe(GONE.app);
+  it("is not there without a record and without a process", async () => {
+    expect(await lookAtApp()).toStrictEqual(GONE);
+    expect((await lookAtHost(LAB, path.join(folder, "nowhere"))).app).toBe(GONE.app);
   });
 
   it.each<[string, Answer, object]>([
-    ["is sound while it answers with its token", { body: JSON.stringify({ instance: TOKEN }) }, SOUND],
-    ["is damaged when a stranger answers", { body: '{"instance": "theirs"}' }, SILENT],
-    ["is damaged when something else answers", { body: "<html>" }, SILENT],
-    ["is damaged when a text that is no object answers", { body: "null" }, SILENT],
-    ["is damaged when nothing of the app is there", { status: 404, body: "{}" }, SILENT],
-    [
-      "is damaged when another start of it answers, which holds the port",
-      { body: `{"instance": "${LAB}-ba9876543210"}` },
-      { app: SILENT.app, appListens: true },
-    ],
+    ["is sound while it answers with its token", OURS, SOUND],
+    ["is damaged when a stranger answers", { body: '{"instance": "theirs"}' }, HANGS],
+    ["is damaged when something else answers", { body: "<html>" }, HANGS],
+    ["is damaged when a text that is no object answers", { body: "null" }, HANGS],
+    ["is damaged when nothing of the app is there", { status: 404, body: "{}" }, HANGS],
+    ["is damaged when another start of it answers", { body: `{"instance": "${LAB}-ba9876543210"}` }, HANGS],
   ])("%s", async (_, answer, expected) => {
-    writeRecord({ health: await answerWith(answer) });
-    expect(await lookAtApp(NOWHERE)).toStrictEqual(expected);
+    writeRecord({ health: await answerWith(answer), pid: await start(TOKEN) });
+    expect(await lookAtApp()).toStrictEqual(expected);
   });
 
-  it("is damaged once nothing answers, and stays so until it is started", async () => {
-    writeRecord({ health: NOWHERE });
-    expect(await lookAtApp(NOWHERE)).toStrictEqual(SILENT);
-    expect(await lookAtApp(NOWHERE)).toStrictEqual(SILENT);
+  it("is damaged when another program answers with its token, which every user can read", async () => {
+    const health = await answerWith(OURS);
+    writeRecord({ health, pid: process.pid });
+    expect(await lookAtApp()).toStrictEqual(SILENT);
+    // another start of it is there, which is not the one of the record
+    writeRecord({ health, pid: process.pid });
+    await start(`${LAB}-ba9876543210`);
+    expect(await lookAtApp()).toStrictEqual(HANGS);
   });
+
+  (process.platform === "linux" && process.getuid?.() === 0 ? it : it.skip)(
+    "is not a process of another user",
+    async () => {
+      const pid = await start(TOKEN, 65534);
+      writeRecord({ health: await answerWith(OURS), pid });
+      expect(await lookAtApp()).toStrictEqual({ ...SILENT, foreignApp: pid });
+    },
+  );
 
   it.each(['{"pid": 3,', "null", "{}", `{"pid": "3", "instance": "${TOKEN}", "health": "${NOWHERE}"}`])(
     "is not there with the unreadable record %s",
     async (text) => {
       writeRecord(text);
-      expect(await lookAtApp(NOWHERE)).toStrictEqual(GONE);
+      expect(await lookAtApp()).toStrictEqual(GONE);
     },
   );
 
   it.each<[string, string, object]>([
-    ["holds the port that it was given although its record is lost", `"${TOKEN}"`, LOST],
-    ["is not one of a lab whose name starts with this one's", `"${LAB}-${LAB}-0123456789ab"`, GONE],
-    ["is not one of another lab", '"b-observability-lab-0123456789ab"', GONE],
-    ["is no stranger whose token is a number", "5", GONE],
+    ["holds the port that it was given although its record is lost", TOKEN, { ...GONE, appPort: PORT }],
+    ["is not one of a lab whose name starts with this one's", `${LAB}-${LAB}-0123456789ab`, GONE],
+    ["is not one of another lab", "b-observability-lab-0123456789ab", GONE],
+    ["is not one with another token", `${LAB}-0123456789abc`, GONE],
   ])("%s", async (_, instance, expected) => {
-    expect(await lookAtApp(await answerWith({ body: `{"instance": ${instance}}` }))).toStrictEqual(expected);
-  });
-
-  (process.platform === "linux" ? it : it.skip)("that hangs still holds its port", async () => {
-    // this process stands for the app: what its command line names stands for the token
-    const instance = path.basename(String(process.argv[1]));
-    writeRecord({ pid: process.pid, instance, health: NOWHERE });
-    expect(await lookAtApp(NOWHERE)).toStrictEqual({ app: SILENT.app, appListens: true });
-    writeRecord({ pid: process.pid, instance: "another", health: NOWHERE });
-    expect(await lookAtApp(NOWHERE)).toStrictEqual(SILENT);
+    await start(instance);
+    expect(await lookAtApp()).toStrictEqual(expected);
   });
 });
 
@@ -107,7 +123,7 @@ describe("a virtual environment", () => {
     fs.symlinkSync(process.execPath, path.join(folder, "flask", "venv", "bin", "python"));
     // as an upgrade of Python leaves it
     fs.symlinkSync("/nonexistent/python3.9", path.join(folder, "ansible", "venv", "bin", "python"));
-    expect((await lookAtHost(LAB, folder, NOWHERE)).environments).toStrictEqual({
+    expect((await lookAtHost(LAB, folder)).environments).toStrictEqual({
       flask: undefined,
       ansible: "it was not there",
     });

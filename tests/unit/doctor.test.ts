@@ -6,7 +6,6 @@ import {
   checkEngine,
   checkMemory,
   checkMounts,
-  checkNeighbours,
   checkSocketFolders,
   checkStorage,
   EngineInfo,
@@ -112,18 +111,6 @@ describe("a check of the engine", () => {
       { state: "warning", fix: "mount --make-rshared /, then make up" },
     ],
     ["Docker Desktop's root", checkMounts({ ...DESKTOP, rootShared: false }), { state: "ok" }],
-    ["no neighbour", checkNeighbours(settingsWith(), LINUX), { state: "ok" }],
-    [
-      "neighbours of an old engine",
-      checkNeighbours(settingsWith(), { ...LINUX, engineMajor: 27 }),
-      { state: "warning", seen: expect.stringContaining("same network segment can reach ports") as unknown },
-    ],
-    ["neighbours of Docker Desktop", checkNeighbours(settingsWith(), { ...DESKTOP, engineMajor: 27 }), { state: "ok" }],
-    [
-      "a lab for everybody",
-      checkNeighbours(settingsWith({ bindAddress: "0.0.0.0" }), LINUX),
-      { state: "warning", fix: "set bindAddress to 127.0.0.1, unless that is what you want" },
-    ],
   ])("tells %s", (_, finding, expected) => {
     expect(finding).toMatchObject(expected);
     expect(finding.fix === undefined).toBe(finding.state === "ok");

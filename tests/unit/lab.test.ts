@@ -258,7 +258,7 @@ describe("setting bindAddress", () => {
     expect(ports.map(({ ip }) => ip)).toStrictEqual(Array(5).fill("0.0.0.0"));
     expect(lab.grafana.url).toBe(`http://127.0.0.1:${String(DEFAULTS.grafanaPort)}`);
     expect(resource(open, "flask-process").inputs.environment).toMatchObject({
-      LISTEN: `127.0.0.1:${String(DEFAULTS.flaskPort)} 172.30.90.1:${String(DEFAULTS.flaskPort)}`,
+      LISTEN: `127.0.0.1:${String(DEFAULTS.flaskPort)} 172.30.90.1:${String(DEFAULTS.flaskPort)},172.30.90.0/24`,
     });
   });
 });

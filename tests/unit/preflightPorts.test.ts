@@ -54,6 +54,16 @@ describe("a port", () => {
     expect(free).toBeGreaterThan(taken);
   });
 
+  it("of the app is told with another user's process that looks like it", async () => {
+    const taken = String(await holdPort());
+    const settings = await onFreePorts({ flaskPort: taken });
+    const [fault] = await findTakenPorts(settings, LINUX, { ...NOTHING, foreignApp: 7 });
+    expect(fault?.problem).toBe(
+      "is in use by another program (perhaps process 7, which another user started as this lab's app) on 127.0.0.1 (EADDRINUSE)",
+    );
+    expect(fault?.fix).toMatch(/^stop it as that user, such as with sudo if you started the lab so, or set flaskPort/);
+  });
+
   it("that another container holds is told with its name", async () => {
     const taken = await holdPort();
     const machine = withContainers(listed("web", { Ports: [{ IP: "127.0.0.1", PublicPort: taken }] }));

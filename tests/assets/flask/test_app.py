@@ -9,45 +9,13 @@ import socket
 import subprocess
 import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from support import APP, Lab, eventually, free_port, get, instance_at
+from support import APP, Lab, command, eventually, free_port, get, instance_at, refused, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-def command(lab: Lab, *arguments: str) -> list[str]:
-    return [str(lab.folder / "flask" / "venv" / "bin" / "python"), "-I", str(APP), *arguments]
-
-
-@contextmanager
-def running(lab: Lab, *addresses: str) -> Iterator[subprocess.Popen[str]]:
-    listen = [word for address in addresses for word in ("--listen", address)]
-    full = command(lab, *listen, "--instance", "a-token")
-    with subprocess.Popen(full, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert eventually(lambda: instance_at(addresses[0]) == "a-token")
-            yield process
-        finally:
-            process.kill()
-
-
-def refused(lab: Lab, *arguments: str) -> str:
-    """Run the app where it must not start; the one line it says."""
-    done = subprocess.run(
-        command(lab, *arguments, "--instance", "x"),
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    return line
 
 
 @pytest.fixture

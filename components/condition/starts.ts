@@ -1,0 +1,65 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { promisify } from "node:util";
+
+/** A process that was started as the Flask app of a lab. */
+export interface AppStart {
+  readonly pid: number;
+  /** Token that it was started with; it begins with the lab's name. */
+  readonly instance: string;
+  /** Port on which it listens. */
+  readonly port: number;
+  /** Whether it is a process of the user who runs this. */
+  readonly ours: boolean;
+}
+
+/** A process as the system lists it: real, effective and saved user id, and its arguments. */
+interface Process {
+  readonly pid: number;
+  readonly users: readonly number[];
+  readonly args: readonly string[];
+}
+
+/** The starts of a lab's app. Anybody may give a process any arguments: only one that is `ours` is to be believed. */
+export async function findStarts(lab: string): Promise<readonly AppStart[]> {
+  const processes = process.platform === "linux" ? readProcesses() : await askProcesses();
+  return processes.flatMap(({ pid, users, args }) => {
+    const instance = args[args.lastIndexOf("--instance") + 1] ?? "";
+    const port = Number(/:(\d+)(,|$)/.exec(args[args.indexOf("--listen") + 1] ?? "")?.[1]);
+    const ours = users.every((user) => user === process.geteuid?.());
+    return args.includes("--instance") && args.includes("--listen") && isToken(lab, instance)
+      ? [{ pid, instance, port, ours }]
+      : [];
+  });
+}
+
+/** Whether a token is one of this lab's app, and not of a lab whose name begins with this one's. */
+function isToken(lab: string, token: string): boolean {
+  return token.startsWith(`${lab}-`) && /^[0-9a-f]{12}$/.test(token.slice(lab.length + 1));
+}
+
+/** All processes of Linux, from proc(5): there arguments and users have bounds that nobody can forge. */
+function readProcesses(): readonly Process[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((entry) => {
+      try {
+        const args = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0");
+        const uids = args.includes("--instance") ? readFileSync(`/proc/${entry}/status`, "utf8") : "";
+        const users = /^Uid:\t(\d+)\t(\d+)\t(\d+)\t/m.exec(uids)?.slice(1).map(Number);
+        return users === undefined ? [] : [{ pid: Number(entry), users, args }];
+      } catch {
+        return []; // it has ended meanwhile
+      }
+    });
+}
+
+/** This user's processes; those of others are not listed, as a line feed in their arguments could forge a line. */
+async function askProcesses(): Promise<readonly Process[]> {
+  const user = process.getuid?.() ?? 0;
+  const { stdout } = await promisify(execFile)("ps", ["-ww", "-U", String(user), "-o", "pid=,uid=,args="]);
+  return stdout.split("\n").map((line) => {
+    const [pid, effective, ...args] = line.trim().split(/\s+/);
+    return { pid: Number(pid), users: [user, Number(effective)], args };
+  });
+}

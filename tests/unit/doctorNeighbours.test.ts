@@ -1,0 +1,81 @@
+import { checkNeighbours } from "../../doctor/neighbours";
+import { LINUX, settingsWith } from "./fixtures";
+
+const SUBNET_RULE = "PREROUTING ! -s 172.30.90.0/24 -d 172.30.90.0/24 ! -i lo -j DROP";
+const LOOPBACK_RULE = "PREROUTING -d 127.0.0.0/8 ! -i lo -j DROP";
+const [ON_SUBNET, ON_LOOPBACK] = [SUBNET_RULE, LOOPBACK_RULE].map((rule) => `iptables -t raw -I ${rule}`);
+const OLD = { ...LINUX, engineMajor: 27 };
+const BEFORE = "as root, after each start of the machine: ";
+const HIDDEN = " (whether a rule of the firewall drops it, only root sees)";
+const CONTAINERS = "the lab's containers in 172.30.90.0/24 and its gateway 172.30.90.1";
+
+async function tell(
+  changes: Record<string, string> = {},
+  machine = LINUX,
+  rules: readonly string[] | undefined = ["-P PREROUTING ACCEPT", ""],
+): Promise<readonly (readonly [string, string, string?])[]> {
+  const findings = await checkNeighbours(settingsWith(changes), machine, () => Promise.resolve(rules));
+  return findings.map(({ state, seen, fix }) => (fix === undefined ? [state, seen] : [state, seen, fix]));
+}
+
+const reach = (what: string): string => `a machine on the same network segment can reach ${what}`;
+const CLOSED = ["ok", "only this machine reaches the ports on 127.0.0.1"];
+
+describe("a neighbour", () => {
+  it("reaches nothing of a default lab on Docker 28, which drops what comes for a container", async () => {
+    expect(await tell()).toStrictEqual([CLOSED]);
+  });
+
+  it("reaches containers, the gateway and loopback of an older one", async () => {
+    expect(await tell({}, OLD)).toStrictEqual([
+      [
+        "warning",
+        reach(`${CONTAINERS}, and ports published on loopback`),
+        `${BEFORE}${String(ON_SUBNET)} && ${String(ON_LOOPBACK)}`,
+      ],
+    ]);
+  });
+
+  it.each([
+    [{ nodeExporterNetwork: "host" }, "node_exporter"],
+    [{ alertWebhook: "http://127.0.0.1:9/" }, "Alertmanager"],
+    [{ alertWebhook: "http://localhost:9/", nodeExporterNetwork: "host" }, "node_exporter and Alertmanager"],
+  ])("reaches what is in the host's network with %j, on Docker 28 too", async (changes, who) => {
+    expect(await tell(changes)).toStrictEqual([
+      ["warning", reach(`the lab's gateway 172.30.90.1, where ${who} listen`), `${BEFORE}${String(ON_SUBNET)}`],
+    ]);
+  });
+
+  it("reaches what is published for it, whatever the firewall says", async () => {
+    const published = [
+      "warning",
+      "bindAddress 0.0.0.0: whoever reaches it reaches Prometheus, which asks for no password",
+      "set bindAddress to 127.0.0.1, unless that is what you want",
+    ];
+    expect(await tell({ bindAddress: "0.0.0.0" })).toStrictEqual([published]);
+    expect(await tell({ bindAddress: "0.0.0.0" }, OLD)).toStrictEqual([
+      published,
+      ["warning", reach(CONTAINERS), `${BEFORE}${String(ON_SUBNET)}`],
+    ]);
+  });
+
+  it("reaches nothing once both rules are seen", async () => {
+    expect(await tell({}, OLD, [`-A ${LOOPBACK_RULE}`, `-A ${SUBNET_RULE}`])).toStrictEqual([CLOSED]);
+  });
+
+  it("reaches what a rule of another lab, or one behind a way past it, does not close", async () => {
+    const others = [`-A ${SUBNET_RULE.replaceAll(".90.", ".91.")}`, "-A PREROUTING -j ACCEPT", `-A ${LOOPBACK_RULE}`];
+    const [finding] = await tell({}, OLD, [`-A ${SUBNET_RULE}`, ...others]);
+    expect(finding).toStrictEqual(["warning", reach("ports published on loopback"), `${BEFORE}${String(ON_LOOPBACK)}`]);
+    expect(await tell({}, OLD, others)).toHaveLength(1);
+  });
+
+  it("may be kept out by rules that only root sees", async () => {
+    const [finding] = await checkNeighbours(settingsWith(), OLD, () => Promise.resolve(undefined));
+    expect(finding?.seen).toBe(`${reach(`${CONTAINERS}, and ports published on loopback`)}${HIDDEN}`);
+  });
+
+  it("does not reach the virtual machine of Docker Desktop", async () => {
+    expect(await tell({ nodeExporterNetwork: "host" }, { ...OLD, native: false })).toStrictEqual([CLOSED]);
+  });
+});
