@@ -10,7 +10,7 @@ import { LAB_LABEL, labName, MEMORY_LABEL, overlayName, reachable, REASON_LABEL 
 import { removeOrphan } from "./orphans";
 import { createDataVolume, dataVolume, ensureVolumes } from "./dataVolume";
 import { createReload } from "./reload";
-import { bindMount, healthProbe, LabContext, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./service";
+import { bindMount, coverMount, healthProbe, LabContext, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./service";
 
 export interface LabContainerArgs extends ServiceSpec {
   readonly context: LabContext;
@@ -140,11 +140,12 @@ function containerArgs(
   config: ConfigVolume | undefined,
 ): docker.ContainerArgs {
   const { settings, machine, overlay } = args.context;
-  const { hostPaths = [], scratch = [] } = args;
+  const { hostPaths = [], covered = [], scratch = [] } = args;
   return {
     name: containerName(args),
     image: args.service.image,
     command: args.command,
+    user: args.user,
     envs: args.envs,
     labels: [
       { label: LAB_LABEL, value: labName(settings.namePrefix) },
@@ -173,6 +174,8 @@ function containerArgs(
     mounts: [
       // unlike a volume, a mount of a missing path is refused: as a volume, Docker would create a folder there
       ...hostPaths.filter((it) => !it.unseen).map(bindMount),
+      // Docker mounts by depth: a cover after the path that it is in, and before what is mounted into it
+      ...covered.map(coverMount),
       // not as `tmpfs`: the provider does not replace a container where that changes
       ...scratch.map((target) => ({ type: "tmpfs", target, tmpfsOptions: SCRATCH })),
     ],

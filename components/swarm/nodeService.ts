@@ -4,12 +4,12 @@ import { GONE, madeBecause } from "../condition/damage";
 import { serviceDamage } from "../condition/services";
 import { LAB_LABEL, labName, REASON_LABEL } from "../names";
 import { removeOrphan } from "../orphans";
-import { bindMount, healthProbe, LabContext, LOG, SCRATCH, ServiceSpec } from "../service";
+import { bindMount, coverMount, healthProbe, LabContext, LOG, ServiceSpec } from "../service";
 import { awaitTasks } from "./tasks";
 import { Overlay } from "./overlay";
 
 /** What a program is given on a node: it keeps nothing and reads no files, and what Swarm does not give is left out. */
-export type NodeSpec = Omit<ServiceSpec, "dataPath" | "uploads" | "hosts" | "pidMode" | "hostNetwork">;
+export type NodeSpec = Omit<ServiceSpec, "dataPath" | "uploads" | "scratch" | "hosts" | "pidMode" | "hostNetwork">;
 
 export interface NodeServiceArgs extends NodeSpec {
   readonly context: LabContext;
@@ -59,7 +59,7 @@ function serviceName({ context, hostname }: NodeServiceArgs): string {
 function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs {
   const { settings } = args.context;
   const label = { label: LAB_LABEL, value: labName(settings.namePrefix) };
-  const { hostPaths = [], scratch = [] } = args;
+  const { hostPaths = [], covered = [] } = args;
   return {
     name: serviceName(args),
     labels: [label, { label: REASON_LABEL, value: reason }],
@@ -70,15 +70,12 @@ function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs 
       containerSpec: {
         image: args.service.image,
         args: args.command ?? [],
+        user: args.user,
         ...(args.machineName === undefined ? {} : { hostname: "{{.Node.Hostname}}" }),
         env: Object.fromEntries((args.envs ?? []).map((it) => splitVariable(it))),
         labels: [label],
         readOnly: true,
-        mounts: [
-          ...hostPaths.map(bindMount),
-          // the provider reads back no sticky bit
-          ...scratch.map((target) => ({ type: "tmpfs", target, tmpfsOptions: { ...SCRATCH, mode: 0o777 } })),
-        ],
+        mounts: [...hostPaths.map(bindMount), ...covered.map(coverMount)],
         capDrops: ["ALL"],
         capAdds: args.capabilities ?? [],
         // a task counts as running after its first check; until then its forerunner goes on, while Prometheus finds it

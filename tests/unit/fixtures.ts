@@ -60,6 +60,7 @@ export const LINUX: Machine = {
   memoryLimit: true,
   swapLimit: true,
   sockets: ["/run/docker.sock"],
+  runPaths: ["/run/dbus/system_bus_socket", "/run/udev/data"],
   containers: [],
   networks: [],
   swarm: { LocalNodeState: "inactive", ControlAvailable: false, nodes: [], services: [] },

@@ -56,6 +56,7 @@ describe("in a swarm", () => {
     expect(resource(registrations, "node-exporter-service").inputs).toStrictEqual(
       service("node_exporter", "nodeExporter", 9100, "/", {
         hostname: "{{.Node.Hostname}}",
+        user: "2:64130",
         args: [
           "--path.rootfs=/host",
           "--path.procfs=/host/proc",
@@ -63,11 +64,11 @@ describe("in a swarm", () => {
           "--collector.processes",
           "--collector.tcpstat",
           "--collector.interrupts",
-          "--collector.filesystem.mount-points-exclude=^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/.+)($|/)",
+          "--collector.filesystem.mount-points-exclude=^/(dev|proc|sys|var/lib/docker/.+|var/lib/containers/.+|run)($|/)",
         ],
         mounts: [
           { type: "bind", source: "/", target: "/host", readOnly: true },
-          { type: "tmpfs", target: "/host/run", tmpfsOptions: { sizeBytes: 67_108_864, mode: 0o777 } },
+          { type: "tmpfs", target: "/host/run", readOnly: true, tmpfsOptions: { sizeBytes: 4096, mode: 0o755 } },
         ],
       }),
     );
