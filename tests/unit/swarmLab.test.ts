@@ -199,30 +199,67 @@ describe("in a swarm", () => {
 });
 
 describe("what Prometheus may ask of the engine", () => {
-  const [allowed] = (
-    caddyConfig() as {
-      apps: {
-        http: {
-          servers: { discovery: { routes: [{ match: [{ method: string[]; path_regexp: { pattern: string } }] }] } };
-        };
-      };
+  interface Route {
+    readonly match?: readonly [
+      { readonly method: string[]; readonly path_regexp: { readonly pattern: string }; readonly query?: object },
+    ];
+    readonly handle: readonly { readonly handler: string; readonly uri?: string; readonly status_code?: number }[];
+  }
+  const { routes } = (
+    caddyConfig(["node_exporter", "shop"]) as {
+      apps: { http: { servers: { discovery: { routes: readonly Route[] } } } };
     }
-  ).apps.http.servers.discovery.routes[0].match;
+  ).apps.http.servers.discovery;
+  const named = (...names: string[]): object => Object.fromEntries(names.map((it) => [it, true]));
 
   it.each([
-    ["/v1.41/tasks", true],
-    ["/services", true],
-    ["/v1.41/nodes", true],
-    ["/v1.41/networks", true],
-    ["/_ping", true],
-    ["/v1.41/containers/json", false],
-    ["/v1.41/services/create", false],
-    ["/v1.41/secrets", false],
-    ["/v1.41/tasks/../containers/json", false],
-    ["//tasks", false],
-  ])("%s: %s", (path, expected) => {
-    expect(new RegExp(allowed.path_regexp.pattern).test(path)).toBe(expected);
-    expect(allowed.method).toStrictEqual(["GET", "HEAD"]);
+    ["/_ping", 0],
+    ["/v1.41/nodes", 0],
+    ["/v1.41/networks", 0],
+    ["/services", 1],
+    ["/v1.41/tasks", 2],
+    ["/v1.41/containers/json", -1],
+    ["/v1.41/services/create", -1],
+    ["/v1.41/secrets", -1],
+    ["/v1.41/tasks/../containers/json", -1],
+    ["//tasks", -1],
+  ])("%s: route %d", (path, expected) => {
+    const found = routes.findIndex(
+      ({ match }) => match !== undefined && new RegExp(match[0].path_regexp.pattern).test(path),
+    );
+    expect(found).toBe(expected);
+  });
+
+  it("is services and tasks of those that it watches alone, whatever it asks for, and nothing by another method", () => {
+    const asked = routes.map(({ match, handle }) => ({
+      method: match?.[0].method,
+      query: match?.[0].query,
+      filters: handle.map(({ uri }) => uri).filter((uri) => uri !== undefined),
+      last: handle.at(-1)?.status_code ?? handle.at(-1)?.handler,
+    }));
+    const route = (filters?: object, query?: object): object => ({
+      method: ["GET", "HEAD"],
+      query,
+      filters: filters === undefined ? [] : [`?filters=${encodeURIComponent(JSON.stringify(filters))}`],
+      last: "reverse_proxy",
+    });
+    expect(asked).toEqual([
+      route(),
+      route({ name: named("node_exporter", "shop") }),
+      route({ service: named("node_exporter") }, { filters: ['\\{"service":\\{"node_exporter":true}}'] }),
+      route({ service: named("shop") }, { filters: ['\\{"service":\\{"shop":true}}'] }),
+      { method: undefined, query: undefined, filters: [], last: 403 },
+    ]);
+  });
+
+  it("follows extraScrapeServices", async () => {
+    const services = '[{"job": "shop", "service": "shop_api", "port": 8000}]';
+    const { registrations: more } = await buildLab({
+      settings: { engine: "swarm", namePrefix: "a-", extraScrapeServices: services },
+      machine: SWARM,
+    });
+    const [, file] = resource(more, "swarm-discovery-config-files").inputs.triggers as [string, { content: string }];
+    expect(JSON.parse(file.content)).toEqual(caddyConfig(["a-node_exporter", "a-cadvisor", "shop_api"]));
   });
 });
 
