@@ -6,7 +6,7 @@ import { filesDamage } from "./condition/files";
 import { readReload, Reload } from "./condition/reloads";
 import { ConfigFile, ConfigVolume } from "./configVolume";
 import { readLog } from "./containerLog";
-import { LAB_LABEL, labName, MEMORY_LABEL, overlayName, reachable, REASON_LABEL } from "./names";
+import { LAB_LABEL, labName, MEMORY_LABEL, OVERLAY_LABEL, overlayName, reachable, REASON_LABEL } from "./names";
 import { removeOrphan } from "./orphans";
 import { createDataVolume, dataVolume, ensureVolumes } from "./dataVolume";
 import { createReload } from "./reload";
@@ -24,9 +24,6 @@ const RESTART = "unless-stopped";
 const UNLIMITED = -1;
 /** Label of a container that is replaced when its files change. */
 const CONFIG_LABEL = "observability-lab.config";
-
-/** Label of a container that is made anew when the network over all nodes is: the name stays the same. */
-const OVERLAY_LABEL = "observability-lab.overlay";
 
 /** A container as every one of the lab is: published on `bindAddress` only, limited, health-gated, unprivileged, read-only. */
 export class LabContainer extends pulumi.ComponentResource {

@@ -5,7 +5,11 @@ import { buildLab, DEFAULTS, Hooks, settingsWith, SWARM } from "./fixtures";
 import { namesOf, Registration, resource, resourcesOf } from "./mocks";
 
 const LAB = { label: "observability-lab.lab", value: "observability-lab" };
-const LABELS = [LAB, { label: "observability-lab.reason", value: "declared" }];
+const LABELS = [
+  LAB,
+  { label: "observability-lab.reason", value: "declared" },
+  { label: "observability-lab.manager", value: "workstation" },
+];
 
 let registrations: readonly Registration[];
 let hooks: Hooks;
@@ -122,6 +126,8 @@ describe("in a swarm", () => {
       ipamConfigs: [{ subnet: "10.90.0.0/20", gateway: "10.90.0.1" }],
       labels: LABELS,
     });
+    // one of an earlier version would be replaced for its labels
+    expect(resource(registrations, "lab-overlay").ignoreChanges).toStrictEqual(["labels"]);
     const drain = resource(registrations, "lab-overlay-drain");
     expect(drain.inputs).toMatchObject({
       create: ":",
@@ -129,6 +135,7 @@ describe("in a swarm", () => {
       environment: {
         LAB: "observability-lab",
         LABEL: "observability-lab.lab",
+        MANAGER_LABEL: "observability-lab.manager",
         NETWORK: "observability-lab-overlay",
       },
     });
