@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { PASSWORD_FILE } from "../components/condition";
 import { Machine } from "../components/machine";
 import { cadvisorPaths } from "../components/monitoring/cadvisor";
-import { hiddenSockets, nodeExporterFlags } from "../components/monitoring/nodeExporter";
+import { hostView, nodeExporterFlags, USER } from "../components/monitoring/nodeExporter";
 import { alertRules } from "../components/alertRules";
 import { renderPrometheusConfig } from "../components/monitoring/prometheus";
 import { containersOf, reachable } from "../components/names";
@@ -81,6 +81,7 @@ function machineFile(settings: Settings, machine: Machine): object {
   // a dollar would begin a variable of compose
   const literal = (text: string): string => text.replaceAll("$", "$$$$");
   const bind = { type: "bind", read_only: true };
+  const { hostPaths, covered } = hostView(machine);
   const services = {
     prometheus: {},
     grafana: {},
@@ -89,19 +90,20 @@ function machineFile(settings: Settings, machine: Machine): object {
       volumes: cadvisorPaths(settings, machine).map(({ source, target }) => ({ ...bind, source, target })),
     },
     node_exporter: {
+      user: USER,
       hostname: machine.hostname,
       command: nodeExporterFlags(settings, machine).map(literal),
       ...(machine.systemd
         ? { environment: ["DBUS_SYSTEM_BUS_ADDRESS=unix:path=/host/run/dbus/system_bus_socket"] }
         : {}),
       volumes: [
-        {
+        ...hostPaths.map(({ source, target, propagation }) => ({
           ...bind,
-          source: "/",
-          target: "/host",
-          ...(machine.rootShared ? { bind: { propagation: "rslave" } } : {}),
-        },
-        ...hiddenSockets(machine).map(({ source, target }) => ({ ...bind, source, target })),
+          source,
+          target,
+          ...(propagation === undefined ? {} : { bind: { propagation } }),
+        })),
+        ...covered.map((target) => ({ type: "tmpfs", target, read_only: true })),
       ],
     },
   };

@@ -6,11 +6,11 @@ import { filesDamage } from "./condition/files";
 import { readReload, Reload } from "./condition/reloads";
 import { ConfigFile, ConfigVolume } from "./configVolume";
 import { readLog } from "./containerLog";
-import { LAB_LABEL, labName, MEMORY_LABEL, overlayName, reachable, REASON_LABEL } from "./names";
+import { LAB_LABEL, labName, MEMORY_LABEL, OVERLAY_LABEL, overlayName, reachable, REASON_LABEL } from "./names";
 import { removeOrphan } from "./orphans";
 import { createDataVolume, dataVolume, ensureVolumes } from "./dataVolume";
 import { createReload } from "./reload";
-import { bindMount, healthProbe, LabContext, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./service";
+import { bindMount, coverMount, healthProbe, LabContext, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./service";
 
 export interface LabContainerArgs extends ServiceSpec {
   readonly context: LabContext;
@@ -24,9 +24,6 @@ const RESTART = "unless-stopped";
 const UNLIMITED = -1;
 /** Label of a container that is replaced when its files change. */
 const CONFIG_LABEL = "observability-lab.config";
-
-/** Label of a container that is made anew when the network over all nodes is: the name stays the same. */
-const OVERLAY_LABEL = "observability-lab.overlay";
 
 /** A container as every one of the lab is: published on `bindAddress` only, limited, health-gated, unprivileged, read-only. */
 export class LabContainer extends pulumi.ComponentResource {
@@ -140,11 +137,12 @@ function containerArgs(
   config: ConfigVolume | undefined,
 ): docker.ContainerArgs {
   const { settings, machine, overlay } = args.context;
-  const { hostPaths = [], scratch = [] } = args;
+  const { hostPaths = [], covered = [], scratch = [] } = args;
   return {
     name: containerName(args),
     image: args.service.image,
     command: args.command,
+    user: args.user,
     envs: args.envs,
     labels: [
       { label: LAB_LABEL, value: labName(settings.namePrefix) },
@@ -173,6 +171,8 @@ function containerArgs(
     mounts: [
       // unlike a volume, a mount of a missing path is refused: as a volume, Docker would create a folder there
       ...hostPaths.filter((it) => !it.unseen).map(bindMount),
+      // Docker mounts by depth: a cover after the path that it is in, and before what is mounted into it
+      ...covered.map(coverMount),
       // not as `tmpfs`: the provider does not replace a container where that changes
       ...scratch.map((target) => ({ type: "tmpfs", target, tmpfsOptions: SCRATCH })),
     ],

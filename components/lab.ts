@@ -58,7 +58,7 @@ export class Lab extends pulumi.ComponentResource {
     const lab = labName(settings.namePrefix);
     const sweep = new Sweep(name, { lab, keep: settings.keepData ? dataVolumes(settings) : [] }, parent);
     const network = createNetwork(name, { settings, condition, sweep }, this);
-    const overlay = settings.engine === "swarm" ? createOverlay(name, { settings, condition, sweep }, this) : undefined;
+    const overlay = settings.engine === "swarm" ? createOverlay(name, { settings, machine, condition, sweep }, this) : undefined;
     const context: LabContext = { settings, machine, condition, network, overlay, sweep };
     const discovery = overlay === undefined ? undefined : new SwarmDiscovery("swarm-discovery", { context }, parent);
 

@@ -49,6 +49,8 @@ export interface Machine {
   readonly swapLimit: boolean;
   /** Sockets of this machine that give the engine's whole API, or containerd's, to whoever may open them. */
   readonly sockets: readonly string[];
+  /** Those of node_exporter's sources in /run that this machine has. */
+  readonly runPaths: readonly string[];
   readonly containers: readonly EngineContainer[];
   readonly networks: readonly EngineNetwork[];
   /** The swarm that the engine is in. */
@@ -72,6 +74,9 @@ interface EngineInfo {
 /** Where the system's containerd listens, and one that Docker has started itself. */
 export const CONTAINERD_SOCKETS = ["/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock"];
 
+/** The sources of node_exporter's systemd metrics, and of its disks' properties. */
+const [DBUS, UDEV] = ["/run/dbus/system_bus_socket", "/run/udev/data"];
+
 /** What the machine is, asked once for a run of the program. */
 export async function inspectMachine(): Promise<Machine> {
   const [info, containers, networks] = await Promise.all([
@@ -81,6 +86,7 @@ export async function inspectMachine(): Promise<Machine> {
   ]);
   const socket = await ownSocket(info);
   const native = process.platform === "linux" && !info.OperatingSystem.startsWith("Docker Desktop");
+  const systemd = native && existsSync("/run/systemd/system"); // the test of sd_booted(3)
   return {
     hostname: os.hostname(),
     native,
@@ -88,11 +94,12 @@ export async function inspectMachine(): Promise<Machine> {
     storageDriver: info.Driver,
     engineMajor: parseInt(info.ServerVersion, 10) || 0,
     rootShared: native && isRootShared(readFileSync("/proc/self/mountinfo", "utf8")),
-    systemd: native && existsSync("/run/systemd/system"), // the test of sd_booted(3)
+    systemd,
     socket,
     containerdSocket: [...(info.Containerd ? [info.Containerd.Address] : []), ...CONTAINERD_SOCKETS].find(isSocket),
     memoryLimit: info.MemoryLimit ?? true,
     swapLimit: info.SwapLimit ?? true,
+    runPaths: [...(systemd ? [DBUS] : []), ...(native ? [UDEV] : [])].filter((it) => existsSync(it)),
     sockets: native ? findSockets([socket, DEFAULT_SOCKET, ...CONTAINERD_SOCKETS]) : [],
     containers,
     networks,

@@ -4,6 +4,7 @@ import { LAB_LABEL } from "./names";
 import { succeed } from "./temporaryContainer";
 
 type Kind = "containers" | "networks" | "services";
+type Labels = Readonly<Record<string, string>> | null | undefined;
 
 /** Creates a volume with the lab's label and these, unless there is one of that name. */
 export async function ensureVolume(
@@ -21,9 +22,15 @@ const HOW: Readonly<Record<Kind, string>> = { containers: "?force=1&v=1", networ
  * Removes a container, a network or a Swarm service of the lab that no state knows: its name is about to be given to a new one.
  * An update that was killed leaves such a thing; its data is in a volume.
  *
+ * @param isOurs Tells by its labels whether it is this lab's; by default by the lab's name.
  * @throws LabError for one of that name that is not this lab's.
  */
-export async function removeOrphan(kind: Kind, name: string, lab: string): Promise<void> {
+export async function removeOrphan(
+  kind: Kind,
+  name: string,
+  lab: string,
+  isOurs = (labels: Labels): boolean => labels?.[LAB_LABEL] === lab,
+): Promise<void> {
   const found = await callEngine("GET", kind === "containers" ? `/containers/${name}/json` : `/${kind}/${name}`);
   if (found.status === 404) {
     return;
@@ -32,14 +39,14 @@ export async function removeOrphan(kind: Kind, name: string, lab: string): Promi
     readonly Id?: string;
     /** A service writes it so. */
     readonly ID?: string;
-    readonly Labels?: Readonly<Record<string, string>> | null;
-    readonly Spec?: { readonly Labels?: Readonly<Record<string, string>> | null };
-    readonly Config?: { readonly Labels?: Readonly<Record<string, string>> | null };
+    readonly Labels?: Labels;
+    readonly Spec?: { readonly Labels?: Labels };
+    readonly Config?: { readonly Labels?: Labels };
     readonly Containers?: Readonly<Record<string, unknown>>;
   };
   const labels = thing.Config?.Labels ?? thing.Spec?.Labels ?? thing.Labels;
   const id = thing.Id ?? thing.ID ?? name;
-  if (labels?.[LAB_LABEL] !== lab) {
+  if (!isOurs(labels)) {
     throw new LabError(
       `a ${kind.slice(0, -1)} named ${name} exists that is not this lab's; set another namePrefix, or remove it by hand`,
     );

@@ -61,6 +61,8 @@ export interface ServiceSpec {
   /** Path on that port that answers 200 once the program works. */
   readonly healthPath: string;
   readonly command?: string[];
+  /** User and group as `uid:gid`; the image's own by default. */
+  readonly user?: string;
   /** Environment as `NAME=value`; nothing secret: everybody who may inspect a container reads it. */
   readonly envs?: string[];
   /** Folder of the container that a volume keeps over a replacement. */
@@ -74,6 +76,8 @@ export interface ServiceSpec {
   readonly shared?: readonly SharedFolder[];
   /** Folders that the program writes to and that nothing keeps; what the host has at that place is hidden. */
   readonly scratch?: readonly string[];
+  /** Folders of the host below a mounted one that the program must not see; an empty, read-only one covers each. */
+  readonly covered?: readonly string[];
   readonly hostPaths?: readonly HostPath[];
   /** Names that the container shall know besides the network's own. */
   readonly hosts?: docker.types.input.ContainerHost[];
@@ -98,6 +102,9 @@ export const LOG = { driver: "json-file", options: { "max-size": "10m", "max-fil
 /** Bytes and mode of a scratch folder, which is in memory. */
 export const SCRATCH = { sizeBytes: SCRATCH_BYTES, mode: 0o1777 };
 
+/** Bytes and mode of a cover: one page, as zero would mean no limit. */
+const COVER = { sizeBytes: 4096, mode: 0o755 };
+
 /** What every health check has in common: the program has to answer 200. */
 export function healthProbe(spec: ServiceSpec): { tests: string[]; timeout: string; retries: number } {
   const [address, port] =
@@ -109,6 +116,16 @@ export function healthProbe(spec: ServiceSpec): { tests: string[]; timeout: stri
     timeout: "5s",
     retries: 3,
   };
+}
+
+/** A mount that hides what the host has at that place, also what it puts there later. */
+export function coverMount(target: string): {
+  type: string;
+  target: string;
+  readOnly: boolean;
+  tmpfsOptions: { sizeBytes: number; mode: number };
+} {
+  return { type: "tmpfs", target, readOnly: true, tmpfsOptions: COVER };
 }
 
 /** A mount of a path of the host, read-only; unlike a volume it is refused where the path is missing. */

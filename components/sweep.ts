@@ -1,7 +1,7 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { readAsset } from "./assets";
-import { LAB_LABEL } from "./names";
+import { LAB_LABEL, MANAGER_LABEL } from "./names";
 
 export interface SweepArgs {
   /** The lab's name. */
@@ -58,6 +58,7 @@ function createCommand(
       environment: {
         ...environment,
         LABEL: LAB_LABEL,
+        MANAGER_LABEL,
         DELETE: readAsset("flask", "process.sh") + readAsset("lab", "sweep.sh"),
       },
       // what is kept is told

@@ -1,10 +1,17 @@
 # Removes what is left of a lab on this machine: the app's processes, what carries the lab's label, its folder.
-# LAB: the lab's name. LABEL: the label of its parts. ONLY: 'containers', or nothing for all of it.
+# LAB: the lab's name. LABEL: the label of its parts. MANAGER_LABEL: that of the node that runs the lab, by its id, on
+# what a whole swarm has: there, other managers may run labs of the same name.
+# ONLY: 'containers', or nothing for all of it.
 # KEEP: names of volumes that stay, separated by spaces.
 # shellcheck shell=sh disable=SC2154 # process.sh, which comes before, sets room
 
-: "${LABEL:?}"
-labelled() { docker "$@" --quiet --filter "label=$LABEL=$LAB"; }
+: "${LABEL:?}" "${MANAGER_LABEL:?}"
+# labelled KIND OPTION...: lists those of a kind
+labelled() {
+  kind=$1
+  shift
+  docker "$kind" ls --filter "label=$LABEL=$LAB" "$@"
+}
 
 # remove KIND NAMES OPTION...: all of them in one call, if any
 remove() {
@@ -17,11 +24,12 @@ remove() {
 # only a manager of a swarm knows services, and they would start their tasks again
 manager=$(docker info --format '{{.Swarm.ControlAvailable}}')
 if [ "$manager" = true ]; then
-  services=$(labelled service ls)
+  own="label=$MANAGER_LABEL=$(docker info --format '{{.Swarm.NodeID}}')"
+  services=$(labelled service --quiet --filter "$own")
   remove service "$services"
 fi
-# first into a variable: a failure in an argument would be missed
-containers=$(labelled container ls --all)
+# first into a variable: a failure in an argument would be missed; tasks of a swarm end with their service
+containers=$(labelled container --all --format '{{if not (.Label "com.docker.swarm.task.id")}}{{.ID}}{{end}}')
 remove container "$containers" --force --volumes
 [ "${ONLY:-}" != containers ] || exit 0
 end_all
@@ -29,13 +37,17 @@ lab=${room%/*}
 rm -rf "${lab:?}" &
 files=$!
 tries=0 said=''
+networks() {
+  labelled network --quiet --filter scope=local
+  if [ "$manager" = true ]; then labelled network --quiet --filter scope=swarm --filter "$own"; fi
+}
 # a swarm's network is in use until every node has ended its tasks
-until networks=$(labelled network ls) && said=$(remove network "$networks" 2>&1); do
+until networks=$(networks) && said=$(remove network "$networks" 2>&1); do
   tries=$((tries + 1))
   { [ "$manager" = true ] && [ "$tries" -lt 60 ]; } || fail "$said"
   sleep 0.5
 done
-volumes=$(labelled volume ls)
+volumes=$(labelled volume --quiet)
 gone='' kept=''
 for name in $volumes; do
   case " ${KEEP:-} " in

@@ -2,6 +2,7 @@ import { askEngine } from "../engine";
 import { Machine } from "../machine";
 import { LAB_LABEL, labName, overlayName, reachable } from "../names";
 import { Settings } from "../settings";
+import { isOwn } from "../swarm/owner";
 import { SwarmService } from "../swarm/state";
 import { removeLeftovers, TEMPORARY_LABEL } from "../temporaryContainer";
 import { findContainer, FoundContainer } from "./containers";
@@ -57,16 +58,15 @@ export async function lookAtLab(settings: Settings, machine: Machine): Promise<L
     lookAtHost(lab, folder),
   ]);
   const containers = new Map(found.filter((it): it is [string, FoundContainer] => it[1] !== undefined));
-  const networkId = (name: string): string | undefined =>
-    machine.networks.find(({ Name, Labels }) => Name === name && Labels?.[LAB_LABEL] === lab)?.Id;
-  const services = machine.swarm.services.filter(({ Spec }) => Spec.Labels?.[LAB_LABEL] === lab);
+  const overlay = overlayName(settings.namePrefix);
+  const services = machine.swarm.services.filter(({ Spec }) => isOwn(Spec.Labels, lab, machine));
   const [grafana, loaded] = await Promise.all([
     volumes.has(`${lab}-grafana`) ? lookAtRunning(containers.get(`${settings.namePrefix}grafana`)) : EMPTY_GRAFANA,
     lookAtLoaded(containers.get(`${settings.namePrefix}prometheus`)),
   ]);
   return {
-    network: networkId(lab),
-    overlay: networkId(overlayName(settings.namePrefix)),
+    network: machine.networks.find(({ Name, Labels }) => Name === lab && Labels?.[LAB_LABEL] === lab)?.Id,
+    overlay: machine.networks.find(({ Name, Labels }) => Name === overlay && isOwn(Labels, lab, machine))?.Id,
     services: new Map(services.map((it) => [it.Spec.Name, it])),
     containers,
     volumes,

@@ -1,7 +1,8 @@
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { Machine } from "../machine";
 import { reachable } from "../names";
-import { HostPath, LabContext, ServiceSpec } from "../service";
+import { LabContext, ServiceSpec } from "../service";
 import { Settings } from "../settings";
 import { runOnEveryNode } from "../swarm/everyNode";
 
@@ -12,6 +13,14 @@ export interface NodeExporterArgs {
 const PORT = 9100;
 /** Where the host's root is mounted. */
 const ROOT = "/host";
+/**
+ * Of no other program of the lab: whoever sees the host's processes may read the files and the memory of those of the
+ * same user. Every distribution has the user 2 (bin or daemon) and runs nothing as it; one that the host's user database
+ * lacks is refused by dbus-daemon. The group is of nobody.
+ */
+export const USER = "2:64130";
+/** Where the host has its sockets, the engine's among them. */
+const RUN = "/run";
 
 /** node_exporter, which reports the host's own CPU, memory, disks, file systems and processes. */
 export class NodeExporter extends pulumi.ComponentResource {
@@ -27,6 +36,7 @@ export class NodeExporter extends pulumi.ComponentResource {
       service: settings.nodeExporter,
       internalPort: PORT,
       healthPath: "/",
+      user: USER,
       command: nodeExporterFlags(settings, machine),
     };
     const { url } = runOnEveryNode(
@@ -49,25 +59,41 @@ export class NodeExporter extends pulumi.ComponentResource {
 }
 
 /** What it sees of this machine, of which it is known where the sockets are and what there is. */
-function onMachine(machine: Machine): Pick<ServiceSpec, "envs" | "hostPaths"> {
+function onMachine(machine: Machine): Pick<ServiceSpec, "envs" | "hostPaths" | "covered"> {
   return {
     envs: machine.systemd ? [`DBUS_SYSTEM_BUS_ADDRESS=unix:path=${ROOT}/run/dbus/system_bus_socket`] : [],
-    hostPaths: [
-      // follows what the host mounts later, where its root is shared at all
-      { source: "/", target: ROOT, ...(machine.rootShared ? { propagation: "rslave" } : {}) },
-      ...hiddenSockets(machine),
-    ],
+    ...hostView(machine),
   };
 }
 
-/** What it sees of a node that may be any: all but /run, where the sockets of each are. */
-function onNode(): Pick<ServiceSpec, "hostPaths" | "scratch"> {
-  return { hostPaths: [{ source: "/", target: ROOT }], scratch: [`${ROOT}/run`] };
+/** What it sees of a node that may be any: all but /run. */
+function onNode(): Pick<ServiceSpec, "hostPaths" | "covered"> {
+  return { hostPaths: [{ source: "/", target: ROOT }], covered: [`${ROOT}${RUN}`] };
 }
 
-/** Covers the sockets under the host's root: one mounted read-only still gives the whole API. */
-export function hiddenSockets({ sockets }: Machine): HostPath[] {
-  return sockets.map((socket) => ({ source: "/dev/null", target: `${ROOT}${socket}` }));
+/**
+ * The host's root without its sockets: one mounted read-only still gives the whole API. Their folders are covered, as a
+ * cover of the socket itself goes when the engine makes its socket again.
+ */
+export function hostView(machine: Machine): Required<Pick<ServiceSpec, "hostPaths" | "covered">> {
+  return {
+    hostPaths: [
+      // follows what the host mounts later, where its root is shared at all
+      { source: "/", target: ROOT, ...(machine.rootShared ? { propagation: "rslave" } : {}) },
+      // the root itself cannot be covered
+      ...machine.sockets
+        .filter((socket) => path.dirname(socket) === "/")
+        .map((socket) => ({ source: "/dev/null", target: `${ROOT}${socket}` })),
+      ...machine.runPaths.map((source) => ({ source, target: `${ROOT}${source}` })),
+    ],
+    covered: coveredFolders(machine).map((folder) => `${ROOT}${folder}`),
+  };
+}
+
+/** /run, and the folders of those sockets that are elsewhere. */
+function coveredFolders({ sockets }: Machine): readonly string[] {
+  const folders = sockets.map((socket) => path.dirname(socket));
+  return [RUN, ...new Set(folders.filter((folder) => folder !== "/" && !`${folder}/`.startsWith(`${RUN}/`)))];
 }
 
 /** Flags: the host's file systems, and the collectors off by default that dashboard 1860 draws on. */
@@ -85,7 +111,12 @@ export function nodeExporterFlags(settings: Settings, machine: Machine): string[
     "--collector.tcpstat",
     "--collector.interrupts",
     ...(machine.systemd && !swarm ? ["--collector.systemd"] : []),
-    // what containers and the kernel mount for themselves is no file system of the host
-    "--collector.filesystem.mount-points-exclude=^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/.+)($|/)",
+    `--collector.filesystem.mount-points-exclude=^/(${hiddenMounts(swarm ? [RUN] : coveredFolders(machine))})($|/)`,
   ];
+}
+
+/** What containers and the kernel mount for themselves, and what is covered: there it would measure the cover. */
+function hiddenMounts(covered: readonly string[]): string {
+  const folders = covered.map((folder) => folder.slice(1).replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return ["dev", "proc", "sys", "var/lib/docker/.+", "var/lib/containers/.+", ...folders].join("|");
 }

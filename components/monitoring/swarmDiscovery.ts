@@ -1,8 +1,9 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { LabContainer } from "../container";
-import { LAB_LABEL, labName } from "../names";
+import { LAB_LABEL, labName, servicesOf } from "../names";
 import { CONFIG_FOLDER, LabContext, SharedFolder } from "../service";
+import { Settings } from "../settings";
 
 export interface SwarmDiscoveryArgs {
   readonly context: LabContext;
@@ -47,7 +48,9 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
         healthPath: "/healthz",
         isolated: true,
         command: ["caddy", "run", "--config", `${CONFIG_FOLDER}/caddy.json`],
-        uploads: [{ file: "caddy.json", content: JSON.stringify(caddyConfig(), undefined, 2) }],
+        uploads: [
+          { file: "caddy.json", content: JSON.stringify(caddyConfig(watchedServices(settings)), undefined, 2) },
+        ],
         hostPaths: [{ source: machine.socket, target: SOCKET }],
         shared: [{ name: folder, volume, path: FOLDER, readOnly: false }],
         // a capability of the program's file in the official image, which does not start without it
@@ -60,10 +63,39 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
   }
 }
 
-/** Caddy's own configuration (https://caddyserver.com/docs/json/). */
-export function caddyConfig(): object {
+/** Names of the services that Prometheus asks: the lab's own, and those of `extraScrapeServices`. */
+function watchedServices(settings: Settings): readonly string[] {
+  const own = servicesOf(settings).map((name) => `${settings.namePrefix}${name}`);
+  return [...new Set([...own, ...settings.extraScrapeServices.map(({ service }) => service)])];
+}
+
+/**
+ * Caddy's own configuration (https://caddyserver.com/docs/json/). Specifications of services and tasks hold environments,
+ * so of those it gives what belongs to these services. The engine compares the beginning of a name where it lists services.
+ *
+ * @param services Names of the services whose tasks Prometheus looks for.
+ */
+export function caddyConfig(services: readonly string[]): object {
   const engine = { handler: "reverse_proxy", upstreams: [{ dial: `unix/${SOCKET}` }] };
   const closed = { automatic_https: { disable: true }, protocols: ["h1"] };
+  const route = (paths: string, filters?: object): object => ({
+    match: [
+      {
+        method: ["GET", "HEAD"],
+        path_regexp: { pattern: `^(/v[0-9.]+)?/(${paths})$` },
+        // a brace would begin one of Caddy's placeholders
+        ...(paths === "tasks" ? { query: { filters: [JSON.stringify(filters).replaceAll("{", "\\{")] } } : {}),
+      },
+    ],
+    handle: [
+      // whatever else was asked for, as the engine takes the first of several values
+      ...(filters === undefined
+        ? []
+        : [{ handler: "rewrite", uri: `?filters=${encodeURIComponent(JSON.stringify(filters))}` }]),
+      engine,
+    ],
+    terminal: true,
+  });
   return {
     admin: { disabled: true, config: { persist: false } },
     apps: {
@@ -76,16 +108,9 @@ export function caddyConfig(): object {
             // connecting takes the right to write
             listen: [`unix/${FOLDER}/docker.sock|0222`],
             routes: [
-              {
-                match: [
-                  {
-                    method: ["GET", "HEAD"],
-                    path_regexp: { pattern: "^(/v[0-9.]+)?/(_ping|tasks|services|nodes|networks)$" },
-                  },
-                ],
-                handle: [engine],
-                terminal: true,
-              },
+              route("_ping|nodes|networks"),
+              route("services", { name: Object.fromEntries(services.map((it) => [it, true])) }),
+              ...services.map((it) => route("tasks", { service: { [it]: true } })),
               { handle: [{ handler: "static_response", status_code: 403 }] },
             ],
           },

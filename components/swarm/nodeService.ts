@@ -2,14 +2,15 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { GONE, madeBecause } from "../condition/damage";
 import { serviceDamage } from "../condition/services";
-import { LAB_LABEL, labName, REASON_LABEL } from "../names";
+import { LAB_LABEL, labName, MANAGER_LABEL, REASON_LABEL } from "../names";
 import { removeOrphan } from "../orphans";
-import { bindMount, healthProbe, LabContext, LOG, SCRATCH, ServiceSpec } from "../service";
-import { awaitTasks } from "./tasks";
+import { bindMount, coverMount, healthProbe, LabContext, LOG, ServiceSpec } from "../service";
 import { Overlay } from "./overlay";
+import { isOwn } from "./owner";
+import { awaitTasks } from "./tasks";
 
 /** What a program is given on a node: it keeps nothing and reads no files, and what Swarm does not give is left out. */
-export type NodeSpec = Omit<ServiceSpec, "dataPath" | "uploads" | "hosts" | "pidMode" | "hostNetwork">;
+export type NodeSpec = Omit<ServiceSpec, "dataPath" | "uploads" | "scratch" | "hosts" | "pidMode" | "hostNetwork">;
 
 export interface NodeServiceArgs extends NodeSpec {
   readonly context: LabContext;
@@ -27,7 +28,7 @@ const AT_A_TIME = 2;
 export class NodeService extends pulumi.ComponentResource {
   constructor(name: string, args: NodeServiceArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:swarm:NodeService", name, {}, options);
-    const { settings, condition } = args.context;
+    const { settings, machine, condition } = args.context;
     const [lab, service] = [labName(settings.namePrefix), serviceName(args)];
     const damage = serviceDamage(condition.services.get(service));
     const { reason, options: mending } = madeBecause(`the service ${service}`, damage, "labels[1].value");
@@ -41,7 +42,7 @@ export class NodeService extends pulumi.ComponentResource {
       // the provider cannot update one that is gone
       replaceOnChanges: damage === GONE ? ["labels"] : [],
       hooks: {
-        beforeCreate: [() => removeOrphan("services", service, lab)],
+        beforeCreate: [() => removeOrphan("services", service, lab, (it) => isOwn(it, lab, machine))],
         // the provider waits for services with a number of replicas only
         afterCreate: [awaited],
         afterUpdate: [awaited],
@@ -57,12 +58,12 @@ function serviceName({ context, hostname }: NodeServiceArgs): string {
 }
 
 function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs {
-  const { settings } = args.context;
+  const { settings, machine } = args.context;
   const label = { label: LAB_LABEL, value: labName(settings.namePrefix) };
-  const { hostPaths = [], scratch = [] } = args;
+  const { hostPaths = [], covered = [] } = args;
   return {
     name: serviceName(args),
-    labels: [label, { label: REASON_LABEL, value: reason }],
+    labels: [label, { label: REASON_LABEL, value: reason }, { label: MANAGER_LABEL, value: machine.swarm.NodeID }],
     mode: { global: true },
     // each task is asked by its own address, so none for all of them is needed
     endpointSpec: { mode: "dnsrr" },
@@ -70,15 +71,12 @@ function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs 
       containerSpec: {
         image: args.service.image,
         args: args.command ?? [],
+        user: args.user,
         ...(args.machineName === undefined ? {} : { hostname: "{{.Node.Hostname}}" }),
         env: Object.fromEntries((args.envs ?? []).map((it) => splitVariable(it))),
         labels: [label],
         readOnly: true,
-        mounts: [
-          ...hostPaths.map(bindMount),
-          // the provider reads back no sticky bit
-          ...scratch.map((target) => ({ type: "tmpfs", target, tmpfsOptions: { ...SCRATCH, mode: 0o777 } })),
-        ],
+        mounts: [...hostPaths.map(bindMount), ...covered.map(coverMount)],
         capDrops: ["ALL"],
         capAdds: args.capabilities ?? [],
         // a task counts as running after its first check; until then its forerunner goes on, while Prometheus finds it

@@ -1,8 +1,9 @@
 import * as net from "node:net";
 import { Fault } from "../faults";
 import { Machine } from "../machine";
-import { LAB_LABEL, labName, servicesOf } from "../names";
+import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, servicesOf } from "../names";
 import { Settings } from "../settings";
+import { isOwn } from "./owner";
 import { SwarmNode, watchedNodes } from "./state";
 
 /** TCP port on which nodes tell each other what is attached to a network (https://docs.docker.com/engine/swarm/swarm-tutorial/#open-protocols-and-ports-between-the-hosts). */
@@ -29,6 +30,7 @@ export async function findSwarmFaults(
     ...findMixedEngines(nodes),
     ...findSameNames(nodes),
     ...findForeignServices(settings, machine),
+    ...findSameLab(settings, machine),
     ...(await findBlockedPorts(nodes, connect)),
   ];
 }
@@ -117,6 +119,38 @@ function findForeignServices(settings: Settings, { swarm }: Machine): readonly F
       problem: `a service named ${Spec.Name} exists that is not this lab's`,
       fix: `set another namePrefix, or remove it with docker service rm ${Spec.Name}`,
     }));
+}
+
+/** A lab of the same name that another manager of the swarm runs: services and networks have their names swarm-wide. */
+function findSameLab({ namePrefix }: Settings, machine: Machine): readonly Fault[] {
+  const [lab, overlay] = [labName(namePrefix), overlayName(namePrefix)];
+  const { services, nodes } = machine.swarm;
+  const others = [
+    ...services.map(({ Spec }) => ({ command: `docker service rm ${Spec.Name}`, labels: Spec.Labels })),
+    ...machine.networks
+      .filter(({ Name }) => Name === overlay)
+      .map(({ Labels }) => ({ command: `docker network rm ${overlay}`, labels: Labels })),
+  ].filter(({ labels }) => labels?.[LAB_LABEL] === lab && !isOwn(labels, lab, machine));
+  if (others.length === 0) {
+    return [];
+  }
+  const id = others.map(({ labels }) => labels?.[MANAGER_LABEL]).find((it) => it !== undefined);
+  const node = nodes.find(({ ID }) => ID === id);
+  const remove = others.map(({ command }) => command).join("; ");
+  const [who, fix] =
+    id === undefined
+      ? ["another manager", `destroy that lab there, or, if nobody has it any more, remove its parts: ${remove}`]
+      : node === undefined
+        ? [`the node ${id}, which has left the swarm`, `remove what is left of that lab: ${remove}`]
+        : [`the manager ${node.Description.Hostname} (node ${id})`, "destroy that lab there"];
+  return [
+    {
+      setting: "namePrefix",
+      value: namePrefix,
+      problem: `the name ${lab} is taken in this swarm by the lab of ${who}`,
+      fix: `set another namePrefix, or ${fix}`,
+    },
+  ];
 }
 
 /** Nodes behind a firewall that keeps the overlay network from them. */

@@ -3,9 +3,10 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { readAsset } from "../assets";
 import { GONE, madeBecause } from "../condition/damage";
-import { LAB_LABEL, labName, overlayName, REASON_LABEL } from "../names";
+import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, REASON_LABEL } from "../names";
 import { removeOrphan } from "../orphans";
 import { LabContext } from "../service";
+import { isOwn } from "./owner";
 
 /** The network over all nodes of a swarm. */
 export interface Overlay {
@@ -17,7 +18,7 @@ export interface Overlay {
 /** Makes the network over all nodes, to which other services and containers may be attached, too. */
 export function createOverlay(
   name: string,
-  { settings, condition, sweep }: Pick<LabContext, "settings" | "condition" | "sweep">,
+  { settings, machine, condition, sweep }: Pick<LabContext, "settings" | "machine" | "condition" | "sweep">,
   parent: pulumi.Resource,
 ): Overlay {
   const lab = labName(settings.namePrefix);
@@ -39,6 +40,7 @@ export function createOverlay(
       labels: [
         { label: LAB_LABEL, value: lab },
         { label: REASON_LABEL, value: reason },
+        { label: MANAGER_LABEL, value: machine.swarm.NodeID },
       ],
     },
     {
@@ -46,8 +48,10 @@ export function createOverlay(
       dependsOn: sweep.all,
       deletedWith: sweep.all,
       deleteBeforeReplace: true,
-      hooks: { beforeCreate: [() => removeOrphan("networks", overlay, lab)] },
+      hooks: { beforeCreate: [() => removeOrphan("networks", overlay, lab, (it) => isOwn(it, lab, machine))] },
       ...mending,
+      // to change a network's labels is to replace it: one of an earlier version stays as it is
+      ...(condition.overlay === undefined ? {} : { ignoreChanges: ["labels"] }),
     },
   );
   // the provider cannot delete a service that is gone already, nor a network whose tasks are still ending
@@ -56,7 +60,13 @@ export function createOverlay(
     {
       create: ":",
       delete: 'sh -c "$DELETE"',
-      environment: { LAB: lab, LABEL: LAB_LABEL, NETWORK: overlay, DELETE: readAsset("lab", "drain.sh") },
+      environment: {
+        LAB: lab,
+        LABEL: LAB_LABEL,
+        MANAGER_LABEL,
+        NETWORK: overlay,
+        DELETE: readAsset("lab", "drain.sh"),
+      },
       triggers: [network.id],
       logging: "none",
     },

@@ -25,6 +25,8 @@ export interface SwarmInfo {
   readonly LocalNodeState: string;
   /** Whether the engine is a manager that can change the swarm. */
   readonly ControlAvailable: boolean;
+  /** Id of the engine's node; empty in no swarm. */
+  readonly NodeID: string;
   readonly Error?: string;
 }
 
@@ -38,7 +40,7 @@ export interface Swarm extends SwarmInfo {
 /** The swarm that an engine is in. */
 export async function inspectSwarm(info: SwarmInfo | undefined): Promise<Swarm> {
   if (info?.ControlAvailable !== true) {
-    return { LocalNodeState: "inactive", ControlAvailable: false, ...info, nodes: [], services: [] };
+    return { LocalNodeState: "inactive", ControlAvailable: false, NodeID: "", ...info, nodes: [], services: [] };
   }
   const [nodes, services] = await Promise.all([askEngine<SwarmNode[]>("/nodes"), listServices()]);
   return { ...info, nodes, services };

@@ -16,17 +16,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LABEL = "observability-lab.lab"
-# Lists what a file names after the label's filter holds, and notes what it is told to remove.
+MANAGER_LABEL = "observability-lab.manager"
+# Lists what a file named after the filters holds, and notes what it is told to remove.
 DOCKER = """#!/bin/sh
-for last; do :; done
+file=$THINGS/$1
+for last; do case $last in label=* | scope=*) file=$file.$last ;; esac; done
 case "$1 $2 $3" in
+  "info "*NodeID*) echo node ;;
   "info "*) echo "$MANAGER" ;;
-  "container ls --all" | "network ls --quiet" | "service ls --quiet" | "volume ls --quiet")
-    cat "$THINGS/$1.$last" 2>/dev/null || : ;;
+  *" ls "*) cat "$file" 2>/dev/null || : ;;
   "$FAILS rm "*) echo "Error response from daemon: $1 $last is in use" >&2; exit 1 ;;
   *) echo "$*" >>"$THINGS/removed" ;;
 esac
 """
+
+
+LABELS = {"LABEL": LABEL, "MANAGER_LABEL": MANAGER_LABEL}
 
 
 @dataclass
@@ -40,12 +45,15 @@ class Engine:
         """Put its program before the real one."""
         path = f"{self.folder}{os.pathsep}{os.environ['PATH']}"
         things = str(self.folder)
-        return {"PATH": path, "THINGS": things, "LABEL": LABEL, "FAILS": "", "MANAGER": "false"}
+        return {"PATH": path, "THINGS": things, "FAILS": "", "MANAGER": "false", **LABELS}
 
-    def hold(self, lab: str, **things: list[str]) -> None:
-        """Hold things of each kind with a lab's label."""
+    def hold(self, lab: str, manager: str = "", **things: list[str]) -> None:
+        """Hold things of each kind with a lab's label and, of a whole swarm, a manager's."""
         for kind, names in things.items():
-            (self.folder / f"{kind}.label={LABEL}={lab}").write_text("\n".join(names) + "\n")
+            scope = f".scope={'swarm' if manager else 'local'}" if kind == "network" else ""
+            owner = f".label={MANAGER_LABEL}={manager}" if manager else ""
+            name = f"{kind}.label={LABEL}={lab}{scope}{owner}"
+            (self.folder / name).write_text("\n".join(names) + "\n")
 
     def removed(self) -> list[str]:
         """Tell what it was asked to remove."""
@@ -83,8 +91,9 @@ def test_everything_with_the_label_goes_and_nothing_of_another_lab(
 
 
 def test_the_services_of_a_swarm_go_before_what_they_use(tmp_path: Path, engine: Engine) -> None:
-    engine.hold("tests", container=["c1"], network=["n1", "n2"], service=["s1", "s2"])
-    engine.hold("a-tests", service=["s3"])
+    engine.hold("tests", container=["c1"], network=["n1"])
+    engine.hold("tests", manager="node", network=["n2"], service=["s1", "s2"])
+    engine.hold("a-tests", manager="node", service=["s3"])
     done = sweep(Lab(tmp_path), engine, MANAGER="true")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert engine.removed() == [
@@ -92,6 +101,18 @@ def test_the_services_of_a_swarm_go_before_what_they_use(tmp_path: Path, engine:
         "container rm --force --volumes c1",
         "network rm n1 n2",
     ]
+
+
+@pytest.mark.parametrize("manager", ["true", "false"])
+def test_a_lab_of_the_same_name_that_another_manager_runs_stays(
+    tmp_path: Path, engine: Engine, manager: str
+) -> None:
+    engine.hold("tests", manager="another", network=["n1"], service=["s1"])
+    # without the label, as earlier versions made them
+    engine.hold("tests", service=["s2"])
+    (engine.folder / f"network.label={LABEL}=tests.scope=swarm").write_text("n2\n")
+    assert sweep(Lab(tmp_path), engine, MANAGER=manager).returncode == 0
+    assert engine.removed() == []
 
 
 def test_kept_volumes_stay_and_are_told(tmp_path: Path, engine: Engine) -> None:

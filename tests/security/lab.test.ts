@@ -2,6 +2,7 @@ import { UserLab, well } from "../faults/userLab";
 import { grafanaKeyAttacks } from "./grafanaKey";
 import { neighbourAttacks } from "./neighbours";
 import { userAttacks } from "./users";
+import { processesAttacks } from "./processes";
 
 jest.setTimeout(300_000);
 
@@ -28,4 +29,5 @@ describe("a lab that is attacked", () => {
   grafanaKeyAttacks(() => lab);
   neighbourAttacks(() => lab);
   userAttacks(() => lab);
+  processesAttacks(() => lab);
 });

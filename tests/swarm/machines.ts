@@ -49,8 +49,13 @@ export class Machines {
   start(node: number, images: readonly string[] = []): void {
     this.cluster("start", String(node));
     if (images.length > 0) {
-      this.cluster("load", String(node), ...images);
+      this.load(node, images);
     }
+  }
+
+  /** Gives a machine that runs further images. */
+  load(node: number, images: readonly string[]): void {
+    this.cluster("load", String(node), ...images);
   }
 
   init(node: number): void {

@@ -44,9 +44,16 @@ export class SwarmLab {
   /** Variables that its scripts are run with. */
   readonly environment: NodeJS.ProcessEnv;
 
-  constructor(private readonly machines: Machines) {
+  /**
+   * @param node The machine that it is brought up on. On another than the first its scripts see their own processes only:
+   * two labs of one name would take each other's app for their own.
+   */
+  constructor(
+    private readonly machines: Machines,
+    private readonly node = MANAGER,
+  ) {
     const { folder } = machines;
-    this.room = path.join(folder, "room");
+    this.room = path.join(folder, `room-${String(node)}`);
     const wheels = path.join(folder, "wheels");
     // the machines have no way out: what pip installs is fetched here
     for (const room of ["flask", "ansible"]) {
@@ -60,7 +67,7 @@ export class SwarmLab {
     this.environment = {
       LAB_ROOM: this.room,
       STACK: this.stack,
-      XDG_STATE_HOME: path.join(folder, "state"),
+      XDG_STATE_HOME: path.join(folder, `state-${String(node)}`),
       PIP_NO_INDEX: "1",
       PIP_FIND_LINKS: wheels,
     };
@@ -140,7 +147,7 @@ export class SwarmLab {
 
   /** Asks a program of the lab on the manager, whose loopback nobody else reaches. */
   ask(url: string, ...curl: string[]): unknown {
-    const { ok, output } = this.machines.run(MANAGER, ["curl", "--silent", "--show-error", ...curl, url]);
+    const { ok, output } = this.machines.run(this.node, ["curl", "--silent", "--show-error", ...curl, url]);
     if (!ok) {
       throw new Error(output);
     }
@@ -168,6 +175,7 @@ export class SwarmLab {
   }
 
   private script(name: string, ...args: string[]): Said {
-    return this.machines.run(MANAGER, [path.join(PROJECT, "scripts", name), ...args], this.environment);
+    const alone = this.node === MANAGER ? [] : ["unshare", "--pid", "--fork", "--mount-proc"];
+    return this.machines.run(this.node, [...alone, path.join(PROJECT, "scripts", name), ...args], this.environment);
   }
 }

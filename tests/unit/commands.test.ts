@@ -86,6 +86,7 @@ describe("command", () => {
       environment: {
         LAB: "observability-lab",
         LABEL: "observability-lab.lab",
+        MANAGER_LABEL: "observability-lab.manager",
         KEEP: "",
         DELETE: readAsset("flask", "process.sh") + readAsset("lab", "sweep.sh"),
       },

@@ -165,6 +165,7 @@ describe("container", () => {
     expect(resource(registrations, "node-exporter-container").inputs).toStrictEqual({
       ...container("node_exporter", "nodeExporter", 9100, "/"),
       hostname: "workstation",
+      user: "2:64130",
       command: [
         "--path.rootfs=/host",
         "--path.udev.data=/host/run/udev/data",
@@ -173,14 +174,20 @@ describe("container", () => {
         "--collector.tcpstat",
         "--collector.interrupts",
         "--collector.systemd",
-        "--collector.filesystem.mount-points-exclude=^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/.+)($|/)",
+        "--collector.filesystem.mount-points-exclude=^/(dev|proc|sys|var/lib/docker/.+|var/lib/containers/.+|run)($|/)",
       ],
       envs: ["DBUS_SYSTEM_BUS_ADDRESS=unix:path=/host/run/dbus/system_bus_socket"],
       pidMode: "host",
       securityOpts: ["label=disable", "no-new-privileges:true"],
       mounts: [
         { type: "bind", source: "/", target: "/host", readOnly: true, bindOptions: { propagation: "rslave" } },
-        { type: "bind", source: "/dev/null", target: "/host/run/docker.sock", readOnly: true },
+        ...["/run/dbus/system_bus_socket", "/run/udev/data"].map((source) => ({
+          type: "bind",
+          source,
+          target: `/host${source}`,
+          readOnly: true,
+        })),
+        { type: "tmpfs", target: "/host/run", readOnly: true, tmpfsOptions: { sizeBytes: 4096, mode: 0o755 } },
       ],
     });
   });

@@ -60,9 +60,10 @@ export const LINUX: Machine = {
   memoryLimit: true,
   swapLimit: true,
   sockets: ["/run/docker.sock"],
+  runPaths: ["/run/dbus/system_bus_socket", "/run/udev/data"],
   containers: [],
   networks: [],
-  swarm: { LocalNodeState: "inactive", ControlAvailable: false, nodes: [], services: [] },
+  swarm: { LocalNodeState: "inactive", ControlAvailable: false, NodeID: "", nodes: [], services: [] },
 };
 
 /** The same machine as the manager of a swarm with one more node. */
@@ -71,6 +72,7 @@ export const SWARM: Machine = {
   swarm: {
     LocalNodeState: "active",
     ControlAvailable: true,
+    NodeID: "workstation",
     nodes: [swarmNode("workstation"), swarmNode("worker")],
     services: [],
   },

@@ -55,6 +55,14 @@ describe("a name that is about to be used", () => {
     ]);
   });
 
+  it("is not freed of another manager's service of the same lab's name", async () => {
+    const service = { body: JSON.stringify({ ID: "s1", Spec: { Labels: OURS } }) };
+    await expect(
+      changesOf({ "/services/cadvisor": service }, "services", "cadvisor", LAB, () => false),
+    ).rejects.toThrow("a service named cadvisor exists that is not this lab's");
+    expect(engine?.requests.map(({ method }) => method)).toStrictEqual(["GET"]);
+  });
+
   it("may be freed by somebody else meanwhile", async () => {
     const answers = { "/containers/grafana/json": container(OURS) };
     await expect(changesOf(answers, "containers", "grafana", LAB)).resolves.toHaveLength(1);

@@ -5,7 +5,11 @@ import { buildLab, DEFAULTS, Hooks, settingsWith, SWARM } from "./fixtures";
 import { namesOf, Registration, resource, resourcesOf } from "./mocks";
 
 const LAB = { label: "observability-lab.lab", value: "observability-lab" };
-const LABELS = [LAB, { label: "observability-lab.reason", value: "declared" }];
+const LABELS = [
+  LAB,
+  { label: "observability-lab.reason", value: "declared" },
+  { label: "observability-lab.manager", value: "workstation" },
+];
 
 let registrations: readonly Registration[];
 let hooks: Hooks;
@@ -56,6 +60,7 @@ describe("in a swarm", () => {
     expect(resource(registrations, "node-exporter-service").inputs).toStrictEqual(
       service("node_exporter", "nodeExporter", 9100, "/", {
         hostname: "{{.Node.Hostname}}",
+        user: "2:64130",
         args: [
           "--path.rootfs=/host",
           "--path.procfs=/host/proc",
@@ -63,11 +68,11 @@ describe("in a swarm", () => {
           "--collector.processes",
           "--collector.tcpstat",
           "--collector.interrupts",
-          "--collector.filesystem.mount-points-exclude=^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/.+)($|/)",
+          "--collector.filesystem.mount-points-exclude=^/(dev|proc|sys|var/lib/docker/.+|var/lib/containers/.+|run)($|/)",
         ],
         mounts: [
           { type: "bind", source: "/", target: "/host", readOnly: true },
-          { type: "tmpfs", target: "/host/run", tmpfsOptions: { sizeBytes: 67_108_864, mode: 0o777 } },
+          { type: "tmpfs", target: "/host/run", readOnly: true, tmpfsOptions: { sizeBytes: 4096, mode: 0o755 } },
         ],
       }),
     );
@@ -121,6 +126,8 @@ describe("in a swarm", () => {
       ipamConfigs: [{ subnet: "10.90.0.0/20", gateway: "10.90.0.1" }],
       labels: LABELS,
     });
+    // one of an earlier version would be replaced for its labels
+    expect(resource(registrations, "lab-overlay").ignoreChanges).toStrictEqual(["labels"]);
     const drain = resource(registrations, "lab-overlay-drain");
     expect(drain.inputs).toMatchObject({
       create: ":",
@@ -128,6 +135,7 @@ describe("in a swarm", () => {
       environment: {
         LAB: "observability-lab",
         LABEL: "observability-lab.lab",
+        MANAGER_LABEL: "observability-lab.manager",
         NETWORK: "observability-lab-overlay",
       },
     });
@@ -198,30 +206,67 @@ describe("in a swarm", () => {
 });
 
 describe("what Prometheus may ask of the engine", () => {
-  const [allowed] = (
-    caddyConfig() as {
-      apps: {
-        http: {
-          servers: { discovery: { routes: [{ match: [{ method: string[]; path_regexp: { pattern: string } }] }] } };
-        };
-      };
+  interface Route {
+    readonly match?: readonly [
+      { readonly method: string[]; readonly path_regexp: { readonly pattern: string }; readonly query?: object },
+    ];
+    readonly handle: readonly { readonly handler: string; readonly uri?: string; readonly status_code?: number }[];
+  }
+  const { routes } = (
+    caddyConfig(["node_exporter", "shop"]) as {
+      apps: { http: { servers: { discovery: { routes: readonly Route[] } } } };
     }
-  ).apps.http.servers.discovery.routes[0].match;
+  ).apps.http.servers.discovery;
+  const named = (...names: string[]): object => Object.fromEntries(names.map((it) => [it, true]));
 
   it.each([
-    ["/v1.41/tasks", true],
-    ["/services", true],
-    ["/v1.41/nodes", true],
-    ["/v1.41/networks", true],
-    ["/_ping", true],
-    ["/v1.41/containers/json", false],
-    ["/v1.41/services/create", false],
-    ["/v1.41/secrets", false],
-    ["/v1.41/tasks/../containers/json", false],
-    ["//tasks", false],
-  ])("%s: %s", (path, expected) => {
-    expect(new RegExp(allowed.path_regexp.pattern).test(path)).toBe(expected);
-    expect(allowed.method).toStrictEqual(["GET", "HEAD"]);
+    ["/_ping", 0],
+    ["/v1.41/nodes", 0],
+    ["/v1.41/networks", 0],
+    ["/services", 1],
+    ["/v1.41/tasks", 2],
+    ["/v1.41/containers/json", -1],
+    ["/v1.41/services/create", -1],
+    ["/v1.41/secrets", -1],
+    ["/v1.41/tasks/../containers/json", -1],
+    ["//tasks", -1],
+  ])("%s: route %d", (path, expected) => {
+    const found = routes.findIndex(
+      ({ match }) => match !== undefined && new RegExp(match[0].path_regexp.pattern).test(path),
+    );
+    expect(found).toBe(expected);
+  });
+
+  it("is services and tasks of those that it watches alone, whatever it asks for, and nothing by another method", () => {
+    const asked = routes.map(({ match, handle }) => ({
+      method: match?.[0].method,
+      query: match?.[0].query,
+      filters: handle.map(({ uri }) => uri).filter((uri) => uri !== undefined),
+      last: handle.at(-1)?.status_code ?? handle.at(-1)?.handler,
+    }));
+    const route = (filters?: object, query?: object): object => ({
+      method: ["GET", "HEAD"],
+      query,
+      filters: filters === undefined ? [] : [`?filters=${encodeURIComponent(JSON.stringify(filters))}`],
+      last: "reverse_proxy",
+    });
+    expect(asked).toEqual([
+      route(),
+      route({ name: named("node_exporter", "shop") }),
+      route({ service: named("node_exporter") }, { filters: ['\\{"service":\\{"node_exporter":true}}'] }),
+      route({ service: named("shop") }, { filters: ['\\{"service":\\{"shop":true}}'] }),
+      { method: undefined, query: undefined, filters: [], last: 403 },
+    ]);
+  });
+
+  it("follows extraScrapeServices", async () => {
+    const services = '[{"job": "shop", "service": "shop_api", "port": 8000}]';
+    const { registrations: more } = await buildLab({
+      settings: { engine: "swarm", namePrefix: "a-", extraScrapeServices: services },
+      machine: SWARM,
+    });
+    const [, file] = resource(more, "swarm-discovery-config-files").inputs.triggers as [string, { content: string }];
+    expect(JSON.parse(file.content)).toEqual(caddyConfig(["a-node_exporter", "a-cadvisor", "shop_api"]));
   });
 });
 

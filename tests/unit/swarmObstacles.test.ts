@@ -4,11 +4,12 @@ import { findForeignNetwork } from "../../components/preflight";
 import { parseSettings } from "../../components/settings";
 import { findOverlaps } from "../../components/subnets";
 import { findSwarmFaults } from "../../components/swarm/obstacles";
-import { Swarm } from "../../components/swarm/state";
-import { swarmService } from "./conditions";
+import { Swarm, SwarmService } from "../../components/swarm/state";
+import { listed, swarmService } from "./conditions";
 import { DEFAULTS, LINUX, settingsWith, SWARM, swarmNode } from "./fixtures";
 
 const OURS = { "observability-lab.lab": "observability-lab" };
+const MINE = { ...OURS, "observability-lab.manager": "workstation" };
 
 /** What is told of a swarm that differs so from one in which the lab runs. */
 async function told(
@@ -108,7 +109,7 @@ describe("a swarm", () => {
   });
 
   it("with a service or a network of a name of the lab's that is not this lab's", async () => {
-    expect(await told({ services: [swarmService("cadvisor"), swarmService("node_exporter", OURS)] })).toStrictEqual([
+    expect(await told({ services: [swarmService("cadvisor"), swarmService("node_exporter", MINE)] })).toStrictEqual([
       'namePrefix = "": a service named cadvisor exists that is not this lab\'s; ' +
         "set another namePrefix, or remove it with docker service rm cadvisor",
     ]);
@@ -116,6 +117,51 @@ describe("a swarm", () => {
     expect(findForeignNetwork(settingsWith(), { ...SWARM, networks })).toMatchObject([
       { problem: "a network named observability-lab-overlay exists that is not this lab's" },
     ]);
+  });
+});
+
+describe("a lab of the same name in the swarm", () => {
+  const overlay = (Labels: Readonly<Record<string, string>>): Machine["networks"] => [
+    { Id: "1", Name: "observability-lab-overlay", Labels, IPAM: { Config: null } },
+  ];
+  const faultsOf = async (machine: Partial<Machine>, services: readonly SwarmService[] = []): Promise<string[]> =>
+    (
+      await findSwarmFaults(
+        settingsWith({ engine: "swarm" }),
+        { ...SWARM, swarm: { ...SWARM.swarm, services }, ...machine },
+        () => Promise.resolve(undefined),
+      )
+    ).map(describeFault);
+  const by = (manager: string): Record<string, string> => ({ ...OURS, "observability-lab.manager": manager });
+  const taken = 'namePrefix = "": the name observability-lab is taken in this swarm by the lab of';
+
+  it("is this one where it names this manager", async () => {
+    expect(await faultsOf({ networks: overlay(MINE) }, [swarmService("cadvisor", MINE)])).toStrictEqual([]);
+  });
+
+  it("is another manager's, and one error names that", async () => {
+    expect(await faultsOf({ networks: overlay(by("worker")) }, [swarmService("cadvisor", by("worker"))])).toStrictEqual(
+      [`${taken} the manager worker (node worker); set another namePrefix, or destroy that lab there`],
+    );
+  });
+
+  it("is what a node left that is gone, and can be removed", async () => {
+    expect(await faultsOf({ networks: overlay(by("gone")) }, [swarmService("cadvisor", by("gone"))])).toStrictEqual([
+      `${taken} the node gone, which has left the swarm; set another namePrefix, or remove what is left of that lab: ` +
+        "docker service rm cadvisor; docker network rm observability-lab-overlay",
+    ]);
+  });
+
+  it("of an earlier version, which named no manager, is this one where a container of it is on its network", async () => {
+    const Labels = { ...OURS, "observability-lab.overlay": "1" };
+    const networks = overlay(OURS);
+    expect(await faultsOf({ networks, containers: [listed("prometheus", { Labels })] })).toStrictEqual([]);
+    for (const labels of [OURS, { ...Labels, "observability-lab.lab": "other" }]) {
+      expect(await faultsOf({ networks, containers: [listed("prometheus", { Labels: labels })] })).toStrictEqual([
+        `${taken} another manager; set another namePrefix, or destroy that lab there, or, if nobody has it any more, ` +
+          "remove its parts: docker network rm observability-lab-overlay",
+      ]);
+    }
   });
 });
 

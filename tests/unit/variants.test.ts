@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { Machine } from "../../components/machine";
-import { buildLab } from "./fixtures";
+import { buildLab, SWARM } from "./fixtures";
 import { resource } from "./mocks";
 
 /** Inputs of one resource of a lab on another machine or with other settings. */
@@ -33,11 +33,48 @@ describe("on Docker Desktop", () => {
 });
 
 describe("node_exporter", () => {
-  it("follows later mounts only where the root is shared", async () => {
-    expect((await inputsOf("node-exporter-container", { rootShared: false })).mounts).toStrictEqual([
+  const cover = (target: string): object => ({
+    type: "tmpfs",
+    target,
+    readOnly: true,
+    tmpfsOptions: { sizeBytes: 4096, mode: 0o755 },
+  });
+
+  it("follows later mounts only where the root is shared, and needs nothing of /run", async () => {
+    const machine = { rootShared: false, runPaths: [] };
+    expect((await inputsOf("node-exporter-container", machine)).mounts).toStrictEqual([
       { type: "bind", source: "/", target: "/host", readOnly: true },
-      { type: "bind", source: "/dev/null", target: "/host/run/docker.sock", readOnly: true },
+      cover("/host/run"),
     ]);
+  });
+
+  it("sees no socket elsewhere either: its folder is covered, and measured no more", async () => {
+    const sockets = ["/docker.sock", "/run/user/1000/docker.sock", "/runner/a.b (c)/docker.sock"];
+    const { mounts, command } = await inputsOf("node-exporter-container", { sockets, runPaths: [] });
+    expect(mounts).toStrictEqual([
+      { type: "bind", source: "/", target: "/host", readOnly: true, bindOptions: { propagation: "rslave" } },
+      { type: "bind", source: "/dev/null", target: "/host/docker.sock", readOnly: true },
+      cover("/host/run"),
+      cover("/host/runner/a.b (c)"),
+    ]);
+    const [, excluded = ""] = /mount-points-exclude=(.*)$/m.exec((command as string[]).join("\n")) ?? [];
+    const measured = ["/", "/run/lock", "/runner", "/runner/a.b (c)", "/runner/aXb (c)", "/home"];
+    expect(measured.filter((it) => !new RegExp(excluded).test(it))).toStrictEqual([
+      "/",
+      "/runner",
+      "/runner/aXb (c)",
+      "/home",
+    ]);
+  });
+
+  it.each(["docker", "swarm"] as const)("runs in %s as a user of its own", async (engine) => {
+    const { registrations } = await buildLab({ settings: { engine }, machine: SWARM });
+    const users = registrations.flatMap(({ name, inputs }) => {
+      const { containerSpec } = (inputs.taskSpec ?? {}) as { containerSpec?: { user?: unknown } };
+      const user = inputs.user ?? containerSpec?.user;
+      return user === undefined ? [] : [[name.replace(/-(container|service)$/, ""), user]];
+    });
+    expect(users).toStrictEqual([["node-exporter", "2:64130"]]);
   });
 
   it("asks systemd only where it runs", async () => {

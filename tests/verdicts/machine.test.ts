@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { impossible, Machines } from "../swarm/machines";
-import { MANAGER, SwarmLab } from "../swarm/swarmLab";
+import { MANAGER, secondsUntil, SwarmLab } from "../swarm/swarmLab";
 
 jest.setTimeout(300_000);
 
@@ -49,10 +49,31 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
       expect(machines.docker(MANAGER, "inspect", "--format", "{{.HostConfig.Memory}}", "swarm-grafana")).toBe("0");
     });
 
+    it("keeps node_exporter from sockets that are made again, and shows it udev's data alone where there is no systemd", async () => {
+      const [dbus, udev] = ["/run/dbus/system_bus_socket", "/run/udev/data"];
+      machines.run(MANAGER, ["sh", "-c", `mkdir -p /run/dbus ${udev} && touch ${dbus} ${udev}/b254:0`]);
+      lab.apply();
+      expect(lab.preview()).toMatch(UNCHANGED);
+      expect(lab.preview("--refresh")).toMatch(UNCHANGED);
+      const seen = (): string[] =>
+        machines
+          .docker(MANAGER, "exec", "--user", "0", "swarm-node_exporter", "find", "/host/run", "!", "-type", "d")
+          .split("\n");
+      expect(seen()).toEqual([`/host${udev}/b254:0`]);
+      // dockerd starts its containerd again, which removes its socket first
+      const socket = "/run/docker/containerd/containerd.sock";
+      const inode = (): string => machines.run(MANAGER, ["stat", "--format", "%i", socket]).output;
+      const before = inode();
+      machines.run(MANAGER, ["sh", "-c", "kill $(cat /run/docker/containerd/containerd.pid)"]);
+      await secondsUntil(() => /^\d+$/m.test(inode()) && inode() !== before, 60);
+      expect(seen()).toEqual([`/host${udev}/b254:0`]);
+    });
+
     it("has the socket that there is in cAdvisor, and nothing else in /run and /etc after destroy", () => {
       const format = '{{range .Mounts}}{{if eq .Destination "/var/run/docker.sock"}}{{.Source}}{{end}}{{end}}';
       expect(machines.docker(MANAGER, "inspect", "--format", format, "swarm-cadvisor")).toBe(SOCKET);
       expect(lab.destroy().ok).toBe(true);
+      machines.run(MANAGER, ["rm", "-r", "/run/dbus", "/run/udev"]);
       expect(paths()).toEqual(before);
       expect(machines.remains(MANAGER)).toEqual([]);
     });
