@@ -10,7 +10,7 @@ import { CommunityDashboard } from "./dashboards/communityDashboard";
 import { OwnDashboard } from "./dashboards/ownDashboard";
 import { dataVolume } from "./dataVolume";
 import { Machine } from "./machine";
-import { Alertmanager } from "./monitoring/alertmanager";
+import { Alertmanager, needsHostNetwork } from "./monitoring/alertmanager";
 import { Cadvisor } from "./monitoring/cadvisor";
 import { Grafana } from "./monitoring/grafana";
 import { NodeExporter } from "./monitoring/nodeExporter";
@@ -23,6 +23,7 @@ import { LabContext } from "./service";
 import { Settings } from "./settings";
 import { createOverlay } from "./swarm/overlay";
 import { Sweep } from "./sweep";
+import { createWebPassword, passwordPrograms } from "./webPassword";
 import { AnsiblePlaybook } from "./workloads/ansiblePlaybook";
 import { FlaskApp } from "./workloads/flaskApp";
 
@@ -37,6 +38,8 @@ export interface LabArgs {
 
 /** A whole lab, in the order in which its data flows: what is measured, who collects it, who shows it. */
 export class Lab extends pulumi.ComponentResource {
+  /** Of the programs that ask for one; undefined where none does. */
+  readonly webPassword: pulumi.Output<string> | undefined;
   readonly nodeExporter: NodeExporter;
   readonly cadvisor: Cadvisor;
   readonly pushgateway: Pushgateway;
@@ -57,7 +60,14 @@ export class Lab extends pulumi.ComponentResource {
     const sweep = new Sweep(name, { lab, keep: settings.keepData ? dataVolumes(settings) : [] }, parent);
     const network = createNetwork(name, { settings, condition, sweep }, this);
     const overlay = settings.engine === "swarm" ? createOverlay(name, { settings, condition, sweep }, this) : undefined;
-    const context: LabContext = { settings, machine, condition, network, overlay, sweep };
+    const { alertWebhook } = settings;
+    const passwordOf = passwordPrograms(
+      settings,
+      alertWebhook !== undefined && needsHostNetwork(alertWebhook, machine),
+    );
+    this.webPassword = passwordOf.size === 0 ? undefined : createWebPassword("web", settings, this);
+    const password = { passwordPrograms: passwordOf, webPassword: this.webPassword };
+    const context: LabContext = { settings, machine, condition, network, overlay, sweep, ...password };
     const discovery = overlay === undefined ? undefined : new SwarmDiscovery("swarm-discovery", { context }, parent);
 
     this.nodeExporter = new NodeExporter("node-exporter", { context }, parent);

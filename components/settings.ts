@@ -11,6 +11,7 @@ import {
 } from "./settingsLists";
 import { SettingsReader } from "./settingsReader";
 import { readRemoteWrite, RemoteWriteReceiver } from "./settingsRemoteWrite";
+import { readWebPassword } from "./settingsWebPassword";
 
 export type { CommunityDashboard, ScrapeService, ScrapeTarget } from "./settingsLists";
 export type { RemoteWriteReceiver } from "./settingsRemoteWrite";
@@ -67,6 +68,8 @@ export interface Settings {
   readonly nodeExporterNetwork: "lab" | "host";
   /** Undefined where the lab is to generate one. */
   readonly grafanaAdminPassword: string | undefined;
+  /** Of Prometheus, the Pushgateway and others, see `passwordPrograms`; undefined where none was set. */
+  readonly webPassword: string | undefined;
   /** Where alerts are sent; a secret. Undefined where they are not. */
   readonly alertWebhook: string | undefined;
   /** Where Prometheus sends every sample besides keeping it. */
@@ -124,6 +127,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
     gateway,
     nodeExporterNetwork: read.oneOf("nodeExporterNetwork", ["lab", "host"]),
     grafanaAdminPassword: read.password("grafanaAdminPassword"),
+    webPassword: readWebPassword(read, "webPassword"),
     alertWebhook: read.webhook("alertWebhook"),
     remoteWrite: readRemoteWrite(read, "remoteWrite"),
     communityDashboards: readDashboards(read, "communityDashboards", dashboardCatalogue),
@@ -134,7 +138,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
   if (settings.engine === "swarm") {
     checkSwarm(settings, read);
   }
-  read.secretOnly(["grafanaAdminPassword", "alertWebhook", "remoteWrite"]);
+  read.secretOnly(["grafanaAdminPassword", "webPassword", "alertWebhook", "remoteWrite"]);
   read.unknown();
   return { settings, faults: read.faults };
 }

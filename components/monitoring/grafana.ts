@@ -7,6 +7,8 @@ import { GONE, madeBecause } from "../condition/damage";
 import { DATASOURCE_UID, datasourceDamage, FoundGrafana } from "../condition/grafana";
 import { LabContainer } from "../container";
 import { CONFIG_FOLDER, LabContext } from "../service";
+import { generatePassword, WEB_CONFIG } from "../webPassword";
+import { WEB_USER } from "../webSignIn";
 import { GrafanaApi } from "./grafanaApi";
 import { createFolder } from "./grafanaFolder";
 
@@ -64,15 +66,6 @@ export class Grafana extends pulumi.ComponentResource {
     this.folderUid = createFolder(name, this.api, args.dashboards, held).uid;
     this.registerOutputs({ url: this.url, adminPassword: this.adminPassword });
   }
-}
-
-/** A password made once and kept in the state. */
-function generatePassword(name: string, parent: pulumi.Resource): pulumi.Output<string> {
-  return new local.Command(
-    `${name}-generated-password`,
-    { create: "head -c 18 /dev/urandom | base64 | tr '+/' '-_'", logging: "none" },
-    { parent, additionalSecretOutputs: ["stdout"] },
-  ).stdout;
 }
 
 function createContainer(
@@ -144,8 +137,13 @@ function enforcePassword(
 }
 
 function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs, parent: Grafana): void {
+  const password = context.passwordPrograms.has("prometheus") ? context.webPassword : undefined;
+  const signIn = password === undefined ? { basicAuth: false } : { basicAuth: true, basicAuthUser: WEB_USER };
   const declared = { type: "prometheus", url: prometheusUrl, access: "proxy", isDefault: true };
-  const damage = datasourceDamage(parent.found, declared);
+  const before = context.condition.containers.get(`${context.settings.namePrefix}prometheus`)?.files?.has(WEB_CONFIG);
+  // a password that Prometheus has not asked for yet is a new setting
+  const found = before === (password !== undefined) ? { ...declared, ...signIn } : declared;
+  const damage = datasourceDamage(parent.found, found);
   const { reason, options: mending } = madeBecause("the datasource", damage, "databaseName");
   new grafana.oss.DataSource(
     `${name}-datasource`,
@@ -156,6 +154,13 @@ function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs,
       url: declared.url,
       accessMode: declared.access,
       isDefault: declared.isDefault,
+      ...(password === undefined
+        ? {}
+        : {
+            basicAuthEnabled: true,
+            basicAuthUsername: WEB_USER,
+            secureJsonDataEncoded: pulumi.jsonStringify({ basicAuthPassword: password }),
+          }),
       jsonDataEncoded: JSON.stringify({ httpMethod: "POST", timeInterval: context.settings.scrapeInterval }),
       // says why it was made: a text that Prometheus has no use for
       databaseName: reason,
