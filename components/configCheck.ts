@@ -64,7 +64,7 @@ function checkedPrograms(settings: Settings, machine: Machine, { loaded }: LabCo
       name: "Prometheus",
       container: `${namePrefix}prometheus`,
       image: prometheus.image,
-      files: prometheusFiles(settings, target, programs, undefined),
+      files: prometheusFiles(settings, target, programs),
       check: ["promtool", "check", "config", `${CONFIG_FOLDER}/${PROMETHEUS_CONFIG}`],
       loaded: loaded === undefined,
     },

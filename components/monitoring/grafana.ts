@@ -138,11 +138,11 @@ function enforcePassword(
 
 function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs, parent: Grafana): void {
   const password = context.passwordPrograms.has("prometheus") ? context.webPassword : undefined;
-  const signIn = password === undefined ? { basicAuth: false } : { basicAuth: true, basicAuthUser: WEB_USER };
   const declared = { type: "prometheus", url: prometheusUrl, access: "proxy", isDefault: true };
-  const before = context.condition.containers.get(`${context.settings.namePrefix}prometheus`)?.files?.has(WEB_CONFIG);
+  const prometheus = context.condition.containers.get(`${context.settings.namePrefix}prometheus`);
   // a password that Prometheus has not asked for yet is a new setting
-  const found = before === (password !== undefined) ? { ...declared, ...signIn } : declared;
+  const signsIn = password !== undefined && prometheus?.files?.has(WEB_CONFIG) === true;
+  const found = signsIn ? { ...declared, basicAuth: true, basicAuthUser: WEB_USER } : declared;
   const damage = datasourceDamage(parent.found, found);
   const { reason, options: mending } = madeBecause("the datasource", damage, "databaseName");
   new grafana.oss.DataSource(

@@ -99,8 +99,8 @@ interface ScrapeConfig {
 export function prometheusFiles(
   settings: Settings,
   alertmanager: string | undefined,
-  programs: ReadonlySet<string>,
-  password: pulumi.Output<string> | undefined,
+  programs: ReadonlySet<string> = new Set(),
+  password?: pulumi.Output<string>,
 ): readonly ConfigFile[] {
   return [
     { file: PROMETHEUS_CONFIG, content: renderPrometheusConfig(settings, alertmanager, programs) },

@@ -1,4 +1,5 @@
 import { UserLab, well } from "../faults/userLab";
+import { webAttacks } from "./web";
 
 jest.setTimeout(300_000);
 
@@ -21,4 +22,6 @@ describe("a lab that is attacked", () => {
   it("works before anybody attacks it", async () => {
     expect(await lab.failedChecks()).toEqual([]);
   });
+
+  webAttacks(() => lab);
 });
