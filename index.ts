@@ -7,6 +7,7 @@ import { inspectMachine } from "./components/machine";
 import { containersOf, labName, servicesOf } from "./components/names";
 import { findObstacles } from "./components/preflight";
 import { readSettings, Settings } from "./components/settings";
+import { WEB_USER } from "./components/webSignIn";
 
 /** Settings -> what there is -> what stands in the way, all of it at once -> the lab -> outputs. */
 async function main(): Promise<Record<string, unknown>> {
@@ -35,6 +36,13 @@ async function main(): Promise<Record<string, unknown>> {
     grafanaUser: "admin",
     grafanaAdminPassword: lab.grafana.adminPassword,
     readGrafanaAdminPassword: "make password, or pulumi stack output grafanaAdminPassword --show-secrets",
+    ...(lab.webPassword === undefined
+      ? {}
+      : {
+          webUser: WEB_USER,
+          webPassword: lab.webPassword,
+          readWebPassword: "pulumi stack output webPassword --show-secrets",
+        }),
     dashboards: lab.dashboards,
     scrapeInterval: settings.scrapeInterval,
     nodeExporterNetwork: settings.nodeExporterNetwork,

@@ -5,12 +5,18 @@ import { CONFIG_FOLDER, ConfigFile } from "./configVolume";
 import { callEngine } from "./engine";
 import { Fault, LabError } from "./faults";
 import { Machine } from "./machine";
-import { ALERTMANAGER_CONFIG, alertmanagerFiles, alertmanagerTarget } from "./monitoring/alertmanager";
+import {
+  ALERTMANAGER_CONFIG,
+  alertmanagerFiles,
+  alertmanagerTarget,
+  needsHostNetwork,
+} from "./monitoring/alertmanager";
 import { PROMETHEUS_CONFIG, prometheusFiles } from "./monitoring/prometheus";
 import { labName } from "./names";
 import { findSyntaxErrors } from "./ruleSyntax";
 import { Settings } from "./settings";
 import { putFiles, runToEnd, withTemporaryContainer } from "./temporaryContainer";
+import { passwordPrograms, WEB_FILES } from "./webPassword";
 
 /** A program with files of which a tool in its image says whether it would take them. */
 interface CheckedProgram {
@@ -51,13 +57,14 @@ export async function findRejectedConfig(
 
 function checkedPrograms(settings: Settings, machine: Machine, { loaded }: LabCondition): readonly CheckedProgram[] {
   const { namePrefix, alertWebhook, prometheus, alertmanager } = settings;
+  const programs = passwordPrograms(settings, alertWebhook !== undefined && needsHostNetwork(alertWebhook, machine));
   const target = alertWebhook === undefined ? undefined : alertmanagerTarget(settings, alertWebhook, machine);
   return [
     {
       name: "Prometheus",
       container: `${namePrefix}prometheus`,
       image: prometheus.image,
-      files: prometheusFiles(settings, target),
+      files: prometheusFiles(settings, target, programs),
       check: ["promtool", "check", "config", `${CONFIG_FOLDER}/${PROMETHEUS_CONFIG}`],
       loaded: loaded === undefined,
     },
@@ -80,7 +87,7 @@ function checkedPrograms(settings: Settings, machine: Machine, { loaded }: LabCo
 function isWritten({ container, image, files }: CheckedProgram, { containers }: LabCondition): boolean {
   const found = containers.get(container);
   const present = found?.files;
-  const named = new Set([RECORD, ...files.map(({ file }) => file)]);
+  const named = new Set([RECORD, ...WEB_FILES, ...files.map(({ file }) => file)]);
   return (
     present !== undefined &&
     found?.Config.Image === image &&

@@ -18,6 +18,11 @@ export interface ConfigFile {
   /** A name without folders. */
   readonly file: string;
   readonly content: pulumi.Input<string>;
+  /**
+   * Makes the file's text of a secret content when it is written. The engine hides a secret of the settings in its log, but
+   * not what a program has made of it. The file is written again when the content changes.
+   */
+  readonly derive?: (content: string) => string;
 }
 
 export interface ConfigVolumeArgs {
@@ -87,7 +92,9 @@ export class ConfigVolume extends pulumi.ComponentResource {
 /** Writes the files with a record of them, and removes all others. */
 async function writeFiles({ volume, image, lab, files, lastReload }: ConfigVolumeArgs): Promise<void> {
   const contents = await Promise.all(files.map(({ content }) => valueOf(content)));
-  const declared = new Map(files.map(({ file }, index) => [file, contents[index] ?? ""]));
+  const declared = new Map(
+    files.map(({ file, derive = (content) => content }, index) => [file, derive(contents[index] ?? "")]),
+  );
   await pullMissing(image);
   await ensureVolume(volume, lab);
   const before = await lastReload();

@@ -11,6 +11,8 @@ import { removeOrphan } from "./orphans";
 import { createDataVolume, dataVolume, ensureVolumes } from "./dataVolume";
 import { createReload } from "./reload";
 import { bindMount, coverMount, healthProbe, LabContext, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./service";
+import { withWebPassword } from "./webPassword";
+import { WEB_PASSWORD_FILE } from "./webSignIn";
 
 export interface LabContainerArgs extends ServiceSpec {
   readonly context: LabContext;
@@ -36,9 +38,11 @@ export class LabContainer extends pulumi.ComponentResource {
   /** URL of the program as seen from the host. */
   readonly url: string;
 
-  constructor(name: string, args: LabContainerArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, spec: LabContainerArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:components:LabContainer", name, {}, options);
-    const { settings } = args.context;
+    const { settings, webPassword, passwordPrograms } = spec.context;
+    const args =
+      webPassword !== undefined && passwordPrograms.has(spec.hostname) ? withWebPassword(spec, webPassword) : spec;
     this.url = urlOf(args);
     this.existed = args.context.condition.containers.has(containerName(args));
     const data = args.dataPath === undefined ? undefined : createDataVolume(name, args, this);
@@ -73,7 +77,8 @@ export class LabContainer extends pulumi.ComponentResource {
     });
     this.works = Promise.race([made, failed]);
     if (config !== undefined && args.reloadMetrics !== undefined) {
-      const program = { container: containerName(args), url: this.url, metrics: args.reloadMetrics };
+      const { reloadMetrics: metrics } = args;
+      const program = { container: containerName(args), url: this.url, metrics, password: settings.webPassword };
       const damage = args.context.condition.loaded;
       createReload(name, { program, version: config.version, damage, container: this.container }, this);
     }
@@ -83,9 +88,11 @@ export class LabContainer extends pulumi.ComponentResource {
 
 /** What a program that reads its files again says of when it last did; nothing if it does not run. */
 async function lastReload(args: LabContainerArgs): Promise<Reload | undefined> {
+  // the password that it was given before, which may be another one than now
+  const password = args.context.condition.containers.get(containerName(args))?.files?.get(WEB_PASSWORD_FILE);
   return args.reloadMetrics === undefined
     ? undefined
-    : readReload(urlOf(args), args.reloadMetrics).catch(() => undefined);
+    : readReload(urlOf(args), args.reloadMetrics, password).catch(() => undefined);
 }
 
 function damageOf(args: LabContainerArgs): Damage {

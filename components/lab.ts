@@ -11,7 +11,7 @@ import { OwnDashboard } from "./dashboards/ownDashboard";
 import { describeNewUid } from "./dashboards/uid";
 import { dataVolume } from "./dataVolume";
 import { Machine } from "./machine";
-import { Alertmanager } from "./monitoring/alertmanager";
+import { Alertmanager, needsHostNetwork } from "./monitoring/alertmanager";
 import { Cadvisor } from "./monitoring/cadvisor";
 import { Grafana } from "./monitoring/grafana";
 import { GRAFANA_KEY } from "./monitoring/grafanaKey";
@@ -25,6 +25,7 @@ import { LabContext } from "./service";
 import { Settings } from "./settings";
 import { createOverlay } from "./swarm/overlay";
 import { Sweep } from "./sweep";
+import { createWebPassword, passwordPrograms } from "./webPassword";
 import { AnsiblePlaybook } from "./workloads/ansiblePlaybook";
 import { FlaskApp } from "./workloads/flaskApp";
 
@@ -39,6 +40,8 @@ export interface LabArgs {
 
 /** A whole lab, in the order in which its data flows: what is measured, who collects it, who shows it. */
 export class Lab extends pulumi.ComponentResource {
+  /** Of the programs that ask for one; undefined where none does. */
+  readonly webPassword: pulumi.Output<string> | undefined;
   readonly nodeExporter: NodeExporter;
   readonly cadvisor: Cadvisor;
   readonly pushgateway: Pushgateway;
@@ -58,8 +61,16 @@ export class Lab extends pulumi.ComponentResource {
     const lab = labName(settings.namePrefix);
     const sweep = new Sweep(name, { lab, keep: settings.keepData ? dataVolumes(settings) : [] }, parent);
     const network = createNetwork(name, { settings, condition, sweep }, this);
-    const overlay = settings.engine === "swarm" ? createOverlay(name, { settings, machine, condition, sweep }, this) : undefined;
-    const context: LabContext = { settings, machine, condition, network, overlay, sweep };
+    const overlay =
+      settings.engine === "swarm" ? createOverlay(name, { settings, machine, condition, sweep }, this) : undefined;
+    const { alertWebhook } = settings;
+    const passwordOf = passwordPrograms(
+      settings,
+      alertWebhook !== undefined && needsHostNetwork(alertWebhook, machine),
+    );
+    this.webPassword = passwordOf.size === 0 ? undefined : createWebPassword("web", settings, this);
+    const password = { passwordPrograms: passwordOf, webPassword: this.webPassword };
+    const context: LabContext = { settings, machine, condition, network, overlay, sweep, ...password };
     const discovery = overlay === undefined ? undefined : new SwarmDiscovery("swarm-discovery", { context }, parent);
 
     this.nodeExporter = new NodeExporter("node-exporter", { context }, parent);

@@ -16,6 +16,8 @@ export interface ReloadingProgram {
   readonly url: string;
   /** What its metrics about the last reload start with. */
   readonly metrics: string;
+  /** Undefined where it asks for none. */
+  readonly password?: string | undefined;
 }
 
 export interface ReloadArgs {
@@ -73,9 +75,9 @@ export async function reload(program: ReloadingProgram): Promise<void> {
   }
 }
 
-async function lastReload({ container, url, metrics }: ReloadingProgram): Promise<Reload> {
+async function lastReload({ container, url, metrics, password }: ReloadingProgram): Promise<Reload> {
   try {
-    return await readReload(url, metrics);
+    return await readReload(url, metrics, password);
   } catch (error) {
     const { message, cause } = error as Error & { cause?: Error };
     throw new LabError(

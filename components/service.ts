@@ -1,4 +1,5 @@
 import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
 import { LabCondition } from "./condition";
 import { ConfigFile } from "./configVolume";
 import { Machine } from "./machine";
@@ -19,6 +20,10 @@ export interface LabContext {
   readonly network: docker.Network;
   /** The network over all nodes, where the lab watches a swarm. */
   readonly overlay: Overlay | undefined;
+  /** Which programs ask for the password, by hostname. */
+  readonly passwordPrograms: ReadonlySet<string>;
+  /** Undefined where no program asks for one. */
+  readonly webPassword: pulumi.Output<string> | undefined;
 }
 
 /** A folder that several containers of this machine have in common. */
@@ -60,6 +65,8 @@ export interface ServiceSpec {
   readonly internalPort: number;
   /** Path on that port that answers 200 once the program works. */
   readonly healthPath: string;
+  /** File with the HTTP request of the health check, where the path asks for a password. */
+  readonly healthRequest?: string;
   readonly command?: string[];
   /** User and group as `uid:gid`; the image's own by default. */
   readonly user?: string;
@@ -111,8 +118,13 @@ export function healthProbe(spec: ServiceSpec): { tests: string[]; timeout: stri
     spec.hostNetwork === undefined
       ? ["127.0.0.1", spec.internalPort]
       : [spec.hostNetwork.healthAddress, spec.service.port];
+  const url = `http://${address}:${String(port)}${spec.healthPath}`;
   return {
-    tests: ["CMD", "wget", "-q", "-O", "/dev/null", `http://${address}:${String(port)}${spec.healthPath}`],
+    tests:
+      spec.healthRequest === undefined
+        ? ["CMD", "wget", "-q", "-O", "/dev/null", url]
+        : // wget takes a header as an argument only, which every user of the machine sees in its list of processes
+          ["CMD-SHELL", `nc ${address} ${String(port)} <${spec.healthRequest} | head -n 1 | grep -q ' 200 '`],
     timeout: "5s",
     retries: 3,
   };

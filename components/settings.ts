@@ -12,6 +12,7 @@ import {
 import { SettingsReader } from "./settingsReader";
 import { readRemoteWrite, RemoteWriteReceiver } from "./settingsRemoteWrite";
 import { readCatalogueAddress, readWebhook } from "./settingsUrls";
+import { readWebPassword } from "./settingsWebPassword";
 
 export type { CommunityDashboard, ScrapeService, ScrapeTarget } from "./settingsLists";
 export type { RemoteWriteReceiver } from "./settingsRemoteWrite";
@@ -70,6 +71,8 @@ export interface Settings {
   readonly grafanaBundledPlugins: boolean;
   /** Undefined where the lab is to generate one. */
   readonly grafanaAdminPassword: string | undefined;
+  /** Of Prometheus, the Pushgateway and others, see `passwordPrograms`; undefined where none was set. */
+  readonly webPassword: string | undefined;
   /** Where alerts are sent; a secret. Undefined where they are not. */
   readonly alertWebhook: string | undefined;
   /** Where Prometheus sends every sample besides keeping it. */
@@ -129,6 +132,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
     grafanaBundledPlugins: read.flag("grafanaBundledPlugins"),
     grafanaAdminPassword: read.password("grafanaAdminPassword"),
     alertWebhook: readWebhook(read, "alertWebhook"),
+    webPassword: readWebPassword(read, "webPassword"),
     remoteWrite: readRemoteWrite(read, "remoteWrite"),
     communityDashboards: readDashboards(read, "communityDashboards", dashboardCatalogue),
     dashboardCatalogue,
@@ -139,7 +143,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
   if (settings.engine === "swarm") {
     checkSwarm(settings, read);
   }
-  read.secretOnly(["grafanaAdminPassword", "alertWebhook", "remoteWrite"]);
+  read.secretOnly(["grafanaAdminPassword", "webPassword", "alertWebhook", "remoteWrite"]);
   read.unknown();
   return { settings, faults: read.faults };
 }

@@ -31,7 +31,14 @@ export interface CommunityDashboard {
 }
 
 /** The jobs that every lab has, `alertmanager` comes with a webhook; an extra one needs another name. */
-export const JOBS = ["linux_host", "docker_containers", "ansible_jobs", "flask_app", "prometheus"] as const;
+export const JOBS = [
+  "linux_host",
+  "docker_containers",
+  "ansible_jobs",
+  "pushgateway",
+  "flask_app",
+  "prometheus",
+] as const;
 
 const HOST_PORT = /^(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})$/;
 

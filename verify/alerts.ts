@@ -1,4 +1,5 @@
 import { GROUP_INTERVAL } from "../components/alertReceivers";
+import { signInHeaders } from "../components/webSignIn";
 import { seconds } from "./duration";
 import { CheckError, getJson, LabOutputs, queryPrometheus, Sample } from "./lab";
 
@@ -20,6 +21,7 @@ const SCRAPES = 3;
 export async function alertsEvaluated(lab: LabOutputs): Promise<string> {
   const { data } = await getJson<{ data: { groups: readonly { rules: readonly Rule[] }[] } }>(
     `${lab.prometheusUrl}/api/v1/rules?type=alert`,
+    signInHeaders(lab.webPassword),
   );
   const rules = data.groups.flatMap((group) => group.rules);
   const sick = rules.filter(({ health }) => health !== "ok");
@@ -39,7 +41,10 @@ export async function alertsEvaluated(lab: LabOutputs): Promise<string> {
 /** Whether the alerts get to Alertmanager, and its notifications to the receiver; tells whether one did already. */
 async function alertsSent(lab: LabOutputs, url: string): Promise<string> {
   const filter = encodeURIComponent(`alertname="${WATCHDOG}"`);
-  const alerts = await getJson<readonly unknown[]>(`${url}/api/v2/alerts?active=true&filter=${filter}`);
+  const alerts = await getJson<readonly unknown[]>(
+    `${url}/api/v2/alerts?active=true&filter=${filter}`,
+    signInHeaders(lab.webPassword),
+  );
   if (alerts.length === 0) {
     throw new CheckError(
       `Alertmanager has no ${WATCHDOG} from Prometheus`,

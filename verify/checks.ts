@@ -3,6 +3,7 @@ import { urlSegment } from "../components/foreignNames";
 import { findStarts } from "../components/condition/starts";
 import { inspectMachine } from "../components/machine";
 import { JOBS } from "../components/settingsLists";
+import { signInHeaders } from "../components/webSignIn";
 import { alertsEvaluated } from "./alerts";
 import { configurationLoaded } from "./configuration";
 import { reachedNodes } from "./swarm";
@@ -35,7 +36,7 @@ async function containersHealthy(lab: LabOutputs): Promise<string> {
 async function targetsUp(lab: LabOutputs): Promise<string> {
   const { data } = await getJson<{
     data: { activeTargets: { labels: { job: string }; scrapeUrl: string; health: string; lastError: string }[] };
-  }>(`${lab.prometheusUrl}/api/v1/targets?state=active`);
+  }>(`${lab.prometheusUrl}/api/v1/targets?state=active`, signInHeaders(lab.webPassword));
   const down = data.activeTargets.filter(({ health }) => health !== "up");
   if (down.length > 0) {
     const list = down.map(

@@ -50,7 +50,7 @@ async function loadedBy(name: string, found: FoundContainer, lab: LabOutputs): P
     const url = urls[program];
     // after the lab's prefix
     if (name.endsWith(program) && url !== undefined) {
-      const reload = await readReload(url, RELOAD_METRICS[program]).catch((error: unknown) => {
+      const reload = await readReload(url, RELOAD_METRICS[program], lab.webPassword).catch((error: unknown) => {
         const { message, cause } = error as Error & { cause?: Error };
         const why = cause?.message ?? message;
         throw new CheckError(`${name} does not say whether it has loaded its files (${why})`, "read make logs");

@@ -1,3 +1,5 @@
+import { signInHeaders } from "../components/webSignIn";
+
 /** The running lab, as `pulumi stack output --json --show-secrets` describes it. */
 export interface LabOutputs {
   readonly labName: string;
@@ -12,6 +14,8 @@ export interface LabOutputs {
   readonly remoteWrite?: readonly string[];
   readonly grafanaUser: string;
   readonly grafanaAdminPassword: string;
+  /** Of Prometheus, Alertmanager, the Pushgateway and node_exporter, as far as they ask for one. */
+  readonly webPassword?: string;
   readonly containers: readonly string[];
   /** uids of the dashboards that Grafana should hold. */
   readonly dashboards: readonly string[];
@@ -75,7 +79,8 @@ export interface QueryAnswer {
 
 /** The samples of a PromQL query, asked of Prometheus itself. */
 export async function queryPrometheus(lab: LabOutputs, query: string): Promise<readonly Sample[]> {
-  const answer = await getJson<QueryAnswer>(`${lab.prometheusUrl}/api/v1/query?query=${encodeURIComponent(query)}`);
+  const url = `${lab.prometheusUrl}/api/v1/query?query=${encodeURIComponent(query)}`;
+  const answer = await getJson<QueryAnswer>(url, signInHeaders(lab.webPassword));
   return answer.data.result;
 }
 

@@ -8,6 +8,10 @@ export interface FoundDatasource {
   readonly url: string;
   readonly access: string;
   readonly isDefault: boolean;
+  readonly basicAuth?: boolean;
+  readonly basicAuthUser?: string;
+  /** Which secrets it holds, without their values. */
+  readonly secureJsonFields?: Readonly<Record<string, boolean>>;
 }
 
 /**
@@ -19,6 +23,8 @@ export type FoundVersion = number | "schema v2" | "unknown";
 /** What a running Grafana holds of the lab. */
 export interface FoundGrafana {
   readonly datasource: FoundDatasource | undefined;
+  /** Where Prometheus does not let the datasource in. */
+  readonly refused?: true;
   /** The dashboards of the lab's folder, by uid. */
   readonly dashboards: ReadonlyMap<string, FoundVersion>;
 }
@@ -59,12 +65,12 @@ export const UNKNOWN_GRAFANA: GrafanaCondition = { password: undefined, found: u
 
 type Ask = (path: string) => Promise<Answer>;
 
-function asAdmin(url: string, password: string): Ask {
+function asAdmin(url: string, password: string, read = (response: Response): Promise<unknown> => response.json()): Ask {
   const authorization = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
   return (path) =>
     within(TIMEOUT_MS, async (signal) => {
       const response = await fetch(`${url}${path}`, { headers: { authorization }, signal });
-      const body: unknown = await response.json();
+      const body = await read(response);
       return { status: response.status, body };
     });
 }
@@ -81,7 +87,12 @@ export async function lookAtGrafana(url: string, password: string): Promise<Graf
     if (status === 401) {
       return { password: "Grafana refused it", found: undefined };
     }
-    return { password: undefined, found: status === 200 ? await readHoldings(ask) : undefined };
+    if (status !== 200) {
+      return UNKNOWN_GRAFANA;
+    }
+    const found = await readHoldings(ask);
+    const refused = found.datasource?.basicAuth === true && (await isRefused(url, password));
+    return { password: undefined, found: { ...found, ...(refused ? { refused } : {}) } };
   } catch {
     return UNKNOWN_GRAFANA; // it starts, or it is no Grafana: its container's health says more
   }
@@ -113,6 +124,18 @@ async function readHoldings(ask: Ask): Promise<FoundGrafana> {
   };
 }
 
+/**
+ * Whether Prometheus refuses the datasource's password: Grafana answers 400 in place of its 401 (modifyResponse in
+ * pkg/api/pluginproxy/ds_proxy.go).
+ */
+async function isRefused(url: string, password: string): Promise<boolean> {
+  const ask = asAdmin(url, password, (response) => response.text());
+  return ask(`/api/datasources/proxy/uid/${DATASOURCE_UID}/api/v1/status/buildinfo`).then(
+    ({ status }) => status === 400,
+    () => false,
+  );
+}
+
 /** Undefined for a dashboard that was deleted meanwhile. Any other answer is about this dashboard alone. */
 async function readVersion(ask: Ask, uid: string): Promise<FoundVersion | undefined> {
   const { status, body } = await Promise.resolve(uid)
@@ -137,7 +160,12 @@ export function datasourceDamage(found: FoundGrafana | undefined, declared: Foun
   if (datasource === undefined) {
     return GONE;
   }
-  const keys = ["type", "url", "access", "isDefault"] as const;
+  const keys = (["type", "url", "access", "isDefault", "basicAuth", "basicAuthUser"] as const).filter(
+    (key) => declared[key] !== undefined,
+  );
   const edited = keys.find((key) => datasource[key] !== declared[key]);
-  return edited === undefined ? undefined : `its ${edited} was ${JSON.stringify(datasource[edited])}`;
+  if (edited !== undefined) {
+    return `its ${edited} was ${JSON.stringify(datasource[edited])}`;
+  }
+  return declared.basicAuth === true && found.refused ? "its password was another one" : undefined;
 }

@@ -5,6 +5,7 @@ import { Settings } from "../settings";
 import { isOwn } from "../swarm/owner";
 import { SwarmService } from "../swarm/state";
 import { removeLeftovers, TEMPORARY_LABEL } from "../temporaryContainer";
+import { WEB_PASSWORD_FILE } from "../webSignIn";
 import { findContainer, FoundContainer } from "./containers";
 import { Damage } from "./damage";
 import { savedVersions } from "./dashboards";
@@ -90,7 +91,10 @@ async function lookAtLoaded(container: FoundContainer | undefined): Promise<Dama
   try {
     return container === undefined || url === undefined
       ? undefined
-      : loadedDamage(await readReload(url, RELOAD_METRICS.prometheus), container);
+      : loadedDamage(
+          await readReload(url, RELOAD_METRICS.prometheus, container.files?.get(WEB_PASSWORD_FILE)),
+          container,
+        );
   } catch {
     return undefined; // it starts, or it is no Prometheus: its container's health says more
   }

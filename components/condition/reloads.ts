@@ -1,3 +1,4 @@
+import { signInHeaders } from "../webSignIn";
 import { within } from "../within";
 import { FoundContainer } from "./containers";
 import { Damage } from "./damage";
@@ -23,11 +24,12 @@ const TIMEOUT_MS = 5_000;
  * Reads a program's metrics about its last reload.
  *
  * @param url URL of the program.
+ * @param password Undefined where it asks for none.
  * @throws Error for a program that does not answer, or that has no such metrics.
  */
-export async function readReload(url: string, metrics: string): Promise<Reload> {
+export async function readReload(url: string, metrics: string, password?: string): Promise<Reload> {
   const text = await within(TIMEOUT_MS, async (signal) => {
-    const response = await fetch(`${url}/metrics`, { signal });
+    const response = await fetch(`${url}/metrics`, { headers: signInHeaders(password), signal });
     return response.ok
       ? response.text()
       : Promise.reject(new Error(`${url}/metrics answers ${String(response.status)}`));

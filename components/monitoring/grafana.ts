@@ -9,6 +9,8 @@ import { LabContainer } from "../container";
 import { createDataVolume, dataVolume } from "../dataVolume";
 import { CONFIG_FOLDER, LabContext } from "../service";
 import type { Settings } from "../settings";
+import { generatePassword, WEB_CONFIG } from "../webPassword";
+import { WEB_USER } from "../webSignIn";
 import { GrafanaApi } from "./grafanaApi";
 import { createFolder } from "./grafanaFolder";
 import { ensureKey, GENERATED, GRAFANA_KEY, KEY_FILE, KEY_FOLDER } from "./grafanaKey";
@@ -67,15 +69,6 @@ export class Grafana extends pulumi.ComponentResource {
     this.folderUid = createFolder(name, this.api, args.dashboards, held).uid;
     this.registerOutputs({ url: this.url, adminPassword: this.adminPassword });
   }
-}
-
-/** A password made once and kept in the state. */
-function generatePassword(name: string, parent: pulumi.Resource): pulumi.Output<string> {
-  return new local.Command(
-    `${name}-generated-password`,
-    { create: "head -c 18 /dev/urandom | base64 | tr '+/' '-_'", logging: "none" },
-    { parent, additionalSecretOutputs: ["stdout"] },
-  ).stdout;
 }
 
 function createContainer(
@@ -183,8 +176,13 @@ function enforcePassword(
 }
 
 function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs, parent: Grafana): void {
+  const password = context.passwordPrograms.has("prometheus") ? context.webPassword : undefined;
   const declared = { type: "prometheus", url: prometheusUrl, access: "proxy", isDefault: true };
-  const damage = datasourceDamage(parent.found, declared);
+  const prometheus = context.condition.containers.get(`${context.settings.namePrefix}prometheus`);
+  // a password that Prometheus has not asked for yet is a new setting
+  const signsIn = password !== undefined && prometheus?.files?.has(WEB_CONFIG) === true;
+  const found = signsIn ? { ...declared, basicAuth: true, basicAuthUser: WEB_USER } : declared;
+  const damage = datasourceDamage(parent.found, found);
   const { reason, options: mending } = madeBecause("the datasource", damage, "databaseName");
   new grafana.oss.DataSource(
     `${name}-datasource`,
@@ -195,6 +193,13 @@ function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs,
       url: declared.url,
       accessMode: declared.access,
       isDefault: declared.isDefault,
+      ...(password === undefined
+        ? {}
+        : {
+            basicAuthEnabled: true,
+            basicAuthUsername: WEB_USER,
+            secureJsonDataEncoded: pulumi.jsonStringify({ basicAuthPassword: password }),
+          }),
       jsonDataEncoded: JSON.stringify({ httpMethod: "POST", timeInterval: context.settings.scrapeInterval }),
       // says why it was made: a text that Prometheus has no use for
       databaseName: reason,

@@ -7,7 +7,11 @@ import { LabContainer } from "../container";
 import { labName, reachable } from "../names";
 import { CONFIG_FOLDER, LabContext, SharedFolder } from "../service";
 import { Settings } from "../settings";
+import { JOBS } from "../settingsLists";
 import { extraServiceJobs, nodeJob, SwarmScrapeConfig } from "../swarm/scrapeConfigs";
+import { renderBasicAuth } from "../webPassword";
+import { WEB_PASSWORD_FILE } from "../webSignIn";
+import { pushgatewayJobs, recordedMetrics } from "./pushedSeries";
 import { renderRemoteWrite, remoteWriteFlags, remoteWriteSecrets } from "./remoteWrite";
 
 export interface PrometheusArgs {
@@ -32,7 +36,7 @@ export class Prometheus extends pulumi.ComponentResource {
 
   constructor(name: string, args: PrometheusArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:Prometheus", name, {}, options);
-    const { settings } = args.context;
+    const { settings, passwordPrograms, webPassword } = args.context;
     const container = new LabContainer(
       name,
       {
@@ -48,13 +52,15 @@ export class Prometheus extends pulumi.ComponentResource {
           "--storage.tsdb.path=/prometheus",
           `--storage.tsdb.retention.time=${settings.retention}`,
           ...remoteWriteFlags(settings),
+          // no page of another origin reads anything: an Origin is never empty
+          "--web.cors.origin=",
           // an Alertmanager that was replaced knows the alerts again after this, and not after the default of a minute
           ...(args.alertmanager === undefined ? [] : ["--rules.alert.resend-delay=15s"]),
           // for the links that alerts carry
           `--web.external-url=http://${reachable(settings.bindAddress)}:${String(settings.prometheus.port)}`,
         ],
         dataPath: "/prometheus",
-        uploads: prometheusFiles(settings, args.alertmanager),
+        uploads: prometheusFiles(settings, args.alertmanager, passwordPrograms, webPassword),
         reloadMetrics: RELOAD_METRICS.prometheus,
         hosts: hostNames(args.context),
         shared: args.discovery === undefined ? [] : [args.discovery],
@@ -78,7 +84,6 @@ function hostNames({ settings, machine }: LabContext): { host: string; ip: strin
 /** A scrape job, in Prometheus' own terms. */
 interface ScrapeConfig {
   readonly job_name: string;
-  readonly honor_labels?: boolean;
   readonly metrics_path?: string;
   readonly static_configs: readonly {
     readonly targets: readonly string[];
@@ -86,17 +91,34 @@ interface ScrapeConfig {
   }[];
 }
 
-/** The files that Prometheus reads; the content of those with credentials is an output. */
-export function prometheusFiles(settings: Settings, alertmanager: string | undefined): readonly ConfigFile[] {
+/**
+ * The files that Prometheus reads; the content of those with credentials is an output.
+ *
+ * @param programs Those that ask for the password.
+ */
+export function prometheusFiles(
+  settings: Settings,
+  alertmanager: string | undefined,
+  programs: ReadonlySet<string> = new Set(),
+  password?: pulumi.Output<string>,
+): readonly ConfigFile[] {
   return [
-    { file: PROMETHEUS_CONFIG, content: renderPrometheusConfig(settings, alertmanager) },
+    { file: PROMETHEUS_CONFIG, content: renderPrometheusConfig(settings, alertmanager, programs) },
     ...alertRules(),
     ...remoteWriteSecrets(settings),
+    ...(password === undefined ? [] : [{ file: WEB_PASSWORD_FILE, content: password }]),
   ];
 }
 
-/** The text of prometheus.yml. */
-export function renderPrometheusConfig(settings: Settings, alertmanager?: string): string {
+/** The text of prometheus.yml; `programs` are those that ask for the password. */
+export function renderPrometheusConfig(
+  settings: Settings,
+  alertmanager?: string,
+  programs: ReadonlySet<string> = new Set(),
+): string {
+  const alerting = {
+    alertmanagers: [{ ...renderBasicAuth(programs, "alertmanager"), static_configs: [{ targets: [alertmanager] }] }],
+  };
   return stringify({
     global: {
       scrape_interval: settings.scrapeInterval,
@@ -109,10 +131,8 @@ export function renderPrometheusConfig(settings: Settings, alertmanager?: string
     },
     // looked up beside this file
     rule_files: [`*${RULES}`],
-    ...(alertmanager === undefined
-      ? {}
-      : { alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] } }),
-    scrape_configs: scrapeConfigs(settings, alertmanager),
+    ...(alertmanager === undefined ? {} : { alerting }),
+    scrape_configs: scrapeConfigs(settings, alertmanager, programs),
     ...renderRemoteWrite(settings),
   });
 }
@@ -120,9 +140,11 @@ export function renderPrometheusConfig(settings: Settings, alertmanager?: string
 function scrapeConfigs(
   settings: Settings,
   alertmanager: string | undefined,
+  programs: ReadonlySet<string>,
 ): readonly (ScrapeConfig | SwarmScrapeConfig)[] {
   // in the host's network node_exporter has the published port, on the lab's network its own
   const nodeExporterPort = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : 9100;
+  const signIn = (program: string): object => renderBasicAuth(programs, program);
   return [
     ...(settings.engine === "swarm"
       ? [
@@ -132,20 +154,31 @@ function scrapeConfigs(
         ]
       : [
           // the same instance in both networks: a dashboard must not choose the one that is gone
-          job("linux_host", [`node_exporter:${String(nodeExporterPort)}`], { instance: "node_exporter" }),
+          {
+            ...job("linux_host", [`node_exporter:${String(nodeExporterPort)}`], { instance: "node_exporter" }),
+            ...signIn("node_exporter"),
+          },
           job("docker_containers", ["cadvisor:8080"]),
         ]),
-    // a pushed series keeps the job that it was pushed with
-    { ...job("ansible_jobs", ["pushgateway:9091"]), honor_labels: true },
+    ...pushgatewayJobs(jobNames(settings), recordedMetrics(alertRules())).map(({ job_name: name, ...rules }) => ({
+      ...job(name, ["pushgateway:9091"]),
+      ...signIn("pushgateway"),
+      ...rules,
+    })),
     job("flask_app", [`host.docker.internal:${String(settings.flaskPort)}`]),
     // Prometheus about itself: how many series it holds
-    job("prometheus", [`localhost:${String(PORT)}`]),
-    ...(alertmanager === undefined ? [] : [job("alertmanager", [alertmanager])]),
+    { ...job("prometheus", [`localhost:${String(PORT)}`]), ...signIn("prometheus") },
+    ...(alertmanager === undefined ? [] : [{ ...job("alertmanager", [alertmanager]), ...signIn("alertmanager") }]),
     ...settings.extraScrapeTargets.map(({ job: name, targets, metricsPath }) => ({
       ...job(name, targets),
       ...(metricsPath === undefined ? {} : { metrics_path: metricsPath }),
     })),
   ];
+}
+
+/** Every name that a scrape job of the lab has, or has with an Alertmanager. */
+function jobNames({ extraScrapeTargets, extraScrapeServices }: Settings): readonly string[] {
+  return [...JOBS, "alertmanager", ...[...extraScrapeTargets, ...extraScrapeServices].map(({ job: name }) => name)];
 }
 
 function job(name: string, targets: readonly string[], labels?: Readonly<Record<string, string>>): ScrapeConfig {

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { LabContainer } from "../container";
 import { LabError } from "../faults";
 import { LabContext } from "../service";
+import { signInHeaders } from "../webSignIn";
 import { within } from "../within";
 
 export interface PushgatewayArgs {
@@ -21,6 +22,8 @@ export class Pushgateway extends pulumi.ComponentResource {
   readonly url: string;
   /** Whoever pushes depends on it, or waits until it answers. */
   readonly container: LabContainer;
+  /** Undefined where it asks for none. */
+  private readonly password: string | undefined;
 
   constructor(name: string, args: PushgatewayArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:Pushgateway", name, {}, options);
@@ -38,20 +41,21 @@ export class Pushgateway extends pulumi.ComponentResource {
       { parent: this },
     );
     this.url = this.container.url;
+    this.password = args.context.settings.webPassword;
     this.registerOutputs({ url: this.url });
   }
 
   /** Ends when it takes reports; throws a LabError when it does not come up. */
   answers(): Promise<void> {
-    return untilReady(`${this.url}${READY_PATH}`, this.container.works);
+    return untilReady(`${this.url}${READY_PATH}`, this.container.works, this.password);
   }
 }
 
 /** Ends when a URL answers, seconds before the container is known to work, which is the latest. */
-export async function untilReady(url: string, works: Promise<boolean>): Promise<void> {
+export async function untilReady(url: string, works: Promise<boolean>, password?: string): Promise<void> {
   let known: boolean | undefined;
   void works.then((it) => (known = it));
-  while (known === undefined && !(await isReady(url))) {
+  while (known === undefined && !(await isReady(url, signInHeaders(password)))) {
     await setTimeout(PAUSE_MS);
   }
   if (known === false) {
@@ -59,8 +63,8 @@ export async function untilReady(url: string, works: Promise<boolean>): Promise<
   }
 }
 
-async function isReady(url: string): Promise<boolean> {
-  return within(ANSWER_MS, (signal) => fetch(url, { signal })).then(
+async function isReady(url: string, headers: Record<string, string>): Promise<boolean> {
+  return within(ANSWER_MS, (signal) => fetch(url, { headers, signal })).then(
     ({ ok }) => ok,
     () => false,
   );

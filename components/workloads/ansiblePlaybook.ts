@@ -33,7 +33,11 @@ export class AnsiblePlaybook extends pulumi.ComponentResource {
       {
         create: run,
         stdin: playbook,
-        environment: { LAB: labName(settings.namePrefix), PUSHGATEWAY_URL: pushgateway.url },
+        environment: {
+          LAB: labName(settings.namePrefix),
+          PUSHGATEWAY_URL: pushgateway.url,
+          ...(settings.webPassword === undefined ? {} : { PUSHGATEWAY_PASSWORD: pulumi.secret(settings.webPassword) }),
+        },
         triggers: [fingerprint(run, playbook), reason],
       },
       {

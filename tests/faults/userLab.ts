@@ -48,7 +48,8 @@ export class UserLab {
   /** What the lab keeps on the host. */
   stateHome = path.join(this.folder, "state-home");
   private readonly stack = machineStack();
-  private readonly logs = fs.mkdtempSync(path.join(os.tmpdir(), "lab-events-"));
+  /** Folder of the event logs of its updates. */
+  readonly logs = fs.mkdtempSync(path.join(os.tmpdir(), "lab-events-"));
   private runs = 0;
 
   private constructor(

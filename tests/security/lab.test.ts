@@ -3,6 +3,7 @@ import { grafanaKeyAttacks } from "./grafanaKey";
 import { neighbourAttacks } from "./neighbours";
 import { userAttacks } from "./users";
 import { processesAttacks } from "./processes";
+import { webAttacks } from "./web";
 
 jest.setTimeout(300_000);
 
@@ -30,4 +31,5 @@ describe("a lab that is attacked", () => {
   neighbourAttacks(() => lab);
   userAttacks(() => lab);
   processesAttacks(() => lab);
+  webAttacks(() => lab);
 });

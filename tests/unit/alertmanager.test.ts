@@ -100,10 +100,17 @@ describe("a lab with a webhook on the loopback of this machine", () => {
       "--web.listen-address=172.30.90.1:9193",
     ]);
     expect(inputs.healthcheck).toMatchObject({
-      tests: ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9193/-/ready"],
+      tests: ["CMD-SHELL", "nc 127.0.0.1 9193 </lab/health_request | head -n 1 | grep -q ' 200 '"],
     });
     expect(prometheusConfig(registrations)).toMatchObject({
-      alerting: { alertmanagers: [{ static_configs: [{ targets: ["172.30.90.1:9193"] }] }] },
+      alerting: {
+        alertmanagers: [
+          {
+            basic_auth: { username: "admin", password_file: "/lab/web_password" },
+            static_configs: [{ targets: ["172.30.90.1:9193"] }],
+          },
+        ],
+      },
     });
   });
 

@@ -81,6 +81,7 @@ describe("container", () => {
         "--scrape.discovery-reload-interval=1s",
         "--storage.tsdb.path=/prometheus",
         `--storage.tsdb.retention.time=${String(DEFAULTS.retention)}`,
+        "--web.cors.origin=",
         `--web.external-url=http://127.0.0.1:${String(DEFAULTS.prometheusPort)}`,
       ],
       labels: labelsOf("prometheus"),

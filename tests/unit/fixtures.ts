@@ -38,7 +38,7 @@ export const DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
 export function settingsWith(changes: Record<string, string> = {}): Settings {
   const { settings, faults } = parseSettings({
     values: { ...DEFAULTS, ...changes },
-    secrets: new Set(["grafanaAdminPassword", "alertWebhook", "remoteWrite"]),
+    secrets: new Set(["grafanaAdminPassword", "alertWebhook", "remoteWrite", "webPassword"]),
   });
   if (faults.length > 0) {
     throw new Error(`the fixture is wrong: ${JSON.stringify(faults)}`);

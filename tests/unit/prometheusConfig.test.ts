@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { parse } from "yaml";
 import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
+import { pushgatewayJobs, recordedMetrics } from "../../components/monitoring/pushedSeries";
 import { JOBS, ScrapeTarget } from "../../components/settingsLists";
 import { settingsWith } from "./fixtures";
 
@@ -14,8 +15,18 @@ function render(changes: Record<string, string> = {}): PrometheusConfig {
   return parse(renderPrometheusConfig(settingsWith(changes))) as PrometheusConfig;
 }
 
+const MADE_BY_PROMETHEUS = "up|scrape_.+|ALERTS|ALERTS_FOR_STATE|prometheus_.+";
+const RESERVED =
+  "ansible_deployment|linux_host|docker_containers|ansible_jobs|pushgateway|flask_app|prometheus|alertmanager";
+
+/** What prometheus.yml says of the jobs whose series anybody may push. */
+function pushed(changes: Record<string, string> = {}): { regex: string }[][] {
+  const jobs = render(changes).scrape_configs as readonly { metric_relabel_configs?: { regex: string }[] }[];
+  return jobs.flatMap(({ metric_relabel_configs: rules }) => (rules === undefined ? [] : [rules]));
+}
+
 describe("prometheus.yml", () => {
-  it("scrapes the five jobs of the lab", () => {
+  it("scrapes the jobs of the lab", () => {
     expect(render({ scrapeInterval: "7s", flaskPort: "5001", grafanaPort: "3001" })).toStrictEqual({
       global: {
         scrape_interval: "7s",
@@ -29,7 +40,29 @@ describe("prometheus.yml", () => {
           static_configs: [{ targets: ["node_exporter:9100"], labels: { instance: "node_exporter" } }],
         },
         { job_name: "docker_containers", static_configs: [{ targets: ["cadvisor:8080"] }] },
-        { job_name: "ansible_jobs", static_configs: [{ targets: ["pushgateway:9091"] }], honor_labels: true },
+        {
+          job_name: "ansible_jobs",
+          static_configs: [{ targets: ["pushgateway:9091"] }],
+          honor_labels: true,
+          sample_limit: 1000,
+          metric_relabel_configs: [
+            { source_labels: ["job"], regex: "ansible_deployment", action: "keep" },
+            { source_labels: ["__name__"], regex: MADE_BY_PROMETHEUS, action: "drop" },
+          ],
+        },
+        {
+          job_name: "pushgateway",
+          static_configs: [{ targets: ["pushgateway:9091"] }],
+          sample_limit: 10000,
+          metric_relabel_configs: [
+            { source_labels: ["exported_job"], regex: RESERVED, action: "drop" },
+            { source_labels: ["exported_job", "__name__"], regex: `.+;(${MADE_BY_PROMETHEUS})`, action: "drop" },
+            { source_labels: ["exported_job"], regex: ".+", target_label: "instance", replacement: "" },
+            { source_labels: ["exported_instance"], regex: "(.+)", target_label: "instance" },
+            { source_labels: ["exported_job"], regex: "(.+)", target_label: "job" },
+            { regex: "(exported_)+(job|instance)", action: "labeldrop" },
+          ],
+        },
         { job_name: "flask_app", static_configs: [{ targets: ["host.docker.internal:5001"] }] },
         { job_name: "prometheus", static_configs: [{ targets: ["localhost:9090"] }] },
       ],
@@ -89,10 +122,53 @@ describe("prometheus.yml", () => {
     fc.assert(
       fc.property(targets, (list) => {
         const { scrape_configs: jobs } = render({ extraScrapeTargets: JSON.stringify(list) });
-        expect(jobs.slice(0, own.length)).toStrictEqual(own);
+        // under an extra job's name nobody may push either
+        const { metric_relabel_configs: rules, ...rest } = own[3] as { metric_relabel_configs?: unknown };
+        expect(rules).toBeDefined();
+        expect(jobs.slice(0, own.length)).toMatchObject([...own.slice(0, 3), rest, ...own.slice(4)]);
         expect(jobs.slice(own.length)).toStrictEqual(list.map(asJob));
       }),
     );
+  });
+
+  it("drops what is pushed under the name of any scrape job, whatever characters it has", () => {
+    const regex = pushed({
+      extraScrapeTargets: JSON.stringify([{ job: "a.b|c(d)", targets: ["a:1"] }]),
+      extraScrapeServices: JSON.stringify([{ job: "shop+", service: "shop", port: 1 }]),
+    })[1]?.[0]?.regex;
+    expect(regex).toBe(`${RESERVED}|a\\.b\\|c\\(d\\)|shop\\+`);
+    expect(new RegExp(`^(?:${regex ?? ""})$`).test("a.b|c(d)")).toBe(true);
+    expect(new RegExp(`^(?:${regex ?? ""})$`).test("axb|c(d)")).toBe(false);
+  });
+
+  it("drops what is pushed under the name of a metric that a recording rule makes", () => {
+    const rules = {
+      content: "groups: [{name: g, rules: [{record: job:up:sum, expr: sum(up)}, {alert: A, expr: up}]}]",
+    };
+    const recorded = recordedMetrics([rules, { content: "groups: []" }, { content: "{" }, { content: "" }]);
+    expect(recorded).toStrictEqual(["job:up:sum"]);
+    const [playbook, others] = pushgatewayJobs([], recorded).map((it) => JSON.stringify(it.metric_relabel_configs));
+    expect(playbook).toContain('|job:up:sum"');
+    expect(others).toContain("|job:up:sum)");
+  });
+
+  it("signs in by a file to the programs that ask for the password, and to no other", () => {
+    const programs = new Set(["prometheus", "pushgateway", "alertmanager", "node_exporter"]);
+    const config = parse(renderPrometheusConfig(settingsWith(), "alertmanager:9093", programs)) as {
+      alerting: { alertmanagers: { basic_auth?: unknown }[] };
+      scrape_configs: { job_name: string; basic_auth?: unknown }[];
+    };
+    const signIn = { username: "admin", password_file: "/lab/web_password" };
+    expect(config.alerting.alertmanagers[0]?.basic_auth).toStrictEqual(signIn);
+    const jobs = config.scrape_configs.filter((it) => "basic_auth" in it);
+    expect(jobs.map(({ job_name: name }) => name)).toStrictEqual([
+      "linux_host",
+      "ansible_jobs",
+      "pushgateway",
+      "prometheus",
+      "alertmanager",
+    ]);
+    jobs.forEach(({ basic_auth: it }) => expect(it).toStrictEqual(signIn));
   });
 
   it("lets pushed series only keep their own labels", () => {

@@ -1,4 +1,5 @@
 import { untilReady } from "../../components/monitoring/pushgateway";
+import { basicAuth } from "../../components/webSignIn";
 import { serve, TestServer } from "./servers";
 
 const NEVER = new Promise<boolean>(() => undefined);
@@ -17,6 +18,12 @@ describe("waiting for the Pushgateway", () => {
     server = await serve({ "/-/ready": [starting, starting, { body: "" }] });
     await untilReady(`${server.url}/-/ready`, NEVER);
     expect(server.requests).toHaveLength(3);
+  });
+
+  it("signs in where there is a password", async () => {
+    server = await serve({ "/-/ready": [{ body: "" }] });
+    await untilReady(`${server.url}/-/ready`, NEVER, "hunter2hunter2");
+    expect(server.requests[0]?.authorization).toBe(basicAuth("hunter2hunter2"));
   });
 
   it("ends with a container that works, though nothing answers on the host", async () => {

@@ -62,6 +62,7 @@ describe("the defaults", () => {
         gateway: "172.30.90.1",
         nodeExporterNetwork: "lab",
         grafanaAdminPassword: undefined,
+        webPassword: undefined,
         alertWebhook: undefined,
         remoteWrite: [],
         communityDashboards: DECLARATIONS.communityDashboards?.default,

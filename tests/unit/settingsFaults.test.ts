@@ -161,6 +161,19 @@ describe("the password", () => {
     ]);
   });
 
+  it.each([
+    ["hunter2", "needs at least 8 characters in one line; set a longer one"],
+    ["ä".repeat(37), "is longer than 72 bytes, after which bcrypt ignores it; set a shorter one"],
+    [" hunter2hunter2", "has spaces around it or control characters; set one without them"],
+    ["hunter2\thunter2", "has spaces around it or control characters; set one without them"],
+  ])("of the programs, %j, is refused without being shown", (webPassword, problem) => {
+    expect(told({ webPassword }, ["webPassword"])).toStrictEqual([`webPassword: ${problem}`]);
+    expect(told({ webPassword: "ä".repeat(36) }, ["webPassword"])).toStrictEqual([]);
+    expect(told({ webPassword: "hunter2hunter2" }, [])).toStrictEqual([
+      "webPassword: is in plain text; set it anew with pulumi config set --secret webPassword",
+    ]);
+  });
+
   it("is in no message, whatever else is wrong", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 7 }), fc.boolean(), (rest, secret) => {

@@ -308,6 +308,11 @@ describe("prometheus.yml in a swarm", () => {
       swarmJob("docker_containers", "team.a-cadvisor", 8080, "instance"),
       swarmJob("shop", "shop_api", 8000, "node", { metrics_path: "/m" }),
     ]);
-    expect(jobs.slice(3).map(({ job_name: job }) => job)).toStrictEqual(["ansible_jobs", "flask_app", "prometheus"]);
+    expect(jobs.slice(3).map(({ job_name: job }) => job)).toStrictEqual([
+      "ansible_jobs",
+      "pushgateway",
+      "flask_app",
+      "prometheus",
+    ]);
   });
 });

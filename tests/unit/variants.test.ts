@@ -151,7 +151,7 @@ describe("setting nodeExporterNetwork to host", () => {
       "--web.listen-address=172.30.90.1:9200",
     ]);
     expect(inputs.healthcheck).toMatchObject({
-      tests: ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:9200/"],
+      tests: ["CMD-SHELL", "nc 127.0.0.1 9200 </lab/health_request | head -n 1 | grep -q ' 200 '"],
     });
   });
 
@@ -159,7 +159,7 @@ describe("setting nodeExporterNetwork to host", () => {
     const inputs = await inputsOf("node-exporter-container", {}, { ...settings, bindAddress: "127.0.0.2" });
     expect(listening(inputs)[0]).toBe("--web.listen-address=127.0.0.2:9200");
     expect(inputs.healthcheck).toMatchObject({
-      tests: ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.2:9200/"],
+      tests: ["CMD-SHELL", "nc 127.0.0.2 9200 </lab/health_request | head -n 1 | grep -q ' 200 '"],
     });
   });
 
@@ -176,6 +176,7 @@ describe("setting nodeExporterNetwork to host", () => {
         {
           job_name: "linux_host",
           static_configs: [{ targets: ["node_exporter:9200"], labels: { instance: "node_exporter" } }],
+          basic_auth: { username: "admin", password_file: "/lab/web_password" },
         },
       ]) as unknown,
     });

@@ -1,0 +1,72 @@
+import { parse } from "yaml";
+
+/** A scrape job of the Pushgateway, in Prometheus' own terms. */
+export interface PushgatewayJob {
+  readonly job_name: string;
+  readonly honor_labels?: true;
+  readonly sample_limit: number;
+  readonly metric_relabel_configs: readonly object[];
+}
+
+/** The job under which the playbook reports. */
+const PLAYBOOK_JOB = "ansible_deployment";
+/** Samples a scrape; a playbook reports six. */
+const LIMITS = { playbook: 1_000, others: 10_000 } as const;
+/** Names that Prometheus makes by itself: of a scrape, of alerts, and of its own state. */
+const OWN_METRICS = ["up", "scrape_.+", "ALERTS", "ALERTS_FOR_STATE", "prometheus_.+"];
+
+/**
+ * The scrape jobs of the Pushgateway, to which everybody can push who reaches it: one for what the playbook reports, one for
+ * the Pushgateway itself and all that others push. A limit fails a whole scrape, and counts what relabelling has left
+ * (`limitAppender` in Prometheus' scrape/target.go): so another job's excess cannot hide what the playbook reports.
+ *
+ * @param scraped Names of all scrape jobs: what is pushed under one of them is dropped.
+ * @param recorded Names of the metrics that recording rules make.
+ */
+export function pushgatewayJobs(scraped: readonly string[], recorded: readonly string[]): readonly PushgatewayJob[] {
+  const metrics = [...OWN_METRICS, ...recorded.map(literal)].join("|");
+  const reserved = [PLAYBOOK_JOB, ...scraped].map(literal).join("|");
+  return [
+    {
+      job_name: "ansible_jobs",
+      // what was pushed keeps the job that it was pushed with
+      honor_labels: true,
+      sample_limit: LIMITS.playbook,
+      metric_relabel_configs: [
+        { source_labels: ["job"], regex: PLAYBOOK_JOB, action: "keep" },
+        { source_labels: ["__name__"], regex: metrics, action: "drop" },
+      ],
+    },
+    {
+      job_name: "pushgateway",
+      sample_limit: LIMITS.others,
+      // no honor_labels: by exported_job alone what was pushed can be told from the Pushgateway's own series
+      metric_relabel_configs: [
+        { source_labels: ["exported_job"], regex: reserved, action: "drop" },
+        { source_labels: ["exported_job", "__name__"], regex: `.+;(${metrics})`, action: "drop" },
+        // as honor_labels would have left it
+        { source_labels: ["exported_job"], regex: ".+", target_label: "instance", replacement: "" },
+        { source_labels: ["exported_instance"], regex: "(.+)", target_label: "instance" },
+        { source_labels: ["exported_job"], regex: "(.+)", target_label: "job" },
+        { regex: "(exported_)+(job|instance)", action: "labeldrop" },
+      ],
+    },
+  ];
+}
+
+/** Names of the metrics that the recording rules of these files make; none of one that is no YAML, which is refused. */
+export function recordedMetrics(files: readonly { readonly content: string }[]): readonly string[] {
+  return files.flatMap(({ content }) => {
+    try {
+      const { groups } = parse(content) as { groups: readonly { rules: readonly { record?: string }[] }[] };
+      return groups.flatMap(({ rules }) => rules.flatMap(({ record }) => record ?? []));
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** A regular expression of RE2 that matches this text alone. */
+function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
