@@ -41,9 +41,7 @@ describe("what the lab is made of", () => {
 
   it("has the sum of every dashboard that is downloaded", () => {
     const dashboards = DECLARATIONS.communityDashboards?.default as { sha256: string }[];
-    expect(dashboards.map(({ sha256 }) => sha256)).toEqual(
-      dashboards.map(() => expect.stringMatching(/^[0-9a-f]{64}$/)),
-    );
+    expect(dashboards.filter(({ sha256 }) => !/^[0-9a-f]{64}$/.test(sha256))).toEqual([]);
   });
 
   it.each(FILES.filter((file) => /requirements(-dev)?\.txt$/.test(file)))(
