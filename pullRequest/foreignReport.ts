@@ -25,13 +25,13 @@ const ALIVE: readonly (readonly [RegExp, string])[] = [
   // control characters, and those that turn the direction of a text
   [/[\u0000-\u0008\u000b-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, ""],
   [/@(?!sha256:|@|\s)/g, `@${HIDDEN}`],
+  [/&(?!(amp|lt|#124|#42|#93|#8203);)/g, `&${HIDDEN}`],
   [/#(?=\d)(?<!&#)/g, `#${HIDDEN}`],
   [/\bGH-(?=\d)/gi, `$&${HIDDEN}`],
   [/:(?=\\*\/)/g, `:${HIDDEN}`],
   [/www(?=\\*\.)/gi, `$&${HIDDEN}`],
   [/\](?=\\*[([:])/g, `]${HIDDEN}`],
   [/<(?!\/?(details|summary|sub|b|code)>|details open>)/g, `<${HIDDEN}`],
-  [/&(?!(amp|lt|#124|#42|#93|#8203);)/g, `&${HIDDEN}`],
   [/^((?:[ \t>*+-]|\d+[.)])*(?:`{3,}|~{3,}))(?!diff$)(?=[^\n`~])/gm, `$1${HIDDEN}`],
 ];
 
