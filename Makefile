@@ -1,7 +1,7 @@
 # The lab's commands. Each installs what it needs first; `make` alone lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview pr-preview drift backup restore grafana-key destroy doctor verify logs playbook traffic dashboards password config test lint bench profile scale format
+.PHONY: help setup up preview pr-preview drift backup restore grafana-key destroy doctor verify logs playbook traffic dashboards password config test lint audit sbom bench profile scale format
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -65,6 +65,14 @@ test: setup ## Run every test, the end-to-end ones on the real engine too
 
 lint: setup ## Check types, style and scripts
 	@scripts/lint
+
+audit: ## Ask which pinned packages have known vulnerabilities
+	@scripts/setup packages
+	@scripts/audit
+
+sbom: ## Write what the lab is made of to .lab/sbom.cdx.json, as a CycloneDX bill of materials
+	@scripts/setup packages
+	@mkdir -p .lab && node scripts/sbom.js >.lab/sbom.cdx.json && echo .lab/sbom.cdx.json
 
 bench: setup ## Measure the lab beside docker compose, in labs of their own (ROUNDS=5 IDLE=300 GROWTH=0)
 	@scripts/bench

@@ -25,7 +25,7 @@ export interface ServiceSettings extends ProgramSettings {
 
 /** What a setting may say of a container that nobody asks from outside. */
 export interface ProgramSettings {
-  /** Image with a tag or a digest. */
+  /** Image with a tag, a digest or both. */
   readonly image: string;
   /** Memory limit in MiB; swap is not granted on top. */
   readonly memory: number;

@@ -1,13 +1,18 @@
 // Posts the report of a preview as a comment of its pull request, or edits the comment that is there.
 // usage: comment.ts REPORT NUMBER      GITHUB_API_URL, GITHUB_REPOSITORY and GITHUB_TOKEN say where and as whom
-import { readFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import retry from "async-retry";
+import { describeOrigin, inertReport, Changed } from "../pullRequest/foreignReport";
 
 /** First line of a report, by which its comment is found again. */
 const MARKER = "<!-- observability-lab: preview -->";
 /** Who writes with a workflow's token; a comment of anybody else is left alone, whatever it begins with. */
 const AUTHOR = "github-actions[bot]";
+
+/** Bytes of a report, which is cut below 60,000 characters; GitHub takes 65,536 of them. */
+const MOST_BYTES = 240_000;
+const MOST = 65_000;
 
 interface Comment {
   readonly url: string;
@@ -58,31 +63,57 @@ function reason(answer: string): string {
   }
 }
 
-async function findComment(comments: string): Promise<Comment | undefined> {
-  let page: string | undefined = `${comments}?per_page=100`;
+/** What GitHub lists under an address, page by page. */
+async function* list<T>(url: string): AsyncGenerator<T> {
+  let page: string | undefined = `${url}?per_page=100`;
   while (page !== undefined) {
     const response: Response = await ask("GET", page);
-    const found = ((await response.json()) as Comment[]).find(
-      ({ body, user }) => user?.login === AUTHOR && body?.startsWith(MARKER),
-    );
-    if (found !== undefined) {
-      return found;
-    }
+    yield* (await response.json()) as T[];
     page = /<([^>]+)>; rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
+  }
+}
+
+async function findComment(comments: string): Promise<Comment | undefined> {
+  for await (const comment of list<Comment>(comments)) {
+    if (comment.user?.login === AUTHOR && comment.body?.startsWith(MARKER)) {
+      return comment;
+    }
   }
   return undefined;
 }
 
-async function publish(comments: string, report: string): Promise<string> {
+/** The report as the base's code lets it be posted: with where it comes from said first, and nothing alive in it. */
+async function vetted(report: string, files: string): Promise<string> {
+  const changed: Changed[] = [];
+  for await (const file of list<Changed>(files)) {
+    changed.push(file);
+  }
+  const text = `${MARKER}\n${describeOrigin(changed)}${inertReport(report.slice(MARKER.length + 1))}`;
+  return text.length <= MOST ? text : `${text.slice(0, MOST)}\n\nThe rest is cut.\n`;
+}
+
+async function publish(repository: string, number: string, report: string): Promise<string> {
+  const comments = `${repository}/issues/${number}/comments`;
   const found = await findComment(comments);
-  const response = await (found === undefined ? ask("POST", comments, report) : ask("PATCH", found.url, report));
+  const body = await vetted(report, `${repository}/pulls/${number}/files`);
+  const response = await (found === undefined ? ask("POST", comments, body) : ask("PATCH", found.url, body));
   return ((await response.json()) as Comment).html_url;
+}
+
+/** The file itself: a link, which an artifact may have, would lead to what the token's own process may read. */
+function describe(file: string): { size: number; isFile: boolean } {
+  const status = lstatSync(file);
+  return { size: status.size, isFile: status.isFile() };
 }
 
 async function main(): Promise<void> {
   const [file = "", number = ""] = process.argv.slice(2);
   if (!/^\d+$/.test(number)) {
     throw new Error(`"${number}" is no number of a pull request`);
+  }
+  const { size, isFile } = describe(file);
+  if (!isFile || size > MOST_BYTES) {
+    throw new Error(`${file} is no report of a preview: it is ${isFile ? `${String(size)} bytes long` : "no file"}`);
   }
   const report = readFileSync(file, "utf8");
   if (!report.startsWith(`${MARKER}\n`)) {
@@ -94,11 +125,10 @@ async function main(): Promise<void> {
   if (missing.length > 0) {
     throw new Error(`not set: ${missing.map(([name]) => name).join(", ")}`);
   }
-  const comments = `${GITHUB_API_URL}/repos/${GITHUB_REPOSITORY}/issues/${number}/comments`;
   // from the search on, as an attempt without an answer may have posted the comment
   const attempt = async (bail: (error: Error) => void): Promise<string | undefined> => {
     try {
-      return await publish(comments, report);
+      return await publish(`${GITHUB_API_URL}/repos/${GITHUB_REPOSITORY}`, number, report);
     } catch (error) {
       if (error instanceof Refusal) {
         if (error.waitSeconds === undefined) {

@@ -13,9 +13,9 @@ const show = (value) => (typeof value === "string" ? value : JSON.stringify(valu
 function settingsTable() {
   const { config } = parse(readFileSync(path.join(root, "Pulumi.yaml"), "utf8"));
   const rows = Object.entries(config).map(([name, { type, default: value, description }]) => {
-    // two checksums are too wide for a table
-    const shown =
-      show(value).length > 60 ? "1860 revision 45 and 14282 revision 1, with their sums" : `\`${show(value)}\``;
+    // the whole sums are too wide for a table
+    const shortened = show(value).replace(/(@sha256:[0-9a-f]{8})[0-9a-f]{56}$/, "$1…");
+    const shown = shortened.length > 60 ? "1860 revision 45 and 14282 revision 1, with their sums" : `\`${shortened}\``;
     return `| \`${name}\` | ${type} | ${value === "" ? "(empty)" : shown} | ${description.replaceAll("|", "\\|")} |`;
   });
   return ["| setting | type | default | meaning |", "|---|---|---|---|", ...rows].join("\n");

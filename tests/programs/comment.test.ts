@@ -60,6 +60,7 @@ describe("the comment of a report", () => {
     expect(github.comments[5]?.body).toBe(REPORT);
     expect(github.asked).toEqual([
       ...Array<string>(3).fill("GET /repos/someone/lab/issues/7/comments"),
+      "GET /repos/someone/lab/pulls/7/files",
       "PATCH /repos/someone/lab/issues/comments/105",
     ]);
   });
@@ -98,6 +99,27 @@ describe("the comment of a report", () => {
       stderr: "GitHub answered 401 to GET /repos/someone/lab/issues/7/comments: Bad credentials\n",
     });
     expect(github.asked).toHaveLength(1);
+  });
+
+  it("says first that the pull request changes what makes it", async () => {
+    github.files.push("policy/pack.ts", "docs/a.md", "package.json");
+    await comment();
+    expect(github.comments[0]?.body).toBe(
+      "<!-- observability-lab: preview -->\n> **This pull request changes the code that makes this report or its rules " +
+        "(`policy/pack.ts`, `package.json`).** Its report proves nothing before those changes are read.\n\n# one change\n",
+    );
+  });
+
+  it.each([
+    [
+      ["components/lab.ts"],
+      "> Code of the pull request ran beside what made this report, and could have changed it.\n\n",
+    ],
+    [["docs/a.md", "README.md", "tests/unit/a.test.ts"], ""],
+  ])("says whose word it is where %j changes", async (files, said) => {
+    github.files.push(...files);
+    await comment();
+    expect(github.comments[0]?.body).toBe(REPORT.replace("# one", `${said}# one`));
   });
 
   it.each([

@@ -25,6 +25,8 @@ export class GithubComments {
   readonly asked: string[] = [];
   /** What the next requests get instead, by method. */
   readonly disturbances: Record<string, Disturbance[]> = {};
+  /** Names of the files that the pull request changes. */
+  readonly files: string[] = [];
   readonly repository = "someone/lab";
   readonly token = "of this run";
   private readonly server = http.createServer((request, response) => {
@@ -84,6 +86,9 @@ export class GithubComments {
       const next = `<${this.url}${list}?per_page=2&page=${String(page + 1)}>; rel="next"`;
       const last = `<${this.url}${list}?per_page=2&page=9>; rel="last"`;
       return [200, shown, page * 2 < this.comments.length ? `${next}, ${last}` : undefined];
+    }
+    if (method === "GET" && path === `/repos/${this.repository}/pulls/7/files`) {
+      return [200, this.files.map((filename) => ({ filename }))];
     }
     if (method === "POST" && path === list && body !== undefined) {
       this.add("github-actions[bot]", body);

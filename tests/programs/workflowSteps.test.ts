@@ -150,13 +150,10 @@ describe("the steps of a pull request's preview", () => {
     expect([other.preview.result, other.comment.result]).toEqual(["skipped", "skipped"]);
   });
 
-  it.each([
-    [{ PULUMI_ACCESS_TOKEN: "pul-1" }, {}, "token=pul-1 backend=none"],
-    [{ PULUMI_ACCESS_TOKEN: "pul-1" }, { PULUMI_BACKEND_URL: "https://p" }, "token=pul-1 backend=https://p"],
-    [{}, { PULUMI_BACKEND_URL: "https://p" }, "token=none backend=none"],
-  ])("use the backend of %j %j", async (secrets, vars, used) => {
-    const { preview: job } = await preview({ report: "# one", secrets, vars });
-    expect(job.log).toContain(used);
+  it("see no secret, whatever the repository has", async () => {
+    const secrets = { PULUMI_ACCESS_TOKEN: "pul-1", PULUMI_CONFIG_PASSPHRASE: "of the team" };
+    const { preview: job } = await preview({ report: "# one", secrets, vars: { PULUMI_BACKEND_URL: "https://p" } });
+    expect(job.log).toContain("token=none backend=none");
   });
 
   it("wait, when cancelled, until the preview has taken down its lab, and publish nothing", async () => {
@@ -180,7 +177,7 @@ describe("the steps of the question for drift", () => {
       drift: `#!/usr/bin/env bash\nmkdir -p .lab/drift; echo "# drift ${String(exit)}" >.lab/drift/report.md; exit ${String(exit)}\n`,
     };
     const run = await runWorkflow(readWorkflow("drift.yml"), {
-      contexts: { secrets: {}, vars: { DRIFT_RUNNER: "lab" } },
+      contexts: { github: { event_name: "schedule" }, secrets: {}, vars: { DRIFT_RUNNER: "lab" } },
       env: { PATH: process.env.PATH ?? "" },
       folder,
       checkout: (checkout) => {
@@ -193,8 +190,15 @@ describe("the steps of the question for drift", () => {
     expect(run.drift).toMatchObject({ result, log, summary: `# drift ${String(exit)}\n` });
   });
 
-  it("run nowhere until a runner is named", async () => {
-    const contexts = { secrets: {}, vars: {} };
+  it.each([
+    ["until a runner is named", { event_name: "schedule" }, {}],
+    [
+      "for another branch",
+      { event_name: "workflow_dispatch", ref_name: "mine", event: { repository: { default_branch: "main" } } },
+      { DRIFT_RUNNER: "lab" },
+    ],
+  ])("run nowhere %s", async (_, github, vars) => {
+    const contexts = { github, secrets: {}, vars };
     const run = await runWorkflow(readWorkflow("drift.yml"), { contexts, env: {}, folder, checkout: jest.fn() });
     expect(run.drift?.result).toBe("skipped");
   });

@@ -59,6 +59,7 @@ describe("a dashboard with panels of plugins", () => {
     "grafana/grafana-oss:13.2.2",
     "grafana/grafana-enterprise:13.2.2",
     "docker.io/grafana/grafana:13.2.2",
+    `grafana/grafana:13.2.2@sha256:${"a".repeat(64)}`,
     "observability-lab/grafana:offline",
   ])("is refused for the image %s, which brings Grafana's own panels only", async (image) => {
     exported({ type: "grafana-polystat-panel" });

@@ -22,6 +22,7 @@ describe("images", () => {
     "prom/prometheus:v3.14.0",
     "registry.example:5000/grafana:13.2.2",
     `grafana/grafana@${DIGEST}`,
+    `grafana/grafana:13.2.2@${DIGEST}`,
     `grafana/grafana:latest@${DIGEST}`,
     DIGEST,
   ])("may be %s", (image) => {

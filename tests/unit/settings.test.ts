@@ -76,6 +76,7 @@ describe("settings", () => {
   it.each([
     ["prometheusImage", `registry.local:5000/team/prometheus@sha256:${"a".repeat(64)}`],
     ["grafanaImage", "grafana/grafana:13.2.2-ubuntu"],
+    ["grafanaImage", `registry.local:5000/grafana:13.2.2@sha256:${"a".repeat(64)}`],
     ["namePrefix", "team_a.1-"],
     ["bindAddress", "0.0.0.0"],
     ["subnet", "10.0.0.0/16"],

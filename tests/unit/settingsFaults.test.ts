@@ -25,6 +25,8 @@ describe("a bad setting", () => {
     ["grafanaImage", "grafana/grafana@sha256:12", IMAGE],
     ["grafanaImage", "grafana/grafana:13.2.2-slim", SLIM],
     ["grafanaImage", "registry.example:5000/grafana:slim", SLIM],
+    ["grafanaImage", "grafana/grafana:13.2.2@sha256:12", IMAGE],
+    ["grafanaImage", `grafana/grafana:@sha256:${"a".repeat(64)}`, IMAGE],
     ["grafanaMemory", "31", MEMORY],
     ["grafanaMemory", "512m", MEMORY],
     ["scrapeInterval", "5", DURATION],

@@ -1,0 +1,65 @@
+/** A file that a pull request changes, as GitHub lists it. */
+export interface Changed {
+  readonly filename: string;
+  /** Its name before, where it was renamed. */
+  readonly previous_filename?: string;
+}
+
+/** GitHub lists no more files of a pull request than these. */
+const MOST_LISTED = 3000;
+const MOST_NAMED = 5;
+/** What makes the report, says what it has to say, or runs both. */
+const MAKES_REPORT =
+  /^(\.github|policy|pullRequest|report|scripts|verify)\/|^(Makefile|package\.json|package-lock\.json)$/;
+/** What nothing of a preview reads. */
+const NEVER_RUN = /^(docs|tests|bench)\/|^[^/]+\.md$|^LICENSE$/;
+
+const HIDDEN = "\u200b";
+/**
+ * What GitHub makes something of, each with the character that takes its effect and is not seen: in a block of code,
+ * too, as which part is code is the report's own word. Mentions, references, links and pictures, HTML and entities but
+ * those of a report of ours, and blocks that are drawn (Mermaid, mathematics).
+ * https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+ */
+const ALIVE: readonly (readonly [RegExp, string])[] = [
+  // control characters, and those that turn the direction of a text
+  [/[\u0000-\u0008\u000b-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, ""],
+  [/@(?!sha256:|@|\s)/g, `@${HIDDEN}`],
+  [/&(?!(amp|lt|#124|#42|#93|#8203);)/g, `&${HIDDEN}`],
+  [/#(?=\d)(?<!&#)/g, `#${HIDDEN}`],
+  [/\bGH-(?=\d)/gi, `$&${HIDDEN}`],
+  [/:(?=\\*\/)/g, `:${HIDDEN}`],
+  [/www(?=\\*\.)/gi, `$&${HIDDEN}`],
+  [/\](?=\\*[([:])/g, `]${HIDDEN}`],
+  [/<(?!\/?(details|summary|sub|b|code)>|details open>)/g, `<${HIDDEN}`],
+  [/^((?:[ \t>*+-]|\d+[.)])*(?:`{3,}|~{3,}))(?!diff$)(?=[^\n`~])/gm, `$1${HIDDEN}`],
+];
+
+/** A report of code that is not to be trusted, as text that mentions nobody, leads nowhere and loads nothing. */
+export function inertReport(report: string): string {
+  return ALIVE.reduce((text, [pattern, instead]) => text.replace(pattern, instead), report.replace(/\r\n?/g, "\n"));
+}
+
+/** Whose word a report is, as Markdown: by the files that its pull request changes. */
+export function describeOrigin(changed: readonly Changed[]): string {
+  const names = changed.flatMap(({ filename, previous_filename: before }) => [
+    filename,
+    ...(before === undefined ? [] : [before]),
+  ]);
+  const makers = [...new Set(names.filter((name) => MAKES_REPORT.test(name)))];
+  if (makers.length > 0 || changed.length >= MOST_LISTED) {
+    const shown = makers
+      .slice(0, MOST_NAMED)
+      .map((name) => `\`${inertReport(name.replaceAll("`", "ʼ").replace(/\s/g, " "))}\``);
+    const more = makers.length - shown.length;
+    const list = [...shown, ...(more > 0 ? [`${String(more)} more`] : [])].join(", ");
+    const what =
+      makers.length > 0
+        ? `the code that makes this report or its rules (${list})`
+        : `${String(changed.length)} files or more`;
+    return `> **This pull request changes ${what}.** Its report proves nothing before those changes are read.\n\n`;
+  }
+  return names.every((name) => NEVER_RUN.test(name))
+    ? ""
+    : "> Code of the pull request ran beside what made this report, and could have changed it.\n\n";
+}

@@ -1,0 +1,48 @@
+// Prints what the lab is made of, as a CycloneDX bill of materials: npm's own list of the packages in its lock file, and
+// with it the images of Pulumi.yaml, the packages of every requirements.txt and the modules of every go.mod.
+// usage: sbom.js
+const { execFileSync } = require("node:child_process");
+const { readFileSync } = require("node:fs");
+const path = require("node:path");
+const { parse } = require("yaml");
+
+const root = path.dirname(__dirname);
+const run = (program, ...args) =>
+  execFileSync(program, args, { cwd: root, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+const read = (file) => readFileSync(path.join(root, file), "utf8");
+
+const bom = JSON.parse(run("npm", "sbom", "--sbom-format", "cyclonedx", "--package-lock-only"));
+const files = run("git", "ls-files").trim().split("\n");
+
+// https://github.com/package-url/purl-spec
+const component = (type, purl, name, version, hash) => ({
+  "bom-ref": purl,
+  type,
+  name,
+  version,
+  purl,
+  ...(hash === undefined ? {} : { hashes: [{ alg: "SHA-256", content: hash }] }),
+});
+
+const images = Object.entries(parse(read("Pulumi.yaml")).config)
+  .filter(([setting]) => setting.endsWith("Image"))
+  .map(([, { default: image }]) => {
+    const [, registry = "", name, tag, digest] = /^([^/]+\.[^/]+\/)?([^:]+):([^@]+)(?:@sha256:(.+))?$/.exec(image);
+    const version = digest === undefined ? tag : encodeURIComponent(`sha256:${digest}`);
+    const at = registry === "" ? "" : `repository_url=${registry.slice(0, -1)}&`;
+    const full = name.includes("/") ? name : `library/${name}`;
+    return component("container", `pkg:docker/${full}@${version}?${at}tag=${tag}`, registry + name, tag, digest);
+  });
+
+const python = files
+  .filter((file) => /requirements[\w-]*\.txt$/.test(file))
+  .flatMap((file) => [...read(file).matchAll(/^([\w.-]+)==([^\s;]+)/gm)])
+  .map(([, name, version]) => component("library", `pkg:pypi/${name.toLowerCase()}@${version}`, name, version));
+
+const go = files
+  .filter((file) => path.basename(file) === "go.mod")
+  .flatMap((file) => [...read(file).matchAll(/^(?:require )?\s*([\w.-]+\.[\w-]+\/\S+) (v\S+)/gm)])
+  .map(([, name, version]) => component("library", `pkg:golang/${name}@${version}`, name, version));
+
+const known = new Map([...bom.components, ...images, ...python, ...go].map((it) => [it["bom-ref"], it]));
+console.log(JSON.stringify({ ...bom, components: [...known.values()] }, null, 2));

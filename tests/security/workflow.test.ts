@@ -1,0 +1,161 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { text } from "node:stream/consumers";
+import { GithubComments } from "../programs/githubComments";
+import { Job, readWorkflow, workflowFiles } from "../programs/workflowRunner";
+import { inertReport } from "../../pullRequest/foreignReport";
+import { PROJECT } from "../unit/fixtures";
+
+const MARKER = "<!-- observability-lab: preview -->";
+
+/** Every job that a pull request starts. */
+const STARTED = Object.keys(workflowFiles())
+  .map((name) => [name, readWorkflow(name)] as const)
+  .filter(([, workflow]) => "pull_request" in workflow.on)
+  .flatMap(([name, workflow]) =>
+    Object.entries(workflow.jobs).map(([job, it]) => [`${job} of ${name}`, it, workflow.permissions ?? {}] as const),
+  );
+
+function usesOf(job: Job, action: string): Job["steps"] {
+  return job.steps.filter(({ uses }) => uses?.startsWith(`${action}@`));
+}
+
+/** Whether code of the pull request runs in a job: its checkout is the head's, and there are scripts. */
+function runsHead(job: Job): boolean {
+  const head = usesOf(job, "actions/checkout").some((step) => step.with?.ref !== "${{ github.base_ref }}");
+  return head && job.steps.some(({ run }) => run !== undefined);
+}
+
+describe.each(STARTED)("a pull request in the job %s", (_, job, permissions) => {
+  it("finds no secret and no token that may write beside its code", () => {
+    const writes = Object.values(job.permissions ?? permissions).includes("write");
+    const secret = /secrets\.|github\.token|secrets\[|toJSON\(/.test(JSON.stringify(job));
+    expect({ runsHead: runsHead(job), armed: writes || secret }).not.toEqual({ runsHead: true, armed: true });
+  });
+
+  it("leaves nothing in a cache for a job that may write", () => {
+    const caches = job.steps.filter(
+      ({ uses, with: inputs }) => uses?.startsWith("actions/cache") === true || inputs?.cache !== undefined,
+    );
+    expect(Object.values(job.permissions ?? {}).includes("write") ? caches : []).toEqual([]);
+  });
+});
+
+describe("a secret", () => {
+  it("is in no workflow but the one that runs the default branch's code, for an environment", () => {
+    const holders = Object.entries(workflowFiles()).filter(([, content]) => content.includes("secrets."));
+    expect(holders.map(([name]) => name)).toEqual(["drift.yml"]);
+    expect(readWorkflow("drift.yml").jobs.drift).toMatchObject({ environment: "drift" });
+    expect(readWorkflow("drift.yml").on).not.toHaveProperty("pull_request");
+  });
+});
+
+describe("what installs packages", () => {
+  it("runs no script of theirs", () => {
+    const setup = fs.readFileSync(path.join(PROJECT, "scripts/setup"), "utf8");
+    const installs = [setup, ...Object.values(workflowFiles())].flatMap((content) =>
+      content.split("\n").filter((line) => /npm (ci|install|i)\b/.test(line)),
+    );
+    expect(installs.length).toBeGreaterThan(1);
+    expect(installs.filter((line) => !line.includes("--ignore-scripts"))).toEqual([]);
+  });
+});
+
+describe("a hostile report", () => {
+  let folder: string;
+  let github: GithubComments;
+
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-hostile-"));
+    github = new GithubComments();
+  });
+
+  afterEach(async () => {
+    await github.close();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  async function post(write: (file: string) => void): Promise<{ status: number; said: string; body: string }> {
+    const file = path.join(folder, "report.md");
+    write(file);
+    github.files.push("report/markdown.ts");
+    const env = {
+      GITHUB_API_URL: await github.listen(),
+      GITHUB_REPOSITORY: github.repository,
+      GITHUB_TOKEN: github.token,
+    };
+    const args = ["--require", "sucrase/register/ts", "scripts/comment.ts", file, "7"];
+    const child = spawn(process.execPath, args, { cwd: PROJECT, env });
+    const status = new Promise<number>((resolve) => child.on("close", resolve));
+    const [said] = await Promise.all([text(child.stderr), text(child.stdout)]);
+    return { status: await status, said, body: github.comments[0]?.body ?? "" };
+  }
+
+  it("mentions nobody, leads nowhere and loads nothing, and its origin is said before it", async () => {
+    const attack = [
+      MARKER,
+      "# @octocat &commat;octocat &#64;octocat \\@octocat #12 someone/lab#12 GH-12",
+      "![](http://evil.example/a.png) [ok](//evil.example) [ok][1] https://evil.example www.evil.example <http://evil.example>",
+      "[1]: http://evil.example",
+      '<img src="http://evil.example"><a href="x">y</a><script>1</script><!-- x --><details ontoggle="x">',
+      "```mermaid\ngraph TD;\n```",
+      "- ~~~geojson\n  {}\n  ~~~",
+      `hidden \u202egnirts\u202c \u0000`,
+    ].join("\n");
+    const { status, body } = await post((file) => {
+      fs.writeFileSync(file, attack);
+    });
+    expect(status).toBe(0);
+    expect(body.startsWith(`${MARKER}\n> **This pull request changes the code that makes this report`)).toBe(true);
+    const rest = body.slice(MARKER.length);
+    for (const alive of [
+      /@\w/,
+      /&(commat|#64)/,
+      /#\d/,
+      /GH-\d/,
+      /:\/\//,
+      /www\./,
+      /\]\(|\]\[|\]:/,
+      /<[a-z!/]/i,
+      /(```|~~~)[a-z]/,
+      /[\u202a-\u202e\u0000]/,
+    ]) {
+      expect(rest).not.toMatch(alive);
+    }
+  });
+
+  it("is refused where it is a link to something else", async () => {
+    const secret = path.join(folder, "secret");
+    fs.writeFileSync(secret, `${MARKER}\nGITHUB_TOKEN=1`);
+    expect(
+      await post((file) => {
+        fs.symlinkSync(secret, file);
+      }),
+    ).toMatchObject({ status: 1, said: expect.stringContaining("it is no file") as string, body: "" });
+  });
+
+  it("is refused where it is longer than any report", async () => {
+    const { status, said, body } = await post((file) => {
+      fs.writeFileSync(file, `${MARKER}\n${"a".repeat(1_000_000)}`);
+    });
+    expect([status, body]).toEqual([1, ""]);
+    expect(said).toContain("bytes long");
+  });
+
+  it("is cut to what GitHub takes", async () => {
+    const { status, body } = await post((file) => {
+      fs.writeFileSync(file, `${MARKER}\n${"@".repeat(60_000)}a${"#1".repeat(20_000)}`);
+    });
+    expect(status).toBe(0);
+    expect(body.length).toBeLessThan(65_536);
+  });
+
+  it("of ours stays as it is but for what is alive", () => {
+    const ours =
+      "## Lab preview: 1 to update\n\n| ~ update | container | `grafana` | image: `grafana/grafana:13.2.2@sha256:ac46` &#124; a&amp;b |\n\n" +
+      "<details open><summary>prometheus.yml (+1 −0)</summary>\n\n```diff\n@@ -1,2 +1,3 @@\n+a: 1\n```\n\n</details>\n\n<sub>base 3 s</sub>\n";
+    expect(inertReport(ours)).toBe(ours);
+  });
+});
