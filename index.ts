@@ -7,8 +7,10 @@ import { inspectMachine } from "./components/machine";
 import { containersOf, labName, servicesOf } from "./components/names";
 import { findObstacles } from "./components/preflight";
 import { readSettings, Settings } from "./components/settings";
+import { contextOf } from "./policy/context";
+import { declareWithRules } from "./policy/program";
 
-/** Settings -> what there is -> what stands in the way, all of it at once -> the lab -> outputs. */
+/** Settings -> what there is -> what stands in the way, all of it at once -> the lab, if the rules hold -> outputs. */
 async function main(): Promise<Record<string, unknown>> {
   const settings = readSettings();
   const machine = await inspectMachine();
@@ -20,7 +22,10 @@ async function main(): Promise<Record<string, unknown>> {
   ]);
   throwFaults([...catalogue.faults, ...obstacles, ...rejected]);
 
-  const lab = new Lab("lab", { settings, machine, condition, catalogue: catalogue.entries });
+  const lab = declareWithRules(
+    contextOf(machine, settings, __dirname),
+    () => new Lab("lab", { settings, machine, condition, catalogue: catalogue.entries }),
+  );
 
   return {
     prometheusUrl: lab.prometheus.url,
