@@ -46,7 +46,11 @@ export function declareWithRules<T>(context: Context, declare: () => T): T {
     // the engine hears of a resource once what it depends on is there: here, that the rules hold
     const allowed = asked.then(async (): Promise<pulumi.Resource[]> => {
       if (!readAtOnce.has(it)) {
-        refuse(violationsOf(await resolved(it), context));
+        await resolved(it)
+          .then((known) => {
+            refuse(violationsOf(known, context));
+          })
+          .catch(endProgram);
       }
       return [];
     });
@@ -58,6 +62,12 @@ export function declareWithRules<T>(context: Context, declare: () => T): T {
   refuse(declared.flatMap((it) => atOnce(it, context)));
   open();
   return made;
+}
+
+/** Ends the program while the engine works: an error alone would leave it waiting for what depends on the resource. */
+function endProgram(error: unknown): never {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
 }
 
 /** The violations that are seen without any output. */
