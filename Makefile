@@ -15,7 +15,7 @@ up: setup ## Bring up the whole lab, or what changed of it, and verify it
 	@echo "Grafana's user is admin, its password: make password"
 
 preview: setup ## Show what `make up` would change, and fail where that breaks a rule
-	@scripts/pulumi preview --diff --policy-pack policy
+	@scripts/pulumi preview --diff
 
 pr-preview: setup ## Show what this checkout would change of the lab of a commit (BASE=origin/main APPLY=1)
 	@scripts/pr-preview

@@ -8,8 +8,10 @@ import { containersOf, labName, servicesOf } from "./components/names";
 import { findObstacles } from "./components/preflight";
 import { readSettings, Settings } from "./components/settings";
 import { WEB_USER } from "./components/webSignIn";
+import { contextOf } from "./policy/context";
+import { declareWithRules } from "./policy/program";
 
-/** Settings -> what there is -> what stands in the way, all of it at once -> the lab -> outputs. */
+/** Settings -> what there is -> what stands in the way, all of it at once -> the lab, if the rules hold -> outputs. */
 async function main(): Promise<Record<string, unknown>> {
   const settings = readSettings();
   const machine = await inspectMachine();
@@ -21,7 +23,10 @@ async function main(): Promise<Record<string, unknown>> {
   ]);
   throwFaults([...catalogue.faults, ...obstacles, ...rejected]);
 
-  const lab = new Lab("lab", { settings, machine, condition, catalogue: catalogue.entries });
+  const lab = declareWithRules(
+    contextOf(machine, settings, __dirname),
+    () => new Lab("lab", { settings, machine, condition, catalogue: catalogue.entries }),
+  );
 
   return {
     prometheusUrl: lab.prometheus.url,

@@ -1,6 +1,8 @@
 import type { local } from "@pulumi/command";
 import type { Unwrap } from "@pulumi/pulumi";
-import type { Subject } from "./policies";
+import { type CommandAllowance, COMMANDS as ALLOWED } from "./allowed";
+import { allowanceOf, type Container } from "./containers";
+import { type Context, isPending, isUnset, type Resource, type Subject } from "./resource";
 
 /** Types of the resources that run a command. */
 export const COMMANDS = ["command:local:Command", "command:remote:Command"];
@@ -11,6 +13,7 @@ export type Command = Unwrap<local.CommandArgs>;
 /** Leaves a process behind: by name, as Python calls it, or by an `&` that is neither `&&` nor part of `2>&1`. */
 const STAYS = /\b(setsid|nohup|start_new_session)\b|(?<![&<>|\\])&(?=[\s;)]|$)/m;
 const COMMENT = /^\s*#.*$/gm;
+const WHERE = "in policy/allowed.ts";
 
 /** A command that starts something that stays can remove it. */
 export function removable(command: Command, { name }: Subject): readonly string[] {
@@ -25,7 +28,99 @@ export function removable(command: Command, { name }: Subject): readonly string[
       ];
 }
 
+/**
+ * What runs on the host is one of the lab's commands, and the scripts that it runs are files of `assets/` in the
+ * checkout: what such a file does no rule can say, so a review has to read it.
+ */
+export function knownCommand(command: Command, { name }: Subject, context: Context): readonly string[] {
+  const allowed = ALLOWED.find((it) => it.name.test(name));
+  if (allowed === undefined) {
+    return [
+      `${name} is a command that the lab does not have, and it would run on this machine as whoever calls up. ` +
+        `Put its script into a file of assets/; if the lab needs it, add an entry named ${name} to COMMANDS ${WHERE}.`,
+    ];
+  }
+  const { create, delete: remove, update, stdin, environment = {} } = command;
+  const texts = [
+    ["create", create, allowed.create],
+    ["delete", remove, allowed.delete],
+    ["update", update, undefined],
+  ] as const;
+  return [
+    ...texts
+      .filter(([, given, known]) => !isUnset(given) && !isPending(given) && given !== known)
+      .map(
+        ([property, , known]) =>
+          `${name}: ${property} runs something else on this machine than ${known ?? "nothing"}, which the lab has ` +
+          `there. Put the script into a file of assets/; if the lab needs it, change ${property} of ${name} ${WHERE}.`,
+      ),
+    ...Object.entries(environment).flatMap(([variable, value]) =>
+      strangeVariable({ allowed, variable, value, name }, context),
+    ),
+    ...(isUnset(stdin) ||
+    isPending(stdin) ||
+    sameText(stdin ?? "", allowed.stdin === undefined ? [] : [allowed.stdin], context)
+      ? []
+      : [otherText(name, "stdin", allowed.stdin === undefined ? [] : [allowed.stdin])]),
+  ];
+}
+
+interface Variable {
+  readonly allowed: CommandAllowance;
+  readonly variable: string;
+  readonly value: string;
+  readonly name: string;
+}
+
+function strangeVariable({ allowed, variable, value, name }: Variable, context: Context): readonly string[] {
+  if (isPending(value) || allowed.secrets?.includes(variable) === true) {
+    return [];
+  }
+  const script = own(allowed.scripts, variable);
+  if (script !== undefined) {
+    return sameText(value, script, context) ? [] : [otherText(name, variable, script)];
+  }
+  return isUnset(value) || own(allowed.environment, variable)?.(value) === true
+    ? []
+    : [
+        `${name}: the variable ${variable} is new, or has a value that the lab never gives it; the command's script ` +
+          `would run with it. If it needs that, add ${variable} to the environment of ${name} in COMMANDS ${WHERE}.`,
+      ];
+}
+
+function otherText(name: string, place: string, files: readonly string[]): string {
+  const known = files.length === 0 ? "nothing" : files.map((file) => `assets/${file}`).join(" and ");
+  return (
+    `${name}: ${place} is not the text of ${known}, so what runs on this machine is in no file that a review sees. ` +
+    `Put it there, or change what ${name} runs in COMMANDS ${WHERE}.`
+  );
+}
+
+function sameText(value: string, files: readonly string[], { asset }: Context): boolean {
+  const texts = files.map(asset);
+  return texts.length > 0 && !texts.includes(undefined) && texts.join("") === value;
+}
+
+/** A container's image is called with the arguments that `allowed.ts` has. */
+export function calledAsKnown({ command = [] }: Container, resource: Resource): readonly string[] {
+  const known = allowanceOf(resource).command ?? [];
+  return command
+    .filter((it) => !isPending(it) && !known.some((arg) => (arg.endsWith("=") ? it.startsWith(arg) : it === arg)))
+    .map((it) => {
+      const argument = it.replace(/=.*$/s, "=");
+      return (
+        `${resource.name}: the argument ${argument} of its command is new, and everybody reads it who may inspect the ` +
+        `container. A secret belongs into a file; if the program needs it, add "${argument}" to the command of ` +
+        `${resource.name} in CONTAINERS ${WHERE}.`
+      );
+    });
+}
+
 /** A script with the variables that it names: the lab hands a script's text over as one. */
 function expand(script: string, environment: Readonly<Record<string, string>>): string {
-  return script.replace(/\$\{?([A-Za-z_]\w*)\}?/g, (variable, key: string) => environment[key] ?? variable);
+  return script.replace(/\$\{?([A-Za-z_]\w*)\}?/g, (variable, key: string) => own(environment, key) ?? variable);
+}
+
+function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 }

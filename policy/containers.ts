@@ -1,6 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import type { Unwrap } from "@pulumi/pulumi";
-import type { Subject } from "./policies";
+import { type ContainerAllowance, CONTAINERS as CONTAINERS_ALLOWED } from "./allowed";
+import { isPending, isUnset, LAB, type Resource, type Subject, typesOf } from "./resource";
 
 /** Types of the resources that these rules are for. */
 export const CONTAINERS = ["docker:index/container:Container"];
@@ -8,17 +9,30 @@ export const SERVICES = ["docker:index/service:Service"];
 export const IMAGES = ["docker:index/remoteImage:RemoteImage"];
 
 /** What a program sets of a container. */
-export type Container = Unwrap<docker.ContainerArgs>;
+export type Container = Unwrap<docker.ContainerArgs> & {
+  /** Of a Swarm service, which has no security options. */
+  readonly service?: boolean;
+};
 
 /** What a program sets of a Swarm service. */
 type Service = Unwrap<docker.ServiceArgs>;
+
+/** The component between the one that `allowed.ts` names and its resource, and how that is named. */
+const WRAPPERS: Readonly<Record<string, string>> = {
+  "observability-lab:components:LabContainer$docker:index/container:Container": "-container",
+  "observability-lab:swarm:NodeService$docker:index/service:Service": "-service",
+};
+const NO_NEW_PRIVILEGES = /^no-new-privileges([:=]true)?$/;
 
 /** A service as the container that each of its tasks is, so that the same rules hold for both. */
 export function asContainer({ name, taskSpec, endpointSpec }: Service): Container {
   const { containerSpec: spec, resources, logDriver } = taskSpec;
   return {
     name: name ?? "",
+    service: true,
     image: spec.image,
+    command: spec.args ?? [],
+    readOnly: spec.readOnly ?? false,
     envs: Object.entries(spec.env ?? {}).map(([variable, value]) => `${variable}=${value}`),
     // Swarm publishes on every address of every node
     ports: (endpointSpec?.ports ?? []).map(({ targetPort }) => ({ internal: targetPort })),
@@ -63,7 +77,7 @@ export function onBindAddress(
   const instead = `Publish it on bindAddress, ${bindAddress}, as LabContainer does.`;
   return [
     ...(ports ?? [])
-      .filter(({ ip }) => ip !== bindAddress)
+      .filter(({ ip }) => ip !== bindAddress && !isPending(ip))
       .map(
         ({ internal, ip }) =>
           `${name}: port ${String(internal)} is published on ${ip ?? "every address"}, ` +
@@ -75,16 +89,69 @@ export function onBindAddress(
   ];
 }
 
-/** A container is not privileged, in name or in effect. */
-export function unprivileged({ privileged, capabilities }: Container, { name }: Subject): readonly string[] {
+/** A container has no privilege but those that `allowed.ts` gives it. */
+export function unprivileged(container: Container, resource: Resource): readonly string[] {
+  const { name } = resource;
+  const allowed = allowanceOf(resource);
+  const { privileged, capabilities, securityOpts = [], readOnly } = container;
   const instead =
     "whoever takes over its program has the machine. Add the one capability that it cannot do without " +
     "(capabilities of LabContainer).";
-  const all = capabilities?.adds?.find((it) => /^(CAP_)?(ALL|SYS_ADMIN)$/i.test(it));
+  const capability = (it: string): string => it.toUpperCase().replace(/^CAP_/, "");
+  const missing = [
+    ...((capabilities?.drops ?? []).some((it) => capability(it) === "ALL") ? [] : ['drop ["ALL"] of capabilities']),
+    ...(readOnly === true ? [] : ["readOnly: true"]),
+    ...(container.service === true || securityOpts.some((it) => NO_NEW_PRIVILEGES.test(it))
+      ? []
+      : ['"no-new-privileges:true" of securityOpts']),
+  ];
+  const extra = [
+    ...(capabilities?.adds ?? [])
+      .filter((it) => !isPending(it) && !(allowed.capabilities ?? []).includes(capability(it)))
+      .map((it) => ["capability", it, `"${capability(it)}" to its capabilities`] as const),
+    ...securityOpts
+      .filter((it) => !isPending(it) && !NO_NEW_PRIVILEGES.test(it) && !(allowed.securityOpts ?? []).includes(it))
+      .map((it) => ["security option", it, `"${it}" to its securityOpts`] as const),
+    ...modesOf(container, allowed),
+  ];
   return [
     ...(privileged === true ? [`${name} is privileged: ${instead}`] : []),
-    ...(all === undefined ? [] : [`${name} has the capability ${all}, as good as privileged: ${instead}`]),
+    ...extra.map(
+      ([kind, value, line]) =>
+        `${name} has the ${kind} ${value}, which is new, and whoever takes over its program has it, too. ` +
+        `If it cannot do without, add ${line} in CONTAINERS of policy/allowed.ts.`,
+    ),
+    ...missing.map(
+      (it) =>
+        `${name} lacks ${it}, so whoever takes over its program can do more than that has to. Set it, as LabContainer does.`,
+    ),
   ];
+}
+
+/** Namespaces of the host that a container shares, or of another container. */
+function modesOf(
+  { pidMode, ipcMode, usernsMode, networkMode }: Container,
+  { hostProcesses, hostUsers, hostNetwork }: ContainerAllowance,
+): readonly (readonly [string, string, string])[] {
+  const modes: readonly (readonly [string, string | undefined, readonly string[], string])[] = [
+    ["pidMode", pidMode, hostProcesses ? ["host"] : [], "hostProcesses: true"],
+    ["ipcMode", ipcMode, ["private", "none"], "a property for it"],
+    ["usernsMode", usernsMode, hostUsers ? ["host"] : [], "hostUsers: true"],
+    ["networkMode", networkMode, ["bridge", "none", ...(hostNetwork ? ["host"] : [])], "hostNetwork: true"],
+  ];
+  return modes.flatMap(([mode, value, known, line]) =>
+    isUnset(value) || isPending(value) || known.includes(value ?? "") ? [] : [[mode, value ?? "", line] as const],
+  );
+}
+
+/** What `allowed.ts` gives to a resource: by the types of its parents and its name, so that a name alone gives nothing. */
+export function allowanceOf(resource: Subject): ContainerAllowance {
+  const [lab, component = "", wrapper = "", type = "", ...more] = typesOf(resource);
+  const allowed = Object.hasOwn(CONTAINERS_ALLOWED, component) ? CONTAINERS_ALLOWED[component] : undefined;
+  const ending = WRAPPERS[`${wrapper}$${type}`];
+  return lab === LAB && more.length === 0 && ending !== undefined && `${allowed?.name ?? ""}${ending}` === resource.name
+    ? (allowed ?? {})
+    : {};
 }
 
 /** A container that is started has a health check, a memory limit and a log that is rotated. */

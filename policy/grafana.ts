@@ -1,6 +1,6 @@
 import type { Unwrap } from "@pulumi/pulumi";
 import type * as grafana from "@pulumiverse/grafana";
-import type { Subject } from "./policies";
+import type { Subject } from "./resource";
 
 /** Types of the resources that hold a dashboard. */
 export const DASHBOARDS = ["grafana:oss/dashboard:Dashboard"];

@@ -1,15 +1,21 @@
+import * as path from "node:path";
 import { PolicyPack } from "@pulumi/policy";
 import { Config } from "@pulumi/pulumi";
 import { inspectMachine } from "../components/machine";
-import { labPolicies } from "./policies";
+import { contextOf } from "./context";
+import { enginePolicies } from "./enginePolicies";
+import type { Context } from "./resource";
 
-/** Asked once, as the program asks: what it covers is what has to be covered. */
-let sockets: Promise<readonly string[]> | undefined;
+/** Known once asked, as the program asks: what it covers is what has to be covered. */
+let context: Promise<Context> | undefined;
 
-new PolicyPack("observability-lab", {
-  policies: labPolicies({
-    // the language host hands the stack's settings on as PULUMI_CONFIG, which is where Config looks
-    bindAddress: () => new Config("observability-lab").require("bindAddress"),
-    sockets: () => (sockets ??= inspectMachine().then((machine) => machine.sockets)),
-  }),
-});
+async function find(): Promise<Context> {
+  // the language host hands the stack's settings on as PULUMI_CONFIG, which is where Config looks
+  const config = new Config("observability-lab");
+  const settings = { bindAddress: config.require("bindAddress"), namePrefix: config.get("namePrefix") ?? "" };
+  // these may be the rules of another commit than the one whose program runs
+  const checkout = process.env.LAB_CHECKOUT ?? path.dirname(__dirname);
+  return contextOf(await inspectMachine(), settings, checkout);
+}
+
+new PolicyPack("observability-lab", { policies: enginePolicies(() => (context ??= find())) });

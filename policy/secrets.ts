@@ -1,8 +1,8 @@
-import { Secret } from "@pulumi/policy";
-import { runtime } from "@pulumi/pulumi";
+import { COMMANDS as COMMANDS_ALLOWED } from "./allowed";
 import { COMMANDS } from "./commands";
-import { CONTAINERS, SERVICES } from "./containers";
-import type { Subject } from "./policies";
+import { allowanceOf, CONTAINERS, SERVICES } from "./containers";
+import { SECRETS } from "./properties";
+import { Hidden, isPending, type Resource } from "./resource";
 
 /** Names of variables that hold a secret by their name. */
 const SECRET_NAME = /PASSW|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|WEBHOOK|(API|ACCESS|PRIVATE|SIGNING)_?KEY/i;
@@ -11,81 +11,114 @@ const SECRET_URL = /:\/\/[^\s/:@]*:[^\s/@]+@/;
 /** Names the file with the secret: by the name of the variable, or by a value that Grafana expands. */
 const FILE_NAME = /_FILE$/i;
 const FILE_VALUE = /^\$__file\{[^}]*\}$/;
+/** What stands in a preview for a value that only an update brings (`UnknownStringValue` of the engine). */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /**
- * No secret is in a container's environment, which everybody reads who may inspect a container; in a command's it is
- * marked as one, so that the state and every output keep it encrypted.
+ * No secret is where others read it: in whatever a container is made of, as everybody sees that who may inspect it; in
+ * plain text in a command's environment, which the state and every output would show. A container has the variables that
+ * `allowed.ts` gives it, so that one with a secret and an innocent name is named as new.
  *
- * What this cannot see: a plain value with an innocent name, a secret in the text of a script, and in a preview a
- * value that only an update will know.
+ * What this cannot see: a secret in plain text in the value of something that is allowed.
  */
-export function plainSecrets(props: object, { type, name }: Subject): readonly string[] {
-  if ([...CONTAINERS, ...SERVICES].includes(type)) {
-    const variables = CONTAINERS.includes(type) ? environmentOf(bare(props, "envs")) : taskEnvironment(props);
-    return variables
-      .filter(({ variable, value }) => value instanceof Secret || isTelling(variable, value))
-      .map(
-        ({ variable }) =>
+export function hiddenSecrets(resource: Resource): readonly string[] {
+  const { type, name, marked } = resource;
+  const container = [...CONTAINERS, ...SERVICES].includes(type);
+  const places = placesOf(marked);
+  const allowed = Object.hasOwn(SECRETS, type) ? (SECRETS[type] ?? []) : [];
+  const shown = places
+    .filter(({ place, secret }) => secret && !allowed.includes(place[0] ?? "") && !(container && isVariable(place)))
+    .map(
+      ({ place }) =>
+        `${name}: a secret is in ${place.join(".")}, where others read it${container ? " who may inspect the container" : ""}. ` +
+        "Upload it as a file (uploads of LabContainer), or hand it over where the lab does.",
+    );
+  const urls = places
+    .filter(({ place, value }) => container && !isVariable(place) && SECRET_URL.test(value))
+    .map(
+      ({ place }) =>
+        `${name}: ${place.join(".")} is a URL with a password, which everybody reads who may inspect the container. Upload it as a file (uploads of LabContainer).`,
+    );
+  return [
+    ...shown,
+    ...urls,
+    ...(container ? variables(resource) : []),
+    ...(COMMANDS.includes(type) ? plain(resource) : []),
+  ];
+}
+
+interface Place {
+  readonly place: readonly string[];
+  readonly value: string;
+  readonly secret: boolean;
+}
+
+/** Every value of a resource with the way to it; what is below a secret is one. */
+function placesOf(value: unknown, place: readonly string[] = [], secret = false): readonly Place[] {
+  if (value instanceof Hidden) {
+    return placesOf(value.value, place, true);
+  }
+  if (value === undefined || value === null) {
+    return [];
+  }
+  return typeof value === "object"
+    ? Object.entries(value).flatMap(([key, it]) => placesOf(it, [...place, key], secret))
+    : [{ place, value: typeof value === "string" ? value : JSON.stringify(value), secret }];
+}
+
+/** Whether a place is a variable of a container's environment. */
+function isVariable(place: readonly string[]): boolean {
+  return place[0] === "envs" || place.join(".").startsWith("taskSpec.containerSpec.env.");
+}
+
+/** What is wrong with a container's environment. */
+function variables(resource: Resource): readonly string[] {
+  const { name, marked } = resource;
+  const allowed = allowanceOf(resource).envs ?? {};
+  return placesOf(marked)
+    .filter(({ place, value }) => isVariable(place) && !isPending(value))
+    .flatMap(({ place, value: entry, secret }) => {
+      const [, key, text] = place[0] === "envs" ? (/^([^=]*)=?(.*)$/s.exec(entry) ?? []) : [entry, place.at(-1), entry];
+      const [variable, value] = [key ?? "", text ?? ""];
+      if (secret || isTelling(variable, value)) {
+        return [
           `${name}: a secret is in the environment (${variable}), where everybody reads it who may inspect the ` +
-          "container. Upload it as a file (uploads of LabContainer) and name that, as in " +
-          "GF_SECURITY_ADMIN_PASSWORD__FILE.",
-      );
-  }
-  if (COMMANDS.includes(type)) {
-    const environment = bare(props, "environment");
-    return isRecord(environment)
-      ? Object.keys(environment)
-          .filter((variable) => isTelling(variable, bare(environment, variable)))
-          .map(
-            (variable) =>
-              `${name}: the variable ${variable} holds a secret in plain text, which the state and every output ` +
-              "would show. Wrap it in pulumi.secret, and set what it comes from with --secret.",
-          )
-      : [];
-  }
-  return [];
+            "container. Upload it as a file (uploads of LabContainer) and name that, as in " +
+            "GF_SECURITY_ADMIN_PASSWORD__FILE.",
+        ];
+      }
+      return Object.hasOwn(allowed, variable) && (allowed[variable]?.(value) ?? false)
+        ? []
+        : [
+            `${name}: the variable ${variable} of its environment is new, or has a value that the lab never gives it, ` +
+              "and everybody reads it who may inspect the container. A secret belongs into a file; if the program needs " +
+              `it, add ${variable} to the envs of ${name} in CONTAINERS of policy/allowed.ts.`,
+          ];
+    });
 }
 
-/** Variables of a container, which has them as `NAME=value`; where all are one secret, one without a name. */
-function environmentOf(envs: unknown): { variable: string; value: unknown }[] {
-  if (envs instanceof Secret) {
-    return [{ variable: "envs", value: envs }];
-  }
-  return (Array.isArray(envs) ? envs : []).map((entry: unknown) => {
-    const text: unknown = entry instanceof Secret ? entry.value : entry;
-    const [variable = "", ...value] = (typeof text === "string" ? text : "").split("=");
-    return { variable, value: entry instanceof Secret ? entry : value.join("=") };
-  });
-}
-
-/** Variables of a Swarm service's tasks, which has them as an object; where all is one secret, one without a name. */
-function taskEnvironment(props: object): { variable: string; value: unknown }[] {
-  let found: unknown = props;
-  for (const key of ["taskSpec", "containerSpec", "env"]) {
-    found = isRecord(found) ? bare(found, key) : found;
-  }
-  return found instanceof Secret
-    ? [{ variable: "env", value: found }]
-    : Object.keys(isRecord(found) ? found : {}).map((variable) => ({
-        variable,
-        value: bare(found as object, variable),
-      }));
+/** What is wrong with a command's environment. */
+function plain({ name, marked }: Resource): readonly string[] {
+  const secrets = COMMANDS_ALLOWED.find((it) => it.name.test(name))?.secrets ?? [];
+  return placesOf(marked)
+    .filter(({ place, secret, value }) => place[0] === "environment" && !secret && !isPending(value))
+    .map(({ place, value }) => ({ variable: place[1] ?? "", value }))
+    .filter(
+      ({ variable, value }) =>
+        (secrets.includes(variable) && value !== UNKNOWN && value !== "") || isTelling(variable, value),
+    )
+    .map(
+      ({ variable }) =>
+        `${name}: the variable ${variable} holds a secret in plain text, which the state and every output would show. ` +
+        "Wrap it in pulumi.secret, and set what it comes from with --secret.",
+    );
 }
 
 /** Whether a plain value is a secret, going by its name or its looks. */
-function isTelling(variable: string, value: unknown): boolean {
-  if (typeof value !== "string" || value === "" || value === runtime.unknownValue) {
+function isTelling(variable: string, value: string): boolean {
+  if (value === "" || value === UNKNOWN) {
     return false;
   }
   const named = SECRET_NAME.test(variable) && !FILE_NAME.test(variable) && !FILE_VALUE.test(value);
   return named || SECRET_URL.test(value);
-}
-
-/** A property as it is: a Secret where it is one, which reading it the usual way hides. */
-function bare(holder: object, key: string): unknown {
-  return Object.getOwnPropertyDescriptor(holder, key)?.value as unknown;
-}
-
-function isRecord(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !(value instanceof Secret);
 }

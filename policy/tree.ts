@@ -1,16 +1,14 @@
-import type { Subject } from "./policies";
+import { LAB, type Resource, typesOf } from "./resource";
 
-/** The component that everything else is below; its type comes first in the URN of each of its descendants. */
-const ROOT = "observability-lab:components:Lab";
 const STACK = "pulumi:pulumi:Stack";
-const DEFAULT_PROVIDER = /^pulumi:providers:[^$]+::default/;
+const DEFAULT_PROVIDER = /^pulumi:providers:[^$:]+$/;
 
 /** A resource is the lab or below it; the stack and the providers that the engine adds by itself are not asked. */
-export function inTree({ type, name, urn }: Subject): readonly string[] {
-  // urn:pulumi:STACK::PROJECT::TYPE$TYPE$...::NAME
-  const own = urn.split("::").slice(2).join("::");
-  const inside = own.startsWith(`${ROOT}$`) || own.startsWith(`${ROOT}::`);
-  return inside || type === STACK || DEFAULT_PROVIDER.test(own)
+export function inTree(resource: Resource): readonly string[] {
+  const { type, name } = resource;
+  const [root, ...more] = typesOf(resource);
+  const own = root === STACK || (root !== undefined && DEFAULT_PROVIDER.test(root) && name.startsWith("default"));
+  return root === LAB || (own && more.length === 0)
     ? []
     : [
         `${name} (${type}) is outside the lab, so no room answers for it and nothing orders its removal. ` +

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../components/faults";
+import { code, list } from "../report/texts";
 
 /** A commit to compare with. */
 export interface Base {
@@ -11,6 +12,20 @@ export interface Base {
 }
 
 const LOCK = "package-lock.json";
+/** What decides which packages are installed, and what is run while they are. */
+const PACKAGES = ["package.json", LOCK, ".npmrc"];
+/** What no rule of `policy/` can judge, and what it is. */
+const BY_HAND: readonly (readonly [string, RegExp])[] = [
+  ["the rules", /^policy\//],
+  ["the workflows", /^\.github\//],
+  [
+    "the code that makes this report",
+    /^(report|pullRequest|verify|components\/(engine|machine|startup)|scripts\/(comment|common|pr-preview|pulumi|setup|verify)|Makefile$)/,
+  ],
+  ["the packages", /^(package\.json|package-lock\.json|\.npmrc|node_modules\/)/],
+  ["what runs on the host", /^assets\/(?!prometheus\/)/],
+  ["the program that asks them", /^(index\.ts|Pulumi\.yaml)$/],
+];
 /** A commit that is none, as git and GitHub name it. */
 const NOTHING = /^(none|0+)$/;
 const COMMIT = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
@@ -44,6 +59,18 @@ export function describeHead(project: string): string {
   return `${commit}${changed ? " with uncommitted changes" : ""}`;
 }
 
+/** Files that differ from a base and that a review has to read, as no rule can judge them: Markdown, a line each. */
+export function toReadByHand(project: string, base: Base): readonly string[] {
+  const changed = [
+    ...(ask(project, "diff", "--name-only", "-z", base.commit) ?? "").split("\0"),
+    ...(ask(project, "ls-files", "--others", "--exclude-standard", "-z") ?? "").split("\0"),
+  ].filter((file) => file !== "");
+  return BY_HAND.flatMap(([what, pattern]) => {
+    const files = changed.filter((file) => pattern.test(file));
+    return files.length === 0 ? [] : [`- ${what}: ${list(files.map((file) => code(file)))}`];
+  });
+}
+
 /**
  * Puts the files of a commit into a new folder, with the packages that it asks for.
  *
@@ -64,8 +91,9 @@ export function checkOut(project: string, { commit }: Base, folder: string): voi
       throw new LabError(`there is no ${file} in it`);
     }
   }
-  const [ours, theirs] = [path.join(project, LOCK), path.join(folder, LOCK)];
-  if (fs.existsSync(ours) && fs.readFileSync(ours).equals(fs.readFileSync(theirs))) {
+  // what else decides on packages could change those that the base's rules run with
+  const same = PACKAGES.every((file) => contentOf(project, file) === contentOf(folder, file));
+  if (same && (ask(project, "ls-files", "node_modules") ?? "") === "") {
     fs.symlinkSync(path.join(project, "node_modules"), path.join(folder, "node_modules"));
   } else {
     execFileSync("npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"], {
@@ -73,6 +101,11 @@ export function checkOut(project: string, { commit }: Base, folder: string): voi
       stdio: ["ignore", 2, 2],
     });
   }
+}
+
+function contentOf(folder: string, file: string): string | undefined {
+  const at = path.join(folder, file);
+  return fs.existsSync(at) ? fs.readFileSync(at, "utf8") : undefined;
 }
 
 function ask(project: string, ...args: string[]): string | undefined {

@@ -5,8 +5,8 @@ import * as path from "node:path";
 import { CheckResult, fence, Report, renderReport, summaryOf } from "../report/markdown";
 import { describeSteps } from "../report/resources";
 import { inert } from "../report/texts";
-import { Base, checkOut, describeHead, findBase } from "./git";
-import { LabRun, PreviewLab } from "./previewLab";
+import { Base, checkOut, describeHead, findBase, toReadByHand } from "./git";
+import { LabRun, OWN_RULES, PreviewLab } from "./previewLab";
 
 const PROJECT = path.resolve(__dirname, "..");
 /** A workflow finds its comment by it. */
@@ -66,16 +66,38 @@ async function compare(lab: PreviewLab, { base, checkout, apply }: Comparison, s
           `**No lab of a base was up**, so this compares \`${head}\` with an empty state: everything is created.`,
           ...missing,
         ];
-  const run = await timed(seconds, "preview", () => lab.preview(PROJECT));
-  const result = { notes: against, run, changes: describeSteps(run.steps), rules: true, failure: run.failure };
+  const { rules, rulesOf } = findRules(base, checkout);
+  const run = await timed(seconds, "preview", () => lab.preview(PROJECT, rules));
+  const notes = [...against, ...(base === undefined ? [] : byHand(base))];
+  const result = { notes, run, changes: describeSteps(run.steps), rules: true, rulesOf, failure: run.failure };
   if (!apply || !run.ok || lab.commands.interrupted) {
     return result;
   }
-  const applied = await timed(seconds, "apply", () => lab.up(PROJECT));
+  const applied = await timed(seconds, "apply", () => lab.up(PROJECT, rules));
   if (!applied.ok) {
     return { ...result, failure: ["applied, it fails:", ...applied.failure] };
   }
   return { ...result, ...(await timed(seconds, "verify", () => verify(lab))) };
+}
+
+/** The rules to ask: those of the base, so that a change does not judge itself; and whose they are, for the report. */
+function findRules(base: Base | undefined, checkout: string): { rules: string; rulesOf: string } {
+  const rules = path.join(checkout, "policy");
+  if (base === undefined) {
+    return { rules: OWN_RULES, rulesOf: "this change's own, as there is no base" };
+  }
+  if (!fs.existsSync(path.join(rules, "PulumiPolicy.yaml"))) {
+    return { rules: OWN_RULES, rulesOf: "this change's own, as the base has no `policy/`" };
+  }
+  return fs.existsSync(path.join(checkout, "node_modules"))
+    ? { rules, rulesOf: `those of the base \`${base.commit.slice(0, 7)}\`` }
+    : { rules: OWN_RULES, rulesOf: "this change's own, as the packages of the base are not there" };
+}
+
+/** What of a change no rule can judge. */
+function byHand(base: Base): readonly string[] {
+  const files = toReadByHand(PROJECT, base);
+  return files.length === 0 ? [] : [["**No rule judges these, so read them**:", "", ...files].join("\n")];
 }
 
 /** Brings up the lab of the base; answers with what there is to say where that cannot be done. */

@@ -32,7 +32,8 @@ export interface PreviewLabArgs {
 /** Of which a preview takes one. */
 const SUBNETS = Array.from({ length: 256 }, (_, third) => `172.29.${String(third)}.0/24`);
 const LAST_LINES = 20;
-const POLICY = ["--policy-pack", path.resolve(__dirname, "../policy")];
+/** The rules of this checkout. */
+export const OWN_RULES = path.resolve(__dirname, "../policy");
 
 /** A lab with a name, ports, a network and a state of its own, which may be that of several checkouts in turn. */
 export class PreviewLab {
@@ -80,14 +81,18 @@ export class PreviewLab {
     fs.writeFileSync(path.join(this.room, "id"), this.id);
   }
 
-  /** Brings up the lab of a checkout, or makes the lab that is up that of another one. */
-  async up(checkout: string, { rules = false } = {}): Promise<LabRun> {
-    return this.runEngine(checkout, ["up", "--yes", "--skip-preview", "--json", ...(rules ? POLICY : [])]);
+  /**
+   * Brings up the lab of a checkout, or makes the lab that is up that of another one.
+   *
+   * @param rules A policy pack that the engine asks; without one the program asks its own rules.
+   */
+  async up(checkout: string, rules?: string): Promise<LabRun> {
+    return this.runEngine(checkout, ["up", "--yes", "--skip-preview", "--json"], rules);
   }
 
-  /** What `up` with the program of a checkout would change, asked of the engine and of the rules. */
-  async preview(checkout: string): Promise<LabRun> {
-    return this.runEngine(checkout, ["preview", "--refresh", "--json", ...POLICY]);
+  /** What `up` with the program of a checkout would change, asked of the engine and of the rules of a policy pack. */
+  async preview(checkout: string, rules = OWN_RULES): Promise<LabRun> {
+    return this.runEngine(checkout, ["preview", "--refresh", "--json"], rules);
   }
 
   /** What `make verify` finds, as it prints it for machines. */
@@ -113,10 +118,12 @@ export class PreviewLab {
     fs.rmSync(this.room, { recursive: true, force: true });
   }
 
-  private async runEngine(checkout: string, args: readonly string[]): Promise<LabRun> {
+  private async runEngine(checkout: string, args: readonly string[], rules?: string): Promise<LabRun> {
     const configured = await this.configure(checkout).catch(refused);
     const outcome = configured.ok
-      ? await this.commands.run("pulumi", args, { env: { LAB_CHECKOUT: checkout } })
+      ? await this.commands.run("pulumi", [...args, ...(rules === undefined ? [] : ["--policy-pack", rules])], {
+          env: { LAB_CHECKOUT: checkout, ...(rules === undefined ? {} : { LAB_RULES: "pack" }) },
+        })
       : configured;
     const run = readRun(this.disguise.undo(outcome.events));
     const failure = [...run.errors, ...(run.violations.length > 0 ? ["a rule of policy/ does not hold"] : [])];
@@ -192,7 +199,7 @@ export function findFreeSubnet(machine: Machine, namePrefix: string): string {
 
 /** The caller's environment without what would lead to another lab. */
 function ownEnvironment(): NodeJS.ProcessEnv {
-  const foreign = /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|STACK|BASE|APPLY|MAKE.*|MFLAGS|PULUMI_DEBUG_COMMANDS)$/;
+  const foreign = /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|LAB_RULES|STACK|BASE|APPLY|MAKE.*|MFLAGS|PULUMI_DEBUG_COMMANDS)$/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 

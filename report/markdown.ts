@@ -22,6 +22,8 @@ export interface Report {
   readonly changes: Changes;
   /** Only where the rules of `policy/` were asked. */
   readonly rules: boolean;
+  /** Whose rules were asked, such as `those of the base`. */
+  readonly rulesOf?: string;
   /** Why the run failed, in whole lines; empty where it did not. */
   readonly failure: readonly string[];
   /** What `make verify` found after the change was applied; undefined where it was not. */
@@ -55,10 +57,7 @@ export function renderReport(report: Report): string {
     ...run.warnings.map((warning) => `> **Warning** ${code(warning)}`),
     ...(verified === undefined ? [] : [verifiedOf(verified)]),
   ];
-  const end = [
-    ...(report.rules && run.violations.length === 0 && run.ended ? ["The rules of `policy/` hold."] : []),
-    `<sub>${timesOf(seconds)}</sub>`,
-  ];
+  const end = [...rulesOf(report), `<sub>${timesOf(seconds)}</sub>`];
   return `${fit(start, changes.folds.map(foldText), end)}\n`;
 }
 
@@ -113,6 +112,16 @@ function violationsOf(violations: readonly Violation[]): string[] {
     ({ policyName, message, resourceUrn }) =>
       `> **Rule ${code(policyName)}** (${code(resourceUrn?.split("::").pop() ?? "")}): ${inert(message, MOST_MESSAGE)}`,
   );
+}
+
+/** Whether the rules hold, and whose they are. */
+function rulesOf({ rules, rulesOf: whose, run }: Report): string[] {
+  const broken = run.violations.length > 0;
+  if (!rules || (!run.ended && !broken)) {
+    return [];
+  }
+  const held = broken ? "A rule of `policy/` does not hold." : "The rules of `policy/` hold.";
+  return [whose === undefined ? held : `${held} The rules are ${whose}.`];
 }
 
 function verifiedOf(checks: readonly CheckResult[]): string {

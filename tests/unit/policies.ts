@@ -1,24 +1,57 @@
+import * as path from "node:path";
 import { type ResourceValidationArgs, Secret } from "@pulumi/policy";
-import { labPolicies, type Subject } from "../../policy/policies";
+import { contextOf } from "../../policy/context";
+import { enginePolicies } from "../../policy/enginePolicies";
+import { type Context, type Resource, type Subject, unwrap } from "../../policy/resource";
 import type { Registration } from "./mocks";
 
 /** A resource as the engine shows it to a policy pack. */
 export type Shown = Subject & { readonly props: Readonly<Record<string, unknown>> };
 
+const LAB = "observability-lab:components:Lab";
+const PROJECT = path.resolve(__dirname, "../..");
+
+/** What the rules know of a machine with these sockets. */
+export function context(
+  sockets: readonly string[] = [],
+  settings: { bindAddress?: string; namePrefix?: string } = {},
+): Context {
+  const machine = { sockets, socket: "/var/run/docker.sock", containerdSocket: "/run/containerd/containerd.sock" };
+  return contextOf(machine, { bindAddress: "127.0.0.1", namePrefix: "", ...settings }, PROJECT);
+}
+
+/** A resource below a component of the lab, or below the lab itself. */
+export function subject(parents: readonly string[], type: string, name: string): Subject {
+  return { type, name, urn: `urn:pulumi:test::observability-lab::${[LAB, ...parents, type].join("$")}::${name}` };
+}
+
+/** The container of a component. */
+export function containerOf(component: string, name: string): Subject {
+  const parents = [`observability-lab:monitoring:${component}`, "observability-lab:components:LabContainer"];
+  return subject(parents, "docker:index/container:Container", name);
+}
+
+/** A resource as a rule is shown it. */
+export function resource(it: Subject, marked: Readonly<Record<string, unknown>>): Resource {
+  return { ...it, marked, props: unwrap(marked) as Resource["props"] };
+}
+
 /** What each policy says of a resource, as `policy: message`, in the order in which an engine asks. */
 export async function violations(
-  { props, ...subject }: Shown,
-  { bindAddress = "127.0.0.1", sockets = [] as readonly string[] } = {},
+  { props, ...it }: Shown,
+  { bindAddress = "127.0.0.1", namePrefix = "", sockets = [] as readonly string[] } = {},
 ): Promise<readonly string[]> {
   const said: string[] = [];
-  for (const policy of labPolicies({
-    bindAddress: () => bindAddress,
-    sockets: () => Promise.resolve(sockets),
-  })) {
-    await policy.remediateResource?.({ ...subject, props } as ResourceValidationArgs);
-    const shown = { ...subject, props: unwrapped(props) } as ResourceValidationArgs;
+  const known = context(sockets, { bindAddress, namePrefix });
+  const policies = enginePolicies(() => Promise.resolve(known));
+  for (const policy of policies) {
+    await policy.remediateResource?.({ ...it, props } as ResourceValidationArgs);
+  }
+  for (const policy of policies) {
+    // the SDK shows a validation a secret as any other value
+    const args = { ...it, props: {} } as ResourceValidationArgs;
     for (const validate of [policy.validateResource ?? []].flat()) {
-      await validate(shown, (message) => said.push(`${policy.name}: ${message}`));
+      await validate(args, (message) => said.push(`${policy.name}: ${message}`));
     }
   }
   return said;
@@ -32,26 +65,22 @@ export function shown(one: Registration, registrations: readonly Registration[])
     name,
     urn: [...urn.split("::").slice(0, 2), typesOf(type, parent, registrations), name].join("::"),
     props: Object.fromEntries(
-      Object.entries(inputs).map(([key, value]) => [key, secretInputs.includes(key) ? new Secret(value) : value]),
+      Object.entries(withIds(inputs)).map(([key, value]) => [
+        key,
+        secretInputs.includes(key) ? new Secret(value) : value,
+      ]),
     ),
   };
+}
+
+/** The mocks' id of the overlay network is none that Docker could give. */
+function withIds(inputs: Registration["inputs"]): Registration["inputs"] {
+  const id = "0123456789abcdefghijklmno";
+  return JSON.parse(JSON.stringify(inputs).replaceAll("lab-overlay-id", id)) as Registration["inputs"];
 }
 
 /** The types of all parents, as a URN has them; those of Pulumi's mocks have the last one alone. */
 function typesOf(type: string, parent: string, registrations: readonly Registration[]): string {
   const above = registrations.find(({ urn }) => urn === parent);
   return above === undefined ? type : `${typesOf(above.type, above.parent, registrations)}$${type}`;
-}
-
-/** Properties as the SDK shows them to a validation: a secret looks like any other value. */
-function unwrapped(value: unknown): unknown {
-  if (value instanceof Secret) {
-    return unwrapped(value.value);
-  }
-  if (Array.isArray(value)) {
-    return value.map(unwrapped);
-  }
-  return typeof value === "object" && value !== null
-    ? Object.fromEntries(Object.entries(value).map(([key, it]) => [key, unwrapped(it)]))
-    : value;
 }

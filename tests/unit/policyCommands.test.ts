@@ -1,13 +1,14 @@
-import { Secret } from "@pulumi/policy";
 import { runtime } from "@pulumi/pulumi";
-import { Command, removable } from "../../policy/commands";
-import type { Subject } from "../../policy/policies";
-import { plainSecrets } from "../../policy/secrets";
-import { labPolicies } from "../../policy/policies";
+import { calledAsKnown, Command, knownCommand, removable } from "../../policy/commands";
+import { enginePolicies } from "../../policy/enginePolicies";
+import { Hidden } from "../../policy/resource";
+import { hiddenSecrets } from "../../policy/secrets";
+import { containerOf, context, resource, subject } from "./policies";
 
-const URN = "urn:pulumi:test::observability-lab::observability-lab:components:Lab$command:local:Command::flask-process";
-const COMMAND: Subject = { type: "command:local:Command", name: "flask-process", urn: URN };
-const CONTAINER: Subject = { type: "docker:index/container:Container", name: "grafana-container", urn: URN };
+const FLASK = ["observability-lab:workloads:FlaskApp"];
+const COMMAND = subject(FLASK, "command:local:Command", "flask-process");
+const PASSWORD = subject(["observability-lab:monitoring:Grafana"], "command:local:Command", "grafana-admin-password");
+const CONTAINER = containerOf("Grafana", "grafana-container");
 
 describe("a command that starts something that stays", () => {
   it.each<[string, Command]>([
@@ -39,59 +40,156 @@ describe("a command that starts something that stays", () => {
   });
 });
 
-describe("secrets in a container's environment", () => {
-  it("may be the name of a file", () => {
-    const envs = [
-      "GF_SECURITY_ADMIN_PASSWORD=$__file{/lab/admin_password}",
-      "GF_DATABASE_PASSWORD__FILE=/run/secrets/database",
-      "GF_SECURITY_DISABLE_GRAVATAR=true",
-      "GF_SERVER_ROOT_URL=http://127.0.0.1:3000/",
-      "GF_AUTH_TOKEN=",
-    ];
-    expect(plainSecrets({ envs }, CONTAINER)).toStrictEqual([]);
-    expect(plainSecrets({ image: "grafana/grafana:13.2.2" }, CONTAINER)).toStrictEqual([]);
+describe("a command on the host", () => {
+  const { asset } = context();
+  const text = (...files: string[]): string => files.map((file) => asset(file) ?? "").join("");
+  const APP: Command = {
+    create: 'sh -c "$CREATE"',
+    delete: 'sh -c "$DELETE"',
+    stdin: text("flask/app.py"),
+    environment: {
+      CREATE: text("flask/process.sh", "flask/start.sh"),
+      DELETE: text("flask/process.sh", "flask/stop.sh"),
+      LAB: "two-observability-lab",
+      LISTEN: "127.0.0.1:5000 172.30.90.1:5000",
+      HEALTH: "127.0.0.1:5000",
+    },
+  };
+
+  it("may be one of the lab's, with the scripts of the checkout", () => {
+    expect(text("flask/start.sh").length).toBeGreaterThan(100);
+    expect(knownCommand(APP, COMMAND, context())).toStrictEqual([]);
+  });
+
+  it("is named where it is new", () => {
+    const whose = subject([], "command:local:Command", "miner");
+    expect(knownCommand({ create: "docker run --privileged evil" }, whose, context())).toStrictEqual([
+      "miner is a command that the lab does not have, and it would run on this machine as whoever calls up. Put its " +
+        "script into a file of assets/; if the lab needs it, add an entry named miner to COMMANDS in policy/allowed.ts.",
+    ]);
+  });
+
+  it.each<[string, Partial<Command>, string]>([
+    ["create", { create: "docker run --privileged evil" }, "flask-process: create runs something else"],
+    ["update", { update: 'sh -c "$CREATE"' }, "flask-process: update runs something else"],
+    ["delete", { delete: "rm -rf ~" }, "flask-process: delete runs something else"],
+    [
+      "stdin",
+      { stdin: `${APP.stdin ?? ""}\nimport os` },
+      "flask-process: stdin is not the text of assets/flask/app.py",
+    ],
+    [
+      "a script",
+      { environment: { ...APP.environment, CREATE: "docker run --privileged evil" } },
+      "flask-process: CREATE is not the text of assets/flask/process.sh and assets/flask/start.sh",
+    ],
+    ["a variable", { environment: { ...APP.environment, PATH: "/tmp" } }, "flask-process: the variable PATH is new"],
+    [
+      "the value of one",
+      { environment: { ...APP.environment, LAB: "../observability-lab" } },
+      "flask-process: the variable LAB is new, or has a value",
+    ],
+  ])("may have no other %s", (_, changes, message) => {
+    expect(knownCommand({ ...APP, ...changes }, COMMAND, context())).toStrictEqual([expect.stringContaining(message)]);
+  });
+});
+
+describe("the command of a container", () => {
+  const prometheus = resource(containerOf("Prometheus", "prometheus-container"), {});
+
+  it("has the arguments that the lab gives it", () => {
+    const command = ["--storage.tsdb.retention.time=7d"];
+    expect(calledAsKnown({ image: "i", command }, prometheus)).toStrictEqual([]);
+    expect(calledAsKnown({ image: "i", command: [...command, "--web.password=hunter2"] }, prometheus)).toStrictEqual([
+      "prometheus-container: the argument --web.password= of its command is new, and everybody reads it who may inspect " +
+        'the container. A secret belongs into a file; if the program needs it, add "--web.password=" to the command of ' +
+        "prometheus-container in CONTAINERS in policy/allowed.ts.",
+    ]);
+  });
+});
+
+describe("secrets in a container", () => {
+  const said = (marked: Record<string, unknown>): readonly string[] => hiddenSecrets(resource(CONTAINER, marked));
+
+  it("may be named by a file", () => {
+    const envs = ["GF_SECURITY_ADMIN_PASSWORD=$__file{/lab/admin_password}", "GF_SECURITY_DISABLE_GRAVATAR=true"];
+    expect(said({ envs })).toStrictEqual([]);
+    expect(said({ image: "grafana/grafana:13.2.2", envs: undefined })).toStrictEqual([]);
   });
 
   it.each<[string, unknown, string]>([
     ["by its name", ["GF_SECURITY_ADMIN_PASSWORD=hunter2"], "GF_SECURITY_ADMIN_PASSWORD"],
     ["in a URL", ["GF_DATABASE_URL=mysql://grafana:hunter2@db/grafana"], "GF_DATABASE_URL"],
-    ["marked as one, whatever its name", [new Secret("HARMLESS=hunter2")], "HARMLESS"],
-    ["all of them marked", new Secret(["HARMLESS=hunter2"]), "envs"],
-  ])("are told: %s", (_, envs, variable) => {
-    expect(plainSecrets({ envs }, CONTAINER)).toStrictEqual([
+    ["marked as one, whatever its name", [new Hidden("HARMLESS=hunter2")], "HARMLESS"],
+    ["all of them marked", new Hidden(["HARMLESS=hunter2"]), "HARMLESS"],
+  ])("are refused in its environment: %s", (_, envs, variable) => {
+    expect(said({ envs })).toStrictEqual([
       `grafana-container: a secret is in the environment (${variable}), where everybody reads it who may inspect ` +
         "the container. Upload it as a file (uploads of LabContainer) and name that, as in " +
         "GF_SECURITY_ADMIN_PASSWORD__FILE.",
     ]);
   });
-});
 
-describe("secrets in a command's environment", () => {
-  it("may be marked as secrets, or not be known yet", () => {
-    const environment = {
-      GRAFANA_PASSWORD: new Secret("hunter2"),
-      GRAFANA_TOKEN: runtime.unknownValue,
-      GRAFANA_URL: "http://127.0.0.1:3000",
-    };
-    expect(plainSecrets({ environment }, COMMAND)).toStrictEqual([]);
-    expect(plainSecrets({ environment: new Secret({ GRAFANA_PASSWORD: "hunter2" }) }, COMMAND)).toStrictEqual([]);
-    expect(plainSecrets({ create: ":" }, COMMAND)).toStrictEqual([]);
-  });
-
-  it("may not be plain", () => {
-    expect(plainSecrets({ environment: { GRAFANA_PASSWORD: "hunter2" } }, COMMAND)).toStrictEqual([
-      "flask-process: the variable GRAFANA_PASSWORD holds a secret in plain text, which the state and every output " +
-        "would show. Wrap it in pulumi.secret, and set what it comes from with --secret.",
+  it.each(["HARMLESS=hunter2", "GF_LOG_LEVEL=hunter2", "constructor=hunter2"])("are named as new: %s", (variable) => {
+    expect(said({ envs: [variable] })).toStrictEqual([
+      `grafana-container: the variable ${variable.split("=")[0] ?? ""} of its environment is new, or has a value that ` +
+        "the lab never gives it, and everybody reads it who may inspect the container. A secret belongs into a file; if " +
+        `the program needs it, add ${variable.split("=")[0] ?? ""} to the envs of grafana-container in CONTAINERS of ` +
+        "policy/allowed.ts.",
     ]);
   });
 
-  it("are not passed over where an engine does not show what is secret", () => {
-    const policy = labPolicies({ bindAddress: () => "127.0.0.1", sockets: () => Promise.resolve([]) }).find(
-      ({ name }) => name === "secrets-not-in-environment",
-    );
+  it.each([
+    ["a label", { labels: [{ label: "observability-lab.reason", value: new Hidden("hunter2") }] }, "labels.0.value"],
+    ["its command", { command: [new Hidden("--token=hunter2")] }, "command.0"],
+    ["all of its command", { command: new Hidden(["--token=hunter2"]) }, "command.0"],
+    ["its health check", { healthcheck: { tests: ["CMD", new Hidden("hunter2")] } }, "healthcheck.tests.1"],
+  ])("are refused in %s", (_, marked, place) => {
+    expect(said(marked)).toStrictEqual([
+      `grafana-container: a secret is in ${place}, where others read it who may inspect the container. Upload it as a ` +
+        "file (uploads of LabContainer), or hand it over where the lab does.",
+    ]);
+  });
+
+  it("are refused in a URL of its health check", () => {
+    expect(said({ healthcheck: { tests: ["CMD", "wget", "http://admin:hunter2@127.0.0.1:3000/"] } })).toStrictEqual([
+      "grafana-container: healthcheck.tests.2 is a URL with a password, which everybody reads who may inspect the " +
+        "container. Upload it as a file (uploads of LabContainer).",
+    ]);
+  });
+});
+
+describe("secrets in a command's environment", () => {
+  const said = (marked: Record<string, unknown>): readonly string[] => hiddenSecrets(resource(PASSWORD, marked));
+
+  it("may be marked as secrets, or not be known yet", () => {
+    const environment = { GRAFANA_PASSWORD: new Hidden("hunter2"), GRAFANA_URL: "http://127.0.0.1:3000" };
+    expect(said({ environment })).toStrictEqual([]);
+    expect(said({ environment: { GRAFANA_PASSWORD: runtime.unknownValue } })).toStrictEqual([]);
+    expect(said({ environment: new Hidden({ GRAFANA_PASSWORD: "hunter2" }) })).toStrictEqual([]);
+    expect(said({ create: ":" })).toStrictEqual([]);
+  });
+
+  it("may not be plain", () => {
+    expect(said({ environment: { GRAFANA_PASSWORD: "hunter2" } })).toStrictEqual([
+      "grafana-admin-password: the variable GRAFANA_PASSWORD holds a secret in plain text, which the state and every " +
+        "output would show. Wrap it in pulumi.secret, and set what it comes from with --secret.",
+    ]);
+  });
+
+  it("may not be in what the engine prints", () => {
+    expect(said({ create: new Hidden("echo hunter2") })).toStrictEqual([
+      "grafana-admin-password: a secret is in create, where others read it. Upload it as a file (uploads of " +
+        "LabContainer), or hand it over where the lab does.",
+    ]);
+  });
+
+  it("are not passed over where an engine does not show what is secret", async () => {
+    const [policy] = enginePolicies(() => Promise.resolve(context()));
     const validate = [policy?.validateResource ?? []].flat()[0];
-    expect(() => validate?.({ ...COMMAND, props: {} } as Parameters<typeof validate>[0], () => undefined)).toThrow(
-      `this engine did not show which properties of ${URN} are secret`,
+    const args = { ...COMMAND, props: {} } as Parameters<NonNullable<typeof validate>>[0];
+    await expect(validate?.(args, () => undefined)).rejects.toThrow(
+      `this engine did not show which properties of ${COMMAND.urn} are secret`,
     );
   });
 });

@@ -1,15 +1,16 @@
 import { Container, guarded, onBindAddress, pinned, pinnedImage, unprivileged } from "../../policy/containers";
-import type { Subject } from "../../policy/policies";
+import type { Resource } from "../../policy/resource";
+import { containerOf, resource } from "./policies";
 
-const SUBJECT: Subject = {
-  type: "docker:index/container:Container",
-  name: "grafana-container",
-  urn: "urn:pulumi:test::observability-lab::observability-lab:components:Lab$docker:index/container:Container::grafana-container",
-};
+const SUBJECT = resource(containerOf("Grafana", "grafana-container"), {});
+const CADVISOR = resource(containerOf("Cadvisor", "cadvisor-container"), {});
+const NODE_EXPORTER = resource(containerOf("NodeExporter", "node-exporter-container"), {});
 const SOUND: Container = {
   image: "grafana/grafana:13.2.2",
   ports: [{ internal: 3000, external: 3000, ip: "127.0.0.1" }],
-  capabilities: { drops: ["ALL"], adds: ["CAP_DAC_READ_SEARCH"] },
+  readOnly: true,
+  securityOpts: ["no-new-privileges:true"],
+  capabilities: { drops: ["ALL"], adds: [] },
   healthcheck: { tests: ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"] },
   memory: 512,
   logDriver: "json-file",
@@ -62,22 +63,76 @@ describe("ports", () => {
 });
 
 describe("privileges", () => {
-  it("may be one capability", () => {
-    expect(unprivileged({ ...SOUND, privileged: false }, SUBJECT)).toStrictEqual([]);
+  it.each<[string, Container, Resource]>([
+    ["none", { ...SOUND, privileged: false, ipcMode: "private", networkMode: "bridge" }, SUBJECT],
+    ["a capability", { ...SOUND, capabilities: { drops: ["all"], adds: ["CAP_DAC_READ_SEARCH"] } }, CADVISOR],
+    [
+      "the host's processes, users and network",
+      {
+        ...SOUND,
+        pidMode: "host",
+        usernsMode: "host",
+        networkMode: "host",
+        securityOpts: ["label=disable", "no-new-privileges"],
+      },
+      NODE_EXPORTER,
+    ],
+    ["what a Swarm service has", { ...SOUND, service: true, securityOpts: undefined }, SUBJECT],
+  ])("may be %s, where the lab needs it", (_, container, whose) => {
+    expect(unprivileged(container, whose)).toStrictEqual([]);
   });
 
-  it("may not be all, by whatever name", () => {
-    const instead =
-      "whoever takes over its program has the machine. Add the one capability that it cannot do without " +
-      "(capabilities of LabContainer).";
+  it("may not be all", () => {
     expect(unprivileged({ ...SOUND, privileged: true }, SUBJECT)).toStrictEqual([
-      `grafana-container is privileged: ${instead}`,
+      "grafana-container is privileged: whoever takes over its program has the machine. Add the one capability that it " +
+        "cannot do without (capabilities of LabContainer).",
     ]);
-    for (const all of ["ALL", "SYS_ADMIN", "CAP_SYS_ADMIN"]) {
-      expect(unprivileged({ ...SOUND, capabilities: { adds: ["CAP_CHOWN", all] } }, SUBJECT)).toStrictEqual([
-        `grafana-container has the capability ${all}, as good as privileged: ${instead}`,
-      ]);
-    }
+  });
+
+  it.each<[string, Partial<Container>, string, string]>([
+    ...["ALL", "SYS_ADMIN", "CAP_SYS_ADMIN", "sys_module", "CAP_DAC_READ_SEARCH"].map(
+      (it): [string, Partial<Container>, string, string] => [
+        it,
+        { capabilities: { drops: ["ALL"], adds: [it] } },
+        `capability ${it}`,
+        `"${it.toUpperCase().replace("CAP_", "")}" to its capabilities`,
+      ],
+    ),
+    [
+      "an open seccomp",
+      { securityOpts: ["no-new-privileges:true", "seccomp=unconfined"] },
+      "security option seccomp=unconfined",
+      '"seccomp=unconfined" to its securityOpts',
+    ],
+    ["the host's processes", { pidMode: "host" }, "pidMode host", "hostProcesses: true"],
+    ["a neighbour's processes", { pidMode: "container:cadvisor" }, "pidMode container:cadvisor", "hostProcesses: true"],
+    ["the host's memory", { ipcMode: "host" }, "ipcMode host", "a property for it"],
+    ["the host's users", { usernsMode: "host" }, "usernsMode host", "hostUsers: true"],
+    ["the host's network", { networkMode: "host" }, "networkMode host", "hostNetwork: true"],
+    ["a neighbour's network", { networkMode: "container:x" }, "networkMode container:x", "hostNetwork: true"],
+  ])("may not be %s", (_, changes, what, line) => {
+    expect(unprivileged({ ...SOUND, ...changes }, SUBJECT)).toStrictEqual([
+      `grafana-container has the ${what}, which is new, and whoever takes over its program has it, too. ` +
+        `If it cannot do without, add ${line} in CONTAINERS of policy/allowed.ts.`,
+    ]);
+  });
+
+  it("are none of a name alone", () => {
+    const forged = { ...CADVISOR, name: "cadvisor-container", urn: CADVISOR.urn.replace("Cadvisor$", "Cadvisors$") };
+    const container: Container = { ...SOUND, capabilities: { drops: ["ALL"], adds: ["DAC_READ_SEARCH"] } };
+    expect(unprivileged(container, CADVISOR)).toStrictEqual([]);
+    expect(unprivileged(container, forged)).toHaveLength(1);
+  });
+
+  it("are kept from every container", () => {
+    const open: Container = { ...SOUND, readOnly: false, securityOpts: undefined, capabilities: undefined };
+    expect(unprivileged(open, SUBJECT)).toStrictEqual(
+      ['drop ["ALL"] of capabilities', "readOnly: true", '"no-new-privileges:true" of securityOpts'].map(
+        (it) =>
+          `grafana-container lacks ${it}, so whoever takes over its program can do more than that has to. ` +
+          "Set it, as LabContainer does.",
+      ),
+    );
   });
 });
 

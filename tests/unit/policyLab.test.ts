@@ -1,7 +1,7 @@
 import { Secret } from "@pulumi/policy";
 import { buildLab, LabFixture, LINUX, SWARM } from "./fixtures";
 import { resource } from "./mocks";
-import { type Shown, shown, violations } from "./policies";
+import { type Shown, shown, subject, violations } from "./policies";
 
 const SOCKETS = ["/run/containerd/containerd.sock", "/run/docker.sock"];
 
@@ -26,10 +26,10 @@ describe("all that a lab registers", () => {
     ["on Docker Desktop", { machine: { native: false, sockets: [] } }],
   ])("passes every policy %s", async (_, fixture) => {
     const { registrations } = await buildLab(fixture);
-    const bindAddress = fixture.settings?.bindAddress;
+    const { bindAddress, namePrefix } = fixture.settings ?? {};
     const sockets = fixture.machine?.sockets ?? LINUX.sockets;
     const said = await Promise.all(
-      registrations.map((it) => violations(shown(it, registrations), { bindAddress, sockets })),
+      registrations.map((it) => violations(shown(it, registrations), { bindAddress, namePrefix, sockets })),
     );
     expect(said.flat()).toStrictEqual([]);
     expect(registrations.length).toBeGreaterThan(40);
@@ -65,12 +65,12 @@ describe("a Swarm service of the lab that was changed", () => {
       ["images-pinned"],
       ["ports-on-bind-address"],
       ["nothing-privileged"],
-      ["engine-socket-closed"],
+      ["mounts-allowed"],
       ["containers-guarded"],
       ["containers-guarded"],
       ["containers-guarded"],
-      ["secrets-not-in-environment"],
-      ["secrets-not-in-environment"],
+      ["secrets-hidden"],
+      ["secrets-hidden"],
     ]);
   });
 });
@@ -96,22 +96,22 @@ describe("a resource of the lab that was changed", () => {
       { ...dashboard, props: { ...dashboard.props, folder: undefined } },
       { ...app, props: { ...app.props, delete: undefined } },
       { ...volume, urn: "urn:pulumi:test::observability-lab::docker:index/volume:Volume::grafana-data" },
-      { type: "docker:index/remoteImage:RemoteImage", name: "image", urn: container.urn, props: { name: "busybox" } },
+      { ...subject([], "docker:index/remoteImage:RemoteImage", "image"), props: { name: "busybox" } },
     ];
     const said = await Promise.all(changed.map((it) => violations(it, { sockets: LINUX.sockets })));
     expect(said.map((messages) => messages.map((message) => message.split(":")[0]))).toStrictEqual([
       ["images-pinned"],
       ["ports-on-bind-address"],
       ["nothing-privileged"],
-      ["engine-socket-closed"],
-      ["engine-socket-closed"],
+      ["mounts-allowed"],
+      ["resources-known"],
       ["containers-guarded"],
-      ["secrets-not-in-environment"],
-      ["secrets-not-in-environment"],
+      ["secrets-hidden"],
+      ["secrets-hidden"],
       ["dashboards-placed"],
       ["processes-removable"],
       ["in-component-tree"],
-      ["images-pinned"],
+      ["resources-known", "images-pinned"],
     ]);
   });
 });

@@ -1,7 +1,8 @@
 import { runtime } from "@pulumi/pulumi";
-import type { Subject } from "../../policy/policies";
+import type { Subject } from "../../policy/resource";
 import { placed } from "../../policy/grafana";
 import { inTree } from "../../policy/tree";
+import { resource } from "./policies";
 
 const DASHBOARD = "grafana:oss/dashboard:Dashboard";
 
@@ -38,7 +39,7 @@ describe("the tree", () => {
     subject(["pulumi:pulumi:Stack"], "observability-lab-test"),
     subject(["pulumi:providers:docker"], "default_5_2_0"),
   ])("holds $type $name", (it) => {
-    expect(inTree(it)).toStrictEqual([]);
+    expect(inTree(resource(it, {}))).toStrictEqual([]);
   });
 
   it.each([
@@ -47,8 +48,15 @@ describe("the tree", () => {
     subject(["observability-lab:components:Labels"], "stray"),
     subject(["pulumi:providers:grafana"], "grafana-provider"),
     subject(["docker:index/container:Container"], "default"),
+    subject(["pulumi:providers:docker", "docker:index/container:Container"], "default_5_2_0"),
+    { ...subject(["docker:index/container:Container"], "stray"), name: "lab" },
+    {
+      type: "docker:index/container:Container",
+      name: "stray",
+      urn: "urn:pulumi:test::observability-lab::observability-lab:components:Lab::$docker:index/container:Container::stray",
+    },
   ])("does not hold $type $name", (it) => {
-    expect(inTree(it)).toStrictEqual([
+    expect(inTree(resource(it, {}))).toStrictEqual([
       `${it.name} (${it.type}) is outside the lab, so no room answers for it and nothing orders its removal. ` +
         "Make it in a component below Lab, with { parent: this }.",
     ]);

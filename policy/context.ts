@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import type { Machine } from "../components/machine";
+import type { Context } from "./resource";
+
+/** What the rules know of a machine and of the lab's settings; `checkout` is the one that is judged. */
+export function contextOf(
+  machine: Pick<Machine, "sockets" | "socket" | "containerdSocket">,
+  settings: { readonly bindAddress: string; readonly namePrefix: string },
+  checkout: string,
+): Context {
+  const texts = new Map<string, string | undefined>();
+  return {
+    bindAddress: settings.bindAddress,
+    namePrefix: settings.namePrefix,
+    sockets: machine.sockets,
+    engine: [machine.socket, ...(machine.containerdSocket === undefined ? [] : [machine.containerdSocket])],
+    asset: (file) => {
+      if (!texts.has(file)) {
+        texts.set(file, read(path.join(checkout, "assets", file)));
+      }
+      return texts.get(file);
+    },
+  };
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,163 @@
+import * as path from "node:path";
+import type { Container } from "./containers";
+import { allowanceOf } from "./containers";
+import { type Context, isPending, isUnset, type Resource } from "./resource";
+
+/** A path of the host or a volume, and where a container has it. */
+interface Mount {
+  readonly source: string;
+  readonly target: string;
+  readonly options: readonly string[];
+  readonly bind: boolean;
+}
+
+/** Where the engine and containerd listen unless told otherwise, as on a swarm's nodes and in Docker Desktop. */
+const ENGINE = "/run/docker.sock";
+const CONTAINERD = "/run/containerd/containerd.sock";
+/** A name that Docker takes for a volume's; anything else is a path of the host. */
+const VOLUME = /^[a-zA-Z0-9][\w.-]*$/;
+/** Options that a mount of files in memory may have. */
+const SCRATCH = ["sizeBytes", "mode"];
+
+/**
+ * A container has the mounts that `allowed.ts` gives it, and none brings along a socket with the whole API of the engine
+ * or of containerd that nothing covers. Where the engine is not on this machine (Docker Desktop), nobody knows its
+ * sockets.
+ */
+export function mounted(container: Container, resource: Resource, context: Context): readonly string[] {
+  const { name } = resource;
+  const { mounts: allowed = [], engine } = allowanceOf(resource);
+  const all = mountsOf(container);
+  const targets = [...all, ...scratchOf(container)].map(({ target }) => target);
+  const open = all.flatMap((mount) => {
+    const sockets = engine === true ? [] : reached(mount, context).filter((it) => !isCovered(it, mount, targets));
+    if (sockets.length > 0) {
+      return sockets.map((socket) => opened(name, socket, mount.source));
+    }
+    return isPending(mount.source) || allowed.some((it) => matches(mount, it, context))
+      ? []
+      : [unknown(name, written(mount, context))];
+  });
+  return [...open, ...strangeOptions(container, name)];
+}
+
+function opened(name: string, socket: string, source: string): string {
+  return (
+    `${name}: ${source} of the host gives it ${socket}, and with that the engine's whole API, read-only or not: ` +
+    "whoever takes over its program has the machine. Mount a narrower folder, or cover the socket with a bind of " +
+    "/dev/null as node_exporter does."
+  );
+}
+
+function unknown(name: string, mount: string): string {
+  return (
+    `${name}: the mount ${mount} is new, and whoever takes over its program has what is there. Mount it read-only and ` +
+    `as narrow as can be; if the lab needs it, add "${mount}" to the mounts of ${name} in policy/allowed.ts.`
+  );
+}
+
+/** What takes more than a source and a target. */
+function strangeOptions({ volumes = [], mounts = [] }: Container, name: string): readonly string[] {
+  return [
+    ...volumes.flatMap(({ fromContainer }) =>
+      isUnset(fromContainer)
+        ? []
+        : [
+            `${name} takes the volumes of the container ${fromContainer ?? ""}, and with them whatever socket that ` +
+              "has. Mount what it needs by name.",
+          ],
+    ),
+    ...mounts.flatMap(({ type, target, volumeOptions, bindOptions, tmpfsOptions }) => {
+      const strange = [
+        ...(["bind", "volume", "tmpfs"].includes(type) ? [] : [`type ${type}`]),
+        ...Object.entries(volumeOptions ?? {}).map(([key, value]) => [`volumeOptions.${key}`, value] as const),
+        ...Object.entries(bindOptions ?? {}).filter(([key]) => key !== "propagation"),
+        ...Object.entries(tmpfsOptions ?? {}).filter(([key]) => !SCRATCH.includes(key)),
+      ].flatMap((it) => (typeof it === "string" ? [it] : isUnset(it[1]) ? [] : [it[0]]));
+      return strange.map(
+        (option) =>
+          `${name}: the mount at ${target} has ${option}, by which a volume can be any folder of the host. Mount what ` +
+          "it needs by its path, in the open.",
+      );
+    }),
+  ];
+}
+
+function mountsOf({ volumes = [], mounts = [] }: Container): readonly Mount[] {
+  const mount = (source: string, target: string, readOnly = false, propagation = "", bind = false): Mount => ({
+    source,
+    target,
+    options: [...(readOnly ? ["ro"] : []), ...(propagation === "" ? [] : [propagation])],
+    bind: bind || !VOLUME.test(source),
+  });
+  return [
+    ...volumes
+      .filter(({ hostPath, volumeName }) => !isUnset(hostPath) || !isUnset(volumeName))
+      .map(({ hostPath, volumeName, containerPath = "", readOnly }) =>
+        isUnset(hostPath)
+          ? mount(volumeName ?? "", containerPath, readOnly)
+          : mount(hostPath ?? "", containerPath, readOnly, "", true),
+      ),
+    ...mounts
+      .filter(({ type }) => type !== "tmpfs")
+      .map(({ type, source, target, readOnly, bindOptions }) =>
+        mount(source ?? "", target, readOnly, bindOptions?.propagation, type === "bind"),
+      ),
+  ];
+}
+
+function scratchOf({ mounts = [] }: Container): readonly { readonly target: string }[] {
+  return mounts.filter(({ type }) => type === "tmpfs");
+}
+
+/** Whether a mount is one of `allowed.ts`. */
+function matches(mount: Mount, allowed: string, context: Context): boolean {
+  const [source = "", target = "", options = ""] = allowed.split(":");
+  const bind = source.startsWith("/") || /^[A-Z]+$/.test(source);
+  return (
+    bind === mount.bind &&
+    mount.options.join() === options &&
+    sourcesOf(source, context).includes(bind ? real(mount.source) : mount.source) &&
+    (target.includes("SOCKET") ? context.sockets.map((it) => target.replace("SOCKET", it)) : [target]).includes(
+      mount.target,
+    )
+  );
+}
+
+/** What a source of `allowed.ts` is on this machine. */
+function sourcesOf(source: string, { engine, sockets, namePrefix }: Context): readonly string[] {
+  if (source === "ENGINE" || source === "CONTAINERD") {
+    return [...sockets, ...engine.map(real), source === "ENGINE" ? ENGINE : CONTAINERD];
+  }
+  return [source.startsWith("/") ? source : `${namePrefix}${source}`];
+}
+
+/** A mount as `allowed.ts` has it. */
+function written({ source, target, options }: Mount, { namePrefix }: Context): string {
+  const name = namePrefix !== "" && source.startsWith(namePrefix) ? source.slice(namePrefix.length) : source;
+  return [name, target, ...(options.length === 0 ? [] : [options.join()])].join(":");
+}
+
+/** The sockets that a path of the host gives: itself, or what lies below. */
+function reached({ source, bind }: Mount, { sockets }: Context): readonly string[] {
+  if (!bind || source === "") {
+    return [];
+  }
+  const at = real(source);
+  return /(docker|containerd)[^/]*\.sock$/.test(at) ? [at] : sockets.filter((socket) => isWithin(real(socket), at));
+}
+
+/** Whether something else is mounted over a socket that a mount brings along, on it or on a folder between. */
+function isCovered(socket: string, { source, target }: Mount, targets: readonly string[]): boolean {
+  const seenAt = path.posix.join(target, path.posix.relative(real(source), real(socket)));
+  return targets.some((over) => over !== target && isWithin(over, target) && isWithin(seenAt, over));
+}
+
+function isWithin(inner: string, outer: string): boolean {
+  return inner === outer || inner.startsWith(outer.endsWith("/") ? outer : `${outer}/`);
+}
+
+/** /var/run is /run wherever Docker runs. */
+function real(file: string): string {
+  return path.posix.resolve(file).replace(/^\/var\/run(?=\/|$)/, "/run");
+}

@@ -1,0 +1,165 @@
+import { anything, ELSEWHERE, type Fields, fields, flag, is, like, list, number, text } from "./shape";
+
+/** What a program sets of each type of resource that the lab has; a container's privileges are in `allowed.ts`. */
+
+const LABELS = list(
+  fields({
+    label: is(...["lab", "reason", "memory", "config", "overlay"].map((it) => `observability-lab.${it}`)),
+    value: text,
+  }),
+);
+const HEALTHCHECK = fields({
+  tests: list(text),
+  interval: text,
+  timeout: text,
+  startPeriod: text,
+  startInterval: text,
+  retries: number,
+});
+const LOG_OPTIONS = fields({ "max-size": text, "max-file": text, compress: text });
+/** Drivers that keep the log on the machine. */
+const LOG_DRIVER = is("json-file", "local");
+const NOT_ROOT = like(/^[1-9]\d*(:[1-9]\d*)?$/);
+const OVERLAY_ID = like(/^[a-z0-9]{25}$/);
+/** What stands in a preview for a value that only an update brings (`UnknownStringValue` of the engine). */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+const CONTAINER = fields({
+  name: text,
+  hostname: text,
+  image: ELSEWHERE,
+  command: ELSEWHERE,
+  envs: ELSEWHERE,
+  labels: LABELS,
+  user: NOT_ROOT,
+  // privileges
+  privileged: ELSEWHERE,
+  capabilities: ELSEWHERE,
+  securityOpts: ELSEWHERE,
+  pidMode: ELSEWHERE,
+  ipcMode: ELSEWHERE,
+  usernsMode: ELSEWHERE,
+  networkMode: ELSEWHERE,
+  readOnly: ELSEWHERE,
+  // what it reaches
+  volumes: ELSEWHERE,
+  mounts: ELSEWHERE,
+  ports: list(fields({ internal: number, external: number, ip: ELSEWHERE, protocol: is("tcp") })),
+  publishAllPorts: ELSEWHERE,
+  networksAdvanced: list(fields({ name: like(/^[\w.-]*observability-lab(-overlay)?$/), aliases: list(text) })),
+  hosts: list(fields({ host: text, ip: text })),
+  // how long it lives
+  memory: number,
+  memorySwap: number,
+  logDriver: LOG_DRIVER,
+  logOpts: LOG_OPTIONS,
+  healthcheck: HEALTHCHECK,
+  restart: is("no", "on-failure", "always", "unless-stopped"),
+  start: flag,
+  mustRun: flag,
+  wait: flag,
+  waitTimeout: number,
+  destroyGraceSeconds: number,
+  removeVolumes: flag,
+  containerReadRefreshTimeoutMilliseconds: number,
+});
+
+const CHANGE = fields({
+  parallelism: number,
+  delay: text,
+  monitor: text,
+  maxFailureRatio: text,
+  order: text,
+  failureAction: text,
+});
+
+const SERVICE = fields({
+  name: text,
+  labels: LABELS,
+  mode: fields({ global: flag }),
+  endpointSpec: fields({ mode: is("dnsrr"), ports: ELSEWHERE }),
+  taskSpec: fields({
+    containerSpec: fields({
+      image: ELSEWHERE,
+      args: ELSEWHERE,
+      env: ELSEWHERE,
+      hostname: text,
+      labels: LABELS,
+      user: NOT_ROOT,
+      readOnly: ELSEWHERE,
+      mounts: ELSEWHERE,
+      capAdds: ELSEWHERE,
+      capDrops: ELSEWHERE,
+      healthcheck: HEALTHCHECK,
+      isolation: is("default"),
+      stopGracePeriod: text,
+    }),
+    resources: fields({ limits: fields({ memoryBytes: number }) }),
+    restartPolicy: fields({ condition: text, delay: text, window: text, maxAttempts: number }),
+    placement: fields({ constraints: list(text) }),
+    // an id: by name, "host" is the host's network
+    networksAdvanceds: list(fields({ id: (value) => value === UNKNOWN || OVERLAY_ID(value) })),
+    logDriver: fields({ name: LOG_DRIVER, options: LOG_OPTIONS }),
+    runtime: is("container"),
+  }),
+  updateConfig: CHANGE,
+  rollbackConfig: CHANGE,
+});
+
+/** Resources by their type, and what may be set of each. */
+export const RESOURCES: Readonly<Record<string, Fields>> = {
+  "docker:index/container:Container": CONTAINER,
+  "docker:index/service:Service": SERVICE,
+  "docker:index/network:Network": fields({
+    name: text,
+    driver: is("bridge", "overlay"),
+    attachable: flag,
+    options: fields({ encrypted: is("true") }),
+    ipamDriver: is("default"),
+    ipamConfigs: list(fields({ subnet: text, gateway: text })),
+    labels: LABELS,
+  }),
+  "docker:index/volume:Volume": fields({ name: like(/^[\w.-]*observability-lab-[\w-]+$/), labels: LABELS }),
+  "command:local:Command": fields({
+    create: ELSEWHERE,
+    delete: ELSEWHERE,
+    stdin: ELSEWHERE,
+    environment: ELSEWHERE,
+    triggers: anything,
+    logging: is("none", "stdoutAndStderr"),
+  }),
+  "grafana:oss/dashboard:Dashboard": fields({ configJson: text, folder: text, overwrite: flag, message: text }),
+  "grafana:oss/dataSource:DataSource": fields({
+    uid: text,
+    name: text,
+    type: is("prometheus"),
+    url: text,
+    accessMode: is("proxy"),
+    isDefault: flag,
+    jsonDataEncoded: text,
+    databaseName: text,
+  }),
+  "grafana:oss/folder:Folder": fields({ uid: text, title: text }),
+  "grafana:oss/organizationPreferences:OrganizationPreferences": fields({ homeDashboardUid: text }),
+  "pulumi:pulumi:Stack": fields({}),
+  // a provider is a program that runs on this machine: none from elsewhere
+  "pulumi:providers:docker": provider(),
+  "pulumi:providers:command": provider({ "__pulumi-go-provider-version": text }),
+  "pulumi:providers:grafana": provider(
+    { url: text, auth: text },
+    { pluginDownloadURL: is("github://api.github.com/pulumiverse") },
+  ),
+};
+
+/** Properties in which a secret stays one: the engine encrypts them, and no program but their own reads them. */
+export const SECRETS: Readonly<Record<string, readonly string[]>> = {
+  "command:local:Command": ["environment", "triggers"],
+  "pulumi:providers:grafana": ["auth"],
+};
+
+/** Components of the lab, which by themselves are nothing but a name. */
+export const COMPONENT = /^observability-lab:[A-Za-z]+:[A-Za-z]+$/;
+
+function provider(own: Fields["fields"] = {}, internal: Fields["fields"] = {}): Fields {
+  return fields({ version: text, ...own, __internal: fields(internal) });
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+
+/** A resource that is about to be made or changed, as the engine names it. */
+export interface Subject {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+}
+
+/** A resource with what the program set of it. */
+export interface Resource<Props = Readonly<Record<string, unknown>>> extends Subject {
+  /** Secrets unwrapped. */
+  readonly props: Props;
+  /** The same with each secret as a `Hidden`. */
+  readonly marked: Readonly<Record<string, unknown>>;
+}
+
+/** What the rules have to know besides the resources. */
+export interface Context {
+  /** The setting of that name. */
+  readonly bindAddress: string;
+  /** The setting of that name. */
+  readonly namePrefix: string;
+  /** Real paths of the sockets of this machine that give the whole API of the engine or of containerd. */
+  readonly sockets: readonly string[];
+  /** Where the engine and its containerd are on this machine, as a mount names them. */
+  readonly engine: readonly string[];
+  /** Text of a file of `assets/` in the checkout that is judged; undefined where there is none. */
+  readonly asset: (file: string) => string | undefined;
+}
+
+/** What a rule finds wrong with a resource: for each violation why it is one and what to do instead. */
+export type Check = (resource: Resource, context: Context) => readonly string[];
+
+/** A value that is a secret. */
+export class Hidden {
+  constructor(readonly value: unknown) {}
+}
+
+/** Stands for an output of which the program does not know the value yet; the rules ask again once it does. */
+export const PENDING = `an output ${randomUUID()}`; // which nobody can write into a value
+
+export const LAB = "observability-lab:components:Lab";
+
+/**
+ * The types of a resource and of all its parents, its own last. Stack and project hold no `::`, a name may: so the third
+ * part of the URN has the types, and what comes after is the name.
+ *
+ * @returns nothing for a URN that does not belong to the resource.
+ */
+export function typesOf({ type, name, urn }: Subject): readonly string[] {
+  const [, , qualified = "", ...rest] = urn.split("::");
+  const types = qualified.split("$");
+  return rest.join("::") === name && types.at(-1) === type ? types : [];
+}
+
+/** A value with every secret in it unwrapped, and without the engine's own marks. */
+export function unwrap(value: unknown): unknown {
+  if (value instanceof Hidden) {
+    return unwrap(value.value);
+  }
+  if (Array.isArray(value)) {
+    return value.map(unwrap);
+  }
+  return typeof value === "object" && value !== null
+    ? Object.fromEntries(
+        Object.entries(value)
+          .filter(([key]) => key !== "__defaults")
+          .map(([key, it]) => [key, unwrap(it)]),
+      )
+    : value;
+}
+
+/** Whether it does what a property that is not set does, such as `false` or an empty list. */
+export function isUnset(value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    value === false ||
+    value === "" ||
+    value === 0 ||
+    (typeof value === "object" && Object.values(value).every(isUnset))
+  );
+}
+
+/** Whether a text is not known to the program yet. */
+export function isPending(value: unknown): boolean {
+  return typeof value === "string" && value.includes(PENDING);
+}

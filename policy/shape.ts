@@ -1,0 +1,52 @@
+import { isPending, isUnset } from "./resource";
+
+/** Whether a value is one that a property may have. */
+export type Test = (value: unknown) => boolean;
+
+/** What a property may hold: a value that passes a test, a list of such, or an object with these properties. */
+export type Shape = Test | { readonly list: Shape } | Fields;
+
+export interface Fields {
+  readonly fields: Readonly<Record<string, Shape>>;
+}
+
+export const fields = (shapes: Readonly<Record<string, Shape>>): Fields => ({ fields: shapes });
+export const list = (shape: Shape): Shape => ({ list: shape });
+export const anything: Test = () => true;
+export const number: Test = (value) => typeof value === "number";
+export const flag: Test = (value) => typeof value === "boolean";
+export const text: Test = (value) => typeof value === "string";
+export const is =
+  (...values: readonly unknown[]): Test =>
+  (value) =>
+    values.includes(value);
+export const like =
+  (pattern: RegExp): Test =>
+  (value) =>
+    typeof value === "string" && pattern.test(value);
+
+/** Another rule asks it. */
+export const ELSEWHERE = anything;
+
+/** The places of a value that its shape does not have; what is not set is everywhere. */
+export function unexpected(value: unknown, shape: Shape, place = ""): readonly string[] {
+  if (isUnset(value) || isPending(value)) {
+    return [];
+  }
+  if (typeof shape === "function") {
+    return shape(value) ? [] : [place];
+  }
+  if ("list" in shape) {
+    return Array.isArray(value)
+      ? value.flatMap((it, index) => unexpected(it, shape.list, `${place}[${String(index)}]`))
+      : [place];
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return [place];
+  }
+  return Object.entries(value).flatMap(([key, it]) => {
+    const inner = place === "" ? key : `${place}.${key}`;
+    const known = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
+    return known === undefined ? (isUnset(it) || isPending(it) ? [] : [inner]) : unexpected(it, known, inner);
+  });
+}

@@ -1,0 +1,23 @@
+import { COMPONENT, RESOURCES } from "./properties";
+import type { Resource } from "./resource";
+import { unexpected } from "./shape";
+
+const WHERE = "policy/properties.ts";
+
+/** A resource is of a type that the lab has, and nothing is set of it that the lab does not set. */
+export function known({ type, name, props }: Resource): readonly string[] {
+  const shape = Object.hasOwn(RESOURCES, type) ? RESOURCES[type] : undefined;
+  if (shape === undefined) {
+    return COMPONENT.test(type)
+      ? []
+      : [
+          `${name}: the lab has no resource of the type ${type}, so no rule says what one may do. ` +
+            `If the lab needs it, add "${type}" with its properties to RESOURCES in ${WHERE}.`,
+        ];
+  }
+  return unexpected(props, shape).map(
+    (place) =>
+      `${name}: ${place} is new, or has a value that the lab never gives it, and no rule says what that lets a program ` +
+      `do. If the lab needs it, add ${place} to "${type}" in ${WHERE}.`,
+  );
+}

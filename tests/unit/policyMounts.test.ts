@@ -1,0 +1,157 @@
+import type { Container } from "../../policy/containers";
+import { mounted } from "../../policy/mounts";
+import { containerOf, context, resource } from "./policies";
+
+const SOCKETS = ["/run/containerd/containerd.sock", "/run/docker.sock"];
+const NODE_EXPORTER = resource(containerOf("NodeExporter", "node-exporter-container"), {});
+const CADVISOR = resource(containerOf("Cadvisor", "cadvisor-container"), {});
+const PROMETHEUS = resource(containerOf("Prometheus", "prometheus-container"), {});
+const ROOT = { type: "bind", source: "/", target: "/host", readOnly: true };
+const COVERS = SOCKETS.map((it) => ({ type: "bind", source: "/dev/null", target: `/host${it}`, readOnly: true }));
+
+function said(container: Partial<Container>, whose = NODE_EXPORTER, settings = {}): readonly string[] {
+  return mounted({ image: "prom/node-exporter:v1.12.1", ...container }, whose, context(SOCKETS, settings));
+}
+
+/** What is said of a container with a mount that is new. */
+function isNew(mount: string, name = "node-exporter-container"): string {
+  return (
+    `${name}: the mount ${mount} is new, and whoever takes over its program has what is there. Mount it read-only and ` +
+    `as narrow as can be; if the lab needs it, add "${mount}" to the mounts of ${name} in policy/allowed.ts.`
+  );
+}
+
+/** What is said of a container that has this path of the host. */
+function message(source: string, socket: string): string {
+  return (
+    `node-exporter-container: ${source} of the host gives it ${socket}, and with that the engine's whole API, ` +
+    "read-only or not: whoever takes over its program has the machine. Mount a narrower folder, or cover the socket " +
+    "with a bind of /dev/null as node_exporter does."
+  );
+}
+
+describe("a container without the engine's socket", () => {
+  it.each<[string, Partial<Container>]>([
+    ["nothing", {}],
+    [
+      "files in memory",
+      { mounts: [{ type: "tmpfs", target: "/tmp", tmpfsOptions: { sizeBytes: 1024, mode: 0o1777 } }] },
+    ],
+    ["the root with both sockets covered", { mounts: [ROOT, ...COVERS] }],
+    ["the root that follows the host", { mounts: [{ ...ROOT, bindOptions: { propagation: "rslave" } }, ...COVERS] }],
+    ["the root with files in memory over the sockets", { mounts: [ROOT, { type: "tmpfs", target: "/host/run" }] }],
+  ])("may have %s", (_, container) => {
+    expect(said(container)).toStrictEqual([]);
+  });
+
+  it("may have the volumes of its own lab", () => {
+    const volumes = [
+      { volumeName: "two-observability-lab-prometheus", containerPath: "/prometheus" },
+      { volumeName: "two-observability-lab-prometheus-config", containerPath: "/lab", readOnly: true },
+    ];
+    expect(said({ volumes }, PROMETHEUS, { namePrefix: "two-" })).toStrictEqual([]);
+    const mounts = volumes.map(({ volumeName, containerPath, readOnly }) => ({
+      type: "volume",
+      source: volumeName,
+      target: containerPath,
+      readOnly,
+    }));
+    expect(said({ mounts }, PROMETHEUS, { namePrefix: "two-" })).toStrictEqual([]);
+    expect(said({ volumes }, PROMETHEUS)).toStrictEqual([
+      isNew("two-observability-lab-prometheus:/prometheus", "prometheus-container"),
+      isNew("two-observability-lab-prometheus-config:/lab:ro", "prometheus-container"),
+    ]);
+  });
+
+  it.each<[string, Partial<Container>, string]>([
+    ["another folder", { volumes: [{ hostPath: "/sys", containerPath: "/sys", readOnly: true }] }, "/sys:/sys:ro"],
+    ["a name that begins alike", { volumes: [{ hostPath: "/runner", containerPath: "/runner" }] }, "/runner:/runner"],
+    ["a folder as a volume", { volumes: [{ volumeName: "/srv", containerPath: "/srv" }] }, "/srv:/srv"],
+    ["a volume of another's", { volumes: [{ volumeName: "data", containerPath: "/data" }] }, "data:/data"],
+    ["a writable root", { mounts: [{ ...ROOT, readOnly: false }, ...COVERS] }, "/:/host"],
+    [
+      "the root elsewhere",
+      {
+        mounts: [
+          { ...ROOT, target: "/h" },
+          { type: "tmpfs", target: "/h/run" },
+        ],
+      },
+      "/:/h:ro",
+    ],
+    [
+      "a root that the host follows",
+      { mounts: [{ ...ROOT, bindOptions: { propagation: "rshared" } }, ...COVERS] },
+      "/:/host:ro,rshared",
+    ],
+  ])("may not have %s", (_, container, mount) => {
+    expect(said(container)).toStrictEqual([isNew(mount)]);
+  });
+
+  it("may be cAdvisor with it", () => {
+    const volumes = [
+      { hostPath: "/", containerPath: "/rootfs", readOnly: true },
+      { hostPath: "/var/run/docker.sock", containerPath: "/var/run/docker.sock", readOnly: true },
+    ];
+    expect(said({ volumes }, CADVISOR)).toStrictEqual([]);
+  });
+});
+
+describe("a container with the engine's socket", () => {
+  it.each<[string, Partial<Container>, string[]]>([
+    [
+      "as a volume",
+      { volumes: [{ hostPath: "/var/run/docker.sock", containerPath: "/docker.sock", readOnly: true }] },
+      [message("/var/run/docker.sock", "/run/docker.sock")],
+    ],
+    [
+      "as a mount, at a place that nobody knows",
+      { mounts: [{ type: "bind", source: "/srv/containerd-debug.sock", target: "/c.sock" }] },
+      [message("/srv/containerd-debug.sock", "/srv/containerd-debug.sock")],
+    ],
+    [
+      "in a folder",
+      { volumes: [{ hostPath: "/var/run/", containerPath: "/var/run" }] },
+      [message("/var/run/", "/run/containerd/containerd.sock"), message("/var/run/", "/run/docker.sock")],
+    ],
+    ["in the root, one of two covered", { mounts: [ROOT, ...COVERS.slice(0, 1)] }, [message("/", "/run/docker.sock")]],
+    [
+      "in the root, another folder covered",
+      { mounts: [ROOT, { type: "tmpfs", target: "/host/srv" }, ...COVERS.slice(1)] },
+      [message("/", "/run/containerd/containerd.sock")],
+    ],
+    [
+      "from another container",
+      { volumes: [{ fromContainer: "cadvisor" }] },
+      [
+        "node-exporter-container takes the volumes of the container cadvisor, and with them whatever socket that has. " +
+          "Mount what it needs by name.",
+      ],
+    ],
+  ])("is told when it has it %s", (_, container, messages) => {
+    expect(said(container)).toStrictEqual(messages);
+  });
+});
+
+describe("a mount with options", () => {
+  it.each<[string, Container["mounts"], string]>([
+    [
+      "volumeOptions.driverOptions",
+      [
+        {
+          type: "volume",
+          source: "observability-lab-prometheus",
+          target: "/prometheus",
+          volumeOptions: { driverOptions: { type: "none", o: "bind", device: "/run" } },
+        },
+      ],
+      "/prometheus",
+    ],
+    ["type npipe", [{ type: "npipe", source: "observability-lab-prometheus", target: "/prometheus" }], "/prometheus"],
+  ])("is refused: %s", (option, mounts, target) => {
+    expect(said({ mounts }, PROMETHEUS)).toStrictEqual([
+      `prometheus-container: the mount at ${target} has ${option}, by which a volume can be any folder of the host. ` +
+        "Mount what it needs by its path, in the open.",
+    ]);
+  });
+});
