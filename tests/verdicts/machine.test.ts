@@ -65,7 +65,8 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
       const inode = (): string => machines.run(MANAGER, ["stat", "--format", "%i", socket]).output;
       const before = inode();
       machines.run(MANAGER, ["sh", "-c", "kill $(cat /run/docker/containerd/containerd.pid)"]);
-      await secondsUntil(() => /^\d+$/m.test(inode()) && inode() !== before, 60);
+      const back = (): boolean => machines.run(MANAGER, ["docker", "exec", "swarm-node_exporter", "true"]).ok;
+      await secondsUntil(() => /^\d+$/m.test(inode()) && inode() !== before && back(), 90);
       expect(seen()).toEqual([`/host${udev}/b254:0`]);
     });
 
