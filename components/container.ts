@@ -26,7 +26,6 @@ const RESTART = "unless-stopped";
 const UNLIMITED = -1;
 /** Label of a container that is replaced when its files change. */
 const CONFIG_LABEL = "observability-lab.config";
-
 /** Label of a container that is made anew when the network over all nodes is: the name stays the same. */
 const OVERLAY_LABEL = "observability-lab.overlay";
 
