@@ -96,10 +96,7 @@ async function firing(): Promise<readonly Readonly<Record<string, string>>[]> {
 function told(alertname: string, status: Alert["status"], job?: string): Promise<Alert> {
   const isIt = (it: Alert): boolean =>
     it.labels.alertname === alertname && it.status === status && (job === undefined || it.labels.job === job);
-  return eventually(
-    () => Promise.resolve(received.find(isIt)),
-    TOLD_WITHIN,
-  );
+  return eventually(() => Promise.resolve(received.find(isIt)), TOLD_WITHIN);
 }
 
 /** What promtool says of files of assets/prometheus. */

@@ -52,7 +52,7 @@ describe("the password of the programs", () => {
     });
     expect(closed(registrations).sort()).toStrictEqual(["alertmanager", "node_exporter", "prometheus", "pushgateway"]);
     for (const { name, inputs, secretInputs } of registrations) {
-      const text = (value: unknown): string => JSON.stringify(value) ?? "";
+      const text = (value: unknown): string => JSON.stringify(value);
       const holding = Object.keys(inputs).filter((key) => text(inputs[key]).includes(PASSWORD));
       expect([name, holding.filter((key) => !secretInputs.includes(key))]).toStrictEqual([name, []]);
       expect(text(inputs)).not.toContain(Buffer.from(`admin:${PASSWORD}`).toString("base64"));
