@@ -9,7 +9,6 @@ import {
   ALERTMANAGER_CONFIG,
   alertmanagerFiles,
   alertmanagerTarget,
-  needsHostNetwork,
 } from "./monitoring/alertmanager";
 import { PROMETHEUS_CONFIG, prometheusFiles } from "./monitoring/prometheus";
 import { labName } from "./names";
@@ -57,7 +56,7 @@ export async function findRejectedConfig(
 
 function checkedPrograms(settings: Settings, machine: Machine, { loaded }: LabCondition): readonly CheckedProgram[] {
   const { namePrefix, alertWebhook, prometheus, alertmanager } = settings;
-  const programs = passwordPrograms(settings, alertWebhook !== undefined && needsHostNetwork(alertWebhook, machine));
+  const programs = passwordPrograms(settings);
   const target = alertWebhook === undefined ? undefined : alertmanagerTarget(settings, alertWebhook, machine);
   return [
     {

@@ -11,7 +11,7 @@ import { OwnDashboard } from "./dashboards/ownDashboard";
 import { describeNewUid } from "./dashboards/uid";
 import { dataVolume } from "./dataVolume";
 import { Machine } from "./machine";
-import { Alertmanager, needsHostNetwork } from "./monitoring/alertmanager";
+import { Alertmanager } from "./monitoring/alertmanager";
 import { Cadvisor } from "./monitoring/cadvisor";
 import { Grafana } from "./monitoring/grafana";
 import { GRAFANA_KEY } from "./monitoring/grafanaKey";
@@ -63,11 +63,7 @@ export class Lab extends pulumi.ComponentResource {
     const network = createNetwork(name, { settings, condition, sweep }, this);
     const overlay =
       settings.engine === "swarm" ? createOverlay(name, { settings, machine, condition, sweep }, this) : undefined;
-    const { alertWebhook } = settings;
-    const passwordOf = passwordPrograms(
-      settings,
-      alertWebhook !== undefined && needsHostNetwork(alertWebhook, machine),
-    );
+    const passwordOf = passwordPrograms(settings);
     this.webPassword = passwordOf.size === 0 ? undefined : createWebPassword("web", settings, this);
     const password = { passwordPrograms: passwordOf, webPassword: this.webPassword };
     const context: LabContext = { settings, machine, condition, network, overlay, sweep, ...password };

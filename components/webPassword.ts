@@ -15,20 +15,23 @@ export const WEB_FILES = [WEB_PASSWORD_FILE, WEB_CONFIG, HEALTH_REQUEST] as cons
 /** Of bcrypt, 75 ms: the default of the tools that Prometheus' guide to basic authentication names. */
 const COST = 10;
 
-type Decisive = Pick<Settings, "webPassword" | "engine" | "nodeExporterNetwork">;
+type Decisive = Pick<Settings, "webPassword" | "alertWebhook" | "engine" | "nodeExporterNetwork">;
 
 /**
- * The programs that ask for the password, by hostname: all that can where one is set, and always those in the host's
- * network, which answer the local network too and cannot tell peers apart. A service of a swarm reads no files.
+ * The programs that ask for the password, by hostname: all that can where one is set; always Alertmanager, which before
+ * 0.34.2 lets every web page read it and silence alerts (rs/cors in its api/v2/api.go), and node_exporter in the host's
+ * network, where it answers the local network too and cannot tell peers apart. A service of a swarm reads no files.
  */
-export function passwordPrograms(
-  { webPassword, engine, nodeExporterNetwork }: Decisive,
-  alertmanagerInHostNetwork: boolean,
-): ReadonlySet<string> {
+export function passwordPrograms({
+  webPassword,
+  alertWebhook,
+  engine,
+  nodeExporterNetwork,
+}: Decisive): ReadonlySet<string> {
   const everywhere = webPassword !== undefined;
   return new Set([
     ...(everywhere ? ["prometheus", "pushgateway"] : []),
-    ...(everywhere || alertmanagerInHostNetwork ? ["alertmanager"] : []),
+    ...(alertWebhook === undefined ? [] : ["alertmanager"]),
     ...(engine === "docker" && (everywhere || nodeExporterNetwork === "host") ? ["node_exporter"] : []),
   ]);
 }

@@ -5,6 +5,7 @@ import * as http from "node:http";
 import { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { json } from "node:stream/consumers";
+import { signInHeaders } from "../../components/webSignIn";
 import {
   configure,
   createTestLab,
@@ -77,7 +78,9 @@ function onOutput(text: string): void {
 
 /** What Prometheus or Alertmanager answers. */
 async function ask<T>(port: number, address: string, method = "GET"): Promise<T> {
-  return (await (await fetch(`http://127.0.0.1:${String(port)}${address}`, { method })).json()) as T;
+  const password = (await lab.stack.outputs()).webPassword?.value as string | undefined;
+  const options = { method, headers: signInHeaders(password) };
+  return (await (await fetch(`http://127.0.0.1:${String(port)}${address}`, options)).json()) as T;
 }
 
 /** Labels of every alert that fires. */
@@ -90,11 +93,10 @@ async function firing(): Promise<readonly Readonly<Record<string, string>>[]> {
 }
 
 /** The first alert of this kind that the receiver got. */
-function told(alertname: string, status: Alert["status"]): Promise<Alert> {
-  return eventually(
-    () => Promise.resolve(received.find((it) => it.labels.alertname === alertname && it.status === status)),
-    TOLD_WITHIN,
-  );
+function told(alertname: string, status: Alert["status"], job?: string): Promise<Alert> {
+  const isIt = (it: Alert): boolean =>
+    it.labels.alertname === alertname && it.status === status && (job === undefined || it.labels.job === job);
+  return eventually(() => Promise.resolve(received.find(isIt)), TOLD_WITHIN);
 }
 
 /** What promtool says of files of assets/prometheus. */
@@ -160,7 +162,7 @@ describe("a lab with a webhook on loopback", () => {
 
   it("posts an alert when a target goes, with what to do and links that lead there", async () => {
     docker("stop", `${lab.prefix}pushgateway`);
-    const alert = await told("TargetDown", "firing");
+    const alert = await told("TargetDown", "firing", "ansible_jobs");
     expect(alert.labels).toMatchObject({
       severity: "critical",
       job: "ansible_jobs",
@@ -175,7 +177,7 @@ describe("a lab with a webhook on loopback", () => {
 
   it("posts that it is over once the target is back", async () => {
     docker("start", `${lab.prefix}pushgateway`);
-    expect((await told("TargetDown", "resolved")).labels).toMatchObject({ job: "ansible_jobs" });
+    expect((await told("TargetDown", "resolved", "ansible_jobs")).labels).toMatchObject({ job: "ansible_jobs" });
     expect((await firing()).map(({ alertname }) => alertname)).not.toContain("TargetDown");
   });
 

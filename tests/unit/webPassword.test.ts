@@ -24,20 +24,13 @@ function closed(registrations: readonly Registration[]): string[] {
 }
 
 describe("the password of the programs", () => {
-  it("is asked for by all that can where it is set, and always in the host's network", () => {
+  it("is asked for by all that can where it is set, and always by Alertmanager, and in the host's network", () => {
     const set = settingsWith({ webPassword: PASSWORD });
-    expect([...passwordPrograms(set, false)]).toStrictEqual([
-      "prometheus",
-      "pushgateway",
-      "alertmanager",
-      "node_exporter",
-    ]);
-    expect([...passwordPrograms({ ...set, engine: "swarm" }, false)]).not.toContain("node_exporter");
-    expect([...passwordPrograms(settingsWith(), false)]).toStrictEqual([]);
-    expect([...passwordPrograms(settingsWith({ nodeExporterNetwork: "host" }), true)]).toStrictEqual([
-      "alertmanager",
-      "node_exporter",
-    ]);
+    expect([...passwordPrograms(set)]).toStrictEqual(["prometheus", "pushgateway", "node_exporter"]);
+    expect([...passwordPrograms({ ...set, engine: "swarm" })]).not.toContain("node_exporter");
+    expect([...passwordPrograms(settingsWith())]).toStrictEqual([]);
+    const alerted = settingsWith({ alertWebhook: "https://a.example/b", nodeExporterNetwork: "host" });
+    expect([...passwordPrograms(alerted)]).toStrictEqual(["alertmanager", "node_exporter"]);
   });
 
   it("is in a file of Prometheus, and as a hash of bcrypt in those of the programs", () => {
@@ -52,7 +45,7 @@ describe("the password of the programs", () => {
     });
     expect(closed(registrations).sort()).toStrictEqual(["alertmanager", "node_exporter", "prometheus", "pushgateway"]);
     for (const { name, inputs, secretInputs } of registrations) {
-      const text = (value: unknown): string => JSON.stringify(value) ?? "";
+      const text = (value: unknown): string => JSON.stringify(value);
       const holding = Object.keys(inputs).filter((key) => text(inputs[key]).includes(PASSWORD));
       expect([name, holding.filter((key) => !secretInputs.includes(key))]).toStrictEqual([name, []]);
       expect(text(inputs)).not.toContain(Buffer.from(`admin:${PASSWORD}`).toString("base64"));
