@@ -30,7 +30,7 @@ export interface ContainerAllowance {
 
 const TRUE_OR_FALSE = like(/^(true|false)$/);
 /** Grafana itself reads the file. */
-const IN_FILE = like(/^\$__file\{\/lab\/\w+\}$/);
+const IN_FILE = like(/^\$__file\{\/(lab|lab-key)\/\w+\}$/);
 
 /** By the type of the component that makes it, whose name without its first part gives the resource's: `cadvisor-…`. */
 export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly name: string }>> = {
@@ -43,7 +43,9 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       "--storage.tsdb.retention.time=",
       "--storage.remote.flush-deadline=",
       "--rules.alert.resend-delay=",
+      "--web.cors.origin=",
       "--web.external-url=",
+      "--web.config.file=/lab/web.yml",
     ],
     mounts: [
       "observability-lab-prometheus:/prometheus",
@@ -55,6 +57,9 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
     name: "grafana",
     envs: {
       GF_SECURITY_ADMIN_PASSWORD: IN_FILE,
+      GF_SECURITY_SECRET_KEY: IN_FILE,
+      GF_SECRETS_MANAGER_ENCRYPTION_SECRET_KEY_V1_SECRET_KEY: IN_FILE,
+      GF_RENDERING_RENDERER_TOKEN: IN_FILE,
       GF_AUTH_ANONYMOUS_ENABLED: TRUE_OR_FALSE,
       GF_USERS_ALLOW_SIGN_UP: TRUE_OR_FALSE,
       GF_ANALYTICS_REPORTING_ENABLED: TRUE_OR_FALSE,
@@ -64,14 +69,20 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       GF_SECURITY_DISABLE_GRAVATAR: TRUE_OR_FALSE,
       GF_SNAPSHOTS_EXTERNAL_ENABLED: TRUE_OR_FALSE,
       GF_PLUGINS_PREINSTALL_DISABLED: TRUE_OR_FALSE,
+      GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: TRUE_OR_FALSE,
+      GF_PLUGINS_DISABLE_PLUGINS: like(/^[a-z,-]+$/),
       GF_LOG_LEVEL: like(/^(debug|info|warn|error)$/),
     },
-    mounts: ["observability-lab-grafana:/var/lib/grafana", "observability-lab-grafana-config:/lab:ro"],
+    mounts: [
+      "observability-lab-grafana:/var/lib/grafana",
+      "observability-lab-grafana-config:/lab:ro",
+      "observability-lab-grafana-key:/lab-key:ro",
+    ],
   },
   "observability-lab:monitoring:Pushgateway": {
     name: "pushgateway",
-    command: ["--persistence.file=", "--persistence.interval="],
-    mounts: ["observability-lab-pushgateway:/pushgateway"],
+    command: ["--persistence.file=", "--persistence.interval=", "--web.config.file=/lab/web.yml"],
+    mounts: ["observability-lab-pushgateway:/pushgateway", "observability-lab-pushgateway-config:/lab:ro"],
   },
   "observability-lab:monitoring:Alertmanager": {
     name: "alertmanager",
@@ -81,6 +92,7 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       "--cluster.listen-address=",
       "--web.external-url=",
       "--web.listen-address=",
+      "--web.config.file=/lab/web.yml",
     ],
     mounts: ["observability-lab-alertmanager:/alertmanager", "observability-lab-alertmanager-config:/lab:ro"],
     // of a webhook on this machine
@@ -93,6 +105,7 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       "--path.procfs=/host/proc",
       "--path.udev.data=/host/run/udev/data",
       "--web.listen-address=",
+      "--web.config.file=/lab/web.yml",
       "--collector.processes",
       "--collector.tcpstat",
       "--collector.interrupts",
@@ -100,7 +113,14 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       "--collector.filesystem.mount-points-exclude=",
     ],
     envs: { DBUS_SYSTEM_BUS_ADDRESS: like(/^unix:path=\/host\/run\/dbus\/system_bus_socket$/) },
-    mounts: ["/:/host:ro", "/:/host:ro,rslave", "/dev/null:/hostSOCKET:ro"],
+    mounts: [
+      "/:/host:ro",
+      "/:/host:ro,rslave",
+      "/dev/null:/hostSOCKET:ro",
+      "/run/dbus/system_bus_socket:/host/run/dbus/system_bus_socket:ro",
+      "/run/udev/data:/host/run/udev/data:ro",
+      "observability-lab-node_exporter-config:/lab:ro",
+    ],
     securityOpts: ["label=disable"],
     // with nodeExporterNetwork: host
     hostNetwork: true,
@@ -153,8 +173,11 @@ const CREATE = 'sh -c "$CREATE"';
 const DELETE = 'sh -c "$DELETE"';
 const LAB = like(/^[\w.-]*observability-lab$/);
 const LABEL = like(/^observability-lab\.lab$/);
+const MANAGER_LABEL = like(/^observability-lab\.manager$/);
 const HTTP = like(/^http:\/\/[\w.-]+:\d+$/);
-const ADDRESSES = like(/^[\d.:]+( [\d.:]+)*$/);
+const ADDRESS = like(/^[\d.:]+$/);
+/** Each with the network whose peers it answers, where it does not answer all. */
+const ADDRESSES = like(/^[\d.:]+(,[\d./]+)?( [\d.:]+(,[\d./]+)?)*$/);
 const SWEEP = { DELETE: ["flask/process.sh", "lab/sweep.sh"] };
 
 export const COMMANDS: readonly CommandAllowance[] = [
@@ -163,14 +186,14 @@ export const COMMANDS: readonly CommandAllowance[] = [
     create: ":",
     delete: DELETE,
     scripts: SWEEP,
-    environment: { LAB, LABEL, KEEP: like(/^[\w.-]+( [\w.-]+)*$/), ONLY: like(/^containers$/) },
+    environment: { LAB, LABEL, MANAGER_LABEL, KEEP: like(/^[\w.-]+( [\w.-]+)*$/), ONLY: like(/^containers$/) },
   },
   {
     name: /^lab-overlay-drain$/,
     create: ":",
     delete: DELETE,
     scripts: { DELETE: ["lab/drain.sh"] },
-    environment: { LAB, LABEL, NETWORK: like(/^[\w.-]*observability-lab-overlay$/) },
+    environment: { LAB, LABEL, MANAGER_LABEL, NETWORK: like(/^[\w.-]*observability-lab-overlay$/) },
   },
   ...["flask", "ansible"].map((room) => ({
     name: new RegExp(`^${room}-environment$`),
@@ -186,7 +209,7 @@ export const COMMANDS: readonly CommandAllowance[] = [
     delete: DELETE,
     scripts: { CREATE: ["flask/process.sh", "flask/start.sh"], DELETE: ["flask/process.sh", "flask/stop.sh"] },
     stdin: "flask/app.py",
-    environment: { LAB, LISTEN: ADDRESSES, HEALTH: ADDRESSES },
+    environment: { LAB, LISTEN: ADDRESSES, HEALTH: ADDRESS },
   },
   {
     name: /^ansible-run$/,
@@ -194,8 +217,9 @@ export const COMMANDS: readonly CommandAllowance[] = [
     scripts: { CREATE: ["ansible/run.sh"] },
     stdin: "ansible/monitor_playbook.yml",
     environment: { LAB, PUSHGATEWAY_URL: HTTP },
+    secrets: ["PUSHGATEWAY_PASSWORD"],
   },
-  { name: /^grafana-generated-password$/, create: "head -c 18 /dev/urandom | base64 | tr '+/' '-_'" },
+  { name: /^(grafana|web)-generated-password$/, create: "head -c 18 /dev/urandom | base64 | tr '+/' '-_'" },
   {
     name: /^grafana-admin-password$/,
     create: 'node -e "$SCRIPT"',

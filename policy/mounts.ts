@@ -44,8 +44,8 @@ export function mounted(container: Container, resource: Resource, context: Conte
 function opened(name: string, socket: string, source: string): string {
   return (
     `${name}: ${source} of the host gives it ${socket}, and with that the engine's whole API, read-only or not: ` +
-    "whoever takes over its program has the machine. Mount a narrower folder, or cover the socket with a bind of " +
-    "/dev/null as node_exporter does."
+    "whoever takes over its program has the machine. Mount a narrower folder, or cover the folder of " +
+    "the socket as node_exporter does."
   );
 }
 

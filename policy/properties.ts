@@ -4,7 +4,11 @@ import { anything, ELSEWHERE, type Fields, fields, flag, is, like, list, number,
 
 const LABELS = list(
   fields({
-    label: is(...["lab", "reason", "memory", "config", "overlay"].map((it) => `observability-lab.${it}`)),
+    label: is(
+      ...["lab", "reason", "memory", "config", "overlay", "manager", "grafana-key"].map(
+        (it) => `observability-lab.${it}`,
+      ),
+    ),
     value: text,
   }),
 );
@@ -136,7 +140,10 @@ export const RESOURCES: Readonly<Record<string, Fields>> = {
     url: text,
     accessMode: is("proxy"),
     isDefault: flag,
+    basicAuthEnabled: flag,
+    basicAuthUsername: text,
     jsonDataEncoded: text,
+    secureJsonDataEncoded: text,
     databaseName: text,
   }),
   "grafana:oss/folder:Folder": fields({ uid: text, title: text }),
@@ -155,6 +162,7 @@ export const RESOURCES: Readonly<Record<string, Fields>> = {
 export const SECRETS: Readonly<Record<string, readonly string[]>> = {
   "command:local:Command": ["environment", "triggers"],
   "pulumi:providers:grafana": ["auth"],
+  "grafana:oss/dataSource:DataSource": ["secureJsonDataEncoded"],
 };
 
 /** Components of the lab, which by themselves are nothing but a name. */

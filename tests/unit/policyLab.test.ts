@@ -17,6 +17,11 @@ describe("all that a lab registers", () => {
       { settings: { remoteWrite: '[{"url": "https://example.org", "username": "lab", "password": "hunter2"}]' } },
     ],
     ["with a password of its own", { settings: { grafanaAdminPassword: "correct horse" } }],
+    [
+      "with a password of its programs",
+      { settings: { webPassword: "correct horse", alertWebhook: "https://example.org/hook" } },
+    ],
+    ["without Grafana's bundled plugins", { settings: { grafanaBundledPlugins: "false" } }],
     ["beside another lab", { settings: { namePrefix: "second-", keepData: "true" } }],
     ["with the containerd image store", { machine: { storageDriver: "overlayfs", sockets: SOCKETS } }],
     [
