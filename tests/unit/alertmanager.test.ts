@@ -52,6 +52,8 @@ describe("a lab with a webhook elsewhere", () => {
         "--cluster.listen-address=",
         "--web.external-url=http://127.0.0.1:9093",
         "--web.listen-address=:9093",
+        // before 0.34.2 it lets every web page read it and silence alerts
+        "--web.config.file=/lab/web.yml",
       ],
     });
     expect(resource(registrations, "prometheus-container").inputs.command).toContain("--rules.alert.resend-delay=15s");
@@ -74,6 +76,7 @@ describe("a lab with a webhook elsewhere", () => {
       "declared",
       { file: "alertmanager.yml", content: expect.stringContaining("discord_configs:") as unknown },
       { file: "webhook_url", content: "https://discord.com/api/webhooks/1/T0K3N" },
+      ...["web.yml", "health_request"].map((file) => ({ file, content: "made-by-the-command" })),
     ]);
   });
 

@@ -39,14 +39,14 @@ describe("command", () => {
       stdin: app,
       environment: {
         LAB: "observability-lab",
-        LISTEN: "127.0.0.1:5000 172.30.90.1:5000",
+        LISTEN: "127.0.0.1:5000 172.30.90.1:5000,172.30.90.0/24",
         HEALTH: "127.0.0.1:5000",
         CREATE: start,
         DELETE: stop,
       },
       triggers: [
         fingerprint(String(start), app, readAsset("flask", "requirements.txt")),
-        "127.0.0.1:5000 172.30.90.1:5000",
+        "127.0.0.1:5000 172.30.90.1:5000,172.30.90.0/24",
         "declared",
       ],
       logging: "none",

@@ -25,7 +25,7 @@ export const FRESH: LabCondition = {
   containers: new Map(),
   volumes: new Set(),
   loaded: undefined,
-  host: { app: GONE, appPort: undefined, environments: { flask: GONE, ansible: GONE } },
+  host: { app: GONE, appPort: undefined, foreignApp: undefined, environments: { flask: GONE, ansible: GONE } },
   folder: FOLDER,
   grafana: EMPTY_GRAFANA,
   savedVersions: new Map(),

@@ -4,6 +4,7 @@ import { FoundContainer } from "../../components/condition/containers";
 import { describeFiles, RECORD } from "../../components/condition/files";
 import { alertmanagerFiles } from "../../components/monitoring/alertmanager";
 import { prometheusFiles } from "../../components/monitoring/prometheus";
+import { passwordPrograms } from "../../components/webPassword";
 import { foundContainer, FRESH, soundLab } from "./conditions";
 import { LINUX, settingsWith } from "./fixtures";
 import { serveEngine, TestServer } from "./servers";
@@ -83,7 +84,13 @@ describe("the files of Prometheus", () => {
     const text = (files: ReturnType<typeof prometheusFiles>): ReadonlyMap<string, string> =>
       new Map(files.map(({ file, content }) => [file, typeof content === "string" ? content : "a secret"]));
     const containers = new Map([
-      ["prometheus", ownerOf(text(prometheusFiles(withAlerts, "alertmanager:9093")), withAlerts.prometheus.image)],
+      [
+        "prometheus",
+        ownerOf(
+          text(prometheusFiles(withAlerts, "alertmanager:9093", passwordPrograms(withAlerts))),
+          withAlerts.prometheus.image,
+        ),
+      ],
       [
         "alertmanager",
         ownerOf(text(alertmanagerFiles("https://example.org/hook", LINUX)), withAlerts.alertmanager.image),

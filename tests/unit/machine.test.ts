@@ -18,7 +18,7 @@ describe("the engine's socket", () => {
     "cannot be that of another machine: %s",
     (host) => {
       expect(() => engineSocket({ DOCKER_HOST: host })).toThrow(
-        `DOCKER_HOST is ${host}, but the lab needs the engine of this machine; unset DOCKER_HOST`,
+        `DOCKER_HOST is ${host.replace("somebody", "[secret]")}, but the lab needs the engine of this machine; unset DOCKER_HOST`,
       );
     },
   );

@@ -25,8 +25,8 @@ function isNew(mount: string, name = "node-exporter-container"): string {
 function message(source: string, socket: string): string {
   return (
     `node-exporter-container: ${source} of the host gives it ${socket}, and with that the engine's whole API, ` +
-    "read-only or not: whoever takes over its program has the machine. Mount a narrower folder, or cover the socket " +
-    "with a bind of /dev/null as node_exporter does."
+    "read-only or not: whoever takes over its program has the machine. Mount a narrower folder, or cover the folder of " +
+    "the socket as node_exporter does."
   );
 }
 
