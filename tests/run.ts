@@ -31,7 +31,7 @@ const SUITES: readonly Suite[] = [
   },
   { name: "e2e", command: [...JEST, "--runInBand", "tests/e2e"] },
   { name: "verdicts", command: [...JEST, "--runInBand", "tests/verdicts"] },
-  { name: "security", command: [...JEST, "--runInBand", "tests/security"] },
+  { name: "security", command: [...JEST, "tests/security"] },
   { name: "faults", command: [...JEST, "--runInBand", "tests/faults"] },
   { name: "swarm", command: [...JEST, "--runInBand", "tests/swarm"] },
 ];

@@ -100,7 +100,7 @@ describe("a query without data", () => {
         default:
           return {
             result: query.endsWith("== 0")
-              ? series.includes(query.replace(/^max\(max_over_time\((\w+).*/, "zero $1"))
+              ? series.includes(query.replace(/^max\((?:max_over_time\()?(\w+).*/, "zero $1"))
                 ? [{ metric: {}, value: [0, "0"] }]
                 : []
               : [{ metric: { collector: "hwmon" }, value: [0, "0"] }],

@@ -92,7 +92,7 @@ export class Reasons {
       : "none";
   }
 
-  /** Why there is nothing to divide by or to compare with: all that the host counts is 0, or stands still. */
+  /** Why there is nothing to divide by or to compare with: all that the host counts is 0 now, or stands still. */
   private async explainStillness({ matchers, overTime }: Selector): Promise<Found> {
     const metric = metricOf(matchers);
     if (!isHostMetric(metric)) {
@@ -100,7 +100,7 @@ export class Reasons {
     }
     const samples = `${written(matchers)}[${this.length}]`;
     const isZero = (of: string): Promise<boolean> => this.holds(`max(${of}) == 0`);
-    if (await isZero(`max_over_time(${samples})`)) {
+    if (await isZero(written(matchers))) {
       return { reason: `${metric} is 0` };
     }
     const moves = `max_over_time(${samples}) - min_over_time(${samples})`;
