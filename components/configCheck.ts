@@ -5,11 +5,7 @@ import { CONFIG_FOLDER, ConfigFile } from "./configVolume";
 import { callEngine } from "./engine";
 import { Fault, LabError } from "./faults";
 import { Machine } from "./machine";
-import {
-  ALERTMANAGER_CONFIG,
-  alertmanagerFiles,
-  alertmanagerTarget,
-} from "./monitoring/alertmanager";
+import { ALERTMANAGER_CONFIG, alertmanagerFiles, alertmanagerTarget } from "./monitoring/alertmanager";
 import { PROMETHEUS_CONFIG, prometheusFiles } from "./monitoring/prometheus";
 import { labName } from "./names";
 import { findSyntaxErrors } from "./ruleSyntax";

@@ -66,7 +66,10 @@ export function processesAttacks(given: () => UserLab): void {
     };
     const ids = (process: string): string[] =>
       [...read(process, "status").matchAll(/^(?:U(id)|G(?:id|roups)):\t(.*)$/gm)].flatMap(([, user, list = ""]) =>
-        list.trim().split(/\s+/).map((id) => `${user === undefined ? "group" : "user"} ${id}`),
+        list
+          .trim()
+          .split(/\s+/)
+          .map((id) => `${user === undefined ? "group" : "user"} ${id}`),
       );
     const mine = new Set(ids(own));
     expect(mine).not.toContain("user 65534");
