@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
+import { signInHeaders } from "../../components/webSignIn";
 import { alertsEvaluated } from "../../verify/alerts";
 import { LabOutputs } from "../../verify/lab";
 import { docker, eventually, TestLab } from "./harness";
@@ -34,9 +35,10 @@ export function describeSlack(lab: () => TestLab): void {
       labels: { alertname },
       annotations: { summary: `${alertname} fires. Wait.`, dashboard: "http://d" },
     };
+    const password = (await lab().stack.outputs()).webPassword?.value as string | undefined;
     await fetch(`http://127.0.0.1:${String(lab().ports.alertmanagerPort)}/api/v2/alerts`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { ...signInHeaders(password), "content-type": "application/json" },
       body: JSON.stringify([alert]),
     });
   }

@@ -183,9 +183,13 @@ export class UserLab {
   }
 
   /** The password that the state holds. */
-  async password(): Promise<string> {
-    const output = ["stack", "output", "grafanaAdminPassword", "--show-secrets"];
-    return (await this.run("pulumi", output).outcome).printed.trim();
+  password(): Promise<string> {
+    return this.output("grafanaAdminPassword");
+  }
+
+  /** An output of the stack, in plain text. */
+  async output(name: string): Promise<string> {
+    return (await this.run("pulumi", ["stack", "output", name, "--show-secrets"]).outcome).printed.trim();
   }
 
   /** Destroys what is left and, after what else there is to take away, removes the folder. */

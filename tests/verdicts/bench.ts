@@ -1,5 +1,6 @@
 import * as http from "node:http";
 import { AddressInfo } from "node:net";
+import { signInHeaders } from "../../components/webSignIn";
 import { docker } from "../e2e/harness";
 import { grafana } from "../faults/traces";
 import { UserLab } from "../faults/userLab";
@@ -65,6 +66,13 @@ export class Bench {
   async save(dashboard: object): Promise<void> {
     const folder = { folderUid: "observability-lab", overwrite: true };
     await this.grafana("POST", "/api/dashboards/db", { dashboard, ...folder });
+  }
+
+  /** Posts JSON to Alertmanager's API, which asks for a password. */
+  async postToAlertmanager(api: string, body: unknown): Promise<void> {
+    const headers = { ...signInHeaders(await this.lab.output("webPassword")), "content-type": "application/json" };
+    const url = `http://127.0.0.1:${String(this.lab.ports.alertmanagerPort)}${api}`;
+    expect((await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })).status).toBe(200);
   }
 
   /** Runs a command as root in a container's config volume, mounted at `/by-hand`. */

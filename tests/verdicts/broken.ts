@@ -192,11 +192,7 @@ export const BROKEN: readonly BrokenWorld[] = [
     cause: async (bench) => {
       bench.takes = false;
       const alerts = [{ labels: { alertname: "OfATest", severity: "warning" } }];
-      await fetch(`http://127.0.0.1:${String(bench.lab.ports.alertmanagerPort)}/api/v2/alerts`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(alerts),
-      });
+      await bench.postToAlertmanager("/api/v2/alerts", alerts);
       // it waits for others of its group
       await setTimeout(10_000);
     },

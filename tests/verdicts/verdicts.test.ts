@@ -75,16 +75,12 @@ describe(`a lab with ${UNUSUAL.join("; ")}`, () => {
     docker("network", "connect", "bridge", lab.container("pushgateway"));
     docker("run", "--detach", "--name", stranger, "--entrypoint", "sleep", lab.setting("pushgatewayImage"), "600");
     docker("pause", stranger);
-    await fetch(`http://127.0.0.1:${String(lab.ports.alertmanagerPort)}/api/v2/silences`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({
-        matchers: [{ name: "alertname", value: "PlaybookFailed", isRegex: false, isEqual: true }],
-        startsAt: new Date().toISOString(),
-        endsAt: new Date(Date.now() + 3_600_000).toISOString(),
-        createdBy: "a test",
-        comment: "not now",
-      }),
+    await bench.postToAlertmanager("/api/v2/silences", {
+      matchers: [{ name: "alertname", value: "PlaybookFailed", isRegex: false, isEqual: true }],
+      startsAt: new Date().toISOString(),
+      endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+      createdBy: "a test",
+      comment: "not now",
     });
   });
 
