@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Machine } from "../components/machine";
-import { isLoopback } from "../components/names";
 import { Settings } from "../components/settings";
 import { Finding, ok, warning } from "./finding";
 
@@ -35,8 +34,9 @@ export async function checkNeighbours(
     : [
         warning(
           CHECK,
-          `bindAddress ${bindAddress}: whoever reaches it reaches Prometheus, which asks for no password`,
-          "set bindAddress to 127.0.0.1, unless that is what you want",
+          `bindAddress ${bindAddress}: whoever reaches it reaches ` +
+            `${settings.webPassword === undefined ? "Prometheus" : "cAdvisor"}, which asks for no password`,
+          "set bindAddress to 127.0.0.1, unless that is what you want; webPassword closes all but cAdvisor and the app",
         ),
       ];
   const ways = machine.native ? findWays(settings, machine) : [];
@@ -60,10 +60,10 @@ function findWays(settings: Settings, machine: Machine): readonly Way[] {
   const { bindAddress, gateway, subnet } = settings;
   const onGateway = [
     ...(settings.nodeExporterNetwork === "host" ? ["node_exporter"] : []),
-    // for a webhook that only the host's network reaches
-    ...(settings.alertWebhook !== undefined && isLoopback(settings.alertWebhook) ? ["Alertmanager"] : []),
+    // what the webhook is, only the CLI can read
+    ...(settings.alertWebhook === undefined ? [] : ["Alertmanager, if its webhook is on loopback"]),
   ];
-  const listeners = onGateway.length === 0 ? "" : `, where ${onGateway.join(" and ")} listen`;
+  const listeners = onGateway.length === 0 ? "" : ` (there, behind a password: ${onGateway.join("; ")})`;
   // by addresses, as the name of the bridge changes; what this machine sends to itself comes by lo
   const rule = `PREROUTING ! -s ${subnet} -d ${subnet} ! -i lo -j DROP`;
   if (machine.engineMajor >= DROPS_SINCE) {

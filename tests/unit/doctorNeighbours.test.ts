@@ -38,11 +38,19 @@ describe("a neighbour", () => {
 
   it.each([
     [{ nodeExporterNetwork: "host" }, "node_exporter"],
-    [{ alertWebhook: "http://127.0.0.1:9/" }, "Alertmanager"],
-    [{ alertWebhook: "http://localhost:9/", nodeExporterNetwork: "host" }, "node_exporter and Alertmanager"],
+    // whether it is on loopback, only the CLI can read
+    [{ alertWebhook: "https://example.org/hook" }, "Alertmanager, if its webhook is on loopback"],
+    [
+      { alertWebhook: "http://localhost:9/", nodeExporterNetwork: "host" },
+      "node_exporter; Alertmanager, if its webhook is on loopback",
+    ],
   ])("reaches what is in the host's network with %j, on Docker 28 too", async (changes, who) => {
     expect(await tell(changes)).toStrictEqual([
-      ["warning", reach(`the lab's gateway 172.30.90.1, where ${who} listen`), `${BEFORE}${String(ON_SUBNET)}`],
+      [
+        "warning",
+        reach(`the lab's gateway 172.30.90.1 (there, behind a password: ${who})`),
+        `${BEFORE}${String(ON_SUBNET)}`,
+      ],
     ]);
   });
 
@@ -50,7 +58,7 @@ describe("a neighbour", () => {
     const published = [
       "warning",
       "bindAddress 0.0.0.0: whoever reaches it reaches Prometheus, which asks for no password",
-      "set bindAddress to 127.0.0.1, unless that is what you want",
+      "set bindAddress to 127.0.0.1, unless that is what you want; webPassword closes all but cAdvisor and the app",
     ];
     expect(await tell({ bindAddress: "0.0.0.0" })).toStrictEqual([published]);
     expect(await tell({ bindAddress: "0.0.0.0" }, OLD)).toStrictEqual([
