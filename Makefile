@@ -72,7 +72,7 @@ audit: ## Ask which pinned packages have known vulnerabilities
 
 sbom: ## Write what the lab is made of to .lab/sbom.cdx.json, as a CycloneDX bill of materials
 	@scripts/setup packages
-	@mkdir -p .lab && node scripts/sbom.js >.lab/sbom.cdx.json && echo .lab/sbom.cdx.json
+	@. scripts/common.sh && node scripts/sbom.js >"$$room/sbom.cdx.json" && echo "$$room/sbom.cdx.json"
 
 bench: setup ## Measure the lab beside docker compose, in labs of their own (ROUNDS=5 IDLE=300 GROWTH=0)
 	@scripts/bench

@@ -8,9 +8,9 @@ export interface Changed {
 /** GitHub lists no more files of a pull request than these. */
 const MOST_LISTED = 3000;
 const MOST_NAMED = 5;
-/** What makes the report, says what it has to say, or runs both. */
+/** What makes the report, says what it has to say, or runs both; and what these import. */
 const MAKES_REPORT =
-  /^(\.github|policy|pullRequest|report|scripts|verify)\/|^(Makefile|package\.json|package-lock\.json)$/;
+  /^(components\/(?!(dashboards|monitoring|workloads)\/)|(\.github|node_modules|policy|pullRequest|report|scripts|verify)\/)|^((GNUm|[Mm])akefile|\.npmrc|index\.ts|package\.json|package-lock\.json|Pulumi\.yaml|tsconfig\.json)$/;
 /** What nothing of a preview reads. */
 const NEVER_RUN = /^(docs|tests|bench)\/|^[^/]+\.md$|^LICENSE$/;
 
@@ -18,13 +18,14 @@ const HIDDEN = "\u200b";
 /**
  * What GitHub makes something of, each with the character that takes its effect and is not seen: in a block of code,
  * too, as which part is code is the report's own word. Mentions, references, links and pictures, HTML and entities but
- * those of a report of ours, and blocks that are drawn (Mermaid, mathematics).
+ * those of a report of ours, and blocks that are drawn, as by Mermaid. The number of a commit stays, and GitHub links it.
  * https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
  */
 const ALIVE: readonly (readonly [RegExp, string])[] = [
   // control characters, and those that turn the direction of a text
   [/[\u0000-\u0008\u000b-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, ""],
-  [/@(?!sha256:|@|\s)/g, `@${HIDDEN}`],
+  // but for an image's digest
+  [/@(?!@|\s|(?<=\w@)sha256:[0-9a-f])/g, `@${HIDDEN}`],
   [/&(?!(amp|lt|#124|#42|#93|#8203);)/g, `&${HIDDEN}`],
   [/#(?=\d)(?<!&#)/g, `#${HIDDEN}`],
   [/\bGH-(?=\d)/gi, `$&${HIDDEN}`],

@@ -20,7 +20,8 @@ const BY_HAND: readonly (readonly [string, RegExp])[] = [
   ["the workflows", /^\.github\//],
   [
     "the code that makes this report",
-    /^(report|pullRequest|verify|components\/(engine|machine|startup)|scripts\/(comment|common|pr-preview|pulumi|setup|verify)|Makefile$)/,
+    // what it imports, too
+    /^(components\/(?!(dashboards|monitoring|workloads)\/)|(report|pullRequest|verify|scripts)\/)|^((GNUm|[Mm])akefile|tsconfig\.json)$/,
   ],
   ["the packages", /^(package\.json|package-lock\.json|\.npmrc|node_modules\/)/],
   ["what runs on the host", /^assets\/(?!prometheus\/)/],
@@ -62,7 +63,7 @@ export function describeHead(project: string): string {
 /** Files that differ from a base and that a review has to read, as no rule can judge them: Markdown, a line each. */
 export function toReadByHand(project: string, base: Base): readonly string[] {
   const changed = [
-    ...(ask(project, "diff", "--name-only", "-z", base.commit) ?? "").split("\0"),
+    ...(ask(project, "diff", "--no-renames", "--name-only", "-z", base.commit) ?? "").split("\0"),
     ...(ask(project, "ls-files", "--others", "--exclude-standard", "-z") ?? "").split("\0"),
   ].filter((file) => file !== "");
   return BY_HAND.flatMap(([what, pattern]) => {
@@ -96,7 +97,7 @@ export function checkOut(project: string, { commit }: Base, folder: string): voi
   if (same && (ask(project, "ls-files", "node_modules") ?? "") === "") {
     fs.symlinkSync(path.join(project, "node_modules"), path.join(folder, "node_modules"));
   } else {
-    execFileSync("npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"], {
+    execFileSync("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"], {
       cwd: folder,
       stdio: ["ignore", 2, 2],
     });

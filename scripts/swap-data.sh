@@ -18,6 +18,18 @@ case $1 in
   unpack)
     mkdir .restore-new
     tar -C .restore-new --numeric-owner -xf -
+    # what came out, as whoever looked at the archive may have seen other members in it
+    strange=$(
+      find .restore-new ! -type f ! -type d ! -type l
+      find .restore-new -type f -perm /6000
+      find .restore-new -type l | while IFS= read -r link; do
+        case /$(readlink "$link")/ in //* | */../*) printf '%s\n' "$link" ;; esac
+      done
+    )
+    if [ -n "$strange" ]; then
+      echo "the archive has what no volume of the lab has: $strange" >&2
+      exit 1
+    fi
     ;;
   swap)
     mkdir .restore-part

@@ -64,6 +64,9 @@ export class VolumeArchive {
       return `${holds}, which is outside of the volume or twice in it`;
     }
     this.members.set(name, type);
+    if (!type.endsWith("File") && (entry.header.size ?? 0) !== 0) {
+      return `${holds}, in which tars see different members`;
+    }
     switch (type) {
       case "Directory":
         return undefined;

@@ -112,7 +112,7 @@ describe("the comment of a report", () => {
 
   it.each([
     [
-      ["components/lab.ts"],
+      ["components/monitoring/grafana.ts"],
       "> Code of the pull request ran beside what made this report, and could have changed it.\n\n",
     ],
     [["docs/a.md", "README.md", "tests/unit/a.test.ts"], ""],

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { checkOut, describeHead, findBase } from "../../pullRequest/git";
+import { checkOut, describeHead, findBase, toReadByHand } from "../../pullRequest/git";
 
 let folder: string;
 let project: string;
@@ -116,5 +116,19 @@ describe("a checkout of a commit", () => {
       checkOutOf(without);
     }).toThrow(`there is no ${name} in it`);
     expect(base).not.toBe(without);
+  });
+});
+
+describe("what a review has to read", () => {
+  it("is there under its old name, too, and whatever make reads first", () => {
+    fs.mkdirSync(path.join(project, "policy"));
+    const base = { name: "main", commit: commit({ "policy/rules.ts": "a rule\n".repeat(9), Makefile: "" }) };
+    fs.mkdirSync(path.join(project, "old"));
+    git("mv", "policy/rules.ts", "old/rules.ts");
+    commit({ GNUmakefile: "all:\n" });
+    expect(toReadByHand(project, base)).toStrictEqual([
+      "- the rules: `policy/rules.ts`",
+      "- the code that makes this report: `GNUmakefile`",
+    ]);
   });
 });

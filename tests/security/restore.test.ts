@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
+import { Header, type HeaderData } from "tar";
 import { VolumeArchive } from "../../scripts/volumeArchive";
 import { serve } from "../unit/servers";
 
@@ -147,6 +148,37 @@ describe("restore of a foreign file", () => {
     volume.write(fs.readFileSync(path.join(folder, "grafana.tar")));
     volume.end();
     expect(volume.problem).toContain(problem.replace("<folder>", folder));
+  });
+
+  it.each(["SymbolicLink", "Link"] as const)("refuses a volume with a %s that hides members in its body", (type) => {
+    const member = (header: HeaderData): Buffer => {
+      const block = Buffer.alloc(512);
+      new Header({ mode: 0o644, uid: 0, gid: 0, mtime: new Date(0), ...header }).encode(block);
+      return block;
+    };
+    const hidden = member({ path: "./suid", type: "File", size: 0, mode: 0o4755 });
+    const first = member({ path: "./f", type: "File", size: 0 });
+    const volume = new VolumeArchive();
+    volume.write(
+      Buffer.concat([first, member({ path: "./a", type, linkpath: "f", size: 512 }), hidden, Buffer.alloc(1024)]),
+    );
+    volume.end();
+    expect(volume.problem).toBe('holds "./a", in which tars see different members');
+  });
+
+  it.each([
+    ["a program of root's", "cp /bin/true volume/su; chmod 4755 volume/su", "su"],
+    ["a link out of it", "ln -s /etc volume/evil", "evil"],
+    ["a link upwards", "ln -s a/../../x volume/l", "l"],
+    ["a pipe", "mkfifo volume/p", "p"],
+  ])("does not put into a volume what came out of an archive with %s", (_, change, name) => {
+    sh(`${change}; tar -C volume -cf strange.tar .; mkdir data; echo ours >data/kept`);
+    const { status, stderr } = spawnSync(
+      "sh",
+      [path.join(SCRIPTS, "swap-data.sh"), "unpack", path.join(folder, "data")],
+      { input: fs.readFileSync(path.join(folder, "strange.tar")), encoding: "utf8" },
+    );
+    expect([status, stderr]).toEqual([1, `the archive has what no volume of the lab has: .restore-new/${name}\n`]);
   });
 
   it("refuses one with such a volume", () => {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -54,11 +54,16 @@ describe("a secret", () => {
 
 describe("what installs packages", () => {
   it("runs no script of theirs", () => {
-    const setup = fs.readFileSync(path.join(PROJECT, "scripts/setup"), "utf8");
-    const installs = [setup, ...Object.values(workflowFiles())].flatMap((content) =>
-      content.split("\n").filter((line) => /npm (ci|install|i)\b/.test(line)),
-    );
-    expect(installs.length).toBeGreaterThan(1);
+    const listed = execFileSync("git", ["ls-files", "-z", ":!*.md", ":!tests", ":!offline"], { cwd: PROJECT });
+    const files = listed
+      .toString()
+      .split("\0")
+      .filter((file) => file !== "");
+    const installs = files
+      .flatMap((file) => fs.readFileSync(path.join(PROJECT, file), "utf8").split("\n"))
+      .filter((line) => /\bnpm"?,? *\[?"?(ci|install|i)\b/.test(line));
+    // scripts/setup, the comment job and the packages of a base
+    expect(installs.length).toBeGreaterThan(2);
     expect(installs.filter((line) => !line.includes("--ignore-scripts"))).toEqual([]);
   });
 });
@@ -96,7 +101,7 @@ describe("a hostile report", () => {
   it("mentions nobody, leads nowhere and loads nothing, and its origin is said before it", async () => {
     const attack = [
       MARKER,
-      "# @octocat &commat;octocat &#64;octocat \\@octocat #12 someone/lab#12 GH-12",
+      "# @octocat a @sha256: @sha256:zz &commat;octocat &#64;octocat \\@octocat #12 someone/lab#12 GH-12",
       "![](http://evil.example/a.png) [ok](//evil.example) [ok][1] https://evil.example www.evil.example <http://evil.example>",
       "[1]: http://evil.example",
       '<img src="http://evil.example"><a href="x">y</a><script>1</script><!-- x --><details ontoggle="x">',
