@@ -14,10 +14,11 @@ async function find(): Promise<Context> {
   // the language host hands the stack's settings on as PULUMI_CONFIG, which is where Config looks
   const config = new Config("observability-lab");
   const network = new SettingsReader({ subnet: config.require("subnet") }, new Set()).subnet("subnet");
+  const webPassword = config.get("webPassword") ?? "";
   const settings = {
     bindAddress: config.require("bindAddress"),
     namePrefix: config.get("namePrefix") ?? "",
-    webPassword: config.get("webPassword"),
+    webPassword: webPassword === "" ? undefined : webPassword,
     ...network,
   };
   // these may be the rules of another commit than the one whose program runs
