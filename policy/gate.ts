@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { foreignPlugin } from "./origin";
-import { type Context, Hidden, type Resource, STACK, unwrap } from "./resource";
+import { type Context, Hidden, type Resource, STACK, type Subject, unwrap } from "./resource";
 import { refuse, violationsOf } from "./violations";
 
 /** What no lab asks of the engine: plugins that run at once, resources of others, and changes to what was judged. */
@@ -80,15 +80,20 @@ export function transformed(name: string): string {
 
 function asSent(request: RegisterResourceRequest, qualified: string): Resource {
   const [type, name] = [request.getType(), request.getName()];
-  const marked = replaced(request.getObject()?.toJavaScript() ?? {}, (value) =>
+  const urn = `urn:pulumi:stack::project::${qualified}::${name}`;
+  return serialized({ type, name, urn }, request.getObject()?.toJavaScript() ?? {});
+}
+
+/** A resource as a rule is shown it, from what the SDK makes of its properties for the engine. */
+export function serialized({ type, name, urn }: Subject, values: object): Resource {
+  const marked = replaced(values, (value) =>
     pulumi.runtime.isRpcSecret(value) ? { value: new Hidden(pulumi.runtime.unwrapRpcSecret(value)) } : undefined,
   ) as Resource["marked"];
-  const urn = `urn:pulumi:stack::project::${qualified}::${name}`;
   return { type, name, urn, marked, props: unwrap(marked) as Resource["props"] };
 }
 
 /** Ends the program while the engine works: an error alone would leave it waiting for what depends on the resource. */
-function endProgram(judge: () => void): void {
+export function endProgram(judge: () => void): void {
   try {
     judge();
   } catch (error) {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { COMMANDS } from "./commands";
 import { CONTAINERS, SERVICES } from "./containers";
-import { guardEngine, replaced, transformed } from "./gate";
+import { endProgram, guardEngine, replaced, serialized, transformed } from "./gate";
 import { foreignPlugin } from "./origin";
 import { type Context, PENDING, type Resource, type Subject } from "./resource";
 import { refuse, violationsOf } from "./violations";
@@ -20,8 +20,8 @@ interface Declared extends Subject {
 }
 
 /**
- * Declares resources, and asks the rules about all of them before the engine hears of any; then again about each as it is
- * sent to the engine.
+ * Declares resources, and asks the rules about all of them before the engine hears of any; again about one with an output
+ * once that is known, and about each as it is sent to the engine.
  *
  * @throws LabError that names every violation; nothing was changed.
  */
@@ -33,19 +33,28 @@ export function declareWithRules<T>(context: Context, declare: () => T): T {
   const declared: Declared[] = [];
   const types = new Map<pulumi.Resource, string>();
   let open: () => void = () => undefined;
-  // the engine hears of a resource once what it depends on is there: here, that the rules hold
-  const asked = new Promise<pulumi.Resource[]>((resolve) => {
-    open = () => {
-      resolve([]);
-    };
+  const asked = new Promise<void>((resolve) => {
+    open = resolve;
   });
   const look: pulumi.ResourceTransformation = ({ resource, type, name, props, opts }) => {
     const above = opts.parent === undefined ? undefined : types.get(opts.parent);
     const qualified = above === undefined ? type : `${above}$${type}`;
     types.set(resource, qualified);
     const urn = `urn:pulumi:stack::project::${qualified}::${name}`;
-    declared.push({ type, name, urn, props, options: optionsOf(resource, type, name, opts) });
-    return { props, opts: { ...opts, dependsOn: [opts.dependsOn ?? [], asked] as unknown as pulumi.Resource[] } };
+    const it = { type, name, urn, props, options: optionsOf(resource, type, name, opts) };
+    declared.push(it);
+    // the engine hears of a resource once what it depends on is there: here, that the rules hold
+    const allowed = asked.then(async (): Promise<pulumi.Resource[]> => {
+      if (placesOf(props, isLate).length > 0) {
+        // before all else that it waits for
+        const known = serialized(it, await pulumi.runtime.serializeProperties(name, it.props));
+        endProgram(() => {
+          refuse(violationsOf(known, context));
+        });
+      }
+      return [];
+    });
+    return { props, opts: { ...opts, dependsOn: [opts.dependsOn ?? [], allowed] as unknown as pulumi.Resource[] } };
   };
   pulumi.runtime.registerStackTransformation(look);
   const made = declare();

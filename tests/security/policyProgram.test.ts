@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { declareWithRules } from "../../policy/program";
@@ -77,6 +78,8 @@ async function attempt(
       });
     });
   } finally {
+    // here the program goes on, and is ended again by what it sends then
+    await setTimeout(100);
     jest.restoreAllMocks();
   }
 }
