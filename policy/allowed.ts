@@ -1,32 +1,18 @@
-import { anything, like, type Test } from "./shape";
+import type { CommandAllowance, ContainerAllowance } from "./allowance";
+import { either, GATEWAY, HOST, joined, LAB_NAME, NETWORK, OWN_URL, PORT, PREFIX, SUBNET, VOLUME } from "./own";
+import { anything, is, like, type Test } from "./shape";
 
 /**
  * What the lab needs, and so what it may have: whatever is not here is a violation that names it. A line that is added
  * gives its program, and whoever takes that over, what it says; so it needs a reason, and a review.
  */
 
-/** What a container, or each task of a Swarm service, may have besides what every container of the lab has. */
-export interface ContainerAllowance {
-  /** What its image is called with: whole arguments, or the beginning of one up to its `=`. */
-  readonly command?: readonly string[];
-  /** Variables of its environment, and what each may be; nothing secret, as everybody reads it who may inspect one. */
-  readonly envs?: Readonly<Record<string, Test>>;
-  /**
-   * `source:target:options` as Docker has them; a source without `/` is a volume, without the setting namePrefix.
-   * `ENGINE` and `CONTAINERD` are the sockets of this machine, `SOCKET` is each of them below `/`.
-   */
-  readonly mounts?: readonly string[];
-  /** Whether it may have the engine's whole API by one of its mounts. */
-  readonly engine?: true;
-  readonly capabilities?: readonly string[];
-  readonly securityOpts?: readonly string[];
-  /** The host's network; the setting in which it is taken stands with the component. */
-  readonly hostNetwork?: true;
-  /** The host's processes. */
-  readonly hostProcesses?: true;
-  /** The host's users, where the engine would give it others (`userns-remap`). */
-  readonly hostUsers?: true;
-}
+/** Of an argument that has no value. */
+const SET = is("");
+const DURATION = like(/^(\d+(ms|[smhdwy]))+$/);
+const WEB_CONFIG = { "--web.config.file=": is("/lab/web.yml") };
+/** For this machine and for the lab's network, and for no one else. */
+const IN_HOST_NETWORK = { "--web.listen-address=": either(joined(HOST, PORT), joined(GATEWAY, PORT)), ...WEB_CONFIG };
 
 const TRUE_OR_FALSE = like(/^(true|false)$/);
 /** Grafana itself reads the file. */
@@ -36,17 +22,20 @@ const IN_FILE = like(/^\$__file\{\/(lab|lab-key)\/\w+\}$/);
 export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly name: string }>> = {
   "observability-lab:monitoring:Prometheus": {
     name: "prometheus",
-    command: [
-      "--config.file=",
-      "--scrape.discovery-reload-interval=",
-      "--storage.tsdb.path=",
-      "--storage.tsdb.retention.time=",
-      "--storage.remote.flush-deadline=",
-      "--rules.alert.resend-delay=",
-      "--web.cors.origin=",
-      "--web.external-url=",
-      "--web.config.file=/lab/web.yml",
-    ],
+    command: {
+      "--config.file=": is("/lab/prometheus.yml"),
+      "--scrape.discovery-reload-interval=": DURATION,
+      "--storage.tsdb.path=": is("/prometheus"),
+      "--storage.tsdb.retention.time=": DURATION,
+      "--storage.remote.flush-deadline=": DURATION,
+      "--rules.alert.resend-delay=": DURATION,
+      "--web.cors.origin=": is(""),
+      "--web.external-url=": OWN_URL,
+      ...WEB_CONFIG,
+    },
+    // by default every web page reads it
+    required: ["--web.cors.origin="],
+    password: true,
     mounts: [
       "observability-lab-prometheus:/prometheus",
       "observability-lab-prometheus-config:/lab:ro",
@@ -81,37 +70,41 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
   },
   "observability-lab:monitoring:Pushgateway": {
     name: "pushgateway",
-    command: ["--persistence.file=", "--persistence.interval=", "--web.config.file=/lab/web.yml"],
+    command: { "--persistence.file=": is("/pushgateway/metrics"), "--persistence.interval=": DURATION, ...WEB_CONFIG },
+    password: true,
     mounts: ["observability-lab-pushgateway:/pushgateway", "observability-lab-pushgateway-config:/lab:ro"],
   },
   "observability-lab:monitoring:Alertmanager": {
     name: "alertmanager",
-    command: [
-      "--config.file=",
-      "--storage.path=",
-      "--cluster.listen-address=",
-      "--web.external-url=",
-      "--web.listen-address=",
-      "--web.config.file=/lab/web.yml",
-    ],
+    command: {
+      "--config.file=": is("/lab/alertmanager.yml"),
+      "--storage.path=": is("/alertmanager"),
+      "--cluster.listen-address=": is(""),
+      "--web.external-url=": OWN_URL,
+      "--web.listen-address=": is(":9093"),
+      ...WEB_CONFIG,
+    },
+    // by default it listens for others of its kind on every address, and answers without a password
+    required: ["--cluster.listen-address=", "--web.config.file="],
     mounts: ["observability-lab-alertmanager:/alertmanager", "observability-lab-alertmanager-config:/lab:ro"],
     // of a webhook on this machine
-    hostNetwork: true,
+    hostNetwork: IN_HOST_NETWORK,
   },
   "observability-lab:monitoring:NodeExporter": {
     name: "node-exporter",
-    command: [
-      "--path.rootfs=/host",
-      "--path.procfs=/host/proc",
-      "--path.udev.data=/host/run/udev/data",
-      "--web.listen-address=",
-      "--web.config.file=/lab/web.yml",
-      "--collector.processes",
-      "--collector.tcpstat",
-      "--collector.interrupts",
-      "--collector.systemd",
-      "--collector.filesystem.mount-points-exclude=",
-    ],
+    command: {
+      "--path.rootfs=": is("/host"),
+      "--path.procfs=": is("/host/proc"),
+      "--path.udev.data=": is("/host/run/udev/data"),
+      "--web.listen-address=": is(":9100"),
+      ...WEB_CONFIG,
+      "--collector.processes": SET,
+      "--collector.tcpstat": SET,
+      "--collector.interrupts": SET,
+      "--collector.systemd": SET,
+      "--collector.filesystem.mount-points-exclude=": anything,
+    },
+    password: true,
     envs: { DBUS_SYSTEM_BUS_ADDRESS: like(/^unix:path=\/host\/run\/dbus\/system_bus_socket$/) },
     mounts: [
       "/:/host:ro",
@@ -121,15 +114,23 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       "/run/udev/data:/host/run/udev/data:ro",
       "observability-lab-node_exporter-config:/lab:ro",
     ],
+    // the sockets of the engine, of containerd and of whatever else a machine runs
+    covered: ["/host/run"],
     securityOpts: ["label=disable"],
     // with nodeExporterNetwork: host
-    hostNetwork: true,
+    hostNetwork: IN_HOST_NETWORK,
     hostProcesses: true,
     hostUsers: true,
+    // of no other program: whoever sees the host's processes may read those of the same user
+    user: "2:64130",
   },
   "observability-lab:monitoring:Cadvisor": {
     name: "cadvisor",
-    command: ["--docker_only=true", "--housekeeping_interval=", "--store_container_labels=false"],
+    command: {
+      "--docker_only=": is("true"),
+      "--housekeeping_interval=": DURATION,
+      "--store_container_labels=": is("false"),
+    },
     mounts: [
       "/:/rootfs:ro",
       "/sys:/sys:ro",
@@ -142,7 +143,7 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
   },
   "observability-lab:monitoring:SwarmDiscovery": {
     name: "swarm-discovery",
-    command: ["caddy", "run", "--config", "/lab/caddy.json"],
+    command: { caddy: SET, run: SET, "--config": SET, "/lab/caddy.json": SET },
     mounts: [
       "ENGINE:/var/run/docker.sock:ro",
       "observability-lab-swarm_discovery:/discovery",
@@ -154,30 +155,15 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
   },
 };
 
-/** A command that runs on the host. */
-export interface CommandAllowance {
-  readonly name: RegExp;
-  readonly create: string;
-  readonly delete?: string;
-  /** Variables that hold a script: the files of `assets/` that are its text, which a review of a change sees. */
-  readonly scripts?: Readonly<Record<string, readonly string[]>>;
-  /** The file of `assets/` that it reads as its standard input. */
-  readonly stdin?: string;
-  /** Its other variables, and what each may be. */
-  readonly environment?: Readonly<Record<string, Test>>;
-  /** Variables that hold a secret. */
-  readonly secrets?: readonly string[];
-}
-
 const CREATE = 'sh -c "$CREATE"';
 const DELETE = 'sh -c "$DELETE"';
-const LAB = like(/^[\w.-]*observability-lab$/);
+const LAB = joined(LAB_NAME);
 const LABEL = like(/^observability-lab\.lab$/);
 const MANAGER_LABEL = like(/^observability-lab\.manager$/);
-const HTTP = like(/^http:\/\/[\w.-]+:\d+$/);
-const ADDRESS = like(/^[\d.:]+$/);
-/** Each with the network whose peers it answers, where it does not answer all. */
-const ADDRESSES = like(/^[\d.:]+(,[\d./]+)?( [\d.:]+(,[\d./]+)?)*$/);
+const ADDRESS = joined(HOST, PORT);
+/** The second one for the lab's containers alone: it answers all peers on its interface but those of other networks. */
+const ADDRESSES = either(ADDRESS, joined(HOST, PORT, " ", GATEWAY, PORT, ",", SUBNET));
+const KEPT: Test = (value, context) => typeof value === "string" && value.split(" ").every((it) => VOLUME(it, context));
 const SWEEP = { DELETE: ["flask/process.sh", "lab/sweep.sh"] };
 
 export const COMMANDS: readonly CommandAllowance[] = [
@@ -186,14 +172,14 @@ export const COMMANDS: readonly CommandAllowance[] = [
     create: ":",
     delete: DELETE,
     scripts: SWEEP,
-    environment: { LAB, LABEL, MANAGER_LABEL, KEEP: like(/^[\w.-]+( [\w.-]+)*$/), ONLY: like(/^containers$/) },
+    environment: { LAB, LABEL, MANAGER_LABEL, KEEP: KEPT, ONLY: like(/^containers$/) },
   },
   {
     name: /^lab-overlay-drain$/,
     create: ":",
     delete: DELETE,
     scripts: { DELETE: ["lab/drain.sh"] },
-    environment: { LAB, LABEL, MANAGER_LABEL, NETWORK: like(/^[\w.-]*observability-lab-overlay$/) },
+    environment: { LAB, LABEL, MANAGER_LABEL, NETWORK },
   },
   ...["flask", "ansible"].map((room) => ({
     name: new RegExp(`^${room}-environment$`),
@@ -216,7 +202,7 @@ export const COMMANDS: readonly CommandAllowance[] = [
     create: CREATE,
     scripts: { CREATE: ["ansible/run.sh"] },
     stdin: "ansible/monitor_playbook.yml",
-    environment: { LAB, PUSHGATEWAY_URL: HTTP },
+    environment: { LAB, PUSHGATEWAY_URL: OWN_URL },
     secrets: ["PUSHGATEWAY_PASSWORD"],
   },
   { name: /^(grafana|web)-generated-password$/, create: "head -c 18 /dev/urandom | base64 | tr '+/' '-_'" },
@@ -224,7 +210,7 @@ export const COMMANDS: readonly CommandAllowance[] = [
     name: /^grafana-admin-password$/,
     create: 'node -e "$SCRIPT"',
     scripts: { SCRIPT: ["grafana/admin-password.js"] },
-    environment: { GRAFANA_URL: HTTP, GRAFANA_CONTAINER: like(/^[\w.-]*grafana$/) },
+    environment: { GRAFANA_URL: OWN_URL, GRAFANA_CONTAINER: joined(PREFIX, "grafana") },
     secrets: ["GRAFANA_PASSWORD"],
   },
   // it writes no files: the program does, and this says that they differ

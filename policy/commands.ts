@@ -1,11 +1,12 @@
 import type { local } from "@pulumi/command";
 import type { Unwrap } from "@pulumi/pulumi";
-import { type CommandAllowance, COMMANDS as ALLOWED } from "./allowed";
+import type { CommandAllowance } from "./allowance";
+import { COMMANDS as ALLOWED } from "./allowed";
 import { allowanceOf, type Container } from "./containers";
 import { type Context, isPending, isUnset, type Resource, type Subject } from "./resource";
 
 /** Types of the resources that run a command. */
-export const COMMANDS = ["command:local:Command", "command:remote:Command"];
+export const COMMANDS = ["command:local:Command"];
 
 /** What a program sets of a command. */
 export type Command = Unwrap<local.CommandArgs>;
@@ -80,7 +81,7 @@ function strangeVariable({ allowed, variable, value, name }: Variable, context: 
   if (script !== undefined) {
     return sameText(value, script, context) ? [] : [otherText(name, variable, script)];
   }
-  return isUnset(value) || own(allowed.environment, variable)?.(value) === true
+  return isUnset(value) || own(allowed.environment, variable)?.(value, context) === true
     ? []
     : [
         `${name}: the variable ${variable} is new, or has a value that the lab never gives it; the command's script ` +
@@ -101,19 +102,41 @@ function sameText(value: string, files: readonly string[], { asset }: Context): 
   return texts.length > 0 && !texts.includes(undefined) && texts.join("") === value;
 }
 
-/** A container's image is called with the arguments that `allowed.ts` has. */
-export function calledAsKnown({ command = [] }: Container, resource: Resource): readonly string[] {
-  const known = allowanceOf(resource).command ?? [];
-  return command
-    .filter((it) => !isPending(it) && !known.some((arg) => (arg.endsWith("=") ? it.startsWith(arg) : it === arg)))
-    .map((it) => {
-      const argument = it.replace(/=.*$/s, "=");
-      return (
-        `${resource.name}: the argument ${argument} of its command is new, and everybody reads it who may inspect the ` +
-        `container. A secret belongs into a file; if the program needs it, add "${argument}" to the command of ` +
-        `${resource.name} in CONTAINERS ${WHERE}.`
-      );
-    });
+/** A container's image is called with the arguments that `allowed.ts` has, and with all without which it would be open. */
+export function calledAsKnown(container: Container, resource: Resource, context: Context): readonly string[] {
+  const { command = [], networkMode } = container;
+  const { command: flags = {}, required = [], password, hostNetwork } = allowanceOf(resource);
+  const ofNetwork = networkMode === "host" ? (hostNetwork ?? {}) : {};
+  const allowed = { ...flags, ...ofNetwork };
+  const needed = [
+    ...required,
+    ...Object.keys(ofNetwork),
+    // a service of a swarm reads no files
+    ...(password === true && context.webPassword && container.service !== true ? ["--web.config.file="] : []),
+  ];
+  const { name } = resource;
+  return [
+    ...command
+      .filter((it) => !isPending(it) && own(allowed, flagOf(it))?.(it.slice(flagOf(it).length), context) !== true)
+      .map(
+        (it) =>
+          `${name}: the argument ${flagOf(it)} of its command is new, or has a value that the lab never gives it, and ` +
+          "everybody reads it who may inspect the container. A secret belongs into a file; if the program needs it, add " +
+          `"${flagOf(it)}" to the command of ${name} in CONTAINERS ${WHERE}.`,
+      ),
+    ...[...new Set(needed)]
+      .filter((flag) => !command.some((it) => flagOf(it) === flag))
+      .map(
+        (flag) =>
+          `${name}: its command lacks ${flag}, without which it would answer more than the lab lets in. Set it, as the ` +
+          "lab does.",
+      ),
+  ];
+}
+
+/** An argument up to its `=`, or all of it. */
+function flagOf(argument: string): string {
+  return argument.replace(/=.*$/s, "=");
 }
 
 /** A script with the variables that it names: the lab hands a script's text over as one. */

@@ -1,12 +1,12 @@
 import type * as docker from "@pulumi/docker";
 import type { Unwrap } from "@pulumi/pulumi";
-import { type ContainerAllowance, CONTAINERS as CONTAINERS_ALLOWED } from "./allowed";
+import type { ContainerAllowance } from "./allowance";
+import { CONTAINERS as CONTAINERS_ALLOWED } from "./allowed";
 import { isPending, isUnset, LAB, type Resource, type Subject, typesOf } from "./resource";
 
 /** Types of the resources that these rules are for. */
 export const CONTAINERS = ["docker:index/container:Container"];
 export const SERVICES = ["docker:index/service:Service"];
-export const IMAGES = ["docker:index/remoteImage:RemoteImage"];
 
 /** What a program sets of a container. */
 export type Container = Unwrap<docker.ContainerArgs> & {
@@ -31,6 +31,7 @@ export function asContainer({ name, taskSpec, endpointSpec }: Service): Containe
     name: name ?? "",
     service: true,
     image: spec.image,
+    user: spec.user ?? "",
     command: spec.args ?? [],
     readOnly: spec.readOnly ?? false,
     envs: Object.entries(spec.env ?? {}).map(([variable, value]) => `${variable}=${value}`),
@@ -50,15 +51,6 @@ const DIGEST = /(^|@)sha256:[0-9a-f]{64}$/;
 
 /** A container's image is pinned. */
 export function pinned({ image }: Container, { name }: Subject): readonly string[] {
-  return unpinned(image, name);
-}
-
-/** An image that is pulled is pinned. */
-export function pinnedImage({ name: image }: Unwrap<docker.RemoteImageArgs>, { name }: Subject): readonly string[] {
-  return unpinned(image, name);
-}
-
-function unpinned(image: string, name: string): readonly string[] {
   const tag = TAG.exec(image.split("/").pop() ?? "")?.groups?.tag;
   return DIGEST.test(image) || (tag !== undefined && tag !== "latest")
     ? []
@@ -114,7 +106,16 @@ export function unprivileged(container: Container, resource: Resource): readonly
       .map((it) => ["security option", it, `"${it}" to its securityOpts`] as const),
     ...modesOf(container, allowed),
   ];
+  const user = container.user ?? "";
   return [
+    ...(isPending(user) || user === (allowed.user ?? "")
+      ? []
+      : [
+          `${name} runs as ${user === "" ? "the user of its image" : `the user ${user}`} and not as ` +
+            `${allowed.user ?? "that of its image"}, so it may share one with another program, whose files and memory ` +
+            "it could read. Leave user as the lab sets it; if it needs another, change its user in CONTAINERS of " +
+            "policy/allowed.ts.",
+        ]),
     ...(privileged === true ? [`${name} is privileged: ${instead}`] : []),
     ...extra.map(
       ([kind, value, line]) =>
@@ -137,7 +138,7 @@ function modesOf(
     ["pidMode", pidMode, hostProcesses ? ["host"] : [], "hostProcesses: true"],
     ["ipcMode", ipcMode, ["private", "none"], "a property for it"],
     ["usernsMode", usernsMode, hostUsers ? ["host"] : [], "hostUsers: true"],
-    ["networkMode", networkMode, ["bridge", "none", ...(hostNetwork ? ["host"] : [])], "hostNetwork: true"],
+    ["networkMode", networkMode, ["bridge", "none", ...(hostNetwork === undefined ? [] : ["host"])], "hostNetwork"],
   ];
   return modes.flatMap(([mode, value, known, line]) =>
     isUnset(value) || isPending(value) || known.includes(value ?? "") ? [] : [[mode, value ?? "", line] as const],

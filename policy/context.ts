@@ -1,18 +1,25 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import type { Machine } from "../components/machine";
+import type { Settings } from "../components/settings";
 import type { Context } from "./resource";
+
+/** The settings that rules ask for. */
+export type Asked = Pick<Settings, "bindAddress" | "namePrefix" | "subnet" | "gateway" | "webPassword">;
 
 /** What the rules know of a machine and of the lab's settings; `checkout` is the one that is judged. */
 export function contextOf(
   machine: Pick<Machine, "sockets" | "socket" | "containerdSocket">,
-  settings: { readonly bindAddress: string; readonly namePrefix: string },
+  settings: Asked,
   checkout: string,
 ): Context {
   const texts = new Map<string, string | undefined>();
   return {
     bindAddress: settings.bindAddress,
     namePrefix: settings.namePrefix,
+    subnet: settings.subnet,
+    gateway: settings.gateway,
+    webPassword: settings.webPassword !== undefined,
     sockets: machine.sockets,
     engine: [machine.socket, ...(machine.containerdSocket === undefined ? [] : [machine.containerdSocket])],
     asset: (file) => {

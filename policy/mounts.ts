@@ -26,7 +26,7 @@ const SCRATCH = ["sizeBytes", "mode"];
  */
 export function mounted(container: Container, resource: Resource, context: Context): readonly string[] {
   const { name } = resource;
-  const { mounts: allowed = [], engine } = allowanceOf(resource);
+  const { mounts: allowed = [], covered = [], engine } = allowanceOf(resource);
   const all = mountsOf(container);
   const targets = [...all, ...scratchOf(container)].map(({ target }) => target);
   const open = all.flatMap((mount) => {
@@ -38,7 +38,11 @@ export function mounted(container: Container, resource: Resource, context: Conte
       ? []
       : [unknown(name, written(mount, context))];
   });
-  return [...open, ...strangeOptions(container, name)];
+  const scratch = scratchOf(container).map(({ target }) => target);
+  const bare = covered
+    .filter((folder) => !scratch.includes(folder) && all.some(({ target }) => isWithin(folder, target)))
+    .map((folder) => uncovered(name, folder));
+  return [...open, ...bare, ...strangeOptions(container, name)];
 }
 
 function opened(name: string, socket: string, source: string): string {
@@ -53,6 +57,13 @@ function unknown(name: string, mount: string): string {
   return (
     `${name}: the mount ${mount} is new, and whoever takes over its program has what is there. Mount it read-only and ` +
     `as narrow as can be; if the lab needs it, add "${mount}" to the mounts of ${name} in policy/allowed.ts.`
+  );
+}
+
+function uncovered(name: string, folder: string): string {
+  return (
+    `${name}: nothing covers ${folder}, where a program that starts later makes its socket. Mount files in memory ` +
+    `(tmpfs) on ${folder}, as the lab does.`
   );
 }
 
@@ -118,10 +129,15 @@ function matches(mount: Mount, allowed: string, context: Context): boolean {
     bind === mount.bind &&
     mount.options.join() === options &&
     sourcesOf(source, context).includes(bind ? real(mount.source) : mount.source) &&
-    (target.includes("SOCKET") ? context.sockets.map((it) => target.replace("SOCKET", it)) : [target]).includes(
+    (target.includes("SOCKET") ? rootSockets(context).map((it) => target.replace("SOCKET", it)) : [target]).includes(
       mount.target,
     )
   );
+}
+
+/** Sockets whose folder cannot be covered, as it is the root. */
+function rootSockets({ sockets }: Context): readonly string[] {
+  return sockets.filter((it) => path.posix.dirname(it) === "/");
 }
 
 /** What a source of `allowed.ts` is on this machine. */

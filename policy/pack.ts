@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { PolicyPack } from "@pulumi/policy";
 import { Config } from "@pulumi/pulumi";
 import { inspectMachine } from "../components/machine";
+import { SettingsReader } from "../components/settingsReader";
 import { contextOf } from "./context";
 import { enginePolicies } from "./enginePolicies";
 import type { Context } from "./resource";
@@ -12,7 +13,14 @@ let context: Promise<Context> | undefined;
 async function find(): Promise<Context> {
   // the language host hands the stack's settings on as PULUMI_CONFIG, which is where Config looks
   const config = new Config("observability-lab");
-  const settings = { bindAddress: config.require("bindAddress"), namePrefix: config.get("namePrefix") ?? "" };
+  const network = new SettingsReader({ subnet: config.require("subnet") }, new Set()).subnet("subnet");
+  const webPassword = config.get("webPassword") ?? "";
+  const settings = {
+    bindAddress: config.require("bindAddress"),
+    namePrefix: config.get("namePrefix") ?? "",
+    webPassword: webPassword === "" ? undefined : webPassword,
+    ...network,
+  };
   // these may be the rules of another commit than the one whose program runs
   const checkout = process.env.LAB_CHECKOUT ?? path.dirname(__dirname);
   return contextOf(await inspectMachine(), settings, checkout);

@@ -1,3 +1,4 @@
+import { CONTAINER_NAME, either, GATEWAY, joined, NETWORK, OWN_URL, VOLUME } from "./own";
 import { anything, ELSEWHERE, type Fields, fields, flag, is, like, list, number, text } from "./shape";
 
 /** What a program sets of each type of resource that the lab has; a container's privileges are in `allowed.ts`. */
@@ -28,8 +29,11 @@ const OVERLAY_ID = like(/^[a-z0-9]{25}$/);
 /** What stands in a preview for a value that only an update brings (`UnknownStringValue` of the engine). */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
+/** Where the package of Grafana's provider has its plugin from. */
+export const GRAFANA_PLUGINS = "github://api.github.com/pulumiverse";
+
 const CONTAINER = fields({
-  name: text,
+  name: CONTAINER_NAME,
   hostname: text,
   image: ELSEWHERE,
   command: ELSEWHERE,
@@ -50,8 +54,8 @@ const CONTAINER = fields({
   mounts: ELSEWHERE,
   ports: list(fields({ internal: number, external: number, ip: ELSEWHERE, protocol: is("tcp") })),
   publishAllPorts: ELSEWHERE,
-  networksAdvanced: list(fields({ name: like(/^[\w.-]*observability-lab(-overlay)?$/), aliases: list(text) })),
-  hosts: list(fields({ host: text, ip: text })),
+  networksAdvanced: list(fields({ name: NETWORK, aliases: list(text) })),
+  hosts: list(fields({ host: text, ip: joined(GATEWAY) })),
   // how long it lives
   memory: number,
   memorySwap: number,
@@ -78,7 +82,7 @@ const CHANGE = fields({
 });
 
 const SERVICE = fields({
-  name: text,
+  name: CONTAINER_NAME,
   labels: LABELS,
   mode: fields({ global: flag }),
   endpointSpec: fields({ mode: is("dnsrr"), ports: ELSEWHERE }),
@@ -102,7 +106,7 @@ const SERVICE = fields({
     restartPolicy: fields({ condition: text, delay: text, window: text, maxAttempts: number }),
     placement: fields({ constraints: list(text) }),
     // an id: by name, "host" is the host's network
-    networksAdvanceds: list(fields({ id: (value) => value === UNKNOWN || OVERLAY_ID(value) })),
+    networksAdvanceds: list(fields({ id: either(is(UNKNOWN), OVERLAY_ID) })),
     logDriver: fields({ name: LOG_DRIVER, options: LOG_OPTIONS }),
     runtime: is("container"),
   }),
@@ -115,7 +119,7 @@ export const RESOURCES: Readonly<Record<string, Fields>> = {
   "docker:index/container:Container": CONTAINER,
   "docker:index/service:Service": SERVICE,
   "docker:index/network:Network": fields({
-    name: text,
+    name: NETWORK,
     driver: is("bridge", "overlay"),
     attachable: flag,
     options: fields({ encrypted: is("true") }),
@@ -123,7 +127,7 @@ export const RESOURCES: Readonly<Record<string, Fields>> = {
     ipamConfigs: list(fields({ subnet: text, gateway: text })),
     labels: LABELS,
   }),
-  "docker:index/volume:Volume": fields({ name: like(/^[\w.-]*observability-lab-[\w-]+$/), labels: LABELS }),
+  "docker:index/volume:Volume": fields({ name: VOLUME, labels: LABELS }),
   "command:local:Command": fields({
     create: ELSEWHERE,
     delete: ELSEWHERE,
@@ -137,7 +141,7 @@ export const RESOURCES: Readonly<Record<string, Fields>> = {
     uid: text,
     name: text,
     type: is("prometheus"),
-    url: text,
+    url: is("http://prometheus:9090"),
     accessMode: is("proxy"),
     isDefault: flag,
     basicAuthEnabled: flag,
@@ -152,10 +156,7 @@ export const RESOURCES: Readonly<Record<string, Fields>> = {
   // a provider is a program that runs on this machine: none from elsewhere
   "pulumi:providers:docker": provider(),
   "pulumi:providers:command": provider({ "__pulumi-go-provider-version": text }),
-  "pulumi:providers:grafana": provider(
-    { url: text, auth: text },
-    { pluginDownloadURL: is("github://api.github.com/pulumiverse") },
-  ),
+  "pulumi:providers:grafana": provider({ url: OWN_URL, auth: text }, { pluginDownloadURL: is(GRAFANA_PLUGINS) }),
 };
 
 /** Properties in which a secret stays one: the engine encrypts them, and no program but their own reads them. */

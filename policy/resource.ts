@@ -21,6 +21,12 @@ export interface Context {
   readonly bindAddress: string;
   /** The setting of that name. */
   readonly namePrefix: string;
+  /** The setting of that name. */
+  readonly subnet: string;
+  /** First address of `subnet`. */
+  readonly gateway: string;
+  /** Whether the setting webPassword is set. */
+  readonly webPassword: boolean;
   /** Real paths of the sockets of this machine that give the whole API of the engine or of containerd. */
   readonly sockets: readonly string[];
   /** Where the engine and its containerd are on this machine, as a mount names them. */
@@ -41,6 +47,7 @@ export class Hidden {
 export const PENDING = `an output ${randomUUID()}`; // which nobody can write into a value
 
 export const LAB = "observability-lab:components:Lab";
+export const STACK = "pulumi:pulumi:Stack";
 
 /**
  * The types of a resource and of all its parents, its own last. Stack and project hold no `::`, a name may: so the third

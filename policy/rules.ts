@@ -4,10 +4,8 @@ import {
   type Container,
   CONTAINERS,
   guarded,
-  IMAGES,
   onBindAddress,
   pinned,
-  pinnedImage,
   SERVICES,
   unprivileged,
 } from "./containers";
@@ -35,7 +33,7 @@ export const RULES: readonly Rule[] = [
   {
     name: "images-pinned",
     description: "An image has a tag other than latest, or a digest.",
-    checks: [onRunning(pinned), on(IMAGES, pinnedImage)],
+    checks: [onRunning(pinned)],
   },
   {
     name: "ports-on-bind-address",

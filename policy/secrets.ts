@@ -2,7 +2,7 @@ import { COMMANDS as COMMANDS_ALLOWED } from "./allowed";
 import { COMMANDS } from "./commands";
 import { allowanceOf, CONTAINERS, SERVICES } from "./containers";
 import { SECRETS } from "./properties";
-import { Hidden, isPending, type Resource } from "./resource";
+import { type Context, Hidden, isPending, type Resource } from "./resource";
 
 /** Names of variables that hold a secret by their name. */
 const SECRET_NAME = /PASSW|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|WEBHOOK|(API|ACCESS|PRIVATE|SIGNING)_?KEY/i;
@@ -21,7 +21,7 @@ const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
  *
  * What this cannot see: a secret in plain text in the value of something that is allowed.
  */
-export function hiddenSecrets(resource: Resource): readonly string[] {
+export function hiddenSecrets(resource: Resource, context: Context): readonly string[] {
   const { type, name, marked } = resource;
   const container = [...CONTAINERS, ...SERVICES].includes(type);
   const places = placesOf(marked);
@@ -42,7 +42,7 @@ export function hiddenSecrets(resource: Resource): readonly string[] {
   return [
     ...shown,
     ...urls,
-    ...(container ? variables(resource) : []),
+    ...(container ? variables(resource, context) : []),
     ...(COMMANDS.includes(type) ? plain(resource) : []),
   ];
 }
@@ -72,7 +72,7 @@ function isVariable(place: readonly string[]): boolean {
 }
 
 /** What is wrong with a container's environment. */
-function variables(resource: Resource): readonly string[] {
+function variables(resource: Resource, context: Context): readonly string[] {
   const { name, marked } = resource;
   const allowed = allowanceOf(resource).envs ?? {};
   return placesOf(marked)
@@ -87,7 +87,7 @@ function variables(resource: Resource): readonly string[] {
             "GF_SECURITY_ADMIN_PASSWORD__FILE.",
         ];
       }
-      return Object.hasOwn(allowed, variable) && (allowed[variable]?.(value) ?? false)
+      return Object.hasOwn(allowed, variable) && (allowed[variable]?.(value, context) ?? false)
         ? []
         : [
             `${name}: the variable ${variable} of its environment is new, or has a value that the lab never gives it, ` +

@@ -1,7 +1,7 @@
-import { isPending, isUnset } from "./resource";
+import { type Context, isPending, isUnset } from "./resource";
 
-/** Whether a value is one that a property may have. */
-export type Test = (value: unknown) => boolean;
+/** Whether a value is one that a property may have in a lab with these settings. */
+export type Test = (value: unknown, context: Context) => boolean;
 
 /** What a property may hold: a value that passes a test, a list of such, or an object with these properties. */
 export type Shape = Test | { readonly list: Shape } | Fields;
@@ -29,16 +29,16 @@ export const like =
 export const ELSEWHERE = anything;
 
 /** The places of a value that its shape does not have; what is not set is everywhere. */
-export function unexpected(value: unknown, shape: Shape, place = ""): readonly string[] {
+export function unexpected(value: unknown, shape: Shape, context: Context, place = ""): readonly string[] {
   if (isUnset(value) || isPending(value)) {
     return [];
   }
   if (typeof shape === "function") {
-    return shape(value) ? [] : [place];
+    return shape(value, context) ? [] : [place];
   }
   if ("list" in shape) {
     return Array.isArray(value)
-      ? value.flatMap((it, index) => unexpected(it, shape.list, `${place}[${String(index)}]`))
+      ? value.flatMap((it, index) => unexpected(it, shape.list, context, `${place}[${String(index)}]`))
       : [place];
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -47,6 +47,6 @@ export function unexpected(value: unknown, shape: Shape, place = ""): readonly s
   return Object.entries(value).flatMap(([key, it]) => {
     const inner = place === "" ? key : `${place}.${key}`;
     const known = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
-    return known === undefined ? (isUnset(it) || isPending(it) ? [] : [inner]) : unexpected(it, known, inner);
+    return known === undefined ? (isUnset(it) || isPending(it) ? [] : [inner]) : unexpected(it, known, context, inner);
   });
 }

@@ -1,6 +1,5 @@
-import { LAB, type Resource, typesOf } from "./resource";
+import { LAB, type Resource, STACK, typesOf } from "./resource";
 
-const STACK = "pulumi:pulumi:Stack";
 const DEFAULT_PROVIDER = /^pulumi:providers:[^$:]+$/;
 
 /** A resource is the lab or below it; the stack and the providers that the engine adds by itself are not asked. */

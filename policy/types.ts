@@ -1,11 +1,11 @@
 import { COMPONENT, RESOURCES } from "./properties";
-import type { Resource } from "./resource";
+import type { Context, Resource } from "./resource";
 import { unexpected } from "./shape";
 
 const WHERE = "policy/properties.ts";
 
 /** A resource is of a type that the lab has, and nothing is set of it that the lab does not set. */
-export function known({ type, name, props }: Resource): readonly string[] {
+export function known({ type, name, props }: Resource, context: Context): readonly string[] {
   const shape = Object.hasOwn(RESOURCES, type) ? RESOURCES[type] : undefined;
   if (shape === undefined) {
     return COMPONENT.test(type)
@@ -15,7 +15,7 @@ export function known({ type, name, props }: Resource): readonly string[] {
             `If the lab needs it, add "${type}" with its properties to RESOURCES in ${WHERE}.`,
         ];
   }
-  return unexpected(props, shape).map(
+  return unexpected(props, shape, context).map(
     (place) =>
       `${name}: ${place} is new, or has a value that the lab never gives it, and no rule says what that lets a program ` +
       `do. If the lab needs it, add ${place} to "${type}" in ${WHERE}.`,

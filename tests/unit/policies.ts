@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { type ResourceValidationArgs, Secret } from "@pulumi/policy";
-import { contextOf } from "../../policy/context";
+import { type Asked, contextOf } from "../../policy/context";
 import { enginePolicies } from "../../policy/enginePolicies";
 import { type Context, type Resource, type Subject, unwrap } from "../../policy/resource";
 import type { Registration } from "./mocks";
@@ -11,13 +11,18 @@ export type Shown = Subject & { readonly props: Readonly<Record<string, unknown>
 const LAB = "observability-lab:components:Lab";
 const PROJECT = path.resolve(__dirname, "../..");
 
+const SETTINGS: Asked = {
+  bindAddress: "127.0.0.1",
+  namePrefix: "",
+  subnet: "172.30.90.0/24",
+  gateway: "172.30.90.1",
+  webPassword: undefined,
+};
+
 /** What the rules know of a machine with these sockets. */
-export function context(
-  sockets: readonly string[] = [],
-  settings: { bindAddress?: string; namePrefix?: string } = {},
-): Context {
+export function context(sockets: readonly string[] = [], settings: Partial<Asked> = {}): Context {
   const machine = { sockets, socket: "/var/run/docker.sock", containerdSocket: "/run/containerd/containerd.sock" };
-  return contextOf(machine, { bindAddress: "127.0.0.1", namePrefix: "", ...settings }, PROJECT);
+  return contextOf(machine, { ...SETTINGS, ...settings }, PROJECT);
 }
 
 /** A resource below a component of the lab, or below the lab itself. */
@@ -39,10 +44,10 @@ export function resource(it: Subject, marked: Readonly<Record<string, unknown>>)
 /** What each policy says of a resource, as `policy: message`, in the order in which an engine asks. */
 export async function violations(
   { props, ...it }: Shown,
-  { bindAddress = "127.0.0.1", namePrefix = "", sockets = [] as readonly string[] } = {},
+  { sockets = [], ...settings }: Partial<Asked> & { sockets?: readonly string[] } = {},
 ): Promise<readonly string[]> {
   const said: string[] = [];
-  const known = context(sockets, { bindAddress, namePrefix });
+  const known = context(sockets, settings);
   const policies = enginePolicies(() => Promise.resolve(known));
   for (const policy of policies) {
     await policy.remediateResource?.({ ...it, props } as ResourceValidationArgs);

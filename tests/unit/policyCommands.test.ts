@@ -41,7 +41,8 @@ describe("a command that starts something that stays", () => {
 });
 
 describe("a command on the host", () => {
-  const { asset } = context();
+  const TWO = context([], { namePrefix: "two-" });
+  const { asset } = TWO;
   const text = (...files: string[]): string => files.map((file) => asset(file) ?? "").join("");
   const APP: Command = {
     create: 'sh -c "$CREATE"',
@@ -51,14 +52,14 @@ describe("a command on the host", () => {
       CREATE: text("flask/process.sh", "flask/start.sh"),
       DELETE: text("flask/process.sh", "flask/stop.sh"),
       LAB: "two-observability-lab",
-      LISTEN: "127.0.0.1:5000 172.30.90.1:5000",
+      LISTEN: "127.0.0.1:5000 172.30.90.1:5000,172.30.90.0/24",
       HEALTH: "127.0.0.1:5000",
     },
   };
 
   it("may be one of the lab's, with the scripts of the checkout", () => {
     expect(text("flask/start.sh").length).toBeGreaterThan(100);
-    expect(knownCommand(APP, COMMAND, context())).toStrictEqual([]);
+    expect(knownCommand(APP, COMMAND, TWO)).toStrictEqual([]);
   });
 
   it("is named where it is new", () => {
@@ -90,7 +91,7 @@ describe("a command on the host", () => {
       "flask-process: the variable LAB is new, or has a value",
     ],
   ])("may have no other %s", (_, changes, message) => {
-    expect(knownCommand({ ...APP, ...changes }, COMMAND, context())).toStrictEqual([expect.stringContaining(message)]);
+    expect(knownCommand({ ...APP, ...changes }, COMMAND, TWO)).toStrictEqual([expect.stringContaining(message)]);
   });
 });
 
@@ -98,18 +99,21 @@ describe("the command of a container", () => {
   const prometheus = resource(containerOf("Prometheus", "prometheus-container"), {});
 
   it("has the arguments that the lab gives it", () => {
-    const command = ["--storage.tsdb.retention.time=7d"];
-    expect(calledAsKnown({ image: "i", command }, prometheus)).toStrictEqual([]);
-    expect(calledAsKnown({ image: "i", command: [...command, "--web.password=hunter2"] }, prometheus)).toStrictEqual([
-      "prometheus-container: the argument --web.password= of its command is new, and everybody reads it who may inspect " +
-        'the container. A secret belongs into a file; if the program needs it, add "--web.password=" to the command of ' +
+    const command = ["--storage.tsdb.retention.time=7d", "--web.cors.origin="];
+    expect(calledAsKnown({ image: "i", command }, prometheus, context())).toStrictEqual([]);
+    expect(
+      calledAsKnown({ image: "i", command: [...command, "--web.password=hunter2"] }, prometheus, context()),
+    ).toStrictEqual([
+      "prometheus-container: the argument --web.password= of its command is new, or has a value that the lab never gives it, " +
+        'and everybody reads it who may inspect the container. A secret belongs into a file; if the program needs it, add "--web.password=" to the command of ' +
         "prometheus-container in CONTAINERS in policy/allowed.ts.",
     ]);
   });
 });
 
 describe("secrets in a container", () => {
-  const said = (marked: Record<string, unknown>): readonly string[] => hiddenSecrets(resource(CONTAINER, marked));
+  const said = (marked: Record<string, unknown>): readonly string[] =>
+    hiddenSecrets(resource(CONTAINER, marked), context());
 
   it("may be named by a file", () => {
     const envs = ["GF_SECURITY_ADMIN_PASSWORD=$__file{/lab/admin_password}", "GF_SECURITY_DISABLE_GRAVATAR=true"];
@@ -160,7 +164,8 @@ describe("secrets in a container", () => {
 });
 
 describe("secrets in a command's environment", () => {
-  const said = (marked: Record<string, unknown>): readonly string[] => hiddenSecrets(resource(PASSWORD, marked));
+  const said = (marked: Record<string, unknown>): readonly string[] =>
+    hiddenSecrets(resource(PASSWORD, marked), context());
 
   it("may be marked as secrets, or not be known yet", () => {
     const environment = { GRAFANA_PASSWORD: new Hidden("hunter2"), GRAFANA_URL: "http://127.0.0.1:3000" };

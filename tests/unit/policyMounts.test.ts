@@ -7,7 +7,7 @@ const NODE_EXPORTER = resource(containerOf("NodeExporter", "node-exporter-contai
 const CADVISOR = resource(containerOf("Cadvisor", "cadvisor-container"), {});
 const PROMETHEUS = resource(containerOf("Prometheus", "prometheus-container"), {});
 const ROOT = { type: "bind", source: "/", target: "/host", readOnly: true };
-const COVERS = SOCKETS.map((it) => ({ type: "bind", source: "/dev/null", target: `/host${it}`, readOnly: true }));
+const COVERS = [{ type: "tmpfs", target: "/host/run" }];
 
 function said(container: Partial<Container>, whose = NODE_EXPORTER, settings = {}): readonly string[] {
   return mounted({ image: "prom/node-exporter:v1.12.1", ...container }, whose, context(SOCKETS, settings));
@@ -20,6 +20,11 @@ function isNew(mount: string, name = "node-exporter-container"): string {
     `as narrow as can be; if the lab needs it, add "${mount}" to the mounts of ${name} in policy/allowed.ts.`
   );
 }
+
+/** What is said of a node_exporter that has all that is in /run. */
+const BARE =
+  "node-exporter-container: nothing covers /host/run, where a program that starts later makes its socket. Mount files " +
+  "in memory (tmpfs) on /host/run, as the lab does.";
 
 /** What is said of a container that has this path of the host. */
 function message(source: string, socket: string): string {
@@ -37,9 +42,8 @@ describe("a container without the engine's socket", () => {
       "files in memory",
       { mounts: [{ type: "tmpfs", target: "/tmp", tmpfsOptions: { sizeBytes: 1024, mode: 0o1777 } }] },
     ],
-    ["the root with both sockets covered", { mounts: [ROOT, ...COVERS] }],
+    ["the root with files in memory over the sockets", { mounts: [ROOT, ...COVERS] }],
     ["the root that follows the host", { mounts: [{ ...ROOT, bindOptions: { propagation: "rslave" } }, ...COVERS] }],
-    ["the root with files in memory over the sockets", { mounts: [ROOT, { type: "tmpfs", target: "/host/run" }] }],
   ])("may have %s", (_, container) => {
     expect(said(container)).toStrictEqual([]);
   });
@@ -88,6 +92,22 @@ describe("a container without the engine's socket", () => {
     expect(said(container)).toStrictEqual([isNew(mount)]);
   });
 
+  it("covers a socket by itself only where its folder is the root", () => {
+    const over = (socket: string): object => ({
+      type: "bind",
+      source: "/dev/null",
+      target: `/host${socket}`,
+      readOnly: true,
+    });
+    const withCovers = (sockets: readonly string[], mounts: readonly object[]): readonly string[] =>
+      mounted({ image: "i", mounts: [ROOT, ...mounts] as Container["mounts"] }, NODE_EXPORTER, context(sockets));
+    expect(withCovers(["/docker.sock"], [...COVERS, over("/docker.sock")])).toStrictEqual([]);
+    expect(withCovers(SOCKETS, SOCKETS.map(over))).toStrictEqual([
+      ...SOCKETS.map((it) => isNew(`/dev/null:/host${it}:ro`)),
+      BARE,
+    ]);
+  });
+
   it("may be cAdvisor with it", () => {
     const volumes = [
       { hostPath: "/", containerPath: "/rootfs", readOnly: true },
@@ -114,11 +134,15 @@ describe("a container with the engine's socket", () => {
       { volumes: [{ hostPath: "/var/run/", containerPath: "/var/run" }] },
       [message("/var/run/", "/run/containerd/containerd.sock"), message("/var/run/", "/run/docker.sock")],
     ],
-    ["in the root, one of two covered", { mounts: [ROOT, ...COVERS.slice(0, 1)] }, [message("/", "/run/docker.sock")]],
+    [
+      "in the root, one of two covered",
+      { mounts: [ROOT, { type: "tmpfs", target: "/host/run/containerd" }] },
+      [message("/", "/run/docker.sock"), BARE],
+    ],
     [
       "in the root, another folder covered",
-      { mounts: [ROOT, { type: "tmpfs", target: "/host/srv" }, ...COVERS.slice(1)] },
-      [message("/", "/run/containerd/containerd.sock")],
+      { mounts: [ROOT, { type: "tmpfs", target: "/host/srv" }] },
+      [message("/", "/run/containerd/containerd.sock"), message("/", "/run/docker.sock"), BARE],
     ],
     [
       "from another container",

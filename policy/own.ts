@@ -1,0 +1,40 @@
+import { labName, overlayName, reachable } from "../components/names";
+import type { Context } from "./resource";
+import { is, type Test } from "./shape";
+
+/** What a lab's settings say, by which its own is told from another lab's. */
+type Setting = (context: Context) => string;
+
+export const LAB_NAME: Setting = ({ namePrefix }) => labName(namePrefix);
+export const PREFIX: Setting = ({ namePrefix }) => namePrefix;
+/** Where this machine reaches what is published. */
+export const HOST: Setting = ({ bindAddress }) => reachable(bindAddress);
+export const GATEWAY: Setting = ({ gateway }) => gateway;
+export const SUBNET: Setting = ({ subnet }) => subnet;
+export const PORT = /:\d+/;
+
+/** A text of these parts, with nothing before and after. */
+export const joined =
+  (...parts: readonly (string | RegExp | Setting)[]): Test =>
+  (value, context) => {
+    const pattern = parts.map((it) =>
+      it instanceof RegExp
+        ? it.source
+        : (typeof it === "string" ? it : it(context)).replace(/[.*+?^${}()|[\]\\]/g, "\\$&"),
+    );
+    return typeof value === "string" && new RegExp(`^${pattern.join("")}$`).test(value);
+  };
+
+export const either =
+  (...tests: readonly Test[]): Test =>
+  (value, context) =>
+    tests.some((test) => test(value, context));
+
+/** A network of the lab. */
+export const NETWORK: Test = (value, context) =>
+  is(labName(context.namePrefix), overlayName(context.namePrefix))(value, context);
+/** A container or a service of the lab. */
+export const CONTAINER_NAME = joined(PREFIX, /[a-z_]+/);
+export const VOLUME = joined(LAB_NAME, /-[\w-]+/);
+/** What listens on this machine for whoever bindAddress lets in. */
+export const OWN_URL = joined("http://", HOST, PORT);

@@ -1,0 +1,168 @@
+import { setTimeout } from "node:timers/promises";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { declareWithRules } from "../../policy/program";
+import { context } from "../unit/policies";
+
+const LAB = "observability-lab:components:Lab";
+const NAME = "observability-lab-grafana";
+const FOREIGN = { version: "9.9.9", pluginDownloadURL: "http://evil.example" };
+
+/** A component, and what is in it. */
+class Part extends pulumi.ComponentResource {
+  /** Ends once what is in it was made. */
+  readonly done: Promise<unknown>;
+
+  constructor(
+    content: (parent: pulumi.ComponentResourceOptions) => unknown,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super(LAB, "lab", {}, options);
+    const made = content({ parent: this });
+    this.done = new Promise((resolve) => {
+      if (made instanceof pulumi.Resource) {
+        made.urn.apply(resolve);
+      }
+    });
+    this.registerOutputs({});
+  }
+}
+
+/** A component that a plugin makes. */
+class Remote extends pulumi.ComponentResource {
+  constructor(options: pulumi.ComponentResourceOptions) {
+    super("observability-lab:evil:Thing", "evil", {}, options, true);
+  }
+}
+
+/** A resource of any type. */
+class Raw extends pulumi.CustomResource {}
+
+const openVolume: pulumi.ResourceTransformation = ({ type, props, opts }) =>
+  type === "docker:index/volume:Volume"
+    ? { props: { ...(props as object), driverOpts: { type: "none", o: "bind", device: "/" } }, opts }
+    : undefined;
+
+/** What was said, and which resources the engine had heard of by then, or once it has heard of the volume. */
+async function attempt(
+  content: (parent: pulumi.ComponentResourceOptions) => unknown,
+): Promise<{ said: string; sent: readonly string[] }> {
+  const sent: string[] = [];
+  await pulumi.runtime.setMocks({
+    newResource: ({ name, inputs }) => {
+      sent.push(name);
+      return { id: name, state: inputs as object };
+    },
+    call: () => ({}),
+  });
+  const printed = jest.spyOn(console, "error").mockImplementation(() => undefined);
+  try {
+    return await new Promise((resolve) => {
+      const end = (said: string): void => {
+        resolve({ said, sent: [...sent] });
+      };
+      jest.spyOn(process, "exit").mockImplementation(() => {
+        end(printed.mock.calls.flat().join("\n"));
+        return undefined as never;
+      });
+      void pulumi.runtime.runInPulumiStack(() => {
+        try {
+          const lab = declareWithRules(context(), () => new Part(content));
+          void lab.done.then(() => {
+            end("");
+          });
+        } catch (error) {
+          end(String(error));
+        }
+        return Promise.resolve();
+      });
+    });
+  } finally {
+    // here the program goes on, and is ended again by what it sends then
+    await setTimeout(100);
+    jest.restoreAllMocks();
+  }
+}
+
+describe("a program whose resources are the lab's", () => {
+  it("has them made", async () => {
+    const { said, sent } = await attempt((parent) => new docker.Volume("grafana-data", { name: NAME }, parent));
+    expect(said).toBe("");
+    expect(sent).toEqual(expect.arrayContaining(["lab", "grafana-data"]));
+  });
+});
+
+describe("a program that gets by what the rules were shown", () => {
+  it.each<[string, (parent: pulumi.ComponentResourceOptions) => unknown, string]>([
+    [
+      "by a transformation that comes later",
+      (parent) => {
+        pulumi.runtime.registerStackTransformation(openVolume);
+        new docker.Volume("grafana-data", { name: NAME }, parent);
+      },
+      "the stack has transforms",
+    ],
+    [
+      "by a transformation of a resource",
+      (parent) => new docker.Volume("grafana-data", { name: NAME }, { ...parent, transformations: [openVolume] }),
+      "driverOpts is new",
+    ],
+    [
+      "by a transform of a resource, which the engine asks",
+      (parent) => new docker.Volume("grafana-data", { name: NAME }, { ...parent, transforms: [() => undefined] }),
+      "grafana-data has transforms",
+    ],
+    [
+      "by a value that only an output brings",
+      (parent) =>
+        new docker.Volume(
+          "grafana-data",
+          { name: pulumi.output(Promise.resolve("other-observability-lab-x")) },
+          parent,
+        ),
+      "name is new",
+    ],
+    [
+      "by a component that a plugin makes",
+      (parent) => new Raw("observability-lab:evil:Thing", "evil", {}, { ...parent, ...FOREIGN }),
+      "evil (observability-lab:evil:Thing) is made by a plugin",
+    ],
+    [
+      "by a remote component",
+      (parent) => new Remote(parent),
+      "evil (observability-lab:evil:Thing) is made by a plugin",
+    ],
+    [
+      "by another version of a plugin",
+      (parent) => new docker.Volume("grafana-data", { name: NAME }, { ...parent, version: "9.9.9" }),
+      'names the version "9.9.9" of its plugin',
+    ],
+    [
+      "by a plugin from elsewhere",
+      (parent) =>
+        new docker.Volume("grafana-data", { name: NAME }, { ...parent, pluginDownloadURL: FOREIGN.pluginDownloadURL }),
+      'takes its plugin from "http://evil.example"',
+    ],
+    [
+      "by a provider from elsewhere",
+      (parent) => new docker.Provider("evil", {}, { ...parent, ...FOREIGN }),
+      'takes its plugin from "http://evil.example"',
+    ],
+    [
+      "by a plugin that is registered besides",
+      (parent) =>
+        new Raw("docker:index/volume:Volume", "evil", { name: NAME }, { ...parent }, false, Promise.resolve("package")),
+      "evil (docker:index/volume:Volume) names",
+    ],
+    [
+      "by a question to a plugin",
+      () => void pulumi.runtime.invoke("evil:index:run", {}, FOREIGN).catch(() => undefined),
+      "asks the engine for invoke",
+    ],
+  ])("is refused: %s", async (_, content, message) => {
+    const { said, sent } = await attempt(content);
+    expect(said).toContain(message);
+    expect(sent).not.toContain("grafana-data");
+    expect(sent).not.toContain("evil");
+  });
+});

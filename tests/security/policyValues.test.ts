@@ -1,0 +1,150 @@
+import { buildLab, type LabFixture, LINUX, settingsWith } from "../unit/fixtures";
+import { resource } from "../unit/mocks";
+import { type Shown, shown, violations } from "../unit/policies";
+
+type Change = (it: Shown) => object;
+
+const HOOK = "http://127.0.0.1:9999/hook";
+const IN_HOST_NETWORK = { settings: { nodeExporterNetwork: "host", alertWebhook: HOOK } };
+const WITH_PASSWORD = { settings: { webPassword: "correct horse", alertWebhook: "https://example.org/hook" } };
+const COMMAND: Readonly<Record<string, string>> = { LAB: "other-observability-lab" };
+
+/** Another command: one argument in the place of all that begin alike, or none. */
+function flag(name: string, ...values: readonly string[]): Change {
+  return ({ props }) => ({
+    command: [
+      ...(props.command as readonly string[]).filter((it) => !it.startsWith(name)),
+      ...values.map((value) => `${name}${value}`),
+    ],
+  });
+}
+
+function variables(changes: Readonly<Record<string, string>>): Change {
+  return ({ props }) => ({ environment: { ...(props.environment as object), ...changes } });
+}
+
+const set =
+  (changes: object): Change =>
+  () =>
+    changes;
+
+describe("what a lab closes, opened by a value of something that is allowed", () => {
+  it.each<[string, string, LabFixture, Change, string]>([
+    ["Prometheus for every web page", "prometheus-container", {}, flag("--web.cors.origin=", ".*"), "commands-allowed"],
+    ["Prometheus as it is by default", "prometheus-container", {}, flag("--web.cors.origin="), "commands-allowed"],
+    ["a file of another's", "prometheus-container", {}, flag("--config.file=", "/x"), "commands-allowed"],
+    ["Prometheus without a password", "prometheus-container", WITH_PASSWORD, flag("--web.conf"), "commands-allowed"],
+    ["the Pushgateway without one", "pushgateway-container", WITH_PASSWORD, flag("--web.conf"), "commands-allowed"],
+    ["Alertmanager without one", "alertmanager-container", WITH_PASSWORD, flag("--web.conf"), "commands-allowed"],
+    ["node_exporter without one", "node-exporter-container", WITH_PASSWORD, flag("--web.conf"), "commands-allowed"],
+    ...["--web.config.file=", "--web.listen-address="].flatMap((name): [string, string, LabFixture, Change, string][] =>
+      ["node-exporter-container", "alertmanager-container"].map((container) => [
+        `${container} in the host's network without ${name}`,
+        container,
+        IN_HOST_NETWORK,
+        flag(name),
+        "commands-allowed",
+      ]),
+    ),
+    ...[":9100", "0.0.0.0:9100", "192.168.1.5:9100", "127.0.0.1x:9100", "[::]:9100"].flatMap(
+      (address): [string, string, LabFixture, Change, string][] =>
+        ["node-exporter-container", "alertmanager-container"].map((container) => [
+          `${container} in the host's network on ${address}`,
+          container,
+          IN_HOST_NETWORK,
+          flag("--web.listen-address=", address),
+          "commands-allowed",
+        ]),
+    ),
+    [
+      "Alertmanager for others of its kind",
+      "alertmanager-container",
+      IN_HOST_NETWORK,
+      flag("--cluster.listen-address=", "0.0.0.0:9094"),
+      "commands-allowed",
+    ],
+    [
+      "Alertmanager as it is by default",
+      "alertmanager-container",
+      IN_HOST_NETWORK,
+      flag("--cluster.listen-address="),
+      "commands-allowed",
+    ],
+    ...[
+      "192.168.1.5:5000 172.30.1.1:5000",
+      "127.0.0.1:5000 172.30.90.1:5000",
+      "127.0.0.1:5000 172.30.90.1:5000,0.0.0.0/0",
+      "0.0.0.0:5000",
+    ].map((LISTEN): [string, string, LabFixture, Change, string] => [
+      `the Flask app on ${LISTEN}`,
+      "flask-process",
+      {},
+      variables({ LISTEN }),
+      "commands-allowed",
+    ]),
+    ...["http://evil.example:80", "http://127.0.0.1:3000@evil.example:80", "http://10.0.0.5:3000"].map(
+      (GRAFANA_URL): [string, string, LabFixture, Change, string] => [
+        `the admin's password sent to ${GRAFANA_URL}`,
+        "grafana-admin-password",
+        {},
+        variables({ GRAFANA_URL }),
+        "commands-allowed",
+      ],
+    ),
+    [
+      "the password of another lab's Grafana",
+      "grafana-admin-password",
+      {},
+      variables({ GRAFANA_CONTAINER: "other-grafana" }),
+      "commands-allowed",
+    ],
+    [
+      "a report sent elsewhere",
+      "ansible-run",
+      {},
+      variables({ PUSHGATEWAY_URL: "http://evil.example:80" }),
+      "commands-allowed",
+    ],
+    [
+      "a provider that signs in elsewhere",
+      "grafana-provider",
+      {},
+      set({ url: "http://evil.example" }),
+      "resources-known",
+    ],
+    ["a datasource elsewhere", "grafana-datasource", {}, set({ url: "http://evil.example" }), "resources-known"],
+    ["a sweep of another lab", "lab-sweep", {}, variables(COMMAND), "commands-allowed"],
+    ["a sweep that keeps what is another's", "lab-sweep", {}, variables({ KEEP: "x" }), "commands-allowed"],
+    ["an app of another lab", "flask-process", {}, variables(COMMAND), "commands-allowed"],
+    ["a network of another lab", "lab-network", {}, set({ name: "other-observability-lab" }), "resources-known"],
+    [
+      "a volume of another lab",
+      "grafana-data",
+      {},
+      set({ name: "other-observability-lab-grafana" }),
+      "resources-known",
+    ],
+    ["a container of another lab", "grafana-container", {}, set({ name: "other-grafana" }), "resources-known"],
+    [
+      "a container in the network of another lab",
+      "grafana-container",
+      {},
+      set({ networksAdvanced: [{ name: "other-observability-lab" }] }),
+      "resources-known",
+    ],
+    [
+      "a target that is a machine elsewhere",
+      "prometheus-container",
+      {},
+      set({ hosts: [{ host: "node_exporter", ip: "192.168.1.5" }] }),
+      "resources-known",
+    ],
+  ])("is refused: %s", async (_, name, fixture, change, rule) => {
+    const { registrations } = await buildLab({ ...fixture, machine: LINUX });
+    const it = shown(resource(registrations, name), registrations);
+    const settings = { ...settingsWith(fixture.settings), sockets: LINUX.sockets };
+    expect(await violations(it, settings)).toEqual([]);
+    const said = await violations({ ...it, props: { ...it.props, ...change(it) } }, settings);
+    expect(said.map((message) => message.split(":")[0])).toContain(rule);
+  });
+});
