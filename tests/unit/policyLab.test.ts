@@ -9,6 +9,16 @@ describe("all that a lab registers", () => {
   it.each<[string, LabFixture]>([
     ["by default", {}],
     ["on another address", { settings: { bindAddress: "10.0.0.5" } }],
+    [
+      "on every address, with ports, a subnet and times of its own",
+      {
+        settings: {
+          ...{ bindAddress: "0.0.0.0", subnet: "10.77.0.0/16", scrapeInterval: "1m30s", retention: "90d" },
+          ...{ grafanaPort: "3001", flaskPort: "5001", nodeExporterPort: "9101", nodeExporterNetwork: "host" },
+          ...{ extraScrapeTargets: '[{"job": "a", "targets": ["b:1"], "metricsPath": "/m"}]' },
+        },
+      },
+    ],
     ["with node_exporter in the host's network", { settings: { nodeExporterNetwork: "host" } }],
     ["with alerts sent to this machine", { settings: { alertWebhook: "http://127.0.0.1:9999/hook?token=hunter2" } }],
     ["with alerts sent elsewhere", { settings: { alertWebhook: "https://example.org/hook" } }],
