@@ -2,7 +2,7 @@ import type * as docker from "@pulumi/docker";
 import type { Unwrap } from "@pulumi/pulumi";
 import type { ContainerAllowance } from "./allowance";
 import { CONTAINERS as CONTAINERS_ALLOWED } from "./allowed";
-import { isPending, isUnset, LAB, type Resource, type Subject, typesOf } from "./resource";
+import { type Context, isPending, isUnset, LAB, type Resource, type Subject, typesOf } from "./resource";
 
 /** Types of the resources that these rules are for. */
 export const CONTAINERS = ["docker:index/container:Container"];
@@ -155,8 +155,12 @@ export function allowanceOf(resource: Subject): ContainerAllowance {
     : {};
 }
 
-/** A container that is started has a health check, a memory limit and a log that is rotated. */
-export function guarded(container: Container, { name }: Subject): readonly string[] {
+/** A container that is started has a health check, a memory limit where Docker can set one, and a log that is rotated. */
+export function guarded(
+  container: Container,
+  { name }: Subject,
+  { memoryLimit }: Pick<Context, "memoryLimit">,
+): readonly string[] {
   if (container.start === false) {
     return [];
   }
@@ -166,7 +170,7 @@ export function guarded(container: Container, { name }: Subject): readonly strin
     ...((healthcheck?.tests?.[0] ?? "NONE") === "NONE"
       ? [`${name} has no health check, so an update cannot tell whether it works. Give it a healthcheck (healthPath).`]
       : []),
-    ...(memory > 0
+    ...(memory > 0 || !memoryLimit
       ? []
       : [`${name} has no memory limit, so a leak takes the machine with it. Give it memory and memorySwap, in MiB.`]),
     ...(rotated

@@ -9,7 +9,7 @@ export type Asked = Pick<Settings, "bindAddress" | "namePrefix" | "subnet" | "ga
 
 /** What the rules know of a machine and of the lab's settings; `checkout` is the one that is judged. */
 export function contextOf(
-  machine: Pick<Machine, "sockets" | "socket" | "containerdSocket">,
+  machine: Pick<Machine, "sockets" | "socket" | "containerdSocket" | "memoryLimit">,
   settings: Asked,
   checkout: string,
 ): Context {
@@ -21,6 +21,7 @@ export function contextOf(
     gateway: settings.gateway,
     webPassword: settings.webPassword !== undefined,
     sockets: machine.sockets,
+    memoryLimit: machine.memoryLimit,
     engine: [machine.socket, ...(machine.containerdSocket === undefined ? [] : [machine.containerdSocket])],
     asset: (file) => {
       if (!texts.has(file)) {

@@ -29,6 +29,8 @@ export interface Context {
   readonly webPassword: boolean;
   /** Real paths of the sockets of this machine that give the whole API of the engine or of containerd. */
   readonly sockets: readonly string[];
+  /** Whether Docker can limit the memory of a container here. */
+  readonly memoryLimit: boolean;
   /** Where the engine and its containerd are on this machine, as a mount names them. */
   readonly engine: readonly string[];
   /** Text of a file of `assets/` in the checkout that is judged; undefined where there is none. */

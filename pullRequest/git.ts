@@ -80,6 +80,7 @@ export function toReadByHand(project: string, base: Base): readonly string[] {
 export function checkOut(project: string, { commit }: Base, folder: string): void {
   fs.mkdirSync(folder, { recursive: true });
   execFileSync("bash", [
+    "--norc",
     "-c",
     'set -o pipefail; git -C "$1" archive "$2" | tar -x -C "$3"',
     "-",

@@ -40,7 +40,7 @@ describe("restore of a foreign file", () => {
   });
 
   const sh = (command: string): void => {
-    const { status, stderr } = spawnSync("bash", ["-euc", command], { cwd: folder, encoding: "utf8" });
+    const { status, stderr } = spawnSync("bash", ["--norc", "-euc", command], { cwd: folder, encoding: "utf8" });
     expect([status, stderr]).toEqual([0, ""]);
   };
   /** Sums and packs the members as backup does, with more between. */

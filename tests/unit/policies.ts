@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { type ResourceValidationArgs, Secret } from "@pulumi/policy";
+import type { Machine } from "../../components/machine";
 import { type Asked, contextOf } from "../../policy/context";
 import { enginePolicies } from "../../policy/enginePolicies";
 import { type Context, type Resource, type Subject, unwrap } from "../../policy/resource";
@@ -20,9 +21,13 @@ const SETTINGS: Asked = {
 };
 
 /** What the rules know of a machine with these sockets. */
-export function context(sockets: readonly string[] = [], settings: Partial<Asked> = {}): Context {
+export function context(
+  sockets: readonly string[] = [],
+  settings: Partial<Asked> = {},
+  { memoryLimit = true } = {},
+): Context {
   const machine = { sockets, socket: "/var/run/docker.sock", containerdSocket: "/run/containerd/containerd.sock" };
-  return contextOf(machine, { ...SETTINGS, ...settings }, PROJECT);
+  return contextOf({ ...machine, memoryLimit }, { ...SETTINGS, ...settings }, PROJECT);
 }
 
 /** A resource below a component of the lab, or below the lab itself. */
@@ -44,10 +49,10 @@ export function resource(it: Subject, marked: Readonly<Record<string, unknown>>)
 /** What each policy says of a resource, as `policy: message`, in the order in which an engine asks. */
 export async function violations(
   { props, ...it }: Shown,
-  { sockets = [], ...settings }: Partial<Asked> & { sockets?: readonly string[] } = {},
+  { sockets = [], memoryLimit, ...settings }: Partial<Asked & Pick<Machine, "sockets" | "memoryLimit">> = {},
 ): Promise<readonly string[]> {
   const said: string[] = [];
-  const known = context(sockets, settings);
+  const known = context(sockets, settings, { memoryLimit });
   const policies = enginePolicies(() => Promise.resolve(known));
   for (const policy of policies) {
     await policy.remediateResource?.({ ...it, props } as ResourceValidationArgs);

@@ -38,14 +38,15 @@ describe("all that a lab registers", () => {
       "in a swarm",
       { settings: { engine: "swarm", overlayEncryption: "false", nodeLabel: "tier=web" }, machine: SWARM },
     ],
+    ["where Docker cannot limit memory", { machine: { memoryLimit: false, swapLimit: false } }],
     ["on Docker Desktop", { machine: { native: false, sockets: [] } }],
   ])("passes every policy %s", async (_, fixture) => {
     const { registrations } = await buildLab(fixture);
     const { bindAddress, namePrefix, subnet, gateway, webPassword } = settingsWith(fixture.settings);
     const settings = { bindAddress, namePrefix, subnet, gateway, webPassword };
-    const sockets = fixture.machine?.sockets ?? LINUX.sockets;
+    const { sockets, memoryLimit } = { ...LINUX, ...fixture.machine };
     const said = await Promise.all(
-      registrations.map((it) => violations(shown(it, registrations), { ...settings, sockets })),
+      registrations.map((it) => violations(shown(it, registrations), { ...settings, sockets, memoryLimit })),
     );
     expect(said.flat()).toStrictEqual([]);
     expect(registrations.length).toBeGreaterThan(40);
