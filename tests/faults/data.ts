@@ -32,7 +32,7 @@ export function dataFaults(bench: () => Bench): void {
     lab.configure({ keepData: true });
     await well(lab.up());
     const { said } = await well(lab.destroy());
-    const volumes = DATA.map((name) => `${lab.lab}-${name}`);
+    const volumes = [...DATA, "grafana-key"].map((name) => `${lab.lab}-${name}`).sort();
     volumes.forEach((volume) => {
       expect(said).toContain(volume);
     });

@@ -52,7 +52,7 @@ function explain({ tree, range = {}, now = [], up = [], scraped = true }: World)
     return Promise.resolve(answer as never);
   };
   const api = { prometheus } as Partial<GrafanaApi> as GrafanaApi;
-  return new Reasons(api, "prometheus", { from: 0, to: 3_600_000 }).explain("any", "empty");
+  return new Reasons(api, "prometheus", { from: 0, to: 3_600_000 }, 20).explain("any", "empty");
 }
 
 describe("a series that comes and goes", () => {

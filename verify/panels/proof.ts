@@ -1,3 +1,4 @@
+import { seconds } from "../duration";
 import { Datasource, findDatasource, GrafanaApi } from "./grafana";
 import { findRequest } from "./find";
 import { interpolate } from "./interpolate";
@@ -42,7 +43,13 @@ export async function proveDashboard(api: GrafanaApi, uid: string, node?: string
   const range = timeRange(dashboard.time);
   const values = await resolve(api, dashboard, sources, range, node);
   const shown = await Promise.all(shownPanels(dashboard, values).map((panel) => withLibrary(api, panel)));
-  const reasons = new Map(sources.map((source) => [source.uid, new Reasons(api, source.uid, range)]));
+  const reasons = new Map(
+    sources.map(({ uid: source, jsonData }) => {
+      // https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/#use-__rate_interval
+      const rateInterval = 4 * (seconds(jsonData?.timeInterval ?? "15s") || 15);
+      return [source, new Reasons(api, source, range, rateInterval)];
+    }),
+  );
   const panels = await Promise.all(
     shown.map(async (panel) => {
       const findings = await runPanel(api, panel, range, sources);

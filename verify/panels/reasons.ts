@@ -21,6 +21,8 @@ export class Reasons {
     private readonly api: GrafanaApi,
     private readonly datasource: string,
     private readonly range: TimeRange,
+    /** Seconds of the shortest `$__rate_interval`. */
+    private readonly rateInterval: number,
   ) {}
 
   /** Why there is no data for a query; undefined where nothing tells it, which is a fault then. */
@@ -98,7 +100,7 @@ export class Reasons {
     if (!isHostMetric(metric)) {
       return undefined;
     }
-    const samples = `${written(matchers)}[${this.length}]`;
+    const samples = `${written(matchers)}[${String(this.rateInterval)}s]`;
     const isZero = (of: string): Promise<boolean> => this.holds(`max(${of}) == 0`);
     if (await isZero(written(matchers))) {
       return { reason: `${metric} is 0` };
