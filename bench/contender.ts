@@ -17,6 +17,10 @@ export interface Contender {
   readonly verify: () => Promise<void>;
   /** Shows that nothing would change; where that can be asked. */
   readonly preview?: () => Promise<void>;
+  /** The same without the rules. */
+  readonly previewWithoutRules?: () => Promise<void>;
+  /** Brings up a program with one resource of each provider, and returns what previews it. */
+  readonly floor?: () => Promise<() => Promise<void>>;
   /** Brings it up once more, which changes nothing. */
   readonly upAgain: () => Promise<void>;
   /** Edits the scrape interval, and returns what lets it take effect. */

@@ -3,9 +3,13 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
+import * as path from "node:path";
 import Table from "cli-table3";
+import { PROJECT } from "../components/assets";
 import { askEngine } from "../components/engine";
 import { inspectMachine } from "../components/machine";
+import { readStackFiles } from "../components/stackFiles";
+import { seconds } from "../verify/duration";
 import { composeLab } from "./composeLab";
 import { Contender } from "./contender";
 import { measureGrowth } from "./growth";
@@ -15,7 +19,7 @@ import { findPlace, PLAIN, Size } from "./place";
 import { pulumiLab } from "./pulumiLab";
 import { removeAll } from "./removal";
 import { BenchResult, Growth, noiseOf, rowsOf, slowestOf } from "./results";
-import { MEASURES, measureRound, RoundResult } from "./round";
+import { MEASURES, measureRound, Phase, RoundResult } from "./round";
 import { Cells, comparison, growthTables, idleTable, remarks } from "./table";
 
 type Pair = Record<Contender["name"], RoundResult>;
@@ -35,12 +39,16 @@ async function main(): Promise<void> {
   const compose = composeLab(await place("bench-compose-"), machine);
   const all = [lab, second, compose];
   const removing = interruptible(all);
+  const { scrapeInterval } = readStackFiles([path.join(PROJECT, `Pulumi.${stack}.yaml`)]).settings;
+  const phase = (share: number): Phase => ({ intervalSeconds: seconds(scrapeInterval), share });
   try {
     // what a run that was killed left
     await removeAll(all);
     const pairs: Pair[] = [];
     for (let round = 1; round <= rounds; round++) {
-      pairs.push(await measurePair([lab, compose], round, PLAIN, `round ${String(round)}`));
+      // evenly spread over the scrape interval, for each of the two
+      const share = phase((round - 1) / rounds);
+      pairs.push(await measurePair([lab, compose], round, PLAIN, share, `round ${String(round)}`));
     }
     const results = { lab: pairs.map((pair) => pair.lab), compose: pairs.map((pair) => pair.compose) };
     const rows = rowsOf(results);
@@ -57,7 +65,7 @@ async function main(): Promise<void> {
     write(file, result);
     if (growthRounds > 0) {
       const growth = await measureGrowth(growthRounds, [lab, second], (size, name) =>
-        measurePair([lab, compose], 1, size, name),
+        measurePair([lab, compose], 1, size, phase(0), name),
       );
       write(file, { ...result, noise: [...result.noise, ...growthNoise(growth)], growth });
     }
@@ -72,13 +80,14 @@ async function measurePair(
   [lab, compose]: readonly [Contender, Contender],
   round: number,
   size: Size,
+  phase: Phase,
   name: string,
 ): Promise<Pair> {
   const results = new Map<Contender, RoundResult>();
   for (const contender of round % 2 === 1 ? [lab, compose] : [compose, lab]) {
-    const result = await measureRound(contender, size, inspectContainers);
-    const seconds = MEASURES.map((measure) => `${measure} ${result.seconds[measure]?.toFixed(1) ?? "–"}`);
-    console.log(`${name}, ${contender.name}: ${seconds.join(", ")}`);
+    const result = await measureRound(contender, size, phase, inspectContainers);
+    const measured = MEASURES.map((measure) => `${measure} ${result.seconds[measure]?.toFixed(1) ?? "–"}`);
+    console.log(`${name}, ${contender.name}: ${measured.join(", ")}`);
     results.set(contender, result);
   }
   const pair = { lab: results.get(lab), compose: results.get(compose) } as Pair;

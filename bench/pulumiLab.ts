@@ -12,17 +12,22 @@ export function pulumiLab(place: Place): Contender {
   const room = path.join(place.folder, "room");
   const own = path.join(room, `own.${place.stack}.yaml`);
   const commands = new Commands({ ...benchEnvironment(place), LAB_ROOM: room, STACK: place.stack });
-  const run =
-    (script: string, ...args: string[]) =>
+  const runWith =
+    (env: NodeJS.ProcessEnv, script: string, ...args: string[]) =>
     async (): Promise<void> => {
-      await well(commands, commands.run(script, args));
+      await well(commands, commands.run(script, args, { env }));
     };
+  const run = (script: string, ...args: string[]) => runWith({}, script, ...args);
   const configure = (settings: Readonly<Record<string, unknown>>): void => {
     const before = parse(fs.readFileSync(own, "utf8")) as { config?: Record<string, unknown> };
     const named = Object.entries(settings).map(([key, value]) => [`observability-lab:${key}`, value] as const);
     fs.writeFileSync(own, stringify({ ...before, config: { ...before.config, ...Object.fromEntries(named) } }));
   };
   const up = run("pulumi", "up", "--yes", "--skip-preview");
+  const outputs = async (): Promise<LabOutputs> => {
+    const output = commands.run("pulumi", ["stack", "output", "--json", "--show-secrets"]);
+    return JSON.parse((await well(commands, output)).said) as LabOutputs;
+  };
   return {
     name: "lab",
     place,
@@ -38,6 +43,22 @@ export function pulumiLab(place: Place): Contender {
     up,
     verify: run("verify"),
     preview: run("pulumi", "preview", "--expect-no-changes"),
+    previewWithoutRules: runWith({ LAB_RULES: "pack" }, "pulumi", "preview", "--expect-no-changes"),
+    floor: async () => {
+      const { grafanaUrl, grafanaUser, grafanaAdminPassword } = await outputs();
+      const env = {
+        LAB_CHECKOUT: path.join(__dirname, "floor"),
+        LAB_ROOM: path.join(place.folder, "floor"),
+        STACK: "floor",
+        LAB: place.lab,
+        GRAFANA_URL: grafanaUrl,
+        GRAFANA_AUTH: `${grafanaUser}:${grafanaAdminPassword}`,
+      };
+      // what it makes goes with the lab
+      fs.rmSync(env.LAB_ROOM, { recursive: true, force: true });
+      await runWith(env, "pulumi", "up", "--yes", "--skip-preview")();
+      return runWith(env, "pulumi", "preview", "--expect-no-changes");
+    },
     upAgain: run("pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes"),
     editInterval: (scrapeInterval) => {
       configure({ scrapeInterval });
@@ -52,9 +73,6 @@ export function pulumiLab(place: Place): Contender {
         }
       }
     },
-    outputs: async () => {
-      const output = commands.run("pulumi", ["stack", "output", "--json", "--show-secrets"]);
-      return JSON.parse((await well(commands, output)).said) as LabOutputs;
-    },
+    outputs,
   };
 }

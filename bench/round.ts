@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { scrapesBy, servesPanel, until } from "./asks";
 import { allEnded, Contender } from "./contender";
 import { retitlePanel, Size } from "./place";
@@ -10,6 +11,8 @@ export const MEASURES = [
   "up",
   "command",
   "preview",
+  "previewWithoutRules",
+  "floor",
   "upAgain",
   "interval",
   "intervalCommand",
@@ -33,15 +36,24 @@ export interface RoundResult {
   readonly inspected: string;
 }
 
+/** A moment of every scrape interval. */
+export interface Phase {
+  readonly intervalSeconds: number;
+  /** From 0 to 1. */
+  readonly share: number;
+}
+
 /** Brings a lab up from nothing, changes it and destroys it. */
 export async function measureRound(
   contender: Contender,
   size: Size,
+  phase: Phase,
   inspect: (contender: Contender) => Promise<string>,
 ): Promise<RoundResult> {
   const endTargets = serveTargets(size.targets, contender.place.gateway);
   try {
     await contender.prepare(size);
+    await reach(phase);
     const { slowest, ...up } = await measureUp(contender);
     const inspected = await inspect(contender);
     return { seconds: { ...up, ...(await measureChanges(contender)) }, slowest, inspected };
@@ -50,10 +62,19 @@ export async function measureRound(
   }
 }
 
+/**
+ * Waits for a moment of the scrape interval. Prometheus scrapes a target at the same moment of every interval, which depends
+ * on names: rounds that begin at any moment differ by up to an interval.
+ */
+async function reach({ intervalSeconds, share }: Phase): Promise<void> {
+  const interval = intervalSeconds * 1000;
+  const ahead = share * interval - (Date.now() % interval);
+  await setTimeout(ahead < 0 ? ahead + interval : ahead);
+}
+
 async function measureChanges(contender: Contender): Promise<Round> {
-  const { preview } = contender;
   return {
-    ...(preview === undefined ? {} : { preview: await timed(preview) }),
+    ...(await measurePreviews(contender)),
     upAgain: await timed(contender.upAgain),
     ...(await measureInterval(contender)),
     ...(await measurePanel(contender)),
@@ -61,6 +82,18 @@ async function measureChanges(contender: Contender): Promise<Round> {
       await contender.destroy();
       await until("destroy", contender, async () => (await remains(contender)).length === 0);
     }),
+  };
+}
+
+async function measurePreviews({ preview, previewWithoutRules, floor }: Contender): Promise<Round> {
+  if (preview === undefined || previewWithoutRules === undefined || floor === undefined) {
+    return {};
+  }
+  const previewFloor = await floor();
+  return {
+    preview: await timed(preview),
+    previewWithoutRules: await timed(previewWithoutRules),
+    floor: await timed(previewFloor),
   };
 }
 

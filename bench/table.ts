@@ -100,7 +100,8 @@ function goalCell(goal: Goal, seconds: number, ratio: number | undefined): strin
   if (goal.seconds !== undefined) {
     return judge(seconds, goal.seconds, `${String(goal.seconds)} s`);
   }
-  return goal.ratio === undefined ? "" : judge(ratio ?? NaN, goal.ratio, `ratio ${String(goal.ratio)}`);
+  const to = goal.to === undefined ? "" : ` to the ${TITLES[goal.to]}`;
+  return goal.ratio === undefined ? "" : judge(ratio ?? NaN, goal.ratio, `ratio ${String(goal.ratio)}${to}`);
 }
 
 function judge(value: number, limit: number, text: string): string {

@@ -4,11 +4,12 @@ import { comparison, growthTables, idleTable, remarks } from "../../bench/table"
 
 const round = (seconds: Round, slowest?: RoundResult["slowest"]): RoundResult => ({ seconds, slowest, inspected: "" });
 const REST = { command: 6, upAgain: 3, interval: 2, intervalCommand: 3, panel: 1, panelCommand: 2, destroy: 4 };
+const PREVIEWS = { previewWithoutRules: 2.5, floor: 2 };
 const ROUNDS: Rounds = {
   lab: [
-    round({ up: 12, preview: 2.5, ...REST }, { container: "grafana", seconds: 3 }),
-    round({ up: 10, preview: 3.5, ...REST }, { container: "cadvisor", seconds: 9 }),
-    round({ up: 20, preview: 3.1, ...REST }, { container: "grafana", seconds: 9 }),
+    round({ up: 12, preview: 2.5, ...PREVIEWS, ...REST }, { container: "grafana", seconds: 3 }),
+    round({ up: 10, preview: 3.5, ...PREVIEWS, ...REST }, { container: "cadvisor", seconds: 9 }),
+    round({ up: 20, preview: 3.1, ...PREVIEWS, ...REST }, { container: "grafana", seconds: 9 }),
   ],
   compose: [round({ up: 8, ...REST, destroy: 1 }), round({ up: 8, ...REST, destroy: 1 })],
 };
@@ -33,13 +34,22 @@ describe("comparison", () => {
       "12.0 (10.0–20.0)",
       "8.0 (8.0–8.0)",
       "1.50",
-      "at most ratio 1.5: met",
+      "at most ratio 1.1: missed",
     ]);
-    expect(rows[8]?.slice(3)).toEqual(["4.00", "at most ratio 2: missed"]);
+    expect(rows[10]?.slice(3)).toEqual(["4.00", "at most ratio 1.5: missed"]);
   });
 
-  it("holds a preview, which compose has not, against seconds", () => {
-    expect(rows[2]?.slice(1)).toEqual(["3.1 (2.5–3.5)", "–", "–", "at most 3 s: missed"]);
+  it("holds a preview, which compose has not, against another one of the lab", () => {
+    expect(rows.slice(2, 5).map((row) => row.slice(1))).toEqual([
+      ["3.1 (2.5–3.5)", "–", "1.24", "at most ratio 1.25 to the unchanged preview without the rules: met"],
+      [
+        "2.5 (2.5–2.5)",
+        "–",
+        "1.25",
+        "at most ratio 1.3 to the unchanged preview of one resource of each provider: met",
+      ],
+      ["2.0 (2.0–2.0)", "–", "–", ""],
+    ]);
   });
 });
 
@@ -63,6 +73,8 @@ describe("growthTables", () => {
         "12.0 / 8.0",
         "6.0 / 6.0",
         "3.1",
+        "2.5",
+        "2.0",
         "3.0 / 3.0",
         "2.0 / 2.0",
         "3.0 / 3.0",
