@@ -11,6 +11,7 @@ import { removeOrphan } from "./orphans";
 import { createDataVolume, dataVolume, ensureVolumes } from "./dataVolume";
 import { createReload } from "./reload";
 import { bindMount, coverMount, healthProbe, LabContext, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./service";
+import { untilReady } from "./untilReady";
 import { withWebPassword } from "./webPassword";
 import { WEB_PASSWORD_FILE } from "./webSignIn";
 
@@ -37,6 +38,7 @@ export class LabContainer extends pulumi.ComponentResource {
   readonly works: Promise<boolean>;
   /** URL of the program as seen from the host. */
   readonly url: string;
+  private readonly health: string;
 
   constructor(name: string, spec: LabContainerArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:components:LabContainer", name, {}, options);
@@ -44,6 +46,7 @@ export class LabContainer extends pulumi.ComponentResource {
     const args =
       webPassword !== undefined && passwordPrograms.has(spec.hostname) ? withWebPassword(spec, webPassword) : spec;
     this.url = urlOf(args);
+    this.health = `${this.url}${args.healthPath}`;
     this.existed = args.context.condition.containers.has(containerName(args));
     const data = args.dataPath === undefined ? undefined : createDataVolume(name, args, this);
     const lab = labName(settings.namePrefix);
@@ -83,6 +86,15 @@ export class LabContainer extends pulumi.ComponentResource {
       createReload(name, { program, version: config.version, damage, container: this.container }, this);
     }
     this.registerOutputs({ url: this.url });
+  }
+
+  /**
+   * What to depend on for the program to answer without a password: its container. Of one that was not there before nothing
+   * is left to depend on once it answers, seconds before the provider sees the container healthy.
+   */
+  async answering(): Promise<pulumi.Resource[]> {
+    const early = !this.existed && !pulumi.runtime.isDryRun() && (await untilReady(this.health, this.works));
+    return early ? [] : [this.container];
   }
 }
 
@@ -220,13 +232,16 @@ function networkArgs(args: LabContainerArgs): Partial<docker.ContainerArgs> {
   };
 }
 
-/** Asks often while the program starts and seldom afterwards, where the engine can tell the two apart. */
+/**
+ * Asks often while the program starts and seldom afterwards, where the engine can tell the two apart. The provider looks
+ * every second, so the answer comes shortly before a whole one.
+ */
 function healthcheck(spec: ServiceSpec, engineMajor: number): docker.types.input.ContainerHealthcheck {
   return {
     ...healthProbe(spec),
     startPeriod: "1m0s",
     // Docker 25 brought the start interval
-    ...(engineMajor >= 25 ? { interval: "30s", startInterval: "1s" } : { interval: "3s" }),
+    ...(engineMajor >= 25 ? { interval: "30s", startInterval: "500ms" } : { interval: "2.5s" }),
   };
 }
 

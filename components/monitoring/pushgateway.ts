@@ -1,10 +1,8 @@
-import { setTimeout } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { LabContainer } from "../container";
 import { LabError } from "../faults";
 import { LabContext } from "../service";
-import { signInHeaders } from "../webSignIn";
-import { within } from "../within";
+import { untilReady } from "../untilReady";
 
 export interface PushgatewayArgs {
   readonly context: LabContext;
@@ -13,8 +11,6 @@ export interface PushgatewayArgs {
 const PORT = 9091;
 const DATA = "/pushgateway";
 const READY_PATH = "/-/ready";
-const PAUSE_MS = 100;
-const ANSWER_MS = 1000;
 
 /** The Pushgateway; what was pushed to it survives a restart. */
 export class Pushgateway extends pulumi.ComponentResource {
@@ -46,26 +42,9 @@ export class Pushgateway extends pulumi.ComponentResource {
   }
 
   /** Ends when it takes reports; throws a LabError when it does not come up. */
-  answers(): Promise<void> {
-    return untilReady(`${this.url}${READY_PATH}`, this.container.works, this.password);
+  async answers(): Promise<void> {
+    if (!(await untilReady(`${this.url}${READY_PATH}`, this.container.works, this.password))) {
+      throw new LabError("the playbook was not run: there is no Pushgateway to report to");
+    }
   }
-}
-
-/** Ends when a URL answers, seconds before the container is known to work, which is the latest. */
-export async function untilReady(url: string, works: Promise<boolean>, password?: string): Promise<void> {
-  let known: boolean | undefined;
-  void works.then((it) => (known = it));
-  while (known === undefined && !(await isReady(url, signInHeaders(password)))) {
-    await setTimeout(PAUSE_MS);
-  }
-  if (known === false) {
-    throw new LabError("the playbook was not run: there is no Pushgateway to report to");
-  }
-}
-
-async function isReady(url: string, headers: Record<string, string>): Promise<boolean> {
-  return within(ANSWER_MS, (signal) => fetch(url, { headers, signal })).then(
-    ({ ok }) => ok,
-    () => false,
-  );
 }

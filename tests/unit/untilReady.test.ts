@@ -1,4 +1,4 @@
-import { untilReady } from "../../components/monitoring/pushgateway";
+import { untilReady } from "../../components/untilReady";
 import { basicAuth } from "../../components/webSignIn";
 import { serve, TestServer } from "./servers";
 
@@ -12,11 +12,11 @@ afterEach(async () => {
   server = undefined;
 });
 
-describe("waiting for the Pushgateway", () => {
+describe("waiting for a program", () => {
   it("ends with its first good answer, and does not wait for its container to be called healthy", async () => {
     const starting = { status: 503, body: "" };
     server = await serve({ "/-/ready": [starting, starting, { body: "" }] });
-    await untilReady(`${server.url}/-/ready`, NEVER);
+    await expect(untilReady(`${server.url}/-/ready`, NEVER)).resolves.toBe(true);
     expect(server.requests).toHaveLength(3);
   });
 
@@ -27,12 +27,10 @@ describe("waiting for the Pushgateway", () => {
   });
 
   it("ends with a container that works, though nothing answers on the host", async () => {
-    await expect(untilReady(NOBODY, Promise.resolve(true))).resolves.toBeUndefined();
+    await expect(untilReady(NOBODY, Promise.resolve(true))).resolves.toBe(true);
   });
 
   it("fails with a container that does not come up", async () => {
-    await expect(untilReady(NOBODY, Promise.resolve(false))).rejects.toThrow(
-      "the playbook was not run: there is no Pushgateway to report to",
-    );
+    await expect(untilReady(NOBODY, Promise.resolve(false))).resolves.toBe(false);
   });
 });
