@@ -65,6 +65,8 @@ export class LabContainer extends pulumi.ComponentResource {
       dependsOn: [args.context.sweep.containers, ...(config === undefined ? [] : [config.files])],
       // names and ports are fixed, so the old one has to go first
       deleteBeforeReplace: true,
+      // a swarm's network is drained before the sweep, which takes what is in it to be gone
+      ...(args.context.overlay === undefined ? { deletedWith: args.context.sweep.all } : {}),
       // the provider updates a health check in state only
       replaceOnChanges: ["healthcheck"],
       hooks: {

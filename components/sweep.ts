@@ -12,15 +12,15 @@ export interface SweepArgs {
 
 /**
  * What removes, when it is deleted, the lab's network and volumes, and what no state knows of: an update that was killed
- * leaves such things. Both of its commands do nothing until then.
+ * leaves such things.
  *
- * The provider takes 2 s for a volume or a network, so in a destroy these go with this component. One that is made
- * anew is removed by the provider.
+ * The provider takes 2 s for a volume or a network, and the engine deletes level by level of the tree: in a destroy all
+ * that is on the machine goes with this component instead. What is made anew is removed by the provider.
  */
 export class Sweep extends pulumi.ComponentResource {
   /** Removes everything; deleted last, as everything depends on it, and with it what is `deletedWith` it. */
   readonly all: pulumi.Resource;
-  /** Removes containers; deleted before the volumes, which they would hold. */
+  /** Once it is there, every volume is. Its name is of earlier versions, in which its deletion removed the containers. */
   readonly containers: pulumi.Resource;
   /** The lab's volumes, as they are declared. */
   readonly volumes: pulumi.Resource[] = [];
@@ -31,7 +31,23 @@ export class Sweep extends pulumi.ComponentResource {
     super("observability-lab:components:Sweep", name, {}, options);
     // where they were before: made anew, the old ones would sweep the lab away
     const moved = { parent: this, aliases: [{ parent: options?.parent }] };
-    this.all = createCommand(`${name}-sweep`, { LAB: lab, KEEP: keep.join(" ") }, moved);
+    this.all = new local.Command(
+      `${name}-sweep`,
+      {
+        create: ":",
+        delete: 'sh -c "$DELETE"',
+        environment: {
+          LAB: lab,
+          KEEP: keep.join(" "),
+          LABEL: LAB_LABEL,
+          MANAGER_LABEL,
+          DELETE: readAsset("flask", "process.sh") + readAsset("lab", "sweep.sh"),
+        },
+        // what is kept is told
+        logging: "stdoutAndStderr",
+      },
+      moved,
+    );
     let complete = (): void => undefined;
     const declared = new Promise<pulumi.Resource[]>((resolve) => {
       complete = () => {
@@ -39,31 +55,11 @@ export class Sweep extends pulumi.ComponentResource {
       };
     });
     this.complete = complete;
-    const environment = { LAB: lab, ONLY: "containers" };
-    this.containers = createCommand(`${name}-container-sweep`, environment, { ...moved, dependsOn: declared });
+    this.containers = new local.Command(
+      `${name}-container-sweep`,
+      { create: ":", logging: "none" },
+      { ...moved, dependsOn: declared, deletedWith: this.all },
+    );
     this.registerOutputs({});
   }
-}
-
-function createCommand(
-  name: string,
-  environment: Record<string, string>,
-  options: pulumi.CustomResourceOptions,
-): local.Command {
-  return new local.Command(
-    name,
-    {
-      create: ":",
-      delete: 'sh -c "$DELETE"',
-      environment: {
-        ...environment,
-        LABEL: LAB_LABEL,
-        MANAGER_LABEL,
-        DELETE: readAsset("flask", "process.sh") + readAsset("lab", "sweep.sh"),
-      },
-      // what is kept is told
-      logging: "stdoutAndStderr",
-    },
-    options,
-  );
 }

@@ -168,12 +168,13 @@ const SWEEP = { DELETE: ["flask/process.sh", "lab/sweep.sh"] };
 
 export const COMMANDS: readonly CommandAllowance[] = [
   {
-    name: /^lab-(container-)?sweep$/,
+    name: /^lab-sweep$/,
     create: ":",
     delete: DELETE,
     scripts: SWEEP,
-    environment: { LAB, LABEL, MANAGER_LABEL, KEEP: KEPT, ONLY: like(/^containers$/) },
+    environment: { LAB, LABEL, MANAGER_LABEL, KEEP: KEPT },
   },
+  { name: /^lab-container-sweep$/, create: ":", environment: {} },
   {
     name: /^lab-overlay-drain$/,
     create: ":",

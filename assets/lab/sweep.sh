@@ -1,7 +1,6 @@
 # Removes what is left of a lab on this machine: the app's processes, what carries the lab's label, its folder.
 # LAB: the lab's name. LABEL: the label of its parts. MANAGER_LABEL: that of the node that runs the lab, by its id, on
 # what a whole swarm has: there, other managers may run labs of the same name.
-# ONLY: 'containers', or nothing for all of it.
 # KEEP: names of volumes that stay, separated by spaces.
 # shellcheck shell=sh disable=SC2154 # process.sh, which comes before, sets room
 
@@ -28,25 +27,31 @@ if [ "$manager" = true ]; then
   services=$(labelled service --quiet --filter "$own")
   remove service "$services"
 fi
+lab=${room%/*}
+{ end_all; rm -rf "${lab:?}"; } &
+host=$!
 # first into a variable: a failure in an argument would be missed; tasks of a swarm end with their service
 containers=$(labelled container --all --format '{{if not (.Label "com.docker.swarm.task.id")}}{{.ID}}{{end}}')
+# all of them side by side, with 10 s to leave; what does not stop is killed
+# shellcheck disable=SC2086 # one word for each
+[ -z "$containers" ] || docker container stop $containers >/dev/null 2>&1 || :
 remove container "$containers" --force --volumes
-[ "${ONLY:-}" != containers ] || exit 0
-end_all
-lab=${room%/*}
-rm -rf "${lab:?}" &
-files=$!
-tries=0 said=''
+
+sweep_networks() {
+  tries=0 said=''
+  # a swarm's network is in use until every node has ended its tasks
+  until networks=$(networks) && said=$(remove network "$networks" 2>&1); do
+    tries=$((tries + 1))
+    { [ "$manager" = true ] && [ "$tries" -lt 60 ]; } || fail "$said"
+    sleep 0.5
+  done
+}
 networks() {
   labelled network --quiet --filter scope=local
   if [ "$manager" = true ]; then labelled network --quiet --filter scope=swarm --filter "$own"; fi
 }
-# a swarm's network is in use until every node has ended its tasks
-until networks=$(networks) && said=$(remove network "$networks" 2>&1); do
-  tries=$((tries + 1))
-  { [ "$manager" = true ] && [ "$tries" -lt 60 ]; } || fail "$said"
-  sleep 0.5
-done
+sweep_networks &
+network=$!
 volumes=$(labelled volume --quiet)
 gone='' kept=''
 for name in $volumes; do
@@ -56,7 +61,8 @@ for name in $volumes; do
   esac
 done
 remove volume "$gone"
-wait "$files"
+wait "$network"
+wait "$host"
 # Another lab's files keep this.
 rmdir "${lab%/*}" 2>/dev/null || :
 [ -z "$kept" ] || echo "kept, and found again by the next up:$kept (docker volume rm removes them)"

@@ -36,7 +36,12 @@ export class FlaskApp extends pulumi.ComponentResource {
         triggers: [fingerprint(start, app, readAsset("flask", "requirements.txt")), listen.join(" "), reason],
       },
       // the address of the lab's gateway exists only with the network
-      { parent: this, dependsOn: [environment, context.network], ...mending },
+      {
+        parent: this,
+        dependsOn: [environment, context.network],
+        deletedWith: context.sweep.all,
+        ...mending,
+      },
     );
     this.registerOutputs({ url: this.url });
   }

@@ -82,12 +82,12 @@ def test_everything_with_the_label_goes_and_nothing_of_another_lab(
     engine.hold("a-tests", container=["c3"], network=["n2"], volume=["v3"])
     done = sweep(Lab(tmp_path), engine)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    # what is in use goes after what uses it
-    assert engine.removed() == [
+    # what is in use goes after what uses it, the two last side by side
+    assert engine.removed()[:2] == [
+        "container stop c1 c2",
         "container rm --force --volumes c1 c2",
-        "network rm n1",
-        "volume rm v1 v2",
     ]
+    assert sorted(engine.removed()[2:]) == ["network rm n1", "volume rm v1 v2"]
 
 
 def test_the_services_of_a_swarm_go_before_what_they_use(tmp_path: Path, engine: Engine) -> None:
@@ -98,6 +98,7 @@ def test_the_services_of_a_swarm_go_before_what_they_use(tmp_path: Path, engine:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert engine.removed() == [
         "service rm s1 s2",
+        "container stop c1",
         "container rm --force --volumes c1",
         "network rm n1 n2",
     ]
@@ -125,13 +126,6 @@ def test_kept_volumes_stay_and_are_told(tmp_path: Path, engine: Engine) -> None:
     )
 
 
-def test_containers_alone_go_where_only_they_are_asked_for(tmp_path: Path, engine: Engine) -> None:
-    engine.hold("tests", container=["c1"], network=["n1"], volume=["v1"])
-    done = sweep(Lab(tmp_path), engine, ONLY="containers")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert engine.removed() == ["container rm --force --volumes c1"]
-
-
 def test_nothing_to_remove_is_fine(tmp_path: Path, engine: Engine) -> None:
     done = sweep(Lab(tmp_path), engine)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -143,7 +137,7 @@ def test_what_cannot_be_removed_fails_with_the_reason(tmp_path: Path, engine: En
     done = sweep(Lab(tmp_path), engine, FAILS="network")
     assert done.returncode != 0
     assert "network n1 is in use" in done.stderr
-    assert engine.removed() == []
+    assert "network rm n1" not in engine.removed()
 
 
 @pytest.mark.parametrize("others", [[], ["a-tests", "tests-b"]])

@@ -92,7 +92,6 @@ describe("command", () => {
       },
       logging: "stdoutAndStderr",
     });
-    expect(resource(registrations, "lab-container-sweep").inputs.environment).toMatchObject({ ONLY: "containers" });
   });
 
   it("of the host is deleted before it is made anew: both use the same folder", () => {

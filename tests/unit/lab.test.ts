@@ -178,17 +178,24 @@ describe("a lab with default settings", () => {
     });
   });
 
-  it("lets the network, the volumes and the environments go with the sweep, which is quicker than each alone", () => {
+  it("lets all that is on the machine go with the sweep, which is quicker than each alone", () => {
     const swept = registrations.filter(({ deletedWith }) => namesOf([deletedWith])[0] === "lab-sweep");
     expect(namesOf(swept.map(({ urn }) => urn))).toStrictEqual([
       "ansible-environment",
+      "cadvisor-container",
       "flask-environment",
+      "flask-process",
       "grafana-config-volume",
+      "grafana-container",
       "grafana-data",
       "grafana-key-data",
+      "lab-container-sweep",
       "lab-network",
+      "node-exporter-container",
       "prometheus-config-volume",
+      "prometheus-container",
       "prometheus-data",
+      "pushgateway-container",
       "pushgateway-data",
     ]);
   });
