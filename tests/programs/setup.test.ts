@@ -41,16 +41,14 @@ esac`,
   );
   write("room/python-tools/installed.txt", read("tests/assets/requirements-dev.txt"));
   write("images", `${ALWAYS.join("\n")}\n`);
-  const version = (name: string): string => {
-    const { dependencies, devDependencies } = JSON.parse(read("package.json")) as Record<
-      string,
-      Record<string, string>
-    >;
-    return { ...dependencies, ...devDependencies }[name] ?? "";
-  };
-  script(`home/versions/${version("pulumi")}/bin/pulumi`, "");
+  const { dependencies } = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
+  const cli = spawnSync("bash", ["-c", `. ${PROJECT}/scripts/common.sh; echo $cli`], {
+    encoding: "utf8",
+    env: environment(),
+  });
+  script(path.relative(folder, cli.stdout.trim()), "");
   for (const name of ["@pulumi/docker", "@pulumi/command", "@pulumiverse/grafana"]) {
-    fs.mkdirSync(path.join(folder, "home/plugins", `resource-${path.basename(name)}-v${version(name)}`), {
+    fs.mkdirSync(path.join(folder, "home/plugins", `resource-${path.basename(name)}-v${String(dependencies[name])}`), {
       recursive: true,
     });
   }
