@@ -23,7 +23,8 @@ start_shown() {
 # In a process group of its own, so that all it starts ends with it. As stdin it has nothing.
 begin() {
   set -m
-  (set +m; "${@:2}") </dev/null &
+  # it outlives what it started, which would else be left to the machine's first process
+  (set +m; trap 'exit 130' INT TERM; "${@:2}") </dev/null &
   set +m
   parts+=("$! $SECONDS $1")
 }
@@ -65,7 +66,7 @@ reap() {
       clear_line
       say "$name: failed after $((SECONDS - since)) s"
       log=$(log_of "$name")
-      if [ -s "$log" ]; then tail -n 5 "$log" >&2; say "all of it: $log"; fi
+      if [ -s "$log" ]; then tail -n 20 "$log" >&2; say "all of it: $log"; fi
       exit 1
     fi
   done
