@@ -1,6 +1,5 @@
-// What offline/ builds, what is copied into its images besides, and under which licenses: those of the LICENSE files of the
-// modules that each part is made of; their further dependencies are under permissive ones or the MPL.
-// https://spdx.org/licenses/
+// What offline/ builds and what is copied into its images, with the licenses (https://spdx.org/licenses/) that the LICENSE
+// files of the modules name of which each part is made.
 module.exports = [
   { name: "pulumi", module: "github.com/pulumi/pulumi/pkg/v3", license: "Apache-2.0" },
   { name: "language-nodejs", module: "github.com/pulumi/pulumi/sdk/v3", license: "Apache-2.0" },
@@ -23,6 +22,12 @@ module.exports = [
   { name: "caddy", module: "github.com/caddyserver/caddy/v2", license: "Apache-2.0" },
   { name: "cadvisor", module: "github.com/google/cadvisor/lib", license: "Apache-2.0" },
   { name: "grafana", module: "github.com/grafana/grafana", license: "AGPL-3.0-only" },
+  // of the engine that only tests run
+  ...[
+    ["engine", "github.com/moby/moby/v2"],
+    ["containerd", "github.com/containerd/containerd/v2"],
+    ["runc", "github.com/opencontainers/runc"],
+  ].map(([name, module]) => ({ name, module, license: "Apache-2.0", folder: "offline/engine/", scope: "excluded" })),
   // copied from the machine into the images: the first two into all, the last into Grafana's
   { name: "busybox", license: "GPL-2.0-only" },
   { name: "ca-certificates", license: "MPL-2.0" },

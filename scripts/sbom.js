@@ -60,26 +60,26 @@ const modules = [...required.filter(({ name }) => !replacements.some(({ of }) =>
 const go = modules.map(({ name, version }) => component("library", `pkg:golang/${name}@${version}`, name, version));
 
 /** The version of the module that a part of offline/ is made of: its build script's, its own go.mod's, or one that requires it. */
-function versionOf({ name, module }) {
+function versionOf({ name, module, folder = "offline/" }) {
   const scripts = files.filter((file) => /^offline\/.*build$/.test(file)).map(read);
   const script = scripts.find((text) => text.includes(`${module}@`)) ?? "";
-  const found = modules.filter((it) => it.name === module && it.file.startsWith("offline/"));
+  const found = modules.filter((it) => it.name === module && it.file.startsWith(folder));
   const nearest =
     found.find(({ file }) => file === `offline/${name}/go.mod`) ?? found.find(({ indirect }) => !indirect);
   return /^version=(\S+)/m.exec(script)?.[1] ?? (nearest ?? found[0])?.version;
 }
 
-const built = parts.map((part) => {
-  const version = part.module === undefined ? undefined : versionOf(part);
-  return {
-    "bom-ref": `offline/${part.name}`,
+const built = parts
+  .map((part) => ({ ...part, version: part.module && versionOf(part) }))
+  .filter(({ module, version }) => module === undefined || version !== undefined)
+  .map(({ name, module, version, license, scope }) => ({
+    "bom-ref": `offline/${name}`,
     type: "application",
-    name: part.name,
-    ...(version === undefined ? {} : { version, purl: `pkg:golang/${part.module}@${version}` }),
-    licenses: [part.license.includes(" ") ? { expression: part.license } : { license: { id: part.license } }],
-    ...(part.scope === undefined ? {} : { scope: part.scope }),
-  };
-});
+    name,
+    ...(version === undefined ? {} : { version, purl: `pkg:golang/${module}@${version}` }),
+    licenses: [license.includes(" ") ? { expression: license } : { license: { id: license } }],
+    ...(scope === undefined ? {} : { scope }),
+  }));
 
 const known = new Map([...bom.components, ...images, ...python, ...go, ...built].map((it) => [it["bom-ref"], it]));
 console.log(JSON.stringify({ ...bom, components: [...known.values()] }, null, 2));
