@@ -60,7 +60,8 @@ password: ## Print the password of Grafana's admin
 config: setup ## Settings of this checkout alone, such as ARGS="set grafanaPort 3001"
 	@scripts/pulumi config $(ARGS)
 
-test: setup ## Run every test, the end-to-end ones on the real engine too
+test: ## Run every test, the end-to-end ones on the real engine too
+	@scripts/setup test
 	@node --require ./node_modules/sucrase/register/ts tests/run.ts
 
 lint: setup ## Check types, style and scripts

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { HostCondition, labFolder, ROOMS } from "./condition/host";
 import { Fault } from "./faults";
 import { findFolderFaults, findRootless } from "./hostObstacles";
+import { findMissingImages } from "./images";
 import { EngineContainer, Machine } from "./machine";
 import { containersOf, LAB_LABEL, labName, overlayName } from "./names";
 import { Settings } from "./settings";
@@ -25,6 +26,7 @@ export async function findObstacles(
     findTakenPorts(settings, machine, host),
     findMissingPython(host, process.env.PYTHON ?? "python3"),
     findSwarmFaults(settings, machine),
+    findMissingImages(settings),
   ]);
   return [
     ...findForeignContainers(settings, machine),

@@ -1,10 +1,12 @@
 // Prints what the lab is made of, as a CycloneDX bill of materials: npm's own list of the packages in its lock file, and
-// with it the images of Pulumi.yaml, the packages of every requirements.txt and the modules of every go.mod.
+// with it the images of Pulumi.yaml, the packages of every requirements.txt, the modules of every go.mod and what offline/
+// builds of them.
 // usage: sbom.js
 const { execFileSync } = require("node:child_process");
 const { readFileSync } = require("node:fs");
 const path = require("node:path");
 const { parse } = require("yaml");
+const parts = require("./offline-parts");
 
 const root = path.dirname(__dirname);
 const run = (program, ...args) =>
@@ -39,10 +41,45 @@ const python = files
   .flatMap((file) => [...read(file).matchAll(/^([\w.-]+)==([^\s;]+)/gm)])
   .map(([, name, version]) => component("library", `pkg:pypi/${name.toLowerCase()}@${version}`, name, version));
 
-const go = files
-  .filter((file) => path.basename(file) === "go.mod")
-  .flatMap((file) => [...read(file).matchAll(/^(?:require )?\s*([\w.-]+\.[\w-]+\/\S+) (v\S+)/gm)])
-  .map(([, name, version]) => component("library", `pkg:golang/${name}@${version}`, name, version));
+const goFiles = files.filter((file) => path.basename(file) === "go.mod");
+const required = goFiles.flatMap((file) =>
+  [...read(file).matchAll(/^(?:require )?\s*([\w.-]+\.[\w-]+\/\S+) (v\S+)( \/\/ indirect)?$/gm)].map(
+    ([, name, version, indirect]) => ({ file, name, version, indirect: indirect !== undefined }),
+  ),
+);
+const replacements = goFiles.flatMap((file) =>
+  [...read(file).matchAll(/(\S+)(?: v\S+)? => (\S+) (v\S+)/g)].map(([, of, name, version]) => ({
+    file,
+    of,
+    name,
+    version,
+  })),
+);
+// a module that another one replaces is not compiled
+const modules = [...required.filter(({ name }) => !replacements.some(({ of }) => of === name)), ...replacements];
+const go = modules.map(({ name, version }) => component("library", `pkg:golang/${name}@${version}`, name, version));
 
-const known = new Map([...bom.components, ...images, ...python, ...go].map((it) => [it["bom-ref"], it]));
+/** The version of the module that a part of offline/ is made of: its build script's, its own go.mod's, or one that requires it. */
+function versionOf({ name, module, folder = "offline/" }) {
+  const scripts = files.filter((file) => /^offline\/.*build$/.test(file)).map(read);
+  const script = scripts.find((text) => text.includes(`${module}@`)) ?? "";
+  const found = modules.filter((it) => it.name === module && it.file.startsWith(folder));
+  const nearest =
+    found.find(({ file }) => file === `offline/${name}/go.mod`) ?? found.find(({ indirect }) => !indirect);
+  return /^version=(\S+)/m.exec(script)?.[1] ?? (nearest ?? found[0])?.version;
+}
+
+const built = parts
+  .map((part) => ({ ...part, version: part.module && versionOf(part) }))
+  .filter(({ module, version }) => module === undefined || version !== undefined)
+  .map(({ name, module, version, license, scope }) => ({
+    "bom-ref": `offline/${name}`,
+    type: "application",
+    name,
+    ...(version === undefined ? {} : { version, purl: `pkg:golang/${module}@${version}` }),
+    licenses: [license.includes(" ") ? { expression: license } : { license: { id: license } }],
+    ...(scope === undefined ? {} : { scope }),
+  }));
+
+const known = new Map([...bom.components, ...images, ...python, ...go, ...built].map((it) => [it["bom-ref"], it]));
 console.log(JSON.stringify({ ...bom, components: [...known.values()] }, null, 2));

@@ -1,0 +1,13 @@
+// Prints the images built by offline/ that a lab with these settings runs, by the names that they have there.
+// usage: images.ts FILE...      settings files of a stack, the later ones win
+import { imagesOf, nameInOffline } from "../components/images";
+import { readStackFiles } from "../components/stackFiles";
+
+try {
+  const { settings } = readStackFiles(process.argv.slice(2));
+  const names = imagesOf(settings).flatMap(({ image }) => nameInOffline(image) ?? []);
+  console.log([...new Set(names)].sort().join(" "));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

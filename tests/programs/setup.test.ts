@@ -1,0 +1,188 @@
+import { spawn, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { PROJECT } from "../../components/assets";
+
+const ALWAYS = ["cadvisor", "grafana", "node-exporter", "prometheus", "pushgateway"];
+const WEBHOOK = "config: { observability-lab:alertWebhook: { secure: v1:abc } }\n";
+
+/** A checkout in which all is installed, with a Docker and a build that note what they are asked for. */
+let folder: string;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-setup-"));
+  for (const name of [
+    "assets",
+    "components",
+    "package.json",
+    "Pulumi.yaml",
+    "Pulumi.offline.yaml",
+    "scripts",
+    "tests/assets",
+  ]) {
+    link(name);
+  }
+  link("node_modules/sucrase");
+  link("node_modules/yaml");
+  link("node_modules/@pulumi");
+  link("node_modules/ipaddr.js");
+  link("node_modules/fastest-levenshtein");
+  write("package-lock.json", "{}");
+  write("node_modules/.package-lock.json", "{}");
+  build('echo "$@" >>built; shift $(($# > 0)); for name; do echo "$name" >>images; done');
+  script(
+    "tools/docker",
+    `cd ${folder}
+case $1 in
+  version) [ ! -e refuses ] || { echo "permission denied while trying to connect" >&2; exit 1; } ;;
+  image) shift 2; for name; do name=\${name#*/}; grep -qx "\${name%:offline}" images || exit 1; done ;;
+esac`,
+  );
+  write("room/python-tools/installed.txt", read("tests/assets/requirements-dev.txt"));
+  write("images", `${ALWAYS.join("\n")}\n`);
+  const { dependencies } = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
+  const cli = spawnSync("bash", ["-c", `. ${PROJECT}/scripts/common.sh; echo $cli`], {
+    encoding: "utf8",
+    env: environment(),
+  });
+  script(path.relative(folder, cli.stdout.trim()), "");
+  for (const name of ["@pulumi/docker", "@pulumi/command", "@pulumiverse/grafana"]) {
+    fs.mkdirSync(path.join(folder, "home/plugins", `resource-${path.basename(name)}-v${String(dependencies[name])}`), {
+      recursive: true,
+    });
+  }
+});
+
+afterEach(() => {
+  fs.rmSync(folder, { recursive: true });
+});
+
+function link(name: string): void {
+  const place = path.join(folder, name);
+  fs.mkdirSync(path.dirname(place), { recursive: true });
+  fs.symlinkSync(path.join(PROJECT, name), place);
+}
+
+function write(file: string, text: string, mode = 0o644): void {
+  const place = path.join(folder, file);
+  fs.mkdirSync(path.dirname(place), { recursive: true });
+  fs.writeFileSync(place, text, { mode });
+}
+
+function read(file: string): string {
+  return fs.readFileSync(path.join(folder, file), "utf8");
+}
+
+function script(file: string, text: string): void {
+  write(file, `#!/usr/bin/env bash\n${text}\n`, 0o755);
+}
+
+/** What is done in place of offline/build. */
+function build(text: string): void {
+  script("offline/build", text);
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return {
+    PATH: `${path.join(folder, "tools")}:${String(process.env.PATH)}`,
+    HOME: folder,
+    LAB_CHECKOUT: folder,
+    LAB_ROOM: path.join(folder, "room"),
+    PULUMI_HOME: path.join(folder, "home"),
+    STACK: "offline",
+  };
+}
+
+/** Runs setup to its end; what it said, and what was built. */
+function setup(...args: string[]): { status: number | null; said: string; built: string[] } {
+  fs.rmSync(path.join(folder, "built"), { force: true });
+  const run = spawnSync(path.join(PROJECT, "scripts", "setup"), args, { encoding: "utf8", env: environment() });
+  const built = fs.existsSync(path.join(folder, "built")) ? read("built").trim().split("\n") : [];
+  return { status: run.status, said: run.stdout + run.stderr, built };
+}
+
+describe("the images", () => {
+  it("are built where there is no word of it, and then not again", () => {
+    expect(setup()).toMatchObject({ status: 0, built: [`images ${ALWAYS.join(" ")}`] });
+    expect(setup()).toEqual({ status: 0, said: "", built: [] });
+  });
+
+  it("are Alertmanager's, too, as soon as a secret setting asks for it", () => {
+    setup();
+    write("room/own.offline.yaml", WEBHOOK);
+    expect(setup()).toMatchObject({ status: 0, built: [`images alertmanager ${ALWAYS.join(" ")}`] });
+    expect(setup()).toEqual({ status: 0, said: "", built: [] });
+  });
+
+  it("are not built again for a setting that needs no other", () => {
+    setup();
+    write("room/own.offline.yaml", "config: { observability-lab:retention: 1d }\n");
+    expect(setup()).toEqual({ status: 0, said: "", built: [] });
+  });
+
+  it("are all for the tests", () => {
+    setup();
+    const [all = ""] = setup("test").built;
+    expect(all.split(" ").sort()).toEqual(["alertmanager", "caddy", "images", ...ALWAYS].sort());
+    expect(setup("test")).toEqual({ status: 0, said: "", built: [] });
+  });
+
+  it("are looked at again after a change in offline/", () => {
+    setup();
+    build("echo changed >>built");
+    const { built } = setup();
+    expect(built).toEqual(["changed"]);
+  });
+});
+
+describe("what is installed at the same time", () => {
+  const npm = (text: string): void => {
+    fs.rmSync(path.join(folder, "node_modules/.package-lock.json"));
+    script("tools/npm", text);
+  };
+
+  it("ends with the one that fails, which is named with what it said", () => {
+    build("sleep 1000 & echo $! >sleeper; touch building; wait");
+    npm("until [ -e building ]; do sleep 0.1; done; echo no such package; exit 1");
+    const { status, said } = setup();
+    expect(status).toBe(1);
+    expect(said).toMatch(/^npm packages: failed after \d+ s\nno such package\nall of it: .*npm-packages.log$/m);
+    expect(isAlive(Number(read("sleeper")))).toBe(false);
+  });
+
+  it("ends with Ctrl-C, and the next run says that it goes on from there", async () => {
+    build("sleep 1000 & echo $! >sleeper; touch building; wait");
+    const run = spawn(path.join(PROJECT, "scripts", "setup"), [], { env: environment(), stdio: "ignore" });
+    const ended = new Promise<number | null>((resolve) => run.on("close", resolve));
+    while (!fs.existsSync(path.join(folder, "building"))) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    run.kill("SIGINT");
+    expect(await ended).toBe(130);
+    expect(isAlive(Number(read("sleeper")))).toBe(false);
+    build("echo again >>built");
+    expect(setup()).toMatchObject({ status: 0, said: expect.stringMatching(/goes on from there/) as string });
+    expect(setup()).toEqual({ status: 0, said: "", built: [] });
+  });
+});
+
+it("names what lets a user use a Docker that refuses him", () => {
+  write("refuses", "");
+  const { status, said } = setup();
+  expect(status).toBe(1);
+  expect(said).toMatch(/Docker does not let \S+ in: run sudo usermod -aG docker/);
+});
+
+it("refuses a word that it does not know", () => {
+  expect(setup("tets")).toMatchObject({ status: 1, said: "usage: setup [packages | test]\n" });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

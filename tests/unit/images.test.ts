@@ -1,0 +1,60 @@
+import * as path from "node:path";
+import { findMissingImages, imagesOf, nameInOffline } from "../../components/images";
+import { describeFault } from "../../components/faults";
+import { readStackFiles } from "../../components/stackFiles";
+import { PROJECT, settingsWith } from "./fixtures";
+import { serveEngine, TestServer } from "./servers";
+
+const ALWAYS = ["cadvisorImage", "grafanaImage", "nodeExporterImage", "prometheusImage", "pushgatewayImage"];
+
+describe("the images of a lab", () => {
+  const settings = (changes: Record<string, string>): string[] =>
+    imagesOf(settingsWith(changes))
+      .map(({ setting }) => setting)
+      .sort();
+
+  it("are five, and Alertmanager's where there is a webhook", () => {
+    expect(settings({})).toEqual(ALWAYS);
+    expect(settings({ webPassword: "long enough", nodeExporterNetwork: "host" })).toEqual(ALWAYS);
+    expect(settings({ alertWebhook: "https://example.org" })).toEqual(["alertmanagerImage", ...ALWAYS]);
+  });
+
+  it("are Caddy's too in a swarm", () => {
+    expect(settings({ engine: "swarm" })).toEqual([...ALWAYS, "swarmDiscoveryImage"].sort());
+  });
+
+  it("have a name in offline/ where that builds them", () => {
+    const { settings: offline } = readStackFiles([path.join(PROJECT, "Pulumi.offline.yaml")]);
+    expect(imagesOf(offline).map(({ image }) => nameInOffline(image))).toEqual([
+      "prometheus",
+      "grafana",
+      "node-exporter",
+      "cadvisor",
+      "pushgateway",
+    ]);
+  });
+});
+
+describe("an image that only offline/ builds", () => {
+  const offline = "observability-lab/alertmanager:offline";
+  const settings = settingsWith({ alertWebhook: "https://example.org", alertmanagerImage: offline });
+  let engine: TestServer;
+
+  afterEach(() => engine.close());
+
+  it("is a fault where it has not been built, told with the command that does it", async () => {
+    engine = await serveEngine({});
+    expect((await findMissingImages(settings)).map(describeFault)).toEqual([
+      'alertmanagerImage = "observability-lab/alertmanager:offline": is built on this machine, and has not been; ' +
+        "run make setup, or offline/build images alertmanager",
+    ]);
+    expect(engine.asked).toEqual([`/images/${offline}/json`]);
+  });
+
+  it("is none where it is here, or nothing asks for it", async () => {
+    engine = await serveEngine({ [`/images/${offline}/json`]: { body: "{}" } });
+    expect(await findMissingImages(settings)).toEqual([]);
+    expect(await findMissingImages(settingsWith({ alertmanagerImage: offline }))).toEqual([]);
+    expect(engine.asked).toHaveLength(1);
+  });
+});
