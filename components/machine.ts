@@ -71,6 +71,14 @@ interface EngineInfo {
   readonly Swarm?: SwarmInfo;
 }
 
+/** Storage drivers of which cAdvisor knows where a container's own files lie. */
+const MEASURED = ["overlay2", "overlay", "aufs", "zfs", "vfs"];
+
+/** Whether cAdvisor measures what a container writes; with the containerd image store it does not. */
+export function measuresWrites({ storageDriver }: Pick<Machine, "storageDriver">): boolean {
+  return MEASURED.includes(storageDriver);
+}
+
 /** Where the system's containerd listens, and one that Docker has started itself. */
 export const CONTAINERD_SOCKETS = ["/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock"];
 
