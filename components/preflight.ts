@@ -4,7 +4,7 @@ import * as os from "node:os";
 import { promisify } from "node:util";
 import { HostCondition, labFolder, ROOMS } from "./condition/host";
 import { Fault } from "./faults";
-import { findFolderFaults, findRootless } from "./hostObstacles";
+import { findFolderFaults, findRemapped, findRootless } from "./hostObstacles";
 import { EngineContainer, Machine } from "./machine";
 import { containersOf, LAB_LABEL, labName, overlayName } from "./names";
 import { Settings } from "./settings";
@@ -32,6 +32,7 @@ export async function findObstacles(
     ...findOverlaps(settings, machine, os.networkInterfaces()),
     ...findUnsupported(settings, machine),
     ...findRootless(machine),
+    ...findRemapped(settings, machine),
     ...findFolderFaults(labFolder(labName(settings.namePrefix)), host),
     ...faults.flat(),
   ];
