@@ -3,7 +3,7 @@ import { findRejectedConfig } from "./components/configCheck";
 import { readCatalogue } from "./components/dashboards/catalogue";
 import { throwFaults } from "./components/faults";
 import { Lab } from "./components/lab";
-import { inspectMachine } from "./components/machine";
+import { inspectMachine, measuresWrites } from "./components/machine";
 import { containersOf, labName, servicesOf } from "./components/names";
 import { findObstacles } from "./components/preflight";
 import { readSettings, Settings } from "./components/settings";
@@ -52,6 +52,7 @@ async function main(): Promise<Record<string, unknown>> {
     scrapeInterval: settings.scrapeInterval,
     nodeExporterNetwork: settings.nodeExporterNetwork,
     ...(machine.memoryLimit ? {} : { memoryLimit: false }),
+    ...(measuresWrites(machine) ? {} : { unmeasuredStorage: machine.storageDriver }),
     ...(settings.engine === "swarm" ? { swarm: swarmOutputs(settings) } : {}),
     containers: containersOf(settings).map((name) => `${settings.namePrefix}${name}`),
     labName: labName(settings.namePrefix),

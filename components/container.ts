@@ -177,6 +177,7 @@ function containerArgs(
     ...networkArgs(args),
     hosts: args.hosts,
     pidMode: args.pidMode,
+    ...(machine.usersRemapped && needsHostUsers(args) ? { usernsMode: "host" } : {}),
     volumes: [
       ...(data === undefined ? [] : [{ volumeName: data.name, containerPath: args.dataPath }]),
       ...(config === undefined ? [] : [config.mount]),
@@ -214,6 +215,11 @@ function containerArgs(
     waitTimeout: HEALTH_DEADLINE,
     destroyGraceSeconds: STOP_GRACE,
   };
+}
+
+/** Docker shares neither the host's processes nor its network with a container that has other users than the host. */
+function needsHostUsers({ pidMode, hostNetwork, hostUsers }: LabContainerArgs): boolean {
+  return pidMode === "host" || hostNetwork !== undefined || hostUsers === true;
 }
 
 function networkArgs(args: LabContainerArgs): Partial<docker.ContainerArgs> {

@@ -3,6 +3,8 @@ import * as path from "node:path";
 import { HostCondition } from "./condition/host";
 import { Fault } from "./faults";
 import { Machine } from "./machine";
+import { isLoopback } from "./names";
+import { Settings } from "./settings";
 
 /** With less, not even the first Python environment can be begun. */
 const MIN_FREE_MIB = 16;
@@ -51,6 +53,31 @@ export function findRootless({ rootless }: Machine, env: NodeJS.ProcessEnv = pro
           problem: "is an engine without root, whose networks this machine does not see",
           fix: "set it to unix:///var/run/docker.sock, where an engine with root listens",
         },
+      ]
+    : [];
+}
+
+/** What cannot be had of an engine that gives containers users of their own. */
+export function findRemapped(
+  { engine, alertWebhook }: Pick<Settings, "engine" | "alertWebhook">,
+  { usersRemapped }: Machine,
+): readonly Fault[] {
+  const swarm = {
+    setting: "engine",
+    value: engine,
+    problem: "this engine has userns-remap, and Swarm cannot give cAdvisor the host's users, who may read its socket",
+    fix: "take userns-remap out of daemon.json, or set engine: docker",
+  };
+  const webhook = {
+    setting: "alertWebhook",
+    problem:
+      "is on loopback, which only the host's network reaches, and with userns-remap Alertmanager cannot write its data there",
+    fix: "let the receiver listen on an address that containers reach, or take userns-remap out of daemon.json",
+  };
+  return usersRemapped
+    ? [
+        ...(engine === "swarm" ? [swarm] : []),
+        ...(alertWebhook !== undefined && isLoopback(alertWebhook) ? [webhook] : []),
       ]
     : [];
 }

@@ -31,6 +31,8 @@ export interface Machine {
   readonly native: boolean;
   /** The engine runs without root, and its networks are not this machine's. */
   readonly rootless: boolean;
+  /** The engine gives containers users of their own (`userns-remap`): root in one is nobody on the host. */
+  readonly usersRemapped: boolean;
   /** Docker's storage driver; `overlayfs` is the one of the containerd image store. */
   readonly storageDriver: string;
   /** Major version of the engine, such as 28. */
@@ -71,6 +73,14 @@ interface EngineInfo {
   readonly Swarm?: SwarmInfo;
 }
 
+/** Storage drivers of which cAdvisor knows where a container's own files lie. */
+const MEASURED = ["overlay2", "overlay", "aufs", "zfs", "vfs"];
+
+/** Whether cAdvisor measures what a container writes; with the containerd image store it does not. */
+export function measuresWrites({ storageDriver }: Pick<Machine, "storageDriver">): boolean {
+  return MEASURED.includes(storageDriver);
+}
+
 /** Where the system's containerd listens, and one that Docker has started itself. */
 export const CONTAINERD_SOCKETS = ["/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock"];
 
@@ -85,12 +95,14 @@ export async function inspectMachine(): Promise<Machine> {
     askEngine<EngineNetwork[]>("/networks"),
   ]);
   const socket = await ownSocket(info);
+  const security = new Set(info.SecurityOptions?.flatMap((option) => option.split(",")));
   const native = process.platform === "linux" && !info.OperatingSystem.startsWith("Docker Desktop");
   const systemd = native && existsSync("/run/systemd/system"); // the test of sd_booted(3)
   return {
     hostname: os.hostname(),
     native,
-    rootless: info.SecurityOptions?.some((option) => option.split(",").includes("name=rootless")) ?? false,
+    rootless: security.has("name=rootless"),
+    usersRemapped: security.has("name=userns"),
     storageDriver: info.Driver,
     engineMajor: parseInt(info.ServerVersion, 10) || 0,
     rootShared: native && isRootShared(readFileSync("/proc/self/mountinfo", "utf8")),

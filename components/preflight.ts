@@ -4,7 +4,7 @@ import * as os from "node:os";
 import { promisify } from "node:util";
 import { HostCondition, labFolder, ROOMS } from "./condition/host";
 import { Fault } from "./faults";
-import { findFolderFaults, findRootless } from "./hostObstacles";
+import { findFolderFaults, findRemapped, findRootless } from "./hostObstacles";
 import { findMissingImages } from "./images";
 import { EngineContainer, Machine } from "./machine";
 import { containersOf, LAB_LABEL, labName, overlayName } from "./names";
@@ -34,6 +34,7 @@ export async function findObstacles(
     ...findOverlaps(settings, machine, os.networkInterfaces()),
     ...findUnsupported(settings, machine),
     ...findRootless(machine),
+    ...findRemapped(settings, machine),
     ...findFolderFaults(labFolder(labName(settings.namePrefix)), host),
     ...faults.flat(),
   ];

@@ -92,6 +92,8 @@ export interface ServiceSpec {
   readonly capabilities?: string[];
   /** `host` shows the container the processes of the host. */
   readonly pidMode?: "host";
+  /** Reads what only the host's own root may, also where the engine gives containers other users (`userns-remap`). */
+  readonly hostUsers?: true;
   /** In the host's network: addresses that the program listens on; nothing is published. */
   readonly hostNetwork?: { readonly healthAddress: string };
   /** In no network: only what has a shared folder with it reaches it. */

@@ -2,7 +2,7 @@ import * as os from "node:os";
 import { askEngine } from "../components/engine";
 import { HostCondition, labFolder, lookAtHost } from "../components/condition/host";
 import { Fault, LabError } from "../components/faults";
-import { findRootless } from "../components/hostObstacles";
+import { findRemapped, findRootless } from "../components/hostObstacles";
 import { inspectMachine, Machine } from "../components/machine";
 import { labName } from "../components/names";
 import { findForeignContainers, findForeignNetwork, findMissingPython, findTakenPorts } from "../components/preflight";
@@ -67,6 +67,13 @@ async function examineEngine(settings: Settings, host: HostCondition): Promise<r
   return [
     checkEngine(info, machine),
     ...ofFaults("root", findRootless(machine), "the engine's networks are this machine's"),
+    ...ofFaults(
+      "users",
+      findRemapped(settings, machine),
+      machine.usersRemapped
+        ? "userns-remap: node_exporter and cAdvisor keep the host's, as they read its processes and its sockets"
+        : "a container's are the host's",
+    ),
     checkStorage(machine),
     checkCgroups(info),
     checkMemory(info, settings),

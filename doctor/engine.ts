@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { DEFAULT_SOCKET } from "../components/engine";
-import { CONTAINERD_SOCKETS, Machine } from "../components/machine";
+import { CONTAINERD_SOCKETS, Machine, measuresWrites } from "../components/machine";
 import { containersOf, servicesOf } from "../components/names";
 import { ProgramSettings, Settings } from "../components/settings";
 import { Finding, fault, ok, warning } from "./finding";
@@ -17,8 +17,6 @@ export interface EngineInfo {
   readonly DockerRootDir: string;
 }
 
-/** Storage drivers of which cAdvisor knows where a container's own files lie. */
-const MEASURED = ["overlay2", "overlay", "aufs", "zfs", "vfs"];
 /** Where earlier labs mounted a socket whether it was there or not. */
 const SOCKETS = [DEFAULT_SOCKET, ...CONTAINERD_SOCKETS];
 const MIB = 1024 * 1024;
@@ -42,12 +40,13 @@ export function checkEngine({ ServerVersion, OperatingSystem }: EngineInfo, { na
 }
 
 /** Whether cAdvisor will see the containers, and what they write. */
-export function checkStorage({ native, storageDriver: driver, containerdSocket }: Machine): Finding {
+export function checkStorage(machine: Machine): Finding {
+  const { native, storageDriver: driver, containerdSocket } = machine;
   if (driver === "overlayfs") {
     return !native || containerdSocket !== undefined
       ? ok(
           "storage",
-          `${driver}, the containerd image store: cAdvisor asks containerd at ${containerdSocket ?? "its socket"}`,
+          `${driver}, the containerd image store: cAdvisor asks containerd at ${containerdSocket ?? "its socket"}, but does not see what a container writes`,
         )
       : warning(
           "storage",
@@ -55,7 +54,7 @@ export function checkStorage({ native, storageDriver: driver, containerdSocket }
           'let containerd listen there, or set {"features": {"containerd-snapshotter": false}} in daemon.json',
         );
   }
-  return MEASURED.includes(driver)
+  return measuresWrites(machine)
     ? ok("storage", `${driver}: cAdvisor sees every container and what it writes`)
     : warning(
         "storage",

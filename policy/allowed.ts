@@ -138,6 +138,8 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       "CONTAINERD:/run/containerd/containerd.sock:ro",
     ],
     engine: true,
+    // the engine's socket belongs to the host's root
+    hostUsers: true,
     // measures the disk usage of folders that belong to other users
     capabilities: ["DAC_READ_SEARCH"],
   },

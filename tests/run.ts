@@ -34,6 +34,19 @@ const SUITES: readonly Suite[] = [
   { name: "security", command: [...JEST, "tests/security"] },
   { name: "faults", command: [...JEST, "--runInBand", "tests/faults"] },
   { name: "swarm", command: [...JEST, "--runInBand", "tests/swarm"] },
+  {
+    name: "engines",
+    // only root makes machines for them
+    command: [
+      "bash",
+      "-c",
+      '{ [ "$(id -u)" != 0 ] || offline/build engine; } && exec "$@"',
+      "bash",
+      ...JEST,
+      "--runInBand",
+      "tests/engines",
+    ],
+  },
 ];
 
 /** What a suite's own closing line says: jest's "Tests:", pytest's "in 1.23s", lint's count. */

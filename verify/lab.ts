@@ -24,6 +24,8 @@ export interface LabOutputs {
   readonly nodeExporterNetwork: "lab" | "host";
   /** Only where Docker cannot limit the memory of a container. */
   readonly memoryLimit?: false;
+  /** Docker's storage driver; only where cAdvisor does not see with it what a container writes. */
+  readonly unmeasuredStorage?: string;
   /** Only of a lab that watches a swarm. */
   readonly swarm?: {
     /** Names of its Swarm services. */

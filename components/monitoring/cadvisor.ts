@@ -35,6 +35,8 @@ export class Cadvisor extends pulumi.ComponentResource {
           // it measures the disk usage of folders that belong to other users
           capabilities: ["CAP_DAC_READ_SEARCH"],
         },
+        // the engine's socket belongs to the host's root
+        onMachine: { hostUsers: true },
       },
       { parent: this },
     );

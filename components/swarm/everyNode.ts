@@ -4,7 +4,7 @@ import { LabContext, ServiceSpec } from "../service";
 import { NodeService, NodeSpec } from "./nodeService";
 
 /** What only a container of this very machine is given. */
-export type MachineSpec = Pick<ServiceSpec, "pidMode" | "hostNetwork">;
+export type MachineSpec = Pick<ServiceSpec, "pidMode" | "hostUsers" | "hostNetwork">;
 
 export interface EveryNodeArgs {
   readonly context: LabContext;

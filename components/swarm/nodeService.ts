@@ -10,7 +10,10 @@ import { isOwn } from "./owner";
 import { awaitTasks } from "./tasks";
 
 /** What a program is given on a node: it keeps nothing and reads no files, and what Swarm does not give is left out. */
-export type NodeSpec = Omit<ServiceSpec, "dataPath" | "uploads" | "scratch" | "hosts" | "pidMode" | "hostNetwork">;
+export type NodeSpec = Omit<
+  ServiceSpec,
+  "dataPath" | "uploads" | "scratch" | "hosts" | "pidMode" | "hostUsers" | "hostNetwork"
+>;
 
 export interface NodeServiceArgs extends NodeSpec {
   readonly context: LabContext;

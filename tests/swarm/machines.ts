@@ -35,12 +35,25 @@ export function impossible(): string | undefined {
     : undefined;
 }
 
+/** What the engine of each machine is, where that is not this machine's own; `cluster` says more of it. */
+export interface MachineEngine {
+  /** The name of them all, where that is not the swarm's. */
+  readonly CLUSTER?: string;
+  /** Where it listens. */
+  readonly SOCKET?: string;
+  /** Whether it has a memory controller. */
+  readonly MEMORY?: "no";
+  /** Folder of its programs. */
+  readonly ENGINE?: string;
+  /** Further flags of dockerd. */
+  readonly ENGINE_FLAGS?: string;
+  /** Whose containerd it has. */
+  readonly CONTAINERD?: "own" | "system";
+}
+
 /** Machines that each have an engine, by number; made by `cluster`, which says how. */
 export class Machines {
-  /**
-   * @param engine Where each engine listens, by default where Docker does, and whether it has a memory controller.
-   */
-  constructor(private readonly engine: { readonly SOCKET?: string; readonly MEMORY?: "no" } = {}) {}
+  constructor(private readonly engine: MachineEngine = {}) {}
 
   /** Everything that they leave outside their network namespaces. */
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-swarm-"));
@@ -66,13 +79,21 @@ export class Machines {
     this.cluster("join", String(node), String(manager));
   }
 
+  restart(node: number): void {
+    this.cluster("restart", String(node));
+  }
+
+  reboot(node: number): void {
+    this.cluster("reboot", String(node));
+  }
+
   crash(node: number): void {
     this.cluster("crash", String(node));
   }
 
   /** Host name of a machine, which is its name in the swarm. */
   name(node: number): string {
-    return `lab-swarm-${String(node)}`;
+    return `${this.engine.CLUSTER ?? "lab-swarm"}-${String(node)}`;
   }
 
   /** Runs a command on a machine, with these variables besides. */

@@ -51,6 +51,7 @@ export const LINUX: Machine = {
   hostname: "workstation",
   native: true,
   rootless: false,
+  usersRemapped: false,
   storageDriver: "overlay2",
   engineMajor: 28,
   rootShared: true,

@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { findFolderFaults, findRootless, freeMib, nearest } from "../../components/hostObstacles";
-import { LINUX } from "./fixtures";
+import { findFolderFaults, findRemapped, findRootless, freeMib, nearest } from "../../components/hostObstacles";
+import { LINUX, settingsWith } from "./fixtures";
 
 const NEW = { environments: { flask: "it was not there", ansible: "it was not there" } };
 const MADE = { environments: { flask: undefined, ansible: undefined } };
@@ -73,5 +73,18 @@ describe("an engine without root", () => {
       { setting: "DOCKER_HOST", value: env.DOCKER_HOST, problem: expect.stringContaining("without root") as unknown },
     ]);
     expect(findRootless(LINUX, {})).toStrictEqual([]);
+  });
+});
+
+describe("an engine with userns-remap", () => {
+  it("is refused for a swarm, and for a webhook that only the host's network reaches", () => {
+    const remapped = { ...LINUX, usersRemapped: true };
+    const faults = (settings: Record<string, string>): string[] =>
+      findRemapped(settingsWith(settings), remapped).map(({ setting }) => setting);
+    expect(faults({})).toStrictEqual([]);
+    expect(faults({ alertWebhook: "https://example.org/hook" })).toStrictEqual([]);
+    const loopback = { alertWebhook: "http://127.0.0.1:9999/hook" };
+    expect(faults({ ...loopback, engine: "swarm" })).toStrictEqual(["engine", "alertWebhook"]);
+    expect(findRemapped(settingsWith(loopback), LINUX)).toStrictEqual([]);
   });
 });

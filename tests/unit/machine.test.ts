@@ -102,6 +102,7 @@ describe("the machine", () => {
       OperatingSystem: "Debian GNU/Linux 13",
       ServerVersion: "28.5.2",
       MemoryLimit: false,
+      SecurityOptions: ["name=seccomp,profile=builtin", "name=userns"],
       Containerd: { Address: socket },
     });
     expect(await inspectMachine()).toMatchObject({
@@ -109,6 +110,8 @@ describe("the machine", () => {
       containerdSocket: socket,
       memoryLimit: false,
       swapLimit: true,
+      rootless: false,
+      usersRemapped: true,
       native: process.platform === "linux",
       storageDriver: "overlayfs",
       engineMajor: 28,

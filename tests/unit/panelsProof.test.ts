@@ -1,7 +1,7 @@
 import { CheckError } from "../../verify/lab";
 import { judge } from "../../verify/panels/checks";
 import { Panel } from "../../verify/panels/model";
-import { Proof, ProvenQuery, withoutLimits } from "../../verify/panels/proof";
+import { explainMachine, Proof, ProvenQuery } from "../../verify/panels/proof";
 import { frame, panel, prove } from "./panels";
 
 describe("the panels that are proven", () => {
@@ -176,13 +176,21 @@ describe("a query without data", () => {
   });
 });
 
-it("a panel of memory limits is excused where Docker cannot set them, and no other is", () => {
+it("a panel of what cAdvisor does not have on a machine is excused, and no other is", () => {
   const query = (expr: string): ProvenQuery => ({ refId: "A", expr, datasource: "d", state: "missing" });
-  const [limits, usage] = [query("a / container_spec_memory_limit_bytes"), query("container_memory_rss")];
-  const panels = [limits, usage].map((it) => ({ title: it.expr, state: it.state, queries: [it] }));
-  const proof = withoutLimits({ uid: "lab", title: "Lab", own: true, panels });
-  expect(proof.panels.map(({ state }) => state)).toStrictEqual(["explained", "missing"]);
-  expect(proof.panels[0]?.queries[0]?.reason).toBe("Docker cannot limit memory on this machine");
+  const asked = ["a / container_spec_memory_limit_bytes", "sum(container_fs_usage_bytes)", "container_memory_rss"];
+  const panels = asked.map((it) => ({ title: it, state: "missing" as const, queries: [query(it)] }));
+  const reasons = (lab: Parameters<typeof explainMachine>[1]): (string | undefined)[] =>
+    explainMachine({ uid: "lab", title: "Lab", own: true, panels }, lab).panels.map(({ state, queries }) =>
+      state === "explained" ? queries[0]?.reason : state,
+    );
+  const [limit, written] = [
+    "Docker cannot limit memory on this machine",
+    "with Docker's storage driver overlayfs cAdvisor does not see what a container writes",
+  ];
+  expect(reasons({})).toStrictEqual(["missing", "missing", "missing"]);
+  expect(reasons({ memoryLimit: false })).toStrictEqual([limit, "missing", "missing"]);
+  expect(reasons({ unmeasuredStorage: "overlayfs" })).toStrictEqual(["missing", written, "missing"]);
 });
 
 describe("what the check says", () => {

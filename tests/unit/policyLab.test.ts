@@ -38,6 +38,7 @@ describe("all that a lab registers", () => {
       "in a swarm",
       { settings: { engine: "swarm", overlayEncryption: "false", nodeLabel: "tier=web" }, machine: SWARM },
     ],
+    ["with userns-remap", { settings: { nodeExporterNetwork: "host" }, machine: { usersRemapped: true } }],
     ["where Docker cannot limit memory", { machine: { memoryLimit: false, swapLimit: false } }],
     ["on Docker Desktop", { machine: { native: false, sockets: [] } }],
   ])("passes every policy %s", async (_, fixture) => {

@@ -120,6 +120,15 @@ describe("cadvisor", () => {
   });
 });
 
+describe("an engine with userns-remap", () => {
+  it("gives the host's users to those that read its processes or its socket, and to no other", async () => {
+    const { registrations } = await buildLab({ machine: { usersRemapped: true } });
+    const modes = registrations.flatMap(({ name, inputs }) => (inputs.usernsMode === "host" ? [name] : []));
+    expect(modes.sort()).toStrictEqual(["cadvisor-container", "node-exporter-container"]);
+    expect(await inputsOf("cadvisor-container", {})).not.toHaveProperty("usernsMode");
+  });
+});
+
 describe("health check", () => {
   it.each([
     [20, { interval: "2.5s" }],

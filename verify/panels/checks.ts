@@ -3,7 +3,7 @@ import { Check, CheckError, Answer, LabOutputs } from "../lab";
 import { reachedNodes } from "../swarm";
 import { grafanaApi } from "./grafana";
 import { checkPlugins } from "./plugins";
-import { Proof, proveDashboard, ProvenQuery, State, withoutLimits } from "./proof";
+import { explainMachine, Proof, proveDashboard, ProvenQuery, State } from "./proof";
 
 /** Failing queries that the table names; `--json` has them all. */
 const NAMED = 5;
@@ -13,10 +13,8 @@ const NODES = 10;
 /** One check for each dashboard: whether its panels show data. */
 export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
   const api = grafanaApi(lab);
-  const prove = async (uid: string, node?: string): Promise<Proof> => {
-    const proof = await proveDashboard(api, uid, node);
-    return lab.memoryLimit === false ? withoutLimits(proof) : proof;
-  };
+  const prove = async (uid: string, node?: string): Promise<Proof> =>
+    explainMachine(await proveDashboard(api, uid, node), lab);
   return Promise.all(
     lab.dashboards.map(async (uid) => {
       // without Grafana there is no title, and the check itself tells why

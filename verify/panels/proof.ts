@@ -1,4 +1,5 @@
 import { seconds } from "../duration";
+import { LabOutputs } from "../lab";
 import { Datasource, findDatasource, GrafanaApi } from "./grafana";
 import { findRequest } from "./find";
 import { interpolate } from "./interpolate";
@@ -34,7 +35,9 @@ export interface Proof {
 }
 
 const OWN_TAG = "observability-lab";
+/** Metrics of cAdvisor that not every machine has. */
 const LIMITS = /\bcontainer_spec_memory_\w*limit_bytes\b/;
+const WRITES = /\bcontainer_fs_\w+/;
 
 /** Runs every query of a dashboard as Grafana would when somebody opens it, and chooses a node where one is given. */
 export async function proveDashboard(api: GrafanaApi, uid: string, node?: string): Promise<Proof> {
@@ -66,12 +69,21 @@ export async function proveDashboard(api: GrafanaApi, uid: string, node?: string
   };
 }
 
-/** The same of a machine on which Docker cannot limit memory, so that no container has such a limit to show. */
-export function withoutLimits(proof: Proof): Proof {
-  const excused = (query: ProvenQuery): ProvenQuery =>
-    query.state === "missing" && LIMITS.test(query.expr)
-      ? { ...query, state: "explained", reason: "Docker cannot limit memory on this machine" }
-      : query;
+/** The same where the machine explains that cAdvisor lacks metrics. */
+export function explainMachine(
+  proof: Proof,
+  { memoryLimit, unmeasuredStorage: driver }: Pick<LabOutputs, "memoryLimit" | "unmeasuredStorage">,
+): Proof {
+  const reasons: readonly (readonly [RegExp, string])[] = [
+    ...(memoryLimit === false ? [[LIMITS, "Docker cannot limit memory on this machine"] as const] : []),
+    ...(driver === undefined
+      ? []
+      : [[WRITES, `with Docker's storage driver ${driver} cAdvisor does not see what a container writes`] as const]),
+  ];
+  const excused = (query: ProvenQuery): ProvenQuery => {
+    const [, reason] = reasons.find(([metric]) => query.state === "missing" && metric.test(query.expr)) ?? [];
+    return reason === undefined ? query : { ...query, state: "explained", reason };
+  };
   const panels = proof.panels.map((panel) => {
     const queries = panel.queries.map(excused);
     return { ...panel, queries, state: stateOf(queries) };
