@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2034
 # Upstream's own tags for code that the lab cannot reach: Compose in the Docker provider, Prometheus' discoveries but DNS
 # and Docker, Google's storage by gRPC in the CLI, which asks it by HTTP.
-tags=no_compose,remove_all_sd,enable_dns_sd,enable_moby_sd,disable_grpc_modules
+# netgo and osusergo are what a build without cgo does anyway: Grafana, which takes it, shares the standard library.
+tags=netgo,osusergo,no_compose,remove_all_sd,enable_dns_sd,enable_moby_sd,disable_grpc_modules
 
 export GOWORK=off # whatever folder a module lies in
 # alike everywhere, outside a checkout too, and without the debugging information that linking drops
