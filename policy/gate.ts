@@ -9,6 +9,7 @@ const REFUSED = [
   "invoke",
   "call",
   "readResource",
+  "existsResource",
   "registerPackage",
   "registerStackTransform",
   "registerStackInvokeTransform",
@@ -70,12 +71,18 @@ function sentWith(request: RegisterResourceRequest): readonly string[] {
       packageRef: request.getPackageref(),
     }),
     ...(request.getTransformsList().length === 0 ? [] : [transformed(name)]),
+    ...(request.getStateMigrationsList().length === 0 ? [] : [migrated(name)]),
   ].map((it) => `resources-known: ${it}`);
 }
 
 /** What is said of a resource that the engine would have changed after it was judged. */
 export function transformed(name: string): string {
   return `${name} has transforms, which change it after the rules have seen it. Change it where it is declared.`;
+}
+
+/** What is said of a resource whose record in the state the program would write. */
+function migrated(name: string): string {
+  return `${name} has state migrations, by which a program writes the state that a preview compares with. Leave them out.`;
 }
 
 function asSent(request: RegisterResourceRequest, qualified: string): Resource {

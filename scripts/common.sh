@@ -7,8 +7,11 @@ room=${LAB_ROOM:-$root/.lab} # ignored by git: state, passphrase, settings of th
 # told to the CLI, which looks for a home in the user database and not in HOME
 export PULUMI_HOME=${PULUMI_HOME:-$HOME/.pulumi}
 version() { sed -n "s|.*\"$1\": \"\(.*\)\".*|\1|p" "$(dirname "$scripts")/package.json"; } # NAME: the version that package.json pins
+# The CLI is the newest that is a Go module, too; its npm launcher, which has fewer versions, asks for it here.
+PULUMI_VERSION=$(sed -n 's|.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*|\1|p' "$(dirname "$scripts")/offline/go.mod")
+export PULUMI_VERSION
 # shellcheck disable=SC2034 # the scripts that source this use it
-cli=$PULUMI_HOME/versions/$(version pulumi)/bin/pulumi
+cli=$PULUMI_HOME/versions/$PULUMI_VERSION/bin/pulumi
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }

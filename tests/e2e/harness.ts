@@ -9,6 +9,9 @@ import { freePorts, Ports } from "./ports";
 
 export const PROJECT = path.resolve(__dirname, "../..");
 const NAME = "observability-lab";
+/** Of the CLI, as scripts/common.sh has it. */
+const [, CLI_VERSION = ""] =
+  /pulumi\/pkg\/v3 v(\S+)/.exec(fs.readFileSync(path.join(__dirname, "../../offline/go.mod"), "utf8")) ?? [];
 const PULUMI_HOME = process.env.PULUMI_HOME ?? path.join(os.homedir(), ".pulumi");
 /** Real exports of grafana.com, where they were put beside the project. */
 export const REAL_DASHBOARDS = path.resolve(PROJECT, "../shared/data/dashboards");
@@ -46,7 +49,7 @@ export async function createTestLab(prefix: string, subnet: string): Promise<Tes
   const stack = await automation.LocalWorkspace.createStack(
     { stackName: "e2e", workDir },
     {
-      pulumiCommand: await automation.PulumiCommand.get({ root: path.join(PULUMI_HOME, "versions", cliVersion()) }),
+      pulumiCommand: await automation.PulumiCommand.get({ root: path.join(PULUMI_HOME, "versions", CLI_VERSION) }),
       envVars: {
         PULUMI_BACKEND_URL: `file://${backend}`,
         PULUMI_CONFIG_PASSPHRASE: "of a test",
@@ -107,13 +110,6 @@ export function machineStack(): string {
 function machineSettings(): Record<string, unknown> {
   const { config } = parse(fs.readFileSync(path.join(PROJECT, `Pulumi.${machineStack()}.yaml`), "utf8")) as StackFile;
   return Object.fromEntries(Object.entries(config ?? {}).map(([key, value]) => [key.replace(`${NAME}:`, ""), value]));
-}
-
-function cliVersion(): string {
-  const manifest = JSON.parse(fs.readFileSync(path.join(PROJECT, "package.json"), "utf8")) as {
-    devDependencies: { pulumi: string };
-  };
-  return manifest.devDependencies.pulumi;
 }
 
 /** Output of the docker client. */

@@ -113,6 +113,11 @@ describe("a program that gets by what the rules were shown", () => {
       "grafana-data has transforms",
     ],
     [
+      "by a migration of the state, which the engine asks",
+      (parent) => new docker.Volume("grafana-data", { name: NAME }, { ...parent, stateMigrations: [() => undefined] }),
+      "grafana-data has state migrations",
+    ],
+    [
       "by a value that only an output brings",
       (parent) =>
         new docker.Volume(
@@ -158,6 +163,11 @@ describe("a program that gets by what the rules were shown", () => {
       "by a question to a plugin",
       () => void pulumi.runtime.invoke("evil:index:run", {}, FOREIGN).catch(() => undefined),
       "asks the engine for invoke",
+    ],
+    [
+      "by a question whether something exists",
+      () => void pulumi.runtime.existsResource("evil:index:Thing", "evil", {}, FOREIGN),
+      "asks the engine for existsResource",
     ],
   ])("is refused: %s", async (_, content, message) => {
     const { said, sent } = await attempt(content);

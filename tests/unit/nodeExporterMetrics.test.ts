@@ -13,7 +13,7 @@ const RUNNING = new Map(
 const { skip } = it;
 
 function pinnedVersion(): string {
-  const text = fs.readFileSync(path.join(PROJECT, "offline", "node-exporter", "go.mod"), "utf8");
+  const text = fs.readFileSync(path.join(PROJECT, "offline", "go.mod"), "utf8");
   return new RegExp(`${MODULE} (\\S+)`).exec(text)?.[1] ?? "";
 }
 

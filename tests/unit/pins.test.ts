@@ -89,18 +89,23 @@ describe("Renovate", () => {
     expect(written.filter((text) => !read("Pulumi.yaml").includes(text))).toEqual([]);
   });
 
-  it("finds the versions that offline/ names beside its Go modules, which are those of the images", () => {
-    const tag = (setting: string): string => /:(v?[^@]+)/.exec(DEFAULTS[setting] ?? "")?.[1] ?? "";
-    const bare = (setting: string): string => tag(setting).slice(1);
-    expect(others.map(found)).toEqual([
-      [
-        `node-exporter ${bare("nodeExporterImage")}`,
-        `pushgateway ${bare("pushgatewayImage")}`,
-        `prometheus ${bare("prometheusImage")}`,
-      ],
-      [expect.stringMatching(/^pulumi v3\./)],
-      [tag("alertmanagerImage")],
-    ]);
+  it("finds the version that a script of offline/ names, where the Go modules have those of the other images", () => {
+    const tag = (setting: string): string => /:v?([^@]+)/.exec(DEFAULTS[setting] ?? "")?.[1] ?? "";
+    expect(others.map(found)).toEqual([[`v${tag("alertmanagerImage")}`]]);
+    const modules = read("offline/go.mod");
+    expect(modules).toContain(`github.com/prometheus/node_exporter v${tag("nodeExporterImage")} `);
+    expect(modules).toContain(`github.com/prometheus/pushgateway v${tag("pushgatewayImage")} `);
+    expect(modules).toContain(`github.com/prometheus/prometheus v0.${tag("prometheusImage").replace(".", "")} `);
+    expect(modules).toContain(`github.com/google/cadvisor v${tag("cadvisorImage")}\n`);
     expect(read("offline/caddy/go.mod")).toContain(`caddyserver/caddy/v2 v${tag("swarmDiscoveryImage")}\n`);
+  });
+
+  it("has one version of Pulumi's Go modules, and no newer SDK of the program", () => {
+    const [, cli] = /pulumi\/pkg\/v3 v(\S+)/.exec(read("offline/go.mod")) ?? [];
+    const [, host] = /pulumi\/sdk\/v3 v(\S+)/.exec(read("offline/go.mod")) ?? [];
+    expect(host).toBe(cli);
+    const { dependencies } = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
+    const minor = (version: string | undefined): number => Number(version?.split(".")[1]);
+    expect(minor(dependencies["@pulumi/pulumi"])).toBeLessThanOrEqual(minor(cli));
   });
 });
