@@ -14,8 +14,8 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  const filter = ["--quiet", "--filter", "label=observability-lab.temporary"];
-  expect([docker("ps", "--all", ...filter), docker("network", "ls", ...filter)]).toEqual(["", ""]);
+  const own = ["--quiet", "--filter", "label=observability-lab.temporary", "--filter", `name=${lab.lab}`];
+  expect([docker("ps", "--all", ...own), docker("network", "ls", ...own)]).toEqual(["", ""]);
 });
 
 afterAll(async () => {
@@ -68,7 +68,7 @@ describe("doctor, on this machine", () => {
   it("finds a firewall between the lab's containers and the host", async () => {
     const port = String(lab.ports.flaskPort);
     const rule = ["INPUT", "-s", SUBNET, "-p", "tcp", "--dport", port, "-j", "DROP"];
-    execFileSync("iptables", ["-I", ...rule]);
+    execFileSync("iptables", ["-w", "-I", ...rule]);
     try {
       const { ok, checks } = await doctor();
       expect(ok).toBe(false);
@@ -78,7 +78,7 @@ describe("doctor, on this machine", () => {
         fix: `let it in: iptables -I INPUT -s ${SUBNET} -p tcp --dport ${port} -j ACCEPT, or ufw allow from ${SUBNET} to any port ${port} proto tcp`,
       });
     } finally {
-      execFileSync("iptables", ["-D", ...rule]);
+      execFileSync("iptables", ["-w", "-D", ...rule]);
     }
   });
 
