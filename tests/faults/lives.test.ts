@@ -4,7 +4,6 @@ import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { copyCheckout } from "../e2e/checkouts";
 import { dataFaults } from "./data";
-import { endEngine, engineIsShared, startEngine } from "./engine";
 import { Bench, expectGreen } from "./mending";
 import { appPid, interrupt, killSession } from "./processes";
 import { expectGone } from "./remains";
@@ -15,7 +14,6 @@ import { Running, UserLab, well } from "./userLab";
 jest.setTimeout(300_000);
 
 let bench: Bench;
-const shared = engineIsShared();
 const canMount = spawnSync("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
 
 beforeAll(async () => {
@@ -96,13 +94,6 @@ describe("destroy leaves nothing", () => {
   ])("%s", async (fault, resource, breakOff) => {
     await breakOffFirstUp(resource, breakOff);
     await expectDestroyed(fault);
-  });
-
-  (shared === undefined ? it : it.skip)(`with the engine restarted in between (${shared ?? "its own"})`, async () => {
-    await breakOffFirstUp("prometheus-container", kill);
-    await endEngine("SIGTERM");
-    startEngine();
-    await expectDestroyed("after SIGKILL while containers are made, and a restart of the Docker daemon");
   });
 
   it("after the checkout moved", async () => {

@@ -1,7 +1,7 @@
 import { ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { docker, inspect, PROJECT } from "../e2e/harness";
+import { docker, inspect } from "../e2e/harness";
 import { UserLab } from "./userLab";
 
 /** Ends a command with everything that it started, as a machine does that loses its power: nobody may clean up. */
@@ -36,16 +36,6 @@ export function killProgram(container: string): void {
 export function appPid({ hostFolder }: UserLab): number {
   const record = fs.readFileSync(path.join(hostFolder, "flask", "record.json"), "utf8");
   return (JSON.parse(record) as { pid: number }).pid;
-}
-
-/** Process of the engine, where this checkout's setup started it. */
-export function ownEngine(): number | undefined {
-  try {
-    const pid = fs.readFileSync(path.join(PROJECT, ".lab", "dockerd.pid"), "utf8").trim();
-    return fs.readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "dockerd" ? Number(pid) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether a process is there; one that has ended and that nobody has asked about is not. */

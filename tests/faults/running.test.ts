@@ -4,7 +4,6 @@ import { appFaults } from "./app";
 import { copyCheckout } from "../e2e/checkouts";
 import { containerFaults } from "./containers";
 import { driftTests } from "./drift";
-import { engineFaults, engineIsShared } from "./engine";
 import { grafanaFaults } from "./grafana";
 import { Bench } from "./mending";
 import { expectGone } from "./remains";
@@ -17,7 +16,6 @@ import { UserLab, well } from "./userLab";
 jest.setTimeout(300_000);
 
 let bench: Bench;
-const shared = engineIsShared();
 
 beforeAll(async () => {
   const lab = await UserLab.create("faults-", "172.30.101.0/24");
@@ -57,10 +55,6 @@ describe("drift", () => {
 
 describe("up ends green after one that was", () => {
   updateFaults(() => bench);
-});
-
-(shared === undefined ? describe : describe.skip)(`up mends an engine (${shared ?? "of this checkout"})`, () => {
-  engineFaults(() => bench);
 });
 
 describe("two labs", () => {
