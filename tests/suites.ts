@@ -18,8 +18,9 @@ const JEST: Command = [process.execPath, path.join(path.dirname(__dirname), "nod
  * looks at its own lab alone; what does not fit into that, and therefore keeps to one lane:
  *
  * - e2e counts the labs of previews that the engine has, which nothing else brings up;
- * - verdicts and swarm make machines in network namespaces of the same names;
+ * - verdicts, swarm and engines make machines in network namespaces of the same names;
  * - security looks at every process of the machine, and changes its firewall;
+ * - engines comes last, for its engine is compiled meanwhile.
  */
 export const LANES: readonly (readonly Suite[])[] = [
   [
@@ -37,5 +38,15 @@ export const LANES: readonly (readonly Suite[])[] = [
     { name: "security", command: [...JEST, "tests/security"] },
     { name: "verdicts", command: [...JEST, "--runInBand", "tests/verdicts"] },
     { name: "swarm", command: [...JEST, "--runInBand", "tests/swarm"] },
+    {
+      name: "engines",
+      command: [...JEST, "--runInBand", "tests/engines"],
+      // only root makes machines for them; the cores are for what is tested meanwhile
+      preparation: [
+        "bash",
+        "-c",
+        'if [ "$(id -u)" = 0 ] && command -v go >/dev/null; then exec nice -n 10 offline/build engine; fi',
+      ],
+    },
   ],
 ];
