@@ -5,7 +5,7 @@ import { docker } from "./harness";
 
 jest.setTimeout(60_000);
 
-const SUBNET = "172.30.102.0/24";
+const SUBNET = "172.30.109.0/24";
 let lab: UserLab;
 
 beforeAll(async () => {
@@ -59,7 +59,7 @@ describe("doctor, on this machine", () => {
     ]);
     expect(checks.firewall).toEqual({
       state: "ok",
-      seen: `a container of ${SUBNET} reaches this machine at 172.30.102.1:${String(lab.ports.flaskPort)}`,
+      seen: `a container of ${SUBNET} reaches this machine at 172.30.109.1:${String(lab.ports.flaskPort)}`,
     });
     const table = await lab.run("doctor").outcome;
     expect(table.said).toMatch(/^This machine can run the lab(, \d+ to be warned of)?\.$/m);
@@ -74,7 +74,7 @@ describe("doctor, on this machine", () => {
       expect(ok).toBe(false);
       expect(checks.firewall).toEqual({
         state: "fault",
-        seen: `a container of ${SUBNET} does not reach this machine at 172.30.102.1:${port}: Prometheus will not see the Flask app`,
+        seen: `a container of ${SUBNET} does not reach this machine at 172.30.109.1:${port}: Prometheus will not see the Flask app`,
         fix: `let it in: iptables -I INPUT -s ${SUBNET} -p tcp --dport ${port} -j ACCEPT, or ufw allow from ${SUBNET} to any port ${port} proto tcp`,
       });
     } finally {

@@ -11,7 +11,7 @@ import { REFUSED, withRules } from "./refused";
 
 jest.setTimeout(300_000);
 
-const GATEWAY = "172.30.106.1";
+const GATEWAY = "172.30.108.1";
 const ASKS = 10;
 /** Seconds for which a verdict that has to be red is waited for. */
 const PATIENCE = 1;
@@ -32,7 +32,7 @@ const UNUSUAL = [
 ];
 
 beforeAll(async () => {
-  const lab = await UserLab.create("verdict-", "172.30.106.0/24");
+  const lab = await UserLab.create("verdict-", "172.30.108.0/24");
   const catalogue = path.join(lab.folder, "catalogue");
   // a checkout of its own: rules are changed in it
   lab.checkout = path.join(lab.folder, "checkout");
