@@ -1,11 +1,7 @@
-import { spawn } from "node:child_process";
+import { ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
 import * as path from "node:path";
-
-/** A suite of tests and how it counts what it ran. */
-interface Suite {
-  readonly name: string;
-  readonly command: readonly [string, ...string[]];
-}
+import { Command, LANES, Suite } from "./suites";
 
 /** What a suite counted. */
 interface Count {
@@ -15,39 +11,9 @@ interface Count {
 }
 
 const PROJECT = path.dirname(__dirname);
-const JEST: readonly [string, ...string[]] = [
-  process.execPath,
-  path.join(PROJECT, "node_modules/jest/bin/jest.js"),
-  "--ci",
-];
-
-const SUITES: readonly Suite[] = [
-  { name: "lint", command: ["scripts/lint"] },
-  { name: "unit", command: [...JEST, "tests/unit"] },
-  { name: "programs", command: [...JEST, "tests/programs"] },
-  {
-    name: "assets",
-    command: ["bash", "-c", '"$(scripts/python-tools)/bin/python" -m pytest -q -p no:cacheprovider tests/assets'],
-  },
-  { name: "e2e", command: [...JEST, "--runInBand", "tests/e2e"] },
-  { name: "verdicts", command: [...JEST, "--runInBand", "tests/verdicts"] },
-  { name: "security", command: [...JEST, "tests/security"] },
-  { name: "faults", command: [...JEST, "--runInBand", "tests/faults"] },
-  { name: "swarm", command: [...JEST, "--runInBand", "tests/swarm"] },
-  {
-    name: "engines",
-    // only root makes machines for them
-    command: [
-      "bash",
-      "-c",
-      '{ [ "$(id -u)" != 0 ] || offline/build engine; } && exec "$@"',
-      "bash",
-      ...JEST,
-      "--runInBand",
-      "tests/engines",
-    ],
-  },
-];
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Of what a preparation printed that failed. */
+const LAST_LINES = 20;
 
 /** What a suite's own closing line says: jest's "Tests:", pytest's "in 1.23s", lint's count. */
 export function countResults(output: string): Count | undefined {
@@ -61,38 +27,131 @@ export function countResults(output: string): Count | undefined {
     : { passed: number("passed"), failed: number("failed") + number("error"), skipped: number("skipped") };
 }
 
-function run({ command: [program, ...args] }: Suite): Promise<{ output: string; ok: boolean }> {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: PROJECT, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (chunk: Buffer) => {
-        output += chunk.toString();
-        process.stdout.write(chunk);
+/** A command in a process group of its own. */
+class Task {
+  output = "";
+  /** Whether it went well. */
+  readonly ended: Promise<boolean>;
+  private readonly child: ChildProcess;
+
+  constructor([program, ...args]: Command, lane: number, onOutput: (text: string) => void = () => undefined) {
+    const env = { ...process.env, TEST_LANE: String(lane) };
+    this.child = spawn(program, args, { cwd: PROJECT, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.output += text;
+        onOutput(text);
       });
     }
-    child.on("close", (code) => {
-      resolve({ output, ok: code === 0 });
+    this.ended = new Promise((resolve) => {
+      this.child
+        .once("error", ({ message }) => {
+          this.output += `${message}\n`;
+          resolve(false);
+        })
+        .once("close", (code) => {
+          resolve(code === 0);
+        });
     });
-  });
+  }
+
+  /** Ends it and what it has started. */
+  end(): void {
+    if (this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null) {
+      process.kill(-this.child.pid, "SIGTERM");
+    }
+  }
 }
 
-/** Runs the suites given by name, or all; a suite that fails without a count counts as one failure. */
-async function main(names: readonly string[]): Promise<void> {
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const suite of SUITES.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    console.log(`== ${suite.name}`);
-    const start = Date.now();
-    const { output, ok } = await run(suite);
-    const count = countResults(output) ?? { passed: 0, failed: 0, skipped: 0 };
-    total.passed += count.passed;
-    total.failed += ok ? count.failed : Math.max(1, count.failed);
-    total.skipped += count.skipped;
-    console.log(`== ${suite.name} took ${((Date.now() - start) / 1000).toFixed(0)} s`);
+/** Lanes of suites that run side by side. */
+export class Run {
+  readonly total = { passed: 0, failed: 0, skipped: 0 };
+  private readonly preparations = new Map<Command, Task>();
+  private readonly running = new Set<Task>();
+  private cut = false;
+
+  constructor(
+    private readonly lanes: readonly (readonly Suite[])[],
+    private readonly print: (text: string) => void,
+  ) {}
+
+  /** Runs every suite; with others beside it, it shows its output once it has ended, so that each is in one piece. */
+  async all(): Promise<void> {
+    for (const { preparation } of this.lanes.flat()) {
+      if (preparation !== undefined) {
+        this.preparations.set(preparation, new Task(preparation, this.lanes.length));
+      }
+    }
+    await Promise.all(
+      this.lanes.map(async (suites, lane) => {
+        for (const suite of suites) {
+          if (!this.cut) {
+            await this.run(suite, lane);
+          }
+        }
+      }),
+    );
   }
-  const skipped = total.skipped > 0 ? `, ${String(total.skipped)} skipped` : "";
-  console.log(`${String(total.passed)} passed, ${String(total.failed)} failed${skipped}`);
-  process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+
+  /** Ends what runs, which fails then, and begins nothing more. */
+  end(): void {
+    this.cut = true;
+    [...this.preparations.values(), ...this.running].forEach((task) => {
+      task.end();
+    });
+  }
+
+  private async run(suite: Suite, lane: number): Promise<void> {
+    const { name } = suite;
+    const alone = this.lanes.length === 1;
+    const start = Date.now();
+    this.print(alone ? `== ${name}\n` : `-- ${name} starts\n`);
+    const { output, ok } = await this.outcome(suite, lane, alone ? this.print : undefined);
+    const count = countResults(output) ?? { passed: 0, failed: 0, skipped: 0 };
+    this.total.passed += count.passed;
+    this.total.failed += ok ? count.failed : Math.max(1, count.failed);
+    this.total.skipped += count.skipped;
+    const took = `== ${name} took ${((Date.now() - start) / 1000).toFixed(0)} s\n`;
+    this.print(alone ? took : `== ${name}\n${output}${took}`);
+  }
+
+  private async outcome(
+    suite: Suite,
+    lane: number,
+    show: (text: string) => void = () => undefined,
+  ): Promise<{ output: string; ok: boolean }> {
+    const prepared = suite.preparation && this.preparations.get(suite.preparation);
+    if (prepared !== undefined && !(await prepared.ended)) {
+      const lines = prepared.output.trimEnd().split("\n").slice(-LAST_LINES);
+      const output = `${(suite.preparation ?? []).join(" ")} failed; its last lines:\n${lines.join("\n")}\n`;
+      show(output);
+      return { output, ok: false };
+    }
+    const task = new Task(suite.command, lane, show);
+    this.running.add(task);
+    const ok = await task.ended;
+    this.running.delete(task);
+    return { output: task.output, ok };
+  }
+}
+
+/** Runs the suites given by name, or all. */
+async function main(names: readonly string[]): Promise<void> {
+  const chosen = LANES.map((lane) => lane.filter(({ name }) => names.length === 0 || names.includes(name)));
+  const run = new Run(
+    chosen.filter((lane) => lane.length > 0),
+    (text) => process.stdout.write(text),
+  );
+  for (const signal of SIGNALS) {
+    process.once(signal, () => {
+      run.end();
+      process.exitCode = 128 + constants.signals[signal];
+    });
+  }
+  await run.all();
+  const { passed, failed, skipped } = run.total;
+  console.log(`${String(passed)} passed, ${String(failed)} failed${skipped > 0 ? `, ${String(skipped)} skipped` : ""}`);
+  process.exitCode ??= failed === 0 && passed > 0 ? 0 : 1;
 }
 
 if (require.main === module) {

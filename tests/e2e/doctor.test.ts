@@ -5,7 +5,7 @@ import { docker } from "./harness";
 
 jest.setTimeout(60_000);
 
-const SUBNET = "172.30.102.0/24";
+const SUBNET = "172.30.109.0/24";
 let lab: UserLab;
 
 beforeAll(async () => {
@@ -14,8 +14,8 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  const filter = ["--quiet", "--filter", "label=observability-lab.temporary"];
-  expect([docker("ps", "--all", ...filter), docker("network", "ls", ...filter)]).toEqual(["", ""]);
+  const own = ["--quiet", "--filter", "label=observability-lab.temporary", "--filter", `name=${lab.lab}`];
+  expect([docker("ps", "--all", ...own), docker("network", "ls", ...own)]).toEqual(["", ""]);
 });
 
 afterAll(async () => {
@@ -59,7 +59,7 @@ describe("doctor, on this machine", () => {
     ]);
     expect(checks.firewall).toEqual({
       state: "ok",
-      seen: `a container of ${SUBNET} reaches this machine at 172.30.102.1:${String(lab.ports.flaskPort)}`,
+      seen: `a container of ${SUBNET} reaches this machine at 172.30.109.1:${String(lab.ports.flaskPort)}`,
     });
     const table = await lab.run("doctor").outcome;
     expect(table.said).toMatch(/^This machine can run the lab(, \d+ to be warned of)?\.$/m);
@@ -68,17 +68,17 @@ describe("doctor, on this machine", () => {
   it("finds a firewall between the lab's containers and the host", async () => {
     const port = String(lab.ports.flaskPort);
     const rule = ["INPUT", "-s", SUBNET, "-p", "tcp", "--dport", port, "-j", "DROP"];
-    execFileSync("iptables", ["-I", ...rule]);
+    execFileSync("iptables", ["-w", "-I", ...rule]);
     try {
       const { ok, checks } = await doctor();
       expect(ok).toBe(false);
       expect(checks.firewall).toEqual({
         state: "fault",
-        seen: `a container of ${SUBNET} does not reach this machine at 172.30.102.1:${port}: Prometheus will not see the Flask app`,
+        seen: `a container of ${SUBNET} does not reach this machine at 172.30.109.1:${port}: Prometheus will not see the Flask app`,
         fix: `let it in: iptables -I INPUT -s ${SUBNET} -p tcp --dport ${port} -j ACCEPT, or ufw allow from ${SUBNET} to any port ${port} proto tcp`,
       });
     } finally {
-      execFileSync("iptables", ["-D", ...rule]);
+      execFileSync("iptables", ["-w", "-D", ...rule]);
     }
   });
 

@@ -117,6 +117,18 @@ export function docker(...args: string[]): string {
   return execFileSync("docker", args, { encoding: "utf8" }).trim();
 }
 
+/** `docker system prune` of what carries the lab's label: others keep theirs. */
+export async function pruneLab(lab: string): Promise<void> {
+  const prune = ["system", "prune", "--force", "--filter", `label=observability-lab.lab=${lab}`];
+  await eventually(() => {
+    const { status, stderr } = spawnSync("docker", prune, { encoding: "utf8" });
+    // the engine does one at a time, and another suite may be at it
+    const busy = status !== 0 && stderr.includes("already running");
+    expect(busy ? "" : stderr).toBe("");
+    return Promise.resolve(busy ? undefined : true);
+  });
+}
+
 /** Every id of a kind that carries the lab's label. */
 export function labelled(kind: "container" | "network" | "volume", lab: string): string[] {
   const all = kind === "container" ? ["--all", "--no-trunc"] : [];

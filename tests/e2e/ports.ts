@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
 import * as net from "node:net";
 
-/** Up to four workers stay below the ports that previews take. */
-const PORTS_OF_A_WORKER = 2_500;
+/** Two lanes of suites, of up to four workers each, stay below the ports that previews take. */
+const PORTS_OF_A_LANE = 5_000;
+const PORTS_OF_A_WORKER = PORTS_OF_A_LANE / 4;
 const PORT_SETTINGS = [
   "prometheusPort",
   "grafanaPort",
@@ -20,7 +21,8 @@ export type Ports = Readonly<Record<(typeof PORT_SETTINGS)[number], number>>;
 export async function freePorts(): Promise<Ports> {
   const ports = new Set<number>();
   // suites that run side by side must not find the same ones free
-  const first = 20_000 + PORTS_OF_A_WORKER * (Number(process.env.JEST_WORKER_ID ?? 1) - 1);
+  const [lane, worker] = [Number(process.env.TEST_LANE ?? 0), Number(process.env.JEST_WORKER_ID ?? 1) - 1];
+  const first = 20_000 + PORTS_OF_A_LANE * lane + PORTS_OF_A_WORKER * (worker % 4);
   while (ports.size < PORT_SETTINGS.length) {
     const port = randomInt(first, first + PORTS_OF_A_WORKER);
     if (await isFree(port)) {

@@ -12,7 +12,7 @@ let lab: UserLab;
 let settings: string;
 
 beforeAll(async () => {
-  lab = await UserLab.create("bad-", "172.30.101.0/24");
+  lab = await UserLab.create("bad-", "172.30.110.0/24");
   await lab.prepare();
   settings = fs.readFileSync(ownSettings(lab), "utf8");
 });

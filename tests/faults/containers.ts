@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { CONFIG_FOLDER } from "../../components/service";
-import { docker, eventually, inspect } from "../e2e/harness";
+import { docker, eventually, inspect, pruneLab } from "../e2e/harness";
 import { Bench, expectMended } from "./mending";
 import { killProgram } from "./processes";
 
@@ -55,8 +55,7 @@ export function containerFaults(bench: () => Bench): void {
     expectMended(bench(), {
       part,
       fault: "docker system prune",
-      // what carries a label of others stays, lest the test removes what is not its own
-      cause: () => docker("system", "prune", "--force", "--filter", `label=observability-lab.lab=${bench().lab.lab}`),
+      cause: () => pruneLab(bench().lab.lab),
       shows: [],
     }));
 

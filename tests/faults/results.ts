@@ -21,5 +21,8 @@ export function record(result: FaultResult): void {
   const before = fs.existsSync(FILE) ? (JSON.parse(fs.readFileSync(FILE, "utf8")) as FaultResult[]) : [];
   const results = new Map(before.map((it) => [it.fault, it]));
   results.set(result.fault, { ...result, seconds: Math.round(result.seconds) });
-  fs.writeFileSync(FILE, `${JSON.stringify([...results.values()], null, 2)}\n`);
+  // another suite may be reading
+  const next = `${FILE}.${String(process.pid)}`;
+  fs.writeFileSync(next, `${JSON.stringify([...results.values()], null, 2)}\n`);
+  fs.renameSync(next, FILE);
 }

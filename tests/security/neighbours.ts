@@ -106,14 +106,14 @@ export function neighbourAttacks(lab: () => UserLab): void {
       const [{ fix = "" } = {}] = await doctor();
       const rules = [...fix.matchAll(/iptables -t raw -I (.*?)(?= && |$)/g)].map(([, rule = ""]) => rule.split(" "));
       expect(rules.length).toBeGreaterThan(0);
-      rules.forEach((rule) => execFileSync("iptables", ["-t", "raw", "-I", ...rule]));
+      rules.forEach((rule) => execFileSync("iptables", ["-w", "-t", "raw", "-I", ...rule]));
       try {
         expect(ways.map(askAsNeighbour)).toEqual(ways.map(() => undefined));
         expect(await doctor()).toEqual([expect.objectContaining({ state: "ok" })]);
         // what the machine itself has nothing to show of is not what is tested
         expect((await lab().failedChecks()).filter((it) => !it.startsWith("panels:"))).toEqual([]);
       } finally {
-        rules.forEach((rule) => execFileSync("iptables", ["-t", "raw", "-D", ...rule]));
+        rules.forEach((rule) => execFileSync("iptables", ["-w", "-t", "raw", "-D", ...rule]));
       }
     });
   });

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -34,6 +35,23 @@ export async function secondsUntil(is: () => boolean, limit: number, excused = (
   return (Date.now() - begin) / 1000;
 }
 
+/** Fetches what pip installs for a lab, once for a Python and its pins; the machines have no way out. */
+function fetchWheels(): string {
+  const python = (...args: string[]): string => execFileSync("python3", args, { encoding: "utf8" });
+  const files = ["flask", "ansible"].map((it) => path.join(PROJECT, "assets", it, "requirements.txt"));
+  const content = createHash("sha256").update(python("--version"));
+  files.forEach((file) => content.update(fs.readFileSync(file)));
+  const wheels = path.join(PROJECT, ".lab", "wheels", content.digest("hex").slice(0, 16));
+  if (!fs.existsSync(wheels)) {
+    const unfinished = fs.mkdtempSync(path.join(PROJECT, ".lab", "wheels-"));
+    const requirements = files.flatMap((file) => ["--requirement", file]);
+    python("-m", "pip", "download", "--quiet", "--dest", unfinished, ...requirements);
+    fs.mkdirSync(path.dirname(wheels), { recursive: true });
+    fs.renameSync(unfinished, wheels);
+  }
+  return wheels;
+}
+
 /** A lab as `make` brings it up, on the first of several machines. */
 export class SwarmLab {
   /** No other lab of this machine has it: all see each other's processes. */
@@ -54,22 +72,12 @@ export class SwarmLab {
   ) {
     const { folder } = machines;
     this.room = path.join(folder, `room-${String(node)}`);
-    const wheels = path.join(folder, "wheels");
-    // the machines have no way out: what pip installs is fetched here
-    for (const room of ["flask", "ansible"]) {
-      const requirements = path.join(PROJECT, "assets", room, "requirements.txt");
-      const fetch = ["-m", "pip", "download", "--quiet", "--requirement", requirements, "--dest", wheels];
-      const { status, stderr } = spawnSync("python3", fetch, { encoding: "utf8" });
-      if (status !== 0) {
-        throw new Error(stderr);
-      }
-    }
     this.environment = {
       LAB_ROOM: this.room,
       STACK: this.stack,
       XDG_STATE_HOME: path.join(folder, `state-${String(node)}`),
       PIP_NO_INDEX: "1",
-      PIP_FIND_LINKS: wheels,
+      PIP_FIND_LINKS: fetchWheels(),
     };
   }
 

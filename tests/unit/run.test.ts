@@ -1,4 +1,5 @@
-import { countResults } from "../run";
+import { countResults, Run } from "../run";
+import { LANES, Suite } from "../suites";
 
 describe("countResults", () => {
   it.each([
@@ -12,5 +13,85 @@ describe("countResults", () => {
 
   it("tells a suite that closed without a count", () => {
     expect(countResults("Segmentation fault")).toBeUndefined();
+  });
+});
+
+describe("Run", () => {
+  const suite = (name: string, script: string, preparation?: string): Suite => ({
+    name,
+    command: ["sh", "-c", script],
+    ...(preparation === undefined ? {} : { preparation: ["sh", "-c", preparation] }),
+  });
+  const GREEN = "echo '1 passed, 0 failed'";
+
+  /** What a run of these lanes prints, with every number of seconds the same, and counts. */
+  async function runOf(...lanes: Suite[][]): Promise<{ printed: string; total: Run["total"] }> {
+    let printed = "";
+    const run = new Run(lanes, (text) => (printed += text));
+    await run.all();
+    return { printed: printed.replace(/took \d+ s/g, "took 0 s"), total: run.total };
+  }
+
+  it("keeps the output of each suite in one piece while others run beside it", async () => {
+    const slow = suite("slow", `echo first; sleep 1; echo second; ${GREEN}`);
+    const { printed, total } = await runOf(
+      [slow],
+      [suite("a", `echo of a; ${GREEN}`), suite("b", `echo of b >&2; sleep 0.1; ${GREEN}`)],
+    );
+    expect(printed).toContain("== a\nof a\n1 passed, 0 failed\n== a took 0 s\n-- b starts\n");
+    expect(printed).toContain("== b\nof b\n1 passed, 0 failed\n== b took 0 s\n");
+    expect(printed).toMatch(/== slow\nfirst\nsecond\n1 passed, 0 failed\n== slow took 0 s\n$/);
+    expect(total).toEqual({ passed: 3, failed: 0, skipped: 0 });
+  });
+
+  it("shows the output of one lane as it comes", async () => {
+    const { printed } = await runOf([suite("a", `echo of a; ${GREEN}`)]);
+    expect(printed).toBe("== a\nof a\n1 passed, 0 failed\n== a took 0 s\n");
+  });
+
+  it.each([
+    ["that fails without a count", "exit 3"],
+    ["that cannot be started", undefined],
+    ["that counts none and fails", "echo '4 passed, 0 failed' && false"],
+  ])("counts a suite %s as a failure", async (_, script) => {
+    const command: Suite["command"] = script === undefined ? ["no-such-program"] : ["sh", "-c", script];
+    expect((await runOf([{ name: "a", command }])).total.failed).toBe(1);
+  });
+
+  it("waits for what a suite needs, and takes its failure for the suite's", async () => {
+    const { printed, total } = await runOf([
+      suite("a", `echo of a; ${GREEN}`, "sleep 0.2"),
+      suite("b", `echo of b; ${GREEN}`, "echo why; exit 1"),
+    ]);
+    expect(printed).toContain("of a\n");
+    expect(printed).not.toContain("of b\n");
+    expect(printed).toContain("sh -c echo why; exit 1 failed; its last lines:\nwhy\n== b took 0 s\n");
+    expect(total).toEqual({ passed: 1, failed: 1, skipped: 0 });
+  });
+
+  it("ends what its suites have started, and begins no other", async () => {
+    let printed = "";
+    const run = new Run([[suite("a", "sleep 60 & echo begun; wait"), suite("b", GREEN, "sleep 60")]], (text) => {
+      printed += text;
+      if (text === "begun\n") {
+        run.end();
+      }
+    });
+    await run.all();
+    // the output is at its end once nobody holds it any more
+    expect(printed).toMatch(/^== a\nbegun\n== a took \d s\n$/);
+    expect(run.total).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  });
+
+  it("gives each lane another number", async () => {
+    const { printed } = await runOf([suite("a", 'echo "lane $TEST_LANE"')], [suite("b", 'echo "lane $TEST_LANE"')]);
+    expect(printed.match(/lane \d/g)?.sort()).toEqual(["lane 0", "lane 1"]);
+  });
+});
+
+describe("the suites", () => {
+  it("have a name each", () => {
+    const names = LANES.flat().map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
   });
 });

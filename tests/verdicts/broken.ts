@@ -14,12 +14,7 @@ export interface BrokenWorld {
   readonly undo: (bench: Bench) => unknown;
   /** Checks that may be red besides, as they follow from it by the moment. */
   readonly mayBe?: RegExp;
-  /** Seconds until Prometheus knows of it; none unless given. */
-  readonly settle?: number;
 }
-
-/** Seconds within which every target has been scraped. */
-const SCRAPED = 8;
 
 const up = async ({ lab }: Bench): Promise<unknown> => well(lab.up());
 const start = async (bench: Bench, name: string): Promise<void> => {
@@ -91,7 +86,6 @@ export const BROKEN: readonly BrokenWorld[] = [
       /^playbook: no status in Prometheus/,
     ],
     undo: (bench) => start(bench, "pushgateway"),
-    settle: SCRAPED,
   },
   {
     world: "a container paused",
@@ -112,7 +106,6 @@ export const BROKEN: readonly BrokenWorld[] = [
       docker("network", "connect", "--alias", "node_exporter", lab, bench.container("node_exporter"));
       return bench.green();
     },
-    settle: SCRAPED,
   },
   {
     world: "the Flask app killed",
@@ -125,7 +118,6 @@ export const BROKEN: readonly BrokenWorld[] = [
       await up(bench);
       await bench.green();
     },
-    settle: SCRAPED,
   },
   {
     world: "the report of the playbook deleted",
@@ -138,7 +130,6 @@ export const BROKEN: readonly BrokenWorld[] = [
       await well(bench.lab.run("playbook").outcome);
       await bench.green();
     },
-    settle: SCRAPED,
   },
   {
     world: "another password in Grafana",
@@ -193,19 +184,15 @@ export const BROKEN: readonly BrokenWorld[] = [
       bench.takes = false;
       const alerts = [{ labels: { alertname: "OfATest", severity: "warning" } }];
       await bench.postToAlertmanager("/api/v2/alerts", alerts);
-      // it waits for others of its group
-      await setTimeout(10_000);
     },
     red: [
       /^alerts: Alertmanager cannot send its notifications: \d+ failed by webhook \(clientError\).* -> read the receiver's answer/,
       /^remote write: http:\S+ refuses samples.* -> /,
     ],
-    undo: async (bench) => {
+    undo: (bench) => {
       bench.takes = true;
-      // until it is sent again
-      await setTimeout(35_000);
+      return bench.green();
     },
-    settle: SCRAPED,
   },
   {
     world: "a program that is always killed",
@@ -220,6 +207,5 @@ export const BROKEN: readonly BrokenWorld[] = [
     red: [/^containers: .*cadvisor: Exited \(137\)/, /^targets: docker_containers /],
     mayBe: /^panels: /,
     undo: (bench) => start(bench, "cadvisor"),
-    settle: SCRAPED,
   },
 ];
