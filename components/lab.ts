@@ -137,10 +137,9 @@ function createNetwork(
       deletedWith: sweep.all,
       // its name and its subnet are fixed, so the old one has to go first
       deleteBeforeReplace: true,
-      // an engine may give it to every network (`default-network-opts`), which is no reason to replace one
-      ignoreChanges: ["ipv6"],
       hooks: { beforeCreate: [() => removeOrphan("networks", lab, lab)] },
-      ...mending,
+      // an engine may give every network IPv6 (`default-network-opts`), which is no reason to replace one
+      ignoreChanges: ["ipv6", ...mending.ignoreChanges],
     },
   );
 }
