@@ -127,9 +127,9 @@ show_progress() {
   [ ! -t 1 ] || printf '\r\033[K'
 }
 
-# progress SECONDS LOG...: of what go_build wrote there
+# progress SECONDS LOG...: of what go_build wrote there; a part that has not begun has none
 progress() {
-  cat "${@:2}" 2>/dev/null | awk -v seconds="$1" '
+  { cat "${@:2}" 2>/dev/null || :; } | awk -v seconds="$1" '
     / to compile, / { all += $1; before += $4 }
     NF == 1 { compiled++ }
     END {

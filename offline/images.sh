@@ -16,12 +16,13 @@ base() {
 
 # image NAME UID:GID 'FOLDER...' CHANGE...: imports a part whose folders belong to that user, unless the engine has it
 image() {
-  local name=$1 owner=$2 image=observability-lab/$1:offline work=$out/work start=$SECONDS content folder change
+  local name=$1 owner=$2 image=observability-lab/$1:offline work=$out/work start=$SECONDS content source folder change
   local -a folders changes=() sources=("$out/$1/root" "$here/images/common" "$here/images.sh" "$(command -v busybox)")
   read -ra folders <<<"$3"
   for folder in "$here/images/$name" "$certificates"; do [ ! -e "$folder" ] || sources+=("$folder"); done
   printf '%-20s' "image $name"
-  content=$(find -L "${sources[@]}" -type f -print0 | sort -z | xargs -0 cat | sha256sum | cut -c1-16)
+  # in an order that does not depend on where the checkout lies
+  content=$(for source in "${sources[@]}"; do find -L "$source" -type f -print0 | sort -z | xargs -0 cat; done | sha256sum | cut -c1-16)
   if [ "$(docker image inspect --format "{{index .Config.Labels \"$label\"}}" "$image" 2>/dev/null)" = "$content" ]; then
     echo unchanged
     return
