@@ -130,10 +130,10 @@ show_progress() {
 # progress SECONDS LOG...: of what go_build wrote there; a part that has not begun has none
 progress() {
   { cat "${@:2}" 2>/dev/null || :; } | awk -v seconds="$1" '
-    / to compile, / { all += $1; before += $4 }
+    / to compile, / { counted = 1; all += $1; before += $4 }
     NF == 1 { compiled++ }
     END {
-      if (all == 0) { print "downloading modules"; exit }
+      if (!counted) { print "downloading modules"; exit }
       if (compiled >= all) { print "linking"; exit }
       printf "%d of %d packages compiled", compiled, all
       if (before > 0) printf ", %d were before", before

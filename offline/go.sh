@@ -9,8 +9,10 @@ export GOWORK=off # whatever folder a module lies in
 # alike everywhere, outside a checkout too, and without the debugging information that linking drops
 export GOFLAGS="-buildvcs=false -trimpath -gcflags=all=-dwarf=false"
 
-# go_build FOLDER ARGUMENT...: leaves the programs there; it says first how many packages that takes, and then each
+# go_build FOLDER ARGUMENT...: leaves the programs there; it says first how many packages that takes, and then each. Of a
+# program that is only linked again Go says nothing, so they do not count.
 go_build() {
-  go list -deps -f '{{.Stale}}' "${@:2}" | awk '$1 == "true" { stale++ } END { print stale + 0, "to compile,", NR - stale, "compiled before" }'
+  go list -deps -f '{{if ne .Name "main"}}{{.Stale}}{{end}}' "${@:2}" |
+    awk '{ count[$1]++ } END { print count["true"] + 0, "to compile,", count["false"] + 0, "compiled before" }'
   go build -v -o "$1/" "${@:2}"
 }
