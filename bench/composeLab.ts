@@ -19,7 +19,7 @@ export function composeLab(place: Place, machine: Machine): Contender {
     await well(commands, commands.run(`../bench/compose/${name}`, [place.folder]));
   };
   const program = async (name: string, args: readonly string[], stdin = ""): Promise<void> => {
-    const options = ["--require", require.resolve("sucrase/register/ts"), path.join(PROJECT, name), ...args];
+    const options = ["--require", path.join(PROJECT, "components", "stripTypes.js"), path.join(PROJECT, name), ...args];
     await well(commands, commands.run(process.execPath, options, { stdin }));
   };
   const settings = (): Settings => {

@@ -15,6 +15,7 @@ beforeEach(() => {
   for (const name of [
     "assets",
     "components",
+    "offline/go.mod",
     "package.json",
     "Pulumi.yaml",
     "Pulumi.offline.yaml",
