@@ -45,6 +45,7 @@ describe("doctor, on this machine", () => {
       "settings",
       "docker",
       "root",
+      "users",
       "storage",
       "cgroups",
       "memory",
