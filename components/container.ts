@@ -11,7 +11,6 @@ import { removeOrphan } from "./orphans";
 import { createDataVolume, dataVolume, ensureVolumes } from "./dataVolume";
 import { createReload } from "./reload";
 import { bindMount, coverMount, healthProbe, LabContext, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./service";
-import { untilReady } from "./untilReady";
 import { withWebPassword } from "./webPassword";
 import { WEB_PASSWORD_FILE } from "./webSignIn";
 
@@ -38,7 +37,6 @@ export class LabContainer extends pulumi.ComponentResource {
   readonly works: Promise<boolean>;
   /** URL of the program as seen from the host. */
   readonly url: string;
-  private readonly health: string;
 
   constructor(name: string, spec: LabContainerArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:components:LabContainer", name, {}, options);
@@ -46,7 +44,6 @@ export class LabContainer extends pulumi.ComponentResource {
     const args =
       webPassword !== undefined && passwordPrograms.has(spec.hostname) ? withWebPassword(spec, webPassword) : spec;
     this.url = urlOf(args);
-    this.health = `${this.url}${args.healthPath}`;
     this.existed = args.context.condition.containers.has(containerName(args));
     const data = args.dataPath === undefined ? undefined : createDataVolume(name, args, this);
     const lab = labName(settings.namePrefix);
@@ -88,15 +85,6 @@ export class LabContainer extends pulumi.ComponentResource {
       createReload(name, { program, version: config.version, damage, container: this.container }, this);
     }
     this.registerOutputs({ url: this.url });
-  }
-
-  /**
-   * What to depend on for the program to answer without a password: its container. Of one that was not there before nothing
-   * is left to depend on once it answers, seconds before the provider sees the container healthy.
-   */
-  async answering(): Promise<pulumi.Resource[]> {
-    const early = !this.existed && !pulumi.runtime.isDryRun() && (await untilReady(this.health, this.works));
-    return early ? [] : [this.container];
   }
 }
 

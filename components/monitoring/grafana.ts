@@ -35,8 +35,8 @@ export class Grafana extends pulumi.ComponentResource {
   readonly provider: grafana.Provider;
   /** uid of the folder that holds the lab's dashboards. */
   readonly folderUid: pulumi.Output<string>;
-  /** With what Grafana holds goes in a destroy: its container, or the whole lab where that is not there yet. */
-  readonly goesWith: pulumi.Resource;
+  /** The container: what Grafana holds goes with it. */
+  readonly container: pulumi.Resource;
   /** What Grafana was found to hold; undefined where that cannot be told. */
   readonly found: FoundGrafana | undefined;
   /** Folder on the host in which the versions of its dashboards are noted. */
@@ -52,8 +52,7 @@ export class Grafana extends pulumi.ComponentResource {
     this.adminPassword = pulumi.secret(settings.grafanaAdminPassword ?? generatePassword(name, this));
     const container = createContainer(name, args.context, this.adminPassword, this);
     this.url = container.url;
-    // a resource is deleted with one that is there: on the container of a first update it would wait
-    this.goesWith = container.existed ? container.container : args.context.sweep.all;
+    this.container = container.container;
     this.found = args.context.condition.grafana.found;
     this.savedVersions = args.context.condition.savedVersions;
     this.notes = args.context.condition.folder;
@@ -66,7 +65,7 @@ export class Grafana extends pulumi.ComponentResource {
       { parent: this, dependsOn: password },
     );
     createDatasource(name, args, this);
-    const held = { parent: this, provider: this.provider, deletedWith: this.goesWith };
+    const held = { parent: this, provider: this.provider, deletedWith: this.container };
     this.folderUid = createFolder(name, this.api, args.dashboards, held).uid;
     this.registerOutputs({ url: this.url, adminPassword: this.adminPassword });
   }
@@ -172,7 +171,7 @@ function enforcePassword(
       logging: "none",
       triggers: [fingerprint(script), reason],
     },
-    { parent, dependsOn: container.answering(), ...mending },
+    { parent, dependsOn: container.container, ...mending },
   );
 }
 
@@ -208,7 +207,7 @@ function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs,
     {
       parent,
       provider: parent.provider,
-      deletedWith: parent.goesWith,
+      deletedWith: parent.container,
       deleteBeforeReplace: true,
       replaceOnChanges: damage === GONE ? ["databaseName"] : [],
       // the provider cannot take over one that is in a volume from before
