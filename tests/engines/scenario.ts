@@ -12,9 +12,12 @@ export interface Configuration extends MachineEngine {
 
 const IMAGES = ["prometheusImage", "grafanaImage", "nodeExporterImage", "cadvisorImage", "pushgatewayImage"];
 const UNCHANGED = /Resources:\n\s+\d+ unchanged/;
-/** What the engine and containerd keep there themselves; a socket's own place is not among it. */
+/**
+ * What the engine and containerd keep there themselves; a socket's own place is not among it. `adduser` is the lock of the
+ * command by which the engine makes its user for userns-remap.
+ */
 const OF_ENGINE =
-  /^\w \/(etc\/docker(\/.*)?|run\/(docker(\.\d+\.\d+)?(\/.*)?|containerd\/(fifo|s|io\.containerd[^/]*|runc)(\/.*)?|containerd|runc|nri(\/.*)?|xtables\.lock))$/;
+  /^\w \/(etc\/docker(\/.*)?|run\/(docker(\.\d+\.\d+)?(\/.*)?|containerd\/(fifo|s|io\.containerd[^/]*|runc)(\/.*)?|containerd|runc|nri(\/.*)?|xtables\.lock|adduser))$/;
 const GRAFANA = "http://127.0.0.1:3000";
 const DASHBOARD = { uid: "made-by-hand", title: "Made by hand" };
 /** Ends an up with all that it started as soon as there is a container. */
