@@ -107,7 +107,7 @@ function machineFile(settings: Settings, machine: Machine): object {
       ],
     },
   };
-  const often = machine.engineMajor >= 25 ? { healthcheck: { interval: "30s", start_interval: "500ms" } } : {};
+  const often = machine.engineMajor >= 25 ? { healthcheck: { interval: "30s", start_interval: "1s" } } : {};
   return {
     services: Object.fromEntries(Object.entries(services).map(([name, service]) => [name, { ...service, ...often }])),
   };

@@ -31,6 +31,8 @@ const CONFIG_LABEL = "observability-lab.config";
 export class LabContainer extends pulumi.ComponentResource {
   /** The container; whoever needs its program to answer depends on it. */
   readonly container: docker.Container;
+  /** The volume that keeps its data; undefined for one that keeps none. */
+  readonly data: docker.Volume | undefined;
   /** Whether it was there before this update. */
   readonly existed: boolean;
   /** Whether its program works; known once the update has made it, or has failed to. */
@@ -45,7 +47,7 @@ export class LabContainer extends pulumi.ComponentResource {
       webPassword !== undefined && passwordPrograms.has(spec.hostname) ? withWebPassword(spec, webPassword) : spec;
     this.url = urlOf(args);
     this.existed = args.context.condition.containers.has(containerName(args));
-    const data = args.dataPath === undefined ? undefined : createDataVolume(name, args, this);
+    this.data = args.dataPath === undefined ? undefined : createDataVolume(name, args, this);
     const lab = labName(settings.namePrefix);
     const { reason, options: mending } = madeBecause(containerName(args), damageOf(args), "labels[1].value");
     const config =
@@ -56,7 +58,7 @@ export class LabContainer extends pulumi.ComponentResource {
         resolve(false);
       };
     });
-    this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, data, config), {
+    this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, this.data, config), {
       parent: this,
       // one in the host's network needs no other part of the lab; files that are read again replace nothing
       dependsOn: [args.context.sweep.containers, ...(config === undefined ? [] : [config.files])],
@@ -228,16 +230,13 @@ function networkArgs(args: LabContainerArgs): Partial<docker.ContainerArgs> {
   };
 }
 
-/**
- * Asks often while the program starts and seldom afterwards, where the engine can tell the two apart. The provider looks
- * every second, so the answer comes shortly before a whole one.
- */
+/** Asks often while the program starts and seldom afterwards, where the engine can tell the two apart. */
 function healthcheck(spec: ServiceSpec, engineMajor: number): docker.types.input.ContainerHealthcheck {
   return {
     ...healthProbe(spec),
     startPeriod: "1m0s",
     // Docker 25 brought the start interval
-    ...(engineMajor >= 25 ? { interval: "30s", startInterval: "500ms" } : { interval: "2.5s" }),
+    ...(engineMajor >= 25 ? { interval: "30s", startInterval: "1s" } : { interval: "3s" }),
   };
 }
 

@@ -31,7 +31,7 @@ export function holdDashboard(
     {
       parent,
       provider: holder.provider,
-      deletedWith: holder.container,
+      deletedWith: holder.data,
       deleteBeforeReplace: true,
       // an update takes the number of a dashboard that is there
       replaceOnChanges: damage === GONE ? ["message"] : [],

@@ -26,7 +26,7 @@ export class OwnDashboard extends pulumi.ComponentResource {
         {
           parent: this,
           provider: args.grafana.provider,
-          deletedWith: args.grafana.container,
+          deletedWith: args.grafana.data,
           // Grafana refuses a dashboard that it does not hold yet, and forgets one that is deleted
           dependsOn: dashboard,
           replaceWith: [dashboard],

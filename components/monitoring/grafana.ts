@@ -35,8 +35,8 @@ export class Grafana extends pulumi.ComponentResource {
   readonly provider: grafana.Provider;
   /** uid of the folder that holds the lab's dashboards. */
   readonly folderUid: pulumi.Output<string>;
-  /** The container: what Grafana holds goes with it. */
-  readonly container: pulumi.Resource;
+  /** The volume with its data: what Grafana holds goes with it, and stays when its container is replaced. */
+  readonly data: pulumi.Resource | undefined;
   /** What Grafana was found to hold; undefined where that cannot be told. */
   readonly found: FoundGrafana | undefined;
   /** Folder on the host in which the versions of its dashboards are noted. */
@@ -52,7 +52,7 @@ export class Grafana extends pulumi.ComponentResource {
     this.adminPassword = pulumi.secret(settings.grafanaAdminPassword ?? generatePassword(name, this));
     const container = createContainer(name, args.context, this.adminPassword, this);
     this.url = container.url;
-    this.container = container.container;
+    this.data = container.data;
     this.found = args.context.condition.grafana.found;
     this.savedVersions = args.context.condition.savedVersions;
     this.notes = args.context.condition.folder;
@@ -65,7 +65,7 @@ export class Grafana extends pulumi.ComponentResource {
       { parent: this, dependsOn: password },
     );
     createDatasource(name, args, this);
-    const held = { parent: this, provider: this.provider, deletedWith: this.container };
+    const held = { parent: this, provider: this.provider, deletedWith: this.data };
     this.folderUid = createFolder(name, this.api, args.dashboards, held).uid;
     this.registerOutputs({ url: this.url, adminPassword: this.adminPassword });
   }
@@ -207,7 +207,7 @@ function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs,
     {
       parent,
       provider: parent.provider,
-      deletedWith: parent.container,
+      deletedWith: parent.data,
       deleteBeforeReplace: true,
       replaceOnChanges: damage === GONE ? ["databaseName"] : [],
       // the provider cannot take over one that is in a volume from before

@@ -43,7 +43,7 @@ export function schemaV2Tests(lab: () => TestLab): void {
       savedVersions: savedVersions(notes),
       api: new GrafanaApi(proxy.url, pulumi.secret(password)),
       folderUid: pulumi.output(FOLDER_UID),
-      container: parent,
+      data: parent,
       provider: new grafana.Provider("provider", { url: proxy.url, auth: `admin:${password}` }),
     };
     const json = JSON.stringify({ uid: HELD, title: "Held", panels: [] });

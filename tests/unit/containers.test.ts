@@ -44,7 +44,7 @@ function container(hostname: string, key: string, port: number, healthPath: stri
     healthcheck: {
       tests: ["CMD", "wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${String(port)}${healthPath}`],
       interval: "30s",
-      startInterval: "500ms",
+      startInterval: "1s",
       startPeriod: "1m0s",
       timeout: "5s",
       retries: 3,

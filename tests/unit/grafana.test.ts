@@ -46,10 +46,10 @@ describe("what Grafana holds", () => {
     expect(resource(registrations, "lab-overview-home").inputs).toStrictEqual({ homeDashboardUid: "lab-overview" });
   });
 
-  it("is given by the lab's own provider and goes with the container", () => {
+  it("is given by the lab's own provider and goes with the volume of its data", () => {
     const held = registrations.filter(({ type }) => type.startsWith("grafana:"));
     const options = held.map(({ provider, deletedWith }) => namesOf([provider, deletedWith]));
-    expect(options).toStrictEqual(Array(7).fill(["grafana-container", "grafana-provider"]));
+    expect(options).toStrictEqual(Array(7).fill(["grafana-data", "grafana-provider"]));
   });
 });
 

@@ -131,10 +131,10 @@ describe("an engine with userns-remap", () => {
 
 describe("health check", () => {
   it.each([
-    [20, { interval: "2.5s" }],
-    [24, { interval: "2.5s" }],
-    [25, { interval: "30s", startInterval: "500ms" }],
-    [28, { interval: "30s", startInterval: "500ms" }],
+    [20, { interval: "3s" }],
+    [24, { interval: "3s" }],
+    [25, { interval: "30s", startInterval: "1s" }],
+    [28, { interval: "30s", startInterval: "1s" }],
   ])("asks an engine %i in intervals that it knows", async (engineMajor, intervals) => {
     expect((await inputsOf("grafana-container", { engineMajor })).healthcheck).toStrictEqual({
       tests: ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"],
