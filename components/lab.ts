@@ -125,6 +125,8 @@ function createNetwork(
     {
       name: lab,
       driver: "bridge",
+      // an engine may give every network IPv6 (`default-network-opts`): a second subnet, which no setting names
+      options: { "com.docker.network.enable_ipv6": "false" },
       ipamConfigs: [{ subnet: settings.subnet, gateway: settings.gateway }],
       labels: [
         { label: LAB_LABEL, value: lab },
@@ -138,8 +140,8 @@ function createNetwork(
       // its name and its subnet are fixed, so the old one has to go first
       deleteBeforeReplace: true,
       hooks: { beforeCreate: [() => removeOrphan("networks", lab, lab)] },
-      // an engine may give every network IPv6 (`default-network-opts`), which is no reason to replace one
-      ignoreChanges: ["ipv6", ...mending.ignoreChanges],
+      // networks of earlier versions lack the option, and are not replaced for it
+      ignoreChanges: ["ipv6", "options", ...mending.ignoreChanges],
     },
   );
 }

@@ -15,7 +15,7 @@ export interface SweepArgs {
  * leaves such things.
  *
  * The provider takes 2 s for a volume or a network, and the engine deletes level by level of the tree: in a destroy all
- * that is on the machine goes with this component instead. What is made anew is removed by the provider.
+ * that is on the machine goes with this component instead. A part that is replaced is removed by the provider.
  */
 export class Sweep extends pulumi.ComponentResource {
   /** Removes everything; deleted last, as everything depends on it, and with it what is `deletedWith` it. */
@@ -43,7 +43,7 @@ export class Sweep extends pulumi.ComponentResource {
           MANAGER_LABEL,
           DELETE: readAsset("flask", "process.sh") + readAsset("lab", "sweep.sh"),
         },
-        // what is kept is told
+        // it names the volumes that stay
         logging: "stdoutAndStderr",
       },
       moved,

@@ -122,7 +122,7 @@ export const RESOURCES: Readonly<Record<string, Fields>> = {
     name: NETWORK,
     driver: is("bridge", "overlay"),
     attachable: flag,
-    options: fields({ encrypted: is("true") }),
+    options: fields({ encrypted: is("true"), "com.docker.network.enable_ipv6": is("false") }),
     ipamDriver: is("default"),
     ipamConfigs: list(fields({ subnet: text, gateway: text })),
     labels: LABELS,

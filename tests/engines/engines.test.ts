@@ -15,17 +15,22 @@ const CGROUPS_V2 = "/sys/fs/cgroup/cgroup.controllers";
 
 const LIVE_RESTORE = "--live-restore";
 const USERNS = "--userns-remap=default";
-/** Of the default network alone: the lab has one of its own. */
-const IPV6 = "--ipv6 --fixed-cidr-v6=fd00:90::/64";
+/** Of the default network alone, as an old engine has it. */
+const IPV6_BRIDGE = "--ipv6 --fixed-cidr-v6=fd00:90::/64";
+/** Of every network that does not refuse it, the lab's too. */
+const IPV6 = "--ipv6 --default-network-opt=bridge=com.docker.network.enable_ipv6=true";
 
 /** Each option with an old engine and with a current one, in as few of them as that takes. */
 const ENGINES: readonly (readonly [string, Configuration])[] = [
   ["this machine's, which starts its containerd", { ENGINE_FLAGS: LIVE_RESTORE, besides: ["live-restore"] }],
   [
     "this machine's, with the system's containerd",
-    { CONTAINERD: "system", ENGINE_FLAGS: `${USERNS} ${IPV6}`, besides: ["userns-remap", "IPv6"] },
+    { CONTAINERD: "system", ENGINE_FLAGS: `${USERNS} ${IPV6_BRIDGE}`, besides: ["userns-remap", "IPv6"] },
   ],
-  ["a current one, which starts its containerd", { ENGINE: CURRENT, ENGINE_FLAGS: IPV6, besides: ["IPv6"] }],
+  [
+    "a current one, which starts its containerd",
+    { ENGINE: CURRENT, ENGINE_FLAGS: IPV6, besides: ["IPv6 on every network"] },
+  ],
   [
     "a current one, with the system's containerd",
     { ENGINE: CURRENT, CONTAINERD: "system", ENGINE_FLAGS: LIVE_RESTORE, besides: ["live-restore"] },

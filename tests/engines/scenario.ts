@@ -5,7 +5,7 @@ import { MachineEngine, Machines, Said } from "../swarm/machines";
 import { MANAGER, SwarmLab } from "../swarm/swarmLab";
 import { recordEngine } from "./results";
 
-/** An engine, and what of it the README names. */
+/** An engine, and what the README says about it. */
 export interface Configuration extends MachineEngine {
   readonly besides: readonly string[];
 }
@@ -182,7 +182,7 @@ export function scenario({ besides, ...engine }: Configuration): void {
   });
 }
 
-/** Sees that a command went well; what it printed tells why not. */
+/** Sees that a command went well; its output is in the error. */
 function expectWell({ ok, output }: Said): void {
   expect(ok ? "" : output).toBe("");
 }

@@ -104,7 +104,7 @@ function setup(...args: string[]): { status: number | null; said: string; built:
 }
 
 describe("the images", () => {
-  it("are built where there is no word of it, and then not again", () => {
+  it("are built where nothing says that they were, and then not again", () => {
     expect(setup()).toMatchObject({ status: 0, built: [`images ${ALWAYS.join(" ")}`] });
     expect(setup()).toEqual({ status: 0, said: "", built: [] });
   });

@@ -42,7 +42,7 @@ describe("an image that only offline/ builds", () => {
 
   afterEach(() => engine.close());
 
-  it("is a fault where it has not been built, told with the command that does it", async () => {
+  it("is a fault where it has not been built, with the command that builds it", async () => {
     engine = await serveEngine({});
     expect((await findMissingImages(settings)).map(describeFault)).toEqual([
       'alertmanagerImage = "observability-lab/alertmanager:offline": is built on this machine, and has not been; ' +

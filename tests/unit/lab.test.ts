@@ -94,6 +94,7 @@ describe("a lab with default settings", () => {
     expect(network.inputs).toStrictEqual({
       name: "observability-lab",
       driver: "bridge",
+      options: { "com.docker.network.enable_ipv6": "false" },
       ipamConfigs: [{ subnet: DEFAULTS.subnet, gateway: "172.30.90.1" }],
       labels: [
         { label: "observability-lab.lab", value: "observability-lab" },

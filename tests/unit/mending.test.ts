@@ -60,7 +60,10 @@ function mended(registrations: readonly Registration[]): Record<string, string> 
     // what a part is made anew for may not be ignored, and nothing else is but what the engine decides
     expect([part.name, part.ignoreChanges]).toStrictEqual([
       part.name,
-      [...(part.name === "lab-network" ? ["ipv6"] : []), ...(damaged.some((it) => it.part === part) ? [] : [input])],
+      [
+        ...(part.name === "lab-network" ? ["ipv6", "options"] : []),
+        ...(damaged.some((it) => it.part === part) ? [] : [input]),
+      ],
     ]);
   }
   return Object.fromEntries(
