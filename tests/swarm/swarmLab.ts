@@ -108,11 +108,11 @@ export class SwarmLab {
     return this.script("pulumi", "up", "--yes", "--skip-preview");
   }
 
-  /** Brings it up, or what was changed of it; throws with what it says where that fails. */
+  /** Brings it up, or what was changed of it; throws with the CLI's diagnostics where that fails. */
   apply(): void {
     const { ok, output } = this.up();
     if (!ok) {
-      throw new Error(output);
+      throw new Error(output.slice(Math.max(0, output.lastIndexOf("Diagnostics:"))));
     }
   }
 
