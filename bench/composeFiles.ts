@@ -3,8 +3,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { PASSWORD_FILE } from "../components/condition";
+import { describeFiles, RECORD } from "../components/condition/files";
 import { Machine } from "../components/machine";
 import { cadvisorPaths } from "../components/monitoring/cadvisor";
+import { KEY_FILE } from "../components/monitoring/grafanaKey";
 import { hostView, nodeExporterFlags, USER } from "../components/monitoring/nodeExporter";
 import { alertRules } from "../components/alertRules";
 import { renderPrometheusConfig } from "../components/monitoring/prometheus";
@@ -21,13 +23,23 @@ export function writeComposeFiles(place: Place, settings: Settings, machine: Mac
   };
   write(".env", environmentFile(place, settings));
   write("machine.yaml", stringify(machineFile(settings, machine)));
-  write("prometheus/prometheus.yml", renderPrometheusConfig(settings));
-  alertRules().forEach(({ file, content }) => {
-    write(`prometheus/${file}`, content);
-  });
+  // with the record of them, which `verify` looks for
+  const writeFolder = (folder: string, files: ReadonlyMap<string, string>): void => {
+    [...files, [RECORD, describeFiles(files)] as const].forEach(([file, content]) => {
+      write(`${folder}/${file}`, content);
+    });
+  };
+  writeFolder(
+    "prometheus",
+    new Map([
+      ["prometheus.yml", renderPrometheusConfig(settings)],
+      ...alertRules().map(({ file, content }) => [file, content] as const),
+    ]),
+  );
   if (!fs.existsSync(passwordFile(place))) {
     // read by Grafana's own user, in a folder that only this user enters
-    write(`grafana/${PASSWORD_FILE}`, randomBytes(18).toString("base64url"));
+    writeFolder("grafana", new Map([[PASSWORD_FILE, randomBytes(18).toString("base64url")]]));
+    write(`grafana-key/${KEY_FILE}`, randomBytes(32).toString("hex"));
   }
 }
 
