@@ -1,13 +1,13 @@
-import { installedPanelPlugins, lookAtLab } from "./components/condition";
-import { findRejectedConfig } from "./components/configCheck";
-import { readCatalogue } from "./components/dashboards/catalogue";
-import { throwFaults } from "./components/faults";
+import { installedPanelPlugins, lookAtLab } from "./lib/drift/observe";
+import { findRejectedConfig } from "./components/monitoring/configCheck";
+import { readCatalogue } from "./dashboards/community/catalogue";
+import { throwFaults } from "./lib/shared/problems";
 import { Lab } from "./components/lab";
-import { inspectMachine, measuresWrites } from "./components/machine";
-import { containersOf, labName, servicesOf } from "./components/names";
-import { findObstacles } from "./components/preflight";
-import { readSettings, Settings } from "./components/settings";
-import { WEB_USER } from "./components/webSignIn";
+import { inspectMachine, measuresWrites } from "./lib/docker/machine";
+import { containersOf, labName, servicesOf } from "./lib/shared/names";
+import { findObstacles } from "./lib/preflight";
+import { readSettings, Settings } from "./lib/settings/settings";
+import { WEB_USER } from "./lib/shared/webSignIn";
 import { contextOf } from "./policy/context";
 import { declareWithRules } from "./policy/program";
 

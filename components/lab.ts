@@ -1,31 +1,30 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { LabCondition } from "./condition";
-import { GONE, madeBecause } from "./condition/damage";
-import { DATASOURCE_UID } from "./condition/grafana";
-import { ownDashboards } from "./dashboards";
-import { bindDashboard } from "./dashboards/binding";
-import { CatalogueEntry } from "./dashboards/catalogue";
+import { LabCondition } from "../lib/drift/observe";
+import { GONE, madeBecause } from "../lib/drift/drift";
+import { DATASOURCE_UID } from "../lib/drift/grafana";
+import { ownDashboards } from "../dashboards";
+import { bindDashboard } from "../dashboards/community/import";
+import { CatalogueEntry } from "../dashboards/community/entry";
 import { CommunityDashboard } from "./dashboards/communityDashboard";
 import { OwnDashboard } from "./dashboards/ownDashboard";
-import { describeNewUid } from "./dashboards/uid";
-import { dataVolume } from "./dataVolume";
-import { Machine } from "./machine";
+import { describeNewUid } from "../dashboards/community/uid";
+import { Machine } from "../lib/docker/machine";
 import { Alertmanager } from "./monitoring/alertmanager";
 import { Cadvisor } from "./monitoring/cadvisor";
 import { Grafana } from "./monitoring/grafana";
-import { GRAFANA_KEY } from "./monitoring/grafanaKey";
+import { GRAFANA_KEY } from "../lib/docker/grafanaKey";
 import { NodeExporter } from "./monitoring/nodeExporter";
 import { Prometheus } from "./monitoring/prometheus";
 import { Pushgateway } from "./monitoring/pushgateway";
 import { SwarmDiscovery } from "./monitoring/swarmDiscovery";
-import { LAB_LABEL, labName, REASON_LABEL } from "./names";
-import { removeOrphan } from "./orphans";
-import { LabContext } from "./service";
-import { Settings } from "./settings";
-import { createOverlay } from "./swarm/overlay";
-import { Sweep } from "./sweep";
-import { createWebPassword, passwordPrograms } from "./webPassword";
+import { dataVolumeName, LAB_LABEL, labName, REASON_LABEL } from "../lib/shared/names";
+import { removeOrphan } from "../lib/docker/orphans";
+import { LabContext } from "./context";
+import { Settings } from "../lib/settings/settings";
+import { createOverlay } from "./container/overlay";
+import { Sweep } from "./container/teardown";
+import { createWebPassword, passwordPrograms } from "./container/webPassword";
 import { AnsiblePlaybook } from "./workloads/ansiblePlaybook";
 import { FlaskApp } from "./workloads/flaskApp";
 
@@ -149,5 +148,5 @@ function createNetwork(
 /** Names of the volumes with what people would miss. */
 function dataVolumes(settings: Settings): string[] {
   const names = ["prometheus", "grafana", GRAFANA_KEY, "pushgateway", "alertmanager"];
-  return names.map((name) => dataVolume(settings, name));
+  return names.map((name) => dataVolumeName(settings, name));
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import type { Machine } from "../components/machine";
-import type { Settings } from "../components/settings";
+import type { Machine } from "../lib/docker/machine";
+import type { Settings } from "../lib/settings/settings";
 import type { Context } from "./resource";
 
 /** The settings that rules ask for. */

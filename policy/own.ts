@@ -1,4 +1,4 @@
-import { labName, overlayName, reachable } from "../components/names";
+import { labName, overlayName, reachable } from "../lib/shared/names";
 import type { Context } from "./resource";
 import { is, type Test } from "./shape";
 

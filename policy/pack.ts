@@ -1,8 +1,8 @@
 import * as path from "node:path";
 import { PolicyPack } from "@pulumi/policy";
 import { Config } from "@pulumi/pulumi";
-import { inspectMachine } from "../components/machine";
-import { SettingsReader } from "../components/settingsReader";
+import { inspectMachine } from "../lib/docker/machine";
+import { SettingsReader } from "../lib/settings/reader";
 import { contextOf } from "./context";
 import { enginePolicies } from "./enginePolicies";
 import type { Context } from "./resource";

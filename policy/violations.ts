@@ -1,4 +1,4 @@
-import { LabError } from "../components/faults";
+import { LabError } from "../lib/shared/problems";
 import type { Context, Resource } from "./resource";
 import { RULES } from "./rules";
 

@@ -3,7 +3,7 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import retry from "async-retry";
-import { describeOrigin, inertReport, Changed } from "../pullRequest/foreignReport";
+import { describeOrigin, inertReport, Changed } from "../tools/pull-request/foreignReport";
 
 /** First line of a report, by which its comment is found again. */
 const MARKER = "<!-- observability-lab: preview -->";

@@ -1,14 +1,14 @@
 // Writes every dashboard as the lab gives it to Grafana, one file each, in an order that compares well.
 // usage: dashboards.ts FOLDER TRACKED [OWN]      settings files, the later ones win
 import { mkdirSync, writeFileSync } from "node:fs";
-import { ownDashboards } from "../components/dashboards";
-import { bindDashboard } from "../components/dashboards/binding";
-import { readCatalogue } from "../components/dashboards/catalogue";
-import { describeNewUid } from "../components/dashboards/uid";
-import { throwFaults } from "../components/faults";
-import { childPath } from "../components/foreignNames";
-import { DATASOURCE_UID } from "../components/condition/grafana";
-import { readStackFiles } from "../components/stackFiles";
+import { ownDashboards } from "../dashboards";
+import { bindDashboard } from "../dashboards/community/import";
+import { readCatalogue } from "../dashboards/community/catalogue";
+import { describeNewUid } from "../dashboards/community/uid";
+import { throwFaults } from "../lib/shared/problems";
+import { childPath } from "../lib/shared/foreignNames";
+import { DATASOURCE_UID } from "../lib/drift/grafana";
+import { readStackFiles } from "../lib/settings/stackFiles";
 
 /** The value with the keys of every object in alphabetical order. */
 function sorted(value: unknown): unknown {

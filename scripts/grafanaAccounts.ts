@@ -1,8 +1,8 @@
 // Says who else than the lab's admin may sign in to Grafana, as a backup brings its accounts with it.
 // usage: grafanaAccounts.ts <OUTPUTS      OUTPUTS of the lab as JSON, with its secrets
 import { text } from "node:stream/consumers";
-import { quote } from "../components/foreignNames";
-import { getJson, LabOutputs, signIn } from "../verify/lab";
+import { quote } from "../lib/shared/foreignNames";
+import { getJson, LabOutputs, signIn } from "../tools/verify/lab";
 
 /** Of a list; Grafana's default is 1000. */
 const MOST = 5000;

@@ -1,7 +1,7 @@
 // Prints the images built by offline/ that a lab with these settings runs, by the names that they have there.
 // usage: images.ts FILE...      settings files of a stack, the later ones win
-import { imagesOf, nameInOffline } from "../components/images";
-import { readStackFiles } from "../components/stackFiles";
+import { imagesOf, nameInOffline } from "../lib/preflight/images";
+import { readStackFiles } from "../lib/settings/stackFiles";
 
 try {
   const { settings } = readStackFiles(process.argv.slice(2));

@@ -1,4 +1,4 @@
-// Writes verify/panels/nodeExporterMetrics.json: what node_exporter can expose on Linux, from the source of its Go module.
+// Writes tools/verify/panels/nodeExporterMetrics.json: what node_exporter can expose on Linux, from the source of its Go module.
 // usage: node-exporter-metrics.js MODULE [--check]      MODULE is the folder of the module, with its version at the end
 //        --check exits 1 where the file differs, and writes nothing
 const fs = require("node:fs");
@@ -6,7 +6,7 @@ const path = require("node:path");
 
 const [module_ = "", check] = process.argv.slice(2);
 const folder = path.join(module_, "collector");
-const file = path.join(path.dirname(__dirname), "verify", "panels", "nodeExporterMetrics.json");
+const file = path.join(path.dirname(__dirname), "tools", "verify", "panels", "nodeExporterMetrics.json");
 
 const OTHER_SYSTEM = /_(aix|bsd|darwin|dragonfly|freebsd|macos|netbsd|openbsd|other|solaris)[_.]/;
 /** By collector: an expression for metrics that are named after what the host has, and where they are read. */

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { Parser, ReadEntry } from "tar";
-import { childPath } from "../components/foreignNames";
+import { childPath } from "../lib/shared/foreignNames";
 import { VolumeArchive } from "./volumeArchive";
 
 const FORMAT = "observability-lab backup 1";

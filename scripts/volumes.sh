@@ -38,7 +38,7 @@ in_volume() {
     --volume "$lab-$1:/data" --entrypoint sh "$image" -euc "$2" sh "${@:3}"
 }
 
-# fingerprint KEY: names a key without giving it away, as keyFingerprint of components/monitoring/grafanaKey.ts does
+# fingerprint KEY: names a key without giving it away, as keyFingerprint of lib/docker/grafanaKey.ts does
 fingerprint() { printf %s "$1" | sha256 - | cut -c1-16; }
 
 # has_key: whether the lab's Grafana was made with a key; one of an earlier version was not

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { alertRules } from "../components/alertRules";
+import { alertRules } from "../lib/shared/alertRules";
 import { parseQuery, withoutVariables } from "./promql";
 
 /** Labels of each metric, in alphabetical order, as a real lab exposed them. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Grafana } from "../monitoring/grafana";
-import { bindDashboard } from "./binding";
-import { holdDashboard } from "./heldDashboard";
+import { bindDashboard } from "../../dashboards/community/import";
+import { holdDashboard } from "./managedDashboard";
 
 export interface CommunityDashboardArgs {
   /** A dashboard of the catalogue, bound to the lab's datasource. */

@@ -2,7 +2,7 @@ import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
 import { Grafana } from "../monitoring/grafana";
-import { holdDashboard } from "./heldDashboard";
+import { holdDashboard } from "./managedDashboard";
 
 export interface OwnDashboardArgs {
   /** The dashboard's model, with a uid. */

@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { alertReceiver, GROUP_INTERVAL, Integration, integrationOf, postUrl } from "../alertReceivers";
-import { ConfigFile } from "../configVolume";
-import { LabContainer } from "../container";
-import { Machine } from "../machine";
-import { isLoopback, reachable } from "../names";
-import { CONFIG_FOLDER, LabContext } from "../service";
-import { Settings } from "../settings";
+import { alertReceiver, GROUP_INTERVAL, Integration, integrationOf, postUrl } from "../../lib/settings/alertReceivers";
+import { ConfigFile } from "../container/configVolume";
+import { LabContainer } from "../container/labContainer";
+import { Machine } from "../../lib/docker/machine";
+import { isLoopback, reachable } from "../../lib/shared/names";
+import { LabContext } from "../context";
+import { CONFIG_FOLDER } from "../container/spec";
+import { Settings } from "../../lib/settings/settings";
 
 export interface AlertmanagerArgs {
   readonly context: LabContext;

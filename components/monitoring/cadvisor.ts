@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Machine } from "../machine";
-import { HostPath, LabContext } from "../service";
-import { Settings } from "../settings";
-import { runOnEveryNode } from "../swarm/everyNode";
+import { Machine } from "../../lib/docker/machine";
+import { LabContext } from "../context";
+import { HostPath } from "../container/spec";
+import { Settings } from "../../lib/settings/settings";
+import { runOnEveryNode } from "../container/everyNode";
 
 export interface CadvisorArgs {
   readonly context: LabContext;

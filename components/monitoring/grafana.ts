@@ -1,19 +1,21 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
-import { fingerprint, readAsset } from "../assets";
-import { PASSWORD_FILE } from "../condition";
-import { GONE, madeBecause } from "../condition/damage";
-import { DATASOURCE_UID, datasourceDamage, FoundGrafana } from "../condition/grafana";
-import { LabContainer } from "../container";
-import { createDataVolume, dataVolume } from "../dataVolume";
-import { CONFIG_FOLDER, LabContext } from "../service";
-import type { Settings } from "../settings";
-import { generatePassword, WEB_CONFIG } from "../webPassword";
-import { WEB_USER } from "../webSignIn";
+import { fingerprint, readAsset } from "../../lib/shared/assets";
+import { PASSWORD_FILE } from "../../lib/drift/observe";
+import { GONE, madeBecause } from "../../lib/drift/drift";
+import { DATASOURCE_UID, datasourceDamage, FoundGrafana } from "../../lib/drift/grafana";
+import { LabContainer } from "../container/labContainer";
+import { createDataVolume } from "../container/dataVolume";
+import { dataVolumeName } from "../../lib/shared/names";
+import { LabContext } from "../context";
+import { CONFIG_FOLDER } from "../container/spec";
+import type { Settings } from "../../lib/settings/settings";
+import { generatePassword, WEB_CONFIG } from "../container/webPassword";
+import { WEB_USER } from "../../lib/shared/webSignIn";
 import { GrafanaApi } from "./grafanaApi";
 import { createFolder } from "./grafanaFolder";
-import { ensureKey, GENERATED, GRAFANA_KEY, KEY_FILE, KEY_FOLDER } from "./grafanaKey";
+import { ensureKey, GENERATED, GRAFANA_KEY, KEY_FILE, KEY_FOLDER } from "../../lib/docker/grafanaKey";
 
 export interface GrafanaArgs {
   readonly context: LabContext;
@@ -91,7 +93,7 @@ function createContainer(
       dataPath: "/var/lib/grafana",
       dataKey: { mark: GENERATED, ensure: () => ensureKey(settings) },
       uploads: [{ file: PASSWORD_FILE, content: password }],
-      shared: [{ name: dataVolume(settings, GRAFANA_KEY), volume: key, path: KEY_FOLDER, readOnly: true }],
+      shared: [{ name: dataVolumeName(settings, GRAFANA_KEY), volume: key, path: KEY_FOLDER, readOnly: true }],
       scratch: ["/tmp"],
     },
     { parent },

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LabError } from "../faults";
+import { LabError } from "../../lib/shared/problems";
 
 const TIMEOUT_MS = 10_000;
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
-import { FOLDER_UID, NOT_ACCEPTABLE } from "../condition/grafana";
-import { urlSegment } from "../foreignNames";
+import { FOLDER_UID, NOT_ACCEPTABLE } from "../../lib/drift/grafana";
+import { urlSegment } from "../../lib/shared/foreignNames";
 import { GrafanaApi, GrafanaError } from "./grafanaApi";
 
 const FOLDER = { uid: FOLDER_UID, title: "Observability lab" };

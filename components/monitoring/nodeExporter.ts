@@ -1,10 +1,11 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { Machine } from "../machine";
-import { reachable } from "../names";
-import { LabContext, ServiceSpec } from "../service";
-import { Settings } from "../settings";
-import { runOnEveryNode } from "../swarm/everyNode";
+import { Machine } from "../../lib/docker/machine";
+import { reachable } from "../../lib/shared/names";
+import { LabContext } from "../context";
+import { ServiceSpec } from "../container/spec";
+import { Settings } from "../../lib/settings/settings";
+import { runOnEveryNode } from "../container/everyNode";
 
 export interface NodeExporterArgs {
   readonly context: LabContext;

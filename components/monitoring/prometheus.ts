@@ -1,16 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { alertRules, RULES } from "../alertRules";
-import { RELOAD_METRICS } from "../condition/reloads";
-import { ConfigFile } from "../configVolume";
-import { LabContainer } from "../container";
-import { labName, reachable } from "../names";
-import { CONFIG_FOLDER, LabContext, SharedFolder } from "../service";
-import { Settings } from "../settings";
-import { JOBS } from "../settingsLists";
-import { extraServiceJobs, nodeJob, SwarmScrapeConfig } from "../swarm/scrapeConfigs";
-import { renderBasicAuth } from "../webPassword";
-import { WEB_PASSWORD_FILE } from "../webSignIn";
+import { alertRules, RULES } from "../../lib/shared/alertRules";
+import { RELOAD_METRICS } from "../../lib/drift/reloads";
+import { ConfigFile } from "../container/configVolume";
+import { LabContainer } from "../container/labContainer";
+import { labName, reachable } from "../../lib/shared/names";
+import { LabContext } from "../context";
+import { CONFIG_FOLDER, SharedFolder } from "../container/spec";
+import { Settings } from "../../lib/settings/settings";
+import { JOBS } from "../../lib/settings/lists";
+import { extraServiceJobs, nodeJob, SwarmScrapeConfig } from "./swarmScrapeConfigs";
+import { renderBasicAuth } from "../container/webPassword";
+import { WEB_PASSWORD_FILE } from "../../lib/shared/webSignIn";
 import { pushgatewayJobs, recordedMetrics } from "./pushedSeries";
 import { renderRemoteWrite, remoteWriteFlags, remoteWriteSecrets } from "./remoteWrite";
 

@@ -1,9 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { LabContainer } from "../container";
-import { LAB_LABEL, labName, servicesOf } from "../names";
-import { CONFIG_FOLDER, LabContext, SharedFolder } from "../service";
-import { Settings } from "../settings";
+import { LabContainer } from "../container/labContainer";
+import { LAB_LABEL, labName, servicesOf } from "../../lib/shared/names";
+import { LabContext } from "../context";
+import { CONFIG_FOLDER, SharedFolder } from "../container/spec";
+import { Settings } from "../../lib/settings/settings";
 
 export interface SwarmDiscoveryArgs {
   readonly context: LabContext;

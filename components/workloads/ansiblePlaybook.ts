@@ -1,10 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { fingerprint, readAsset } from "../assets";
-import { GONE, madeBecause } from "../condition/damage";
-import { dataVolume } from "../dataVolume";
+import { fingerprint, readAsset } from "../../lib/shared/assets";
+import { GONE, madeBecause } from "../../lib/drift/drift";
+import { dataVolumeName, labName } from "../../lib/shared/names";
 import { Pushgateway } from "../monitoring/pushgateway";
-import { labName } from "../names";
-import { LabContext } from "../service";
+import { LabContext } from "../context";
 import { createHostCommand } from "./hostCommand";
 import { createPythonEnvironment } from "./pythonEnvironment";
 
@@ -20,7 +19,7 @@ export class AnsiblePlaybook extends pulumi.ComponentResource {
     const environment = createPythonEnvironment(name, { context, room: "ansible" }, this);
     const { settings, condition } = context;
     // an environment that is made anew has lost the playbook that was kept beside it
-    const report = condition.volumes.has(dataVolume(settings, "pushgateway")) ? undefined : GONE;
+    const report = condition.volumes.has(dataVolumeName(settings, "pushgateway")) ? undefined : GONE;
     const { reason, options: mending } = madeBecause(
       "the playbook",
       // a Pushgateway without its data has lost the report

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { fingerprint, readAsset } from "../assets";
-import { madeBecause } from "../condition/damage";
-import { labName, reachable } from "../names";
-import { LabContext } from "../service";
+import { fingerprint, readAsset } from "../../lib/shared/assets";
+import { madeBecause } from "../../lib/drift/drift";
+import { labName, reachable } from "../../lib/shared/names";
+import { LabContext } from "../context";
 import { createHostCommand } from "./hostCommand";
 import { createPythonEnvironment } from "./pythonEnvironment";
 

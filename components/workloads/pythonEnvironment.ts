@@ -1,10 +1,10 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { fingerprint, readAsset } from "../assets";
-import { madeBecause } from "../condition/damage";
-import { Room } from "../condition/host";
-import { labName } from "../names";
-import { LabContext } from "../service";
+import { fingerprint, readAsset } from "../../lib/shared/assets";
+import { madeBecause } from "../../lib/drift/drift";
+import { Room } from "../../lib/drift/host";
+import { labName } from "../../lib/shared/names";
+import { LabContext } from "../context";
 import { createHostCommand } from "./hostCommand";
 
 export interface PythonEnvironmentArgs {

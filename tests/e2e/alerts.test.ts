@@ -5,7 +5,7 @@ import * as http from "node:http";
 import { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { json } from "node:stream/consumers";
-import { signInHeaders } from "../../components/webSignIn";
+import { signInHeaders } from "../../lib/shared/webSignIn";
 import {
   configure,
   createTestLab,

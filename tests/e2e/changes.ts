@@ -107,7 +107,7 @@ export const PROPOSED: readonly ProposedChange[] = [
   {
     name: "a new panel",
     make: (checkout) => {
-      edit(checkout, "components/dashboards/flask.ts", (text) =>
+      edit(checkout, "dashboards/flask.ts", (text) =>
         text.replace(
           "    .withPanel(",
           '    .withPanel(stat("Workers", "How many.").withTarget(queryNow("flask_workers")))\n    .withPanel(',
@@ -121,7 +121,7 @@ export const PROPOSED: readonly ProposedChange[] = [
   {
     name: "a changed query",
     make: (checkout) => {
-      edit(checkout, "components/dashboards/flask.ts", (text) => text.replace("up{${JOB}}", "min(up{${JOB}})"));
+      edit(checkout, "dashboards/flask.ts", (text) => text.replace("up{${JOB}}", "min(up{${JOB}})"));
     },
     summary: "1 to update",
     says: [
@@ -183,7 +183,7 @@ export const PROPOSED: readonly ProposedChange[] = [
   {
     name: "a removed dashboard",
     make: (checkout) => {
-      edit(checkout, "components/dashboards/index.ts", (text) => text.replace(/^.*"ansible-playbooks".*\n/m, ""));
+      edit(checkout, "dashboards/index.ts", (text) => text.replace(/^.*"ansible-playbooks".*\n/m, ""));
     },
     summary: "1 to delete",
     says: ["| − delete | dashboard | `Ansible playbooks` |  |"],

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { PROJECT } from "./harness";
 
 /** What a copy does without: what is made, and what is not needed to run a lab. */
-const LEFT_OUT = [".git", ".lab", "node_modules", "tests", "bench"];
+const LEFT_OUT = [".git", ".lab", "node_modules", "tests"];
 
 /** Another checkout of the project as it is now, with the packages of this one. */
 export function copyCheckout(folder: string): void {

@@ -158,14 +158,16 @@ export async function verify(
   const outputs = Object.fromEntries(
     Object.entries(await lab.stack.outputs()).map(([key, { value }]) => [key, value as unknown]),
   );
-  return askProgram("verify/main.ts", [], { input: JSON.stringify(outputs) }) as Awaited<ReturnType<typeof verify>>;
+  return askProgram("tools/verify/main.ts", [], { input: JSON.stringify(outputs) }) as Awaited<
+    ReturnType<typeof verify>
+  >;
 }
 
 /** Asks of this machine, while the lab is up, all that `make doctor` asks. */
 export function doctor({ folder, stateHome }: TestLab): { check: string; state: string; seen: string }[] {
   const settings = path.join(folder, "project", "Pulumi.e2e.yaml");
   const env = { ...process.env, XDG_STATE_HOME: stateHome };
-  return (askProgram("doctor/main.ts", [settings], { env }) as { checks: ReturnType<typeof doctor> }).checks;
+  return (askProgram("tools/doctor/main.ts", [settings], { env }) as { checks: ReturnType<typeof doctor> }).checks;
 }
 
 /** What one of the project's programs says as JSON. */

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Dashboard, unboundDatasources } from "../../verify/dashboards";
+import { Dashboard, unboundDatasources } from "../../tools/verify/dashboards";
 import { EXPORTS } from "./exports";
 import { configure, createTestLab, eventually, previewChanges, removeTestLab, TestLab } from "./harness";
 

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { LabOutputs, signIn } from "../../verify/lab";
-import { grafanaApi } from "../../verify/panels/grafana";
-import { Proof, proveDashboard } from "../../verify/panels/proof";
+import { LabOutputs, signIn } from "../../tools/verify/lab";
+import { grafanaApi } from "../../tools/verify/panels/grafana";
+import { Proof, proveDashboard } from "../../tools/verify/panels/proof";
 import { createTestLab, hasRealDashboards, PROJECT, removeTestLab, TestLab, verify } from "./harness";
 
 jest.setTimeout(300_000);

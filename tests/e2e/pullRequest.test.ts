@@ -3,9 +3,9 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { LabRun, PreviewLab } from "../../pullRequest/previewLab";
-import { renderReport } from "../../report/markdown";
-import { describeSteps } from "../../report/resources";
+import { LabRun, PreviewLab } from "../../tools/pull-request/previewLab";
+import { renderReport } from "../../tools/pull-request/report/markdown";
+import { describeSteps } from "../../tools/pull-request/report/resources";
 import { edit, PROPOSED } from "./changes";
 import { copyCheckout } from "./checkouts";
 import { docker, eventually, machineStack } from "./harness";
@@ -98,7 +98,7 @@ describe("a change against a lab of its base", () => {
 
   it("that breaks a rule fails, and says which one", async () => {
     const { run, report } = await preview((head) => {
-      edit(head, "components/container.ts", (text) =>
+      edit(head, "components/container/labContainer.ts", (text) =>
         text.replace("    readOnly: true,\n", "    readOnly: true,\n    privileged: true,\n"),
       );
     });

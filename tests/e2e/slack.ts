@@ -1,9 +1,9 @@
 import * as http from "node:http";
 import { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import { signInHeaders } from "../../components/webSignIn";
-import { alertsEvaluated } from "../../verify/alerts";
-import { LabOutputs } from "../../verify/lab";
+import { signInHeaders } from "../../lib/shared/webSignIn";
+import { alertsEvaluated } from "../../tools/verify/alerts";
+import { LabOutputs } from "../../tools/verify/lab";
 import { docker, eventually, TestLab } from "./harness";
 
 /** What Slack gets, as far as the test reads it. */

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { CONFIG_FOLDER } from "../../components/service";
+import { CONFIG_FOLDER } from "../../components/container/spec";
 import { docker, eventually, inspect, pruneLab } from "../e2e/harness";
 import { Bench, expectMended } from "./mending";
 import { killProgram } from "./processes";

@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { appsOf } from "../../bench/remains";
+import { appsOf } from "../../tools/bench/remains";
 import { labelled } from "../e2e/harness";
 import { isAlive } from "./processes";
 import { UserLab } from "./userLab";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { PROJECT } from "../../components/assets";
+import { PROJECT } from "../../lib/shared/assets";
 
 const SCRIPTS = path.join(PROJECT, "scripts");
 const PARTS = ["prometheus", "grafana", "pushgateway"];

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { checkOut, describeHead, findBase, toReadByHand } from "../../pullRequest/git";
+import { checkOut, describeHead, findBase, toReadByHand } from "../../tools/pull-request/git";
 
 let folder: string;
 let project: string;

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { PROJECT } from "../../components/assets";
+import { PROJECT } from "../../lib/shared/assets";
 
 const ALWAYS = ["cadvisor", "grafana", "node-exporter", "prometheus", "pushgateway"];
 const WEBHOOK = "config: { observability-lab:alertWebhook: { secure: v1:abc } }\n";
@@ -15,6 +15,8 @@ beforeEach(() => {
   for (const name of [
     "assets",
     "components",
+    "dashboards",
+    "lib",
     "offline/go.mod",
     "package.json",
     "Pulumi.yaml",

@@ -6,7 +6,7 @@ import { PROJECT } from "../unit/fixtures";
 
 /** What a program prints that starts as the lab's does. */
 function print(expression: string): unknown {
-  const preload = ["--require", "./components/startup.js", "--require", "./components/stripTypes.js"];
+  const preload = ["--require", "./lib/runtime/startup.js", "--require", "./lib/runtime/stripTypes.js"];
   const { stdout, stderr } = spawnSync(process.execPath, [...preload, "--print", `JSON.stringify(${expression})`], {
     cwd: PROJECT,
     encoding: "utf8",
@@ -47,7 +47,7 @@ describe("what is left of a source without its types", () => {
   });
 
   function run(LAB_ROOM = room): string {
-    const args = ["--require", path.join(PROJECT, "components", "stripTypes.js"), source];
+    const args = ["--require", path.join(PROJECT, "lib", "runtime", "stripTypes.js"), source];
     return execFileSync(process.execPath, args, { encoding: "utf8", env: { ...process.env, LAB_ROOM } }).trim();
   }
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import * as path from "node:path";
-import { unboundDatasources } from "../../verify/dashboards";
+import { unboundDatasources } from "../../tools/verify/dashboards";
 import { PROJECT } from "../unit/fixtures";
 import { serve } from "../unit/servers";
 
@@ -34,7 +34,7 @@ describe("verify", () => {
   const verify = async (outputs: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> => {
     const child = spawn(
       process.execPath,
-      ["--require", "sucrase/register/ts", path.join(PROJECT, "verify/main.ts"), "--patience", "0", ...args],
+      ["--require", "sucrase/register/ts", path.join(PROJECT, "tools/verify/main.ts"), "--patience", "0", ...args],
       { cwd: PROJECT, env: { ...process.env, DOCKER_HOST: "unix:///nonexistent" } },
     );
     child.stdin.end(outputs);

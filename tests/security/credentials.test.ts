@@ -2,10 +2,10 @@ import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { readCatalogue } from "../../components/dashboards/catalogue";
-import { describeFault, LabError } from "../../components/faults";
-import { Disguise } from "../../pullRequest/disguise";
-import { readRun } from "../../report/events";
+import { readCatalogue } from "../../dashboards/community/catalogue";
+import { describeFault, LabError } from "../../lib/shared/problems";
+import { Disguise } from "../../tools/pull-request/disguise";
+import { readRun } from "../../tools/pull-request/report/events";
 import { settingsWith, told } from "../unit/fixtures";
 
 const SECRET = "T0K3N";

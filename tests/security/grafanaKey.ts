@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { KEY_FILE, KEY_FOLDER, WELL_KNOWN_KEY } from "../../components/monitoring/grafanaKey";
+import { KEY_FILE, KEY_FOLDER, WELL_KNOWN_KEY } from "../../lib/docker/grafanaKey";
 import { UserLab, well } from "../faults/userLab";
 
 const PASSWORD = "password-of-a-datasource";

@@ -2,12 +2,12 @@ import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { lookAtGrafana } from "../../components/condition/grafana";
-import { findBase } from "../../pullRequest/git";
-import { PreviewLab } from "../../pullRequest/previewLab";
-import { grafanaApi } from "../../verify/panels/grafana";
+import { lookAtGrafana } from "../../lib/drift/grafana";
+import { findBase } from "../../tools/pull-request/git";
+import { PreviewLab } from "../../tools/pull-request/previewLab";
+import { grafanaApi } from "../../tools/verify/panels/grafana";
 import { copyCheckout } from "../e2e/checkouts";
-import { LabOutputs } from "../../verify/lab";
+import { LabOutputs } from "../../tools/verify/lab";
 import { serve } from "../unit/servers";
 
 /** Names from elsewhere that lead out of where they are meant to stay: files, requests, options, whole labs. */

@@ -42,10 +42,10 @@ describe("a checkout whose lab has an attack", () => {
       "mounts-allowed: pushgateway-container: the mount /etc:/pushgateway is new",
     ],
   ])("is refused by up %s, and its container is not made", async (_, attack, message) => {
-    const file = path.join(lab.checkout, "components", "container.ts");
+    const file = path.join(lab.checkout, "components", "container", "labContainer.ts");
     const before = fs.readFileSync(file, "utf8");
     try {
-      edit(lab.checkout, "components/container.ts", attack);
+      edit(lab.checkout, "components/container/labContainer.ts", attack);
       expect(fs.readFileSync(file, "utf8")).not.toBe(before);
       const { ok, said } = await lab.run("pulumi", ["up", "--yes", "--skip-preview"]).outcome;
       expect(said).toContain(message);
@@ -86,7 +86,7 @@ describe("a pull request that empties the rules that it breaks", () => {
     edit(head, "policy/rules.ts", (text) =>
       text.replace(/(export const RULES: readonly Rule\[\] = \[)[^]*?\n\];/, "$1];"),
     );
-    edit(head, "components/container.ts", (text) =>
+    edit(head, "components/container/labContainer.ts", (text) =>
       text.replace("    readOnly: true,\n    // a limit", "    readOnly: true,\n    privileged: true,\n    // a limit"),
     );
     edit(head, "assets/flask/start.sh", (text) => `${text}# more\n`);

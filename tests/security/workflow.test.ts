@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { GithubComments } from "../programs/githubComments";
 import { Job, readWorkflow, workflowFiles } from "../programs/workflowRunner";
-import { inertReport } from "../../pullRequest/foreignReport";
+import { inertReport } from "../../tools/pull-request/foreignReport";
 import { PROJECT } from "../unit/fixtures";
 
 const MARKER = "<!-- observability-lab: preview -->";
@@ -85,7 +85,7 @@ describe("a hostile report", () => {
   async function post(write: (file: string) => void): Promise<{ status: number; said: string; body: string }> {
     const file = path.join(folder, "report.md");
     write(file);
-    github.files.push("report/markdown.ts");
+    github.files.push("tools/pull-request/report/markdown.ts");
     const env = {
       GITHUB_API_URL: await github.listen(),
       GITHUB_REPOSITORY: github.repository,

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { alertReceiver, integrationOf, postUrl, webhookFault } from "../../components/alertReceivers";
+import { alertReceiver, integrationOf, postUrl, webhookFault } from "../../lib/settings/alertReceivers";
 import { Lab } from "../../components/lab";
 import { needsHostNetwork, renderAlertmanagerConfig, urlFromContainer } from "../../components/monitoring/alertmanager";
 import { buildLab, DEFAULTS, LabFixture, LINUX } from "./fixtures";

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { ownDashboards } from "../../components/dashboards";
-import { alertRules } from "../../components/alertRules";
+import { ownDashboards } from "../../dashboards";
+import { alertRules } from "../../lib/shared/alertRules";
 import { alertQueries, unknownIn } from "../exposed";
 import { PROJECT } from "./fixtures";
 

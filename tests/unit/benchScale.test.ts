@@ -1,5 +1,5 @@
-import { Load, Needs } from "../../bench/onePrometheus";
-import { blockTable, extrapolate, loadTable } from "../../bench/scaleTable";
+import { Load, Needs } from "../../tools/bench/onePrometheus";
+import { blockTable, extrapolate, loadTable } from "../../tools/bench/scaleTable";
 
 /** A load that grows by the same for each node. */
 function load(nodes: number, changes: Partial<Needs> = {}): Load {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { containerNeed, metric } from "../../bench/idle";
-import { differences } from "../../bench/likeness";
-import { extraJob, serveTargets } from "../../bench/targets";
-import { noise, spread, summarize } from "../../bench/statistics";
+import { containerNeed, metric } from "../../tools/bench/idle";
+import { differences } from "../../tools/bench/likeness";
+import { extraJob, serveTargets } from "../../tools/bench/targets";
+import { noise, spread, summarize } from "../../tools/bench/statistics";
 
 describe("summarize", () => {
   it.each([

@@ -1,6 +1,6 @@
-import { noiseOf, Rounds, rowsOf, slowestOf } from "../../bench/results";
-import { Round, RoundResult } from "../../bench/round";
-import { comparison, growthTables, idleTable, remarks } from "../../bench/table";
+import { noiseOf, Rounds, rowsOf, slowestOf } from "../../tools/bench/results";
+import { Round, RoundResult } from "../../tools/bench/round";
+import { comparison, growthTables, idleTable, remarks } from "../../tools/bench/table";
 
 const round = (seconds: Round, slowest?: RoundResult["slowest"]): RoundResult => ({ seconds, slowest, inspected: "" });
 const REST = { command: 6, upAgain: 3, interval: 2, intervalCommand: 3, panel: 1, panelCommand: 2, destroy: 4 };

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { bindDashboard, missingLibraryPanels, otherDatasourceTypes } from "../../components/dashboards/binding";
-import { describeNewUid } from "../../components/dashboards/uid";
+import { bindDashboard, missingLibraryPanels, otherDatasourceTypes } from "../../dashboards/community/import";
+import { describeNewUid } from "../../dashboards/community/uid";
 
 const UID = "our-prometheus";
 const OURS = { type: "prometheus", uid: UID };

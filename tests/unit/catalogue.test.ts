@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { readCatalogue } from "../../components/dashboards/catalogue";
+import { readCatalogue } from "../../dashboards/community/catalogue";
 import { settingsWith } from "./fixtures";
 import { serve, TestServer } from "./servers";
 

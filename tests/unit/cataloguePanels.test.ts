@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { PanelPlugins } from "../../components/condition/grafana";
-import { readCatalogue } from "../../components/dashboards/catalogue";
+import { PanelPlugins } from "../../lib/drift/grafana";
+import { readCatalogue } from "../../dashboards/community/catalogue";
 import { settingsWith } from "./fixtures";
 
 let folder: string;

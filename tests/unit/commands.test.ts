@@ -1,4 +1,4 @@
-import { fingerprint, readAsset } from "../../components/assets";
+import { fingerprint, readAsset } from "../../lib/shared/assets";
 import { buildLab } from "./fixtures";
 import { Registration, resource, resourcesOf } from "./mocks";
 

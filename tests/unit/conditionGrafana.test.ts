@@ -1,4 +1,4 @@
-import { FoundVersion, lookAtGrafana, lookAtPanelPlugins } from "../../components/condition/grafana";
+import { FoundVersion, lookAtGrafana, lookAtPanelPlugins } from "../../lib/drift/grafana";
 import { Answer, Answers, serve, TestServer } from "./servers";
 
 const PASSWORD = "correct-horse-battery";

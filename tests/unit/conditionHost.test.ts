@@ -2,7 +2,7 @@ import { ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { HostCondition, labFolder, lookAtHost } from "../../components/condition/host";
+import { HostCondition, labFolder, lookAtHost } from "../../lib/drift/host";
 import { Answer, serve, TestServer } from "./servers";
 
 const LAB = "observability-lab";

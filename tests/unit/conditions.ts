@@ -1,12 +1,12 @@
-import { LabCondition } from "../../components/condition";
-import { FoundContainer } from "../../components/condition/containers";
-import { GONE } from "../../components/condition/damage";
-import { describeFiles, RECORD } from "../../components/condition/files";
-import { EMPTY_GRAFANA, FoundDatasource, FoundGrafana } from "../../components/condition/grafana";
-import { EngineContainer } from "../../components/machine";
-import { containersOf, labName, MEMORY_LABEL, servicesOf } from "../../components/names";
-import { Settings } from "../../components/settings";
-import { SwarmService } from "../../components/swarm/state";
+import { LabCondition } from "../../lib/drift/observe";
+import { FoundContainer } from "../../lib/drift/containers";
+import { GONE } from "../../lib/drift/drift";
+import { describeFiles, RECORD } from "../../lib/drift/files";
+import { EMPTY_GRAFANA, FoundDatasource, FoundGrafana } from "../../lib/drift/grafana";
+import { EngineContainer } from "../../lib/docker/machine";
+import { containersOf, labName, MEMORY_LABEL, servicesOf } from "../../lib/shared/names";
+import { Settings } from "../../lib/settings/settings";
+import { SwarmService } from "../../lib/docker/swarm";
 
 /** Id of the network of a lab that is there. */
 export const NETWORK_ID = "network-id";

@@ -1,10 +1,10 @@
-import * as assets from "../../components/assets";
-import { findRejectedConfig, readProblems } from "../../components/configCheck";
-import { FoundContainer } from "../../components/condition/containers";
-import { describeFiles, RECORD } from "../../components/condition/files";
+import * as assets from "../../lib/shared/assets";
+import { findRejectedConfig, readProblems } from "../../components/monitoring/configCheck";
+import { FoundContainer } from "../../lib/drift/containers";
+import { describeFiles, RECORD } from "../../lib/drift/files";
 import { alertmanagerFiles } from "../../components/monitoring/alertmanager";
 import { prometheusFiles } from "../../components/monitoring/prometheus";
-import { passwordPrograms } from "../../components/webPassword";
+import { passwordPrograms } from "../../components/container/webPassword";
 import { foundContainer, FRESH, soundLab } from "./conditions";
 import { LINUX, settingsWith } from "./fixtures";
 import { serveEngine, TestServer } from "./servers";

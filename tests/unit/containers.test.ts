@@ -1,4 +1,4 @@
-import { alertRules } from "../../components/alertRules";
+import { alertRules } from "../../lib/shared/alertRules";
 import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
 import { buildLab, DEFAULTS, settingsWith } from "./fixtures";
 import { Registration, resource, resourcesOf } from "./mocks";

@@ -2,10 +2,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { FoundContainer, containerDamage, DeclaredContainer } from "../../components/condition/containers";
-import { GONE, madeBecause } from "../../components/condition/damage";
-import { dashboardDamage, noteVersion, savedVersions } from "../../components/condition/dashboards";
-import { datasourceDamage, FoundGrafana } from "../../components/condition/grafana";
+import { FoundContainer, containerDamage, DeclaredContainer } from "../../lib/drift/containers";
+import { GONE, madeBecause } from "../../lib/drift/drift";
+import { dashboardDamage, noteVersion, savedVersions } from "../../lib/drift/dashboards";
+import { datasourceDamage, FoundGrafana } from "../../lib/drift/grafana";
 import { DATASOURCE, foundContainer, HOLDINGS, NETWORK_ID } from "./conditions";
 
 let warn: jest.SpyInstance;

@@ -1,7 +1,7 @@
-import { GONE } from "../../components/condition/damage";
-import { describeFiles, filesDamage, RECORD } from "../../components/condition/files";
-import { loadedDamage } from "../../components/condition/reloads";
-import { serviceDamage } from "../../components/condition/services";
+import { GONE } from "../../lib/drift/drift";
+import { describeFiles, filesDamage, RECORD } from "../../lib/drift/files";
+import { loadedDamage } from "../../lib/drift/reloads";
+import { serviceDamage } from "../../lib/drift/services";
 import { swarmService } from "./conditions";
 
 describe("the damage of a container's files", () => {

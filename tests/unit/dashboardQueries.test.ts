@@ -1,4 +1,4 @@
-import { ownDashboards } from "../../components/dashboards";
+import { ownDashboards } from "../../dashboards";
 import { Exposed, NOT_EVERYWHERE, queriesOf, readExposed, unknownIn } from "../exposed";
 import { parseQuery, withoutVariables } from "../promql";
 

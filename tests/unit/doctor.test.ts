@@ -1,6 +1,6 @@
 import * as os from "node:os";
 import * as path from "node:path";
-import { ofFaults } from "../../doctor/finding";
+import { ofFaults } from "../../tools/doctor/finding";
 import {
   checkCgroups,
   checkEngine,
@@ -9,8 +9,8 @@ import {
   checkSocketFolders,
   checkStorage,
   EngineInfo,
-} from "../../doctor/engine";
-import { checkDisk, checkEngineDisk, checkNode, describePython } from "../../doctor/host";
+} from "../../tools/doctor/engine";
+import { checkDisk, checkEngineDisk, checkNode, describePython } from "../../tools/doctor/host";
 import { LINUX, settingsWith } from "./fixtures";
 
 const INFO: EngineInfo = {

@@ -1,4 +1,4 @@
-import { checkNeighbours } from "../../doctor/neighbours";
+import { checkNeighbours } from "../../tools/doctor/neighbours";
 import { LINUX, settingsWith } from "./fixtures";
 
 const SUBNET_RULE = "PREROUTING ! -s 172.30.90.0/24 -d 172.30.90.0/24 ! -i lo -j DROP";

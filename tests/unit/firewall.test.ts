@@ -2,8 +2,8 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
-import { removeLeftovers, TEMPORARY_LABEL } from "../../components/temporaryContainer";
-import { tryFirewall } from "../../doctor/firewall";
+import { removeLeftovers, TEMPORARY_LABEL } from "../../lib/docker/temporaryContainer";
+import { tryFirewall } from "../../tools/doctor/firewall";
 import { LINUX, settingsWith } from "./fixtures";
 
 /** How an engine of a test answers: the beginning of a request, and a status with a body. */

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import * as path from "node:path";
-import { childPath, quote, urlSegment } from "../../components/foreignNames";
+import { childPath, quote, urlSegment } from "../../lib/shared/foreignNames";
 
 describe("a foreign name", () => {
   it("of a file is one directly in its folder, or refused", () => {

@@ -1,4 +1,4 @@
-import { ownDashboards } from "../../components/dashboards";
+import { ownDashboards } from "../../dashboards";
 import { buildLab } from "./fixtures";
 import { namesOf, Registration, resource, settled } from "./mocks";
 

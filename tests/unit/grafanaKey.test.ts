@@ -1,7 +1,7 @@
-import { Machine } from "../../components/machine";
-import { ensureKey, keyFingerprint } from "../../components/monitoring/grafanaKey";
-import * as temporary from "../../components/temporaryContainer";
-import { checkGrafanaKey } from "../../doctor/grafanaKey";
+import { Machine } from "../../lib/docker/machine";
+import { ensureKey, keyFingerprint } from "../../lib/docker/grafanaKey";
+import * as temporary from "../../lib/docker/temporaryContainer";
+import { checkGrafanaKey } from "../../tools/doctor/grafanaKey";
 import { listed } from "./conditions";
 import { LINUX, settingsWith } from "./fixtures";
 import { Answers, serveEngine, TestServer } from "./servers";

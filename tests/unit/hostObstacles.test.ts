@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { findFolderFaults, findRemapped, findRootless, freeMib, nearest } from "../../components/hostObstacles";
+import { findFolderFaults, findRemapped, findRootless, freeMib, nearest } from "../../lib/preflight/host";
 import { LINUX, settingsWith } from "./fixtures";
 
 const NEW = { environments: { flask: "it was not there", ansible: "it was not there" } };

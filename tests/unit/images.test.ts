@@ -1,7 +1,7 @@
 import * as path from "node:path";
-import { findMissingImages, imagesOf, nameInOffline } from "../../components/images";
-import { describeFault } from "../../components/faults";
-import { readStackFiles } from "../../components/stackFiles";
+import { findMissingImages, imagesOf, nameInOffline } from "../../lib/preflight/images";
+import { describeFault } from "../../lib/shared/problems";
+import { readStackFiles } from "../../lib/settings/stackFiles";
 import { PROJECT, settingsWith } from "./fixtures";
 import { serveEngine, TestServer } from "./servers";
 

@@ -1,5 +1,5 @@
-import { installedPanelPlugins, LabCondition, PASSWORD_FILE } from "../../components/condition";
-import { UNKNOWN_GRAFANA } from "../../components/condition/grafana";
+import { installedPanelPlugins, LabCondition, PASSWORD_FILE } from "../../lib/drift/observe";
+import { UNKNOWN_GRAFANA } from "../../lib/drift/grafana";
 import { foundContainer, FRESH, HOLDINGS } from "./conditions";
 import { settingsWith } from "./fixtures";
 import { serve, TestServer } from "./servers";

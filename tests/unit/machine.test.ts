@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { engineSocket } from "../../components/engine";
-import { findSockets, inspectMachine, isRootShared } from "../../components/machine";
+import { engineSocket } from "../../lib/docker/client";
+import { findSockets, inspectMachine, isRootShared } from "../../lib/docker/machine";
 import { serve, TestServer } from "./servers";
 
 describe("the engine's socket", () => {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { explainMetric } from "../../verify/panels/nodeExporter";
+import { explainMetric } from "../../tools/verify/panels/nodeExporter";
 
 const PROJECT = path.join(__dirname, "..", "..");
 const REAL_DASHBOARD = path.join(PROJECT, "..", "shared", "data", "dashboards", "1860_rev102.json");

@@ -1,4 +1,4 @@
-import { removeOrphan } from "../../components/orphans";
+import { removeOrphan } from "../../lib/docker/orphans";
 import { Answers, serveEngine, TestServer } from "./servers";
 
 const LAB = "observability-lab";

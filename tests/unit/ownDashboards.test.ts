@@ -1,4 +1,4 @@
-import { ownDashboards } from "../../components/dashboards";
+import { ownDashboards } from "../../dashboards";
 
 /** What the tests read of a dashboard in the form that Grafana gets. */
 interface Model {

@@ -1,6 +1,6 @@
-import { Frame, GrafanaApi, QueryResult } from "../../verify/panels/grafana";
-import { Panel, StoredDashboard } from "../../verify/panels/model";
-import { Proof, proveDashboard } from "../../verify/panels/proof";
+import { Frame, GrafanaApi, QueryResult } from "../../tools/verify/panels/grafana";
+import { Panel, StoredDashboard } from "../../tools/verify/panels/model";
+import { Proof, proveDashboard } from "../../tools/verify/panels/proof";
 
 /** An answer with these values. */
 export const frame = (...values: (number | null)[]): Frame => ({

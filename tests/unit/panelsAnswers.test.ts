@@ -1,6 +1,6 @@
-import { grafanaApi } from "../../verify/panels/grafana";
-import { limiter } from "../../verify/panels/limit";
-import { readTree } from "../../verify/panels/parsedQuery";
+import { grafanaApi } from "../../tools/verify/panels/grafana";
+import { limiter } from "../../tools/verify/panels/limit";
+import { readTree } from "../../tools/verify/panels/parsedQuery";
 import { serve } from "./servers";
 
 describe("what the parser says of a query", () => {

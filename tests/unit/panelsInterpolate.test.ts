@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { interpolate } from "../../verify/panels/interpolate";
-import { Value, Values } from "../../verify/panels/model";
+import { interpolate } from "../../tools/verify/panels/interpolate";
+import { Value, Values } from "../../tools/verify/panels/model";
 
 const one = (text: string, regex = false): Value => ({ values: [text], texts: [text], regex });
 const many = (...texts: string[]): Value => ({ values: texts, texts, regex: true });

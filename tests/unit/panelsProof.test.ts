@@ -1,7 +1,7 @@
-import { CheckError } from "../../verify/lab";
-import { judge } from "../../verify/panels/checks";
-import { Panel } from "../../verify/panels/model";
-import { explainMachine, Proof, ProvenQuery } from "../../verify/panels/proof";
+import { CheckError } from "../../tools/verify/lab";
+import { judge } from "../../tools/verify/panels/checks";
+import { Panel } from "../../tools/verify/panels/model";
+import { explainMachine, Proof, ProvenQuery } from "../../tools/verify/panels/proof";
 import { frame, panel, prove } from "./panels";
 
 describe("the panels that are proven", () => {

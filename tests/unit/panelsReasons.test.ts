@@ -1,6 +1,6 @@
-import { GrafanaApi } from "../../verify/panels/grafana";
-import { Explanation } from "../../verify/panels/nodeExporter";
-import { Reasons } from "../../verify/panels/reasons";
+import { GrafanaApi } from "../../tools/verify/panels/grafana";
+import { Explanation } from "../../tools/verify/panels/nodeExporter";
+import { Reasons } from "../../tools/verify/panels/reasons";
 
 type Labels = Readonly<Record<string, string>>;
 

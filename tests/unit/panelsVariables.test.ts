@@ -1,7 +1,7 @@
-import { findRequest } from "../../verify/panels/find";
-import { Value, Values, Variable } from "../../verify/panels/model";
-import { timeRange, stepOf } from "../../verify/panels/range";
-import { applyRegex, choose, customOptions, OptionSource, resolveVariables } from "../../verify/panels/variables";
+import { findRequest } from "../../tools/verify/panels/find";
+import { Value, Values, Variable } from "../../tools/verify/panels/model";
+import { timeRange, stepOf } from "../../tools/verify/panels/range";
+import { applyRegex, choose, customOptions, OptionSource, resolveVariables } from "../../tools/verify/panels/variables";
 
 const NOW = new Date("2026-11-23T01:30:00Z");
 const options = (...texts: string[]): { text: string; value: string }[] => texts.map((text) => ({ text, value: text }));

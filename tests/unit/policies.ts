@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { type ResourceValidationArgs, Secret } from "@pulumi/policy";
-import type { Machine } from "../../components/machine";
+import type { Machine } from "../../lib/docker/machine";
 import { type Asked, contextOf } from "../../policy/context";
 import { enginePolicies } from "../../policy/enginePolicies";
 import { type Context, type Resource, type Subject, unwrap } from "../../policy/resource";

@@ -1,8 +1,8 @@
 import * as os from "node:os";
 import * as fc from "fast-check";
-import { EngineContainer, Machine } from "../../components/machine";
-import { findForeignContainers, findForeignNetwork, findMissingPython } from "../../components/preflight";
-import { findOverlaps } from "../../components/subnets";
+import { EngineContainer, Machine } from "../../lib/docker/machine";
+import { findForeignContainers, findForeignNetwork, findMissingPython } from "../../lib/preflight";
+import { findOverlaps } from "../../lib/preflight/subnets";
 import { FRESH, listed } from "./conditions";
 import { LINUX, settingsWith } from "./fixtures";
 

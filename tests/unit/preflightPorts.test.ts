@@ -1,7 +1,7 @@
 import * as net from "node:net";
-import { EngineContainer, Machine } from "../../components/machine";
-import { findObstacles, findTakenPorts } from "../../components/preflight";
-import { Settings } from "../../components/settings";
+import { EngineContainer, Machine } from "../../lib/docker/machine";
+import { findObstacles, findTakenPorts } from "../../lib/preflight";
+import { Settings } from "../../lib/settings/settings";
 import { FRESH, listed } from "./conditions";
 import { LINUX, settingsWith } from "./fixtures";
 

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { parse } from "yaml";
 import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
 import { pushgatewayJobs, recordedMetrics } from "../../components/monitoring/pushedSeries";
-import { JOBS, ScrapeTarget } from "../../components/settingsLists";
+import { JOBS, ScrapeTarget } from "../../lib/settings/lists";
 import { settingsWith } from "./fixtures";
 
 /** What the tests read of prometheus.yml. */

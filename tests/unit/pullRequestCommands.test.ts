@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { Commands } from "../../pullRequest/commands";
+import { Commands } from "../../tools/pull-request/commands";
 import { PROJECT } from "./fixtures";
 
 let folder: string;

@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as fc from "fast-check";
 import { stringify } from "yaml";
-import { Disguise, Disguised, randomPort } from "../../pullRequest/disguise";
+import { Disguise, Disguised, randomPort } from "../../tools/pull-request/disguise";
 import { PROJECT } from "./fixtures";
 
 const PREFIX = "preview-0a1b2c3d-";

@@ -1,4 +1,4 @@
-import { reload } from "../../components/reload";
+import { reload } from "../../components/container/reload";
 import { Answer, serve, serveEngine, TestServer } from "./servers";
 
 const METRICS = "program_last_reload";

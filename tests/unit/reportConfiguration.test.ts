@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { configurationRows, filesOf } from "../../report/configuration";
+import { configurationRows, filesOf } from "../../tools/pull-request/report/configuration";
 import { cellsOf } from "./reports";
 
 type Line = readonly [operation: string, kind: string, name: string, detail: string];

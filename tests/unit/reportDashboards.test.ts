@@ -1,5 +1,5 @@
-import { dashboardDetail, dashboardFolds, dashboardRows } from "../../report/dashboards";
-import { Properties } from "../../report/events";
+import { dashboardDetail, dashboardFolds, dashboardRows } from "../../tools/pull-request/report/dashboards";
+import { Properties } from "../../tools/pull-request/report/events";
 
 type Json = Readonly<Record<string, unknown>>;
 

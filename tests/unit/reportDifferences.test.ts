@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { findDifferences, matchByName, nameEach } from "../../report/differences";
+import { findDifferences, matchByName, nameEach } from "../../tools/pull-request/report/differences";
 
 describe("the differences of two values", () => {
   it.each<[string, unknown, unknown, readonly (readonly [string, unknown, unknown])[]]>([

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { findChanges } from "../../report/changes";
-import { readRun } from "../../report/events";
+import { findChanges } from "../../tools/pull-request/report/changes";
+import { readRun } from "../../tools/pull-request/report/events";
 import { change, CONTAINER, step, VOLUME } from "./reports";
 
 const event = (value: object): string => JSON.stringify({ sequence: 1, timestamp: 2, ...value });

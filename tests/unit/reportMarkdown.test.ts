@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { fence, LIMIT, renderReport, summaryOf } from "../../report/markdown";
+import { fence, LIMIT, renderReport, summaryOf } from "../../tools/pull-request/report/markdown";
 import { cellsOf, CONTAINER, reportOf, runOf, step, VOLUME } from "./reports";
 
 const STEPS = [

@@ -1,7 +1,7 @@
-import { Properties } from "../../report/events";
-import { effectsOf } from "../../report/effects";
-import { describeSteps } from "../../report/resources";
-import { partOf } from "../../report/words";
+import { Properties } from "../../tools/pull-request/report/events";
+import { effectsOf } from "../../tools/pull-request/report/effects";
+import { describeSteps } from "../../tools/pull-request/report/resources";
+import { partOf } from "../../tools/pull-request/report/words";
 import { change, COMMAND, CONTAINER, DASHBOARD, step, VOLUME } from "./reports";
 
 /** The row of one resource that becomes another. */

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { code, describeDifference, foldOf, inert, list, turn } from "../../report/texts";
+import { code, describeDifference, foldOf, inert, list, turn } from "../../tools/pull-request/report/texts";
 import { cellsOf } from "./reports";
 
 describe("a value as code", () => {

@@ -1,7 +1,7 @@
-import { Change, findChanges } from "../../report/changes";
-import { EngineRun, Properties, Step } from "../../report/events";
-import { Report } from "../../report/markdown";
-import { describeSteps } from "../../report/resources";
+import { Change, findChanges } from "../../tools/pull-request/report/changes";
+import { EngineRun, Properties, Step } from "../../tools/pull-request/report/events";
+import { Report } from "../../tools/pull-request/report/markdown";
+import { describeSteps } from "../../tools/pull-request/report/resources";
 
 export const CONTAINER = "docker:index/container:Container";
 export const VOLUME = "docker:index/volume:Volume";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import * as ipaddr from "ipaddr.js";
-import { parseSettings } from "../../components/settings";
+import { parseSettings } from "../../lib/settings/settings";
 import { DECLARATIONS, DEFAULTS, settingsWith } from "./fixtures";
 
 /** Names of the settings that have a fault when one has another value than its default. */

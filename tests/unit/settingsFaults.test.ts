@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { throwFaults } from "../../components/faults";
-import { parseSettings } from "../../components/settings";
+import { throwFaults } from "../../lib/shared/problems";
+import { parseSettings } from "../../lib/settings/settings";
 import { DEFAULTS, told } from "./fixtures";
 
 const PORT = "must be a port from 1 to 65535; set one in this range";

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { readStackFiles } from "../../components/stackFiles";
+import { readStackFiles } from "../../lib/settings/stackFiles";
 import { settingsWith } from "./fixtures";
 
 let folder: string;

@@ -1,10 +1,10 @@
-import { describeFault } from "../../components/faults";
-import { Machine } from "../../components/machine";
-import { findForeignNetwork } from "../../components/preflight";
-import { parseSettings } from "../../components/settings";
-import { findOverlaps } from "../../components/subnets";
-import { findSwarmFaults } from "../../components/swarm/obstacles";
-import { Swarm, SwarmService } from "../../components/swarm/state";
+import { describeFault } from "../../lib/shared/problems";
+import { Machine } from "../../lib/docker/machine";
+import { findForeignNetwork } from "../../lib/preflight";
+import { parseSettings } from "../../lib/settings/settings";
+import { findOverlaps } from "../../lib/preflight/subnets";
+import { findSwarmFaults } from "../../lib/preflight/swarm";
+import { Swarm, SwarmService } from "../../lib/docker/swarm";
 import { listed, swarmService } from "./conditions";
 import { DEFAULTS, LINUX, settingsWith, SWARM, swarmNode } from "./fixtures";
 

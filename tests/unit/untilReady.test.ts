@@ -1,5 +1,5 @@
-import { untilReady } from "../../components/untilReady";
-import { basicAuth } from "../../components/webSignIn";
+import { untilReady } from "../../lib/shared/untilReady";
+import { basicAuth } from "../../lib/shared/webSignIn";
 import { serve, TestServer } from "./servers";
 
 const NEVER = new Promise<boolean>(() => undefined);

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { Machine } from "../../components/machine";
+import { Machine } from "../../lib/docker/machine";
 import { buildLab, SWARM } from "./fixtures";
 import { resource } from "./mocks";
 

@@ -1,5 +1,5 @@
-import { alertsEvaluated, notificationQueries } from "../../verify/alerts";
-import { LabOutputs } from "../../verify/lab";
+import { alertsEvaluated, notificationQueries } from "../../tools/verify/alerts";
+import { LabOutputs } from "../../tools/verify/lab";
 import { serve, TestServer } from "./servers";
 
 const WATCHDOG = { name: "Watchdog", health: "ok", state: "firing" };

@@ -1,6 +1,6 @@
-import { CheckError, LabOutputs } from "../../verify/lab";
-import { CHECKS } from "../../verify/checks";
-import { panelChecks } from "../../verify/panels/checks";
+import { CheckError, LabOutputs } from "../../tools/verify/lab";
+import { CHECKS } from "../../tools/verify/checks";
+import { panelChecks } from "../../tools/verify/panels/checks";
 import { Answer, Answers, serve, TestServer } from "./servers";
 
 const GOOD: Answer = { body: '{"dashboard": {"title": "Good", "panels": []}}' };

@@ -1,5 +1,5 @@
-import { LabOutputs } from "../../verify/lab";
-import { remoteWriteChecks } from "../../verify/remoteWrite";
+import { LabOutputs } from "../../tools/verify/lab";
+import { remoteWriteChecks } from "../../tools/verify/remoteWrite";
 import { serve, TestServer } from "./servers";
 
 const [A, B] = ["https://a.example.org/write", "https://b.example.org/write"] as const;

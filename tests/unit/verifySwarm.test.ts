@@ -1,6 +1,6 @@
-import { awaitTasks } from "../../components/swarm/tasks";
-import { LabOutputs } from "../../verify/lab";
-import { reachedNodes, swarmChecks } from "../../verify/swarm";
+import { awaitTasks } from "../../lib/docker/tasks";
+import { LabOutputs } from "../../tools/verify/lab";
+import { reachedNodes, swarmChecks } from "../../tools/verify/swarm";
 import { swarmNode } from "./fixtures";
 import { Answers, serve, serveEngine, TestServer } from "./servers";
 

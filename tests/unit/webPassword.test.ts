@@ -1,6 +1,6 @@
 import { compareSync } from "bcryptjs";
 import { parse } from "yaml";
-import { passwordPrograms, renderWebConfig } from "../../components/webPassword";
+import { passwordPrograms, renderWebConfig } from "../../components/container/webPassword";
 import { buildLab, settingsWith } from "./fixtures";
 import { foundContainer, HOLDINGS, DATASOURCE } from "./conditions";
 import { Registration } from "./mocks";

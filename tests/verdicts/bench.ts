@@ -1,6 +1,6 @@
 import * as http from "node:http";
 import { AddressInfo } from "node:net";
-import { signInHeaders } from "../../components/webSignIn";
+import { signInHeaders } from "../../lib/shared/webSignIn";
 import { docker } from "../e2e/harness";
 import { grafana } from "../faults/traces";
 import { UserLab } from "../faults/userLab";

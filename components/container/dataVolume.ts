@@ -1,0 +1,61 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { dataVolumeName, LAB_LABEL, labName } from "../../lib/shared/names";
+import { ensureVolume } from "../../lib/docker/orphans";
+import { LabContext } from "../context";
+import { ServiceSpec } from "./spec";
+
+interface DataVolumeArgs extends Pick<ServiceSpec, "hostname" | "dataPath" | "dataKey" | "shared"> {
+  readonly context: LabContext;
+}
+
+/** The volume that keeps a container's data, and with `keepData` outlives the lab. */
+export function createDataVolume(
+  name: string,
+  { context, hostname, dataKey }: DataVolumeArgs,
+  parent: pulumi.Resource,
+): docker.Volume {
+  const { settings, sweep } = context;
+  const lab = labName(settings.namePrefix);
+  const volume = new docker.Volume(
+    `${name}-data`,
+    {
+      name: dataVolumeName(settings, hostname),
+      labels: [{ label: LAB_LABEL, value: lab }, ...(dataKey === undefined ? [] : [{ ...dataKey.mark }])],
+    },
+    {
+      parent,
+      dependsOn: sweep.all,
+      deletedWith: sweep.all,
+      retainOnDelete: settings.keepData,
+      ...(dataKey === undefined
+        ? {}
+        : {
+            hooks: { beforeCreate: [dataKey.ensure] },
+            // labels are fixed at creation: a volume from before goes on without the mark, and is never replaced
+            ignoreChanges: ["labels"],
+          }),
+    },
+  );
+  sweep.volumes.push(volume);
+  return volume;
+}
+
+/** Creates a container's volumes that were removed by hand: Docker would create them without the label that destroy looks for. */
+export async function ensureVolumes({
+  context: { settings },
+  hostname,
+  dataPath,
+  dataKey,
+  shared = [],
+}: DataVolumeArgs): Promise<void> {
+  const lab = labName(settings.namePrefix);
+  await dataKey?.ensure();
+  const { label, value } = dataKey?.mark ?? {};
+  await Promise.all([
+    ...(dataPath === undefined
+      ? []
+      : [ensureVolume(dataVolumeName(settings, hostname), lab, label === undefined ? {} : { [label]: value ?? "" })]),
+    ...shared.map(({ name }) => ensureVolume(name, lab)),
+  ]);
+}

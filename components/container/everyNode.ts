@@ -1,0 +1,27 @@
+import * as pulumi from "@pulumi/pulumi";
+import { LabContainer } from "./labContainer";
+import { LabContext } from "../context";
+import { ServiceSpec } from "./spec";
+import { NodeService, NodeSpec } from "./nodeService";
+
+/** What only a container of this very machine is given. */
+export type MachineSpec = Pick<ServiceSpec, "pidMode" | "hostUsers" | "hostNetwork">;
+
+export interface EveryNodeArgs {
+  readonly context: LabContext;
+  readonly spec: NodeSpec;
+  readonly onMachine?: MachineSpec;
+}
+
+/** Runs a service on every machine that is watched: a container of this one, or in a swarm a task of each node. */
+export function runOnEveryNode(
+  name: string,
+  { context, spec, onMachine }: EveryNodeArgs,
+  options: pulumi.ComponentResourceOptions,
+): { readonly url: string | undefined } {
+  if (context.overlay === undefined) {
+    return new LabContainer(name, { context, ...spec, ...onMachine }, options);
+  }
+  new NodeService(name, { context, overlay: context.overlay, ...spec }, options);
+  return { url: undefined };
+}

@@ -1,0 +1,271 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { containerDamage } from "../../lib/drift/containers";
+import { Damage, madeBecause } from "../../lib/drift/drift";
+import { filesDamage } from "../../lib/drift/files";
+import { readReload, Reload } from "../../lib/drift/reloads";
+import { ConfigFile, ConfigVolume } from "./configVolume";
+import { readLog } from "../../lib/docker/logs";
+import {
+  dataVolumeName,
+  LAB_LABEL,
+  labName,
+  MEMORY_LABEL,
+  OVERLAY_LABEL,
+  overlayName,
+  reachable,
+  REASON_LABEL,
+} from "../../lib/shared/names";
+import { removeOrphan } from "../../lib/docker/orphans";
+import { createDataVolume, ensureVolumes } from "./dataVolume";
+import { createReload } from "./reload";
+import { LabContext } from "../context";
+import { bindMount, coverMount, healthProbe, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./spec";
+import { withWebPassword } from "./webPassword";
+import { WEB_PASSWORD_FILE } from "../../lib/shared/webSignIn";
+
+export interface LabContainerArgs extends ServiceSpec {
+  readonly context: LabContext;
+}
+
+/** Seconds until a container that is not healthy fails the update. */
+const HEALTH_DEADLINE = 120;
+/** Comes back after a crash and after a reboot. */
+const RESTART = "unless-stopped";
+/** What Docker itself takes for the swap of a container whose swap it cannot limit. */
+const UNLIMITED = -1;
+/** Label of a container that is replaced when its files change. */
+const CONFIG_LABEL = "observability-lab.config";
+
+/** A container as every one of the lab is: published on `bindAddress` only, limited, health-gated, unprivileged, read-only. */
+export class LabContainer extends pulumi.ComponentResource {
+  /** The container; whoever needs its program to answer depends on it. */
+  readonly container: docker.Container;
+  /** The volume that keeps its data; undefined for one that keeps none. */
+  readonly data: docker.Volume | undefined;
+  /** Whether it was there before this update. */
+  readonly existed: boolean;
+  /** Whether its program works; known once the update has made it, or has failed to. */
+  readonly works: Promise<boolean>;
+  /** URL of the program as seen from the host. */
+  readonly url: string;
+
+  constructor(name: string, spec: LabContainerArgs, options?: pulumi.ComponentResourceOptions) {
+    super("observability-lab:components:LabContainer", name, {}, options);
+    const { settings, webPassword, passwordPrograms } = spec.context;
+    const args =
+      webPassword !== undefined && passwordPrograms.has(spec.hostname) ? withWebPassword(spec, webPassword) : spec;
+    this.url = urlOf(args);
+    this.existed = args.context.condition.containers.has(containerName(args));
+    this.data = args.dataPath === undefined ? undefined : createDataVolume(name, args, this);
+    const lab = labName(settings.namePrefix);
+    const { reason, options: mending } = madeBecause(containerName(args), damageOf(args), "labels[1].value");
+    const config =
+      args.uploads === undefined ? undefined : createConfig(name, args, args.uploads, { container: this, ...options });
+    let fail = (): void => undefined;
+    const failed = new Promise<false>((resolve) => {
+      fail = () => {
+        resolve(false);
+      };
+    });
+    this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, this.data, config), {
+      parent: this,
+      // one in the host's network needs no other part of the lab; files that are read again replace nothing
+      dependsOn: [args.context.sweep.containers, ...(config === undefined ? [] : [config.files])],
+      // names and ports are fixed, so the old one has to go first
+      deleteBeforeReplace: true,
+      // a swarm's network is drained before the sweep, which takes what is in it to be gone
+      ...(args.context.overlay === undefined ? { deletedWith: args.context.sweep.all } : {}),
+      // the provider updates a health check in state only
+      replaceOnChanges: ["healthcheck"],
+      hooks: {
+        beforeCreate: [() => removeOrphan("containers", containerName(args), lab), () => ensureVolumes(args)],
+        onError: [showLog(name, containerName(args), fail)],
+      },
+      ...mending,
+    });
+    const made = new Promise<true>((resolve) => {
+      this.container.id.apply(() => {
+        resolve(true);
+      });
+    });
+    this.works = Promise.race([made, failed]);
+    if (config !== undefined && args.reloadMetrics !== undefined) {
+      const { reloadMetrics: metrics } = args;
+      const program = { container: containerName(args), url: this.url, metrics, password: settings.webPassword };
+      const damage = args.context.condition.loaded;
+      createReload(name, { program, version: config.version, damage, container: this.container }, this);
+    }
+    this.registerOutputs({ url: this.url });
+  }
+}
+
+/** What a program that reads its files again says of when it last did; nothing if it does not run. */
+async function lastReload(args: LabContainerArgs): Promise<Reload | undefined> {
+  // the password that it was given before, which may be another one than now
+  const password = args.context.condition.containers.get(containerName(args))?.files?.get(WEB_PASSWORD_FILE);
+  return args.reloadMetrics === undefined
+    ? undefined
+    : readReload(urlOf(args), args.reloadMetrics, password).catch(() => undefined);
+}
+
+function damageOf(args: LabContainerArgs): Damage {
+  const { settings, machine, condition, overlay } = args.context;
+  const networked = args.hostNetwork === undefined && !args.isolated;
+  return containerDamage(condition.containers.get(containerName(args)), {
+    restart: RESTART,
+    memoryLimit: machine.memoryLimit,
+    networks: [
+      ...(networked ? [{ name: labName(settings.namePrefix), id: condition.network }] : []),
+      // one that is not there yet is a new setting
+      ...(networked && overlay !== undefined && condition.overlay !== undefined
+        ? [{ name: overlayName(settings.namePrefix), id: condition.overlay }]
+        : []),
+    ],
+  });
+}
+
+function createConfig(
+  name: string,
+  args: LabContainerArgs,
+  files: readonly ConfigFile[],
+  { container, parent }: { container: pulumi.Resource; parent?: pulumi.Resource },
+): ConfigVolume {
+  const { settings, condition, sweep } = args.context;
+  const [lab, owner] = [labName(settings.namePrefix), containerName(args)];
+  const volume = `${dataVolumeName(settings, args.hostname)}-config`;
+  return new ConfigVolume(
+    `${name}-config`,
+    {
+      volume,
+      container: owner,
+      image: args.service.image,
+      lab,
+      files,
+      lastReload: () => lastReload(args),
+      damage: filesDamage(condition.volumes.has(volume), condition.containers.get(owner)),
+      sweep,
+    },
+    // beside the container and not in it, where its volume would be on a level of its own
+    { parent, aliases: [{ parent: container }] },
+  );
+}
+
+function containerArgs(
+  args: LabContainerArgs,
+  reason: string,
+  data: docker.Volume | undefined,
+  config: ConfigVolume | undefined,
+): docker.ContainerArgs {
+  const { settings, machine, overlay } = args.context;
+  const { hostPaths = [], covered = [], scratch = [] } = args;
+  return {
+    name: containerName(args),
+    image: args.service.image,
+    command: args.command,
+    user: args.user,
+    envs: args.envs,
+    labels: [
+      { label: LAB_LABEL, value: labName(settings.namePrefix) },
+      { label: REASON_LABEL, value: reason },
+      { label: MEMORY_LABEL, value: String(args.service.memory) },
+      ...(config === undefined || args.reloadMetrics !== undefined
+        ? []
+        : [{ label: CONFIG_LABEL, value: config.version }]),
+      ...(overlay === undefined ? [] : [{ label: OVERLAY_LABEL, value: overlay.network.id }]),
+    ],
+    ...networkArgs(args),
+    hosts: args.hosts,
+    pidMode: args.pidMode,
+    ...(machine.usersRemapped && needsHostUsers(args) ? { usernsMode: "host" } : {}),
+    volumes: [
+      ...(data === undefined ? [] : [{ volumeName: data.name, containerPath: args.dataPath }]),
+      ...(config === undefined ? [] : [config.mount]),
+      ...(args.shared ?? []).map(({ volume, path, readOnly }) => ({
+        volumeName: volume.name,
+        containerPath: path,
+        readOnly,
+      })),
+      ...hostPaths
+        .filter((it) => it.unseen)
+        .map(({ source, target }) => ({ hostPath: source, containerPath: target, readOnly: true })),
+    ],
+    mounts: [
+      // unlike a volume, a mount of a missing path is refused: as a volume, Docker would create a folder there
+      ...hostPaths.filter((it) => !it.unseen).map(bindMount),
+      // Docker mounts by depth: a cover after the path that it is in, and before what is mounted into it
+      ...covered.map(coverMount),
+      // not as `tmpfs`: the provider does not replace a container where that changes
+      ...scratch.map((target) => ({ type: "tmpfs", target, tmpfsOptions: SCRATCH })),
+    ],
+    readOnly: true,
+    // a limit that Docker cannot set is read back as none, and would be drift for ever
+    ...(machine.memoryLimit
+      ? { memory: args.service.memory, memorySwap: machine.swapLimit ? args.service.memory : UNLIMITED }
+      : {}),
+    restart: RESTART,
+    logDriver: LOG.driver,
+    logOpts: LOG.options,
+    // with the host's processes the engine adds the label option itself, and a refresh would show it as a change
+    securityOpts: [...(args.pidMode === "host" ? ["label=disable"] : []), "no-new-privileges:true"],
+    capabilities: { drops: ["ALL"], adds: args.capabilities ?? [] },
+    healthcheck: healthcheck(args, machine.engineMajor),
+    mustRun: true,
+    wait: true,
+    waitTimeout: HEALTH_DEADLINE,
+    destroyGraceSeconds: STOP_GRACE,
+  };
+}
+
+/** Docker shares neither the host's processes nor its network with a container that has other users than the host. */
+function needsHostUsers({ pidMode, hostNetwork, hostUsers }: LabContainerArgs): boolean {
+  return pidMode === "host" || hostNetwork !== undefined || hostUsers === true;
+}
+
+function networkArgs(args: LabContainerArgs): Partial<docker.ContainerArgs> {
+  const { settings, network, overlay } = args.context;
+  if (args.hostNetwork !== undefined) {
+    return { networkMode: "host" };
+  }
+  const hostname = args.machineName ?? args.hostname;
+  if (args.isolated) {
+    return { hostname, networkMode: "none" };
+  }
+  const networks = overlay === undefined ? [network] : [network, overlay.network];
+  return {
+    hostname,
+    networkMode: "bridge",
+    networksAdvanced: networks.map(({ name }) => ({ name, aliases: [args.hostname] })),
+    ports: [{ internal: args.internalPort, external: args.service.port, ip: settings.bindAddress }],
+  };
+}
+
+/** Asks often while the program starts and seldom afterwards, where the engine can tell the two apart. */
+function healthcheck(spec: ServiceSpec, engineMajor: number): docker.types.input.ContainerHealthcheck {
+  return {
+    ...healthProbe(spec),
+    startPeriod: "1m0s",
+    // Docker 25 brought the start interval
+    ...(engineMajor >= 25 ? { interval: "30s", startInterval: "1s" } : { interval: "3s" }),
+  };
+}
+
+function urlOf({ context, service }: LabContainerArgs): string {
+  return `http://${reachable(context.settings.bindAddress)}:${String(service.port)}`;
+}
+
+function containerName({ context, hostname }: LabContainerArgs): string {
+  return `${context.settings.namePrefix}${hostname}`;
+}
+
+/** Shows why a container does not get healthy: the provider knows only that it does not. */
+function showLog(name: string, container: string, fail: () => void): pulumi.ErrorHook {
+  return new pulumi.ErrorHook(`${name}-log`, async ({ failedOperation }) => {
+    fail();
+    if (failedOperation !== "delete") {
+      const log = await readLog(container);
+      await pulumi.log.error(`the last lines that the container ${container} wrote:\n${log}`);
+    }
+    return false;
+  });
+}

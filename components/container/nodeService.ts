@@ -1,0 +1,108 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { GONE, madeBecause } from "../../lib/drift/drift";
+import { serviceDamage } from "../../lib/drift/services";
+import { LAB_LABEL, labName, MANAGER_LABEL, REASON_LABEL } from "../../lib/shared/names";
+import { removeOrphan } from "../../lib/docker/orphans";
+import { LabContext, Overlay } from "../context";
+import { bindMount, coverMount, healthProbe, LOG, ServiceSpec } from "./spec";
+import { isOwn } from "../../lib/docker/swarmOwner";
+import { awaitTasks } from "../../lib/docker/tasks";
+
+/** What a program is given on a node: it keeps nothing and reads no files, and what Swarm does not give is left out. */
+export type NodeSpec = Omit<
+  ServiceSpec,
+  "dataPath" | "uploads" | "scratch" | "hosts" | "pidMode" | "hostUsers" | "hostNetwork"
+>;
+
+export interface NodeServiceArgs extends NodeSpec {
+  readonly context: LabContext;
+  readonly overlay: Overlay;
+}
+
+/** Nodes that are updated at a time: one that fails stops the update while few are touched. */
+const AT_A_TIME = 2;
+
+/**
+ * A service with a task on every node, also on one that joins later. As closed as every container of the lab, but that
+ * Swarm has neither a limit for swap nor `no-new-privileges`: the root file system that cannot be written and the dropped
+ * capabilities stand for the latter. It publishes nothing; Prometheus asks each task over the overlay network.
+ */
+export class NodeService extends pulumi.ComponentResource {
+  constructor(name: string, args: NodeServiceArgs, options?: pulumi.ComponentResourceOptions) {
+    super("observability-lab:swarm:NodeService", name, {}, options);
+    const { settings, machine, condition } = args.context;
+    const [lab, service] = [labName(settings.namePrefix), serviceName(args)];
+    const damage = serviceDamage(condition.services.get(service));
+    const { reason, options: mending } = madeBecause(`the service ${service}`, damage, "labels[1].value");
+    const awaited = (): Promise<void> => awaitTasks(service);
+    new docker.Service(`${name}-service`, serviceArgs(args, reason), {
+      parent: this,
+      dependsOn: [args.context.sweep.containers, args.overlay.drain],
+      deleteBeforeReplace: true,
+      // the drain removes it, and before it is replaced the hook
+      retainOnDelete: true,
+      // the provider cannot update one that is gone
+      replaceOnChanges: damage === GONE ? ["labels"] : [],
+      hooks: {
+        beforeCreate: [() => removeOrphan("services", service, lab, (it) => isOwn(it, lab, machine))],
+        // the provider waits for services with a number of replicas only
+        afterCreate: [awaited],
+        afterUpdate: [awaited],
+      },
+      ...mending,
+    });
+    this.registerOutputs({});
+  }
+}
+
+function serviceName({ context, hostname }: NodeServiceArgs): string {
+  return `${context.settings.namePrefix}${hostname}`;
+}
+
+function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs {
+  const { settings, machine } = args.context;
+  const label = { label: LAB_LABEL, value: labName(settings.namePrefix) };
+  const { hostPaths = [], covered = [] } = args;
+  return {
+    name: serviceName(args),
+    labels: [label, { label: REASON_LABEL, value: reason }, { label: MANAGER_LABEL, value: machine.swarm.NodeID }],
+    mode: { global: true },
+    // each task is asked by its own address, so none for all of them is needed
+    endpointSpec: { mode: "dnsrr" },
+    taskSpec: {
+      containerSpec: {
+        image: args.service.image,
+        args: args.command ?? [],
+        user: args.user,
+        ...(args.machineName === undefined ? {} : { hostname: "{{.Node.Hostname}}" }),
+        env: Object.fromEntries((args.envs ?? []).map((it) => splitVariable(it))),
+        labels: [label],
+        readOnly: true,
+        mounts: [...hostPaths.map(bindMount), ...covered.map(coverMount)],
+        capDrops: ["ALL"],
+        capAdds: args.capabilities ?? [],
+        // a task counts as running after its first check; until then its forerunner goes on, while Prometheus finds it
+        healthcheck: { ...healthProbe(args), startPeriod: "1m", interval: "10s" },
+      },
+      resources: { limits: { memoryBytes: args.service.memory * 1024 * 1024 } },
+      // the window is Swarm's own, which a refresh would show as a change
+      restartPolicy: { condition: "any", delay: "5s", window: "0s" },
+      placement: {
+        constraints: settings.nodeLabel === undefined ? [] : [`node.labels.${settings.nodeLabel.replace("=", "==")}`],
+      },
+      networksAdvanceds: [{ id: args.overlay.network.id }],
+      logDriver: { name: LOG.driver, options: LOG.options },
+    },
+    updateConfig: { ...CHANGE, failureAction: "rollback" },
+    rollbackConfig: { ...CHANGE, failureAction: "pause" },
+  };
+}
+
+/** How a change goes from node to node: the new task starts first, so that no node is unwatched meanwhile. */
+const CHANGE = { parallelism: AT_A_TIME, delay: "0s", monitor: "10s", maxFailureRatio: "0.0", order: "start-first" };
+
+function splitVariable(variable: string): [string, string] {
+  const [name = "", ...value] = variable.split("=");
+  return [name, value.join("=")];
+}

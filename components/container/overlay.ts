@@ -1,0 +1,69 @@
+import { local } from "@pulumi/command";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { readAsset } from "../../lib/shared/assets";
+import { GONE, madeBecause } from "../../lib/drift/drift";
+import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, REASON_LABEL } from "../../lib/shared/names";
+import { removeOrphan } from "../../lib/docker/orphans";
+import { LabContext, Overlay } from "../context";
+import { isOwn } from "../../lib/docker/swarmOwner";
+
+/** Makes the network over all nodes, to which other services and containers may be attached, too. */
+export function createOverlay(
+  name: string,
+  { settings, machine, condition, sweep }: Pick<LabContext, "settings" | "machine" | "condition" | "sweep">,
+  parent: pulumi.Resource,
+): Overlay {
+  const lab = labName(settings.namePrefix);
+  const overlay = overlayName(settings.namePrefix);
+  const { reason, options: mending } = madeBecause(
+    `the network ${overlay}`,
+    condition.overlay === undefined ? GONE : undefined,
+    "labels[1].value",
+  );
+  const network = new docker.Network(
+    `${name}-overlay`,
+    {
+      name: overlay,
+      driver: "overlay",
+      attachable: true,
+      ...(settings.overlayEncryption ? { options: { encrypted: "true" } } : {}),
+      // Swarm would choose the same gateway, and a refresh show it as a change
+      ipamConfigs: [{ subnet: settings.overlaySubnet, gateway: settings.overlayGateway }],
+      labels: [
+        { label: LAB_LABEL, value: lab },
+        { label: REASON_LABEL, value: reason },
+        { label: MANAGER_LABEL, value: machine.swarm.NodeID },
+      ],
+    },
+    {
+      parent,
+      dependsOn: sweep.all,
+      deletedWith: sweep.all,
+      deleteBeforeReplace: true,
+      hooks: { beforeCreate: [() => removeOrphan("networks", overlay, lab, (it) => isOwn(it, lab, machine))] },
+      ...mending,
+      // to change a network's labels is to replace it: one of an earlier version stays as it is
+      ...(condition.overlay === undefined ? {} : { ignoreChanges: ["labels"] }),
+    },
+  );
+  // the provider cannot delete a service that is gone already, nor a network whose tasks are still ending
+  const drain = new local.Command(
+    `${name}-overlay-drain`,
+    {
+      create: ":",
+      delete: 'sh -c "$DELETE"',
+      environment: {
+        LAB: lab,
+        LABEL: LAB_LABEL,
+        MANAGER_LABEL,
+        NETWORK: overlay,
+        DELETE: readAsset("lab", "drain.sh"),
+      },
+      triggers: [network.id],
+      logging: "none",
+    },
+    { parent, dependsOn: sweep.containers, deleteBeforeReplace: true },
+  );
+  return { network, drain };
+}

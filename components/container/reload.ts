@@ -1,0 +1,88 @@
+import { setTimeout } from "node:timers/promises";
+import { local } from "@pulumi/command";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { Damage, madeBecause } from "../../lib/drift/drift";
+import { readReload, Reload } from "../../lib/drift/reloads";
+import { readLog } from "../../lib/docker/logs";
+import { callEngine } from "../../lib/docker/client";
+import { LabError } from "../../lib/shared/problems";
+
+/** A program that reads its files again on SIGHUP, and has metrics about when it last did. */
+export interface ReloadingProgram {
+  /** Name of its container. */
+  readonly container: string;
+  /** Its URL. */
+  readonly url: string;
+  /** What its metrics about the last reload start with. */
+  readonly metrics: string;
+  /** Undefined where it asks for none. */
+  readonly password?: string | undefined;
+}
+
+export interface ReloadArgs {
+  readonly program: ReloadingProgram;
+  /** Differs after every change of a file. */
+  readonly version: pulumi.Input<string>;
+  /** What is wrong with what the program has loaded. */
+  readonly damage: Damage;
+  readonly container: docker.Container;
+}
+
+/** Milliseconds that a program has for its files, many rules included. */
+const PATIENCE_MS = 20_000;
+const PAUSE_MS = 50;
+
+/**
+ * Declares that a program has loaded a version of its files. A container that is created loads them by itself; when they
+ * change later, it is told to. A version that it rejects is not recorded as loaded, so the next update tries again.
+ */
+export function createReload(
+  name: string,
+  { program, version, damage, container }: ReloadArgs,
+  parent: pulumi.Resource,
+): local.Command {
+  const { reason, options: mending } = madeBecause(program.container, damage, "environment.REASON");
+  return new local.Command(
+    `${name}-reload`,
+    { create: ":", environment: { CONFIG: version, REASON: reason }, logging: "none" },
+    { parent, dependsOn: container, hooks: { beforeUpdate: [() => reload(program)] }, ...mending },
+  );
+}
+
+/**
+ * Has a program read its files again, and waits until it has.
+ *
+ * @throws LabError with the last lines of its log if it rejects them, and keeps the previous ones.
+ */
+export async function reload(program: ReloadingProgram): Promise<void> {
+  const { container } = program;
+  const before = await lastReload(program);
+  const { status, body } = await callEngine("POST", `/containers/${container}/kill?signal=SIGHUP`);
+  if (status >= 400) {
+    throw new LabError(`${container} cannot be told to read its files again: ${body.toString().trim()}`);
+  }
+  const deadline = Date.now() + PATIENCE_MS;
+  for (let now = before; !(now.successful && now.at !== before.at); now = await lastReload(program)) {
+    const rejected = before.successful && !now.successful;
+    if (rejected || Date.now() > deadline) {
+      const what = rejected
+        ? "rejected its new files and kept the previous ones"
+        : `has not loaded its new files within ${String(PATIENCE_MS / 1000)} s`;
+      throw new LabError(`${container} ${what}; its last lines:\n${await readLog(container)}`);
+    }
+    await setTimeout(PAUSE_MS);
+  }
+}
+
+async function lastReload({ container, url, metrics, password }: ReloadingProgram): Promise<Reload> {
+  try {
+    return await readReload(url, metrics, password);
+  } catch (error) {
+    const { message, cause } = error as Error & { cause?: Error };
+    throw new LabError(
+      `${container} does not say whether it has loaded its files (${cause?.message ?? message}); ` +
+        `see make logs, then run make up again`,
+    );
+  }
+}

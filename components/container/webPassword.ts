@@ -1,0 +1,84 @@
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { hashSync } from "bcryptjs";
+import { stringify } from "yaml";
+import { ConfigFile } from "./configVolume";
+import { CONFIG_FOLDER, ServiceSpec } from "./spec";
+import { Settings } from "../../lib/settings/settings";
+import { basicAuth, WEB_PASSWORD_FILE, WEB_USER } from "../../lib/shared/webSignIn";
+
+/** File of the config volume of each program that asks for the password. */
+export const WEB_CONFIG = "web.yml";
+const HEALTH_REQUEST = "health_request";
+/** The files with what the password is, or comes from. */
+export const WEB_FILES = [WEB_PASSWORD_FILE, WEB_CONFIG, HEALTH_REQUEST] as const;
+/** Of bcrypt, 75 ms: the default of the tools that Prometheus' guide to basic authentication names. */
+const COST = 10;
+
+type Decisive = Pick<Settings, "webPassword" | "alertWebhook" | "engine" | "nodeExporterNetwork">;
+
+/**
+ * The programs that ask for the password, by hostname: all that can where one is set; always Alertmanager, which before
+ * 0.34.2 lets every web page read it and silence alerts (rs/cors in its api/v2/api.go), and node_exporter in the host's
+ * network, where it answers the local network too and cannot tell peers apart. A service of a swarm reads no files.
+ */
+export function passwordPrograms({
+  webPassword,
+  alertWebhook,
+  engine,
+  nodeExporterNetwork,
+}: Decisive): ReadonlySet<string> {
+  const everywhere = webPassword !== undefined;
+  return new Set([
+    ...(everywhere ? ["prometheus", "pushgateway"] : []),
+    ...(alertWebhook === undefined ? [] : ["alertmanager"]),
+    ...(engine === "docker" && (everywhere || nodeExporterNetwork === "host") ? ["node_exporter"] : []),
+  ]);
+}
+
+/** The password that was set, or one that is made once and kept in the state; a secret. */
+export function createWebPassword(
+  name: string,
+  { webPassword }: Pick<Settings, "webPassword">,
+  parent: pulumi.Resource,
+): pulumi.Output<string> {
+  return pulumi.secret(webPassword ?? generatePassword(name, parent));
+}
+
+/** A password made once and kept in the state. */
+export function generatePassword(name: string, parent: pulumi.Resource): pulumi.Output<string> {
+  return new local.Command(
+    `${name}-generated-password`,
+    { create: "head -c 18 /dev/urandom | base64 | tr '+/' '-_'", logging: "none" },
+    { parent, additionalSecretOutputs: ["stdout"] },
+  ).stdout;
+}
+
+/** A service that asks for the password: its health check has it in a file, and so in no list of processes. */
+export function withWebPassword<T extends ServiceSpec>(spec: T, password: pulumi.Output<string>): T {
+  const files: readonly ConfigFile[] = [
+    { file: WEB_CONFIG, content: password, derive: renderWebConfig },
+    { file: HEALTH_REQUEST, content: password, derive: (it) => renderRequest(spec.healthPath, it) },
+  ];
+  return {
+    ...spec,
+    command: [...(spec.command ?? []), `--web.config.file=${CONFIG_FOLDER}/${WEB_CONFIG}`],
+    uploads: [...(spec.uploads ?? []), ...files],
+    healthRequest: `${CONFIG_FOLDER}/${HEALTH_REQUEST}`,
+  };
+}
+
+/** https://prometheus.io/docs/prometheus/latest/configuration/https/ */
+export function renderWebConfig(password: string): string {
+  return stringify({ basic_auth_users: { [WEB_USER]: hashSync(password, COST) } });
+}
+
+function renderRequest(path: string, password: string): string {
+  return [`GET ${path} HTTP/1.0`, `Authorization: ${basicAuth(password)}`, "", ""].join("\r\n");
+}
+
+/** How Prometheus signs in to a program, in its own terms; nothing for one that asks for no password. */
+export function renderBasicAuth(programs: ReadonlySet<string>, program: string): { basic_auth?: object } {
+  const file = `${CONFIG_FOLDER}/${WEB_PASSWORD_FILE}`;
+  return programs.has(program) ? { basic_auth: { username: WEB_USER, password_file: file } } : {};
+}

@@ -1,0 +1,42 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as grafana from "@pulumiverse/grafana";
+import { GONE, madeBecause } from "../../lib/drift/drift";
+import { dashboardDamage, noteVersion } from "../../lib/drift/dashboards";
+import { Grafana } from "../monitoring/grafana";
+import { ensureFolder } from "../monitoring/grafanaFolder";
+
+export interface HeldDashboardArgs {
+  readonly uid: string;
+  /** The dashboard's JSON. */
+  readonly json: string;
+  readonly grafana: Grafana;
+}
+
+/** A dashboard in the lab's folder of Grafana; one that was edited or deleted there comes back with the next update. */
+export function holdDashboard(
+  name: string,
+  { uid, json, grafana: holder }: HeldDashboardArgs,
+  parent: pulumi.Resource,
+): grafana.oss.Dashboard {
+  const { found, savedVersions, notes, api } = holder;
+  const damage = dashboardDamage(uid, found, savedVersions.get(uid));
+  const { reason, options: mending } = madeBecause(`the dashboard ${uid}`, damage, "message");
+  const before = (): Promise<void> => ensureFolder(api);
+  const after = ({ newOutputs }: pulumi.ResourceHookArgs): void => {
+    noteVersion(notes, uid, (newOutputs as { version: number }).version);
+  };
+  return new grafana.oss.Dashboard(
+    `${name}-dashboard`,
+    { configJson: json, folder: holder.folderUid, overwrite: true, message: reason },
+    {
+      parent,
+      provider: holder.provider,
+      deletedWith: holder.data,
+      deleteBeforeReplace: true,
+      // an update takes the number of a dashboard that is there
+      replaceOnChanges: damage === GONE ? ["message"] : [],
+      hooks: { beforeCreate: [before], beforeUpdate: [before], afterCreate: [after], afterUpdate: [after] },
+      ...mending,
+    },
+  );
+}

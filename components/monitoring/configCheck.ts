@@ -1,0 +1,160 @@
+import { RULES } from "../../lib/shared/alertRules";
+import { LabCondition } from "../../lib/drift/observe";
+import { RECORD } from "../../lib/drift/files";
+import { CONFIG_FOLDER, ConfigFile } from "../container/configVolume";
+import { callEngine } from "../../lib/docker/client";
+import { Fault, LabError } from "../../lib/shared/problems";
+import { Machine } from "../../lib/docker/machine";
+import { ALERTMANAGER_CONFIG, alertmanagerFiles, alertmanagerTarget } from "./alertmanager";
+import { PROMETHEUS_CONFIG, prometheusFiles } from "./prometheus";
+import { labName } from "../../lib/shared/names";
+import { findSyntaxErrors } from "./ruleSyntax";
+import { Settings } from "../../lib/settings/settings";
+import { putFiles, runToEnd, withTemporaryContainer } from "../../lib/docker/temporaryContainer";
+import { passwordPrograms, WEB_FILES } from "../container/webPassword";
+
+/** A program with files of which a tool in its image says whether it would take them. */
+interface CheckedProgram {
+  readonly name: string;
+  readonly container: string;
+  readonly image: string;
+  readonly files: readonly ConfigFile[];
+  /** Tool with its arguments. */
+  readonly check: readonly string[];
+  /** Whether it runs on these very files. */
+  readonly loaded: boolean;
+}
+
+/** Lines of promtool and amtool that report progress, or that a file failed, and not why. */
+const PROGRESS = /^(Checking [^:]*$|\s*SUCCESS|time=|amtool: error|\s*$)/;
+const FAILED = /^(Checking '[^']*')?\s*FAILED:\s*/;
+
+/**
+ * Files that Prometheus or Alertmanager would reject, by the word of `promtool` and `amtool` in their own images. Files
+ * that are running already are not checked again; before the image is here, rule files are parsed alone.
+ */
+export async function findRejectedConfig(
+  settings: Settings,
+  machine: Machine,
+  condition: LabCondition,
+): Promise<readonly Fault[]> {
+  const changed = checkedPrograms(settings, machine, condition).filter(
+    (program) => !(program.loaded && isWritten(program, condition)),
+  );
+  const faults = await Promise.all(
+    changed.map(async (program) => {
+      const { status } = await callEngine("GET", `/images/${program.image}/json`);
+      return status === 200 ? checkInImage(program, labName(settings.namePrefix)) : parseAll(program.files);
+    }),
+  );
+  return faults.flat();
+}
+
+function checkedPrograms(settings: Settings, machine: Machine, { loaded }: LabCondition): readonly CheckedProgram[] {
+  const { namePrefix, alertWebhook, prometheus, alertmanager } = settings;
+  const programs = passwordPrograms(settings);
+  const target = alertWebhook === undefined ? undefined : alertmanagerTarget(settings, alertWebhook, machine);
+  return [
+    {
+      name: "Prometheus",
+      container: `${namePrefix}prometheus`,
+      image: prometheus.image,
+      files: prometheusFiles(settings, target, programs),
+      check: ["promtool", "check", "config", `${CONFIG_FOLDER}/${PROMETHEUS_CONFIG}`],
+      loaded: loaded === undefined,
+    },
+    ...(alertWebhook === undefined
+      ? []
+      : [
+          {
+            name: "Alertmanager",
+            container: `${namePrefix}alertmanager`,
+            image: alertmanager.image,
+            files: alertmanagerFiles(alertWebhook, machine),
+            check: ["amtool", "check-config", `${CONFIG_FOLDER}/${ALERTMANAGER_CONFIG}`],
+            loaded: true,
+          },
+        ]),
+  ];
+}
+
+/** Whether its container has this image and these files; those with credentials are not compared. */
+function isWritten({ container, image, files }: CheckedProgram, { containers }: LabCondition): boolean {
+  const found = containers.get(container);
+  const present = found?.files;
+  const named = new Set([RECORD, ...WEB_FILES, ...files.map(({ file }) => file)]);
+  return (
+    present !== undefined &&
+    found?.Config.Image === image &&
+    files.every(({ file, content }) => typeof content !== "string" || present.get(file) === content) &&
+    [...present.keys()].every((file) => named.has(file))
+  );
+}
+
+async function checkInImage({ name, image, files, check }: CheckedProgram, lab: string): Promise<readonly Fault[]> {
+  // what is in a file of credentials is no matter of syntax
+  const contents = files.map(({ file, content }) => [file, typeof content === "string" ? content : "-"] as const);
+  const { code, output } = await withTemporaryContainer({ image, lab, entrypoint: check }, async (id) => {
+    await putFiles(id, new Map(contents));
+    return runToEnd(id);
+  }).catch((error: unknown) => {
+    // an image may lack the tool
+    if (error instanceof LabError && error.message.includes("executable file not found")) {
+      return { code: undefined, output: "" };
+    }
+    throw error;
+  });
+  if (code === undefined) {
+    return parseAll(files);
+  }
+  const problems = code === 0 ? [] : readProblems(output);
+  const names = files.map(({ file }) => file);
+  return code !== 0 && problems.length === 0
+    ? [rejected(name, output.trim(), names)]
+    : problems.map((line) => rejected(name, line, names));
+}
+
+async function parseAll(files: readonly ConfigFile[]): Promise<readonly Fault[]> {
+  return (await Promise.all(files.map(parseRules))).flat();
+}
+
+/** The problems in what promtool or amtool printed, one line each. */
+export function readProblems(output: string): readonly string[] {
+  const lines = output.split("\n").filter((line) => !PROGRESS.test(line));
+  const problems: string[] = [];
+  for (const line of lines.map((it) => it.replace(FAILED, "")).filter((it) => it !== "")) {
+    // Go's YAML errors go on in indented lines
+    if (line.startsWith("  ") && problems.length > 0) {
+      problems.push(`${problems.pop() ?? ""} ${line.trim()}`);
+    } else {
+      problems.push(line.trim());
+    }
+  }
+  return [...new Set(problems)];
+}
+
+/** A problem as a tool words it: mostly `FILE: LINE:COLUMN: …`; of the first file if it names none. */
+function rejected(name: string, line: string, files: readonly string[]): Fault {
+  const file = files.find((it) => line.includes(`${CONFIG_FOLDER}/${it}`)) ?? files[0] ?? "";
+  const problem = `${name} would reject it: ${line.replace(`${CONFIG_FOLDER}/${file}: `, "")}`;
+  return isRules(file)
+    ? { setting: sourceOf(file), problem, fix: "correct that rule" }
+    : { setting: file, problem, fix: "correct the setting that this part is rendered from" };
+}
+
+/** What can be said of a rule file without Prometheus. */
+async function parseRules({ file, content }: ConfigFile): Promise<readonly Fault[]> {
+  if (!isRules(file) || typeof content !== "string") {
+    return [];
+  }
+  const errors = await findSyntaxErrors(content);
+  return errors.map((problem) => ({ setting: sourceOf(file), problem, fix: "correct that line" }));
+}
+
+function isRules(file: string): boolean {
+  return file.endsWith(RULES);
+}
+
+function sourceOf(file: string): string {
+  return `assets/prometheus/${file}`;
+}

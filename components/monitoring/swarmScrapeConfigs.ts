@@ -1,0 +1,60 @@
+import { DISCOVERY_HOST } from "./swarmDiscovery";
+import { overlayName } from "../../lib/shared/names";
+import { Settings } from "../../lib/settings/settings";
+
+/** A scrape job that finds its targets in a swarm, in Prometheus' own terms. */
+export interface SwarmScrapeConfig {
+  readonly job_name: string;
+  readonly metrics_path?: string;
+  readonly dockerswarm_sd_configs: readonly object[];
+  readonly relabel_configs: readonly object[];
+}
+
+/** How soon Prometheus sees what changes in the swarm. */
+const REFRESH = "5s";
+
+/** Of a job: which service's tasks it asks, at which port, and where the name of a task's node goes. */
+interface SwarmJob {
+  readonly job: string;
+  readonly service: string;
+  readonly port: number;
+  readonly metricsPath?: string;
+  /** `instance` for a service with one task a node. */
+  readonly nodeLabel: "instance" | "node";
+}
+
+/** A job for the lab's own services, by which every series names the host name of its node. */
+export function nodeJob(settings: Settings, job: string, service: string, port: number): SwarmScrapeConfig {
+  return swarmJob(settings, { job, service: `${settings.namePrefix}${service}`, port, nodeLabel: "instance" });
+}
+
+/** The jobs of the setting `extraScrapeServices`. */
+export function extraServiceJobs(settings: Settings): SwarmScrapeConfig[] {
+  return settings.extraScrapeServices.map((it) => swarmJob(settings, { ...it, nodeLabel: "node" }));
+}
+
+function swarmJob(settings: Settings, { job, service, port, metricsPath, nodeLabel }: SwarmJob): SwarmScrapeConfig {
+  return {
+    job_name: job,
+    ...(metricsPath === undefined ? {} : { metrics_path: metricsPath }),
+    dockerswarm_sd_configs: [
+      {
+        host: DISCOVERY_HOST,
+        role: "tasks",
+        port,
+        refresh_interval: REFRESH,
+        filters: [{ name: "service", values: [service] }],
+      },
+    ],
+    relabel_configs: [
+      {
+        source_labels: ["__meta_dockerswarm_network_name"],
+        regex: overlayName(settings.namePrefix).replaceAll(".", "[.]"),
+        action: "keep",
+      },
+      // by its state and not by the one it shall have: the task of a node that died stays a target, and is down
+      { source_labels: ["__meta_dockerswarm_task_state"], regex: "starting|running", action: "keep" },
+      { source_labels: ["__meta_dockerswarm_node_hostname"], target_label: nodeLabel },
+    ],
+  };
+}

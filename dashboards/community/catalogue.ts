@@ -1,0 +1,166 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { PROJECT } from "../../lib/shared/assets";
+import { PanelPlugins } from "../../lib/drift/grafana";
+import { Fault } from "../../lib/shared/problems";
+import { CommunityDashboard, Settings } from "../../lib/settings/settings";
+import { isUrl } from "../../lib/settings/lists";
+import { checkJson, checkNeeds, checkPanels, checkSum, checkUids } from "./checks";
+import { CatalogueEntry } from "./entry";
+import { ownDashboards } from "..";
+
+const TIMEOUT_MS = 20_000;
+
+/**
+ * Reads every community dashboard from the catalogue, or from the cache where it was downloaded before.
+ *
+ * @param plugins Tells the panel plugins of the lab's Grafana; asked only for a dashboard that needs one. Default: none.
+ */
+export async function readCatalogue(
+  settings: Settings,
+  plugins: () => Promise<PanelPlugins> = () => Promise.resolve(new Set()),
+): Promise<{ entries: readonly CatalogueEntry[]; faults: readonly Fault[] }> {
+  const results = await Promise.all(
+    settings.communityDashboards.map((dashboard) => readEntry(settings, dashboard, plugins)),
+  );
+  const entries = results.filter((result) => "json" in result);
+  const own = ownDashboards(settings).map(({ model }) => model.uid ?? "");
+  return { entries, faults: [...results.filter((result) => "setting" in result), ...checkUids(entries, own)] };
+}
+
+async function readEntry(
+  { dashboardCatalogue: catalogue, grafana: { image } }: Settings,
+  dashboard: CommunityDashboard,
+  plugins: () => Promise<PanelPlugins>,
+): Promise<CatalogueEntry | Fault> {
+  const download = isUrl(catalogue);
+  let json: string;
+  try {
+    json = download ? await fetchEntry(catalogue, dashboard) : readFileSync(fileOf(catalogue, dashboard), "utf8");
+  } catch (error) {
+    const absent = download ? await explainAnswer(catalogue, dashboard, error) : explainFolder(catalogue, dashboard);
+    return (
+      absent ?? {
+        setting: "dashboardCatalogue",
+        value: catalogue,
+        problem: `does not give dashboard ${String(dashboard.id)} revision ${String(dashboard.revision)} (${reason(error)})`,
+        fix: download
+          ? "check the connection, or set a folder of <id>_rev<revision>.json"
+          : "put the file there, or set another folder or URL",
+      }
+    );
+  }
+  const entry = { ...dashboard, json };
+  return (
+    checkSum(dashboard, json) ??
+    checkJson(catalogue, dashboard, json) ??
+    checkNeeds(dashboard, json) ??
+    (await checkPanels(entry, image, plugins)) ??
+    entry
+  );
+}
+
+/** What is wrong with an id or a revision for which a catalogue answers 404; undefined where it is something else. */
+async function explainAnswer(
+  catalogue: string,
+  dashboard: CommunityDashboard,
+  error: unknown,
+): Promise<Fault | undefined> {
+  if (!(error instanceof NotFound)) {
+    return undefined;
+  }
+  try {
+    const about = await ask(`${addressOf(catalogue)}/${String(dashboard.id)}`);
+    return noRevision(catalogue, dashboard, await newest(about));
+  } catch (failure) {
+    return failure instanceof NotFound
+      ? {
+          setting: "communityDashboards",
+          value: dashboard,
+          problem: `${catalogue} has no dashboard ${String(dashboard.id)}`,
+          fix: "check the id on grafana.com/grafana/dashboards, and the setting dashboardCatalogue",
+        }
+      : undefined;
+  }
+}
+
+/** The same for a folder that holds other revisions. */
+function explainFolder(catalogue: string, dashboard: CommunityDashboard): Fault | undefined {
+  const name = new RegExp(`^${String(dashboard.id)}_rev(\\d+)\\.json$`);
+  try {
+    const revisions = readdirSync(path.resolve(PROJECT, catalogue)).flatMap((file) => name.exec(file)?.[1] ?? []);
+    return revisions.length === 0 || revisions.includes(String(dashboard.revision))
+      ? undefined
+      : noRevision(catalogue, dashboard, `, but ${revisions.join(", ")}`);
+  } catch {
+    return undefined; // no folder at all, which the failed read tells
+  }
+}
+
+function noRevision(catalogue: string, dashboard: CommunityDashboard, others: string): Fault {
+  return {
+    setting: "communityDashboards",
+    value: dashboard,
+    problem: `${catalogue} has no revision ${String(dashboard.revision)} of dashboard ${String(dashboard.id)}${others}`,
+    fix: "set a revision that it has, with the sha256 of its file",
+  };
+}
+
+/** The newest revision, as grafana.com tells it of a dashboard. */
+async function newest(about: Response): Promise<string> {
+  const { revision } = (await about.json().catch(() => ({}))) as { revision?: unknown };
+  return typeof revision === "number" ? `, its newest is ${String(revision)}` : "";
+}
+
+function fileOf(catalogue: string, { id, revision }: CommunityDashboard): string {
+  return path.resolve(PROJECT, catalogue, `${String(id)}_rev${String(revision)}.json`);
+}
+
+async function fetchEntry(catalogue: string, dashboard: CommunityDashboard): Promise<string> {
+  const cached = path.join(cacheFolder(), `${dashboard.sha256 ?? ""}.json`);
+  try {
+    return readFileSync(cached, "utf8");
+  } catch {
+    // not downloaded yet
+  }
+  const { id, revision } = dashboard;
+  const answer = await ask(`${addressOf(catalogue)}/${String(id)}/revisions/${String(revision)}/download`);
+  const json = await answer.text();
+  if (checkSum(dashboard, json) === undefined) {
+    mkdirSync(cacheFolder(), { recursive: true });
+    // whole or not at all: a preview may run beside this one
+    writeFileSync(`${cached}.${String(process.pid)}`, json);
+    renameSync(`${cached}.${String(process.pid)}`, cached);
+  }
+  return json;
+}
+
+/** The catalogue has not what it was asked for. */
+class NotFound extends Error {}
+
+async function ask(url: string): Promise<Response> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (!response.ok) {
+    throw new (response.status === 404 ? NotFound : Error)(`${url} answers ${String(response.status)}`);
+  }
+  return response;
+}
+
+function addressOf(catalogue: string): string {
+  return catalogue.replace(/\/$/, "");
+}
+
+function cacheFolder(): string {
+  const given = process.env.XDG_CACHE_HOME;
+  const base = given === undefined || given === "" ? path.join(os.homedir(), ".cache") : given;
+  return path.join(base, "observability-lab", "dashboards");
+}
+
+/** What a failed request or read says of its cause. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}

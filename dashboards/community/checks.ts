@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { PanelPlugins } from "../../lib/drift/grafana";
+import { Fault } from "../../lib/shared/problems";
+import { CommunityDashboard } from "../../lib/settings/settings";
+import { bindDashboard, missingLibraryPanels, otherDatasourceTypes } from "./import";
+import { CatalogueEntry } from "./entry";
+import { CORE_PANELS, isStockImage, missingPanelTypes, PLUGINS_PLACE } from "./panelTypes";
+
+/** Whether the file is the one that the setting's sum was made of. */
+export function checkSum(dashboard: CommunityDashboard, json: string): Fault | undefined {
+  const sum = createHash("sha256").update(json).digest("hex");
+  return dashboard.sha256 === undefined || dashboard.sha256 === sum
+    ? undefined
+    : {
+        setting: "communityDashboards",
+        value: dashboard,
+        problem: `the catalogue's file has the sha256 ${sum}`,
+        fix: "look at what changed in the file, and set this sum only if you trust it",
+      };
+}
+
+/** Whether the file is a dashboard. */
+export function checkJson(catalogue: string, { id }: CommunityDashboard, json: string): Fault | undefined {
+  try {
+    if (Array.isArray((JSON.parse(json) as { panels?: unknown } | null)?.panels)) {
+      return undefined;
+    }
+  } catch {
+    // told below
+  }
+  return {
+    setting: "dashboardCatalogue",
+    value: catalogue,
+    problem: `gives no dashboard for ${String(id)}: the file is no JSON with panels`,
+    fix: "set a catalogue of Grafana dashboards in the classic export format",
+  };
+}
+
+/** What the dashboard asks for that the lab does not have. */
+export function checkNeeds(dashboard: CommunityDashboard, json: string): Fault | undefined {
+  const fault = (problem: string, fix: string): Fault => ({
+    setting: "communityDashboards",
+    value: dashboard,
+    problem: `dashboard ${String(dashboard.id)} ${problem}`,
+    fix,
+  });
+  const types = otherDatasourceTypes(json);
+  if (types.length > 0) {
+    return fault(
+      `needs a datasource of type ${types.join(", ")}, and the lab has prometheus only`,
+      "take it out, or set a dashboard that asks Prometheus alone",
+    );
+  }
+  const panels = missingLibraryPanels(json);
+  return panels.length === 0
+    ? undefined
+    : fault(
+        `uses library panels that its file does not hold: ${panels.join(", ")}`,
+        "export it anew for sharing with another instance, which puts them into the file",
+      );
+}
+
+/**
+ * Panels for which Grafana would show "Panel plugin not found".
+ *
+ * @param plugins Tells the panel plugins of the lab's Grafana; asked only for a dashboard that needs one.
+ */
+export async function checkPanels(
+  entry: CatalogueEntry,
+  image: string,
+  plugins: () => Promise<PanelPlugins>,
+): Promise<Fault | undefined> {
+  const foreign = missingPanelTypes(bindDashboard(entry, ""), CORE_PANELS);
+  // an image of the user's own may have been built with them: make verify asks its Grafana
+  if (foreign.length === 0 || !isStockImage(image)) {
+    return undefined;
+  }
+  const installed = await plugins();
+  const missing = installed === "unknown" ? [] : foreign.filter((type) => !installed.has(type));
+  const { json, ...dashboard } = entry;
+  return missing.length === 0
+    ? undefined
+    : {
+        setting: "communityDashboards",
+        value: dashboard,
+        problem: `dashboard ${String(entry.id)} has panels of plugins that Grafana lacks: ${namePlugins(missing, json)}`,
+        fix: `take it out, or set grafanaImage to an image of your own with them, ${PLUGINS_PLACE}`,
+      };
+}
+
+/** The plugins, each with the name and version that the dashboard was exported with where its file says so. */
+function namePlugins(ids: readonly string[], json: string): string {
+  const { __requires: requires } = JSON.parse(json) as { __requires?: unknown };
+  const known = (Array.isArray(requires) ? requires : []) as readonly Partial<Record<string, unknown> | null>[];
+  const named = ids.map((id) => {
+    const plugin = known.find((it) => it?.id === id);
+    return plugin ? `${id} (${String(plugin.name)} ${String(plugin.version)})` : id;
+  });
+  return named.join(", ");
+}
+
+/** Two dashboards of one uid are one to Grafana; the lab's own have these. */
+export function checkUids(entries: readonly CatalogueEntry[], own: readonly string[]): readonly Fault[] {
+  const holders = new Map(own.map((uid) => [uid, "one of the lab's own"]));
+  return entries.flatMap((entry) => {
+    const { uid } = bindDashboard(entry, "");
+    const holder = holders.get(uid);
+    holders.set(uid, holder ?? `dashboard ${String(entry.id)}`);
+    return holder === undefined
+      ? []
+      : {
+          setting: "communityDashboards",
+          value: { id: entry.id, revision: entry.revision },
+          problem: `dashboard ${String(entry.id)} has the uid ${uid}, and so has ${holder}: one would overwrite the other`,
+          fix: "take it out, or give its file another uid",
+        };
+  });
+}

@@ -1,0 +1,189 @@
+import { CatalogueEntry } from "./entry";
+import { labUid } from "./uid";
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+type JsonObject = Record<string, Json>;
+
+/** An export as its authors made it, and what a reference in it may mean. */
+interface Export {
+  /** The dashboard with the models of its library panels in their places. */
+  readonly model: JsonObject;
+  /** Type of the datasource behind each input and each datasource variable. */
+  readonly inputTypes: ReadonlyMap<string, string>;
+  readonly variableTypes: ReadonlyMap<string, string>;
+  /** Values of the inputs that are texts. */
+  readonly constants: ReadonlyMap<string, string>;
+  /** Library panels that the export names and does not hold. */
+  readonly missing: readonly string[];
+}
+
+const PROMETHEUS = "prometheus";
+/** What Grafana answers itself, by uid and by type: annotations, mixed queries, another panel's result, expressions. */
+const OWN = /^(--.*--|grafana|__expr__)$/;
+const OWN_TYPES = new Set(["datasource", "grafana", "mixed", "dashboard", "__expr__"]);
+/** Belongs to the import page, or to the Grafana that gave it. */
+const NOT_IMPORTED = ["__inputs", "__requires", "__elements", "id"];
+
+/**
+ * The dashboard with every input, datasource variable and foreign datasource bound to this one: an import
+ * through the API does not ask for them as Grafana's own import page does.
+ */
+export function bindDashboard(entry: CatalogueEntry, datasourceUid: string): JsonObject & { uid: string } {
+  const exported = readExport(entry.json);
+  const ours = { type: PROMETHEUS, uid: datasourceUid };
+  const texts = new Map(exported.constants);
+  for (const [name, type] of exported.inputTypes) {
+    texts.set(name, ownUid(type) ?? datasourceUid);
+  }
+  const fill = (text: string): string =>
+    text.replace(/\$\{([^{}]+)\}/g, (whole, name: string) => texts.get(name) ?? whole);
+
+  const bindReference = (value: Json, owner: string): Json => {
+    if (value === null) {
+      // a query without a datasource asks the panel's, anything else the default one
+      return owner === "targets" ? null : ours;
+    }
+    const text = textOf(isObject(value) ? value.uid : value);
+    const uid = fill(text);
+    const stays = OWN.test(uid) || exported.variableTypes.has(variableOf(uid) ?? "") || hasOwnType(value);
+    return stays ? bind(value, owner) : ours;
+  };
+  const bind = (value: Json, owner: string): Json => {
+    if (typeof value === "string") {
+      return fill(value);
+    }
+    if (Array.isArray(value)) {
+      return value.map((item) => bind(item, owner));
+    }
+    return isObject(value)
+      ? mapObject(value, (item, key) => (isReference(key, item) ? bindReference(item, owner) : bind(item, key)))
+      : value;
+  };
+
+  const model = bind(exported.model, "") as JsonObject;
+  for (const variable of variablesOf(model)) {
+    if (variable.type === "datasource") {
+      variable.current = { selected: true, text: "Prometheus", value: datasourceUid };
+      // a filter by name would drop ours from the choice
+      variable.regex = "";
+    }
+  }
+  return { ...model, uid: labUid(entry) };
+}
+
+/** Types of datasource besides Prometheus that the dashboard asks for. */
+export function otherDatasourceTypes(json: string): readonly string[] {
+  const { model, inputTypes, variableTypes } = readExport(json);
+  const known = (uid: string): boolean =>
+    variableTypes.has(variableOf(uid) ?? "") || inputTypes.has(/^\$\{([^{}]+)\}$/.exec(uid)?.[1] ?? "");
+  const typesIn = (value: Json): string[] => {
+    if (Array.isArray(value)) {
+      return value.flatMap(typesIn);
+    }
+    if (!isObject(value)) {
+      return [];
+    }
+    return Object.entries(value).flatMap(([key, item]) => {
+      if (key !== "datasource" || !isObject(item)) {
+        return typesIn(item);
+      }
+      // behind an input or a variable its own type counts, and this one may be of an earlier datasource
+      return known(textOf(item.uid)) ? [] : [textOf(item.type)];
+    });
+  };
+  const types = [...inputTypes.values(), ...variableTypes.values(), ...typesIn(model)];
+  return [...new Set(types)].filter((type) => type !== "" && type !== PROMETHEUS && !OWN_TYPES.has(type)).sort();
+}
+
+/** Names of the library panels that only the Grafana of the dashboard's authors has. */
+export function missingLibraryPanels(json: string): readonly string[] {
+  return [...new Set(readExport(json).missing)];
+}
+
+function readExport(json: string): Export {
+  const exported = JSON.parse(json) as JsonObject;
+  const inputs = objects(exported.__inputs);
+  const ofDatasources = inputs.filter(({ type }) => type === "datasource");
+  const elements = new Map(objects(exported.__elements).map((element) => [textOf(element.uid), element.model]));
+  const missing: string[] = [];
+  const kept = Object.fromEntries(Object.entries(exported).filter(([field]) => !NOT_IMPORTED.includes(field)));
+  const model = inlineElements(kept, elements, missing) as JsonObject;
+  return {
+    model,
+    missing,
+    inputTypes: new Map(ofDatasources.map(({ name, pluginId }) => [textOf(name), textOf(pluginId)])),
+    constants: new Map(
+      inputs.filter((input) => !ofDatasources.includes(input)).map(({ name, value }) => [textOf(name), textOf(value)]),
+    ),
+    variableTypes: new Map(
+      variablesOf(model)
+        .filter(({ type }) => type === "datasource")
+        .map(({ name, query }) => [textOf(name), textOf(query)]),
+    ),
+  };
+}
+
+/**
+ * Each reference to a library panel replaced by the panel's model, as Grafana shows it. A library panel in Grafana
+ * would be shared by uid, and two exports that hold different versions of one would fight over it.
+ */
+function inlineElements(value: Json, elements: ReadonlyMap<string, Json | undefined>, missing: string[]): Json {
+  if (Array.isArray(value)) {
+    return value.map((item) => inlineElements(item, elements, missing));
+  }
+  if (!isObject(value)) {
+    return value;
+  }
+  const { libraryPanel, ...panel } = mapObject(value, (item) => inlineElements(item, elements, missing));
+  if (!isObject(libraryPanel)) {
+    return libraryPanel === undefined ? panel : { ...panel, libraryPanel };
+  }
+  const model = elements.get(textOf(libraryPanel.uid));
+  if (!isObject(model)) {
+    missing.push(textOf(libraryPanel.name) || textOf(libraryPanel.uid));
+    return panel;
+  }
+  const { id, gridPos } = panel;
+  // their own place in this dashboard wins over the one where the panel was made
+  return { ...panel, ...model, ...(id === undefined ? {} : { id }), ...(gridPos === undefined ? {} : { gridPos }) };
+}
+
+function isReference(key: string, value: Json): boolean {
+  return key === "datasource" && (value === null || typeof value === "string" || isObject(value));
+}
+
+/** Name of the variable that a reference consists of. */
+function variableOf(reference: string): string | undefined {
+  const [, plain, braced] = /^\$(?:(\w+)|\{(\w+)\})$/.exec(reference) ?? [];
+  return plain ?? braced;
+}
+
+function hasOwnType(value: Json): boolean {
+  return isObject(value) && OWN_TYPES.has(textOf(value.type));
+}
+
+/** What an input of Grafana's own types stands for: exports name expressions as an input, too. */
+function ownUid(type: string): string | undefined {
+  return type === "__expr__" ? type : OWN_TYPES.has(type) ? "-- Grafana --" : undefined;
+}
+
+function variablesOf(model: JsonObject): JsonObject[] {
+  return isObject(model.templating) ? objects(model.templating.list) : [];
+}
+
+function mapObject(value: JsonObject, change: (item: Json, key: string) => Json): JsonObject {
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, change(item, key)]));
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The objects of a list, or of an object: exports keep library panels as either. */
+function objects(value: Json | undefined): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : isObject(value) ? Object.values(value).filter(isObject) : [];
+}

@@ -1,0 +1,45 @@
+import { containersOf, servicesOf } from "../lib/shared/names";
+import { Settings } from "../lib/settings/settings";
+
+/** What the overview depends on. */
+export type OverviewSettings = Pick<Settings, "namePrefix"> & Partial<Pick<Settings, "alertWebhook" | "engine">>;
+
+/** How the containers of a lab are found among all that cAdvisor reports. */
+export interface LabContainers {
+  /** Label matchers that select them. */
+  readonly own: string;
+  /** Query of how many there should be. */
+  readonly expected: string;
+  /** An expression over them combined so that each container has one value. */
+  readonly each: (operator: "max" | "sum", expression: string) => string;
+  /** Newest value of a metric of each: one that cAdvisor timed itself outlives its container by minutes, the start time does not. */
+  readonly newest: (metric: string) => string;
+  /** Names each in a legend. */
+  readonly legend: string;
+}
+
+/** How the containers of a lab with these settings are found. */
+export function containersIn(settings: OverviewSettings): LabContainers {
+  const names = containersOf(settings);
+  const services = servicesOf(settings);
+  // of what a prefix may hold only the dot means something in a regex
+  const prefix = settings.namePrefix.replaceAll(".", "[.]");
+  const containers = `${prefix}(${names.join("|")})`;
+  const tasks = `(${prefix}(${services.join("|")}))[.].+`;
+  const swarm = services.length > 0;
+  const own = `{name=~"${swarm ? `${containers}|${tasks}` : containers}"}`;
+  const each: LabContainers["each"] = (operator, expression) =>
+    swarm
+      ? // a task is called service.node.task, which nobody can read
+        `${operator} by (instance, name) (label_replace(${expression}, "name", "$1", "name", "${tasks}"))`
+      : `${operator} by (name) (${expression})`;
+  return {
+    own,
+    expected: swarm
+      ? `(${String(names.length)} + count(up{job=~"linux_host|docker_containers"}))`
+      : String(names.length),
+    each,
+    newest: (metric) => each("max", `${metric}${own} and on (id) container_start_time_seconds${own}`),
+    legend: swarm ? "{{instance}} {{name}}" : "{{name}}",
+  };
+}

@@ -1,0 +1,175 @@
+import { PanelBuilder as BarGaugeBuilder } from "@grafana/grafana-foundation-sdk/bargauge";
+import {
+  BigValueColorMode,
+  BigValueGraphMode,
+  LegendDisplayMode,
+  LegendPlacement,
+  TooltipDisplayMode,
+  VisibilityMode,
+  VizLegendOptionsBuilder,
+  VizOrientation,
+  VizTooltipOptionsBuilder,
+} from "@grafana/grafana-foundation-sdk/common";
+import {
+  Dashboard,
+  DashboardBuilder,
+  DashboardCursorSync,
+  DashboardLinkBuilder,
+  DashboardLinkType,
+  MappingType,
+  QueryVariableBuilder,
+  SpecialValueMatch,
+  ThresholdsConfigBuilder,
+  ThresholdsMode,
+  ValueMapping,
+  VariableRefresh,
+  VariableSort,
+} from "@grafana/grafana-foundation-sdk/dashboard";
+import { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
+import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
+import { PanelBuilder as StateTimelineBuilder } from "@grafana/grafana-foundation-sdk/statetimeline";
+import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
+import { DATASOURCE_UID } from "../lib/drift/grafana";
+
+const DATASOURCE = { type: "prometheus", uid: DATASOURCE_UID };
+const TAG = "observability-lab";
+/** Of Grafana's 24 columns: six numbers in a row, two pictures. */
+const STAT_SPAN = 4;
+const GRAPH_SPAN = 12;
+const STAT_HEIGHT = 4;
+const GRAPH_HEIGHT = 8;
+const TIMELINE_HEIGHT = 6;
+
+/** Range of a rate: Grafana makes it long enough for four scrapes. */
+export const RATE = "[$__rate_interval]";
+
+/** Numbers the panels: links and the renderer find a panel by its number. */
+class NumberingBuilder extends DashboardBuilder {
+  override build(): Dashboard {
+    const dashboard = super.build();
+    return { ...dashboard, panels: dashboard.panels?.map((panel, index) => ({ ...panel, id: index + 1 })) };
+  }
+}
+
+/** The beginning of every dashboard of the lab: what they have in common. */
+export function newDashboard(title: string, uid: string, tag: string): DashboardBuilder {
+  return new NumberingBuilder(title)
+    .uid(uid)
+    .tags([TAG, tag])
+    .readonly()
+    .refresh("5s")
+    .time({ from: "now-15m", to: "now" })
+    .timezone("browser")
+    .tooltip(DashboardCursorSync.Crosshair)
+    .link(linkTo("The lab's own dashboards", [TAG]))
+    .link(linkTo("All dashboards", []).asDropdown(true));
+}
+
+/** Links to every other dashboard with these tags. */
+function linkTo(title: string, tags: string[]): DashboardLinkBuilder {
+  return new DashboardLinkBuilder(title).type(DashboardLinkType.Dashboards).tags(tags).keepTime(true);
+}
+
+/** A choice among the values that a label of a metric has, any number of them; all at first. */
+export function labelVariable(label: string, metric: string): QueryVariableBuilder {
+  return (
+    new QueryVariableBuilder(label)
+      .datasource(DATASOURCE)
+      .query(`label_values(${metric}, ${label})`)
+      .refresh(VariableRefresh.OnTimeRangeChanged)
+      .sort(VariableSort.AlphabeticalAsc)
+      .multi(true)
+      .includeAll(true)
+      // a value that turns up later belongs to all of them at once
+      .allValue(".*")
+      .current({ selected: true, text: ["All"], value: ["$__all"] })
+  );
+}
+
+/** A query of the lab's Prometheus. */
+export function query(expr: string, legend = ""): DataqueryBuilder {
+  return new DataqueryBuilder().datasource(DATASOURCE).refId("A").expr(expr).legendFormat(legend).range();
+}
+
+/** A query of the newest value only. */
+export function queryNow(expr: string, legend = ""): DataqueryBuilder {
+  return new DataqueryBuilder().datasource(DATASOURCE).refId("A").expr(expr).legendFormat(legend).instant();
+}
+
+/** A panel with one big number for each series. */
+export function stat(title: string, description: string): StatBuilder {
+  return new StatBuilder()
+    .title(title)
+    .description(description)
+    .datasource(DATASOURCE)
+    .colorMode(BigValueColorMode.Background)
+    .graphMode(BigValueGraphMode.None)
+    .span(STAT_SPAN)
+    .height(STAT_HEIGHT);
+}
+
+/** A panel with lines over time, half as wide as the dashboard. */
+export function graph(title: string, description: string): TimeseriesBuilder {
+  return new TimeseriesBuilder()
+    .title(title)
+    .description(description)
+    .datasource(DATASOURCE)
+    .min(0)
+    .fillOpacity(10)
+    .legend(legend().displayMode(LegendDisplayMode.Table).calcs(["lastNotNull", "max"]))
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi))
+    .span(GRAPH_SPAN)
+    .height(GRAPH_HEIGHT);
+}
+
+/** A panel with a band for each series that shows which state it was in when; its mappings name the states. */
+export function timeline(title: string, description: string): StateTimelineBuilder {
+  return new StateTimelineBuilder()
+    .title(title)
+    .description(description)
+    .datasource(DATASOURCE)
+    .mergeValues(true)
+    .showValue(VisibilityMode.Auto)
+    .legend(legend().displayMode(LegendDisplayMode.List))
+    .span(GRAPH_SPAN)
+    .height(TIMELINE_HEIGHT);
+}
+
+/** A panel with a bar for each series, half as wide as the dashboard. */
+export function bars(title: string, description: string): BarGaugeBuilder {
+  return new BarGaugeBuilder()
+    .title(title)
+    .description(description)
+    .datasource(DATASOURCE)
+    .orientation(VizOrientation.Horizontal)
+    .min(0)
+    .span(GRAPH_SPAN)
+    .height(GRAPH_HEIGHT);
+}
+
+function legend(): VizLegendOptionsBuilder {
+  return new VizLegendOptionsBuilder().placement(LegendPlacement.Bottom).showLegend(true);
+}
+
+/** Colours by value: the first from below everything, each further one from its value on. */
+export function thresholds(first: string, ...steps: [number, string][]): ThresholdsConfigBuilder {
+  return new ThresholdsConfigBuilder()
+    .mode(ThresholdsMode.Absolute)
+    .steps([{ value: null, color: first }, ...steps.map(([value, color]) => ({ value, color }))]);
+}
+
+/** Text and colour in place of single values. */
+export function texts(values: Readonly<Record<number, readonly [text: string, color: string]>>): ValueMapping {
+  const options = Object.entries(values).map(
+    ([value, [text, color]], index) => [value, { text, color, index }] as const,
+  );
+  return { type: MappingType.ValueToText, options: Object.fromEntries(options) };
+}
+
+/** Text in place of what cannot be computed, such as the latency of no request. */
+export function textOfNaN(text: string): ValueMapping {
+  return {
+    type: MappingType.SpecialValue,
+    options: { match: SpecialValueMatch.NullAndNan, result: { text, color: "text", index: 0 } },
+  };
+}

@@ -1,0 +1,64 @@
+import { callEngine } from "./client";
+import { LabError } from "../shared/problems";
+import { LAB_LABEL } from "../shared/names";
+import { succeed } from "./temporaryContainer";
+
+type Kind = "containers" | "networks" | "services";
+type Labels = Readonly<Record<string, string>> | null | undefined;
+
+/** Creates a volume with the lab's label and these, unless there is one of that name. */
+export async function ensureVolume(
+  name: string,
+  lab: string,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await succeed("POST", "/volumes/create", { Name: name, Labels: { [LAB_LABEL]: lab, ...labels } });
+}
+
+/** A running container goes, too, with the volumes without a name that its image asked for. */
+const HOW: Readonly<Record<Kind, string>> = { containers: "?force=1&v=1", networks: "", services: "" };
+
+/**
+ * Removes a container, a network or a Swarm service of the lab that no state knows: its name is about to be given to a new one.
+ * An update that was killed leaves such a thing; its data is in a volume.
+ *
+ * @param isOurs Tells by its labels whether it is this lab's; by default by the lab's name.
+ * @throws LabError for one of that name that is not this lab's.
+ */
+export async function removeOrphan(
+  kind: Kind,
+  name: string,
+  lab: string,
+  isOurs = (labels: Labels): boolean => labels?.[LAB_LABEL] === lab,
+): Promise<void> {
+  const found = await callEngine("GET", kind === "containers" ? `/containers/${name}/json` : `/${kind}/${name}`);
+  if (found.status === 404) {
+    return;
+  }
+  const thing = JSON.parse(found.body.toString()) as {
+    readonly Id?: string;
+    /** A service writes it so. */
+    readonly ID?: string;
+    readonly Labels?: Labels;
+    readonly Spec?: { readonly Labels?: Labels };
+    readonly Config?: { readonly Labels?: Labels };
+    readonly Containers?: Readonly<Record<string, unknown>>;
+  };
+  const labels = thing.Config?.Labels ?? thing.Spec?.Labels ?? thing.Labels;
+  const id = thing.Id ?? thing.ID ?? name;
+  if (!isOurs(labels)) {
+    throw new LabError(
+      `a ${kind.slice(0, -1)} named ${name} exists that is not this lab's; set another namePrefix, or remove it by hand`,
+    );
+  }
+  for (const container of Object.keys(thing.Containers ?? {})) {
+    await callEngine("POST", `/networks/${id}/disconnect`, { Container: container, Force: true });
+  }
+  const { status, body } = await callEngine("DELETE", `/${kind}/${id}${HOW[kind]}`);
+  // somebody else may have been quicker
+  if (status >= 400 && status !== 404) {
+    throw new LabError(
+      `the ${kind.slice(0, -1)} ${name} is left of an earlier update and cannot be removed: ${body.toString()}`,
+    );
+  }
+}

@@ -1,0 +1,24 @@
+import { Machine } from "./machine";
+import { LAB_LABEL, MANAGER_LABEL, OVERLAY_LABEL } from "../shared/names";
+
+/** Labels as the engine gives them. */
+type Labels = Readonly<Record<string, string>> | null | undefined;
+
+/**
+ * Whether a service or a network of the swarm belongs to the lab of this machine: other managers may run labs of the same
+ * name. One without the manager's label, as earlier versions made them, belongs to the machine with a container on that
+ * lab's overlay network.
+ */
+export function isOwn(
+  labels: Labels,
+  lab: string,
+  { containers, swarm }: Pick<Machine, "containers" | "swarm">,
+): boolean {
+  const manager = labels?.[MANAGER_LABEL];
+  return (
+    labels?.[LAB_LABEL] === lab &&
+    (manager === undefined
+      ? containers.some(({ Labels: its }) => its[LAB_LABEL] === lab && OVERLAY_LABEL in its)
+      : manager === swarm.NodeID)
+  );
+}

@@ -1,0 +1,67 @@
+import { setTimeout } from "node:timers/promises";
+import { askEngine } from "./client";
+import { LabError } from "../shared/problems";
+import { listServices, SwarmNode, SwarmService } from "./swarm";
+
+/** A task, as a manager lists it. */
+interface Task {
+  readonly NodeID?: string;
+  readonly DesiredState: string;
+  readonly Status: { readonly State: string; readonly Err?: string };
+}
+
+/** Without any progress for so long a service does not get there. */
+const PATIENCE_MS = 120_000;
+const PAUSE_MS = 250;
+/** Ways in which an update ends without being one. */
+const FAILED = /^(paused|rollback_(paused|completed))$/;
+
+/**
+ * Waits until a service has all of its tasks running, and an update of it is through.
+ *
+ * @throws LabError where Swarm takes the update back, or where nothing has gone on for two minutes.
+ */
+export async function awaitTasks(name: string): Promise<void> {
+  let [last, since] = ["", Date.now()];
+  for (;;) {
+    const service = (await listServices()).find(({ Spec }) => Spec.Name === name);
+    const update = service?.UpdateStatus?.State ?? "";
+    const { RunningTasks: running = 0, DesiredTasks: desired = 0 } = service?.ServiceStatus ?? {};
+    if (FAILED.test(update)) {
+      throw new LabError(
+        `Swarm took the update of ${name} back (${service?.UpdateStatus?.Message ?? update}): ${await reasons(name)}`,
+      );
+    }
+    if (desired > 0 && running >= desired && !/updating|rollback_started/.test(update)) {
+      return;
+    }
+    const progress = progressOf(service);
+    [last, since] = [progress, progress === last ? since : Date.now()];
+    if (Date.now() - since >= PATIENCE_MS) {
+      throw new LabError(
+        `of ${String(desired)} tasks of ${name} ${String(running)} run, and no more come: ${await reasons(name)}`,
+      );
+    }
+    await setTimeout(PAUSE_MS);
+  }
+}
+
+function progressOf(service: SwarmService | undefined): string {
+  return JSON.stringify([service?.ServiceStatus, service?.UpdateStatus]);
+}
+
+/** What the tasks that do not run say, by node. */
+async function reasons(name: string): Promise<string> {
+  const filters = encodeURIComponent(JSON.stringify({ service: [name] }));
+  const [tasks, nodes] = await Promise.all([
+    askEngine<Task[]>(`/tasks?filters=${filters}`),
+    askEngine<SwarmNode[]>("/nodes"),
+  ]);
+  const said = tasks
+    .filter(({ Status }) => Status.State !== "running" && (Status.Err ?? "") !== "")
+    .map(({ NodeID, Status }) => {
+      const node = nodes.find(({ ID }) => ID === NodeID)?.Description.Hostname ?? "no node";
+      return `${node}: ${Status.Err ?? ""}`;
+    });
+  return [...new Set(said)].slice(0, 5).join("; ") || `see docker service ps --no-trunc ${name}`;
+}

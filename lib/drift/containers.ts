@@ -1,0 +1,67 @@
+import { callEngine } from "../docker/client";
+import { EngineContainer } from "../docker/machine";
+import { MEMORY_LABEL } from "../shared/names";
+import { FOLDER, getFiles } from "../docker/temporaryContainer";
+import { Damage, GONE } from "./drift";
+
+/** A container as the engine describes it. */
+export interface FoundContainer {
+  readonly State: { readonly Status: string; readonly ExitCode: number; readonly Health?: { readonly Status: string } };
+  readonly HostConfig: { readonly Memory: number; readonly RestartPolicy: { readonly Name: string } };
+  readonly NetworkSettings: {
+    readonly Networks: Readonly<Record<string, { readonly NetworkID: string }>>;
+    readonly Ports: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>>;
+  };
+  readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> };
+  readonly Mounts: readonly { readonly Destination: string }[];
+  /** The files of its config volume, by name; none without such a volume, undefined if Docker does not give them. */
+  readonly files: ReadonlyMap<string, string> | undefined;
+  /** Those of them that not everybody may read; none unless given. */
+  readonly unreadable?: readonly string[];
+}
+
+/** What a container has to be like, as far as somebody can change it by hand. */
+export interface DeclaredContainer {
+  readonly restart: string;
+  /** Whether Docker can limit its memory on this machine. */
+  readonly memoryLimit: boolean;
+  /** Those of the lab that it is on: none for one in the host's network. */
+  readonly networks: readonly { readonly name: string; readonly id: string | undefined }[];
+}
+
+/** The container, if it is still there. */
+export async function findContainer({ Id }: EngineContainer): Promise<FoundContainer | undefined> {
+  const { status, body } = await callEngine("GET", `/containers/${Id}/json`);
+  if (status !== 200) {
+    return undefined;
+  }
+  const found = JSON.parse(body.toString()) as Omit<FoundContainer, "files" | "unreadable">;
+  const configured = found.Mounts.some(({ Destination }) => Destination === FOLDER);
+  return { ...found, ...(configured ? ((await getFiles(Id)) ?? { files: undefined }) : { files: new Map() }) };
+}
+
+/** What is wrong with a container; a setting that is new is no damage. */
+export function containerDamage(found: FoundContainer | undefined, declared: DeclaredContainer): Damage {
+  if (found === undefined) {
+    return GONE;
+  }
+  const { State, HostConfig, NetworkSettings, Config } = found;
+  if (State.Status !== "running") {
+    // one that has not ended has no exit code yet
+    const ended = ["created", "paused"].includes(State.Status) ? "" : `, exit code ${String(State.ExitCode)}`;
+    return `it was ${State.Status}${ended}`;
+  }
+  if (State.Health?.Status === "unhealthy") {
+    return "it was unhealthy";
+  }
+  if (declared.memoryLimit && HostConfig.Memory !== Number(Config.Labels[MEMORY_LABEL]) * 1024 * 1024) {
+    return `its memory limit was ${String(HostConfig.Memory / 1024 / 1024)} MiB`;
+  }
+  if (HostConfig.RestartPolicy.Name !== declared.restart) {
+    return `its restart policy was ${HostConfig.RestartPolicy.Name}`;
+  }
+  const left = declared.networks.find(
+    ({ name, id }) => id === undefined || NetworkSettings.Networks[name]?.NetworkID !== id,
+  );
+  return left === undefined ? undefined : `it was not on the network ${left.name}`;
+}

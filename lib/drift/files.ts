@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { Damage, GONE } from "./drift";
+import type { FoundContainer } from "./containers";
+
+/** File beside a container's files that says which were written, so that an edited one is seen by its content. */
+export const RECORD = ".observability-lab.json";
+
+interface FileRecord {
+  /** What the running program said before of when it had last loaded files; missing if none ran that says so. */
+  readonly loadedBefore?: number;
+  /** sha256 of each, by name. */
+  readonly sums: Readonly<Record<string, string>>;
+}
+
+/** The text of the record of these files. */
+export function describeFiles(files: ReadonlyMap<string, string>, loadedBefore?: number): string {
+  const record: FileRecord = {
+    ...(loadedBefore === undefined ? {} : { loadedBefore }),
+    sums: Object.fromEntries([...files].map(([name, content]) => [name, sumOf(content)])),
+  };
+  return JSON.stringify(record);
+}
+
+/**
+ * What is wrong with the files of a container.
+ *
+ * @param volume Whether their volume is there.
+ * @param owner The container that has it, without which nothing can be said of files that are there.
+ */
+export function filesDamage(volume: boolean, owner: Pick<FoundContainer, "files" | "unreadable"> | undefined): Damage {
+  if (!volume) {
+    return GONE;
+  }
+  if (owner?.files === undefined) {
+    return undefined;
+  }
+  const [unreadable] = owner.unreadable ?? [];
+  if (unreadable !== undefined) {
+    return `${unreadable} cannot be read by its program`;
+  }
+  const record = recordIn(owner.files);
+  if (record === undefined) {
+    return "the record of them was lost";
+  }
+  const present = new Map([...owner.files].filter(([name]) => name !== RECORD));
+  const edited = [...present].find(([name, content]) => name in record.sums && record.sums[name] !== sumOf(content));
+  const added = [...present.keys()].find((name) => !(name in record.sums));
+  const missing = Object.keys(record.sums).find((name) => !present.has(name));
+  return edited !== undefined
+    ? `${edited[0]} was edited`
+    : added !== undefined
+      ? `${added} was added`
+      : missing !== undefined
+        ? `${missing} was removed`
+        : undefined;
+}
+
+/** When a program had last loaded files before these were written, as it said itself; undefined if nothing says so. */
+export function loadedBefore(files: ReadonlyMap<string, string>): number | undefined {
+  return recordIn(files)?.loadedBefore;
+}
+
+function recordIn(files: ReadonlyMap<string, string>): FileRecord | undefined {
+  try {
+    const record = JSON.parse(files.get(RECORD) ?? "") as Partial<FileRecord> | null;
+    return typeof record?.sums === "object" && (record.sums as unknown) !== null ? (record as FileRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function sumOf(content: string): string {
+  return createHash("sha256").update(content).digest("hex");
+}

@@ -1,0 +1,171 @@
+import { urlSegment } from "../shared/foreignNames";
+import { within } from "../shared/withTimeout";
+import { Damage, GONE } from "./drift";
+
+/** A datasource as Grafana's API gives it. */
+export interface FoundDatasource {
+  readonly type: string;
+  readonly url: string;
+  readonly access: string;
+  readonly isDefault: boolean;
+  readonly basicAuth?: boolean;
+  readonly basicAuthUser?: string;
+  /** Which secrets it holds, without their values. */
+  readonly secureJsonFields?: Readonly<Record<string, boolean>>;
+}
+
+/**
+ * Version of a dashboard; `schema v2` for one that Grafana 12 or 13 stored in that schema, `unknown` for one that Grafana
+ * holds and does not give.
+ */
+export type FoundVersion = number | "schema v2" | "unknown";
+
+/** What a running Grafana holds of the lab. */
+export interface FoundGrafana {
+  readonly datasource: FoundDatasource | undefined;
+  /** Where Prometheus does not let the datasource in. */
+  readonly refused?: true;
+  /** The dashboards of the lab's folder, by uid. */
+  readonly dashboards: ReadonlyMap<string, FoundVersion>;
+}
+
+/** What can be said of a Grafana without signing in is that nothing can be told. */
+export interface GrafanaCondition {
+  readonly password: Damage;
+  /** Undefined where nothing can be told. */
+  readonly found: FoundGrafana | undefined;
+}
+
+/** Ids of panel plugins; unknown where a Grafana may have some and cannot be asked. */
+export type PanelPlugins = ReadonlySet<string> | "unknown";
+
+export const FOLDER_UID = "observability-lab";
+export const DATASOURCE_UID = "prometheus";
+
+/**
+ * Status with which `/api/dashboards/uid/<uid>` answers for a dashboard that is stored in schema version 2
+ * (GetDashboard in Grafana's pkg/api/dashboard.go).
+ */
+export const NOT_ACCEPTABLE = 406;
+
+const TIMEOUT_MS = 5_000;
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Grafana as it is with nothing in it, such as one whose volume is gone. */
+export const EMPTY_GRAFANA: GrafanaCondition = {
+  password: undefined,
+  found: { datasource: undefined, dashboards: new Map() },
+};
+
+export const UNKNOWN_GRAFANA: GrafanaCondition = { password: undefined, found: undefined };
+
+type Ask = (path: string) => Promise<Answer>;
+
+function asAdmin(url: string, password: string, read = (response: Response): Promise<unknown> => response.json()): Ask {
+  const authorization = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
+  return (path) =>
+    within(TIMEOUT_MS, async (signal) => {
+      const response = await fetch(`${url}${path}`, { headers: { authorization }, signal });
+      const body = await read(response);
+      return { status: response.status, body };
+    });
+}
+
+/**
+ * Looks at a running Grafana with the password that the lab gave to it.
+ *
+ * A wrong password is tried once: after five Grafana refuses the right one, too, for five minutes.
+ */
+export async function lookAtGrafana(url: string, password: string): Promise<GrafanaCondition> {
+  const ask = asAdmin(url, password);
+  try {
+    const { status } = await ask("/api/user");
+    if (status === 401) {
+      return { password: "Grafana refused it", found: undefined };
+    }
+    if (status !== 200) {
+      return UNKNOWN_GRAFANA;
+    }
+    const found = await readHoldings(ask);
+    const refused = found.datasource?.basicAuth === true && (await isRefused(url, password));
+    return { password: undefined, found: { ...found, ...(refused ? { refused } : {}) } };
+  } catch {
+    return UNKNOWN_GRAFANA; // it starts, or it is no Grafana: its container's health says more
+  }
+}
+
+/** Ids of the panel plugins of a running Grafana, with its own panels where it lists them. */
+export async function lookAtPanelPlugins(url: string, password: string): Promise<PanelPlugins> {
+  try {
+    const { status, body } = await asAdmin(url, password)("/api/plugins?type=panel");
+    return status === 200 ? new Set((body as { id: string }[]).map(({ id }) => id)) : "unknown";
+  } catch {
+    return "unknown";
+  }
+}
+
+async function readHoldings(ask: Ask): Promise<FoundGrafana> {
+  const [datasource, search] = await Promise.all([
+    ask(`/api/datasources/uid/${DATASOURCE_UID}`),
+    ask(`/api/search?type=dash-db&folderUIDs=${FOLDER_UID}&limit=5000`),
+  ]);
+  if (search.status !== 200 || ![200, 404].includes(datasource.status)) {
+    throw new Error("Grafana answers, but not what it holds");
+  }
+  const uids = (search.body as { uid: string }[]).map(({ uid }) => uid);
+  const versions = await Promise.all(uids.map(async (uid) => [uid, await readVersion(ask, uid)] as const));
+  return {
+    datasource: datasource.status === 200 ? (datasource.body as FoundDatasource) : undefined,
+    dashboards: new Map(versions.filter((it): it is [string, FoundVersion] => it[1] !== undefined)),
+  };
+}
+
+/**
+ * Whether Prometheus refuses the datasource's password: Grafana answers 400 in place of its 401 (modifyResponse in
+ * pkg/api/pluginproxy/ds_proxy.go).
+ */
+async function isRefused(url: string, password: string): Promise<boolean> {
+  const ask = asAdmin(url, password, (response) => response.text());
+  return ask(`/api/datasources/proxy/uid/${DATASOURCE_UID}/api/v1/status/buildinfo`).then(
+    ({ status }) => status === 400,
+    () => false,
+  );
+}
+
+/** Undefined for a dashboard that was deleted meanwhile. Any other answer is about this dashboard alone. */
+async function readVersion(ask: Ask, uid: string): Promise<FoundVersion | undefined> {
+  const { status, body } = await Promise.resolve(uid)
+    .then((it) => ask(`/api/dashboards/uid/${urlSegment(it)}`))
+    .catch(() => ({ status: undefined, body: undefined }));
+  if (status === 404) {
+    return undefined;
+  }
+  if (status === NOT_ACCEPTABLE) {
+    return "schema v2";
+  }
+  const version = (body as { dashboard?: { version?: unknown } } | null | undefined)?.dashboard?.version;
+  return status === 200 && typeof version === "number" ? version : "unknown";
+}
+
+/** What is wrong with the lab's datasource. */
+export function datasourceDamage(found: FoundGrafana | undefined, declared: FoundDatasource): Damage {
+  if (found === undefined) {
+    return undefined;
+  }
+  const { datasource } = found;
+  if (datasource === undefined) {
+    return GONE;
+  }
+  const keys = (["type", "url", "access", "isDefault", "basicAuth", "basicAuthUser"] as const).filter(
+    (key) => declared[key] !== undefined,
+  );
+  const edited = keys.find((key) => datasource[key] !== declared[key]);
+  if (edited !== undefined) {
+    return `its ${edited} was ${JSON.stringify(datasource[edited])}`;
+  }
+  return declared.basicAuth === true && found.refused ? "its password was another one" : undefined;
+}

@@ -1,0 +1,93 @@
+import { accessSync, constants, readFileSync } from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { within } from "../shared/withTimeout";
+import { Damage, GONE } from "./drift";
+import { findStarts } from "./starts";
+
+/** Rooms of the lab's folder on the host; each has a virtual environment. */
+export const ROOMS = ["flask", "ansible"] as const;
+export type Room = (typeof ROOMS)[number];
+
+/** What the lab left on the host. */
+export interface HostCondition {
+  readonly app: Damage;
+  /** Port that the lab's app holds, sound or not. */
+  readonly appPort: number | undefined;
+  /** A process of another user that has the arguments of the lab's app. */
+  readonly foreignApp?: number | undefined;
+  readonly environments: Readonly<Record<Room, Damage>>;
+}
+
+/** What the start of the Flask app wrote down of the process it started. */
+interface AppRecord {
+  readonly pid: number;
+  /** Token that only this process answers with; it starts with the lab's name. */
+  readonly instance: string;
+  /** URL that answers with the token. */
+  readonly health: string;
+}
+
+const TIMEOUT_MS = 2_000;
+
+/** The lab's folder on the host: virtual environments, the app's log and record. */
+export function labFolder(lab: string, env: NodeJS.ProcessEnv = process.env): string {
+  const state = env.XDG_STATE_HOME;
+  const base = state === undefined || state === "" ? path.join(os.homedir(), ".local", "state") : state;
+  return path.join(base, "observability-lab", lab);
+}
+
+/**
+ * Looks at the app and at the virtual environments. An answer with the app's token is not enough: the list of processes
+ * shows the token to every user, so it has to come while the app's own process, which then has the port, is there.
+ */
+export async function lookAtHost(lab: string, folder: string): Promise<HostCondition> {
+  const environments = {
+    flask: environmentDamage(folder, "flask"),
+    ansible: environmentDamage(folder, "ansible"),
+  };
+  const record = readRecord(path.join(folder, "flask", "record.json"));
+  const all = await findStarts(lab);
+  const starts = all.filter(({ ours }) => ours);
+  const runs = starts.some(({ pid, instance }) => pid === record?.pid && instance === record.instance);
+  const answers = runs && record !== undefined && (await askInstance(record.health)) === record.instance;
+  return {
+    app: answers ? undefined : record === undefined ? GONE : "it did not answer",
+    appPort: starts[0]?.port,
+    foreignApp: all.find(({ ours }) => !ours)?.pid,
+    environments,
+  };
+}
+
+function environmentDamage(folder: string, room: Room): Damage {
+  try {
+    // follows the link to the interpreter, which an upgrade of Python takes away
+    accessSync(path.join(folder, room, "venv", "bin", "python"), constants.X_OK);
+    return undefined;
+  } catch {
+    return GONE;
+  }
+}
+
+function readRecord(file: string): AppRecord | undefined {
+  try {
+    const record = JSON.parse(readFileSync(file, "utf8")) as Partial<AppRecord> | null;
+    return typeof record?.instance === "string" && typeof record.health === "string" && Number.isInteger(record.pid)
+      ? (record as AppRecord)
+      : undefined;
+  } catch {
+    return undefined; // no app was started, or its record was lost: both are a first start
+  }
+}
+
+async function askInstance(health: string): Promise<string | undefined> {
+  try {
+    const { instance } = await within(
+      TIMEOUT_MS,
+      async (signal) => (await (await fetch(health, { signal })).json()) as { instance?: unknown },
+    );
+    return typeof instance === "string" ? instance : undefined; // anything may answer there
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,133 @@
+import { askEngine } from "../docker/client";
+import { Machine } from "../docker/machine";
+import { LAB_LABEL, labName, overlayName, reachable } from "../shared/names";
+import { Settings } from "../settings/settings";
+import { isOwn } from "../docker/swarmOwner";
+import { SwarmService } from "../docker/swarm";
+import { removeLeftovers, TEMPORARY_LABEL } from "../docker/temporaryContainer";
+import { WEB_PASSWORD_FILE } from "../shared/webSignIn";
+import { findContainer, FoundContainer } from "./containers";
+import { Damage } from "./drift";
+import { savedVersions } from "./dashboards";
+import {
+  EMPTY_GRAFANA,
+  GrafanaCondition,
+  lookAtGrafana,
+  lookAtPanelPlugins,
+  PanelPlugins,
+  UNKNOWN_GRAFANA,
+} from "./grafana";
+import { HostCondition, labFolder, lookAtHost } from "./host";
+import { loadedDamage, readReload, RELOAD_METRICS } from "./reloads";
+
+/** What there is of a lab on this machine, looked at once for a run of the program. */
+export interface LabCondition {
+  /** Id of the lab's network. */
+  readonly network: string | undefined;
+  /** Id of the network over all nodes of a swarm. */
+  readonly overlay: string | undefined;
+  /** The lab's Swarm services, by name. */
+  readonly services: ReadonlyMap<string, SwarmService>;
+  /** The lab's containers, by their names on the host. */
+  readonly containers: ReadonlyMap<string, FoundContainer>;
+  /** Names of the lab's volumes. */
+  readonly volumes: ReadonlySet<string>;
+  /** What is wrong with the files that Prometheus has loaded. */
+  readonly loaded: Damage;
+  readonly host: HostCondition;
+  /** The lab's folder on the host. */
+  readonly folder: string;
+  readonly grafana: GrafanaCondition;
+  /** The version of each dashboard that the lab saved last, by uid. */
+  readonly savedVersions: ReadonlyMap<string, number>;
+}
+
+/** File of Grafana's config volume that holds its admin's password. */
+export const PASSWORD_FILE = "admin_password";
+
+/** Looks at the lab; `pulumi preview` and `pulumi up` both mend what is found damaged, without a refresh. */
+export async function lookAtLab(settings: Settings, machine: Machine): Promise<LabCondition> {
+  const lab = labName(settings.namePrefix);
+  const folder = labFolder(lab);
+  if (machine.containers.some(({ Labels }) => TEMPORARY_LABEL in Labels)) {
+    await removeLeftovers();
+  }
+  const ours = machine.containers.filter(({ Labels }) => Labels[LAB_LABEL] === lab);
+  const [found, volumes, host] = await Promise.all([
+    Promise.all(ours.map(async (it) => [(it.Names[0] ?? "").slice(1), await findContainer(it)] as const)),
+    findVolumes(lab),
+    lookAtHost(lab, folder),
+  ]);
+  const containers = new Map(found.filter((it): it is [string, FoundContainer] => it[1] !== undefined));
+  const overlay = overlayName(settings.namePrefix);
+  const services = machine.swarm.services.filter(({ Spec }) => isOwn(Spec.Labels, lab, machine));
+  const [grafana, loaded] = await Promise.all([
+    volumes.has(`${lab}-grafana`) ? lookAtRunning(containers.get(`${settings.namePrefix}grafana`)) : EMPTY_GRAFANA,
+    lookAtLoaded(containers.get(`${settings.namePrefix}prometheus`)),
+  ]);
+  return {
+    network: machine.networks.find(({ Name, Labels }) => Name === lab && Labels?.[LAB_LABEL] === lab)?.Id,
+    overlay: machine.networks.find(({ Name, Labels }) => Name === overlay && isOwn(Labels, lab, machine))?.Id,
+    services: new Map(services.map((it) => [it.Spec.Name, it])),
+    containers,
+    volumes,
+    loaded,
+    host,
+    folder,
+    grafana,
+    savedVersions: savedVersions(folder),
+  };
+}
+
+async function findVolumes(lab: string): Promise<ReadonlySet<string>> {
+  // by name: one that Docker made for a container has no label
+  const filters = encodeURIComponent(JSON.stringify({ name: [lab] }));
+  const { Volumes } = await askEngine<{ Volumes: readonly { Name: string }[] | null }>(`/volumes?filters=${filters}`);
+  return new Set((Volumes ?? []).map(({ Name }) => Name));
+}
+
+async function lookAtLoaded(container: FoundContainer | undefined): Promise<Damage> {
+  const url = publishedUrl(container);
+  try {
+    return container === undefined || url === undefined
+      ? undefined
+      : loadedDamage(
+          await readReload(url, RELOAD_METRICS.prometheus, container.files?.get(WEB_PASSWORD_FILE)),
+          container,
+        );
+  } catch {
+    return undefined; // it starts, or it is no Prometheus: its container's health says more
+  }
+}
+
+async function lookAtRunning(container: FoundContainer | undefined): Promise<GrafanaCondition> {
+  const access = accessTo(container);
+  return access === undefined ? UNKNOWN_GRAFANA : lookAtGrafana(access.url, access.password);
+}
+
+/** Ids of the panel plugins that the lab's Grafana has. */
+export async function installedPanelPlugins(
+  { namePrefix }: Settings,
+  { grafana, containers }: LabCondition,
+): Promise<PanelPlugins> {
+  if (grafana === EMPTY_GRAFANA) {
+    return new Set();
+  }
+  // without holdings it did not let the lab in, and refuses the right password after some wrong ones
+  const access = grafana.found === undefined ? undefined : accessTo(containers.get(`${namePrefix}grafana`));
+  return access === undefined ? "unknown" : lookAtPanelPlugins(access.url, access.password);
+}
+
+/** How a running Grafana is reached with the password that the lab gave to it. */
+function accessTo(container: FoundContainer | undefined): { url: string; password: string } | undefined {
+  const [url, password] = [publishedUrl(container), container?.files?.get(PASSWORD_FILE)];
+  return url === undefined || password === undefined ? undefined : { url, password };
+}
+
+/** Where a running container answers. */
+function publishedUrl(container: FoundContainer | undefined): string | undefined {
+  const published = Object.values(container?.NetworkSettings.Ports ?? {}).flat()[0];
+  return container?.State.Status === "running" && published
+    ? `http://${reachable(published.HostIp)}:${published.HostPort}`
+    : undefined;
+}

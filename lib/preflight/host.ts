@@ -1,0 +1,107 @@
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
+import * as path from "node:path";
+import { HostCondition } from "../drift/host";
+import { Fault } from "../shared/problems";
+import { Machine } from "../docker/machine";
+import { isLoopback } from "../shared/names";
+import { Settings } from "../settings/settings";
+
+/** With less, not even the first Python environment can be begun. */
+const MIN_FREE_MIB = 16;
+const MIB = 1024 * 1024;
+
+/** What keeps the lab from making its folder on the host, or from filling it. */
+export function findFolderFaults(
+  folder: string,
+  { environments }: Pick<HostCondition, "environments">,
+  env: NodeJS.ProcessEnv = process.env,
+): readonly Fault[] {
+  const fixed = { setting: "XDG_STATE_HOME", value: env.XDG_STATE_HOME };
+  if (!path.isAbsolute(folder)) {
+    return [{ ...fixed, problem: "is no absolute path", fix: "set one that starts with /, or unset it" }];
+  }
+  const parent = nearest(folder);
+  const reason = reasonAgainst(parent);
+  if (reason !== undefined) {
+    return [
+      {
+        ...fixed,
+        problem: `the lab cannot keep its files in ${folder}: ${reason}`,
+        fix: "set XDG_STATE_HOME to a folder that you may write to",
+      },
+    ];
+  }
+  const free = freeMib(parent);
+  return Object.values(environments).some((damage) => damage !== undefined) && free < MIN_FREE_MIB
+    ? [
+        {
+          ...fixed,
+          problem: `${parent} has ${String(free)} MiB left, and the lab's Python environments need more`,
+          fix: "make room there, or set XDG_STATE_HOME to a folder of another disk",
+        },
+      ]
+    : [];
+}
+
+/** An engine whose networks have no address on this machine: the app could not listen where Prometheus looks for it. */
+export function findRootless({ rootless }: Machine, env: NodeJS.ProcessEnv = process.env): readonly Fault[] {
+  return rootless
+    ? [
+        {
+          setting: "DOCKER_HOST",
+          value: env.DOCKER_HOST,
+          problem: "is an engine without root, whose networks this machine does not see",
+          fix: "set it to unix:///var/run/docker.sock, where an engine with root listens",
+        },
+      ]
+    : [];
+}
+
+/** What cannot be had of an engine that gives containers users of their own. */
+export function findRemapped(
+  { engine, alertWebhook }: Pick<Settings, "engine" | "alertWebhook">,
+  { usersRemapped }: Machine,
+): readonly Fault[] {
+  const swarm = {
+    setting: "engine",
+    value: engine,
+    problem: "this engine has userns-remap, and Swarm cannot give cAdvisor the host's users, who may read its socket",
+    fix: "take userns-remap out of daemon.json, or set engine: docker",
+  };
+  const webhook = {
+    setting: "alertWebhook",
+    problem:
+      "is on loopback, which only the host's network reaches, and with userns-remap Alertmanager cannot write its data there",
+    fix: "let the receiver listen on an address that containers reach, or take userns-remap out of daemon.json",
+  };
+  return usersRemapped
+    ? [
+        ...(engine === "swarm" ? [swarm] : []),
+        ...(alertWebhook !== undefined && isLoopback(alertWebhook) ? [webhook] : []),
+      ]
+    : [];
+}
+
+/** Room on the disk of a folder for whoever runs this, in MiB. */
+export function freeMib(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return Math.floor((bavail * bsize) / MIB);
+}
+
+/** The folder itself, or the nearest one above it that exists. */
+export function nearest(folder: string): string {
+  return existsSync(folder) || folder === path.dirname(folder) ? folder : nearest(path.dirname(folder));
+}
+
+function reasonAgainst(folder: string): string | undefined {
+  if (!statSync(folder).isDirectory()) {
+    return `${folder} is no folder`;
+  }
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "EROFS" ? `${folder} is read-only` : `${folder} is not yours to write to (${code ?? ""})`;
+  }
+}

@@ -1,0 +1,222 @@
+import { execFile } from "node:child_process";
+import * as net from "node:net";
+import * as os from "node:os";
+import { promisify } from "node:util";
+import { HostCondition, labFolder, ROOMS } from "../drift/host";
+import { Fault } from "../shared/problems";
+import { findFolderFaults, findRemapped, findRootless } from "./host";
+import { findMissingImages } from "./images";
+import { EngineContainer, Machine } from "../docker/machine";
+import { containersOf, LAB_LABEL, labName, overlayName } from "../shared/names";
+import { Settings } from "../settings/settings";
+import { findOverlaps } from "./subnets";
+import { findSwarmFaults } from "./swarm";
+
+const MIN_PYTHON = "3.10";
+/** States of a container in which it has its ports, or had them a moment ago; in all others it has none. */
+const HOLDS_PORTS = ["running", "paused", "restarting", "removing"];
+
+/** Everything on this machine that stands in the way of the lab, found before anything is created. */
+export async function findObstacles(
+  settings: Settings,
+  machine: Machine,
+  host: HostCondition,
+): Promise<readonly Fault[]> {
+  const faults = await Promise.all([
+    findTakenPorts(settings, machine, host),
+    findMissingPython(host, process.env.PYTHON ?? "python3"),
+    findSwarmFaults(settings, machine),
+    findMissingImages(settings),
+  ]);
+  return [
+    ...findForeignContainers(settings, machine),
+    ...findForeignNetwork(settings, machine),
+    ...findOverlaps(settings, machine, os.networkInterfaces()),
+    ...findUnsupported(settings, machine),
+    ...findRootless(machine),
+    ...findRemapped(settings, machine),
+    ...findFolderFaults(labFolder(labName(settings.namePrefix)), host),
+    ...faults.flat(),
+  ];
+}
+
+/** Containers that have a name of the lab and belong to somebody else. */
+export function findForeignContainers(settings: Settings, machine: Machine): readonly Fault[] {
+  return containersOf(settings)
+    .map((name) => `${settings.namePrefix}${name}`)
+    .filter((name) => machine.containers.some((it) => it.Names.includes(`/${name}`) && !isOurs(it, settings)))
+    .map((name) => ({
+      setting: "namePrefix",
+      value: settings.namePrefix,
+      problem: `a container named ${name} exists that is not this lab's`,
+      fix: `set another namePrefix, or remove it with docker rm -f ${name}`,
+    }));
+}
+
+/** Networks that have a name of the lab and belong to somebody else. */
+export function findForeignNetwork({ namePrefix }: Settings, { networks }: Machine): readonly Fault[] {
+  const lab = labName(namePrefix);
+  return networks
+    .filter(({ Name, Labels }) => [lab, overlayName(namePrefix)].includes(Name) && Labels?.[LAB_LABEL] !== lab)
+    .map(({ Name }) => ({
+      setting: "namePrefix",
+      value: namePrefix,
+      problem: `a network named ${Name} exists that is not this lab's`,
+      fix: `set another namePrefix, or remove it with docker network rm ${Name}`,
+    }));
+}
+
+function findUnsupported({ nodeExporterNetwork }: Settings, machine: Machine): readonly Fault[] {
+  return nodeExporterNetwork === "host" && !machine.native
+    ? [
+        {
+          setting: "nodeExporterNetwork",
+          value: nodeExporterNetwork,
+          problem: "needs Docker on Linux: Docker Desktop's containers run in a virtual machine",
+          fix: "set lab",
+        },
+      ]
+    : [];
+}
+
+/** Ports of the lab that something else holds; what the lab holds itself is no fault. */
+export async function findTakenPorts(
+  settings: Settings,
+  machine: Machine,
+  host: HostCondition,
+): Promise<readonly Fault[]> {
+  const ours = machine.containers.filter((it) => isOurs(it, settings) && HOLDS_PORTS.includes(it.State));
+  const held = new Set(ours.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)));
+  // one in the host's network lists no ports, and neither does one that the engine is about to start again
+  const unlisted = [
+    ...ours.filter(({ HostConfig, State }) => HostConfig.NetworkMode === "host" || State !== "running"),
+  ];
+  for (const [name, { port }] of [
+    ["prometheus", settings.prometheus],
+    ["grafana", settings.grafana],
+    ["node_exporter", settings.nodeExporter],
+    ["cadvisor", settings.cadvisor],
+    ["pushgateway", settings.pushgateway],
+    ["alertmanager", settings.alertmanager],
+  ] as const) {
+    if (unlisted.some(({ Names }) => Names.includes(`/${settings.namePrefix}${name}`))) {
+      held.add(port);
+    }
+  }
+  if (host.appPort !== undefined) {
+    held.add(host.appPort);
+  }
+  const ports: readonly (readonly [string, number])[] = [
+    ["prometheusPort", settings.prometheus.port],
+    ["grafanaPort", settings.grafana.port],
+    // a swarm's exporters publish nothing
+    ...(settings.engine === "swarm"
+      ? []
+      : ([
+          ["nodeExporterPort", settings.nodeExporter.port],
+          ["cadvisorPort", settings.cadvisor.port],
+        ] as const)),
+    ["pushgatewayPort", settings.pushgateway.port],
+    ...(settings.alertWebhook === undefined ? [] : [["alertmanagerPort", settings.alertmanager.port] as const]),
+    ["flaskPort", settings.flaskPort],
+  ];
+  const taken = new Set(ports.map(([, port]) => port));
+  const faults = await Promise.all(
+    ports
+      .filter(([, port]) => !held.has(port))
+      .map(([setting, port]) => checkPort(setting, port, settings, machine, host, taken)),
+  );
+  return faults.filter((fault) => fault !== undefined);
+}
+
+async function checkPort(
+  setting: string,
+  port: number,
+  { bindAddress }: Settings,
+  machine: Machine,
+  { foreignApp }: HostCondition,
+  wanted: ReadonlySet<number>,
+): Promise<Fault | undefined> {
+  const error = await tryListen(bindAddress, port);
+  switch (error) {
+    case undefined:
+      return undefined;
+    case "EADDRNOTAVAIL":
+      return {
+        setting: "bindAddress",
+        value: bindAddress,
+        problem: `is no address of this machine, so ${setting} cannot listen there`,
+        fix: "use 127.0.0.1, or an address that ip addr shows",
+      };
+    case "EACCES":
+      return { setting, value: port, problem: "may be used by root only", fix: "set one from 1024 on" };
+    default: {
+      const holder = machine.containers.find(({ Ports }) => Ports.some(({ PublicPort }) => PublicPort === port));
+      // anybody may give a process the arguments of the app
+      const foreign = setting === "flaskPort" && holder === undefined ? foreignApp : undefined;
+      const other =
+        foreign === undefined
+          ? "another program"
+          : `another program (perhaps process ${String(foreign)}, which another user started as this lab's app)`;
+      const who = holder === undefined ? other : `the container ${(holder.Names[0] ?? "").slice(1)}`;
+      const stop =
+        foreign === undefined ? "stop it" : "stop it as that user, such as with sudo if you started the lab so";
+      const free = await findFreePort(bindAddress, port, wanted);
+      return {
+        setting,
+        value: port,
+        problem: `is in use by ${who} on ${bindAddress} (${error})`,
+        fix: `${stop}, or set ${setting} to a free port${free === undefined ? "" : ` such as ${String(free)}`}`,
+      };
+    }
+  }
+}
+
+async function findFreePort(address: string, taken: number, wanted: ReadonlySet<number>): Promise<number | undefined> {
+  for (let port = taken + 1; port <= Math.min(taken + 20, 65535); port++) {
+    if (!wanted.has(port) && (await tryListen(address, port)) === undefined) {
+      return port;
+    }
+  }
+  return undefined;
+}
+
+/** Code of the error that keeps a server from listening there. */
+export function tryListen(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      resolve(error.code ?? error.message);
+    });
+    server.listen({ host, port, exclusive: true }, () =>
+      server.close(() => {
+        resolve(undefined);
+      }),
+    );
+  });
+}
+
+/** A Python that cannot make the virtual environments which are still to be made. */
+export async function findMissingPython({ environments }: HostCondition, python: string): Promise<readonly Fault[]> {
+  if (ROOMS.every((room) => environments[room] === undefined)) {
+    return [];
+  }
+  const probe = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${MIN_PYTHON.replace(".", ", ")}))`;
+  try {
+    await promisify(execFile)(python, ["-c", probe]);
+    return [];
+  } catch {
+    return [
+      {
+        setting: "python3",
+        value: python,
+        problem: `is missing, older than ${MIN_PYTHON}, or has no venv`,
+        fix: "install Python with venv (Debian, Ubuntu: apt-get install python3-venv), or set PYTHON to one",
+      },
+    ];
+  }
+}
+
+function isOurs({ Labels }: EngineContainer, { namePrefix }: Settings): boolean {
+  return Labels[LAB_LABEL] === labName(namePrefix);
+}

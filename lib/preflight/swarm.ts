@@ -1,0 +1,189 @@
+import * as net from "node:net";
+import { Fault } from "../shared/problems";
+import { Machine } from "../docker/machine";
+import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, servicesOf } from "../shared/names";
+import { Settings } from "../settings/settings";
+import { isOwn } from "../docker/swarmOwner";
+import { SwarmNode, watchedNodes } from "../docker/swarm";
+
+/** TCP port on which nodes tell each other what is attached to a network (https://docs.docker.com/engine/swarm/swarm-tutorial/#open-protocols-and-ports-between-the-hosts). */
+const GOSSIP_PORT = 7946;
+const PATIENCE_MS = 2000;
+const BACK = "set engine: docker";
+
+/** What of the swarm keeps the lab from watching it, where it shall. */
+export async function findSwarmFaults(
+  settings: Settings,
+  machine: Machine,
+  connect = tryConnect,
+): Promise<readonly Fault[]> {
+  if (settings.engine !== "swarm") {
+    return [];
+  }
+  const absent = findNoManager(machine);
+  if (absent !== undefined) {
+    return [absent];
+  }
+  const nodes = watchedNodes(machine.swarm, settings.nodeLabel);
+  return [
+    ...findUnlabelled(settings, nodes),
+    ...findMixedEngines(nodes),
+    ...findSameNames(nodes),
+    ...findForeignServices(settings, machine),
+    ...findSameLab(settings, machine),
+    ...(await findBlockedPorts(nodes, connect)),
+  ];
+}
+
+/** An engine that cannot change a swarm. */
+function findNoManager({ swarm }: Machine): Fault | undefined {
+  const fault = (problem: string, fix: string): Fault => ({
+    setting: "engine",
+    value: "swarm",
+    problem,
+    fix: `${fix}, or ${BACK}`,
+  });
+  switch (swarm.LocalNodeState) {
+    case "active":
+      return swarm.ControlAvailable
+        ? undefined
+        : fault(
+            "this machine is a worker of its swarm, and only a manager can run services",
+            "run this on a manager, or make it one with docker node promote there",
+          );
+    case "inactive":
+      return fault("this engine is in no swarm", "run docker swarm init");
+    case "locked":
+      return fault("this engine's swarm is locked", "run docker swarm unlock");
+    default:
+      return fault(
+        `this engine's swarm does not work (${swarm.LocalNodeState}${swarm.Error ? `: ${swarm.Error}` : ""})`,
+        "read the engine's log",
+      );
+  }
+}
+
+/** A label that no node has. */
+function findUnlabelled({ nodeLabel }: Settings, nodes: readonly SwarmNode[]): readonly Fault[] {
+  return nodeLabel === undefined || nodes.length > 0
+    ? []
+    : [
+        {
+          setting: "nodeLabel",
+          value: nodeLabel,
+          problem: "no node of the swarm that is ready has this label",
+          fix: `give it to those that shall be watched: docker node update --label-add ${nodeLabel} NODE`,
+        },
+      ];
+}
+
+/** Engines of several major versions, of which Docker says that a swarm takes them for an upgrade only. */
+function findMixedEngines(nodes: readonly SwarmNode[]): readonly Fault[] {
+  const engines = nodes.map(({ Description }) => ({
+    name: Description.Hostname,
+    version: Description.Engine.EngineVersion,
+  }));
+  return new Set(engines.map(({ version }) => version.split(".")[0])).size < 2
+    ? []
+    : [
+        {
+          setting: "engine",
+          value: "swarm",
+          problem: `its nodes run different engines (${engines.map(({ name, version }) => `${name} ${version}`).join(", ")})`,
+          fix: "bring them to one major version, or watch those of one with nodeLabel",
+        },
+      ];
+}
+
+/** Nodes that nothing would tell apart. */
+function findSameNames(nodes: readonly SwarmNode[]): readonly Fault[] {
+  const names = nodes.map(({ Description }) => Description.Hostname);
+  const twice = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+  return twice.map((name) => ({
+    setting: "engine",
+    value: "swarm",
+    problem: `several nodes have the host name ${name}, and their series would be mixed`,
+    fix: "give each a host name of its own, or remove those that are gone with docker node rm",
+  }));
+}
+
+/** Services that have a name of the lab and belong to somebody else. */
+function findForeignServices(settings: Settings, { swarm }: Machine): readonly Fault[] {
+  const { namePrefix } = settings;
+  const names = servicesOf(settings).map((name) => `${namePrefix}${name}`);
+  return swarm.services
+    .filter(({ Spec }) => names.includes(Spec.Name) && Spec.Labels?.[LAB_LABEL] !== labName(namePrefix))
+    .map(({ Spec }) => ({
+      setting: "namePrefix",
+      value: namePrefix,
+      problem: `a service named ${Spec.Name} exists that is not this lab's`,
+      fix: `set another namePrefix, or remove it with docker service rm ${Spec.Name}`,
+    }));
+}
+
+/** A lab of the same name that another manager of the swarm runs: services and networks have their names swarm-wide. */
+function findSameLab({ namePrefix }: Settings, machine: Machine): readonly Fault[] {
+  const [lab, overlay] = [labName(namePrefix), overlayName(namePrefix)];
+  const { services, nodes } = machine.swarm;
+  const others = [
+    ...services.map(({ Spec }) => ({ command: `docker service rm ${Spec.Name}`, labels: Spec.Labels })),
+    ...machine.networks
+      .filter(({ Name }) => Name === overlay)
+      .map(({ Labels }) => ({ command: `docker network rm ${overlay}`, labels: Labels })),
+  ].filter(({ labels }) => labels?.[LAB_LABEL] === lab && !isOwn(labels, lab, machine));
+  if (others.length === 0) {
+    return [];
+  }
+  const id = others.map(({ labels }) => labels?.[MANAGER_LABEL]).find((it) => it !== undefined);
+  const node = nodes.find(({ ID }) => ID === id);
+  const remove = others.map(({ command }) => command).join("; ");
+  const [who, fix] =
+    id === undefined
+      ? ["another manager", `destroy that lab there, or, if nobody has it any more, remove its parts: ${remove}`]
+      : node === undefined
+        ? [`the node ${id}, which has left the swarm`, `remove what is left of that lab: ${remove}`]
+        : [`the manager ${node.Description.Hostname} (node ${id})`, "destroy that lab there"];
+  return [
+    {
+      setting: "namePrefix",
+      value: namePrefix,
+      problem: `the name ${lab} is taken in this swarm by the lab of ${who}`,
+      fix: `set another namePrefix, or ${fix}`,
+    },
+  ];
+}
+
+/** Nodes behind a firewall that keeps the overlay network from them. */
+async function findBlockedPorts(nodes: readonly SwarmNode[], connect: typeof tryConnect): Promise<readonly Fault[]> {
+  const blocked = await Promise.all(
+    nodes.map(async ({ Description, Status }) => {
+      const error = await connect(Status.Addr, GOSSIP_PORT);
+      return error === undefined ? [] : [`${Description.Hostname} (${Status.Addr}: ${error})`];
+    }),
+  );
+  return blocked.flat().length === 0
+    ? []
+    : [
+        {
+          setting: "engine",
+          value: "swarm",
+          problem: `port ${String(GOSSIP_PORT)} of ${blocked.flat().join(", ")} is not reached from here`,
+          fix: "open 7946/tcp, 7946/udp and 4789/udp between the nodes, and IP protocol 50 (ESP) for overlayEncryption",
+        },
+      ];
+}
+
+/** Code of the error that keeps this machine from connecting there. */
+function tryConnect(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port, timeout: PATIENCE_MS });
+    const end = (error: string | undefined) => (): void => {
+      socket.destroy();
+      resolve(error);
+    };
+    socket.once("connect", end(undefined)).once("timeout", end("no answer"));
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      end(error.code ?? error.message)();
+    });
+  });
+}

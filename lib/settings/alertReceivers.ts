@@ -1,0 +1,100 @@
+import { Fault } from "../shared/problems";
+import { NOWHERE } from "../shared/names";
+
+/** Receivers of Alertmanager that read their URL from a file; `webhook` posts Alertmanager's own format. */
+export type Integration = "webhook" | "slack" | "discord" | "msteamsv2";
+
+/** Duration after which Alertmanager sends what failed again, and what is new of the same alert. */
+export const GROUP_INTERVAL = "30s";
+
+/** A chat that Alertmanager has a receiver for. */
+interface Chat {
+  readonly integration: Exclude<Integration, "webhook">;
+  readonly host: RegExp;
+}
+
+/** Addresses that would not show an alert to anybody, though some of them answer 200. */
+interface Refused extends Pick<Fault, "problem" | "fix"> {
+  readonly host: RegExp;
+  /** All paths, unless given. */
+  readonly path?: RegExp;
+}
+
+// the second is GovSlack
+const SLACK = /^hooks\.slack(-gov)?\.com$/;
+const DISCORD = /^((canary|ptb)\.)?discord(app)?\.com$/;
+
+const CHATS: readonly Chat[] = [
+  { integration: "slack", host: SLACK },
+  { integration: "discord", host: DISCORD },
+  // Teams' Workflows, https://learn.microsoft.com/power-platform/admin/online-requirements
+  { integration: "msteamsv2", host: /\.(logic\.azure|powerplatform)\.(com|us|cn)$/ },
+  { integration: "msteamsv2", host: /\.powerplatform\.(microsoft\.us|partner\.microsoftonline\.cn)$/ },
+];
+
+const INCOMING = "create an incoming webhook in Slack, https://hooks.slack.com/services/…";
+
+const REFUSED: readonly Refused[] = [
+  // a workflow answers 200 and then fails
+  { host: SLACK, path: /^\/(workflows|triggers)\//, ...ownFormat("a workflow of Slack"), fix: INCOMING },
+  { host: /^([\w-]+\.)?slack(-gov)?\.com$/, path: /^\/api\//, ...ownFormat("Slack's API"), fix: INCOMING },
+  {
+    host: DISCORD,
+    path: /^(?!\/api\/(v\d+\/)?webhooks\/[^/]+\/[^/]+)/,
+    problem: "is no webhook of Discord",
+    fix: "copy one from the settings of a channel, https://discord.com/api/webhooks/…",
+  },
+  {
+    // https://devblogs.microsoft.com/microsoft365dev/retirement-of-office-365-connectors-within-microsoft-teams/
+    host: /(^|\.)(webhook|outlook)\.office(365)?\.com$/,
+    problem: "is an Office 365 connector, which Microsoft has retired",
+    fix: "create a webhook in the Workflows of Teams",
+  },
+  { host: /^chat\.googleapis\.com$/, ...ownFormat("Google Chat") },
+  { host: /^events(\.eu)?\.pagerduty\.com$/, ...ownFormat("PagerDuty") },
+  { host: /^api(\.eu)?\.opsgenie\.com$/, path: /^\/v2\//, ...ownFormat("Opsgenie") },
+  { host: /^alert\.victorops\.com$/, path: /^\/integrations\/generic\//, ...ownFormat("Splunk On-Call") },
+  { host: /^api\.telegram\.org$/, ...ownFormat("Telegram") },
+  { host: /^api\.pushover\.net$/, ...ownFormat("Pushover") },
+  // these three answer 200 to what they refuse
+  { host: /^(api|oapi)\.dingtalk\.com$/, ...ownFormat("DingTalk") },
+  { host: /^open\.(feishu\.cn|larksuite\.com)$/, ...ownFormat("Feishu and Lark") },
+  { host: /^qyapi\.weixin\.qq\.com$/, ...ownFormat("WeCom") },
+  { host: /^(webexapis|api\.ciscospark)\.com$/, ...ownFormat("Webex") },
+  { host: /^(integrations|inbots)\.zoom\.us$/, ...ownFormat("Zoom") },
+];
+
+function ownFormat(name: string): Pick<Fault, "problem" | "fix"> {
+  return {
+    problem: `is ${name}, with a format of its own that the lab does not send`,
+    fix: "set a webhook of Slack, Discord or Teams, or a relay that takes Alertmanager's format",
+  };
+}
+
+/** The receiver of Alertmanager for a webhook, by the host of its URL. */
+export function integrationOf(webhook: string): Integration {
+  const { hostname } = new URL(webhook);
+  return CHATS.find(({ host }) => host.test(hostname))?.integration ?? "webhook";
+}
+
+/** What a lab with this webhook tells of where its alerts go: those of a preview's lab go nowhere. */
+export function alertReceiver(webhook: string): Integration | "nobody" {
+  return new URL(webhook).hostname.endsWith(NOWHERE) ? "nobody" : integrationOf(webhook);
+}
+
+/** Why a webhook is known not to take what Alertmanager sends, in words that show its host only; undefined otherwise. */
+export function webhookFault(webhook: string): Pick<Fault, "problem" | "fix"> | undefined {
+  const { hostname, pathname } = new URL(webhook);
+  const found = REFUSED.find(({ host, path = /^/ }) => host.test(hostname) && path.test(pathname));
+  return found && { problem: `${hostname} ${found.problem}`, fix: found.fix };
+}
+
+/** The URL to post to: of Discord's without the ending that asks for the format of another program. */
+export function postUrl(webhook: string): string {
+  if (integrationOf(webhook) !== "discord") {
+    return webhook;
+  }
+  const url = new URL(webhook);
+  url.pathname = url.pathname.replace(/\/(slack|github)\/?$/, "");
+  return url.href;
+}

@@ -1,0 +1,224 @@
+import { isIPv4 } from "node:net";
+import { closest, distance } from "fastest-levenshtein";
+import * as ipaddr from "ipaddr.js";
+import { Fault } from "../shared/problems";
+
+// Prometheus' own grammar, https://prometheus.io/docs/prometheus/latest/configuration/configuration/
+const DURATION = /^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
+/** `user:password@`, and not the tag of an image before its digest. */
+const CREDENTIALS = /:[^\s"/]*@(?!sha256:)/;
+const IMAGE = /^[a-z0-9]([a-z0-9._/:-]*[a-z0-9])?(:[\w][\w.-]{0,127}|(:[\w][\w.-]{0,127})?@sha256:[0-9a-f]{64})$/;
+const MIN_MEMORY = 32;
+const MIN_PASSWORD = 8;
+export const MAX_PORT = 65535;
+
+/** Reads one setting at a time, notes what is wrong with it and goes on, so that all faults show at once. */
+export class SettingsReader {
+  readonly faults: Fault[] = [];
+  private readonly known = new Set<string>();
+
+  constructor(
+    private readonly values: Readonly<Record<string, string>>,
+    private readonly secrets: ReadonlySet<string>,
+  ) {}
+
+  text(setting: string): string {
+    this.known.add(setting);
+    const value = this.values[setting];
+    if (value === undefined) {
+      this.fault(setting, undefined, "has no value", "restore its default in Pulumi.yaml");
+    }
+    return value ?? "";
+  }
+
+  port(setting: string): number {
+    return this.integer(setting, 1, MAX_PORT, "a port");
+  }
+
+  memory(setting: string): number {
+    return this.integer(setting, MIN_MEMORY, 1024 * 1024, "MiB as a whole number");
+  }
+
+  image(setting: string): string {
+    const value = this.text(setting);
+    if (!IMAGE.test(value) || value.endsWith(":latest")) {
+      this.fault(setting, value, "needs a name with a fixed tag or a digest", "write it as name:tag or name@sha256:…");
+    }
+    return value;
+  }
+
+  duration(setting: string): string {
+    const value = this.text(setting);
+    if (value === "" || !DURATION.test(value) || !/[1-9]/.test(value)) {
+      this.fault(setting, value, "is no duration above zero", "write it as Prometheus does, such as 5s, 1m30s or 7d");
+    }
+    return value;
+  }
+
+  address(setting: string): string {
+    const value = this.text(setting);
+    if (!isIPv4(value)) {
+      this.fault(setting, value, "is no IPv4 address", "use 127.0.0.1, or another address of this machine");
+    }
+    return value;
+  }
+
+  namePrefix(setting: string): string {
+    const value = this.text(setting);
+    if (!/^([a-zA-Z0-9][\w.-]{0,31})?$/.test(value)) {
+      this.fault(setting, value, 'allows up to 32 letters, digits, "_", "." and "-"', "write it as in team-a-");
+    }
+    return value;
+  }
+
+  oneOf<T extends string>(setting: string, allowed: readonly T[]): T {
+    const value = this.text(setting) as T;
+    if (!allowed.includes(value)) {
+      this.fault(setting, value, `must be ${allowed.join(" or ")}`, "set one of these");
+    }
+    return value;
+  }
+
+  flag(setting: string): boolean {
+    return this.oneOf(setting, ["false", "true"]) === "true";
+  }
+
+  /** A label of a Swarm node as `name=value`, undefined where it is left empty. */
+  nodeLabel(setting: string): string | undefined {
+    const value = this.text(setting);
+    if (value !== "" && !/^[\w.-]+=[\w.-]+$/.test(value)) {
+      this.fault(setting, value, "is no label", "write it as name=value, or leave it empty for every node");
+    }
+    return value === "" ? undefined : value;
+  }
+
+  subnet(setting: string): { subnet: string; gateway: string } {
+    const subnet = this.text(setting);
+    const wrong = (problem: string): { subnet: string; gateway: string } => {
+      this.fault(setting, subnet, problem, "use a private network such as 172.30.90.0/24");
+      return { subnet, gateway: "" };
+    };
+    if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(subnet)) {
+      return wrong("is no IPv4 network in CIDR notation");
+    }
+    const [address, bits] = ipaddr.IPv4.parseCIDR(subnet);
+    const network = ipaddr.IPv4.networkAddressFromCIDR(subnet);
+    if (bits < 16 || bits > 28) {
+      return wrong("must have a prefix length from 16 to 28");
+    }
+    if (address.range() !== "private" || address.toString() !== network.toString()) {
+      return wrong("must be the address of a private network");
+    }
+    const [a, b, c, d] = network.octets;
+    return { subnet, gateway: [a, b, c, (d ?? 0) + 1].join(".") };
+  }
+
+  password(setting: string): string | undefined {
+    const value = this.text(setting);
+    if (value === "") {
+      return undefined;
+    }
+    if (!this.secrets.has(setting)) {
+      this.fault(setting, undefined, "is in plain text", `set it anew with pulumi config set --secret ${setting}`);
+    } else if (value.length < MIN_PASSWORD || /[\r\n]/.test(value)) {
+      this.fault(
+        setting,
+        undefined,
+        `needs at least ${String(MIN_PASSWORD)} characters in one line`,
+        "set a longer one",
+      );
+    }
+    return value;
+  }
+
+  /** Notes each of these settings whose value an earlier one has too. */
+  distinct(settings: readonly string[]): void {
+    const holders = new Map<number, string>();
+    for (const setting of settings) {
+      const text = this.values[setting] ?? "";
+      if (!/^\d+$/.test(text)) {
+        continue; // told as no port already
+      }
+      const value = Number(text);
+      const holder = holders.get(value);
+      if (holder !== undefined) {
+        this.fault(setting, value, `is the port of ${holder} too`, "give each its own");
+      }
+      holders.set(value, holder ?? setting);
+    }
+  }
+
+  /** Notes every secret but these: what another setting says ends up in diffs and files. */
+  secretOnly(allowed: readonly string[]): void {
+    for (const setting of this.secrets) {
+      if (this.known.has(setting) && !allowed.includes(setting)) {
+        this.fault(setting, undefined, "cannot be kept secret", "set it without --secret");
+      }
+    }
+  }
+
+  /** Notes every setting that nothing has asked for. */
+  unknown(): void {
+    const known = [...this.known];
+    for (const setting of Object.keys(this.values).filter((key) => !this.known.has(key))) {
+      const hint = suggestion(setting, known) ?? "see Pulumi.yaml.";
+      this.fault(setting, undefined, "is no setting of the lab", `${hint} Remove it with pulumi config rm ${setting}`);
+    }
+  }
+
+  private integer(setting: string, low: number, high: number, what: string): number {
+    const text = this.text(setting);
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (!(value >= low && value <= high)) {
+      this.fault(setting, text, `must be ${what} from ${String(low)} to ${String(high)}`, "set one in this range");
+    }
+    return value;
+  }
+
+  /** A list of objects that have no other than the given fields; of a confidential one no message shows a value. */
+  list(setting: string, fields: readonly string[], { confidential = false } = {}): Readonly<Record<string, unknown>>[] {
+    const text = this.text(setting);
+    let entries: unknown;
+    try {
+      entries = JSON.parse(text);
+    } catch {
+      entries = undefined;
+    }
+    const shape = `a list of {${fields.join(", ")}}`;
+    if (!Array.isArray(entries) || !entries.every(isObject)) {
+      this.fault(setting, confidential ? undefined : text, `must be ${shape}`, "see its description in Pulumi.yaml");
+      return [];
+    }
+    entries.forEach((entry, index) => {
+      const wrong = Object.keys(entry).filter((field) => !fields.includes(field));
+      if (wrong.length > 0) {
+        const [name, value] = confidential ? [`${setting}[${String(index)}]`, undefined] : [setting, entry];
+        const [hint] = wrong.flatMap((field) => suggestion(field, fields) ?? []);
+        const fix = hint === undefined ? `write it as ${shape}` : `${hint} Write it as ${shape}`;
+        this.fault(name, value, `has an unknown field ${wrong.join(", ")}`, fix);
+      }
+    });
+    return entries;
+  }
+
+  /** Whether a setting, or a part of it, was given as a secret. */
+  isSecret(setting: string): boolean {
+    return this.secrets.has(setting);
+  }
+
+  /** Notes what is wrong with a setting; of one that is a secret, or holds a user and a password, no value. */
+  fault(setting: string, value: unknown, problem: string, fix: string): void {
+    const hidden = this.secrets.has(setting) || CREDENTIALS.test(JSON.stringify(value ?? ""));
+    this.faults.push({ setting, value: hidden ? undefined : value, problem, fix });
+  }
+}
+
+/** A question that names what somebody may have meant; undefined where nothing is near. */
+function suggestion(name: string, known: readonly string[]): string | undefined {
+  const near = closest(name, known);
+  return distance(name, near) <= Math.max(2, name.length / 3) ? `did you mean ${near}?` : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

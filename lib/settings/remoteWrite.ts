@@ -1,0 +1,74 @@
+import { isLoopback } from "../shared/names";
+import { SettingsReader } from "./reader";
+
+/** A program that takes samples by Prometheus' remote write protocol. */
+export interface RemoteWriteReceiver {
+  /** Of http or https, without credentials; Prometheus shows it to everybody who asks, in its log and its metrics. */
+  readonly url: string;
+  /** For basic authentication, with `password`. */
+  readonly username?: string;
+  /** A secret. */
+  readonly password?: string;
+  /** For the header `Authorization: Bearer`; a secret. */
+  readonly bearerToken?: string;
+}
+
+const FIELDS = ["url", "username", "password", "bearerToken"] as const;
+const SECRETS = ["password", "bearerToken"] as const;
+const ONE_LINE = "must be one line of text without spaces around it";
+
+/** The entries of a setting that lists receivers of remote write. */
+export function readRemoteWrite(read: SettingsReader, setting: string): readonly RemoteWriteReceiver[] {
+  const entries = read.list(setting, FIELDS, { confidential: true });
+  const secret = read.isSecret(setting);
+  const urls = new Set<unknown>();
+  entries.forEach((entry, index) => {
+    const place = `${setting}[${String(index)}]`;
+    const { url, username, password, bearerToken } = entry;
+    const wrong = urlFault(url);
+    if (wrong !== undefined) {
+      const shown = secret || String(url).includes("@") ? undefined : url;
+      read.fault(`${place}.url`, shown, wrong.problem, wrong.fix);
+    } else if (urls.has(url)) {
+      read.fault(`${place}.url`, url, "is the url of another entry too", "keep one of them");
+    }
+    urls.add(url);
+    for (const field of SECRETS.filter((it) => entry[it] !== undefined)) {
+      if (!secret) {
+        const fix = `set it anew with pulumi config set --secret --path '${place}.${field}'`;
+        read.fault(`${place}.${field}`, undefined, "is in plain text", fix);
+      } else if (!isLine(entry[field])) {
+        read.fault(`${place}.${field}`, undefined, ONE_LINE, "set another one");
+      }
+    }
+    if ((username === undefined) !== (password === undefined)) {
+      read.fault(place, undefined, "needs username and password together", "set both, or neither");
+    } else if (username !== undefined && !isLine(username)) {
+      read.fault(`${place}.username`, secret ? undefined : username, ONE_LINE, "set it with --type string");
+    }
+    if (password !== undefined && bearerToken !== undefined) {
+      read.fault(place, undefined, "has a password and a bearerToken", "keep the one that the receiver asks for");
+    }
+  });
+  return entries as unknown as readonly RemoteWriteReceiver[];
+}
+
+function urlFault(url: unknown): { problem: string; fix: string } | undefined {
+  if (typeof url !== "string" || !/^https?:\/\/\S+$/.test(url) || !URL.canParse(url)) {
+    return { problem: "is no URL of http or https", fix: "write it as https://example.org/api/v1/write" };
+  }
+  const { username, password } = new URL(url);
+  if (username !== "" || password !== "") {
+    return { problem: "holds credentials, which everybody could read", fix: "give them as username and password" };
+  }
+  if (isLoopback(url)) {
+    const problem = "is the loopback of Prometheus' own container";
+    return { problem, fix: "write host.docker.internal for this machine" };
+  }
+  return undefined;
+}
+
+/** Text that is the same after Prometheus has read it from a file, which it trims. */
+function isLine(value: unknown): boolean {
+  return typeof value === "string" && value !== "" && value.trim() === value && !/[\r\n]/.test(value);
+}

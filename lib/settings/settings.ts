@@ -1,0 +1,196 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Fault, throwFaults } from "../shared/problems";
+import { overlap } from "./cidr";
+import {
+  CommunityDashboard,
+  readDashboards,
+  readScrapeServices,
+  readScrapeTargets,
+  ScrapeService,
+  ScrapeTarget,
+} from "./lists";
+import { SettingsReader } from "./reader";
+import { readRemoteWrite, RemoteWriteReceiver } from "./remoteWrite";
+import { readCatalogueAddress, readWebhook } from "./urls";
+import { readWebPassword } from "./webPassword";
+
+export type { CommunityDashboard, ScrapeService, ScrapeTarget } from "./lists";
+export type { RemoteWriteReceiver } from "./remoteWrite";
+
+/** What a setting may say of one container. */
+export interface ServiceSettings extends ProgramSettings {
+  /** Port on `bindAddress`. */
+  readonly port: number;
+}
+
+/** What a setting may say of a container that nobody asks from outside. */
+export interface ProgramSettings {
+  /** Image with a tag, a digest or both. */
+  readonly image: string;
+  /** Memory limit in MiB; swap is not granted on top. */
+  readonly memory: number;
+}
+
+/** Everything a person can set, validated; Pulumi.yaml holds the meaning and the default of each. */
+export interface Settings {
+  readonly namePrefix: string;
+  readonly bindAddress: string;
+  readonly prometheus: ServiceSettings;
+  readonly grafana: ServiceSettings;
+  readonly nodeExporter: ServiceSettings;
+  readonly cadvisor: ServiceSettings;
+  readonly pushgateway: ServiceSettings;
+  /** Of use only where there is an `alertWebhook`. */
+  readonly alertmanager: ServiceSettings;
+  /** Of use only in a swarm. */
+  readonly swarmDiscovery: ProgramSettings;
+  readonly flaskPort: number;
+  /** Prometheus duration, such as `5s`. */
+  readonly scrapeInterval: string;
+  /** Prometheus duration, such as `7d`. */
+  readonly retention: string;
+  readonly extraScrapeTargets: readonly ScrapeTarget[];
+  /** `destroy` leaves the volumes with data. */
+  readonly keepData: boolean;
+  /** IPv4 network in CIDR notation. */
+  readonly subnet: string;
+  /** First address of `subnet`: the host, as the lab's containers see it. */
+  readonly gateway: string;
+  /** What the lab runs on and watches: this machine, or every node of a swarm. */
+  readonly engine: "docker" | "swarm";
+  /** IPv4 network in CIDR notation of a swarm's overlay network. */
+  readonly overlaySubnet: string;
+  /** First address of `overlaySubnet`. */
+  readonly overlayGateway: string;
+  readonly overlayEncryption: boolean;
+  /** `name=value` of the nodes of a swarm that are watched; undefined where all are. */
+  readonly nodeLabel: string | undefined;
+  readonly extraScrapeServices: readonly ScrapeService[];
+  readonly nodeExporterNetwork: "lab" | "host";
+  /** Grafana has the datasources and apps that its image brings besides Prometheus. */
+  readonly grafanaBundledPlugins: boolean;
+  /** Undefined where the lab is to generate one. */
+  readonly grafanaAdminPassword: string | undefined;
+  /** Of Prometheus, the Pushgateway and others, see `passwordPrograms`; undefined where none was set. */
+  readonly webPassword: string | undefined;
+  /** Where alerts are sent; a secret. Undefined where they are not. */
+  readonly alertWebhook: string | undefined;
+  /** Where Prometheus sends every sample besides keeping it. */
+  readonly remoteWrite: readonly RemoteWriteReceiver[];
+  readonly communityDashboards: readonly CommunityDashboard[];
+  /** A URL, or the path of a folder. */
+  readonly dashboardCatalogue: string;
+}
+
+/** The raw configuration of a stack, as Pulumi hands it to a program: key without project, value as text. */
+export interface RawConfig {
+  readonly values: Readonly<Record<string, string>>;
+  /** Keys whose value was given as a secret. */
+  readonly secrets: ReadonlySet<string>;
+}
+
+const SERVICES = ["prometheus", "grafana", "nodeExporter", "cadvisor", "pushgateway", "alertmanager"] as const;
+type Services = Pick<Settings, (typeof SERVICES)[number]>;
+
+/** The settings of a raw configuration, with every fault found in it. */
+export function parseSettings(raw: RawConfig): { settings: Settings; faults: readonly Fault[] } {
+  const read = new SettingsReader(raw.values, raw.secrets);
+  const services = Object.fromEntries(
+    SERVICES.map((service) => [
+      service,
+      {
+        port: read.port(`${service}Port`),
+        image: read.image(`${service}Image`),
+        memory: read.memory(`${service}Memory`),
+      },
+    ]),
+  ) as Services;
+  const flaskPort = read.port("flaskPort");
+  const { subnet, gateway } = read.subnet("subnet");
+  const overlay = read.subnet("overlaySubnet");
+  const dashboardCatalogue = readCatalogueAddress(read, "dashboardCatalogue");
+  const extraScrapeTargets = readScrapeTargets(read, "extraScrapeTargets");
+  const settings: Settings = {
+    namePrefix: read.namePrefix("namePrefix"),
+    bindAddress: read.address("bindAddress"),
+    ...services,
+    swarmDiscovery: { image: read.image("swarmDiscoveryImage"), memory: read.memory("swarmDiscoveryMemory") },
+    flaskPort,
+    scrapeInterval: read.duration("scrapeInterval"),
+    retention: read.duration("retention"),
+    keepData: read.flag("keepData"),
+    extraScrapeTargets,
+    extraScrapeServices: readScrapeServices(read, "extraScrapeServices", extraScrapeTargets),
+    engine: read.oneOf("engine", ["docker", "swarm"]),
+    overlaySubnet: overlay.subnet,
+    overlayGateway: overlay.gateway,
+    overlayEncryption: read.flag("overlayEncryption"),
+    nodeLabel: read.nodeLabel("nodeLabel"),
+    subnet,
+    gateway,
+    nodeExporterNetwork: read.oneOf("nodeExporterNetwork", ["lab", "host"]),
+    grafanaBundledPlugins: read.flag("grafanaBundledPlugins"),
+    grafanaAdminPassword: read.password("grafanaAdminPassword"),
+    alertWebhook: readWebhook(read, "alertWebhook"),
+    webPassword: readWebPassword(read, "webPassword"),
+    remoteWrite: readRemoteWrite(read, "remoteWrite"),
+    communityDashboards: readDashboards(read, "communityDashboards", dashboardCatalogue),
+    dashboardCatalogue,
+  };
+  const used = SERVICES.filter((service) => service !== "alertmanager" || settings.alertWebhook !== undefined);
+  read.distinct([...used.map((service) => `${service}Port`), "flaskPort"]);
+  checkGrafanaImage(settings, read);
+  if (settings.engine === "swarm") {
+    checkSwarm(settings, read);
+  }
+  read.secretOnly(["grafanaAdminPassword", "webPassword", "alertWebhook", "remoteWrite"]);
+  read.unknown();
+  return { settings, faults: read.faults };
+}
+
+/** Notes an image that cannot ask Prometheus: Grafana's images ending in `-slim` have no bundled plugins. */
+function checkGrafanaImage({ grafana: { image } }: Settings, read: SettingsReader): void {
+  if (/[:-]slim(@|$)/.test(image)) {
+    read.fault(
+      "grafanaImage",
+      image,
+      "has no bundled plugins, and so no Prometheus datasource",
+      "set the same tag without -slim; grafanaBundledPlugins: false leaves out those that take memory",
+    );
+  }
+}
+
+/** Notes what other settings cannot be in a swarm. */
+function checkSwarm({ nodeExporterNetwork, overlaySubnet, subnet }: Settings, read: SettingsReader): void {
+  if (nodeExporterNetwork === "host") {
+    read.fault(
+      "nodeExporterNetwork",
+      nodeExporterNetwork,
+      "must be lab in a swarm: a service in the hosts' network is out of Prometheus' reach",
+      "set lab, or set engine: docker",
+    );
+  }
+  if (overlap(subnet, overlaySubnet)) {
+    read.fault("overlaySubnet", overlaySubnet, `overlaps with subnet (${subnet})`, "give each a network of its own");
+  }
+}
+
+/**
+ * The settings of the current stack.
+ *
+ * @throws LabError with every fault of the settings.
+ */
+export function readSettings(): Settings {
+  const prefix = `${pulumi.getProject()}:`;
+  const ofProject = (keys: string[]): string[] =>
+    keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  const all = pulumi.runtime.allConfig();
+  // the SDK keeps to itself which keys are secret; the engine tells it in this variable
+  const secretKeys = (JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "null") ?? []) as string[];
+  const { settings, faults } = parseSettings({
+    values: Object.fromEntries(ofProject(Object.keys(all)).map((key) => [key, all[`${prefix}${key}`] ?? ""])),
+    secrets: new Set(ofProject(secretKeys)),
+  });
+  throwFaults(faults);
+  return settings;
+}

@@ -1,0 +1,48 @@
+import { webhookFault } from "./alertReceivers";
+import { isUrl } from "./lists";
+import { SettingsReader } from "./reader";
+
+/** A URL, or what somebody means as one: a scheme of two letters or more, or no scheme and a host. */
+const LIKE_A_URL = /^\s*([a-z][a-z\d+.-]+:|[\\/]{2})/i;
+
+/** A URL without anything that could be secret, or a folder; a URL that is refused is in no message. */
+export function readCatalogueAddress(read: SettingsReader, setting: string): string {
+  const value = read.text(setting);
+  if (!LIKE_A_URL.test(value) || read.isSecret(setting)) {
+    return value; // as a secret it is refused whatever it is
+  }
+  if (!isUrl(value) || /\s/.test(value) || !URL.canParse(value)) {
+    const fix = "write it as https://example.org/api/dashboards, or a folder as ./folder";
+    read.fault(setting, undefined, "is no URL of http or https", fix);
+    return value;
+  }
+  const { username, password, search, hash } = new URL(value);
+  const wrong =
+    username !== "" || password !== ""
+      ? "holds credentials, which the settings' file and its history would show"
+      : search !== "" || hash !== ""
+        ? "has a query or a fragment, behind which no dashboard can be asked for"
+        : undefined;
+  if (wrong !== undefined) {
+    read.fault(setting, undefined, wrong, "set a URL without, or download the files and set their folder");
+  }
+  return value;
+}
+
+/** A URL that may hold a token: a secret, and in no message. */
+export function readWebhook(read: SettingsReader, setting: string): string | undefined {
+  const value = read.text(setting);
+  if (value === "") {
+    return undefined;
+  }
+  const wrong = !read.isSecret(setting)
+    ? { problem: "is in plain text", fix: `set it anew with pulumi config set --secret ${setting}` }
+    : // Alertmanager takes the URL for a template, in which braces mean something
+      !/^https?:\/\/[^\s{}]+$/.test(value) || !URL.canParse(value)
+      ? { problem: "is no URL of http or https", fix: "write it as https://example.org/path, or leave it empty" }
+      : webhookFault(value);
+  if (wrong !== undefined) {
+    read.fault(setting, undefined, wrong.problem, wrong.fix);
+  }
+  return value;
+}

@@ -1,0 +1,20 @@
+import { SettingsReader } from "./reader";
+
+/** In bytes: what follows, bcrypt ignores. */
+const MAX_BCRYPT = 72;
+
+/** A password of which bcrypt takes every byte, and which is the same after Prometheus has trimmed its file. */
+export function readWebPassword(read: SettingsReader, setting: string): string | undefined {
+  const noted = read.faults.length;
+  const value = read.password(setting);
+  if (value === undefined || read.faults.length > noted) {
+    return value;
+  }
+  if (Buffer.byteLength(value) > MAX_BCRYPT) {
+    const problem = `is longer than ${String(MAX_BCRYPT)} bytes, after which bcrypt ignores it`;
+    read.fault(setting, undefined, problem, "set a shorter one");
+  } else if (value.trim() !== value || /\p{Cc}/u.test(value)) {
+    read.fault(setting, undefined, "has spaces around it or control characters", "set one without them");
+  }
+  return value;
+}

@@ -1,0 +1,71 @@
+/** Label that every container, volume and network of a lab carries; its value is the lab's name. */
+export const LAB_LABEL = "observability-lab.lab";
+
+/** Label of a container or a network that says why it was made. */
+export const REASON_LABEL = "observability-lab.reason";
+
+/** Label of a container that says which memory limit in MiB it was made with: a setting that is new is no damage. */
+export const MEMORY_LABEL = "observability-lab.memory";
+
+/** Label of what a lab has in the whole swarm: id of the node whose manager runs the lab. */
+export const MANAGER_LABEL = "observability-lab.manager";
+
+/** Label of a container that is made anew when the network over all nodes is: the name stays the same. */
+export const OVERLAY_LABEL = "observability-lab.overlay";
+
+/** End of a host name that nobody has, by RFC 2606: there are the receivers of a preview's lab. */
+export const NOWHERE = ".invalid";
+
+const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** The containers of a lab, by the name that each answers to on the lab's network. */
+const CONTAINERS = ["prometheus", "grafana", "node_exporter", "cadvisor", "pushgateway"] as const;
+
+/** Those of them that a swarm runs on every node, as services. */
+const ON_EVERY_NODE: readonly string[] = ["node_exporter", "cadvisor"];
+
+/** What of the settings decides which containers there are. */
+interface Parts {
+  readonly alertWebhook?: string | undefined;
+  readonly engine?: "docker" | "swarm";
+}
+
+/** The containers of a lab with these settings: one with a webhook has Alertmanager besides, one in a swarm its discovery. */
+export function containersOf({ alertWebhook, engine }: Parts): readonly string[] {
+  const swarm = engine === "swarm";
+  return [
+    ...CONTAINERS.filter((name) => !swarm || !ON_EVERY_NODE.includes(name)),
+    ...(swarm ? ["swarm_discovery"] : []),
+    ...(alertWebhook === undefined ? [] : ["alertmanager"]),
+  ];
+}
+
+/** The Swarm services of a lab with these settings. */
+export function servicesOf({ engine }: Parts): readonly string[] {
+  return engine === "swarm" ? ON_EVERY_NODE : [];
+}
+
+/** Name of a lab on its machine: of its network, of its folder on the host, and the value of its label. */
+export function labName(namePrefix: string): string {
+  return `${namePrefix}observability-lab`;
+}
+
+/** Name of the volume that keeps a container's data. */
+export function dataVolumeName({ namePrefix }: { readonly namePrefix: string }, hostname: string): string {
+  return `${labName(namePrefix)}-${hostname}`;
+}
+
+/** Name of the network over all nodes of a swarm. */
+export function overlayName(namePrefix: string): string {
+  return `${labName(namePrefix)}-overlay`;
+}
+
+/** The address to ask for something that listens on `bindAddress`. */
+export function reachable(bindAddress: string): string {
+  return bindAddress === "0.0.0.0" ? "127.0.0.1" : bindAddress;
+}
+
+/** Whether a URL leads to the machine of whoever asks for it. */
+export function isLoopback(url: string): boolean {
+  return LOOPBACK.test(new URL(url).hostname);
+}

@@ -1,0 +1,172 @@
+import { randomBytes } from "node:crypto";
+import * as http from "node:http";
+import * as net from "node:net";
+import { setTimeout } from "node:timers/promises";
+import { callEngine } from "../../lib/docker/client";
+import { Machine } from "../../lib/docker/machine";
+import { labName } from "../../lib/shared/names";
+import { Settings } from "../../lib/settings/settings";
+import { succeed, TEMPORARY_LABEL } from "../../lib/docker/temporaryContainer";
+import { Finding, fault, ok, skipped } from "./finding";
+
+const CHECK = "firewall";
+/** An answer takes milliseconds. */
+const PATIENCE_MS = 4000;
+
+/**
+ * Lets a container ask the host at the address and the port at which Prometheus asks the Flask app. Container and
+ * network are made for it, unless the lab's network is there; what answers is the app, or a listener in its place.
+ */
+export async function tryFirewall(settings: Settings, machine: Machine): Promise<Finding> {
+  if (!machine.native) {
+    return ok(CHECK, "Docker Desktop itself leads from its containers to this machine");
+  }
+  const image = await findImage(settings);
+  if (image === undefined) {
+    return skipped(CHECK, "no image of the lab is here yet to try it with");
+  }
+  const trial = new Trial(settings, machine);
+  const stop = (): void => void trial.remove().finally(() => process.exit(130));
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    return await trial.run(image);
+  } catch (error) {
+    return skipped(CHECK, `could not be tried: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    await trial.remove();
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+/** One container that asks, and what it takes. */
+class Trial {
+  private readonly name: string;
+  private network = false;
+  private container = false;
+  private listener: http.Server | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly machine: Machine,
+  ) {
+    this.name = `${labName(settings.namePrefix)}-doctor-${randomBytes(4).toString("hex")}`;
+  }
+
+  async run(image: string): Promise<Finding> {
+    const { subnet, gateway, flaskPort } = this.settings;
+    const lab = labName(this.settings.namePrefix);
+    const network = this.machine.networks.some(({ Name }) => Name === lab) ? lab : await this.createNetwork();
+    const port = await this.listen();
+    const reached = await this.ask(image, network, `${gateway}:${String(port)}`);
+    const whom = `${gateway}:${String(port)}${port === flaskPort ? "" : " (the port of the app is taken)"}`;
+    return reached
+      ? ok(CHECK, `a container of ${subnet} reaches this machine at ${whom}`)
+      : fault(
+          CHECK,
+          `a container of ${subnet} does not reach this machine at ${whom}: Prometheus will not see the Flask app`,
+          `let it in: iptables -I INPUT -s ${subnet} -p tcp --dport ${String(flaskPort)} -j ACCEPT, or ` +
+            `ufw allow from ${subnet} to any port ${String(flaskPort)} proto tcp`,
+        );
+  }
+
+  private async createNetwork(): Promise<string> {
+    const { subnet, gateway } = this.settings;
+    this.network = true;
+    await succeed("POST", "/networks/create", {
+      Name: this.name,
+      Driver: "bridge",
+      IPAM: { Config: [{ Subnet: subnet, Gateway: gateway }] },
+      Labels: { [TEMPORARY_LABEL]: String(process.pid) },
+    });
+    return this.name;
+  }
+
+  /** The port at which somebody listens on the gateway: the app's, where it runs or where it is free. */
+  private async listen(): Promise<number> {
+    const { gateway, flaskPort } = this.settings;
+    for (const port of [flaskPort, 0]) {
+      const server = http.createServer((_, response) => response.end());
+      const taken = await new Promise<string | undefined>((resolve) => {
+        server.once("error", (error: NodeJS.ErrnoException) => {
+          resolve(error.code);
+        });
+        server.listen(port, gateway, () => {
+          resolve(undefined);
+        });
+      });
+      if (taken === undefined) {
+        this.listener = server;
+        return (server.address() as net.AddressInfo).port;
+      }
+      if (taken === "EADDRINUSE" && (await answers(gateway, port))) {
+        return port;
+      }
+    }
+    throw new Error(`nothing can listen on ${gateway}`);
+  }
+
+  private async ask(image: string, network: string, address: string): Promise<boolean> {
+    this.container = true;
+    await succeed("POST", `/containers/create?name=${this.name}`, {
+      Image: image,
+      Entrypoint: ["wget", "-q", "-O", "/dev/null", `http://${address}/healthz`],
+      Cmd: [],
+      Labels: { [TEMPORARY_LABEL]: String(process.pid) },
+      HostConfig: { NetworkMode: network, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"] },
+    });
+    await succeed("POST", `/containers/${this.name}/start`);
+    // what a firewall drops is not answered for minutes, and the timeout of busybox's wget crashes in some builds
+    const ended = succeed("POST", `/containers/${this.name}/wait`);
+    const answer = await Promise.race([ended, setTimeout(PATIENCE_MS)]);
+    if (answer === undefined) {
+      void ended.catch(() => undefined); // it is removed while it is waited for
+      return false;
+    }
+    const { StatusCode } = JSON.parse(answer.body.toString()) as { StatusCode: number };
+    if (StatusCode > 1) {
+      throw new Error(`wget of ${image} ended with ${String(StatusCode)}`);
+    }
+    return StatusCode === 0;
+  }
+
+  async remove(): Promise<void> {
+    this.listener?.close();
+    this.listener?.closeAllConnections();
+    if (this.container) {
+      await callEngine("DELETE", `/containers/${this.name}?force=1&v=1`);
+    }
+    if (this.network) {
+      await callEngine("DELETE", `/networks/${this.name}`);
+    }
+  }
+}
+
+/** An image of the lab that is here: all of them have wget. */
+async function findImage(settings: Settings): Promise<string | undefined> {
+  for (const { image } of [settings.nodeExporter, settings.pushgateway, settings.prometheus, settings.grafana]) {
+    const { status } = await callEngine("GET", `/images/${image}/json`);
+    if (status === 200) {
+      return image;
+    }
+  }
+  return undefined;
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port, timeout: 1000 });
+    const end = (result: boolean): void => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.once("connect", () => {
+      end(true);
+    });
+    socket.once("error", () => {
+      end(false);
+    });
+    socket.once("timeout", () => {
+      end(false);
+    });
+  });
+}

@@ -1,0 +1,42 @@
+import { dataVolumeName, LAB_LABEL, labName } from "../../lib/shared/names";
+import { Machine } from "../../lib/docker/machine";
+import {
+  GENERATED,
+  GRAFANA_KEY,
+  KEY_FILE,
+  KEY_FOLDER,
+  keyFingerprint,
+  labelsOf,
+  WELL_KNOWN_KEY,
+} from "../../lib/docker/grafanaKey";
+import { Settings } from "../../lib/settings/settings";
+import { getFiles } from "../../lib/docker/temporaryContainer";
+import { Finding, ok, skipped, warning } from "./finding";
+
+const CHECK = "grafana's key";
+
+/** Whether a thief of a backup could read the passwords of Grafana's datasources. */
+export async function checkGrafanaKey(settings: Settings, { containers }: Machine): Promise<Finding> {
+  const lab = labName(settings.namePrefix);
+  const grafana = containers.find(
+    ({ Names, Labels }) => Names.includes(`/${settings.namePrefix}grafana`) && Labels[LAB_LABEL] === lab,
+  );
+  if (grafana === undefined) {
+    const [data, key] = await Promise.all(["grafana", GRAFANA_KEY].map((it) => labelsOf(dataVolumeName(settings, it))));
+    if (data === undefined) {
+      return ok(CHECK, "a new lab gets one of its own");
+    }
+    // without a key, data that was not created with a generated one takes the well-known one
+    return key === undefined && !(GENERATED.label in data) ? wellKnown() : skipped(CHECK, "Grafana's container first");
+  }
+  const key = (await getFiles(grafana.Id, KEY_FOLDER))?.files.get(KEY_FILE)?.trim() ?? WELL_KNOWN_KEY;
+  return key === WELL_KNOWN_KEY ? wellKnown() : ok(CHECK, `${keyFingerprint(key)}, the lab's own`);
+}
+
+function wellKnown(): Finding {
+  return warning(
+    CHECK,
+    "Grafana's data is from before labs had keys of their own: whoever gets a backup can read the passwords of its datasources",
+    "make up, then make grafana-key, and save the passwords that it names again",
+  );
+}

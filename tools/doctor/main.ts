@@ -1,0 +1,52 @@
+import { parseArgs } from "node:util";
+import Table from "cli-table3";
+import { LabError } from "../../lib/shared/problems";
+import { readStackFiles } from "../../lib/settings/stackFiles";
+import { examine } from "./checks";
+import { Finding } from "./finding";
+
+const USAGE = "usage: doctor [--json] FILE...      settings files of a stack, the later ones win";
+
+function printTable(findings: readonly Finding[]): void {
+  const table = new Table({
+    head: ["check", "", "seen"],
+    style: { head: [], border: [] },
+    wordWrap: true,
+    colWidths: [14, 9, 92],
+  });
+  table.push(
+    ...findings.map(({ check, state, seen, fix }) => [
+      check,
+      state === "fault" ? "FAULT" : state,
+      fix === undefined ? seen : `${seen}\n-> ${fix}`,
+    ]),
+  );
+  console.log(table.toString());
+  const count = (state: Finding["state"]): number => findings.filter((it) => it.state === state).length;
+  const warnings = count("warning") === 0 ? "" : `, ${String(count("warning"))} to be warned of`;
+  console.log(
+    count("fault") === 0
+      ? `This machine can run the lab${warnings}.`
+      : `${count("fault") === 1 ? "A fault keeps" : `${String(count("fault"))} faults keep`} the lab from this machine${warnings}.`,
+  );
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ options: { json: { type: "boolean" } }, allowPositionals: true });
+  if (positionals.length === 0) {
+    throw new LabError(USAGE);
+  }
+  const findings = await examine(readStackFiles(positionals));
+  const ok = findings.every(({ state }) => state !== "fault");
+  if (values.json === true) {
+    console.log(JSON.stringify({ ok, checks: findings }, null, 2));
+  } else {
+    printTable(findings);
+  }
+  process.exitCode = ok ? 0 : 1;
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 2;
+});

@@ -1,0 +1,70 @@
+import { ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import * as path from "node:path";
+import { text } from "node:stream/consumers";
+
+/** What a command did. */
+export interface Outcome {
+  readonly ok: boolean;
+  /** The engine's events, an event a line, without those for debugging: these hold what is secret. */
+  readonly events: string;
+  /** What else it printed on its standard output. */
+  readonly printed: string;
+  /** That and what it printed on its standard error. */
+  readonly said: string;
+}
+
+const SCRIPTS = path.resolve(__dirname, "../../scripts");
+const DEBUG = '"severity":"debug"';
+
+/** Runs scripts of the lab, one at a time, each in a session of its own so that an interruption reaches it once. */
+export class Commands {
+  private running: ChildProcess | undefined;
+  /** Whether somebody asked for the end. */
+  interrupted = false;
+
+  constructor(private readonly env: NodeJS.ProcessEnv) {}
+
+  /** Runs a script, or a program by its path; what it prints may hold events of the engine, which are told apart. */
+  async run(script: string, args: readonly string[], { env = {}, stdin = "" }: RunOptions = {}): Promise<Outcome> {
+    const child = spawn(path.resolve(SCRIPTS, script), args, {
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...this.env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true", ...env },
+    });
+    this.running = child;
+    child.stdin.on("error", () => undefined).end(stdin); // a command that reads nothing may have closed it
+    const [output, told, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, "close") as Promise<[number | null]>,
+    ]);
+    this.running = undefined;
+    const lines = output.split("\n");
+    const isEvent = (line: string): boolean => line.startsWith('{"sequence":');
+    const printed = lines.filter((line) => !isEvent(line)).join("\n");
+    return {
+      ok: code === 0,
+      events: lines.filter((line) => isEvent(line) && !line.includes(DEBUG)).join("\n"),
+      printed,
+      said: printed + told,
+    };
+  }
+
+  /** Lets the command that runs come to an orderly end, as Ctrl-C does. */
+  interrupt(): void {
+    this.interrupted = true;
+    if (this.running?.pid !== undefined) {
+      try {
+        process.kill(-this.running.pid, "SIGINT");
+      } catch {
+        // it has just ended by itself
+      }
+    }
+  }
+}
+
+interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly stdin?: string;
+}

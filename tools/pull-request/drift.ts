@@ -1,0 +1,56 @@
+// Says whether the running lab differs from its code, as a Markdown report.
+// usage: [REPORT=FILE] drift FOLDER      exits 0 where it does not, 2 where it does, 1 where that cannot be told
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { LabError } from "../../lib/shared/problems";
+import { readRun } from "./report/events";
+import { renderReport, Report, summaryOf } from "./report/markdown";
+import { describeSteps } from "./report/resources";
+import { Commands, Outcome } from "./commands";
+
+const MARKER = "<!-- observability-lab: drift -->";
+const DRIFT = 2;
+
+async function main(): Promise<void> {
+  const [folder = ""] = process.argv.slice(2);
+  const { REPORT = path.join(folder, "report.md") } = process.env;
+  const commands = new Commands(process.env);
+  const outputs = await commands.run("pulumi", ["stack", "output", "--json"]);
+  if (!outputs.ok || outputs.printed.trim() === "{}") {
+    throw new LabError("the lab is not up: run make up");
+  }
+  const start = Date.now();
+  const { outcome, notes } = await preview(commands);
+  const run = readRun(outcome.events);
+  const report: Report = {
+    marker: MARKER,
+    title: "Drift of the lab",
+    notes,
+    run,
+    changes: describeSteps(run.steps),
+    rules: false,
+    failure: outcome.ok ? [] : [...run.errors, outcome.said],
+    seconds: { preview: (Date.now() - start) / 1000 },
+  };
+  fs.mkdirSync(path.dirname(REPORT), { recursive: true });
+  fs.writeFileSync(REPORT, renderReport(report));
+  console.log(`${summaryOf(report)}; the report: ${REPORT}`);
+  process.exitCode = !outcome.ok ? 1 : report.changes.changes.length > 0 ? DRIFT : 0;
+}
+
+/** Asks the engine too what became of each part; that fails where Grafana is away, of which the lab itself can tell. */
+async function preview(commands: Commands): Promise<{ outcome: Outcome; notes: readonly string[] }> {
+  const notes = ["What `make up` would change to make the lab what its code says."];
+  const outcome = await commands.run("pulumi", ["preview", "--refresh", "--json"]);
+  return outcome.ok
+    ? { outcome, notes }
+    : {
+        outcome: await commands.run("pulumi", ["preview", "--json"]),
+        notes: [...notes, "The engine could not look at every part; this is what the lab itself tells."],
+      };
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});

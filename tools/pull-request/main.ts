@@ -1,0 +1,163 @@
+// Shows what this checkout would change of the lab of another commit, as a Markdown report.
+// usage: BASE=REF [APPLY=1] [REPORT=FILE] pr-preview STACK FOLDER
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { CheckResult, fence, Report, renderReport, summaryOf } from "./report/markdown";
+import { describeSteps } from "./report/resources";
+import { inert } from "./report/texts";
+import { Base, checkOut, describeHead, findBase, toReadByHand } from "./git";
+import { LabRun, OWN_RULES, PreviewLab } from "./previewLab";
+
+const PROJECT = path.resolve(__dirname, "../..");
+/** A workflow finds its comment by it. */
+const MARKER = "<!-- observability-lab: preview -->";
+
+type Seconds = Record<string, number>;
+
+/** What came of a preview. */
+type Result = Omit<Report, "marker" | "title" | "seconds">;
+
+async function main(): Promise<void> {
+  const [stack = "", folder = ""] = process.argv.slice(2);
+  const { BASE = "", APPLY = "", REPORT = path.join(folder, "report.md") } = process.env;
+  const base = findBase(PROJECT, BASE);
+  const checkout = path.join(folder, "base");
+  fs.rmSync(checkout, { recursive: true, force: true });
+  const lab = await PreviewLab.create({ folder, stack });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      console.error("interrupted: the preview's lab is removed");
+      lab.commands.interrupt();
+    });
+  }
+
+  const seconds: Seconds = {};
+  let result: Result | undefined;
+  let left: string[] = [];
+  try {
+    result = await compare(lab, { base, checkout, apply: APPLY !== "" }, seconds);
+  } finally {
+    left = await timed(seconds, "destroy", () => lab.remove()).then(() => [], told);
+    fs.rmSync(checkout, { recursive: true, force: true });
+  }
+  const failure = [...result.failure, ...(lab.commands.interrupted ? ["it was interrupted"] : []), ...left];
+  const report: Report = { marker: MARKER, title: "Lab preview", ...result, failure, seconds };
+  fs.mkdirSync(path.dirname(REPORT), { recursive: true });
+  fs.writeFileSync(REPORT, renderReport(report));
+  console.log(`${summaryOf(report)}; the report: ${REPORT}`);
+  process.exitCode = failure.length > 0 || (result.verified ?? []).some(({ ok }) => !ok) ? 1 : 0;
+}
+
+interface Comparison {
+  readonly base: Base | undefined;
+  /** Where the base's files go. */
+  readonly checkout: string;
+  readonly apply: boolean;
+}
+
+/** Brings up the base, previews this checkout against it and, where asked, applies it and looks whether it works. */
+async function compare(lab: PreviewLab, { base, checkout, apply }: Comparison, seconds: Seconds): Promise<Result> {
+  const head = describeHead(PROJECT);
+  const missing = await timed(seconds, "base", () => bringUp(lab, base, checkout));
+  const against =
+    missing.length === 0 && base !== undefined
+      ? [`What \`${head}\` changes of \`${base.commit.slice(0, 7)}\` (${inert(base.name)}), of which a lab was up.`]
+      : [
+          `**No lab of a base was up**, so this compares \`${head}\` with an empty state: everything is created.`,
+          ...missing,
+        ];
+  const { rules, rulesOf } = findRules(base, checkout);
+  const run = await timed(seconds, "preview", () => lab.preview(PROJECT, rules));
+  const notes = [...against, ...(base === undefined ? [] : byHand(base))];
+  const result = { notes, run, changes: describeSteps(run.steps), rules: true, rulesOf, failure: run.failure };
+  if (!apply || !run.ok || lab.commands.interrupted) {
+    return result;
+  }
+  const applied = await timed(seconds, "apply", () => lab.up(PROJECT, rules));
+  if (!applied.ok) {
+    return { ...result, failure: ["applied, it fails:", ...applied.failure] };
+  }
+  return { ...result, ...(await timed(seconds, "verify", () => verify(lab))) };
+}
+
+/** The rules to ask: those of the base, so that a change does not judge itself; and whose they are, for the report. */
+function findRules(base: Base | undefined, checkout: string): { rules: string; rulesOf: string } {
+  const rules = path.join(checkout, "policy");
+  if (base === undefined) {
+    return { rules: OWN_RULES, rulesOf: "this change's own, as there is no base" };
+  }
+  if (!fs.existsSync(path.join(rules, "PulumiPolicy.yaml"))) {
+    return { rules: OWN_RULES, rulesOf: "this change's own, as the base has no `policy/`" };
+  }
+  return fs.existsSync(path.join(checkout, "node_modules"))
+    ? { rules, rulesOf: `those of the base \`${base.commit.slice(0, 7)}\`` }
+    : { rules: OWN_RULES, rulesOf: "this change's own, as the packages of the base are not there" };
+}
+
+/** What of a change no rule can judge. */
+function byHand(base: Base): readonly string[] {
+  const files = toReadByHand(PROJECT, base);
+  return files.length === 0 ? [] : [["**No rule judges these, so read them**:", "", ...files].join("\n")];
+}
+
+/** Brings up the lab of the base; answers with what there is to say where that cannot be done. */
+async function bringUp(lab: PreviewLab, base: Base | undefined, checkout: string): Promise<string[]> {
+  if (base === undefined) {
+    return ["There is no base to compare with."];
+  }
+  const run = await upFrom(lab, base, checkout).catch((error: unknown) => ({ ok: false, failure: told(error) }));
+  if (run.ok) {
+    return [];
+  }
+  if (!lab.commands.interrupted) {
+    await lab.remove();
+    lab.prepare();
+  }
+  return [
+    `The base \`${base.commit.slice(0, 7)}\` (${inert(base.name)}) cannot be brought up:`,
+    fence(plain(run.failure.join("\n"), checkout)),
+  ];
+}
+
+/** What a program says, without where it lies and which way it took there. */
+function plain(text: string, checkout: string): string {
+  return text
+    .replaceAll(`${checkout}/`, "")
+    .split("\n")
+    .filter((line) => !/^\s+at /.test(line))
+    .join("\n");
+}
+
+async function upFrom(lab: PreviewLab, base: Base, checkout: string): Promise<Pick<LabRun, "ok" | "failure">> {
+  checkOut(PROJECT, base, checkout);
+  return lab.up(checkout);
+}
+
+async function verify(lab: PreviewLab): Promise<Pick<Result, "verified"> & Partial<Pick<Result, "failure">>> {
+  const { printed, said } = await lab.verify();
+  try {
+    const { checks } = JSON.parse(lab.disguise.undo(printed)) as { checks: CheckResult[] };
+    return { verified: checks };
+  } catch {
+    return { verified: undefined, failure: ["applied, but make verify says:", said] };
+  }
+}
+
+function told(error: unknown): string[] {
+  return (error instanceof Error ? error.message : String(error)).split("\n");
+}
+
+/** Does a part of the work, and notes how long it took. */
+async function timed<T>(seconds: Seconds, part: string, work: () => Promise<T>): Promise<T> {
+  const start = Date.now();
+  try {
+    return await work();
+  } finally {
+    seconds[part] = (Date.now() - start) / 1000;
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(told(error).join("\n"));
+  process.exitCode = 1;
+});

@@ -1,0 +1,228 @@
+import { randomBytes, randomInt } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parse, stringify } from "yaml";
+import { askEngine, callEngine } from "../../lib/docker/client";
+import { hideCredentials, LabError } from "../../lib/shared/problems";
+import { urlSegment } from "../../lib/shared/foreignNames";
+import { inspectMachine, Machine } from "../../lib/docker/machine";
+import { LAB_LABEL } from "../../lib/shared/names";
+import { tryListen } from "../../lib/preflight";
+import { findOverlaps } from "../../lib/preflight/subnets";
+import { isObject } from "./report/differences";
+import { EngineRun, readRun } from "./report/events";
+import { Commands, Outcome } from "./commands";
+import { Disguise, randomPort } from "./disguise";
+
+/** A run of the engine, and what it printed besides. */
+export interface LabRun extends EngineRun {
+  readonly ok: boolean;
+  /** Why it failed, in whole lines. */
+  readonly failure: readonly string[];
+}
+
+export interface PreviewLabArgs {
+  /** Ignored folder in which the lab's state, passphrase and settings are. */
+  readonly folder: string;
+  /** Whose settings it has: `dev` or `offline`. */
+  readonly stack: string;
+}
+
+/** Of which a preview takes one. */
+const SUBNETS = Array.from({ length: 256 }, (_, third) => `172.29.${String(third)}.0/24`);
+const LAST_LINES = 20;
+/** The rules of this checkout. */
+export const OWN_RULES = path.resolve(__dirname, "../../policy");
+
+/** A lab with a name, ports, a network and a state of its own, which may be that of several checkouts in turn. */
+export class PreviewLab {
+  readonly commands: Commands;
+  readonly disguise: Disguise;
+  private readonly room: string;
+
+  private constructor(
+    private readonly args: PreviewLabArgs,
+    private readonly id: string,
+    disguise: Disguise,
+  ) {
+    this.disguise = disguise;
+    this.room = path.join(args.folder, "room");
+    this.commands = new Commands({
+      ...ownEnvironment(),
+      LAB_ROOM: this.room,
+      // in a backend that is shared it must be nobody else's
+      LAB_STACK: `preview-${id}`,
+      STACK: args.stack,
+    });
+  }
+
+  /** A lab that is not up; what a run before, which was killed, left of one is removed. */
+  static async create(args: PreviewLabArgs): Promise<PreviewLab> {
+    const machine = await inspectMachine();
+    const withId = (id: string): PreviewLab => {
+      const prefix = `preview-${id}-`;
+      const freeSubnet = (): string => findFreeSubnet(machine, prefix);
+      return new PreviewLab(args, id, new Disguise(prefix, { freePort: findFreePort, freeSubnet }));
+    };
+    const before = path.join(args.folder, "room", "id");
+    if (fs.existsSync(before)) {
+      await withId(readId(before)).remove();
+    }
+    // by chance, as a backend may be shared by machines on which the checkout is in the same place
+    const lab = withId(randomBytes(4).toString("hex"));
+    lab.prepare();
+    return lab;
+  }
+
+  /** Makes the folder for a new state. */
+  prepare(): void {
+    fs.mkdirSync(this.room, { recursive: true, mode: 0o700 });
+    fs.writeFileSync(path.join(this.room, "id"), this.id);
+  }
+
+  /**
+   * Brings up the lab of a checkout, or makes the lab that is up that of another one.
+   *
+   * @param rules A policy pack that the engine asks; without one the program asks its own rules.
+   */
+  async up(checkout: string, rules?: string): Promise<LabRun> {
+    return this.runEngine(checkout, ["up", "--yes", "--skip-preview", "--json"], rules);
+  }
+
+  /** What `up` with the program of a checkout would change, asked of the engine and of the rules of a policy pack. */
+  async preview(checkout: string, rules = OWN_RULES): Promise<LabRun> {
+    return this.runEngine(checkout, ["preview", "--refresh", "--json"], rules);
+  }
+
+  /** What `make verify` finds, as it prints it for machines. */
+  async verify(): Promise<Outcome> {
+    return this.commands.run("verify", ["--json"]);
+  }
+
+  /**
+   * Destroys the lab, with data that its settings would keep, and forgets its state.
+   *
+   * @throws LabError where something is left; the state is there then, and the next run goes on.
+   */
+  async remove(): Promise<void> {
+    const destroyed = await this.commands.run("pulumi", ["destroy", "--yes", "--skip-preview"]);
+    const left = await this.removeVolumes();
+    if ((!destroyed.ok && !destroyed.said.includes("no stack named")) || left.length > 0) {
+      throw new LabError(
+        `the preview's lab is not wholly removed${left.length > 0 ? ` (left: ${left.join(", ")})` : ""}; ` +
+          `run it again, or see what is in the way:\n${lastLines(destroyed.said)}`,
+      );
+    }
+    await this.commands.run("pulumi", ["stack", "rm", "--yes"]);
+    fs.rmSync(this.room, { recursive: true, force: true });
+  }
+
+  private async runEngine(checkout: string, args: readonly string[], rules?: string): Promise<LabRun> {
+    const configured = await this.configure(checkout).catch(refused);
+    const outcome = configured.ok
+      ? await this.commands.run("pulumi", [...args, ...(rules === undefined ? [] : ["--policy-pack", rules])], {
+          env: { LAB_CHECKOUT: checkout, ...(rules === undefined ? {} : { LAB_RULES: "pack" }) },
+        })
+      : configured;
+    const run = readRun(this.disguise.undo(outcome.events));
+    const failure = [...run.errors, ...(run.violations.length > 0 ? ["a rule of policy/ does not hold"] : [])];
+    const said = lastLines(this.disguise.undo(outcome.said)).split("\n");
+    return { ...run, ok: outcome.ok, failure: outcome.ok ? [] : failure.length > 0 ? failure : said };
+  }
+
+  /** Writes the settings that the lab has in place of those of a checkout's files. */
+  private async configure(checkout: string): Promise<Outcome> {
+    const env = { LAB_CHECKOUT: checkout };
+    const { config, secrets } = await this.disguise.settingsOf(checkout, this.args.stack);
+    const file = path.join(this.room, `own.${this.args.stack}.yaml`);
+    if (!fs.existsSync(file)) {
+      const made = await this.commands.run("pulumi", ["stack", "ls"], { env });
+      if (!made.ok) {
+        return made;
+      }
+    }
+    const own: unknown = parse(fs.readFileSync(file, "utf8"));
+    const named = Object.entries(config).map(([key, value]) => [`observability-lab:${key}`, value] as const);
+    const content = { ...(isObject(own) ? own : {}), config: Object.fromEntries(named) };
+    fs.writeFileSync(file, stringify(content), { mode: 0o600 });
+    for (const [key, value] of Object.entries(secrets)) {
+      const set = await this.commands.run("pulumi", ["config", "set", "--secret", "--path", key], {
+        env,
+        stdin: value,
+      });
+      if (!set.ok) {
+        return set;
+      }
+    }
+    return { ok: true, events: "", printed: "", said: "" };
+  }
+
+  /** Removes what `keepData` keeps; returns the names of those that the engine does not let go. */
+  private async removeVolumes(): Promise<string[]> {
+    const filters = encodeURIComponent(JSON.stringify({ label: [LAB_LABEL] }));
+    const { Volumes } = await askEngine<{ Volumes: EngineVolume[] | null }>(`/volumes?filters=${filters}`);
+    const left: string[] = [];
+    for (const { Name, Labels } of Volumes ?? []) {
+      if (Labels?.[LAB_LABEL]?.startsWith(this.disguise.prefix) === true) {
+        const { status } = await callEngine("DELETE", `/volumes/${urlSegment(Name)}`);
+        left.push(...(status < 400 || status === 404 ? [] : [Name]));
+      }
+    }
+    return left;
+  }
+}
+
+/** A volume as the engine lists it. */
+interface EngineVolume {
+  readonly Name: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+}
+
+/** A port of this machine that nothing listens on. */
+export async function findFreePort(): Promise<number> {
+  const port = randomPort();
+  return (await tryListen("127.0.0.1", port)) === undefined ? port : findFreePort();
+}
+
+/** A private subnet that overlaps with nothing on this machine. */
+export function findFreeSubnet(machine: Machine, namePrefix: string): string {
+  const start = randomInt(SUBNETS.length);
+  const free = [...SUBNETS.slice(start), ...SUBNETS.slice(0, start)].find(
+    (subnet) => findOverlaps({ subnet, gateway: "", namePrefix }, machine, os.networkInterfaces()).length === 0,
+  );
+  if (free === undefined) {
+    throw new LabError("172.29.0.0/16 has no free subnet for a preview; remove networks with docker network prune");
+  }
+  return free;
+}
+
+/** The caller's environment without what would lead to another lab. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const foreign = /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|LAB_RULES|STACK|BASE|APPLY|MAKE.*|MFLAGS|PULUMI_DEBUG_COMMANDS)$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
+}
+
+/** The id in a file; it becomes a part of names and paths, and whatever has these is removed. */
+function readId(file: string): string {
+  const id = fs.readFileSync(file, "utf8");
+  // empty where a run was killed before it made anything
+  if (!/^([0-9a-f]{8})?$/.test(id)) {
+    throw new LabError(
+      `${file} holds no id of a preview's lab, 8 hex digits: remove its folder, and what docker ps shows of preview-… labs`,
+    );
+  }
+  return id;
+}
+
+/** What a checkout of which there can be no lab is refused for. */
+function refused(error: unknown): Outcome {
+  if (error instanceof LabError) {
+    return { ok: false, events: "", printed: "", said: error.message };
+  }
+  throw error;
+}
+
+function lastLines(text: string): string {
+  return hideCredentials(text).trim().split("\n").slice(-LAST_LINES).join("\n");
+}

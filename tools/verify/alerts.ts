@@ -1,0 +1,117 @@
+import { GROUP_INTERVAL } from "../../lib/settings/alertReceivers";
+import { signInHeaders } from "../../lib/shared/webSignIn";
+import { seconds } from "./duration";
+import { CheckError, getJson, LabOutputs, queryPrometheus, Sample } from "./lab";
+
+/** A rule of Prometheus, as its API tells it. */
+interface Rule {
+  readonly name: string;
+  /** `unknown` until it has been evaluated once. */
+  readonly health: "ok" | "err" | "unknown";
+  readonly lastError?: string;
+  readonly state: "firing" | "pending" | "inactive";
+}
+
+/** The alert that always fires. */
+const WATCHDOG = "Watchdog";
+/** Scrapes besides within which what failed was seen to grow, though one was missed. */
+const SCRAPES = 3;
+
+/** Whether every rule is evaluated without an error, and the watchdog gets as far as it should. */
+export async function alertsEvaluated(lab: LabOutputs): Promise<string> {
+  const { data } = await getJson<{ data: { groups: readonly { rules: readonly Rule[] }[] } }>(
+    `${lab.prometheusUrl}/api/v1/rules?type=alert`,
+    signInHeaders(lab.webPassword),
+  );
+  const rules = data.groups.flatMap((group) => group.rules);
+  const sick = rules.filter(({ health }) => health !== "ok");
+  if (sick.length > 0) {
+    const list = sick.map(({ name, lastError }) => `${name}: ${lastError ?? "not evaluated yet"}`);
+    throw new CheckError(list.join("; "), "mend the rule in assets/prometheus, then run make up");
+  }
+  const firing = rules.filter(({ state }) => state === "firing").map(({ name }) => name);
+  if (!firing.includes(WATCHDOG)) {
+    throw new CheckError(`of ${String(rules.length)} rules ${WATCHDOG} does not fire`, "run make up");
+  }
+  const sentOn = lab.alertmanagerUrl === undefined ? "" : `; ${await alertsSent(lab, lab.alertmanagerUrl)}`;
+  const others = firing.filter((name) => name !== WATCHDOG);
+  return `${String(rules.length)} rules; firing: ${others.length === 0 ? "none" : others.join(", ")}${sentOn}`;
+}
+
+/** Whether the alerts get to Alertmanager, and its notifications to the receiver; tells whether one did already. */
+async function alertsSent(lab: LabOutputs, url: string): Promise<string> {
+  const filter = encodeURIComponent(`alertname="${WATCHDOG}"`);
+  const alerts = await getJson<readonly unknown[]>(
+    `${url}/api/v2/alerts?active=true&filter=${filter}`,
+    signInHeaders(lab.webPassword),
+  );
+  if (alerts.length === 0) {
+    throw new CheckError(
+      `Alertmanager has no ${WATCHDOG} from Prometheus`,
+      "look whether Prometheus reaches it: make logs",
+    );
+  }
+  if (lab.alertReceiver === "nobody") {
+    return "Alertmanager gets them, for nobody";
+  }
+  const recent = seconds(GROUP_INTERVAL) + SCRAPES * seconds(lab.scrapeInterval);
+  const queries = notificationQueries(recent);
+  const [failed, retried, [delivered]] = await Promise.all([
+    queryPrometheus(lab, queries.failed),
+    queryPrometheus(lab, queries.retried),
+    queryPrometheus(lab, queries.delivered),
+  ]);
+  const problems = [
+    ...failed.map(
+      ({ metric, value }) => `${value[1]} failed by ${describe(metric)}, the last within ${String(recent)} s`,
+    ),
+    ...retried.map(({ metric, value }) => `${value[1]} attempts by ${describe(metric)} failed, and none succeeded`),
+  ];
+  if (problems.length > 0) {
+    throw new CheckError(
+      `Alertmanager cannot send its notifications: ${problems.join("; ")}`,
+      "read the receiver's answer in make logs; start or mend the receiver, or set another alertWebhook",
+    );
+  }
+  if (delivered === undefined) {
+    throw new CheckError("Prometheus has no metrics of Alertmanager", "look at the target alertmanager in Prometheus");
+  }
+  const count = Number(delivered.value[1]);
+  return count === 0
+    ? "Alertmanager gets them, no notification sent yet"
+    : `Alertmanager gets them, notifications delivered: ${String(count)}`;
+}
+
+/** The receiver that a counter of Alertmanager is about, and why it failed where it says so. */
+function describe({ integration = "", reason }: Sample["metric"]): string {
+  return reason === undefined || reason === "other" ? integration : `${integration} (${reason})`;
+}
+
+/** Queries for notifications that failed lately, for those that were only tried in vain so far, and for successes. */
+interface NotificationQueries {
+  readonly failed: string;
+  readonly retried: string;
+  readonly delivered: string;
+}
+
+/**
+ * The queries about the last so many seconds. Counters begin at 0 with Alertmanager: what failed for one that was
+ * replaced since then does not count.
+ */
+export function notificationQueries(recent: number): NotificationQueries {
+  const window = `[${String(recent)}s]`;
+  const [failed, attempts, failedAttempts] = [
+    "alertmanager_notifications_failed_total",
+    "alertmanager_notification_requests_total",
+    "alertmanager_notification_requests_failed_total",
+  ].map((metric) => `${metric}{job="alertmanager"}`) as [string, string, string];
+  const grew = (counter: string): string => `increase(${counter}${window})`;
+  return {
+    failed: `${failed} > 0 and ${grew(failed)} > 0`,
+    // a notification fails once it was tried for half a minute
+    retried:
+      `${failedAttempts} > 0 and ${grew(failedAttempts)} > 0 and ${grew(failedAttempts)} >= ${grew(attempts)}` +
+      ` unless on (integration) ${grew(failed)} > 0`,
+    delivered: `sum(${attempts}) - sum(${failedAttempts})`,
+  };
+}

@@ -1,0 +1,195 @@
+import { Dashboard, readDashboard, unboundDatasources } from "./dashboards";
+import { urlSegment } from "../../lib/shared/foreignNames";
+import { findStarts } from "../../lib/drift/starts";
+import { inspectMachine } from "../../lib/docker/machine";
+import { JOBS } from "../../lib/settings/lists";
+import { signInHeaders } from "../../lib/shared/webSignIn";
+import { alertsEvaluated } from "./alerts";
+import { configurationLoaded } from "./configuration";
+import { reachedNodes } from "./swarm";
+import { Check, CheckError, getJson, LabOutputs, QueryAnswer, queryPrometheus, signIn } from "./lab";
+
+/** Path of the app, and the status that it answers with. */
+export const FLASK_PATHS: readonly (readonly [string, number])[] = [
+  ["/", 200],
+  ["/fast", 200],
+  ["/slow", 200],
+  ["/error", 500],
+];
+/** Those that are answered at once. */
+export const QUICK_PATHS = FLASK_PATHS.filter(([path]) => path !== "/slow");
+const COUNT = "flask_http_request_duration_seconds_count";
+const PLAYBOOK = "monitor_playbook";
+
+async function containersHealthy(lab: LabOutputs): Promise<string> {
+  const { containers } = await inspectMachine();
+  const sick = lab.containers.flatMap((name) => {
+    const status = containers.find(({ Names }) => Names.includes(`/${name}`))?.Status ?? "does not exist";
+    return status.includes("(healthy)") ? [] : [`${name}: ${status}`];
+  });
+  if (sick.length > 0) {
+    throw new CheckError(sick.join(", "), "read make logs, then run make up");
+  }
+  return `${String(lab.containers.length)} healthy`;
+}
+
+async function targetsUp(lab: LabOutputs): Promise<string> {
+  const { data } = await getJson<{
+    data: { activeTargets: { labels: { job: string }; scrapeUrl: string; health: string; lastError: string }[] };
+  }>(`${lab.prometheusUrl}/api/v1/targets?state=active`, signInHeaders(lab.webPassword));
+  const down = data.activeTargets.filter(({ health }) => health !== "up");
+  if (down.length > 0) {
+    const list = down.map(
+      ({ labels, scrapeUrl, lastError }) => `${labels.job} ${scrapeUrl}: ${lastError || "not scraped yet"}`,
+    );
+    throw new CheckError(
+      list.join("; "),
+      "look whether the program behind the target runs, and whether a firewall is between",
+    );
+  }
+  const missing = JOBS.filter((job) => !data.activeTargets.some(({ labels }) => labels.job === job));
+  if (missing.length > 0) {
+    throw new CheckError(`no target of ${missing.join(", ")}`, "run make up");
+  }
+  return `${String(data.activeTargets.length)} up`;
+}
+
+async function flaskTraffic(lab: LabOutputs): Promise<string> {
+  const samples = await queryPrometheus(lab, `sum by (path) (${COUNT}{job="flask_app"})`);
+  const counts = FLASK_PATHS.map(([path]) => {
+    const sample = samples.find(({ metric }) => metric.path === path);
+    return { path, count: Number(sample?.value[1] ?? 0) };
+  });
+  const silent = counts.filter(({ count }) => count === 0).map(({ path }) => path);
+  if (silent.length > 0) {
+    throw new CheckError(
+      `Prometheus has no request of ${silent.join(", ")}`,
+      "look at the target flask_app in Prometheus",
+    );
+  }
+  // any user's program could listen on its port once it is dead
+  if (!(await findStarts(lab.labName)).some(({ ours }) => ours)) {
+    throw new CheckError("what answers is not the lab's app: no process of yours is one", "run make up");
+  }
+  return counts.map(({ path, count }) => `${path} ${String(count)}`).join(", ");
+}
+
+async function playbookReported(lab: LabOutputs): Promise<string> {
+  const [status] = await queryPrometheus(lab, `ansible_job_status{playbook="${PLAYBOOK}",job="ansible_deployment"}`);
+  const [age] = await queryPrometheus(lab, `time() - ansible_job_last_run_timestamp_seconds{playbook="${PLAYBOOK}"}`);
+  if (status === undefined || age === undefined) {
+    throw new CheckError("no status in Prometheus", "run make playbook and read what it says");
+  }
+  const result = status.value[1] === "1" ? "Success" : "Failure (of the job, not of the lab)";
+  return `${result}, ${Math.round(Number(age.value[1])).toString()} s ago`;
+}
+
+async function grafanaAnswers(lab: LabOutputs): Promise<string> {
+  const anonymous = await fetch(`${lab.grafanaUrl}/api/org`, { signal: AbortSignal.timeout(10_000) });
+  if (anonymous.status !== 401) {
+    throw new CheckError(
+      `lets somebody in without a password (${String(anonymous.status)})`,
+      "look at Grafana's settings",
+    );
+  }
+  const { version } = await getJson<{ version: string }>(`${lab.grafanaUrl}/api/health`);
+  await getJson(`${lab.grafanaUrl}/api/user`, signIn(lab));
+  return `version ${version}, admin signs in, nobody without a password`;
+}
+
+async function datasourceWorks(lab: LabOutputs): Promise<string> {
+  const sources = await getJson<{ uid: string; isDefault: boolean }[]>(
+    `${lab.grafanaUrl}/api/datasources`,
+    signIn(lab),
+  );
+  const uid = sources.find(({ isDefault }) => isDefault)?.uid;
+  if (uid === undefined) {
+    throw new CheckError("Grafana has no default datasource", "run make up");
+  }
+  const { data } = await getJson<QueryAnswer>(
+    `${lab.grafanaUrl}/api/datasources/proxy/uid/${urlSegment(uid)}/api/v1/query?query=up`,
+    signIn(lab),
+  );
+  if (data.result.length === 0) {
+    throw new CheckError(
+      "a query through Grafana's proxy is empty",
+      "look whether Grafana reaches Prometheus: make logs",
+    );
+  }
+  return `${String(data.result.length)} series of up through Grafana's proxy`;
+}
+
+async function dashboardsBound(lab: LabOutputs): Promise<string> {
+  const [sources, dashboards] = await Promise.all([
+    getJson<{ uid: string }[]>(`${lab.grafanaUrl}/api/datasources`, signIn(lab)),
+    readAll(lab),
+  ]);
+  const uids = new Set(sources.map(({ uid }) => uid));
+  const unbound = dashboards.flatMap((dashboard) =>
+    unboundDatasources(dashboard, uids).map((reference) => `${dashboard.title}: ${reference}`),
+  );
+  if (unbound.length > 0) {
+    throw new CheckError(`unbound datasources: ${unbound.join(", ")}`, "report it with the dashboard's file");
+  }
+  const standIns = dashboards.filter(({ tags }) => tags?.includes("stand-in"));
+  const note =
+    standIns.length === 0 ? "" : `; ${String(standIns.length)} are stand-ins of the project for the real ones`;
+  return `${String(dashboards.length)} there, all datasources bound${note}`;
+}
+
+/** Every dashboard of the lab; all that Grafana does not give are told together. */
+async function readAll(lab: LabOutputs): Promise<readonly Dashboard[]> {
+  const answers = await Promise.allSettled(lab.dashboards.map((uid) => readDashboard<Dashboard>(lab, uid)));
+  const failures = answers.filter((answer) => answer.status === "rejected").map(({ reason }) => reason as unknown);
+  const told = failures.filter((failure) => failure instanceof CheckError);
+  if (told.length < failures.length) {
+    throw failures.find((failure) => !(failure instanceof CheckError));
+  }
+  if (told.length > 0) {
+    throw new CheckError(
+      told.map(({ message }) => message).join("; "),
+      [...new Set(told.map(({ fix }) => fix))].join("; "),
+    );
+  }
+  return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+}
+
+async function hostReported(lab: LabOutputs): Promise<string> {
+  const devices = await queryPrometheus(lab, "count by (device) (node_network_info)");
+  const processes = await queryPrometheus(lab, "sum(node_processes_state)");
+  if (devices.length === 0 || processes.length === 0) {
+    throw new CheckError("node_exporter reports no interfaces or processes", "read make logs");
+  }
+  const hosts = lab.swarm === undefined ? "" : ` of ${String((await reachedNodes(lab)).length)} nodes`;
+  const whose = lab.nodeExporterNetwork === "host" ? "the host's" : "its own container's";
+  const names = devices.map(({ metric }) => metric.device).join(", ");
+  return `${String(processes[0]?.value[1])} processes${hosts}; the network panels show ${whose} interfaces (${names})`;
+}
+
+/** Every question that `make verify` asks, in the order in which the data flows. */
+export const CHECKS: readonly Check[] = [
+  { name: "containers", ask: containersHealthy },
+  { name: "configuration", ask: configurationLoaded },
+  { name: "targets", ask: targetsUp },
+  { name: "alerts", ask: alertsEvaluated },
+  { name: "host", ask: hostReported },
+  { name: "flask traffic", ask: flaskTraffic },
+  { name: "playbook", ask: playbookReported },
+  { name: "grafana", ask: grafanaAnswers },
+  { name: "datasource", ask: datasourceWorks },
+  { name: "dashboards", ask: dashboardsBound },
+];
+
+/** One request to each of these paths of the app, so that there is traffic to be seen. */
+export async function sendTraffic(lab: LabOutputs, paths = FLASK_PATHS): Promise<void> {
+  await Promise.all(
+    paths.map(async ([path, expected]) => {
+      const response = await fetch(`${lab.flaskUrl}${path}`, { signal: AbortSignal.timeout(10_000) });
+      // an answer that is not read keeps its connection, and the app has a limit of those
+      await response.arrayBuffer();
+      if (response.status !== expected) {
+        throw new CheckError(`${path} answers ${String(response.status)}, not ${String(expected)}`, "read make logs");
+      }
+    }),
+  );
+}

@@ -1,0 +1,62 @@
+import { alertRules, RULES } from "../../lib/shared/alertRules";
+import { findContainer, FoundContainer } from "../../lib/drift/containers";
+import { Damage } from "../../lib/drift/drift";
+import { filesDamage } from "../../lib/drift/files";
+import { loadedDamage, readReload, RELOAD_METRICS } from "../../lib/drift/reloads";
+import { inspectMachine } from "../../lib/docker/machine";
+import { CheckError, LabOutputs } from "./lab";
+
+/** Whether every program runs on the files that the lab wrote for it. */
+export async function configurationLoaded(lab: LabOutputs): Promise<string> {
+  const { containers } = await inspectMachine();
+  const results = await Promise.all(
+    lab.containers.map(async (name) => {
+      const listed = containers.find(({ Names }) => Names.includes(`/${name}`));
+      const found = listed === undefined ? undefined : await findContainer(listed);
+      // a missing one is reported with the containers
+      return found === undefined || found.files?.size === 0
+        ? undefined
+        : { name, damage: filesDamage(true, found) ?? rulesDamage(name, found) ?? (await loadedBy(name, found, lab)) };
+    }),
+  );
+  const configured = results.filter((it) => it !== undefined);
+  const wrong = configured.flatMap(({ name, damage }) => (damage === undefined ? [] : [`${name}: ${damage}`]));
+  if (wrong.length > 0) {
+    throw new CheckError(
+      wrong.join("; "),
+      "run make up, which writes and loads the declared files; if it fails, correct what it names",
+    );
+  }
+  return `${configured.map(({ name }) => name).join(", ")} run on the declared files`;
+}
+
+/** What is wrong with Prometheus' rule files: an edit of the checkout that was refused, or that no update has applied. */
+function rulesDamage(name: string, { files }: FoundContainer): Damage {
+  if (!name.endsWith("prometheus") || files === undefined) {
+    return undefined;
+  }
+  const declared = new Map(alertRules().map(({ file, content }) => [file, content]));
+  const present = [...files.keys()].filter((file) => file.endsWith(RULES));
+  const different = [...new Set([...declared.keys(), ...present])].find(
+    (file) => declared.get(file) !== files.get(file),
+  );
+  return different === undefined ? undefined : `${different} is not as in assets/prometheus`;
+}
+
+/** What is wrong with what a program has loaded, if it says so at all. */
+async function loadedBy(name: string, found: FoundContainer, lab: LabOutputs): Promise<Damage> {
+  const urls = { prometheus: lab.prometheusUrl, alertmanager: lab.alertmanagerUrl };
+  for (const program of ["prometheus", "alertmanager"] as const) {
+    const url = urls[program];
+    // after the lab's prefix
+    if (name.endsWith(program) && url !== undefined) {
+      const reload = await readReload(url, RELOAD_METRICS[program], lab.webPassword).catch((error: unknown) => {
+        const { message, cause } = error as Error & { cause?: Error };
+        const why = cause?.message ?? message;
+        throw new CheckError(`${name} does not say whether it has loaded its files (${why})`, "read make logs");
+      });
+      return loadedDamage(reload, found);
+    }
+  }
+  return undefined;
+}

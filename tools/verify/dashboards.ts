@@ -1,0 +1,87 @@
+import { NOT_ACCEPTABLE } from "../../lib/drift/grafana";
+import { urlSegment } from "../../lib/shared/foreignNames";
+import { CheckError, LabOutputs, signIn } from "./lab";
+
+/** What the checks read of a dashboard as Grafana stores it. */
+export interface Dashboard {
+  readonly title: string;
+  readonly tags?: readonly string[];
+  readonly templating?: {
+    readonly list?: readonly {
+      readonly name: string;
+      readonly type: string;
+      readonly current?: { readonly value?: unknown };
+    }[];
+  };
+}
+
+/**
+ * A dashboard of the lab as Grafana stores it.
+ *
+ * @throws CheckError where Grafana does not give it, with what `make up` can do about that.
+ */
+export async function readDashboard<T>(lab: LabOutputs, uid: string): Promise<T> {
+  const url = `${lab.grafanaUrl}/api/dashboards/uid/${urlSegment(uid)}`;
+  const response = await fetch(url, { headers: signIn(lab), signal: AbortSignal.timeout(10_000) });
+  const text = await response.text();
+  if (response.status === NOT_ACCEPTABLE) {
+    throw new CheckError(
+      `dashboard ${uid} was saved in Grafana in the new schema (version 2)`,
+      "export it if you want to keep the edit, and run make up, which restores it",
+    );
+  }
+  if (response.status === 404) {
+    throw new CheckError(`dashboard ${uid} is not there`, "run make up");
+  }
+  const dashboard = response.ok ? dashboardIn(text) : undefined;
+  if (dashboard === undefined) {
+    throw new CheckError(
+      `dashboard ${uid}: Grafana answers ${String(response.status)}, ${text.slice(0, 200)}`,
+      "read make logs; if it stays so, delete this dashboard in Grafana and run make up",
+    );
+  }
+  return dashboard as T;
+}
+
+function dashboardIn(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { dashboard?: unknown } | null)?.dashboard;
+  } catch {
+    return undefined;
+  }
+}
+
+// Grafana's own sources: annotations, mixed queries, another panel's result, expressions
+const BUILT_IN = new Set(["grafana", "-- Grafana --", "-- Mixed --", "-- Dashboard --", "__expr__"]);
+
+/** References to a datasource that Grafana does not have, variables resolved; empty means that all are bound. */
+export function unboundDatasources(dashboard: Dashboard, uids: ReadonlySet<string>): readonly string[] {
+  const variables = new Map(
+    (dashboard.templating?.list ?? [])
+      .filter(({ type }) => type === "datasource")
+      .map(({ name, current }) => [name, String(current?.value)]),
+  );
+  const wrong = references(dashboard).filter((reference) => {
+    const uid = /^\$\{?(\w+)\}?$/.exec(reference)?.[1];
+    const resolved = uid === undefined ? reference : (variables.get(uid) ?? reference);
+    return !BUILT_IN.has(resolved) && !uids.has(resolved);
+  });
+  return [...new Set(wrong)];
+}
+
+/** Every datasource that something in the dashboard names, by uid or by name; null stands for the default one. */
+function references(value: unknown): string[] {
+  if (Array.isArray(value)) {
+    return value.flatMap(references);
+  }
+  if (typeof value !== "object" || value === null) {
+    return [];
+  }
+  return Object.entries(value).flatMap(([key, item]) => {
+    if (key !== "datasource") {
+      return references(item);
+    }
+    const reference: unknown = typeof item === "object" && item !== null ? (item as { uid?: unknown }).uid : item;
+    return typeof reference === "string" ? [reference] : [];
+  });
+}

@@ -1,0 +1,91 @@
+import { urlSegment } from "../../../lib/shared/foreignNames";
+import { Check, CheckError, Answer, LabOutputs } from "../lab";
+import { reachedNodes } from "../swarm";
+import { grafanaApi } from "./grafana";
+import { checkPlugins } from "./plugins";
+import { explainMachine, Proof, proveDashboard, ProvenQuery, State } from "./proof";
+
+/** Failing queries that the table names; `--json` has them all. */
+const NAMED = 5;
+/** Nodes of a swarm for which each panel is asked: more would take longer than anybody waits. */
+const NODES = 10;
+
+/** One check for each dashboard: whether its panels show data. */
+export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
+  const api = grafanaApi(lab);
+  const prove = async (uid: string, node?: string): Promise<Proof> =>
+    explainMachine(await proveDashboard(api, uid, node), lab);
+  return Promise.all(
+    lab.dashboards.map(async (uid) => {
+      // without Grafana there is no title, and the check itself tells why
+      const title = await api.dashboard(uid).then(
+        (dashboard) => dashboard.title,
+        () => uid,
+      );
+      return {
+        name: `panels: ${title}`,
+        ask: async () => {
+          await checkPlugins(lab, await api.dashboard(uid));
+          const proof = await prove(uid);
+          const url = `${lab.grafanaUrl}/d/${urlSegment(uid)}`;
+          // the lab's own show every node at once
+          const nodes = proof.own ? [] : (await reachedNodes(lab)).slice(0, NODES);
+          const answers = await Promise.all(nodes.map((node) => judgeNode(() => prove(uid, node), url, node)));
+          return answers.length === 0 ? judge(proof, url) : together(answers);
+        },
+      };
+    }),
+  );
+}
+
+/** What the check says of a dashboard in which a node is chosen. */
+async function judgeNode(prove: () => Promise<Proof>, url: string, node: string): Promise<Answer> {
+  try {
+    const { seen, details } = judge(await prove(), url);
+    return { seen: `${node}: ${seen}`, details };
+  } catch (error) {
+    throw error instanceof CheckError ? new CheckError(`${node}: ${error.message}`, error.fix, error.details) : error;
+  }
+}
+
+function together(answers: readonly Answer[]): Answer {
+  return { seen: answers.map(({ seen }) => seen).join("\n"), details: answers.map(({ details }) => details) };
+}
+
+/** What the check says of a dashboard; throws where a query is in error or lacks data without a reason. */
+export function judge(proof: Proof, url: string): Answer {
+  const queries = proof.panels.flatMap(({ title, queries: all }) => all.map((query) => ({ title, ...query })));
+  const counts = `${countOf(proof.panels)} panels, ${countOf(queries)} queries`;
+  const failing = queries.filter(({ state }) => state === "error" || state === "missing");
+  if (failing.length > 0) {
+    const list = failing.slice(0, NAMED).map(describe);
+    const rest = failing.length > NAMED ? [`and ${String(failing.length - NAMED)} more, see ARGS=--json`] : [];
+    throw new CheckError(
+      [`${counts} with data`, ...list, ...rest].join("\n"),
+      `look at the panels on ${url}: the metrics or labels of these queries may be others here`,
+      proof,
+    );
+  }
+  return { seen: `${counts}${notYetDrawn(proof)}${reasonsOf(proof)}`, details: proof };
+}
+
+function countOf(all: readonly { readonly state: State }[]): string {
+  return `${String(all.filter(({ state }) => state === "data").length)} of ${String(all.length)}`;
+}
+
+function describe({ title, expr, error }: ProvenQuery & { readonly title: string }): string {
+  return `"${title}": ${expr}${error === undefined ? "" : ` (${error})`}`;
+}
+
+/** How many panels of a new lab are still empty on the page, though there is data. */
+function notYetDrawn({ panels }: Proof): string {
+  const late = panels.filter(({ queries }) => queries.some(({ tooNew }) => tooNew === true)).length;
+  return late === 0 ? "" : `; ${String(late)} draw it with the next step of their range`;
+}
+
+/** Why panels have no data at all. */
+function reasonsOf({ panels }: Proof): string {
+  const dark = panels.filter(({ state }) => state === "explained");
+  const reasons = new Set(dark.map(({ queries }) => queries.find(({ reason }) => reason !== undefined)?.reason));
+  return dark.length === 0 ? "" : `; ${String(dark.length)} without data: ${[...reasons].join(", ")}`;
+}

@@ -1,0 +1,22 @@
+import { CORE_PANELS, missingPanelTypes, PLUGINS_PLACE } from "../../../dashboards/community/panelTypes";
+import { CheckError, getJson, LabOutputs, signIn } from "../lab";
+import { StoredDashboard } from "./model";
+
+/**
+ * Asks Grafana whether it has a plugin for every panel of a dashboard.
+ *
+ * @throws CheckError that names the panel types for which the page says "Panel plugin not found".
+ */
+export async function checkPlugins(lab: LabOutputs, dashboard: StoredDashboard): Promise<void> {
+  const plugins = await getJson<{ id: string }[]>(`${lab.grafanaUrl}/api/plugins?type=panel`, signIn(lab));
+  const listed = plugins.map(({ id }) => id);
+  // one that lists none of its own panels has them all the same
+  const own = listed.some((id) => CORE_PANELS.has(id)) ? [] : CORE_PANELS;
+  const missing = missingPanelTypes(dashboard, new Set([...own, ...listed]));
+  if (missing.length > 0) {
+    throw new CheckError(
+      `Panel plugin not found: ${missing.join(", ")}`,
+      `take the dashboard out, or set grafanaImage to an image of your own with them, ${PLUGINS_PLACE}`,
+    );
+  }
+}

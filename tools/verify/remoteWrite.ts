@@ -1,0 +1,48 @@
+import { NOWHERE } from "../../lib/shared/names";
+import { seconds } from "./duration";
+import { Check, CheckError, LabOutputs, queryPrometheus } from "./lab";
+
+/** Prometheus' own metrics of its receivers, each with the label `url`. */
+const STORAGE = "prometheus_remote_storage";
+/** Scrapes within which Prometheus has told of itself twice, though one was missed. */
+const SCRAPES = 4;
+/** Seconds for which Prometheus gathers samples before it sends them, and as long for a slow answer. */
+const SEND_TIME = 10;
+
+/** The question of a lab with receivers; none where there is no receiver, or only the stand-ins of a preview. */
+export function remoteWriteChecks({ remoteWrite = [] }: LabOutputs): readonly Check[] {
+  const urls = remoteWrite.filter((url) => !new URL(url).hostname.endsWith(NOWHERE));
+  return urls.length === 0 ? [] : [{ name: "remote write", ask: (lab) => receiversTake(lab, urls) }];
+}
+
+/** Whether every receiver takes the samples of this moment. */
+async function receiversTake(lab: LabOutputs, urls: readonly string[]): Promise<string> {
+  const interval = seconds(lab.scrapeInterval);
+  const window = `[${String(SCRAPES * interval)}s]`;
+  const [sent, refused, behind] = await Promise.all([
+    askByUrl(lab, `sum by (url) (irate(${STORAGE}_samples_total${window}))`),
+    // a batch that is refused counts as sent, too
+    askByUrl(lab, `sum by (url) (irate(${STORAGE}_samples_failed_total${window}))`),
+    // for some minutes there are series of a queue that another one has replaced
+    askByUrl(lab, `min by (url) (time() - ${STORAGE}_queue_highest_sent_timestamp_seconds)`),
+  ]);
+  const limit = SEND_TIME + 2 * interval;
+  const problems = urls.flatMap((url) => {
+    if ((refused.get(url) ?? 0) > 0) {
+      return [`${url} refuses samples`];
+    }
+    return (behind.get(url) ?? Infinity) > limit ? [`${url} has no sample of the last ${String(limit)} s`] : [];
+  });
+  if (problems.length > 0) {
+    throw new CheckError(
+      problems.join("; "),
+      "read what Prometheus says of it in make logs; mend remoteWrite, or the receiver",
+    );
+  }
+  return urls.map((url) => `${url} takes ${(sent.get(url) ?? 0).toFixed(0)} samples/s`).join(", ");
+}
+
+async function askByUrl(lab: LabOutputs, query: string): Promise<ReadonlyMap<string, number>> {
+  const samples = await queryPrometheus(lab, query);
+  return new Map(samples.map(({ metric, value }) => [metric.url ?? "", Number(value[1])]));
+}
