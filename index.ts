@@ -1,11 +1,11 @@
-import { installedPanelPlugins, lookAtLab } from "./lib/drift/observe";
+import { installedPanelPlugins, observeLab } from "./lib/drift/observe";
 import { findRejectedConfig } from "./components/monitoring/configCheck";
 import { readCatalogue } from "./dashboards/community/catalogue";
-import { throwFaults } from "./lib/shared/problems";
+import { throwProblems } from "./lib/shared/problems";
 import { Lab } from "./components/lab";
 import { inspectMachine, measuresWrites } from "./lib/docker/machine";
 import { containersOf, labName, servicesOf } from "./lib/shared/names";
-import { findObstacles } from "./lib/preflight";
+import { findProblems } from "./lib/preflight";
 import { readSettings, Settings } from "./lib/settings/settings";
 import { WEB_USER } from "./lib/shared/webSignIn";
 import { contextOf } from "./policy/context";
@@ -15,17 +15,17 @@ import { declareWithRules } from "./policy/program";
 async function main(): Promise<Record<string, unknown>> {
   const settings = readSettings();
   const machine = await inspectMachine();
-  const condition = await lookAtLab(settings, machine);
+  const observed = await observeLab(settings, machine);
   const [catalogue, obstacles, rejected] = await Promise.all([
-    readCatalogue(settings, () => installedPanelPlugins(settings, condition)),
-    findObstacles(settings, machine, condition.host),
-    findRejectedConfig(settings, machine, condition),
+    readCatalogue(settings, () => installedPanelPlugins(settings, observed)),
+    findProblems(settings, machine, observed.host),
+    findRejectedConfig(settings, machine, observed),
   ]);
-  throwFaults([...catalogue.faults, ...obstacles, ...rejected]);
+  throwProblems([...catalogue.faults, ...obstacles, ...rejected]);
 
   const lab = declareWithRules(
     contextOf(machine, settings, __dirname),
-    () => new Lab("lab", { settings, machine, condition, catalogue: catalogue.entries }),
+    () => new Lab("lab", { settings, machine, observed, catalogue: catalogue.entries }),
   );
 
   return {

@@ -1,17 +1,17 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { LabCondition } from "../lib/drift/observe";
+import { ObservedLab } from "../lib/drift/observe";
 import { Machine } from "../lib/docker/machine";
 import { Settings } from "../lib/settings/settings";
-import { Sweep } from "./container/teardown";
+import { Teardown } from "./container/teardown";
 
 /** What all services of a lab share. */
 export interface LabContext {
   readonly settings: Settings;
   readonly machine: Machine;
   /** What there is of the lab already. */
-  readonly condition: LabCondition;
-  readonly sweep: Sweep;
+  readonly observed: ObservedLab;
+  readonly teardown: Teardown;
   /** The lab's network on this machine. */
   readonly network: docker.Network;
   /** The network over all nodes, where the lab watches a swarm. */
@@ -26,5 +26,5 @@ export interface LabContext {
 export interface Overlay {
   readonly network: docker.Network;
   /** What removes the services and then the network, when it is deleted; every service depends on it. */
-  readonly drain: pulumi.Resource;
+  readonly teardown: pulumi.Resource;
 }

@@ -1,10 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { LabCondition } from "../lib/drift/observe";
-import { GONE, madeBecause } from "../lib/drift/drift";
+import { ObservedLab } from "../lib/drift/observe";
+import { MISSING, replaceOnDrift } from "../lib/drift/drift";
 import { DATASOURCE_UID } from "../lib/drift/grafana";
 import { ownDashboards } from "../dashboards";
-import { bindDashboard } from "../dashboards/community/import";
+import { importDashboard } from "../dashboards/community/import";
 import { CatalogueEntry } from "../dashboards/community/entry";
 import { CommunityDashboard } from "./dashboards/communityDashboard";
 import { OwnDashboard } from "./dashboards/ownDashboard";
@@ -23,7 +23,7 @@ import { removeOrphan } from "../lib/docker/orphans";
 import { LabContext } from "./context";
 import { Settings } from "../lib/settings/settings";
 import { createOverlay } from "./container/overlay";
-import { Sweep } from "./container/teardown";
+import { Teardown } from "./container/teardown";
 import { createWebPassword, passwordPrograms } from "./container/webPassword";
 import { AnsiblePlaybook } from "./workloads/ansiblePlaybook";
 import { FlaskApp } from "./workloads/flaskApp";
@@ -34,7 +34,7 @@ export interface LabArgs {
   /** The community dashboards, read from their catalogue. */
   readonly catalogue: readonly CatalogueEntry[];
   /** What there is of the lab already. */
-  readonly condition: LabCondition;
+  readonly observed: ObservedLab;
 }
 
 /** A whole lab, in the order in which its data flows: what is measured, who collects it, who shows it. */
@@ -55,17 +55,17 @@ export class Lab extends pulumi.ComponentResource {
 
   constructor(name: string, args: LabArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:components:Lab", name, {}, options);
-    const { settings, machine, condition } = args;
+    const { settings, machine, observed } = args;
     const parent = { parent: this };
     const lab = labName(settings.namePrefix);
-    const sweep = new Sweep(name, { lab, keep: settings.keepData ? dataVolumes(settings) : [] }, parent);
-    const network = createNetwork(name, { settings, condition, sweep }, this);
+    const teardown = new Teardown(name, { lab, keep: settings.keepData ? dataVolumes(settings) : [] }, parent);
+    const network = createNetwork(name, { settings, observed, teardown }, this);
     const overlay =
-      settings.engine === "swarm" ? createOverlay(name, { settings, machine, condition, sweep }, this) : undefined;
+      settings.engine === "swarm" ? createOverlay(name, { settings, machine, observed, teardown }, this) : undefined;
     const passwordOf = passwordPrograms(settings);
     this.webPassword = passwordOf.size === 0 ? undefined : createWebPassword("web", settings, this);
     const password = { passwordPrograms: passwordOf, webPassword: this.webPassword };
-    const context: LabContext = { settings, machine, condition, network, overlay, sweep, ...password };
+    const context: LabContext = { settings, machine, observed, network, overlay, teardown, ...password };
     const discovery = overlay === undefined ? undefined : new SwarmDiscovery("swarm-discovery", { context }, parent);
 
     this.nodeExporter = new NodeExporter("node-exporter", { context }, parent);
@@ -86,7 +86,7 @@ export class Lab extends pulumi.ComponentResource {
 
     const community = args.catalogue.map((entry) => ({
       id: entry.id,
-      model: bindDashboard(entry, DATASOURCE_UID),
+      model: importDashboard(entry, DATASOURCE_UID),
       newUid: describeNewUid(entry),
     }));
     const own = ownDashboards(settings);
@@ -99,7 +99,7 @@ export class Lab extends pulumi.ComponentResource {
       { context, prometheusUrl: this.prometheus.internalUrl, dashboards: new Set(this.dashboards) },
       parent,
     );
-    sweep.complete();
+    teardown.complete();
     for (const { id, model, newUid } of community) {
       new CommunityDashboard(`community-${String(id)}`, { model, newUid, grafana: this.grafana }, parent);
     }
@@ -113,12 +113,12 @@ export class Lab extends pulumi.ComponentResource {
 
 function createNetwork(
   name: string,
-  { settings, condition, sweep }: Pick<LabContext, "settings" | "condition" | "sweep">,
+  { settings, observed, teardown }: Pick<LabContext, "settings" | "observed" | "teardown">,
   parent: pulumi.Resource,
 ): docker.Network {
   const lab = labName(settings.namePrefix);
-  const damage = condition.network === undefined ? GONE : undefined;
-  const { reason, options: mending } = madeBecause(`the network ${lab}`, damage, "labels[1].value");
+  const drift = observed.network === undefined ? MISSING : undefined;
+  const { reason, options: repair } = replaceOnDrift(`the network ${lab}`, drift, "labels[1].value");
   return new docker.Network(
     `${name}-network`,
     {
@@ -134,13 +134,13 @@ function createNetwork(
     },
     {
       parent,
-      dependsOn: sweep.all,
-      deletedWith: sweep.all,
+      dependsOn: teardown.all,
+      deletedWith: teardown.all,
       // its name and its subnet are fixed, so the old one has to go first
       deleteBeforeReplace: true,
       hooks: { beforeCreate: [() => removeOrphan("networks", lab, lab)] },
       // networks of earlier versions lack the option, and are not replaced for it
-      ignoreChanges: ["ipv6", "options", ...mending.ignoreChanges],
+      ignoreChanges: ["ipv6", "options", ...repair.ignoreChanges],
     },
   );
 }

@@ -166,14 +166,14 @@ const ADDRESS = joined(HOST, PORT);
 /** The second one for the lab's containers alone: it answers all peers on its interface but those of other networks. */
 const ADDRESSES = either(ADDRESS, joined(HOST, PORT, " ", GATEWAY, PORT, ",", SUBNET));
 const KEPT: Test = (value, context) => typeof value === "string" && value.split(" ").every((it) => VOLUME(it, context));
-const SWEEP = { DELETE: ["flask/process.sh", "lab/sweep.sh"] };
+const TEARDOWN = { DELETE: ["flask/process.sh", "lab/sweep.sh"] };
 
 export const COMMANDS: readonly CommandAllowance[] = [
   {
     name: /^lab-sweep$/,
     create: ":",
     delete: DELETE,
-    scripts: SWEEP,
+    scripts: TEARDOWN,
     environment: { LAB, LABEL, MANAGER_LABEL, KEEP: KEPT },
   },
   { name: /^lab-container-sweep$/, create: ":", environment: {} },

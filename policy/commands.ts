@@ -3,7 +3,7 @@ import type { Unwrap } from "@pulumi/pulumi";
 import type { CommandAllowance } from "./allowance";
 import { COMMANDS as ALLOWED } from "./allowed";
 import { allowanceOf, type Container } from "./containers";
-import { type Context, isPending, isUnset, type Resource, type Subject } from "./resource";
+import { type Context, isPending, isUnset, type Resource, type ResourceId } from "./resource";
 
 /** Types of the resources that run a command. */
 export const COMMANDS = ["command:local:Command"];
@@ -17,7 +17,7 @@ const COMMENT = /^\s*#.*$/gm;
 const WHERE = "in policy/allowed.ts";
 
 /** A command that starts something that stays can remove it. */
-export function removable(command: Command, { name }: Subject): readonly string[] {
+export function removable(command: Command, { name }: ResourceId): readonly string[] {
   const found = [command.create, command.update]
     .map((script) => STAYS.exec(expand(script ?? "", command.environment ?? {}).replace(COMMENT, ""))?.[0])
     .find((it) => it !== undefined);
@@ -33,7 +33,7 @@ export function removable(command: Command, { name }: Subject): readonly string[
  * What runs on the host is one of the lab's commands, and the scripts that it runs are files of `assets/` in the
  * checkout: what such a file does no rule can say, so a review has to read it.
  */
-export function knownCommand(command: Command, { name }: Subject, context: Context): readonly string[] {
+export function knownCommand(command: Command, { name }: ResourceId, context: Context): readonly string[] {
   const allowed = ALLOWED.find((it) => it.name.test(name));
   if (allowed === undefined) {
     return [

@@ -2,7 +2,7 @@ import type * as docker from "@pulumi/docker";
 import type { Unwrap } from "@pulumi/pulumi";
 import type { ContainerAllowance } from "./allowance";
 import { CONTAINERS as CONTAINERS_ALLOWED } from "./allowed";
-import { type Context, isPending, isUnset, LAB, type Resource, type Subject, typesOf } from "./resource";
+import { type Context, isPending, isUnset, LAB, type Resource, type ResourceId, typesOf } from "./resource";
 
 /** Types of the resources that these rules are for. */
 export const CONTAINERS = ["docker:index/container:Container"];
@@ -50,7 +50,7 @@ const TAG = /^[^@]*:(?<tag>[\w][\w.-]*)$/;
 const DIGEST = /(^|@)sha256:[0-9a-f]{64}$/;
 
 /** A container's image is pinned. */
-export function pinned({ image }: Container, { name }: Subject): readonly string[] {
+export function checkPinned({ image }: Container, { name }: ResourceId): readonly string[] {
   const tag = TAG.exec(image.split("/").pop() ?? "")?.groups?.tag;
   return DIGEST.test(image) || (tag !== undefined && tag !== "latest")
     ? []
@@ -146,7 +146,7 @@ function modesOf(
 }
 
 /** What `allowed.ts` gives to a resource: by the types of its parents and its name, so that a name alone gives nothing. */
-export function allowanceOf(resource: Subject): ContainerAllowance {
+export function allowanceOf(resource: ResourceId): ContainerAllowance {
   const [lab, component = "", wrapper = "", type = "", ...more] = typesOf(resource);
   const allowed = Object.hasOwn(CONTAINERS_ALLOWED, component) ? CONTAINERS_ALLOWED[component] : undefined;
   const ending = WRAPPERS[`${wrapper}$${type}`];
@@ -156,9 +156,9 @@ export function allowanceOf(resource: Subject): ContainerAllowance {
 }
 
 /** A container that is started has a health check, a memory limit where Docker can set one, and a log that is rotated. */
-export function guarded(
+export function checkIsolation(
   container: Container,
-  { name }: Subject,
+  { name }: ResourceId,
   { memoryLimit }: Pick<Context, "memoryLimit">,
 ): readonly string[] {
   if (container.start === false) {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { foreignPlugin } from "./origin";
-import { type Context, Hidden, type Resource, STACK, type Subject, unwrap } from "./resource";
+import { type Context, Hidden, type Resource, STACK, type ResourceId, unwrap } from "./resource";
 import { refuse, violationsOf } from "./violations";
 
 /** What no lab asks of the engine: plugins that run at once, resources of others, and changes to what was judged. */
@@ -92,7 +92,7 @@ function asSent(request: RegisterResourceRequest, qualified: string): Resource {
 }
 
 /** A resource as a rule is shown it, from what the SDK makes of its properties for the engine. */
-export function serialized({ type, name, urn }: Subject, values: object): Resource {
+export function serialized({ type, name, urn }: ResourceId, values: object): Resource {
   const marked = replaced(values, (value) =>
     pulumi.runtime.isRpcSecret(value) ? { value: new Hidden(pulumi.runtime.unwrapRpcSecret(value)) } : undefined,
   ) as Resource["marked"];

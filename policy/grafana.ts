@@ -1,12 +1,12 @@
 import type { Unwrap } from "@pulumi/pulumi";
 import type * as grafana from "@pulumiverse/grafana";
-import type { Subject } from "./resource";
+import type { ResourceId } from "./resource";
 
 /** Types of the resources that hold a dashboard. */
 export const DASHBOARDS = ["grafana:oss/dashboard:Dashboard"];
 
 /** A dashboard has a uid and a folder. */
-export function placed(dashboard: Unwrap<grafana.oss.DashboardArgs>, { name }: Subject): readonly string[] {
+export function checkFolder(dashboard: Unwrap<grafana.oss.DashboardArgs>, { name }: ResourceId): readonly string[] {
   return [
     ...(uidOf(dashboard.configJson) === undefined
       ? [

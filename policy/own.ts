@@ -1,4 +1,4 @@
-import { labName, overlayName, reachable } from "../lib/shared/names";
+import { labName, overlayName, connectHost } from "../lib/shared/names";
 import type { Context } from "./resource";
 import { is, type Test } from "./shape";
 
@@ -8,7 +8,7 @@ type Setting = (context: Context) => string;
 export const LAB_NAME: Setting = ({ namePrefix }) => labName(namePrefix);
 export const PREFIX: Setting = ({ namePrefix }) => namePrefix;
 /** Where this machine reaches what is published. */
-export const HOST: Setting = ({ bindAddress }) => reachable(bindAddress);
+export const HOST: Setting = ({ bindAddress }) => connectHost(bindAddress);
 export const GATEWAY: Setting = ({ gateway }) => gateway;
 export const SUBNET: Setting = ({ subnet }) => subnet;
 export const PORT = /:\d+/;

@@ -3,7 +3,7 @@ import { COMMANDS } from "./commands";
 import { CONTAINERS, SERVICES } from "./containers";
 import { endProgram, guardEngine, replaced, serialized, transformed } from "./gate";
 import { foreignPlugin } from "./origin";
-import { type Context, PENDING, type Resource, type Subject } from "./resource";
+import { type Context, PENDING, type Resource, type ResourceId } from "./resource";
 import { refuse, violationsOf } from "./violations";
 
 /** What an engine that asks the rules itself, as a policy pack, is handed: then the program does not ask them. */
@@ -13,7 +13,7 @@ const ASKED_BY_ENGINE = "pack";
 const LATE =
   /^(volumes\.\d+\.volumeName|labels\.\d+\.value|networksAdvanced\.\d+\.name|taskSpec\.networksAdvanceds\.\d+\.id|environment\.\w+|triggers\b.*)$/;
 
-interface Declared extends Subject {
+interface Declared extends ResourceId {
   readonly props: Readonly<Record<string, unknown>>;
   /** What is wrong with its options. */
   readonly options: readonly string[];

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 
 /** A resource that is about to be made or changed, as the engine names it. */
-export interface Subject {
+export interface ResourceId {
   readonly type: string;
   readonly name: string;
   readonly urn: string;
 }
 
 /** A resource with what the program set of it. */
-export interface Resource<Props = Readonly<Record<string, unknown>>> extends Subject {
+export interface Resource<Props = Readonly<Record<string, unknown>>> extends ResourceId {
   /** Secrets unwrapped. */
   readonly props: Props;
   /** The same with each secret as a `Hidden`. */
@@ -57,7 +57,7 @@ export const STACK = "pulumi:pulumi:Stack";
  *
  * @returns nothing for a URN that does not belong to the resource.
  */
-export function typesOf({ type, name, urn }: Subject): readonly string[] {
+export function typesOf({ type, name, urn }: ResourceId): readonly string[] {
   const [, , qualified = "", ...rest] = urn.split("::");
   const types = qualified.split("$");
   return rest.join("::") === name && types.at(-1) === type ? types : [];

@@ -3,13 +3,13 @@ import {
   asContainer,
   type Container,
   CONTAINERS,
-  guarded,
+  checkIsolation,
   onBindAddress,
-  pinned,
+  checkPinned,
   SERVICES,
   unprivileged,
 } from "./containers";
-import { DASHBOARDS, placed } from "./grafana";
+import { DASHBOARDS, checkFolder } from "./grafana";
 import { mounted } from "./mounts";
 import type { Check, Context, Resource } from "./resource";
 import { hiddenSecrets } from "./secrets";
@@ -33,7 +33,7 @@ export const RULES: readonly Rule[] = [
   {
     name: "images-pinned",
     description: "An image has a tag other than latest, or a digest.",
-    checks: [onRunning(pinned)],
+    checks: [onRunning(checkPinned)],
   },
   {
     name: "ports-on-bind-address",
@@ -58,7 +58,7 @@ export const RULES: readonly Rule[] = [
   {
     name: "containers-guarded",
     description: "A container that is started has a health check, a memory limit and a log that is rotated.",
-    checks: [onRunning(guarded)],
+    checks: [onRunning(checkIsolation)],
   },
   {
     name: "secrets-hidden",
@@ -68,7 +68,7 @@ export const RULES: readonly Rule[] = [
   {
     name: "dashboards-placed",
     description: "A dashboard has a uid and a folder.",
-    checks: [on(DASHBOARDS, placed)],
+    checks: [on(DASHBOARDS, checkFolder)],
   },
   {
     name: "processes-removable",

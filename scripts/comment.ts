@@ -3,7 +3,7 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import retry from "async-retry";
-import { describeOrigin, inertReport, Changed } from "../tools/pull-request/foreignReport";
+import { describeOrigin, escapeReport, Changed } from "../tools/pull-request/foreignReport";
 
 /** First line of a report, by which its comment is found again. */
 const MARKER = "<!-- observability-lab: preview -->";
@@ -88,7 +88,7 @@ async function vetted(report: string, files: string): Promise<string> {
   for await (const file of list<Changed>(files)) {
     changed.push(file);
   }
-  const text = `${MARKER}\n${describeOrigin(changed)}${inertReport(report.slice(MARKER.length + 1))}`;
+  const text = `${MARKER}\n${describeOrigin(changed)}${escapeReport(report.slice(MARKER.length + 1))}`;
   return text.length <= MOST ? text : `${text.slice(0, MOST)}\n\nThe rest is cut.\n`;
 }
 

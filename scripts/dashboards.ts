@@ -2,10 +2,10 @@
 // usage: dashboards.ts FOLDER TRACKED [OWN]      settings files, the later ones win
 import { mkdirSync, writeFileSync } from "node:fs";
 import { ownDashboards } from "../dashboards";
-import { bindDashboard } from "../dashboards/community/import";
+import { importDashboard } from "../dashboards/community/import";
 import { readCatalogue } from "../dashboards/community/catalogue";
 import { describeNewUid } from "../dashboards/community/uid";
-import { throwFaults } from "../lib/shared/problems";
+import { throwProblems } from "../lib/shared/problems";
 import { childPath } from "../lib/shared/foreignNames";
 import { DATASOURCE_UID } from "../lib/drift/grafana";
 import { readStackFiles } from "../lib/settings/stackFiles";
@@ -27,15 +27,15 @@ function sorted(value: unknown): unknown {
 async function main(): Promise<void> {
   const [folder = "", ...files] = process.argv.slice(2);
   const { settings, faults } = readStackFiles(files);
-  throwFaults(faults);
+  throwProblems(faults);
   // they are written here whatever Grafana they are for
   const { entries, faults: missing } = await readCatalogue(settings, () => Promise.resolve("unknown"));
-  throwFaults(missing);
+  throwProblems(missing);
   for (const said of entries.map(describeNewUid).filter((it) => it !== undefined)) {
     console.error(said);
   }
   const models = [
-    ...entries.map((entry) => bindDashboard(entry, DATASOURCE_UID)),
+    ...entries.map((entry) => importDashboard(entry, DATASOURCE_UID)),
     ...ownDashboards(settings).map(({ model }) => model),
   ];
   mkdirSync(folder, { recursive: true });

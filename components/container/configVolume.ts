@@ -1,14 +1,14 @@
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { Damage, madeBecause } from "../../lib/drift/drift";
+import { Drift, replaceOnDrift } from "../../lib/drift/drift";
 import { describeFiles, RECORD } from "../../lib/drift/files";
 import { Reload } from "../../lib/drift/reloads";
 import { pullMissing } from "../../lib/docker/pull";
 import { LabError } from "../../lib/shared/problems";
 import { LAB_LABEL } from "../../lib/shared/names";
 import { ensureVolume } from "../../lib/docker/orphans";
-import { Sweep } from "./teardown";
+import { Teardown } from "./teardown";
 import { FOLDER, getFiles, putFiles, runToEnd, withTemporaryContainer } from "../../lib/docker/temporaryContainer";
 
 /** A file of `CONFIG_FOLDER`. */
@@ -36,8 +36,8 @@ export interface ConfigVolumeArgs {
   /** Says when the running program last loaded files, if it can. */
   readonly lastReload: () => Promise<Reload | undefined>;
   /** What is wrong with the files that are there. */
-  readonly damage: Damage;
-  readonly sweep: Sweep;
+  readonly drift: Drift;
+  readonly teardown: Teardown;
 }
 
 /** Where a container finds its files: a folder that no image has, so the volume there hides nothing. */
@@ -61,10 +61,10 @@ export class ConfigVolume extends pulumi.ComponentResource {
     const volume = new docker.Volume(
       `${name}-volume`,
       { name: args.volume, labels },
-      { parent: this, dependsOn: args.sweep.all, deletedWith: args.sweep.all },
+      { parent: this, dependsOn: args.teardown.all, deletedWith: args.teardown.all },
     );
-    args.sweep.volumes.push(volume);
-    const { reason, options: mending } = madeBecause(`the files of ${args.container}`, args.damage, "triggers[0]");
+    args.teardown.volumes.push(volume);
+    const { reason, options: repair } = replaceOnDrift(`the files of ${args.container}`, args.drift, "triggers[0]");
     this.files = new local.Command(
       `${name}-files`,
       {
@@ -74,10 +74,10 @@ export class ConfigVolume extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [volume, args.sweep.containers],
+        dependsOn: [volume, args.teardown.containers],
         // before, so that files that cannot be written are not recorded as written
         hooks: { beforeCreate: [() => writeFiles(args)] },
-        ...mending,
+        ...repair,
       },
     );
     // it says nothing about the files, of which some are secret

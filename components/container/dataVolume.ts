@@ -15,7 +15,7 @@ export function createDataVolume(
   { context, hostname, dataKey }: DataVolumeArgs,
   parent: pulumi.Resource,
 ): docker.Volume {
-  const { settings, sweep } = context;
+  const { settings, teardown } = context;
   const lab = labName(settings.namePrefix);
   const volume = new docker.Volume(
     `${name}-data`,
@@ -25,8 +25,8 @@ export function createDataVolume(
     },
     {
       parent,
-      dependsOn: sweep.all,
-      deletedWith: sweep.all,
+      dependsOn: teardown.all,
+      deletedWith: teardown.all,
       retainOnDelete: settings.keepData,
       ...(dataKey === undefined
         ? {}
@@ -37,7 +37,7 @@ export function createDataVolume(
           }),
     },
   );
-  sweep.volumes.push(volume);
+  teardown.volumes.push(volume);
   return volume;
 }
 

@@ -1,8 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { containerDamage } from "../../lib/drift/containers";
-import { Damage, madeBecause } from "../../lib/drift/drift";
-import { filesDamage } from "../../lib/drift/files";
+import { containerDrift } from "../../lib/drift/containers";
+import { Drift, replaceOnDrift } from "../../lib/drift/drift";
+import { filesDrift } from "../../lib/drift/files";
 import { readReload, Reload } from "../../lib/drift/reloads";
 import { ConfigFile, ConfigVolume } from "./configVolume";
 import { readLog } from "../../lib/docker/logs";
@@ -13,7 +13,7 @@ import {
   MEMORY_LABEL,
   OVERLAY_LABEL,
   overlayName,
-  reachable,
+  connectHost,
   REASON_LABEL,
 } from "../../lib/shared/names";
 import { removeOrphan } from "../../lib/docker/orphans";
@@ -56,10 +56,10 @@ export class LabContainer extends pulumi.ComponentResource {
     const args =
       webPassword !== undefined && passwordPrograms.has(spec.hostname) ? withWebPassword(spec, webPassword) : spec;
     this.url = urlOf(args);
-    this.existed = args.context.condition.containers.has(containerName(args));
+    this.existed = args.context.observed.containers.has(containerName(args));
     this.data = args.dataPath === undefined ? undefined : createDataVolume(name, args, this);
     const lab = labName(settings.namePrefix);
-    const { reason, options: mending } = madeBecause(containerName(args), damageOf(args), "labels[1].value");
+    const { reason, options: repair } = replaceOnDrift(containerName(args), driftOf(args), "labels[1].value");
     const config =
       args.uploads === undefined ? undefined : createConfig(name, args, args.uploads, { container: this, ...options });
     let fail = (): void => undefined;
@@ -71,18 +71,18 @@ export class LabContainer extends pulumi.ComponentResource {
     this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, this.data, config), {
       parent: this,
       // one in the host's network needs no other part of the lab; files that are read again replace nothing
-      dependsOn: [args.context.sweep.containers, ...(config === undefined ? [] : [config.files])],
+      dependsOn: [args.context.teardown.containers, ...(config === undefined ? [] : [config.files])],
       // names and ports are fixed, so the old one has to go first
       deleteBeforeReplace: true,
       // a swarm's network is drained before the sweep, which takes what is in it to be gone
-      ...(args.context.overlay === undefined ? { deletedWith: args.context.sweep.all } : {}),
+      ...(args.context.overlay === undefined ? { deletedWith: args.context.teardown.all } : {}),
       // the provider updates a health check in state only
       replaceOnChanges: ["healthcheck"],
       hooks: {
         beforeCreate: [() => removeOrphan("containers", containerName(args), lab), () => ensureVolumes(args)],
         onError: [showLog(name, containerName(args), fail)],
       },
-      ...mending,
+      ...repair,
     });
     const made = new Promise<true>((resolve) => {
       this.container.id.apply(() => {
@@ -93,8 +93,8 @@ export class LabContainer extends pulumi.ComponentResource {
     if (config !== undefined && args.reloadMetrics !== undefined) {
       const { reloadMetrics: metrics } = args;
       const program = { container: containerName(args), url: this.url, metrics, password: settings.webPassword };
-      const damage = args.context.condition.loaded;
-      createReload(name, { program, version: config.version, damage, container: this.container }, this);
+      const drift = args.context.observed.loaded;
+      createReload(name, { program, version: config.version, drift, container: this.container }, this);
     }
     this.registerOutputs({ url: this.url });
   }
@@ -103,23 +103,23 @@ export class LabContainer extends pulumi.ComponentResource {
 /** What a program that reads its files again says of when it last did; nothing if it does not run. */
 async function lastReload(args: LabContainerArgs): Promise<Reload | undefined> {
   // the password that it was given before, which may be another one than now
-  const password = args.context.condition.containers.get(containerName(args))?.files?.get(WEB_PASSWORD_FILE);
+  const password = args.context.observed.containers.get(containerName(args))?.files?.get(WEB_PASSWORD_FILE);
   return args.reloadMetrics === undefined
     ? undefined
     : readReload(urlOf(args), args.reloadMetrics, password).catch(() => undefined);
 }
 
-function damageOf(args: LabContainerArgs): Damage {
-  const { settings, machine, condition, overlay } = args.context;
+function driftOf(args: LabContainerArgs): Drift {
+  const { settings, machine, observed, overlay } = args.context;
   const networked = args.hostNetwork === undefined && !args.isolated;
-  return containerDamage(condition.containers.get(containerName(args)), {
+  return containerDrift(observed.containers.get(containerName(args)), {
     restart: RESTART,
     memoryLimit: machine.memoryLimit,
     networks: [
-      ...(networked ? [{ name: labName(settings.namePrefix), id: condition.network }] : []),
+      ...(networked ? [{ name: labName(settings.namePrefix), id: observed.network }] : []),
       // one that is not there yet is a new setting
-      ...(networked && overlay !== undefined && condition.overlay !== undefined
-        ? [{ name: overlayName(settings.namePrefix), id: condition.overlay }]
+      ...(networked && overlay !== undefined && observed.overlay !== undefined
+        ? [{ name: overlayName(settings.namePrefix), id: observed.overlay }]
         : []),
     ],
   });
@@ -131,7 +131,7 @@ function createConfig(
   files: readonly ConfigFile[],
   { container, parent }: { container: pulumi.Resource; parent?: pulumi.Resource },
 ): ConfigVolume {
-  const { settings, condition, sweep } = args.context;
+  const { settings, observed, teardown } = args.context;
   const [lab, owner] = [labName(settings.namePrefix), containerName(args)];
   const volume = `${dataVolumeName(settings, args.hostname)}-config`;
   return new ConfigVolume(
@@ -143,8 +143,8 @@ function createConfig(
       lab,
       files,
       lastReload: () => lastReload(args),
-      damage: filesDamage(condition.volumes.has(volume), condition.containers.get(owner)),
-      sweep,
+      drift: filesDrift(observed.volumes.has(volume), observed.containers.get(owner)),
+      teardown,
     },
     // beside the container and not in it, where its volume would be on a level of its own
     { parent, aliases: [{ parent: container }] },
@@ -209,7 +209,7 @@ function containerArgs(
     // with the host's processes the engine adds the label option itself, and a refresh would show it as a change
     securityOpts: [...(args.pidMode === "host" ? ["label=disable"] : []), "no-new-privileges:true"],
     capabilities: { drops: ["ALL"], adds: args.capabilities ?? [] },
-    healthcheck: healthcheck(args, machine.engineMajor),
+    healthcheck: healthcheck(args, machine.dockerMajor),
     mustRun: true,
     wait: true,
     waitTimeout: HEALTH_DEADLINE,
@@ -241,17 +241,17 @@ function networkArgs(args: LabContainerArgs): Partial<docker.ContainerArgs> {
 }
 
 /** Asks often while the program starts and seldom afterwards, where the engine can tell the two apart. */
-function healthcheck(spec: ServiceSpec, engineMajor: number): docker.types.input.ContainerHealthcheck {
+function healthcheck(spec: ServiceSpec, dockerMajor: number): docker.types.input.ContainerHealthcheck {
   return {
     ...healthProbe(spec),
     startPeriod: "1m0s",
     // Docker 25 brought the start interval
-    ...(engineMajor >= 25 ? { interval: "30s", startInterval: "1s" } : { interval: "3s" }),
+    ...(dockerMajor >= 25 ? { interval: "30s", startInterval: "1s" } : { interval: "3s" }),
   };
 }
 
 function urlOf({ context, service }: LabContainerArgs): string {
-  return `http://${reachable(context.settings.bindAddress)}:${String(service.port)}`;
+  return `http://${connectHost(context.settings.bindAddress)}:${String(service.port)}`;
 }
 
 function containerName({ context, hostname }: LabContainerArgs): string {

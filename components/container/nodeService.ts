@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { GONE, madeBecause } from "../../lib/drift/drift";
-import { serviceDamage } from "../../lib/drift/services";
+import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
+import { serviceDrift } from "../../lib/drift/services";
 import { LAB_LABEL, labName, MANAGER_LABEL, REASON_LABEL } from "../../lib/shared/names";
 import { removeOrphan } from "../../lib/docker/orphans";
 import { LabContext, Overlay } from "../context";
@@ -31,26 +31,26 @@ const AT_A_TIME = 2;
 export class NodeService extends pulumi.ComponentResource {
   constructor(name: string, args: NodeServiceArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:swarm:NodeService", name, {}, options);
-    const { settings, machine, condition } = args.context;
+    const { settings, machine, observed } = args.context;
     const [lab, service] = [labName(settings.namePrefix), serviceName(args)];
-    const damage = serviceDamage(condition.services.get(service));
-    const { reason, options: mending } = madeBecause(`the service ${service}`, damage, "labels[1].value");
+    const drift = serviceDrift(observed.services.get(service));
+    const { reason, options: repair } = replaceOnDrift(`the service ${service}`, drift, "labels[1].value");
     const awaited = (): Promise<void> => awaitTasks(service);
     new docker.Service(`${name}-service`, serviceArgs(args, reason), {
       parent: this,
-      dependsOn: [args.context.sweep.containers, args.overlay.drain],
+      dependsOn: [args.context.teardown.containers, args.overlay.teardown],
       deleteBeforeReplace: true,
       // the drain removes it, and before it is replaced the hook
       retainOnDelete: true,
       // the provider cannot update one that is gone
-      replaceOnChanges: damage === GONE ? ["labels"] : [],
+      replaceOnChanges: drift === MISSING ? ["labels"] : [],
       hooks: {
         beforeCreate: [() => removeOrphan("services", service, lab, (it) => isOwn(it, lab, machine))],
         // the provider waits for services with a number of replicas only
         afterCreate: [awaited],
         afterUpdate: [awaited],
       },
-      ...mending,
+      ...repair,
     });
     this.registerOutputs({});
   }

@@ -2,7 +2,7 @@ import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { readAsset } from "../../lib/shared/assets";
-import { GONE, madeBecause } from "../../lib/drift/drift";
+import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, REASON_LABEL } from "../../lib/shared/names";
 import { removeOrphan } from "../../lib/docker/orphans";
 import { LabContext, Overlay } from "../context";
@@ -11,14 +11,14 @@ import { isOwn } from "../../lib/docker/swarmOwner";
 /** Makes the network over all nodes, to which other services and containers may be attached, too. */
 export function createOverlay(
   name: string,
-  { settings, machine, condition, sweep }: Pick<LabContext, "settings" | "machine" | "condition" | "sweep">,
+  { settings, machine, observed, teardown }: Pick<LabContext, "settings" | "machine" | "observed" | "teardown">,
   parent: pulumi.Resource,
 ): Overlay {
   const lab = labName(settings.namePrefix);
   const overlay = overlayName(settings.namePrefix);
-  const { reason, options: mending } = madeBecause(
+  const { reason, options: repair } = replaceOnDrift(
     `the network ${overlay}`,
-    condition.overlay === undefined ? GONE : undefined,
+    observed.overlay === undefined ? MISSING : undefined,
     "labels[1].value",
   );
   const network = new docker.Network(
@@ -38,17 +38,17 @@ export function createOverlay(
     },
     {
       parent,
-      dependsOn: sweep.all,
-      deletedWith: sweep.all,
+      dependsOn: teardown.all,
+      deletedWith: teardown.all,
       deleteBeforeReplace: true,
       hooks: { beforeCreate: [() => removeOrphan("networks", overlay, lab, (it) => isOwn(it, lab, machine))] },
-      ...mending,
+      ...repair,
       // to change a network's labels is to replace it: one of an earlier version stays as it is
-      ...(condition.overlay === undefined ? {} : { ignoreChanges: ["labels"] }),
+      ...(observed.overlay === undefined ? {} : { ignoreChanges: ["labels"] }),
     },
   );
   // the provider cannot delete a service that is gone already, nor a network whose tasks are still ending
-  const drain = new local.Command(
+  const removal = new local.Command(
     `${name}-overlay-drain`,
     {
       create: ":",
@@ -63,7 +63,7 @@ export function createOverlay(
       triggers: [network.id],
       logging: "none",
     },
-    { parent, dependsOn: sweep.containers, deleteBeforeReplace: true },
+    { parent, dependsOn: teardown.containers, deleteBeforeReplace: true },
   );
-  return { network, drain };
+  return { network, teardown: removal };
 }

@@ -2,10 +2,10 @@ import { setTimeout } from "node:timers/promises";
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { Damage, madeBecause } from "../../lib/drift/drift";
+import { Drift, replaceOnDrift } from "../../lib/drift/drift";
 import { readReload, Reload } from "../../lib/drift/reloads";
 import { readLog } from "../../lib/docker/logs";
-import { callEngine } from "../../lib/docker/client";
+import { callDocker } from "../../lib/docker/client";
 import { LabError } from "../../lib/shared/problems";
 
 /** A program that reads its files again on SIGHUP, and has metrics about when it last did. */
@@ -25,7 +25,7 @@ export interface ReloadArgs {
   /** Differs after every change of a file. */
   readonly version: pulumi.Input<string>;
   /** What is wrong with what the program has loaded. */
-  readonly damage: Damage;
+  readonly drift: Drift;
   readonly container: docker.Container;
 }
 
@@ -39,14 +39,14 @@ const PAUSE_MS = 50;
  */
 export function createReload(
   name: string,
-  { program, version, damage, container }: ReloadArgs,
+  { program, version, drift, container }: ReloadArgs,
   parent: pulumi.Resource,
 ): local.Command {
-  const { reason, options: mending } = madeBecause(program.container, damage, "environment.REASON");
+  const { reason, options: repair } = replaceOnDrift(program.container, drift, "environment.REASON");
   return new local.Command(
     `${name}-reload`,
     { create: ":", environment: { CONFIG: version, REASON: reason }, logging: "none" },
-    { parent, dependsOn: container, hooks: { beforeUpdate: [() => reload(program)] }, ...mending },
+    { parent, dependsOn: container, hooks: { beforeUpdate: [() => reload(program)] }, ...repair },
   );
 }
 
@@ -58,7 +58,7 @@ export function createReload(
 export async function reload(program: ReloadingProgram): Promise<void> {
   const { container } = program;
   const before = await lastReload(program);
-  const { status, body } = await callEngine("POST", `/containers/${container}/kill?signal=SIGHUP`);
+  const { status, body } = await callDocker("POST", `/containers/${container}/kill?signal=SIGHUP`);
   if (status >= 400) {
     throw new LabError(`${container} cannot be told to read its files again: ${body.toString().trim()}`);
   }

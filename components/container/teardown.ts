@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readAsset } from "../../lib/shared/assets";
 import { LAB_LABEL, MANAGER_LABEL } from "../../lib/shared/names";
 
-export interface SweepArgs {
+export interface TeardownArgs {
   /** The lab's name. */
   readonly lab: string;
   /** Volumes that `destroy` leaves. */
@@ -17,7 +17,7 @@ export interface SweepArgs {
  * The provider takes 2 s for a volume or a network, and the engine deletes level by level of the tree: in a destroy all
  * that is on the machine goes with this component instead. A part that is replaced is removed by the provider.
  */
-export class Sweep extends pulumi.ComponentResource {
+export class Teardown extends pulumi.ComponentResource {
   /** Removes everything; deleted last, as everything depends on it, and with it what is `deletedWith` it. */
   readonly all: pulumi.Resource;
   /** Once it is there, every volume is. Its name is of earlier versions, in which its deletion removed the containers. */
@@ -27,7 +27,7 @@ export class Sweep extends pulumi.ComponentResource {
   /** To be called once every volume is declared. */
   readonly complete: () => void;
 
-  constructor(name: string, { lab, keep }: SweepArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { lab, keep }: TeardownArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:components:Sweep", name, {}, options);
     // where they were before: made anew, the old ones would sweep the lab away
     const moved = { parent: this, aliases: [{ parent: options?.parent }] };

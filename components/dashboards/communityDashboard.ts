@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Grafana } from "../monitoring/grafana";
-import { bindDashboard } from "../../dashboards/community/import";
-import { holdDashboard } from "./managedDashboard";
+import { importDashboard } from "../../dashboards/community/import";
+import { createManagedDashboard } from "./managedDashboard";
 
 export interface CommunityDashboardArgs {
   /** A dashboard of the catalogue, bound to the lab's datasource. */
-  readonly model: ReturnType<typeof bindDashboard>;
+  readonly model: ReturnType<typeof importDashboard>;
   /** States that it does not keep the uid of its file; undefined where it does. */
   readonly newUid: string | undefined;
   readonly grafana: Grafana;
@@ -22,7 +22,7 @@ export class CommunityDashboard extends pulumi.ComponentResource {
     if (newUid !== undefined) {
       void pulumi.log.warn(newUid, this);
     }
-    holdDashboard(name, { uid: model.uid, json: JSON.stringify(model), grafana }, this);
+    createManagedDashboard(name, { uid: model.uid, json: JSON.stringify(model), grafana }, this);
     this.registerOutputs({ uid: model.uid });
   }
 }

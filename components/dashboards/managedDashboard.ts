@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
-import { GONE, madeBecause } from "../../lib/drift/drift";
-import { dashboardDamage, noteVersion } from "../../lib/drift/dashboards";
+import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
+import { dashboardDrift, noteVersion } from "../../lib/drift/dashboards";
 import { Grafana } from "../monitoring/grafana";
 import { ensureFolder } from "../monitoring/grafanaFolder";
 
-export interface HeldDashboardArgs {
+export interface ManagedDashboardArgs {
   readonly uid: string;
   /** The dashboard's JSON. */
   readonly json: string;
@@ -13,14 +13,14 @@ export interface HeldDashboardArgs {
 }
 
 /** A dashboard in the lab's folder of Grafana; one that was edited or deleted there comes back with the next update. */
-export function holdDashboard(
+export function createManagedDashboard(
   name: string,
-  { uid, json, grafana: holder }: HeldDashboardArgs,
+  { uid, json, grafana: holder }: ManagedDashboardArgs,
   parent: pulumi.Resource,
 ): grafana.oss.Dashboard {
   const { found, savedVersions, notes, api } = holder;
-  const damage = dashboardDamage(uid, found, savedVersions.get(uid));
-  const { reason, options: mending } = madeBecause(`the dashboard ${uid}`, damage, "message");
+  const drift = dashboardDrift(uid, found, savedVersions.get(uid));
+  const { reason, options: repair } = replaceOnDrift(`the dashboard ${uid}`, drift, "message");
   const before = (): Promise<void> => ensureFolder(api);
   const after = ({ newOutputs }: pulumi.ResourceHookArgs): void => {
     noteVersion(notes, uid, (newOutputs as { version: number }).version);
@@ -34,9 +34,9 @@ export function holdDashboard(
       deletedWith: holder.data,
       deleteBeforeReplace: true,
       // an update takes the number of a dashboard that is there
-      replaceOnChanges: damage === GONE ? ["message"] : [],
+      replaceOnChanges: drift === MISSING ? ["message"] : [],
       hooks: { beforeCreate: [before], beforeUpdate: [before], afterCreate: [after], afterUpdate: [after] },
-      ...mending,
+      ...repair,
     },
   );
 }

@@ -2,7 +2,7 @@ import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
 import { Grafana } from "../monitoring/grafana";
-import { holdDashboard } from "./managedDashboard";
+import { createManagedDashboard } from "./managedDashboard";
 
 export interface OwnDashboardArgs {
   /** The dashboard's model, with a uid. */
@@ -18,7 +18,7 @@ export class OwnDashboard extends pulumi.ComponentResource {
     super("observability-lab:dashboards:OwnDashboard", name, {}, options);
     const uid = args.model.uid ?? name;
     const json = JSON.stringify(args.model);
-    const dashboard = holdDashboard(name, { uid, json, grafana: args.grafana }, this);
+    const dashboard = createManagedDashboard(name, { uid, json, grafana: args.grafana }, this);
     if (args.home) {
       new grafana.oss.OrganizationPreferences(
         `${name}-home`,

@@ -4,7 +4,7 @@ import { alertReceiver, GROUP_INTERVAL, Integration, integrationOf, postUrl } fr
 import { ConfigFile } from "../container/configVolume";
 import { LabContainer } from "../container/labContainer";
 import { Machine } from "../../lib/docker/machine";
-import { isLoopback, reachable } from "../../lib/shared/names";
+import { isLoopback, connectHost } from "../../lib/shared/names";
 import { LabContext } from "../context";
 import { CONFIG_FOLDER } from "../container/spec";
 import { Settings } from "../../lib/settings/settings";
@@ -61,7 +61,7 @@ export class Alertmanager extends pulumi.ComponentResource {
         dataPath: DATA,
         uploads: alertmanagerFiles(args.webhook, machine),
         ...(inHostNetwork
-          ? { hostNetwork: { healthAddress: reachable(settings.bindAddress) } }
+          ? { hostNetwork: { healthAddress: connectHost(settings.bindAddress) } }
           : { hosts: machine.native ? [{ host: "host.docker.internal", ip: settings.gateway }] : [] }),
       },
       // in the host's network it listens on the gateway, which is there once the network is
@@ -123,7 +123,7 @@ export function urlFromContainer(webhook: string, { native }: Machine): string {
 }
 
 function alertmanagerFlags({ alertmanager, bindAddress, gateway }: Settings, inHostNetwork: boolean): string[] {
-  const host = reachable(bindAddress);
+  const host = connectHost(bindAddress);
   const addresses = inHostNetwork
     ? [host, gateway].map((address) => `${address}:${String(alertmanager.port)}`)
     : [`:${String(PORT)}`];

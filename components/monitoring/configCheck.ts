@@ -1,9 +1,9 @@
 import { RULES } from "../../lib/shared/alertRules";
-import { LabCondition } from "../../lib/drift/observe";
+import { ObservedLab } from "../../lib/drift/observe";
 import { RECORD } from "../../lib/drift/files";
 import { CONFIG_FOLDER, ConfigFile } from "../container/configVolume";
-import { callEngine } from "../../lib/docker/client";
-import { Fault, LabError } from "../../lib/shared/problems";
+import { callDocker } from "../../lib/docker/client";
+import { Problem, LabError } from "../../lib/shared/problems";
 import { Machine } from "../../lib/docker/machine";
 import { ALERTMANAGER_CONFIG, alertmanagerFiles, alertmanagerTarget } from "./alertmanager";
 import { PROMETHEUS_CONFIG, prometheusFiles } from "./prometheus";
@@ -36,21 +36,21 @@ const FAILED = /^(Checking '[^']*')?\s*FAILED:\s*/;
 export async function findRejectedConfig(
   settings: Settings,
   machine: Machine,
-  condition: LabCondition,
-): Promise<readonly Fault[]> {
-  const changed = checkedPrograms(settings, machine, condition).filter(
-    (program) => !(program.loaded && isWritten(program, condition)),
+  observed: ObservedLab,
+): Promise<readonly Problem[]> {
+  const changed = checkedPrograms(settings, machine, observed).filter(
+    (program) => !(program.loaded && isWritten(program, observed)),
   );
   const faults = await Promise.all(
     changed.map(async (program) => {
-      const { status } = await callEngine("GET", `/images/${program.image}/json`);
+      const { status } = await callDocker("GET", `/images/${program.image}/json`);
       return status === 200 ? checkInImage(program, labName(settings.namePrefix)) : parseAll(program.files);
     }),
   );
   return faults.flat();
 }
 
-function checkedPrograms(settings: Settings, machine: Machine, { loaded }: LabCondition): readonly CheckedProgram[] {
+function checkedPrograms(settings: Settings, machine: Machine, { loaded }: ObservedLab): readonly CheckedProgram[] {
   const { namePrefix, alertWebhook, prometheus, alertmanager } = settings;
   const programs = passwordPrograms(settings);
   const target = alertWebhook === undefined ? undefined : alertmanagerTarget(settings, alertWebhook, machine);
@@ -79,7 +79,7 @@ function checkedPrograms(settings: Settings, machine: Machine, { loaded }: LabCo
 }
 
 /** Whether its container has this image and these files; those with credentials are not compared. */
-function isWritten({ container, image, files }: CheckedProgram, { containers }: LabCondition): boolean {
+function isWritten({ container, image, files }: CheckedProgram, { containers }: ObservedLab): boolean {
   const found = containers.get(container);
   const present = found?.files;
   const named = new Set([RECORD, ...WEB_FILES, ...files.map(({ file }) => file)]);
@@ -91,7 +91,7 @@ function isWritten({ container, image, files }: CheckedProgram, { containers }: 
   );
 }
 
-async function checkInImage({ name, image, files, check }: CheckedProgram, lab: string): Promise<readonly Fault[]> {
+async function checkInImage({ name, image, files, check }: CheckedProgram, lab: string): Promise<readonly Problem[]> {
   // what is in a file of credentials is no matter of syntax
   const contents = files.map(({ file, content }) => [file, typeof content === "string" ? content : "-"] as const);
   const { code, output } = await withTemporaryContainer({ image, lab, entrypoint: check }, async (id) => {
@@ -114,7 +114,7 @@ async function checkInImage({ name, image, files, check }: CheckedProgram, lab: 
     : problems.map((line) => rejected(name, line, names));
 }
 
-async function parseAll(files: readonly ConfigFile[]): Promise<readonly Fault[]> {
+async function parseAll(files: readonly ConfigFile[]): Promise<readonly Problem[]> {
   return (await Promise.all(files.map(parseRules))).flat();
 }
 
@@ -134,7 +134,7 @@ export function readProblems(output: string): readonly string[] {
 }
 
 /** A problem as a tool words it: mostly `FILE: LINE:COLUMN: …`; of the first file if it names none. */
-function rejected(name: string, line: string, files: readonly string[]): Fault {
+function rejected(name: string, line: string, files: readonly string[]): Problem {
   const file = files.find((it) => line.includes(`${CONFIG_FOLDER}/${it}`)) ?? files[0] ?? "";
   const problem = `${name} would reject it: ${line.replace(`${CONFIG_FOLDER}/${file}: `, "")}`;
   return isRules(file)
@@ -143,7 +143,7 @@ function rejected(name: string, line: string, files: readonly string[]): Fault {
 }
 
 /** What can be said of a rule file without Prometheus. */
-async function parseRules({ file, content }: ConfigFile): Promise<readonly Fault[]> {
+async function parseRules({ file, content }: ConfigFile): Promise<readonly Problem[]> {
   if (!isRules(file) || typeof content !== "string") {
     return [];
   }

@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
 import { fingerprint, readAsset } from "../../lib/shared/assets";
 import { PASSWORD_FILE } from "../../lib/drift/observe";
-import { GONE, madeBecause } from "../../lib/drift/drift";
-import { DATASOURCE_UID, datasourceDamage, FoundGrafana } from "../../lib/drift/grafana";
+import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
+import { DATASOURCE_UID, datasourceDrift, FoundGrafana } from "../../lib/drift/grafana";
 import { LabContainer } from "../container/labContainer";
 import { createDataVolume } from "../container/dataVolume";
 import { dataVolumeName } from "../../lib/shared/names";
@@ -55,9 +55,9 @@ export class Grafana extends pulumi.ComponentResource {
     const container = createContainer(name, args.context, this.adminPassword, this);
     this.url = container.url;
     this.data = container.data;
-    this.found = args.context.condition.grafana.found;
-    this.savedVersions = args.context.condition.savedVersions;
-    this.notes = args.context.condition.folder;
+    this.found = args.context.observed.grafana.found;
+    this.savedVersions = args.context.observed.savedVersions;
+    this.notes = args.context.observed.folder;
     this.api = new GrafanaApi(this.url, this.adminPassword);
     const password = enforcePassword(name, container, args.context, this.adminPassword, this);
     this.provider = new grafana.Provider(
@@ -153,12 +153,12 @@ export function grafanaEnvironment({ grafanaBundledPlugins }: Pick<Settings, "gr
 function enforcePassword(
   name: string,
   container: LabContainer,
-  { settings, condition }: LabContext,
+  { settings, observed }: LabContext,
   password: pulumi.Output<string>,
   parent: pulumi.Resource,
 ): local.Command {
   const script = readAsset("grafana", "admin-password.js");
-  const { reason, options: mending } = madeBecause("the admin's password", condition.grafana.password, "triggers[1]");
+  const { reason, options: repair } = replaceOnDrift("the admin's password", observed.grafana.password, "triggers[1]");
   return new local.Command(
     `${name}-admin-password`,
     {
@@ -173,19 +173,19 @@ function enforcePassword(
       logging: "none",
       triggers: [fingerprint(script), reason],
     },
-    { parent, dependsOn: container.container, ...mending },
+    { parent, dependsOn: container.container, ...repair },
   );
 }
 
 function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs, parent: Grafana): void {
   const password = context.passwordPrograms.has("prometheus") ? context.webPassword : undefined;
   const declared = { type: "prometheus", url: prometheusUrl, access: "proxy", isDefault: true };
-  const prometheus = context.condition.containers.get(`${context.settings.namePrefix}prometheus`);
+  const prometheus = context.observed.containers.get(`${context.settings.namePrefix}prometheus`);
   // a password that Prometheus has not asked for yet is a new setting
   const signsIn = password !== undefined && prometheus?.files?.has(WEB_CONFIG) === true;
   const found = signsIn ? { ...declared, basicAuth: true, basicAuthUser: WEB_USER } : declared;
-  const damage = datasourceDamage(parent.found, found);
-  const { reason, options: mending } = madeBecause("the datasource", damage, "databaseName");
+  const drift = datasourceDrift(parent.found, found);
+  const { reason, options: repair } = replaceOnDrift("the datasource", drift, "databaseName");
   new grafana.oss.DataSource(
     `${name}-datasource`,
     {
@@ -211,12 +211,12 @@ function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs,
       provider: parent.provider,
       deletedWith: parent.data,
       deleteBeforeReplace: true,
-      replaceOnChanges: damage === GONE ? ["databaseName"] : [],
+      replaceOnChanges: drift === MISSING ? ["databaseName"] : [],
       // the provider cannot take over one that is in a volume from before
       hooks: {
         beforeCreate: [() => parent.api.call("DELETE", `/api/datasources/uid/${DATASOURCE_UID}`).then(() => undefined)],
       },
-      ...mending,
+      ...repair,
     },
   );
 }

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { Machine } from "../../lib/docker/machine";
-import { reachable } from "../../lib/shared/names";
+import { connectHost } from "../../lib/shared/names";
 import { LabContext } from "../context";
 import { ServiceSpec } from "../container/spec";
 import { Settings } from "../../lib/settings/settings";
@@ -48,7 +48,7 @@ export class NodeExporter extends pulumi.ComponentResource {
         onMachine: {
           pidMode: "host",
           ...(settings.nodeExporterNetwork === "host"
-            ? { hostNetwork: { healthAddress: reachable(settings.bindAddress) } }
+            ? { hostNetwork: { healthAddress: connectHost(settings.bindAddress) } }
             : {}),
         },
       },
@@ -100,7 +100,7 @@ function coveredFolders({ sockets }: Machine): readonly string[] {
 /** Flags: the host's file systems, and the collectors off by default that dashboard 1860 draws on. */
 export function nodeExporterFlags(settings: Settings, machine: Machine): string[] {
   const addresses =
-    settings.nodeExporterNetwork === "host" ? [reachable(settings.bindAddress), settings.gateway] : [""];
+    settings.nodeExporterNetwork === "host" ? [connectHost(settings.bindAddress), settings.gateway] : [""];
   const port = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : PORT;
   const swarm = settings.engine === "swarm";
   return [

@@ -4,7 +4,7 @@ import { alertRules, RULES } from "../../lib/shared/alertRules";
 import { RELOAD_METRICS } from "../../lib/drift/reloads";
 import { ConfigFile } from "../container/configVolume";
 import { LabContainer } from "../container/labContainer";
-import { labName, reachable } from "../../lib/shared/names";
+import { labName, connectHost } from "../../lib/shared/names";
 import { LabContext } from "../context";
 import { CONFIG_FOLDER, SharedFolder } from "../container/spec";
 import { Settings } from "../../lib/settings/settings";
@@ -58,7 +58,7 @@ export class Prometheus extends pulumi.ComponentResource {
           // an Alertmanager that was replaced knows the alerts again after this, and not after the default of a minute
           ...(args.alertmanager === undefined ? [] : ["--rules.alert.resend-delay=15s"]),
           // for the links that alerts carry
-          `--web.external-url=http://${reachable(settings.bindAddress)}:${String(settings.prometheus.port)}`,
+          `--web.external-url=http://${connectHost(settings.bindAddress)}:${String(settings.prometheus.port)}`,
         ],
         dataPath: "/prometheus",
         uploads: prometheusFiles(settings, args.alertmanager, passwordPrograms, webPassword),
@@ -127,7 +127,7 @@ export function renderPrometheusConfig(
       external_labels: {
         lab: labName(settings.namePrefix),
         // the rules are the same in every lab, and link to its dashboards
-        grafana_url: `http://${reachable(settings.bindAddress)}:${String(settings.grafana.port)}`,
+        grafana_url: `http://${connectHost(settings.bindAddress)}:${String(settings.grafana.port)}`,
       },
     },
     // looked up beside this file

@@ -29,15 +29,15 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
 
   constructor(name: string, { context }: SwarmDiscoveryArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:SwarmDiscovery", name, {}, options);
-    const { settings, machine, sweep } = context;
+    const { settings, machine, teardown } = context;
     const lab = labName(settings.namePrefix);
     const folder = `${lab}-swarm_discovery`;
     const volume = new docker.Volume(
       `${name}-socket`,
       { name: folder, labels: [{ label: LAB_LABEL, value: lab }] },
-      { parent: this, dependsOn: sweep.all, deletedWith: sweep.all },
+      { parent: this, dependsOn: teardown.all, deletedWith: teardown.all },
     );
-    sweep.volumes.push(volume);
+    teardown.volumes.push(volume);
     new LabContainer(
       name,
       {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { fingerprint, readAsset } from "../../lib/shared/assets";
-import { GONE, madeBecause } from "../../lib/drift/drift";
+import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { dataVolumeName, labName } from "../../lib/shared/names";
 import { Pushgateway } from "../monitoring/pushgateway";
 import { LabContext } from "../context";
@@ -17,13 +17,13 @@ export class AnsiblePlaybook extends pulumi.ComponentResource {
   constructor(name: string, { context, pushgateway }: AnsiblePlaybookArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:workloads:AnsiblePlaybook", name, {}, options);
     const environment = createPythonEnvironment(name, { context, room: "ansible" }, this);
-    const { settings, condition } = context;
+    const { settings, observed } = context;
     // an environment that is made anew has lost the playbook that was kept beside it
-    const report = condition.volumes.has(dataVolumeName(settings, "pushgateway")) ? undefined : GONE;
-    const { reason, options: mending } = madeBecause(
+    const report = observed.volumes.has(dataVolumeName(settings, "pushgateway")) ? undefined : MISSING;
+    const { reason, options: repair } = replaceOnDrift(
       "the playbook",
       // a Pushgateway without its data has lost the report
-      condition.host.environments.ansible ?? report,
+      observed.host.environments.ansible ?? report,
       "triggers[1]",
     );
     const [run, playbook] = [readAsset("ansible", "run.sh"), readAsset("ansible", "monitor_playbook.yml")];
@@ -44,7 +44,7 @@ export class AnsiblePlaybook extends pulumi.ComponentResource {
         // one that is already there may be about to be replaced; the first one need only answer
         dependsOn: [environment, ...(pushgateway.container.existed ? [pushgateway.container.container] : [])],
         hooks: { beforeCreate: [() => pushgateway.answers()] },
-        ...mending,
+        ...repair,
       },
     );
     this.registerOutputs({});

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { fingerprint, readAsset } from "../../lib/shared/assets";
-import { madeBecause } from "../../lib/drift/drift";
-import { labName, reachable } from "../../lib/shared/names";
+import { replaceOnDrift } from "../../lib/drift/drift";
+import { labName, connectHost } from "../../lib/shared/names";
 import { LabContext } from "../context";
 import { createHostCommand } from "./hostCommand";
 import { createPythonEnvironment } from "./pythonEnvironment";
@@ -17,15 +17,15 @@ export class FlaskApp extends pulumi.ComponentResource {
 
   constructor(name: string, { context }: FlaskAppArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:workloads:FlaskApp", name, {}, options);
-    const { settings, condition } = context;
+    const { settings, observed } = context;
     const lab = labName(settings.namePrefix);
-    this.url = `http://${reachable(settings.bindAddress)}:${String(settings.flaskPort)}`;
+    this.url = `http://${connectHost(settings.bindAddress)}:${String(settings.flaskPort)}`;
     const environment = createPythonEnvironment(name, { context, room: "flask" }, this);
     const [start, app] = [processScript("start.sh"), readAsset("flask", "app.py")];
     const listen = listenAddresses(context);
-    const { app: process, environments } = condition.host;
+    const { app: process, environments } = observed.host;
     // an app whose environment is made anew starts anew, too
-    const { reason, options: mending } = madeBecause("the Flask app", environments.flask ?? process, "triggers[2]");
+    const { reason, options: repair } = replaceOnDrift("the Flask app", environments.flask ?? process, "triggers[2]");
     createHostCommand(
       `${name}-process`,
       {
@@ -39,8 +39,8 @@ export class FlaskApp extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [environment, context.network],
-        deletedWith: context.sweep.all,
-        ...mending,
+        deletedWith: context.teardown.all,
+        ...repair,
       },
     );
     this.registerOutputs({ url: this.url });
@@ -59,7 +59,7 @@ function processScript(name: string): string {
 function listenAddresses({ settings, machine }: LabContext): string[] {
   const port = String(settings.flaskPort);
   return [
-    `${reachable(settings.bindAddress)}:${port}`,
+    `${connectHost(settings.bindAddress)}:${port}`,
     ...(machine.native ? [`${settings.gateway}:${port},${settings.subnet}`] : []),
   ];
 }

@@ -1,8 +1,8 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { fingerprint, readAsset } from "../../lib/shared/assets";
-import { madeBecause } from "../../lib/drift/drift";
-import { Room } from "../../lib/drift/host";
+import { replaceOnDrift } from "../../lib/drift/drift";
+import { VirtualEnvironment } from "../../lib/drift/host";
 import { labName } from "../../lib/shared/names";
 import { LabContext } from "../context";
 import { createHostCommand } from "./hostCommand";
@@ -10,7 +10,7 @@ import { createHostCommand } from "./hostCommand";
 export interface PythonEnvironmentArgs {
   readonly context: LabContext;
   /** Whose environment it is: a folder of `assets/` with a requirements.txt. */
-  readonly room: Room;
+  readonly room: VirtualEnvironment;
 }
 
 /** A virtual environment in the lab's folder on the host, made anew when its requirements change or when it is gone. */
@@ -19,9 +19,9 @@ export function createPythonEnvironment(
   { context, room }: PythonEnvironmentArgs,
   parent: pulumi.Resource,
 ): local.Command {
-  const { settings, condition, sweep } = context;
-  const damage = condition.host.environments[room];
-  const { reason, options: mending } = madeBecause(`the virtual environment ${room}`, damage, "triggers[1]");
+  const { settings, observed, teardown } = context;
+  const drift = observed.host.environments[room];
+  const { reason, options: repair } = replaceOnDrift(`the virtual environment ${room}`, drift, "triggers[1]");
   const install = readAsset("python", "install.sh");
   const requirements = readAsset(room, "requirements.txt");
   return createHostCommand(
@@ -33,6 +33,6 @@ export function createPythonEnvironment(
       environment: { LAB: labName(settings.namePrefix), ROOM: room },
       triggers: [fingerprint(install, requirements), reason],
     },
-    { parent, dependsOn: sweep.all, deletedWith: sweep.all, ...mending },
+    { parent, dependsOn: teardown.all, deletedWith: teardown.all, ...repair },
   );
 }

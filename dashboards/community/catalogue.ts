@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { PROJECT } from "../../lib/shared/assets";
 import { PanelPlugins } from "../../lib/drift/grafana";
-import { Fault } from "../../lib/shared/problems";
+import { Problem } from "../../lib/shared/problems";
 import { CommunityDashboard, Settings } from "../../lib/settings/settings";
 import { isUrl } from "../../lib/settings/lists";
 import { checkJson, checkNeeds, checkPanels, checkSum, checkUids } from "./checks";
@@ -20,7 +20,7 @@ const TIMEOUT_MS = 20_000;
 export async function readCatalogue(
   settings: Settings,
   plugins: () => Promise<PanelPlugins> = () => Promise.resolve(new Set()),
-): Promise<{ entries: readonly CatalogueEntry[]; faults: readonly Fault[] }> {
+): Promise<{ entries: readonly CatalogueEntry[]; faults: readonly Problem[] }> {
   const results = await Promise.all(
     settings.communityDashboards.map((dashboard) => readEntry(settings, dashboard, plugins)),
   );
@@ -33,7 +33,7 @@ async function readEntry(
   { dashboardCatalogue: catalogue, grafana: { image } }: Settings,
   dashboard: CommunityDashboard,
   plugins: () => Promise<PanelPlugins>,
-): Promise<CatalogueEntry | Fault> {
+): Promise<CatalogueEntry | Problem> {
   const download = isUrl(catalogue);
   let json: string;
   try {
@@ -66,7 +66,7 @@ async function explainAnswer(
   catalogue: string,
   dashboard: CommunityDashboard,
   error: unknown,
-): Promise<Fault | undefined> {
+): Promise<Problem | undefined> {
   if (!(error instanceof NotFound)) {
     return undefined;
   }
@@ -86,7 +86,7 @@ async function explainAnswer(
 }
 
 /** The same for a folder that holds other revisions. */
-function explainFolder(catalogue: string, dashboard: CommunityDashboard): Fault | undefined {
+function explainFolder(catalogue: string, dashboard: CommunityDashboard): Problem | undefined {
   const name = new RegExp(`^${String(dashboard.id)}_rev(\\d+)\\.json$`);
   try {
     const revisions = readdirSync(path.resolve(PROJECT, catalogue)).flatMap((file) => name.exec(file)?.[1] ?? []);
@@ -98,7 +98,7 @@ function explainFolder(catalogue: string, dashboard: CommunityDashboard): Fault 
   }
 }
 
-function noRevision(catalogue: string, dashboard: CommunityDashboard, others: string): Fault {
+function noRevision(catalogue: string, dashboard: CommunityDashboard, others: string): Problem {
   return {
     setting: "communityDashboards",
     value: dashboard,

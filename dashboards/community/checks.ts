@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { PanelPlugins } from "../../lib/drift/grafana";
-import { Fault } from "../../lib/shared/problems";
+import { Problem } from "../../lib/shared/problems";
 import { CommunityDashboard } from "../../lib/settings/settings";
-import { bindDashboard, missingLibraryPanels, otherDatasourceTypes } from "./import";
+import { importDashboard, missingLibraryPanels, otherDatasourceTypes } from "./import";
 import { CatalogueEntry } from "./entry";
 import { CORE_PANELS, isStockImage, missingPanelTypes, PLUGINS_PLACE } from "./panelTypes";
 
 /** Whether the file is the one that the setting's sum was made of. */
-export function checkSum(dashboard: CommunityDashboard, json: string): Fault | undefined {
+export function checkSum(dashboard: CommunityDashboard, json: string): Problem | undefined {
   const sum = createHash("sha256").update(json).digest("hex");
   return dashboard.sha256 === undefined || dashboard.sha256 === sum
     ? undefined
@@ -20,7 +20,7 @@ export function checkSum(dashboard: CommunityDashboard, json: string): Fault | u
 }
 
 /** Whether the file is a dashboard. */
-export function checkJson(catalogue: string, { id }: CommunityDashboard, json: string): Fault | undefined {
+export function checkJson(catalogue: string, { id }: CommunityDashboard, json: string): Problem | undefined {
   try {
     if (Array.isArray((JSON.parse(json) as { panels?: unknown } | null)?.panels)) {
       return undefined;
@@ -37,8 +37,8 @@ export function checkJson(catalogue: string, { id }: CommunityDashboard, json: s
 }
 
 /** What the dashboard asks for that the lab does not have. */
-export function checkNeeds(dashboard: CommunityDashboard, json: string): Fault | undefined {
-  const fault = (problem: string, fix: string): Fault => ({
+export function checkNeeds(dashboard: CommunityDashboard, json: string): Problem | undefined {
+  const fault = (problem: string, fix: string): Problem => ({
     setting: "communityDashboards",
     value: dashboard,
     problem: `dashboard ${String(dashboard.id)} ${problem}`,
@@ -69,8 +69,8 @@ export async function checkPanels(
   entry: CatalogueEntry,
   image: string,
   plugins: () => Promise<PanelPlugins>,
-): Promise<Fault | undefined> {
-  const foreign = missingPanelTypes(bindDashboard(entry, ""), CORE_PANELS);
+): Promise<Problem | undefined> {
+  const foreign = missingPanelTypes(importDashboard(entry, ""), CORE_PANELS);
   // an image of the user's own may have been built with them: make verify asks its Grafana
   if (foreign.length === 0 || !isStockImage(image)) {
     return undefined;
@@ -100,10 +100,10 @@ function namePlugins(ids: readonly string[], json: string): string {
 }
 
 /** Two dashboards of one uid are one to Grafana; the lab's own have these. */
-export function checkUids(entries: readonly CatalogueEntry[], own: readonly string[]): readonly Fault[] {
+export function checkUids(entries: readonly CatalogueEntry[], own: readonly string[]): readonly Problem[] {
   const holders = new Map(own.map((uid) => [uid, "one of the lab's own"]));
   return entries.flatMap((entry) => {
-    const { uid } = bindDashboard(entry, "");
+    const { uid } = importDashboard(entry, "");
     const holder = holders.get(uid);
     holders.set(uid, holder ?? `dashboard ${String(entry.id)}`);
     return holder === undefined

@@ -28,7 +28,7 @@ const NOT_IMPORTED = ["__inputs", "__requires", "__elements", "id"];
  * The dashboard with every input, datasource variable and foreign datasource bound to this one: an import
  * through the API does not ask for them as Grafana's own import page does.
  */
-export function bindDashboard(entry: CatalogueEntry, datasourceUid: string): JsonObject & { uid: string } {
+export function importDashboard(entry: CatalogueEntry, datasourceUid: string): JsonObject & { uid: string } {
   const exported = readExport(entry.json);
   const ours = { type: PROMETHEUS, uid: datasourceUid };
   const texts = new Map(exported.constants);

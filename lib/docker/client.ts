@@ -7,10 +7,10 @@ const DEFAULT_HOST = `unix://${DEFAULT_SOCKET}`;
 const TIMEOUT_MS = 10_000;
 
 /** The engine cannot be asked; the message says why and what to do. */
-export class EngineError extends LabError {}
+export class DockerError extends LabError {}
 
 /** What the engine answered. */
-export interface EngineAnswer {
+export interface DockerResponse {
   readonly status: number;
   readonly body: Buffer;
 }
@@ -20,15 +20,15 @@ export interface EngineAnswer {
  *
  * @throws EngineError for an engine that is not on this machine: the app on the host would be out of its reach.
  */
-export function engineSocket(env: NodeJS.ProcessEnv): string {
+export function dockerSocket(env: NodeJS.ProcessEnv): string {
   const host = env.DOCKER_HOST === undefined || env.DOCKER_HOST === "" ? DEFAULT_HOST : env.DOCKER_HOST;
   if (env.DOCKER_CONTEXT !== undefined && env.DOCKER_CONTEXT !== "") {
-    throw new EngineError(
+    throw new DockerError(
       `DOCKER_CONTEXT is ${env.DOCKER_CONTEXT}; unset it and set DOCKER_HOST to what docker context inspect shows as Host`,
     );
   }
   if (!host.startsWith("unix://")) {
-    throw new EngineError(`DOCKER_HOST is ${host}, but the lab needs the engine of this machine; unset DOCKER_HOST`);
+    throw new DockerError(`DOCKER_HOST is ${host}, but the lab needs the engine of this machine; unset DOCKER_HOST`);
   }
   return host.slice("unix://".length);
 }
@@ -40,12 +40,12 @@ export function engineSocket(env: NodeJS.ProcessEnv): string {
  * @param options.timeout Milliseconds without a byte of an answer, 10 s by default.
  * @throws EngineError for an engine that does not answer.
  */
-export function callEngine(
+export function callDocker(
   method: "GET" | "DELETE" | "POST" | "PUT",
   path: string,
   body?: object | Buffer,
-  { timeout = TIMEOUT_MS, socketPath = engineSocket(process.env) }: { timeout?: number; socketPath?: string } = {},
-): Promise<EngineAnswer> {
+  { timeout = TIMEOUT_MS, socketPath = dockerSocket(process.env) }: { timeout?: number; socketPath?: string } = {},
+): Promise<DockerResponse> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => {
       reject(unanswered(socketPath, error.message));
@@ -71,8 +71,8 @@ export function callEngine(
  *
  * @throws EngineError for anything but a success that is JSON.
  */
-export async function askEngine<T>(path: string, socketPath = engineSocket(process.env)): Promise<T> {
-  const { status, body } = await callEngine("GET", path, undefined, { socketPath });
+export async function dockerGet<T>(path: string, socketPath = dockerSocket(process.env)): Promise<T> {
+  const { status, body } = await callDocker("GET", path, undefined, { socketPath });
   const text = body.toString();
   if (status !== 200) {
     throw unanswered(socketPath, `${path}: ${String(status)} ${text}`);
@@ -85,8 +85,8 @@ export async function askEngine<T>(path: string, socketPath = engineSocket(proce
   }
 }
 
-function unanswered(socketPath: string, reason: string): EngineError {
-  return new EngineError(
+function unanswered(socketPath: string, reason: string): DockerError {
+  return new DockerError(
     `Docker does not answer at ${socketPath} (${reason}); start it, or set DOCKER_HOST to where it listens`,
   );
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { pullMissing } from "./pull";
 import { dataVolumeName, labName } from "../shared/names";
-import { callEngine } from "./client";
+import { callDocker } from "./client";
 import { LabError } from "../shared/problems";
 import { ensureVolume } from "./orphans";
 import type { Settings } from "../settings/settings";
@@ -48,7 +48,7 @@ export async function ensureKey(settings: Settings): Promise<void> {
 
 /** Labels of a volume; undefined if there is none of that name. */
 export async function labelsOf(volume: string): Promise<Readonly<Record<string, string>> | undefined> {
-  const { status, body } = await callEngine("GET", `/volumes/${volume}`);
+  const { status, body } = await callDocker("GET", `/volumes/${volume}`);
   if (status !== 200 && status !== 404) {
     throw new LabError(`Docker answers ${String(status)} when asked for the volume ${volume}: ${body.toString()}`);
   }

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import * as os from "node:os";
-import { askEngine, DEFAULT_SOCKET, engineSocket } from "./client";
+import { dockerGet, DEFAULT_SOCKET, dockerSocket } from "./client";
 import { inspectSwarm, Swarm, SwarmInfo } from "./swarm";
 
 /** A container as the engine lists it. */
-export interface EngineContainer {
+export interface DockerContainer {
   readonly Id: string;
   readonly Names: readonly string[];
   readonly Labels: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export interface EngineContainer {
 }
 
 /** A network as the engine lists it. */
-export interface EngineNetwork {
+export interface DockerNetwork {
   readonly Id: string;
   readonly Name: string;
   readonly Labels?: Readonly<Record<string, string>> | null;
@@ -36,7 +36,7 @@ export interface Machine {
   /** Docker's storage driver; `overlayfs` is the one of the containerd image store. */
   readonly storageDriver: string;
   /** Major version of the engine, such as 28. */
-  readonly engineMajor: number;
+  readonly dockerMajor: number;
   /** `/` is a shared mount, so that mounts made later reach a container that follows it. */
   readonly rootShared: boolean;
   /** The machine was booted by systemd. */
@@ -53,14 +53,14 @@ export interface Machine {
   readonly sockets: readonly string[];
   /** Those of node_exporter's sources in /run that this machine has. */
   readonly runPaths: readonly string[];
-  readonly containers: readonly EngineContainer[];
-  readonly networks: readonly EngineNetwork[];
+  readonly containers: readonly DockerContainer[];
+  readonly networks: readonly DockerNetwork[];
   /** The swarm that the engine is in. */
   readonly swarm: Swarm;
 }
 
 /** What the engine says of itself. */
-interface EngineInfo {
+interface DockerInfo {
   readonly ID: string;
   readonly Driver: string;
   readonly MemoryLimit?: boolean;
@@ -90,9 +90,9 @@ const [DBUS, UDEV] = ["/run/dbus/system_bus_socket", "/run/udev/data"];
 /** What the machine is, asked once for a run of the program. */
 export async function inspectMachine(): Promise<Machine> {
   const [info, containers, networks] = await Promise.all([
-    askEngine<EngineInfo>("/info"),
-    askEngine<EngineContainer[]>("/containers/json?all=1"),
-    askEngine<EngineNetwork[]>("/networks"),
+    dockerGet<DockerInfo>("/info"),
+    dockerGet<DockerContainer[]>("/containers/json?all=1"),
+    dockerGet<DockerNetwork[]>("/networks"),
   ]);
   const socket = await ownSocket(info);
   const security = new Set(info.SecurityOptions?.flatMap((option) => option.split(",")));
@@ -104,7 +104,7 @@ export async function inspectMachine(): Promise<Machine> {
     rootless: security.has("name=rootless"),
     usersRemapped: security.has("name=userns"),
     storageDriver: info.Driver,
-    engineMajor: parseInt(info.ServerVersion, 10) || 0,
+    dockerMajor: parseInt(info.ServerVersion, 10) || 0,
     rootShared: native && isRootShared(readFileSync("/proc/self/mountinfo", "utf8")),
     systemd,
     socket,
@@ -129,12 +129,12 @@ function isSocket(path: string): boolean {
 }
 
 /** Docker's usual socket where the same Docker answers there, so that a proxy before it changes nothing; else DOCKER_HOST's. */
-async function ownSocket({ ID }: EngineInfo): Promise<string> {
-  const socket = engineSocket(process.env);
+async function ownSocket({ ID }: DockerInfo): Promise<string> {
+  const socket = dockerSocket(process.env);
   if (socket === DEFAULT_SOCKET || !isSocket(DEFAULT_SOCKET)) {
     return socket;
   }
-  const usual = await askEngine<EngineInfo>("/info", DEFAULT_SOCKET).catch(() => undefined);
+  const usual = await dockerGet<DockerInfo>("/info", DEFAULT_SOCKET).catch(() => undefined);
   return usual?.ID === ID ? DEFAULT_SOCKET : socket;
 }
 

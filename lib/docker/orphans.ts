@@ -1,4 +1,4 @@
-import { callEngine } from "./client";
+import { callDocker } from "./client";
 import { LabError } from "../shared/problems";
 import { LAB_LABEL } from "../shared/names";
 import { succeed } from "./temporaryContainer";
@@ -31,7 +31,7 @@ export async function removeOrphan(
   lab: string,
   isOurs = (labels: Labels): boolean => labels?.[LAB_LABEL] === lab,
 ): Promise<void> {
-  const found = await callEngine("GET", kind === "containers" ? `/containers/${name}/json` : `/${kind}/${name}`);
+  const found = await callDocker("GET", kind === "containers" ? `/containers/${name}/json` : `/${kind}/${name}`);
   if (found.status === 404) {
     return;
   }
@@ -52,9 +52,9 @@ export async function removeOrphan(
     );
   }
   for (const container of Object.keys(thing.Containers ?? {})) {
-    await callEngine("POST", `/networks/${id}/disconnect`, { Container: container, Force: true });
+    await callDocker("POST", `/networks/${id}/disconnect`, { Container: container, Force: true });
   }
-  const { status, body } = await callEngine("DELETE", `/${kind}/${id}${HOW[kind]}`);
+  const { status, body } = await callDocker("DELETE", `/${kind}/${id}${HOW[kind]}`);
   // somebody else may have been quicker
   if (status >= 400 && status !== 404) {
     throw new LabError(

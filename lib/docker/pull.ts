@@ -1,14 +1,14 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { LabError } from "../shared/problems";
-import { callEngine, engineSocket } from "./client";
+import { callDocker, dockerSocket } from "./client";
 
 /** Pulls an image that is not here, by the client: it knows the user's registries and credentials. */
 export async function pullMissing(image: string): Promise<void> {
-  if ((await callEngine("GET", `/images/${image}/json`)).status === 200) {
+  if ((await callDocker("GET", `/images/${image}/json`)).status === 200) {
     return;
   }
-  const DOCKER_HOST = `unix://${engineSocket(process.env)}`;
+  const DOCKER_HOST = `unix://${dockerSocket(process.env)}`;
   try {
     await promisify(execFile)("docker", ["pull", "--quiet", image], { env: { ...process.env, DOCKER_HOST } });
   } catch (error) {

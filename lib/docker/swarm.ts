@@ -1,4 +1,4 @@
-import { askEngine } from "./client";
+import { dockerGet } from "./client";
 
 /** A node, as a manager lists it. */
 export interface SwarmNode {
@@ -42,13 +42,13 @@ export async function inspectSwarm(info: SwarmInfo | undefined): Promise<Swarm> 
   if (info?.ControlAvailable !== true) {
     return { LocalNodeState: "inactive", ControlAvailable: false, NodeID: "", ...info, nodes: [], services: [] };
   }
-  const [nodes, services] = await Promise.all([askEngine<SwarmNode[]>("/nodes"), listServices()]);
+  const [nodes, services] = await Promise.all([dockerGet<SwarmNode[]>("/nodes"), listServices()]);
   return { ...info, nodes, services };
 }
 
 /** Every service with how many of its tasks run. */
 export function listServices(): Promise<readonly SwarmService[]> {
-  return askEngine<SwarmService[]>("/services?status=true");
+  return dockerGet<SwarmService[]>("/services?status=true");
 }
 
 /** The nodes that the lab watches and that are there: not those that were drained, and those with the label, if any. */

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { askEngine } from "./client";
+import { dockerGet } from "./client";
 import { LabError } from "../shared/problems";
 import { listServices, SwarmNode, SwarmService } from "./swarm";
 
@@ -54,8 +54,8 @@ function progressOf(service: SwarmService | undefined): string {
 async function reasons(name: string): Promise<string> {
   const filters = encodeURIComponent(JSON.stringify({ service: [name] }));
   const [tasks, nodes] = await Promise.all([
-    askEngine<Task[]>(`/tasks?filters=${filters}`),
-    askEngine<SwarmNode[]>("/nodes"),
+    dockerGet<Task[]>(`/tasks?filters=${filters}`),
+    dockerGet<SwarmNode[]>("/nodes"),
   ]);
   const said = tasks
     .filter(({ Status }) => Status.State !== "running" && (Status.Err ?? "") !== "")

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Header, Parser, Pax } from "tar";
-import { callEngine, EngineAnswer } from "./client";
+import { callDocker, DockerResponse } from "./client";
 import { LabError } from "../shared/problems";
 import { LAB_LABEL } from "../shared/names";
 
@@ -57,7 +57,7 @@ export async function withTemporaryContainer<T>(
   try {
     return await task(Id);
   } finally {
-    await callEngine("DELETE", `/containers/${Id}?force=1&v=1`);
+    await callDocker("DELETE", `/containers/${Id}?force=1&v=1`);
   }
 }
 
@@ -94,7 +94,7 @@ export interface FolderContent {
 
 /** The files of a container's folder, whether it runs or not; undefined if Docker does not give them. */
 export async function getFiles(id: string, folder = FOLDER): Promise<FolderContent | undefined> {
-  const { status, body } = await callEngine("GET", `/containers/${id}/archive?path=${folder}`);
+  const { status, body } = await callDocker("GET", `/containers/${id}/archive?path=${folder}`);
   if (status !== 200) {
     return undefined;
   }
@@ -129,7 +129,7 @@ export async function removeLeftovers(): Promise<void> {
     const { body } = await succeed("GET", list);
     const left = JSON.parse(body.toString()) as { Id: string; Labels: Record<string, string> }[];
     for (const { Id } of left.filter(({ Labels }) => !isAlive(Number(Labels[TEMPORARY_LABEL])))) {
-      await callEngine("DELETE", `/${kind}/${Id}${kind === "containers" ? "?force=1&v=1" : ""}`);
+      await callDocker("DELETE", `/${kind}/${Id}${kind === "containers" ? "?force=1&v=1" : ""}`);
     }
   }
 }
@@ -153,8 +153,8 @@ export async function succeed(
   path: string,
   body?: object,
   options?: { timeout: number },
-): Promise<EngineAnswer> {
-  const answer = await callEngine(method, path, body, options);
+): Promise<DockerResponse> {
+  const answer = await callDocker(method, path, body, options);
   if (answer.status >= 300 && answer.status !== 304) {
     throw new LabError(
       `Docker answers ${String(answer.status)} to ${method} ${path}: ${answer.body.toString().trim()}`,

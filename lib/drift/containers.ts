@@ -1,8 +1,8 @@
-import { callEngine } from "../docker/client";
-import { EngineContainer } from "../docker/machine";
+import { callDocker } from "../docker/client";
+import { DockerContainer } from "../docker/machine";
 import { MEMORY_LABEL } from "../shared/names";
 import { FOLDER, getFiles } from "../docker/temporaryContainer";
-import { Damage, GONE } from "./drift";
+import { Drift, MISSING } from "./drift";
 
 /** A container as the engine describes it. */
 export interface FoundContainer {
@@ -30,8 +30,8 @@ export interface DeclaredContainer {
 }
 
 /** The container, if it is still there. */
-export async function findContainer({ Id }: EngineContainer): Promise<FoundContainer | undefined> {
-  const { status, body } = await callEngine("GET", `/containers/${Id}/json`);
+export async function findContainer({ Id }: DockerContainer): Promise<FoundContainer | undefined> {
+  const { status, body } = await callDocker("GET", `/containers/${Id}/json`);
   if (status !== 200) {
     return undefined;
   }
@@ -41,9 +41,9 @@ export async function findContainer({ Id }: EngineContainer): Promise<FoundConta
 }
 
 /** What is wrong with a container; a setting that is new is no damage. */
-export function containerDamage(found: FoundContainer | undefined, declared: DeclaredContainer): Damage {
+export function containerDrift(found: FoundContainer | undefined, declared: DeclaredContainer): Drift {
   if (found === undefined) {
-    return GONE;
+    return MISSING;
   }
   const { State, HostConfig, NetworkSettings, Config } = found;
   if (State.Status !== "running") {

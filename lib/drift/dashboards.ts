@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { childPath } from "../shared/foreignNames";
-import { Damage, GONE } from "./drift";
+import { Drift, MISSING } from "./drift";
 import { FoundGrafana } from "./grafana";
 
 /** Below the lab's folder: a file for each dashboard, named by its uid. */
@@ -14,13 +14,13 @@ const NOTES = "dashboards";
  * @param saved The version that the lab saved last, undefined where the note of it is lost: then nothing tells an edited
  *   dashboard from the lab's own, and saving it once more makes both sure.
  */
-export function dashboardDamage(uid: string, found: FoundGrafana | undefined, saved: number | undefined): Damage {
+export function dashboardDrift(uid: string, found: FoundGrafana | undefined, saved: number | undefined): Drift {
   if (found === undefined) {
     return undefined;
   }
   const version = found.dashboards.get(uid);
   if (version === undefined) {
-    return GONE;
+    return MISSING;
   }
   if (version === "unknown") {
     return undefined;

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /** What is wrong with a part that the lab should have, for people; undefined where nothing is or nothing can be told. */
-export type Damage = string | undefined;
+export type Drift = string | undefined;
 
 /** Of a part that is not there, and on a first update that is every part. */
-export const GONE = "it was not there";
+export const MISSING = "it was not there";
 
 /** What a part was made for when nothing was wrong. */
 const DECLARED = "declared";
@@ -16,16 +16,16 @@ const DECLARED = "declared";
  * @param part Name of the part, for the warning that a preview then shows.
  * @param input Path of that input in the part's properties.
  */
-export function madeBecause(
+export function replaceOnDrift(
   part: string,
-  damage: Damage,
+  drift: Drift,
   input: string,
 ): { readonly reason: string; readonly options: { readonly ignoreChanges: string[] } } {
-  if (damage !== undefined && damage !== GONE) {
-    void pulumi.log.warn(`${part}: ${damage}; an update mends it`);
+  if (drift !== undefined && drift !== MISSING) {
+    void pulumi.log.warn(`${part}: ${drift}; an update mends it`);
   }
-  return damage === undefined
+  return drift === undefined
     ? { reason: DECLARED, options: { ignoreChanges: [input] } }
     : // the time tells this damage from an earlier one of its kind
-      { reason: `${damage} (${new Date().toISOString()})`, options: { ignoreChanges: [] } };
+      { reason: `${drift} (${new Date().toISOString()})`, options: { ignoreChanges: [] } };
 }

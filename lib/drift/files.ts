@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Damage, GONE } from "./drift";
+import { Drift, MISSING } from "./drift";
 import type { FoundContainer } from "./containers";
 
 /** File beside a container's files that says which were written, so that an edited one is seen by its content. */
@@ -27,9 +27,9 @@ export function describeFiles(files: ReadonlyMap<string, string>, loadedBefore?:
  * @param volume Whether their volume is there.
  * @param owner The container that has it, without which nothing can be said of files that are there.
  */
-export function filesDamage(volume: boolean, owner: Pick<FoundContainer, "files" | "unreadable"> | undefined): Damage {
+export function filesDrift(volume: boolean, owner: Pick<FoundContainer, "files" | "unreadable"> | undefined): Drift {
   if (!volume) {
-    return GONE;
+    return MISSING;
   }
   if (owner?.files === undefined) {
     return undefined;

@@ -1,6 +1,6 @@
 import { urlSegment } from "../shared/foreignNames";
-import { within } from "../shared/withTimeout";
-import { Damage, GONE } from "./drift";
+import { withTimeout } from "../shared/withTimeout";
+import { Drift, MISSING } from "./drift";
 
 /** A datasource as Grafana's API gives it. */
 export interface FoundDatasource {
@@ -30,8 +30,8 @@ export interface FoundGrafana {
 }
 
 /** What can be said of a Grafana without signing in is that nothing can be told. */
-export interface GrafanaCondition {
-  readonly password: Damage;
+export interface ObservedGrafana {
+  readonly password: Drift;
   /** Undefined where nothing can be told. */
   readonly found: FoundGrafana | undefined;
 }
@@ -56,19 +56,19 @@ interface Answer {
 }
 
 /** Grafana as it is with nothing in it, such as one whose volume is gone. */
-export const EMPTY_GRAFANA: GrafanaCondition = {
+export const EMPTY_GRAFANA: ObservedGrafana = {
   password: undefined,
   found: { datasource: undefined, dashboards: new Map() },
 };
 
-export const UNKNOWN_GRAFANA: GrafanaCondition = { password: undefined, found: undefined };
+export const UNKNOWN_GRAFANA: ObservedGrafana = { password: undefined, found: undefined };
 
 type Ask = (path: string) => Promise<Answer>;
 
 function asAdmin(url: string, password: string, read = (response: Response): Promise<unknown> => response.json()): Ask {
   const authorization = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
   return (path) =>
-    within(TIMEOUT_MS, async (signal) => {
+    withTimeout(TIMEOUT_MS, async (signal) => {
       const response = await fetch(`${url}${path}`, { headers: { authorization }, signal });
       const body = await read(response);
       return { status: response.status, body };
@@ -80,7 +80,7 @@ function asAdmin(url: string, password: string, read = (response: Response): Pro
  *
  * A wrong password is tried once: after five Grafana refuses the right one, too, for five minutes.
  */
-export async function lookAtGrafana(url: string, password: string): Promise<GrafanaCondition> {
+export async function observeGrafana(url: string, password: string): Promise<ObservedGrafana> {
   const ask = asAdmin(url, password);
   try {
     const { status } = await ask("/api/user");
@@ -99,7 +99,7 @@ export async function lookAtGrafana(url: string, password: string): Promise<Graf
 }
 
 /** Ids of the panel plugins of a running Grafana, with its own panels where it lists them. */
-export async function lookAtPanelPlugins(url: string, password: string): Promise<PanelPlugins> {
+export async function observePanelPlugins(url: string, password: string): Promise<PanelPlugins> {
   try {
     const { status, body } = await asAdmin(url, password)("/api/plugins?type=panel");
     return status === 200 ? new Set((body as { id: string }[]).map(({ id }) => id)) : "unknown";
@@ -152,13 +152,13 @@ async function readVersion(ask: Ask, uid: string): Promise<FoundVersion | undefi
 }
 
 /** What is wrong with the lab's datasource. */
-export function datasourceDamage(found: FoundGrafana | undefined, declared: FoundDatasource): Damage {
+export function datasourceDrift(found: FoundGrafana | undefined, declared: FoundDatasource): Drift {
   if (found === undefined) {
     return undefined;
   }
   const { datasource } = found;
   if (datasource === undefined) {
-    return GONE;
+    return MISSING;
   }
   const keys = (["type", "url", "access", "isDefault", "basicAuth", "basicAuthUser"] as const).filter(
     (key) => declared[key] !== undefined,

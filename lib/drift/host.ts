@@ -1,22 +1,22 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { within } from "../shared/withTimeout";
-import { Damage, GONE } from "./drift";
+import { withTimeout } from "../shared/withTimeout";
+import { Drift, MISSING } from "./drift";
 import { findStarts } from "./starts";
 
 /** Rooms of the lab's folder on the host; each has a virtual environment. */
-export const ROOMS = ["flask", "ansible"] as const;
-export type Room = (typeof ROOMS)[number];
+export const ENVIRONMENTS = ["flask", "ansible"] as const;
+export type VirtualEnvironment = (typeof ENVIRONMENTS)[number];
 
 /** What the lab left on the host. */
-export interface HostCondition {
-  readonly app: Damage;
+export interface ObservedHost {
+  readonly app: Drift;
   /** Port that the lab's app holds, sound or not. */
   readonly appPort: number | undefined;
   /** A process of another user that has the arguments of the lab's app. */
   readonly foreignApp?: number | undefined;
-  readonly environments: Readonly<Record<Room, Damage>>;
+  readonly environments: Readonly<Record<VirtualEnvironment, Drift>>;
 }
 
 /** What the start of the Flask app wrote down of the process it started. */
@@ -41,10 +41,10 @@ export function labFolder(lab: string, env: NodeJS.ProcessEnv = process.env): st
  * Looks at the app and at the virtual environments. An answer with the app's token is not enough: the list of processes
  * shows the token to every user, so it has to come while the app's own process, which then has the port, is there.
  */
-export async function lookAtHost(lab: string, folder: string): Promise<HostCondition> {
+export async function observeHost(lab: string, folder: string): Promise<ObservedHost> {
   const environments = {
-    flask: environmentDamage(folder, "flask"),
-    ansible: environmentDamage(folder, "ansible"),
+    flask: environmentDrift(folder, "flask"),
+    ansible: environmentDrift(folder, "ansible"),
   };
   const record = readRecord(path.join(folder, "flask", "record.json"));
   const all = await findStarts(lab);
@@ -52,20 +52,20 @@ export async function lookAtHost(lab: string, folder: string): Promise<HostCondi
   const runs = starts.some(({ pid, instance }) => pid === record?.pid && instance === record.instance);
   const answers = runs && record !== undefined && (await askInstance(record.health)) === record.instance;
   return {
-    app: answers ? undefined : record === undefined ? GONE : "it did not answer",
+    app: answers ? undefined : record === undefined ? MISSING : "it did not answer",
     appPort: starts[0]?.port,
     foreignApp: all.find(({ ours }) => !ours)?.pid,
     environments,
   };
 }
 
-function environmentDamage(folder: string, room: Room): Damage {
+function environmentDrift(folder: string, room: VirtualEnvironment): Drift {
   try {
     // follows the link to the interpreter, which an upgrade of Python takes away
     accessSync(path.join(folder, room, "venv", "bin", "python"), constants.X_OK);
     return undefined;
   } catch {
-    return GONE;
+    return MISSING;
   }
 }
 
@@ -82,7 +82,7 @@ function readRecord(file: string): AppRecord | undefined {
 
 async function askInstance(health: string): Promise<string | undefined> {
   try {
-    const { instance } = await within(
+    const { instance } = await withTimeout(
       TIMEOUT_MS,
       async (signal) => (await (await fetch(health, { signal })).json()) as { instance?: unknown },
     );

@@ -1,27 +1,27 @@
-import { askEngine } from "../docker/client";
+import { dockerGet } from "../docker/client";
 import { Machine } from "../docker/machine";
-import { LAB_LABEL, labName, overlayName, reachable } from "../shared/names";
+import { LAB_LABEL, labName, overlayName, connectHost } from "../shared/names";
 import { Settings } from "../settings/settings";
 import { isOwn } from "../docker/swarmOwner";
 import { SwarmService } from "../docker/swarm";
 import { removeLeftovers, TEMPORARY_LABEL } from "../docker/temporaryContainer";
 import { WEB_PASSWORD_FILE } from "../shared/webSignIn";
 import { findContainer, FoundContainer } from "./containers";
-import { Damage } from "./drift";
+import { Drift } from "./drift";
 import { savedVersions } from "./dashboards";
 import {
   EMPTY_GRAFANA,
-  GrafanaCondition,
-  lookAtGrafana,
-  lookAtPanelPlugins,
+  ObservedGrafana,
+  observeGrafana,
+  observePanelPlugins,
   PanelPlugins,
   UNKNOWN_GRAFANA,
 } from "./grafana";
-import { HostCondition, labFolder, lookAtHost } from "./host";
-import { loadedDamage, readReload, RELOAD_METRICS } from "./reloads";
+import { ObservedHost, labFolder, observeHost } from "./host";
+import { loadedDrift, readReload, RELOAD_METRICS } from "./reloads";
 
 /** What there is of a lab on this machine, looked at once for a run of the program. */
-export interface LabCondition {
+export interface ObservedLab {
   /** Id of the lab's network. */
   readonly network: string | undefined;
   /** Id of the network over all nodes of a swarm. */
@@ -33,11 +33,11 @@ export interface LabCondition {
   /** Names of the lab's volumes. */
   readonly volumes: ReadonlySet<string>;
   /** What is wrong with the files that Prometheus has loaded. */
-  readonly loaded: Damage;
-  readonly host: HostCondition;
+  readonly loaded: Drift;
+  readonly host: ObservedHost;
   /** The lab's folder on the host. */
   readonly folder: string;
-  readonly grafana: GrafanaCondition;
+  readonly grafana: ObservedGrafana;
   /** The version of each dashboard that the lab saved last, by uid. */
   readonly savedVersions: ReadonlyMap<string, number>;
 }
@@ -46,7 +46,7 @@ export interface LabCondition {
 export const PASSWORD_FILE = "admin_password";
 
 /** Looks at the lab; `pulumi preview` and `pulumi up` both mend what is found damaged, without a refresh. */
-export async function lookAtLab(settings: Settings, machine: Machine): Promise<LabCondition> {
+export async function observeLab(settings: Settings, machine: Machine): Promise<ObservedLab> {
   const lab = labName(settings.namePrefix);
   const folder = labFolder(lab);
   if (machine.containers.some(({ Labels }) => TEMPORARY_LABEL in Labels)) {
@@ -56,14 +56,14 @@ export async function lookAtLab(settings: Settings, machine: Machine): Promise<L
   const [found, volumes, host] = await Promise.all([
     Promise.all(ours.map(async (it) => [(it.Names[0] ?? "").slice(1), await findContainer(it)] as const)),
     findVolumes(lab),
-    lookAtHost(lab, folder),
+    observeHost(lab, folder),
   ]);
   const containers = new Map(found.filter((it): it is [string, FoundContainer] => it[1] !== undefined));
   const overlay = overlayName(settings.namePrefix);
   const services = machine.swarm.services.filter(({ Spec }) => isOwn(Spec.Labels, lab, machine));
   const [grafana, loaded] = await Promise.all([
-    volumes.has(`${lab}-grafana`) ? lookAtRunning(containers.get(`${settings.namePrefix}grafana`)) : EMPTY_GRAFANA,
-    lookAtLoaded(containers.get(`${settings.namePrefix}prometheus`)),
+    volumes.has(`${lab}-grafana`) ? observeRunning(containers.get(`${settings.namePrefix}grafana`)) : EMPTY_GRAFANA,
+    observeLoaded(containers.get(`${settings.namePrefix}prometheus`)),
   ]);
   return {
     network: machine.networks.find(({ Name, Labels }) => Name === lab && Labels?.[LAB_LABEL] === lab)?.Id,
@@ -82,16 +82,16 @@ export async function lookAtLab(settings: Settings, machine: Machine): Promise<L
 async function findVolumes(lab: string): Promise<ReadonlySet<string>> {
   // by name: one that Docker made for a container has no label
   const filters = encodeURIComponent(JSON.stringify({ name: [lab] }));
-  const { Volumes } = await askEngine<{ Volumes: readonly { Name: string }[] | null }>(`/volumes?filters=${filters}`);
+  const { Volumes } = await dockerGet<{ Volumes: readonly { Name: string }[] | null }>(`/volumes?filters=${filters}`);
   return new Set((Volumes ?? []).map(({ Name }) => Name));
 }
 
-async function lookAtLoaded(container: FoundContainer | undefined): Promise<Damage> {
+async function observeLoaded(container: FoundContainer | undefined): Promise<Drift> {
   const url = publishedUrl(container);
   try {
     return container === undefined || url === undefined
       ? undefined
-      : loadedDamage(
+      : loadedDrift(
           await readReload(url, RELOAD_METRICS.prometheus, container.files?.get(WEB_PASSWORD_FILE)),
           container,
         );
@@ -100,22 +100,22 @@ async function lookAtLoaded(container: FoundContainer | undefined): Promise<Dama
   }
 }
 
-async function lookAtRunning(container: FoundContainer | undefined): Promise<GrafanaCondition> {
+async function observeRunning(container: FoundContainer | undefined): Promise<ObservedGrafana> {
   const access = accessTo(container);
-  return access === undefined ? UNKNOWN_GRAFANA : lookAtGrafana(access.url, access.password);
+  return access === undefined ? UNKNOWN_GRAFANA : observeGrafana(access.url, access.password);
 }
 
 /** Ids of the panel plugins that the lab's Grafana has. */
 export async function installedPanelPlugins(
   { namePrefix }: Settings,
-  { grafana, containers }: LabCondition,
+  { grafana, containers }: ObservedLab,
 ): Promise<PanelPlugins> {
   if (grafana === EMPTY_GRAFANA) {
     return new Set();
   }
   // without holdings it did not let the lab in, and refuses the right password after some wrong ones
   const access = grafana.found === undefined ? undefined : accessTo(containers.get(`${namePrefix}grafana`));
-  return access === undefined ? "unknown" : lookAtPanelPlugins(access.url, access.password);
+  return access === undefined ? "unknown" : observePanelPlugins(access.url, access.password);
 }
 
 /** How a running Grafana is reached with the password that the lab gave to it. */
@@ -128,6 +128,6 @@ function accessTo(container: FoundContainer | undefined): { url: string; passwor
 function publishedUrl(container: FoundContainer | undefined): string | undefined {
   const published = Object.values(container?.NetworkSettings.Ports ?? {}).flat()[0];
   return container?.State.Status === "running" && published
-    ? `http://${reachable(published.HostIp)}:${published.HostPort}`
+    ? `http://${connectHost(published.HostIp)}:${published.HostPort}`
     : undefined;
 }

@@ -1,7 +1,7 @@
 import { signInHeaders } from "../shared/webSignIn";
-import { within } from "../shared/withTimeout";
+import { withTimeout } from "../shared/withTimeout";
 import { FoundContainer } from "./containers";
-import { Damage } from "./drift";
+import { Drift } from "./drift";
 import { loadedBefore } from "./files";
 
 /** What the metrics about the last reload start with, of the programs that tell of it. */
@@ -28,7 +28,7 @@ const TIMEOUT_MS = 5_000;
  * @throws Error for a program that does not answer, or that has no such metrics.
  */
 export async function readReload(url: string, metrics: string, password?: string): Promise<Reload> {
-  const text = await within(TIMEOUT_MS, async (signal) => {
+  const text = await withTimeout(TIMEOUT_MS, async (signal) => {
     const response = await fetch(`${url}/metrics`, { headers: signInHeaders(password), signal });
     return response.ok
       ? response.text()
@@ -45,7 +45,7 @@ export async function readReload(url: string, metrics: string, password?: string
 }
 
 /** What is wrong with what a program has loaded, given that its files are as they were written. */
-export function loadedDamage(reload: Reload, { files }: Pick<FoundContainer, "files">): Damage {
+export function loadedDrift(reload: Reload, { files }: Pick<FoundContainer, "files">): Drift {
   if (!reload.successful) {
     return "it rejected its files and kept the previous ones";
   }

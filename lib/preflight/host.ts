@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import * as path from "node:path";
-import { HostCondition } from "../drift/host";
-import { Fault } from "../shared/problems";
+import { ObservedHost } from "../drift/host";
+import { Problem } from "../shared/problems";
 import { Machine } from "../docker/machine";
 import { isLoopback } from "../shared/names";
 import { Settings } from "../settings/settings";
@@ -11,11 +11,11 @@ const MIN_FREE_MIB = 16;
 const MIB = 1024 * 1024;
 
 /** What keeps the lab from making its folder on the host, or from filling it. */
-export function findFolderFaults(
+export function findFolderProblems(
   folder: string,
-  { environments }: Pick<HostCondition, "environments">,
+  { environments }: Pick<ObservedHost, "environments">,
   env: NodeJS.ProcessEnv = process.env,
-): readonly Fault[] {
+): readonly Problem[] {
   const fixed = { setting: "XDG_STATE_HOME", value: env.XDG_STATE_HOME };
   if (!path.isAbsolute(folder)) {
     return [{ ...fixed, problem: "is no absolute path", fix: "set one that starts with /, or unset it" }];
@@ -32,7 +32,7 @@ export function findFolderFaults(
     ];
   }
   const free = freeMib(parent);
-  return Object.values(environments).some((damage) => damage !== undefined) && free < MIN_FREE_MIB
+  return Object.values(environments).some((drift) => drift !== undefined) && free < MIN_FREE_MIB
     ? [
         {
           ...fixed,
@@ -44,7 +44,7 @@ export function findFolderFaults(
 }
 
 /** An engine whose networks have no address on this machine: the app could not listen where Prometheus looks for it. */
-export function findRootless({ rootless }: Machine, env: NodeJS.ProcessEnv = process.env): readonly Fault[] {
+export function findRootless({ rootless }: Machine, env: NodeJS.ProcessEnv = process.env): readonly Problem[] {
   return rootless
     ? [
         {
@@ -61,7 +61,7 @@ export function findRootless({ rootless }: Machine, env: NodeJS.ProcessEnv = pro
 export function findRemapped(
   { engine, alertWebhook }: Pick<Settings, "engine" | "alertWebhook">,
   { usersRemapped }: Machine,
-): readonly Fault[] {
+): readonly Problem[] {
   const swarm = {
     setting: "engine",
     value: engine,

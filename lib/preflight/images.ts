@@ -1,5 +1,5 @@
-import { callEngine } from "../docker/client";
-import { Fault } from "../shared/problems";
+import { callDocker } from "../docker/client";
+import { Problem } from "../shared/problems";
 import { containersOf, servicesOf } from "../shared/names";
 import { Settings } from "../settings/settings";
 
@@ -29,10 +29,10 @@ export function nameInOffline(image: string): string | undefined {
 }
 
 /** Images that can only be built on this machine, and have not been. */
-export async function findMissingImages(settings: Settings): Promise<readonly Fault[]> {
-  const faults = imagesOf(settings).map(async ({ setting, image }): Promise<readonly Fault[]> => {
+export async function findMissingImages(settings: Settings): Promise<readonly Problem[]> {
+  const faults = imagesOf(settings).map(async ({ setting, image }): Promise<readonly Problem[]> => {
     const name = nameInOffline(image);
-    return name === undefined || (await callEngine("GET", `/images/${image}/json`)).status === 200
+    return name === undefined || (await callDocker("GET", `/images/${image}/json`)).status === 200
       ? []
       : [
           {

@@ -2,30 +2,30 @@ import { execFile } from "node:child_process";
 import * as net from "node:net";
 import * as os from "node:os";
 import { promisify } from "node:util";
-import { HostCondition, labFolder, ROOMS } from "../drift/host";
-import { Fault } from "../shared/problems";
-import { findFolderFaults, findRemapped, findRootless } from "./host";
+import { ObservedHost, labFolder, ENVIRONMENTS } from "../drift/host";
+import { Problem } from "../shared/problems";
+import { findFolderProblems, findRemapped, findRootless } from "./host";
 import { findMissingImages } from "./images";
-import { EngineContainer, Machine } from "../docker/machine";
+import { DockerContainer, Machine } from "../docker/machine";
 import { containersOf, LAB_LABEL, labName, overlayName } from "../shared/names";
 import { Settings } from "../settings/settings";
 import { findOverlaps } from "./subnets";
-import { findSwarmFaults } from "./swarm";
+import { findSwarmProblems } from "./swarm";
 
 const MIN_PYTHON = "3.10";
 /** States of a container in which it has its ports, or had them a moment ago; in all others it has none. */
 const HOLDS_PORTS = ["running", "paused", "restarting", "removing"];
 
 /** Everything on this machine that stands in the way of the lab, found before anything is created. */
-export async function findObstacles(
+export async function findProblems(
   settings: Settings,
   machine: Machine,
-  host: HostCondition,
-): Promise<readonly Fault[]> {
+  host: ObservedHost,
+): Promise<readonly Problem[]> {
   const faults = await Promise.all([
     findTakenPorts(settings, machine, host),
     findMissingPython(host, process.env.PYTHON ?? "python3"),
-    findSwarmFaults(settings, machine),
+    findSwarmProblems(settings, machine),
     findMissingImages(settings),
   ]);
   return [
@@ -35,13 +35,13 @@ export async function findObstacles(
     ...findUnsupported(settings, machine),
     ...findRootless(machine),
     ...findRemapped(settings, machine),
-    ...findFolderFaults(labFolder(labName(settings.namePrefix)), host),
+    ...findFolderProblems(labFolder(labName(settings.namePrefix)), host),
     ...faults.flat(),
   ];
 }
 
 /** Containers that have a name of the lab and belong to somebody else. */
-export function findForeignContainers(settings: Settings, machine: Machine): readonly Fault[] {
+export function findForeignContainers(settings: Settings, machine: Machine): readonly Problem[] {
   return containersOf(settings)
     .map((name) => `${settings.namePrefix}${name}`)
     .filter((name) => machine.containers.some((it) => it.Names.includes(`/${name}`) && !isOurs(it, settings)))
@@ -54,7 +54,7 @@ export function findForeignContainers(settings: Settings, machine: Machine): rea
 }
 
 /** Networks that have a name of the lab and belong to somebody else. */
-export function findForeignNetwork({ namePrefix }: Settings, { networks }: Machine): readonly Fault[] {
+export function findForeignNetwork({ namePrefix }: Settings, { networks }: Machine): readonly Problem[] {
   const lab = labName(namePrefix);
   return networks
     .filter(({ Name, Labels }) => [lab, overlayName(namePrefix)].includes(Name) && Labels?.[LAB_LABEL] !== lab)
@@ -66,7 +66,7 @@ export function findForeignNetwork({ namePrefix }: Settings, { networks }: Machi
     }));
 }
 
-function findUnsupported({ nodeExporterNetwork }: Settings, machine: Machine): readonly Fault[] {
+function findUnsupported({ nodeExporterNetwork }: Settings, machine: Machine): readonly Problem[] {
   return nodeExporterNetwork === "host" && !machine.native
     ? [
         {
@@ -83,8 +83,8 @@ function findUnsupported({ nodeExporterNetwork }: Settings, machine: Machine): r
 export async function findTakenPorts(
   settings: Settings,
   machine: Machine,
-  host: HostCondition,
-): Promise<readonly Fault[]> {
+  host: ObservedHost,
+): Promise<readonly Problem[]> {
   const ours = machine.containers.filter((it) => isOurs(it, settings) && HOLDS_PORTS.includes(it.State));
   const held = new Set(ours.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)));
   // one in the host's network lists no ports, and neither does one that the engine is about to start again
@@ -134,9 +134,9 @@ async function checkPort(
   port: number,
   { bindAddress }: Settings,
   machine: Machine,
-  { foreignApp }: HostCondition,
+  { foreignApp }: ObservedHost,
   wanted: ReadonlySet<number>,
-): Promise<Fault | undefined> {
+): Promise<Problem | undefined> {
   const error = await tryListen(bindAddress, port);
   switch (error) {
     case undefined:
@@ -197,8 +197,8 @@ export function tryListen(host: string, port: number): Promise<string | undefine
 }
 
 /** A Python that cannot make the virtual environments which are still to be made. */
-export async function findMissingPython({ environments }: HostCondition, python: string): Promise<readonly Fault[]> {
-  if (ROOMS.every((room) => environments[room] === undefined)) {
+export async function findMissingPython({ environments }: ObservedHost, python: string): Promise<readonly Problem[]> {
+  if (ENVIRONMENTS.every((room) => environments[room] === undefined)) {
     return [];
   }
   const probe = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${MIN_PYTHON.replace(".", ", ")}))`;
@@ -217,6 +217,6 @@ export async function findMissingPython({ environments }: HostCondition, python:
   }
 }
 
-function isOurs({ Labels }: EngineContainer, { namePrefix }: Settings): boolean {
+function isOurs({ Labels }: DockerContainer, { namePrefix }: Settings): boolean {
   return Labels[LAB_LABEL] === labName(namePrefix);
 }

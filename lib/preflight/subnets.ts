@@ -1,5 +1,5 @@
 import type * as os from "node:os";
-import { Fault } from "../shared/problems";
+import { Problem } from "../shared/problems";
 import type { Machine } from "../docker/machine";
 import { labName, overlayName } from "../shared/names";
 import { overlap } from "../settings/cidr";
@@ -10,7 +10,7 @@ export function findOverlaps(
   settings: Pick<Settings, "subnet" | "gateway" | "namePrefix"> & Partial<Pick<Settings, "engine" | "overlaySubnet">>,
   machine: Pick<Machine, "networks">,
   interfaces: NodeJS.Dict<os.NetworkInterfaceInfo[]>,
-): readonly Fault[] {
+): readonly Problem[] {
   const { subnet, gateway, namePrefix, engine, overlaySubnet = "" } = settings;
   const lab = { setting: "subnet", subnet, name: labName(namePrefix), gateway };
   const overlay = { setting: "overlaySubnet", subnet: overlaySubnet, name: overlayName(namePrefix), gateway: "" };
@@ -30,7 +30,7 @@ function findOverlap(
   { setting, subnet, name: own, gateway }: WantedNetwork,
   machine: Pick<Machine, "networks">,
   interfaces: NodeJS.Dict<os.NetworkInterfaceInfo[]>,
-): readonly Fault[] {
+): readonly Problem[] {
   const docker = machine.networks
     .filter(({ Name }) => Name !== own)
     .flatMap(({ Name, IPAM }) =>

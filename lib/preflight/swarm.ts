@@ -1,5 +1,5 @@
 import * as net from "node:net";
-import { Fault } from "../shared/problems";
+import { Problem } from "../shared/problems";
 import { Machine } from "../docker/machine";
 import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, servicesOf } from "../shared/names";
 import { Settings } from "../settings/settings";
@@ -12,11 +12,11 @@ const PATIENCE_MS = 2000;
 const BACK = "set engine: docker";
 
 /** What of the swarm keeps the lab from watching it, where it shall. */
-export async function findSwarmFaults(
+export async function findSwarmProblems(
   settings: Settings,
   machine: Machine,
   connect = tryConnect,
-): Promise<readonly Fault[]> {
+): Promise<readonly Problem[]> {
   if (settings.engine !== "swarm") {
     return [];
   }
@@ -36,8 +36,8 @@ export async function findSwarmFaults(
 }
 
 /** An engine that cannot change a swarm. */
-function findNoManager({ swarm }: Machine): Fault | undefined {
-  const fault = (problem: string, fix: string): Fault => ({
+function findNoManager({ swarm }: Machine): Problem | undefined {
+  const fault = (problem: string, fix: string): Problem => ({
     setting: "engine",
     value: "swarm",
     problem,
@@ -64,7 +64,7 @@ function findNoManager({ swarm }: Machine): Fault | undefined {
 }
 
 /** A label that no node has. */
-function findUnlabelled({ nodeLabel }: Settings, nodes: readonly SwarmNode[]): readonly Fault[] {
+function findUnlabelled({ nodeLabel }: Settings, nodes: readonly SwarmNode[]): readonly Problem[] {
   return nodeLabel === undefined || nodes.length > 0
     ? []
     : [
@@ -78,7 +78,7 @@ function findUnlabelled({ nodeLabel }: Settings, nodes: readonly SwarmNode[]): r
 }
 
 /** Engines of several major versions, of which Docker says that a swarm takes them for an upgrade only. */
-function findMixedEngines(nodes: readonly SwarmNode[]): readonly Fault[] {
+function findMixedEngines(nodes: readonly SwarmNode[]): readonly Problem[] {
   const engines = nodes.map(({ Description }) => ({
     name: Description.Hostname,
     version: Description.Engine.EngineVersion,
@@ -96,7 +96,7 @@ function findMixedEngines(nodes: readonly SwarmNode[]): readonly Fault[] {
 }
 
 /** Nodes that nothing would tell apart. */
-function findSameNames(nodes: readonly SwarmNode[]): readonly Fault[] {
+function findSameNames(nodes: readonly SwarmNode[]): readonly Problem[] {
   const names = nodes.map(({ Description }) => Description.Hostname);
   const twice = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
   return twice.map((name) => ({
@@ -108,7 +108,7 @@ function findSameNames(nodes: readonly SwarmNode[]): readonly Fault[] {
 }
 
 /** Services that have a name of the lab and belong to somebody else. */
-function findForeignServices(settings: Settings, { swarm }: Machine): readonly Fault[] {
+function findForeignServices(settings: Settings, { swarm }: Machine): readonly Problem[] {
   const { namePrefix } = settings;
   const names = servicesOf(settings).map((name) => `${namePrefix}${name}`);
   return swarm.services
@@ -122,7 +122,7 @@ function findForeignServices(settings: Settings, { swarm }: Machine): readonly F
 }
 
 /** A lab of the same name that another manager of the swarm runs: services and networks have their names swarm-wide. */
-function findSameLab({ namePrefix }: Settings, machine: Machine): readonly Fault[] {
+function findSameLab({ namePrefix }: Settings, machine: Machine): readonly Problem[] {
   const [lab, overlay] = [labName(namePrefix), overlayName(namePrefix)];
   const { services, nodes } = machine.swarm;
   const others = [
@@ -154,7 +154,7 @@ function findSameLab({ namePrefix }: Settings, machine: Machine): readonly Fault
 }
 
 /** Nodes behind a firewall that keeps the overlay network from them. */
-async function findBlockedPorts(nodes: readonly SwarmNode[], connect: typeof tryConnect): Promise<readonly Fault[]> {
+async function findBlockedPorts(nodes: readonly SwarmNode[], connect: typeof tryConnect): Promise<readonly Problem[]> {
   const blocked = await Promise.all(
     nodes.map(async ({ Description, Status }) => {
       const error = await connect(Status.Addr, GOSSIP_PORT);

@@ -1,4 +1,4 @@
-import { Fault } from "../shared/problems";
+import { Problem } from "../shared/problems";
 import { NOWHERE } from "../shared/names";
 
 /** Receivers of Alertmanager that read their URL from a file; `webhook` posts Alertmanager's own format. */
@@ -14,7 +14,7 @@ interface Chat {
 }
 
 /** Addresses that would not show an alert to anybody, though some of them answer 200. */
-interface Refused extends Pick<Fault, "problem" | "fix"> {
+interface Refused extends Pick<Problem, "problem" | "fix"> {
   readonly host: RegExp;
   /** All paths, unless given. */
   readonly path?: RegExp;
@@ -64,7 +64,7 @@ const REFUSED: readonly Refused[] = [
   { host: /^(integrations|inbots)\.zoom\.us$/, ...ownFormat("Zoom") },
 ];
 
-function ownFormat(name: string): Pick<Fault, "problem" | "fix"> {
+function ownFormat(name: string): Pick<Problem, "problem" | "fix"> {
   return {
     problem: `is ${name}, with a format of its own that the lab does not send`,
     fix: "set a webhook of Slack, Discord or Teams, or a relay that takes Alertmanager's format",
@@ -83,7 +83,7 @@ export function alertReceiver(webhook: string): Integration | "nobody" {
 }
 
 /** Why a webhook is known not to take what Alertmanager sends, in words that show its host only; undefined otherwise. */
-export function webhookFault(webhook: string): Pick<Fault, "problem" | "fix"> | undefined {
+export function webhookProblem(webhook: string): Pick<Problem, "problem" | "fix"> | undefined {
   const { hostname, pathname } = new URL(webhook);
   const found = REFUSED.find(({ host, path = /^/ }) => host.test(hostname) && path.test(pathname));
   return found && { problem: `${hostname} ${found.problem}`, fix: found.fix };

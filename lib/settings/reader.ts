@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { closest, distance } from "fastest-levenshtein";
 import * as ipaddr from "ipaddr.js";
-import { Fault } from "../shared/problems";
+import { Problem } from "../shared/problems";
 
 // Prometheus' own grammar, https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 const DURATION = /^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
@@ -14,7 +14,7 @@ export const MAX_PORT = 65535;
 
 /** Reads one setting at a time, notes what is wrong with it and goes on, so that all faults show at once. */
 export class SettingsReader {
-  readonly faults: Fault[] = [];
+  readonly faults: Problem[] = [];
   private readonly known = new Set<string>();
 
   constructor(

@@ -25,7 +25,7 @@ export function readRemoteWrite(read: SettingsReader, setting: string): readonly
   entries.forEach((entry, index) => {
     const place = `${setting}[${String(index)}]`;
     const { url, username, password, bearerToken } = entry;
-    const wrong = urlFault(url);
+    const wrong = urlProblem(url);
     if (wrong !== undefined) {
       const shown = secret || String(url).includes("@") ? undefined : url;
       read.fault(`${place}.url`, shown, wrong.problem, wrong.fix);
@@ -53,7 +53,7 @@ export function readRemoteWrite(read: SettingsReader, setting: string): readonly
   return entries as unknown as readonly RemoteWriteReceiver[];
 }
 
-function urlFault(url: unknown): { problem: string; fix: string } | undefined {
+function urlProblem(url: unknown): { problem: string; fix: string } | undefined {
   if (typeof url !== "string" || !/^https?:\/\/\S+$/.test(url) || !URL.canParse(url)) {
     return { problem: "is no URL of http or https", fix: "write it as https://example.org/api/v1/write" };
   }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Fault, throwFaults } from "../shared/problems";
+import { Problem, throwProblems } from "../shared/problems";
 import { overlap } from "./cidr";
 import {
   CommunityDashboard,
@@ -93,7 +93,7 @@ const SERVICES = ["prometheus", "grafana", "nodeExporter", "cadvisor", "pushgate
 type Services = Pick<Settings, (typeof SERVICES)[number]>;
 
 /** The settings of a raw configuration, with every fault found in it. */
-export function parseSettings(raw: RawConfig): { settings: Settings; faults: readonly Fault[] } {
+export function parseSettings(raw: RawConfig): { settings: Settings; faults: readonly Problem[] } {
   const read = new SettingsReader(raw.values, raw.secrets);
   const services = Object.fromEntries(
     SERVICES.map((service) => [
@@ -191,6 +191,6 @@ export function readSettings(): Settings {
     values: Object.fromEntries(ofProject(Object.keys(all)).map((key) => [key, all[`${prefix}${key}`] ?? ""])),
     secrets: new Set(ofProject(secretKeys)),
   });
-  throwFaults(faults);
+  throwProblems(faults);
   return settings;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { PROJECT } from "../shared/assets";
-import { Fault, LabError } from "../shared/problems";
+import { Problem, LabError } from "../shared/problems";
 import { parseSettings, Settings } from "./settings";
 
 const PREFIX = "observability-lab:";
@@ -14,7 +14,7 @@ const SECRET = "https://a.secret";
  *
  * @throws LabError for a file that is no YAML.
  */
-export function readStackFiles(files: readonly string[]): { settings: Settings; faults: readonly Fault[] } {
+export function readStackFiles(files: readonly string[]): { settings: Settings; faults: readonly Problem[] } {
   const defaults = Object.entries(readConfig(path.join(PROJECT, "Pulumi.yaml"))).map(
     ([key, declaration]) => [key, (declaration as { default: unknown }).default] as const,
   );

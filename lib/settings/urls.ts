@@ -1,4 +1,4 @@
-import { webhookFault } from "./alertReceivers";
+import { webhookProblem } from "./alertReceivers";
 import { isUrl } from "./lists";
 import { SettingsReader } from "./reader";
 
@@ -40,7 +40,7 @@ export function readWebhook(read: SettingsReader, setting: string): string | und
     : // Alertmanager takes the URL for a template, in which braces mean something
       !/^https?:\/\/[^\s{}]+$/.test(value) || !URL.canParse(value)
       ? { problem: "is no URL of http or https", fix: "write it as https://example.org/path, or leave it empty" }
-      : webhookFault(value);
+      : webhookProblem(value);
   if (wrong !== undefined) {
     read.fault(setting, undefined, wrong.problem, wrong.fix);
   }

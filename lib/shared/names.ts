@@ -61,7 +61,7 @@ export function overlayName(namePrefix: string): string {
 }
 
 /** The address to ask for something that listens on `bindAddress`. */
-export function reachable(bindAddress: string): string {
+export function connectHost(bindAddress: string): string {
   return bindAddress === "0.0.0.0" ? "127.0.0.1" : bindAddress;
 }
 

@@ -1,7 +1,7 @@
 import { RunError } from "@pulumi/pulumi/errors";
 
 /** One thing that is wrong with a setting, or with the machine for what a setting asks. */
-export interface Fault {
+export interface Problem {
   /** The setting's name, as in Pulumi.yaml. */
   readonly setting: string;
   /** Its value as it was given; left out for a secret. */
@@ -27,13 +27,13 @@ export class LabError extends RunError {
 }
 
 /** What is wrong, in one line. */
-export function describeProblem({ setting, value, problem }: Omit<Fault, "fix">): string {
+export function describeProblem({ setting, value, problem }: Omit<Problem, "fix">): string {
   const shown = value === undefined ? "" : ` = ${JSON.stringify(value)}`;
   return hideCredentials(`${setting}${shown}: ${problem}`);
 }
 
 /** A fault in one line. */
-export function describeFault({ fix, ...problem }: Fault): string {
+export function describeProblemAndFix({ fix, ...problem }: Problem): string {
   return `${describeProblem(problem)}; ${fix}`;
 }
 
@@ -42,12 +42,12 @@ export function describeFault({ fix, ...problem }: Fault): string {
  *
  * @throws LabError that names each of them.
  */
-export function throwFaults(faults: readonly Fault[]): void {
+export function throwProblems(faults: readonly Problem[]): void {
   if (faults.length === 0) {
     return;
   }
   const count = faults.length === 1 ? "1 fault" : `${String(faults.length)} faults`;
   throw new LabError(
-    [`${count}, nothing was changed:`, ...faults.map((fault) => `  - ${describeFault(fault)}`)].join("\n"),
+    [`${count}, nothing was changed:`, ...faults.map((fault) => `  - ${describeProblemAndFix(fault)}`)].join("\n"),
   );
 }

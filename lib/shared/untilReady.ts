@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { signInHeaders } from "./webSignIn";
-import { within } from "./withTimeout";
+import { withTimeout } from "./withTimeout";
 
 const PAUSE_MS = 100;
 const ANSWER_MS = 1000;
@@ -20,7 +20,7 @@ export async function untilReady(url: string, works: Promise<boolean>, password?
 }
 
 async function isReady(url: string, headers: Record<string, string>): Promise<boolean> {
-  return within(ANSWER_MS, (signal) => fetch(url, { headers, signal })).then(
+  return withTimeout(ANSWER_MS, (signal) => fetch(url, { headers, signal })).then(
     ({ ok }) => ok,
     () => false,
   );

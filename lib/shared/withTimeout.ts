@@ -2,7 +2,7 @@
  * Runs a task that is aborted after a time, in milliseconds. Unlike `AbortSignal.timeout` it keeps Node from leaving
  * while a fetch waits for a server that closes every connection.
  */
-export async function within<T>(ms: number, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withTimeout<T>(ms: number, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const timer = setTimeout(() => {
     controller.abort(new Error(`no answer within ${String(ms / 1000)} s`));

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { LabOutputs, signIn } from "../../tools/verify/lab";
 import { grafanaApi } from "../../tools/verify/panels/grafana";
-import { Proof, proveDashboard } from "../../tools/verify/panels/proof";
+import { PanelResult, proveDashboard } from "../../tools/verify/panels/proof";
 import { createTestLab, hasRealDashboards, PROJECT, removeTestLab, TestLab, verify } from "./harness";
 
 jest.setTimeout(300_000);
@@ -18,7 +18,7 @@ const why = hasRealDashboards() ? "" : " (skipped: the real files are not in sha
 
 let lab: TestLab;
 let outputs: LabOutputs;
-let checks: { check: string; ok: boolean; seen: string; details?: Proof }[];
+let checks: { check: string; ok: boolean; seen: string; details?: PanelResult }[];
 
 beforeAll(async () => {
   lab = await createTestLab("panels-", "172.30.95.0/24");
@@ -36,11 +36,11 @@ afterAll(async () => {
   await removeTestLab(lab);
 });
 
-function proofs(): Proof[] {
+function proofs(): PanelResult[] {
   return checks.flatMap(({ details }) => details ?? []);
 }
 
-function proofOf(uid: string): Proof {
+function proofOf(uid: string): PanelResult {
   const proof = proofs().find((it) => it.uid === uid);
   if (proof === undefined) {
     throw new Error(`no proof of ${uid} among ${checks.map(({ check }) => check).join(", ")}`);
@@ -49,7 +49,7 @@ function proofOf(uid: string): Proof {
 }
 
 /** Titles of the panels, by what they show. */
-function titles({ panels }: Proof, ...states: string[]): string[] {
+function titles({ panels }: PanelResult, ...states: string[]): string[] {
   return panels.filter(({ state }) => states.includes(state)).map(({ title }) => title);
 }
 

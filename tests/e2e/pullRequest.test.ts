@@ -87,7 +87,7 @@ describe("a change against a lab of its base", () => {
       );
     }
     // shown as declared, and not as the preview's lab has it
-    expect(report).not.toContain(lab.disguise.prefix);
+    expect(report).not.toContain(lab.standIns.prefix);
     expect(report).not.toContain("172.29.");
     for (const secret of [current, ...(await declaredSecrets(lab))]) {
       expect(secret.length).toBeGreaterThan(8);

@@ -3,9 +3,9 @@ import * as path from "node:path";
 import * as automation from "@pulumi/pulumi/automation";
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
-import { FOLDER_UID, lookAtGrafana } from "../../lib/drift/grafana";
+import { FOLDER_UID, observeGrafana } from "../../lib/drift/grafana";
 import { savedVersions } from "../../lib/drift/dashboards";
-import { holdDashboard } from "../../components/dashboards/managedDashboard";
+import { createManagedDashboard } from "../../components/dashboards/managedDashboard";
 import { Grafana } from "../../components/monitoring/grafana";
 import { GrafanaApi } from "../../components/monitoring/grafanaApi";
 import { Grafana13, serveGrafana13 } from "./grafana13";
@@ -35,7 +35,7 @@ export function schemaV2Tests(lab: () => TestLab): void {
   /** Holds one dashboard as the lab does. */
   const program = async (): Promise<void> => {
     const parent = new pulumi.ComponentResource("test:Parent", "parent");
-    const { found } = await lookAtGrafana(proxy.url, password);
+    const { found } = await observeGrafana(proxy.url, password);
     const notes = lab().folder;
     const holder: Partial<Grafana> = {
       found,
@@ -47,7 +47,7 @@ export function schemaV2Tests(lab: () => TestLab): void {
       provider: new grafana.Provider("provider", { url: proxy.url, auth: `admin:${password}` }),
     };
     const json = JSON.stringify({ uid: HELD, title: "Held", panels: [] });
-    holdDashboard("held", { uid: HELD, json, grafana: holder as Grafana }, parent);
+    createManagedDashboard("held", { uid: HELD, json, grafana: holder as Grafana }, parent);
   };
 
   beforeAll(async () => {
@@ -79,8 +79,8 @@ export function schemaV2Tests(lab: () => TestLab): void {
   });
 
   it("are seen as that, and everything else as ever", async () => {
-    const direct = await lookAtGrafana(`http://127.0.0.1:${String(lab().ports.grafanaPort)}`, password);
-    const { found } = await lookAtGrafana(proxy.url, password);
+    const direct = await observeGrafana(`http://127.0.0.1:${String(lab().ports.grafanaPort)}`, password);
+    const { found } = await observeGrafana(proxy.url, password);
     const expected = new Map<string, unknown>(direct.found?.dashboards);
     [HELD, THEIRS].forEach((uid) => expected.set(uid, "schema v2"));
     expect(found).toEqual({ datasource: direct.found?.datasource, dashboards: expected });

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { PROJECT } from "../e2e/harness";
 import { record } from "../faults/results";
-import { MachineEngine, Machines, Said } from "../swarm/machines";
+import { MachineEngine, Machines, CommandResult } from "../swarm/machines";
 import { MANAGER, SwarmLab } from "../swarm/swarmLab";
 import { recordEngine } from "./results";
 
@@ -47,7 +47,7 @@ export function scenario({ besides, ...engine }: Configuration): void {
       .filter((it) => !OF_ENGINE.test(it) || /^d .*\.sock$/.test(it))
       .sort();
   };
-  const script = (name: string, FILE: string): Said =>
+  const script = (name: string, FILE: string): CommandResult =>
     made().run(MANAGER, [path.join(PROJECT, "scripts", name)], { ...lab.environment, FILE });
   const grafana = (method: string, api: string, body?: object): unknown => {
     const json =
@@ -74,7 +74,7 @@ export function scenario({ besides, ...engine }: Configuration): void {
     }
   };
   const expectGone = (): void => {
-    expect(made().remains(MANAGER)).toEqual([]);
+    expect(made().leftovers(MANAGER)).toEqual([]);
     expect(paths()).toEqual(before);
   };
 
@@ -110,9 +110,9 @@ export function scenario({ besides, ...engine }: Configuration): void {
         const file = path.join(made().folder, "backup.tar");
         grafana("POST", "/api/dashboards/db", { dashboard: DASHBOARD });
         first = firstSample();
-        expectWell(script("backup", file));
+        expectOk(script("backup", file));
         grafana("DELETE", `/api/dashboards/uid/${DASHBOARD.uid}`);
-        expectWell(script("restore", file));
+        expectOk(script("restore", file));
         expectKept();
       },
     ],
@@ -138,17 +138,17 @@ export function scenario({ besides, ...engine }: Configuration): void {
     [
       "leaves nothing when it is destroyed",
       () => {
-        expectWell(lab.destroy());
+        expectOk(lab.destroy());
         expectGone();
       },
     ],
     [
       "leaves nothing when it is destroyed after an up that was killed, and a restart of the daemon",
       () => {
-        expectWell(made().run(MANAGER, ["sh", "-c", KILLED_UP], lab.environment));
+        expectOk(made().run(MANAGER, ["sh", "-c", KILLED_UP], lab.environment));
         made().restart(MANAGER);
         const begin = Date.now();
-        expectWell(lab.destroy());
+        expectOk(lab.destroy());
         const fault = "after SIGKILL while containers are made, and a restart of the Docker daemon";
         record({ part: "destroy", fault, lost: "all data, as asked", seconds: (Date.now() - begin) / 1000 });
         expectGone();
@@ -183,7 +183,7 @@ export function scenario({ besides, ...engine }: Configuration): void {
 }
 
 /** Sees that a command went well; its output is in the error. */
-function expectWell({ ok, output }: Said): void {
+function expectOk({ ok, output }: CommandResult): void {
   expect(ok ? "" : output).toBe("");
 }
 

@@ -4,7 +4,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { eventually } from "../e2e/harness";
 import { DASHBOARDS } from "./grafana";
-import { Bench, expectMended } from "./mending";
+import { Bench, expectRepaired } from "./mending";
 import { appPid, isAlive, signal } from "./processes";
 
 /** A program that has the port; undefined while the threads of a killed one still hold it. */
@@ -24,7 +24,7 @@ export function appFaults(bench: () => Bench): void {
   };
 
   it("killed", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "the Flask process killed",
       cause: () => {
@@ -34,7 +34,7 @@ export function appFaults(bench: () => Bench): void {
     }));
 
   it("killed, and its port taken by another program", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "its port taken by another program while it is dead",
       cause: async () => {
@@ -54,7 +54,7 @@ export function appFaults(bench: () => Bench): void {
     }));
 
   it("without its virtual environment", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "its virtual environment deleted",
       cause: () => {
@@ -65,7 +65,7 @@ export function appFaults(bench: () => Bench): void {
     }));
 
   it("without any of its files", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "the lab's folder on the host deleted",
       cause: () => {

@@ -4,7 +4,7 @@ import { labelled, machineStack } from "../e2e/harness";
 import { BAD_INPUTS, BadInput, ownSettings } from "./badInputs";
 import { BAD_SETTINGS } from "./badSettings";
 import { copyCheckout } from "../e2e/checkouts";
-import { UserLab, well } from "./userLab";
+import { UserLab, expectOk } from "./userLab";
 
 jest.setTimeout(60_000);
 
@@ -77,7 +77,7 @@ describe("up breaks off", () => {
       );
     } finally {
       lab.checkout = whole;
-      await well(lab.destroy());
+      await expectOk(lab.destroy());
     }
   });
 });

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { CONFIG_FOLDER } from "../../components/container/spec";
 import { docker, eventually, inspect, pruneLab } from "../e2e/harness";
-import { Bench, expectMended } from "./mending";
+import { Bench, expectRepaired } from "./mending";
 import { killProgram } from "./processes";
 
 const CONTAINERS = ["cadvisor", "grafana", "node-exporter", "prometheus", "pushgateway"].map(
@@ -15,7 +15,7 @@ export function containerFaults(bench: () => Bench): void {
   const name = (hostname: string): string => bench().lab.container(hostname);
 
   it("stopped", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "a container stopped",
       cause: () => docker("stop", name("pushgateway")),
@@ -23,7 +23,7 @@ export function containerFaults(bench: () => Bench): void {
     }));
 
   it("removed by hand", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "a container removed by hand",
       cause: () => docker("rm", "--force", name("prometheus")),
@@ -31,7 +31,7 @@ export function containerFaults(bench: () => Bench): void {
     }));
 
   it("paused", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "a container paused",
       cause: () => docker("pause", name("node_exporter")),
@@ -39,7 +39,7 @@ export function containerFaults(bench: () => Bench): void {
     }));
 
   it("created and never started", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "a container created and never started",
       cause: () => {
@@ -52,7 +52,7 @@ export function containerFaults(bench: () => Bench): void {
     }));
 
   it("left by docker system prune", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "docker system prune",
       cause: () => pruneLab(bench().lab.lab),
@@ -60,7 +60,7 @@ export function containerFaults(bench: () => Bench): void {
     }));
 
   it("killed over and over", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "a container killed over and over",
       cause: async () => {
@@ -76,7 +76,7 @@ export function containerFaults(bench: () => Bench): void {
     }));
 
   it("its memory limit changed by hand", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "a container's memory limit changed by hand",
       cause: () => docker("update", "--memory", "96m", "--memory-swap", "96m", name("node_exporter")),
@@ -84,7 +84,7 @@ export function containerFaults(bench: () => Bench): void {
     }));
 
   it("its configuration file changed by hand", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "prometheus.yml changed by hand",
       cause: () => {
@@ -98,7 +98,7 @@ export function containerFaults(bench: () => Bench): void {
     }));
 
   it("taken off the network", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "a container taken off the lab's network",
       cause: () => docker("network", "disconnect", bench().lab.lab, name("grafana")),
@@ -106,7 +106,7 @@ export function containerFaults(bench: () => Bench): void {
     }));
 
   it("all of them with their network removed", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "the lab's network removed",
       cause: () => {

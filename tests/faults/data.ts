@@ -6,7 +6,7 @@ import { Bench, expectGreen, expectKept } from "./mending";
 import { expectGone } from "./remains";
 import { record } from "./results";
 import { grafana } from "./traces";
-import { UserLab, well } from "./userLab";
+import { UserLab, expectOk } from "./userLab";
 
 const DATA = ["grafana", "prometheus", "pushgateway"];
 
@@ -17,7 +17,7 @@ export function dataFaults(bench: () => Bench): void {
 
   it("by make backup, which leaves the lab as it is", async () => {
     const { lab } = bench();
-    await well(lab.run("backup", [], { FILE: backup() }).outcome);
+    await expectOk(lab.run("backup", [], { FILE: backup() }).outcome);
     expect(fs.statSync(backup()).mode & 0o777).toBe(0o600);
     expect(await lab.failedChecks()).toEqual([]);
     expect(await lab.preview()).toEqual([]);
@@ -30,8 +30,8 @@ export function dataFaults(bench: () => Bench): void {
     const { lab } = bench();
     const old = await lab.password();
     lab.configure({ keepData: true });
-    await well(lab.up());
-    const { said } = await well(lab.destroy());
+    await expectOk(lab.up());
+    const { said } = await expectOk(lab.destroy());
     const volumes = [...DATA, "grafana-key"].map((name) => `${lab.lab}-${name}`).sort();
     volumes.forEach((volume) => {
       expect(said).toContain(volume);
@@ -61,10 +61,10 @@ export function dataFaults(bench: () => Bench): void {
   it("over a destroy without keepData by make restore, which brings the lab up first", async () => {
     const { lab } = bench();
     lab.configure({ keepData: false });
-    await well(lab.up());
-    await well(lab.destroy());
+    await expectOk(lab.up());
+    await expectOk(lab.destroy());
     await expectGone(lab);
-    const { seconds } = await well(lab.run("restore", [], { FILE: backup() }).outcome);
+    const { seconds } = await expectOk(lab.run("restore", [], { FILE: backup() }).outcome);
     expect(await lab.failedChecks()).toEqual([]);
     await expectKept(bench());
     expect(await lab.preview()).toEqual([]);

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { docker } from "../e2e/harness";
 import { Bench } from "./mending";
-import { UserLab, well } from "./userLab";
+import { UserLab, expectOk } from "./userLab";
 
 /** What `make drift` says, and the code that it exits with. */
 async function drift(lab: UserLab): Promise<{ code: number | null; report: string }> {
@@ -28,7 +28,7 @@ export function driftTests(bench: () => Bench): void {
     expect(report).toContain("it was exited, exit code");
     expect(report).toContain("memory: `128` → `144`");
     lab.configure({ nodeExporterMemory: undefined });
-    await well(lab.up());
+    await expectOk(lab.up());
     expect((await drift(lab)).code).toBe(0);
   });
 
@@ -39,6 +39,6 @@ export function driftTests(bench: () => Bench): void {
     expect(code).toBe(2);
     expect(report).toContain("The engine could not look at every part");
     expect(report).toContain(`container | \`${lab.container("grafana")}\` | `);
-    await well(lab.up());
+    await expectOk(lab.up());
   });
 }

@@ -1,4 +1,4 @@
-import { Bench, expectMended } from "./mending";
+import { Bench, expectRepaired } from "./mending";
 import { grafana } from "./traces";
 
 const UID = "lab-flask";
@@ -20,7 +20,7 @@ export function grafanaFaults(bench: () => Bench): void {
   };
 
   it("a dashboard edited", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "a dashboard of the lab edited in Grafana",
       lost: "the edit; Grafana's history of the dashboard has it",
@@ -36,7 +36,7 @@ export function grafanaFaults(bench: () => Bench): void {
     }));
 
   it("a dashboard deleted", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "a dashboard of the lab deleted in Grafana",
       lost: "its history in Grafana",
@@ -45,7 +45,7 @@ export function grafanaFaults(bench: () => Bench): void {
     }));
 
   it("the lab's folder deleted", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "the lab's folder deleted in Grafana with its dashboards",
       lost: "their history in Grafana",
@@ -56,7 +56,7 @@ export function grafanaFaults(bench: () => Bench): void {
     }));
 
   it("the datasource deleted", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "the datasource deleted in Grafana",
       cause: () => ask("DELETE", "/api/datasources/uid/prometheus"),
@@ -64,7 +64,7 @@ export function grafanaFaults(bench: () => Bench): void {
     }));
 
   it("its password changed", () =>
-    expectMended(bench(), {
+    expectRepaired(bench(), {
       part,
       fault: "the password of admin changed in Grafana",
       lost: "the changed password; the state's is in force again",

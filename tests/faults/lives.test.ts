@@ -8,8 +8,8 @@ import { Bench, expectGreen } from "./mending";
 import { appPid, interrupt, killSession } from "./processes";
 import { expectGone } from "./remains";
 import { record } from "./results";
-import { leaveTraces } from "./traces";
-import { Running, UserLab, well } from "./userLab";
+import { leaveUserData } from "./traces";
+import { Running, UserLab, expectOk } from "./userLab";
 
 jest.setTimeout(300_000);
 
@@ -52,8 +52,8 @@ describe("data is kept", () => {
   beforeAll(async () => {
     const { lab } = bench;
     await lab.prepare();
-    await well(lab.up());
-    bench = { lab, traces: await leaveTraces(lab) };
+    await expectOk(lab.up());
+    bench = { lab, traces: await leaveUserData(lab) };
   });
 
   dataFaults(() => bench);
@@ -61,11 +61,11 @@ describe("data is kept", () => {
 
 describe("destroy leaves nothing", () => {
   beforeAll(async () => {
-    await well(bench.lab.destroy());
+    await expectOk(bench.lab.destroy());
   });
 
   async function expectDestroyed(fault: string, app?: number): Promise<void> {
-    const { seconds } = await well(bench.lab.destroy());
+    const { seconds } = await expectOk(bench.lab.destroy());
     await expectGone(bench.lab, app);
     record({ part: "destroy", fault, lost: "all data, as asked", seconds });
   }

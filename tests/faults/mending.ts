@@ -1,12 +1,12 @@
 import { FaultResult, record } from "./results";
-import { lostTraces, Traces } from "./traces";
-import { UserLab, well } from "./userLab";
+import { lostUserData, UserData } from "./traces";
+import { UserLab, expectOk } from "./userLab";
 
 /** A lab that is up and holds what people have put into it; faults share it. */
 export interface Bench {
   readonly lab: UserLab;
   /** Undefined for a lab that was not up before. */
-  readonly traces?: Traces;
+  readonly traces?: UserData;
 }
 
 /** A fault that the next up mends. */
@@ -21,7 +21,7 @@ export interface Fault extends Pick<FaultResult, "part" | "fault"> {
 }
 
 /** Causes a fault, and sees that a preview names it and nothing else, and that the next up mends just that. */
-export async function expectMended({ lab, traces }: Bench, fault: Fault): Promise<void> {
+export async function expectRepaired({ lab, traces }: Bench, fault: Fault): Promise<void> {
   const { mayShow = [] } = fault;
   await fault.cause();
   const shown = await lab.preview();
@@ -36,7 +36,7 @@ export async function expectGreen(
   { part, fault, lost = "nothing" }: Pick<Fault, "part" | "fault" | "lost">,
 ): Promise<readonly string[]> {
   const start = Date.now();
-  const { changes } = await well(lab.up());
+  const { changes } = await expectOk(lab.up());
   expect(await lab.failedChecks()).toEqual([]);
   const seconds = (Date.now() - start) / 1000;
   await expectKept({ lab, traces });
@@ -47,5 +47,5 @@ export async function expectGreen(
 
 /** Sees that everything is there which people have put into the lab. */
 export async function expectKept({ lab, traces }: Bench): Promise<void> {
-  expect(traces === undefined ? [] : await lostTraces(lab, traces)).toEqual([]);
+  expect(traces === undefined ? [] : await lostUserData(lab, traces)).toEqual([]);
 }

@@ -9,9 +9,9 @@ import { Bench } from "./mending";
 import { expectGone } from "./remains";
 import { appPid, signal } from "./processes";
 import { record } from "./results";
-import { leaveTraces } from "./traces";
+import { leaveUserData } from "./traces";
 import { updateFaults } from "./updates";
-import { UserLab, well } from "./userLab";
+import { UserLab, expectOk } from "./userLab";
 
 jest.setTimeout(300_000);
 
@@ -21,8 +21,8 @@ beforeAll(async () => {
   const lab = await UserLab.create("faults-", "172.30.101.0/24");
   bench = { lab };
   await lab.prepare();
-  await well(lab.up());
-  bench = { lab, traces: await leaveTraces(lab) };
+  await expectOk(lab.up());
+  bench = { lab, traces: await leaveUserData(lab) };
 });
 
 afterAll(async () => {
@@ -71,7 +71,7 @@ describe("two labs", () => {
 
   it("run side by side, and neither touches the other", async () => {
     const before = identity(bench.lab);
-    await well(other.up());
+    await expectOk(other.up());
     expect(await other.failedChecks()).toEqual([]);
     expect(identity(bench.lab)).toEqual(before);
     expect(await bench.lab.failedChecks()).toEqual([]);
@@ -85,7 +85,7 @@ describe("two labs", () => {
     docker("rm", "--force", lab.container("prometheus"), lab.container("grafana"));
     lab.checkout = path.join(lab.folder, "another");
     copyCheckout(lab.checkout);
-    const { seconds } = await well(lab.destroy());
+    const { seconds } = await expectOk(lab.destroy());
     await expectGone(lab, app);
     expect(identity(other)).toEqual(before);
     expect(await other.failedChecks()).toEqual([]);

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { UserLab } from "./userLab";
 
 /** What people have put into a lab by hand, and what it has measured: no fault may take it. */
-export interface Traces {
+export interface UserData {
   /** A moment before the faults, in seconds. */
   readonly time: number;
   /** Number of samples that Prometheus had taken until then. */
@@ -16,7 +16,7 @@ const PUSHED = "pushed_by_hand";
 const SETTLED = 12;
 
 /** Makes a user, a dashboard outside the lab's folder and a pushed metric, and counts the samples. */
-export async function leaveTraces(lab: UserLab): Promise<Traces> {
+export async function leaveUserData(lab: UserLab): Promise<UserData> {
   const admin = { login: "admin", password: await lab.password() };
   await grafana(lab, admin, "POST", "/api/admin/users", USER);
   await grafana(lab, admin, "POST", "/api/dashboards/db", { dashboard: DASHBOARD, overwrite: true });
@@ -28,7 +28,7 @@ export async function leaveTraces(lab: UserLab): Promise<Traces> {
 }
 
 /** What of the traces is no longer there. */
-export async function lostTraces(lab: UserLab, { time, samples }: Traces): Promise<string[]> {
+export async function lostUserData(lab: UserLab, { time, samples }: UserData): Promise<string[]> {
   const metrics = await (await fetch(`http://127.0.0.1:${String(lab.ports.pushgatewayPort)}/metrics`)).text();
   const kept = {
     samples: (await countSamples(lab, time)) === samples,

@@ -5,7 +5,7 @@ import { docker } from "../e2e/harness";
 import { Bench, Fault, expectGreen } from "./mending";
 import { appPid, interrupt, killSession, signal } from "./processes";
 import { grafana } from "./traces";
-import { Running, well } from "./userLab";
+import { Running, expectOk } from "./userLab";
 
 const CONTAINERS = ["cadvisor", "grafana", "node_exporter", "prometheus", "pushgateway"];
 
@@ -79,7 +79,7 @@ export function updateFaults(bench: () => Bench): void {
     expect(second.ok).toBe(false);
     expect(second.said).toContain(String(first.child.pid));
     expect(second.changes).toEqual([]);
-    await well(first.outcome);
+    await expectOk(first.outcome);
     await expectGreen(bench(), { part, fault: "a second up of the same lab at once" });
   });
 

@@ -96,7 +96,7 @@ export class UserLab {
   /** Sets secrets as `make config` does; their values are in no argument of a process. */
   async configureSecrets(secrets: Readonly<Record<string, string>>): Promise<void> {
     for (const [setting, value] of Object.entries(secrets)) {
-      await well(this.run("pulumi", ["config", "set", "--secret", "--path", setting], {}, value).outcome);
+      await expectOk(this.run("pulumi", ["config", "set", "--secret", "--path", setting], {}, value).outcome);
     }
   }
 
@@ -163,7 +163,7 @@ export class UserLab {
 
   /** Names of the resources that the next up would touch. */
   async preview(): Promise<readonly string[]> {
-    return (await well(this.run("pulumi", ["preview"]).outcome)).changes;
+    return (await expectOk(this.run("pulumi", ["preview"]).outcome)).changes;
   }
 
   /** `make destroy`. */
@@ -199,12 +199,12 @@ export class UserLab {
     [this.folder, this.logs].forEach((folder) => {
       fs.rmSync(folder, { recursive: true, force: true });
     });
-    await well(Promise.resolve(destroyed));
+    await expectOk(Promise.resolve(destroyed));
   }
 }
 
 /** The outcome of a command that has to go well. */
-export async function well(outcome: Promise<Outcome>): Promise<Outcome> {
+export async function expectOk(outcome: Promise<Outcome>): Promise<Outcome> {
   const result = await outcome;
   if (!result.ok) {
     throw new Error(result.said);

@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { readCatalogue } from "../../dashboards/community/catalogue";
-import { describeFault, LabError } from "../../lib/shared/problems";
-import { Disguise } from "../../tools/pull-request/disguise";
+import { describeProblemAndFix, LabError } from "../../lib/shared/problems";
+import { StandIns } from "../../tools/pull-request/disguise";
 import { readRun } from "../../tools/pull-request/report/events";
 import { settingsWith, told } from "../unit/fixtures";
 
@@ -58,7 +58,7 @@ describe("credentials", () => {
     const settings = { ...settingsWith(), dashboardCatalogue: `http://user:${SECRET}@127.0.0.1:1` };
     const { faults } = await readCatalogue(settings);
     expect(faults.length).toBeGreaterThan(0);
-    expect(faults.map(describeFault).join("\n")).not.toContain(SECRET);
+    expect(faults.map(describeProblemAndFix).join("\n")).not.toContain(SECRET);
     expect(new LabError(`Failed to parse URL from https://user:${SECRET}@[`).message).not.toContain(SECRET);
   });
 
@@ -103,7 +103,7 @@ describe("credentials", () => {
         },
       }),
     );
-    const disguise = new Disguise("preview-0-", { freePort: () => Promise.resolve(1), freeSubnet: () => "" });
+    const disguise = new StandIns("preview-0-", { freePort: () => Promise.resolve(1), freeSubnet: () => "" });
     const { config, secrets } = await disguise.settingsOf(folder, "dev");
     const { alertWebhook, remoteWrite } = config as { alertWebhook: string; remoteWrite: object[] };
     expect(secrets).toEqual({});
@@ -112,7 +112,7 @@ describe("credentials", () => {
       expect.stringMatching(/^alertWebhook: is in plain text/),
       expect.stringMatching(/^remoteWrite\[0\]\.url: holds credentials/),
     ]);
-    expect(disguise.undo(JSON.stringify(config) + faults.join("\n"))).not.toContain(SECRET);
+    expect(disguise.restore(JSON.stringify(config) + faults.join("\n"))).not.toContain(SECRET);
     const event = { diagnosticEvent: { severity: "error", message: `cannot ask https://user:${SECRET}@example.org` } };
     expect(readRun(JSON.stringify(event)).errors).toEqual(["cannot ask https://[secret]@example.org"]);
   });

@@ -3,7 +3,7 @@ import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { KEY_FILE, KEY_FOLDER, WELL_KNOWN_KEY } from "../../lib/docker/grafanaKey";
-import { UserLab, well } from "../faults/userLab";
+import { UserLab, expectOk } from "../faults/userLab";
 
 const PASSWORD = "password-of-a-datasource";
 const SALT = 8;
@@ -87,7 +87,7 @@ export function grafanaKeyAttacks(lab: () => UserLab): void {
     expect(await call("POST", "/api/datasources", { ...source, ...secrets })).toBe(200);
 
     const file = path.join(lab().folder, "stolen.tar");
-    await well(lab().run("backup", [], { FILE: file }).outcome);
+    await expectOk(lab().run("backup", [], { FILE: file }).outcome);
     const database = openBackup(file, path.join(lab().folder, "stolen"));
     expect(database.secrets).not.toEqual([]);
     expect(readSecrets(database, WELL_KNOWN_KEY).join()).not.toContain(PASSWORD);
@@ -99,7 +99,7 @@ export function grafanaKeyAttacks(lab: () => UserLab): void {
     expect(readSecrets(database, key)).toContain(PASSWORD);
     const shown = execFileSync("docker", ["inspect", container]);
     expect([fs.readFileSync(file), shown].map((it) => it.includes(key))).toEqual([false, false]);
-    const state = (await well(lab().run("pulumi", ["stack", "export", "--show-secrets"]).outcome)).printed;
+    const state = (await expectOk(lab().run("pulumi", ["stack", "export", "--show-secrets"]).outcome)).printed;
     expect(state).not.toContain(key);
 
     expect(await call("DELETE", "/api/datasources/uid/stolen")).toBe(200);

@@ -1,4 +1,4 @@
-import { UserLab, well } from "../faults/userLab";
+import { UserLab, expectOk } from "../faults/userLab";
 import { grafanaKeyAttacks } from "./grafanaKey";
 import { neighbourAttacks } from "./neighbours";
 import { userAttacks } from "./users";
@@ -16,7 +16,7 @@ describe("a lab that is attacked", () => {
     await lab.prepare();
     // on loopback, so that Alertmanager is in the host's network, as node_exporter is
     lab.configure({ nodeExporterNetwork: "host" });
-    await well(lab.up());
+    await expectOk(lab.up());
   });
 
   afterAll(async () => {

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { lookAtGrafana } from "../../lib/drift/grafana";
+import { observeGrafana } from "../../lib/drift/grafana";
 import { findBase } from "../../tools/pull-request/git";
 import { PreviewLab } from "../../tools/pull-request/previewLab";
 import { grafanaApi } from "../../tools/verify/panels/grafana";
@@ -87,7 +87,7 @@ describe("a foreign name", () => {
         "/api/datasources/uid/prometheus": { status: 404, body: "{}" },
         "/api/dashboards/uid/mine": { body: '{"dashboard": {"version": 3}}' },
       });
-      const { found } = await lookAtGrafana(server.url, "password");
+      const { found } = await observeGrafana(server.url, "password");
       expect(found?.dashboards.get("mine")).toBe(3); // and hides no drift of the others
       const lab = { grafanaUrl: server.url, grafanaUser: "admin", grafanaAdminPassword: "password" } as LabOutputs;
       await expect(grafanaApi(lab).libraryPanel(uid)).rejects.toThrow();

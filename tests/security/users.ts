@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { appPid, isAlive, signal } from "../faults/processes";
-import { UserLab, well } from "../faults/userLab";
+import { UserLab, expectOk } from "../faults/userLab";
 
 /** Another user of the machine: nobody. */
 const OTHER = { uid: 65534, gid: 65534, cwd: "/" };
@@ -67,7 +67,7 @@ export function userAttacks(lab: () => UserLab): void {
       try {
         expect(await lab().preview()).toEqual([]);
         signal(appPid(lab()), "SIGKILL");
-        await well(lab().up());
+        await expectOk(lab().up());
         expect(await lab().preview()).toEqual([]);
         expect(started.map(({ pid }) => isAlive(pid ?? 0))).toEqual([true, true, true]);
       } finally {
@@ -93,7 +93,7 @@ export function userAttacks(lab: () => UserLab): void {
         other.kill();
         await ended;
       }
-      await well(lab().up());
+      await expectOk(lab().up());
       expect(await lab().preview()).toEqual([]);
     });
 

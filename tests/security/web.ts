@@ -3,7 +3,7 @@ import * as http from "node:http";
 import { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { docker, labelled } from "../e2e/harness";
-import { UserLab, well } from "../faults/userLab";
+import { UserLab, expectOk } from "../faults/userLab";
 
 /** Of the lab's containers, as the lab's network has it. */
 const GATEWAY = "172.30.106.1";
@@ -120,7 +120,7 @@ export function webAttacks(lab: () => UserLab): void {
         () => (watched += execFileSync("ps", ["axww", "-o", "args"], { encoding: "utf8" })),
         100,
       );
-      const { said } = await well(lab().up());
+      const { said } = await expectOk(lab().up());
       watched += said;
       clearInterval(watch);
     });

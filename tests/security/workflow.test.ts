@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { GithubComments } from "../programs/githubComments";
 import { Job, readWorkflow, workflowFiles } from "../programs/workflowRunner";
-import { inertReport } from "../../tools/pull-request/foreignReport";
+import { escapeReport } from "../../tools/pull-request/foreignReport";
 import { PROJECT } from "../unit/fixtures";
 
 const MARKER = "<!-- observability-lab: preview -->";
@@ -161,6 +161,6 @@ describe("a hostile report", () => {
     const ours =
       "## Lab preview: 1 to update\n\n| ~ update | container | `grafana` | image: `grafana/grafana:13.2.2@sha256:ac46` &#124; a&amp;b |\n\n" +
       "<details open><summary>prometheus.yml (+1 −0)</summary>\n\n```diff\n@@ -1,2 +1,3 @@\n+a: 1\n```\n\n</details>\n\n<sub>base 3 s</sub>\n";
-    expect(inertReport(ours)).toBe(ours);
+    expect(escapeReport(ours)).toBe(ours);
   });
 });

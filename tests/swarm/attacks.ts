@@ -102,7 +102,7 @@ export function swarmAttacks(
     machines.docker(MANAGER, "node", "promote", machines.name(OTHER));
     machines.load(OTHER, lab.images(...images));
     const other = new SwarmLab(machines, OTHER);
-    const [before, there] = [parts(), machines.remains(OTHER)];
+    const [before, there] = [parts(), machines.leftovers(OTHER)];
 
     other.prepare({ overlayEncryption: false, engine: "swarm" });
     const node = machines.docker(MANAGER, "info", "--format", "{{.Swarm.NodeID}}");
@@ -112,13 +112,13 @@ export function swarmAttacks(
       `the name ${lab.name} is taken in this swarm by the lab of the manager ${machines.name(MANAGER)} (node ${node}); ` +
         "set another namePrefix, or destroy that lab there",
     );
-    expect([parts(), machines.remains(OTHER)]).toEqual([before, there]);
+    expect([parts(), machines.leftovers(OTHER)]).toEqual([before, there]);
 
     other.configure({ engine: "docker" });
     other.apply();
     const { ok, output } = other.destroy();
     expect(ok ? "" : output).toBe("");
-    expect([parts(), machines.remains(OTHER)]).toEqual([before, there]);
+    expect([parts(), machines.leftovers(OTHER)]).toEqual([before, there]);
     machines.docker(MANAGER, "node", "demote", machines.name(OTHER));
     expect(lab.preview()).toMatch(/Resources:\n\s+\d+ unchanged/);
     await secondsUntil(() => lab.watches(1, 2, 3), 30);

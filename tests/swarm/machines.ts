@@ -9,7 +9,7 @@ const CLUSTER = path.join(PROJECT, "tests", "swarm", "cluster");
 const TRIAL = "lab-swarm-trial";
 
 /** What a command on a machine printed, and whether it went well. */
-export interface Said {
+export interface CommandResult {
   readonly ok: boolean;
   readonly output: string;
 }
@@ -97,7 +97,7 @@ export class Machines {
   }
 
   /** Runs a command on a machine, with these variables besides. */
-  run(node: number, command: readonly string[], env: NodeJS.ProcessEnv = {}): Said {
+  run(node: number, command: readonly string[], env: NodeJS.ProcessEnv = {}): CommandResult {
     const { status, stdout, stderr } = spawnSync(CLUSTER, [this.folder, "run", String(node), ...command], {
       cwd: PROJECT,
       encoding: "utf8",
@@ -126,7 +126,7 @@ export class Machines {
   }
 
   /** What is there of the lab on a machine: containers, volumes, networks. */
-  remains(node: number): string[] {
+  leftovers(node: number): string[] {
     const lists = [
       ["container", "ls", "--all", "--format", "{{.Names}}"],
       ["volume", "ls", "--format", "{{.Name}}"],

@@ -55,7 +55,7 @@ function start(node: number, more: readonly string[] = []): void {
     expect(lab.up().output).toContain(
       'engine = "swarm": this engine is in no swarm; run docker swarm init, or set engine: docker',
     );
-    expect(machines.remains(MANAGER)).toEqual([]);
+    expect(machines.leftovers(MANAGER)).toEqual([]);
   });
 
   it("begins with one machine", () => {
@@ -237,7 +237,7 @@ function start(node: number, more: readonly string[] = []): void {
     expect(lab.verify().failed).toEqual([]);
     const kept = lab.query(`count(last_over_time(node_load1{instance="${machines.name(2)}"}[10m]))`);
     expect(kept[0]?.value[1]).toBe("1");
-    await secondsUntil(() => [2, 3, 4].every((node) => machines.remains(node).length === 0), 30);
+    await secondsUntil(() => [2, 3, 4].every((node) => machines.leftovers(node).length === 0), 30);
   });
 
   it("leaves nothing on any machine when it is destroyed", async () => {
@@ -245,6 +245,6 @@ function start(node: number, more: readonly string[] = []): void {
     lab.apply();
     const { ok, output } = lab.destroy();
     expect(ok ? "" : output).toBe("");
-    await secondsUntil(() => [1, 2, 3, 4].every((node) => machines.remains(node).length === 0), 30);
+    await secondsUntil(() => [1, 2, 3, 4].every((node) => machines.leftovers(node).length === 0), 30);
   });
 });

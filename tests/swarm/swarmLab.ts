@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { machineStack, PROJECT } from "../e2e/harness";
-import { Machines, Said } from "./machines";
+import { Machines, CommandResult } from "./machines";
 
 const NAME = "observability-lab";
 /** The machine that Pulumi runs on. */
@@ -104,7 +104,7 @@ export class SwarmLab {
     return settings.map((it) => stack.config[`${NAME}:${it}`] ?? project.config[it]?.default ?? "");
   }
 
-  up(): Said {
+  up(): CommandResult {
     return this.script("pulumi", "up", "--yes", "--skip-preview");
   }
 
@@ -135,7 +135,7 @@ export class SwarmLab {
     return this.machines.run(node, [path.join(PROJECT, "scripts", "pulumi"), "preview"], this.environment).output;
   }
 
-  destroy(): Said {
+  destroy(): CommandResult {
     return this.script("pulumi", "destroy", "--yes", "--skip-preview");
   }
 
@@ -182,7 +182,7 @@ export class SwarmLab {
     return this.script("pulumi", "stack", "output", "grafanaAdminPassword", "--show-secrets").output.trim();
   }
 
-  private script(name: string, ...args: string[]): Said {
+  private script(name: string, ...args: string[]): CommandResult {
     const alone = this.node === MANAGER ? [] : ["unshare", "--pid", "--fork", "--mount-proc"];
     return this.machines.run(this.node, [...alone, path.join(PROJECT, "scripts", name), ...args], this.environment);
   }

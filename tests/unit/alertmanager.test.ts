@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { alertReceiver, integrationOf, postUrl, webhookFault } from "../../lib/settings/alertReceivers";
+import { alertReceiver, integrationOf, postUrl, webhookProblem } from "../../lib/settings/alertReceivers";
 import { Lab } from "../../components/lab";
 import { needsHostNetwork, renderAlertmanagerConfig, urlFromContainer } from "../../components/monitoring/alertmanager";
 import { buildLab, DEFAULTS, LabFixture, LINUX } from "./fixtures";
@@ -219,7 +219,7 @@ describe("the receiver of Alertmanager", () => {
     ["webhook", "http://127.0.0.1:8125/services/T0/B0/x"],
   ])("is %s for %s, which it takes", (integration, webhook) => {
     expect([integrationOf(webhook), alertReceiver(webhook)]).toStrictEqual([integration, integration]);
-    expect(webhookFault(webhook)).toBeUndefined();
+    expect(webhookProblem(webhook)).toBeUndefined();
   });
 
   it("is nobody for the stand-in of a preview", () => {

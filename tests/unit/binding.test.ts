@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { bindDashboard, missingLibraryPanels, otherDatasourceTypes } from "../../dashboards/community/import";
+import { importDashboard, missingLibraryPanels, otherDatasourceTypes } from "../../dashboards/community/import";
 import { describeNewUid } from "../../dashboards/community/uid";
 
 const UID = "our-prometheus";
@@ -8,7 +8,7 @@ const DATASOURCE_INPUT = { name: "DS_X", type: "datasource", pluginId: "promethe
 
 /** The model of an exported dashboard once it is bound. */
 function bind(exported: object): Record<string, unknown> {
-  return bindDashboard({ id: 7, revision: 1, json: JSON.stringify({ uid: "theirs", panels: [], ...exported }) }, UID);
+  return importDashboard({ id: 7, revision: 1, json: JSON.stringify({ uid: "theirs", panels: [], ...exported }) }, UID);
 }
 
 describe("an exported dashboard", () => {

@@ -1,4 +1,4 @@
-import { FoundVersion, lookAtGrafana, lookAtPanelPlugins } from "../../lib/drift/grafana";
+import { FoundVersion, observeGrafana, observePanelPlugins } from "../../lib/drift/grafana";
 import { Answer, Answers, serve, TestServer } from "./servers";
 
 const PASSWORD = "correct-horse-battery";
@@ -36,7 +36,7 @@ afterEach(async () => {
 /** What is found of a Grafana that answers so. */
 async function lookAt(answers: Answers): Promise<unknown> {
   grafana = await serve(answers);
-  return lookAtGrafana(grafana.url, PASSWORD);
+  return observeGrafana(grafana.url, PASSWORD);
 }
 
 describe("a running Grafana", () => {
@@ -102,7 +102,7 @@ describe("a running Grafana", () => {
   });
 
   it("that cannot be reached tells nothing", async () => {
-    expect(await lookAtGrafana("http://127.0.0.1:1", PASSWORD)).toStrictEqual(UNKNOWN);
+    expect(await observeGrafana("http://127.0.0.1:1", PASSWORD)).toStrictEqual(UNKNOWN);
   });
 });
 
@@ -110,7 +110,7 @@ describe("the panel plugins of a running Grafana", () => {
   const PATH = "/api/plugins?type=panel";
   const plugins = async (answers: Answers): Promise<unknown> => {
     grafana = await serve(answers);
-    return lookAtPanelPlugins(grafana.url, PASSWORD);
+    return observePanelPlugins(grafana.url, PASSWORD);
   };
 
   it("are those that it lists", async () => {

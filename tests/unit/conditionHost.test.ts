@@ -2,7 +2,7 @@ import { ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { HostCondition, labFolder, lookAtHost } from "../../lib/drift/host";
+import { ObservedHost, labFolder, observeHost } from "../../lib/drift/host";
 import { Answer, serve, TestServer } from "./servers";
 
 const LAB = "observability-lab";
@@ -47,9 +47,9 @@ function writeRecord(record: string | Readonly<Record<string, unknown>>): void {
 }
 
 /** What is found of the app alone. */
-async function lookAtApp(): Promise<Omit<HostCondition, "environments">> {
-  const { app: damage, appPort, foreignApp } = await lookAtHost(LAB, folder);
-  return { app: damage, appPort, foreignApp };
+async function lookAtApp(): Promise<Omit<ObservedHost, "environments">> {
+  const { app: drift, appPort, foreignApp } = await observeHost(LAB, folder);
+  return { app: drift, appPort, foreignApp };
 }
 
 const NOWHERE = "http://127.0.0.1:1/healthz";
@@ -62,7 +62,7 @@ const GONE = { ...SILENT, app: "it was not there" };
 describe("the app", () => {
   it("is not there without a record and without a process", async () => {
     expect(await lookAtApp()).toStrictEqual(GONE);
-    expect((await lookAtHost(LAB, path.join(folder, "nowhere"))).app).toBe(GONE.app);
+    expect((await observeHost(LAB, path.join(folder, "nowhere"))).app).toBe(GONE.app);
   });
 
   it.each<[string, Answer, object]>([
@@ -123,7 +123,7 @@ describe("a virtual environment", () => {
     fs.symlinkSync(process.execPath, path.join(folder, "flask", "venv", "bin", "python"));
     // as an upgrade of Python leaves it
     fs.symlinkSync("/nonexistent/python3.9", path.join(folder, "ansible", "venv", "bin", "python"));
-    expect((await lookAtHost(LAB, folder)).environments).toStrictEqual({
+    expect((await observeHost(LAB, folder)).environments).toStrictEqual({
       flask: undefined,
       ansible: "it was not there",
     });

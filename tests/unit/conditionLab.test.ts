@@ -2,12 +2,12 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { Pack } from "tar";
-import { lookAtLab } from "../../lib/drift/observe";
+import { observeLab } from "../../lib/drift/observe";
 import { findContainer } from "../../lib/drift/containers";
-import { EngineContainer } from "../../lib/docker/machine";
+import { DockerContainer } from "../../lib/docker/machine";
 import { FRESH, listed } from "./conditions";
 import { LINUX, settingsWith } from "./fixtures";
-import { Answers, serve, serveEngine, TestServer } from "./servers";
+import { Answers, serve, serveDocker, TestServer } from "./servers";
 
 const OURS = { "observability-lab.lab": "observability-lab" };
 const ARCHIVE = "/containers/1/archive?path=/lab";
@@ -36,7 +36,7 @@ afterEach(async () => {
 
 /** An engine that answers so until the test ends. */
 async function engine(answers: Answers): Promise<TestServer> {
-  const server = await serveEngine(answers);
+  const server = await serveDocker(answers);
   servers.push(server);
   return server;
 }
@@ -51,7 +51,7 @@ async function archive(files: Readonly<Record<string, string>>): Promise<Buffer>
 }
 
 /** A container of the lab as the engine lists it. */
-function ours(name: string, Labels = OURS): EngineContainer {
+function ours(name: string, Labels = OURS): DockerContainer {
   return listed(name, { Id: "1", Labels });
 }
 
@@ -109,7 +109,7 @@ describe("a lab", () => {
       networks: [{ ...network, Labels: null }],
     };
     const settings = settingsWith({ flaskPort: "1" });
-    expect(await lookAtLab(settings, { ...LINUX, ...strangers })).toStrictEqual({
+    expect(await observeLab(settings, { ...LINUX, ...strangers })).toStrictEqual({
       ...FRESH,
       folder: path.join(folder, "observability-lab", "observability-lab"),
     });
@@ -124,7 +124,7 @@ describe("a lab", () => {
       [ARCHIVE]: { body: await archive({ admin_password: "correct-horse" }) },
     });
     const machine = { ...LINUX, containers: [ours("grafana")], networks: [{ ...network, Labels: OURS }] };
-    const found = await lookAtLab(settingsWith({ flaskPort: "1" }), machine);
+    const found = await observeLab(settingsWith({ flaskPort: "1" }), machine);
     expect(found).toMatchObject({ network: "n1", grafana: { password: "Grafana refused it", found: undefined } });
     expect([...found.containers.keys()]).toStrictEqual(["grafana"]);
     expect(grafana.requests.map(({ authorization }) => authorization)).toStrictEqual([
@@ -149,7 +149,7 @@ describe("a lab", () => {
         { ...network, Id: "n2", Name: lab, Labels: labels },
       ],
     };
-    const found = await lookAtLab(settingsWith({ namePrefix: "b-", flaskPort: "1" }), machine);
+    const found = await observeLab(settingsWith({ namePrefix: "b-", flaskPort: "1" }), machine);
     expect({ network: found.network, names: [...found.containers.keys()], volumes: found.volumes }).toStrictEqual({
       network: "n2",
       names: ["b-cadvisor"],
@@ -168,7 +168,7 @@ describe("a lab", () => {
       [ARCHIVE]: { body: await archive({ [file]: "secret" }) },
     });
     const machine = { ...LINUX, containers: [ours("grafana")] };
-    expect(await lookAtLab(settingsWith({ flaskPort: "1" }), machine)).toMatchObject({
+    expect(await observeLab(settingsWith({ flaskPort: "1" }), machine)).toMatchObject({
       grafana: { password: undefined, found: undefined },
     });
   });

@@ -1,9 +1,9 @@
-import { LabCondition } from "../../lib/drift/observe";
+import { ObservedLab } from "../../lib/drift/observe";
 import { FoundContainer } from "../../lib/drift/containers";
-import { GONE } from "../../lib/drift/drift";
+import { MISSING } from "../../lib/drift/drift";
 import { describeFiles, RECORD } from "../../lib/drift/files";
 import { EMPTY_GRAFANA, FoundDatasource, FoundGrafana } from "../../lib/drift/grafana";
-import { EngineContainer } from "../../lib/docker/machine";
+import { DockerContainer } from "../../lib/docker/machine";
 import { containersOf, labName, MEMORY_LABEL, servicesOf } from "../../lib/shared/names";
 import { Settings } from "../../lib/settings/settings";
 import { SwarmService } from "../../lib/docker/swarm";
@@ -18,21 +18,21 @@ const FOLDER = "/nonexistent/observability-lab";
 const MIB = 1024 * 1024;
 
 /** Nothing of the lab is there: what a first update finds. */
-export const FRESH: LabCondition = {
+export const FRESH: ObservedLab = {
   network: undefined,
   overlay: undefined,
   services: new Map(),
   containers: new Map(),
   volumes: new Set(),
   loaded: undefined,
-  host: { app: GONE, appPort: undefined, foreignApp: undefined, environments: { flask: GONE, ansible: GONE } },
+  host: { app: MISSING, appPort: undefined, foreignApp: undefined, environments: { flask: MISSING, ansible: MISSING } },
   folder: FOLDER,
   grafana: EMPTY_GRAFANA,
   savedVersions: new Map(),
 };
 
 /** A container as the engine lists it, running without ports and labels unless told. */
-export function listed(name: string, more: Partial<EngineContainer> = {}): EngineContainer {
+export function listed(name: string, more: Partial<DockerContainer> = {}): DockerContainer {
   return {
     Id: name,
     Names: [`/${name}`],
@@ -81,7 +81,7 @@ export function swarmService(name: string, Labels: Readonly<Record<string, strin
 }
 
 /** Everything of a lab is there as an update left it. */
-export function soundLab(settings: Settings): LabCondition {
+export function soundLab(settings: Settings): ObservedLab {
   const lab = labName(settings.namePrefix);
   const memories: Readonly<Record<string, number>> = {
     prometheus: settings.prometheus.memory,

@@ -7,7 +7,7 @@ import { prometheusFiles } from "../../components/monitoring/prometheus";
 import { passwordPrograms } from "../../components/container/webPassword";
 import { foundContainer, FRESH, soundLab } from "./conditions";
 import { LINUX, settingsWith } from "./fixtures";
-import { serveEngine, TestServer } from "./servers";
+import { serveDocker, TestServer } from "./servers";
 
 describe("what promtool and amtool print", () => {
   it("is read as its problems, without progress and once each", () => {
@@ -57,7 +57,7 @@ describe("the files of Prometheus", () => {
   let engine: TestServer;
 
   beforeEach(async () => {
-    engine = await serveEngine({});
+    engine = await serveDocker({});
   });
 
   afterEach(() => engine.close());
@@ -106,8 +106,8 @@ describe("the files of Prometheus", () => {
     ["it rejected them", running(declared, "it rejected its files and kept the previous ones")],
     ["its image is another one", running(declared, undefined, "prom/prometheus:v2.0.0")],
     ["there is none", FRESH],
-  ])("are checked where %s, if its image is here", async (_, condition) => {
-    expect(await findRejectedConfig(settings, LINUX, condition)).toStrictEqual([]);
+  ])("are checked where %s, if its image is here", async (_, observed) => {
+    expect(await findRejectedConfig(settings, LINUX, observed)).toStrictEqual([]);
     expect(engine.asked).toStrictEqual([`/images/${settings.prometheus.image}/json`]);
   });
 

@@ -2,10 +2,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { FoundContainer, containerDamage, DeclaredContainer } from "../../lib/drift/containers";
-import { GONE, madeBecause } from "../../lib/drift/drift";
-import { dashboardDamage, noteVersion, savedVersions } from "../../lib/drift/dashboards";
-import { datasourceDamage, FoundGrafana } from "../../lib/drift/grafana";
+import { FoundContainer, containerDrift, DeclaredContainer } from "../../lib/drift/containers";
+import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
+import { dashboardDrift, noteVersion, savedVersions } from "../../lib/drift/dashboards";
+import { datasourceDrift, FoundGrafana } from "../../lib/drift/grafana";
 import { DATASOURCE, foundContainer, HOLDINGS, NETWORK_ID } from "./conditions";
 
 let warn: jest.SpyInstance;
@@ -16,7 +16,7 @@ beforeEach(() => {
 
 describe("the reason that a part was made for", () => {
   it("is left as it is, whatever it is, while the part is sound", () => {
-    expect(madeBecause("the part", undefined, "triggers[1]")).toStrictEqual({
+    expect(replaceOnDrift("the part", undefined, "triggers[1]")).toStrictEqual({
       reason: "declared",
       options: { ignoreChanges: ["triggers[1]"] },
     });
@@ -24,7 +24,7 @@ describe("the reason that a part was made for", () => {
   });
 
   it("is the damage, which is told to whoever runs a preview", () => {
-    const { reason, options } = madeBecause("the part", "it was unhealthy", "triggers[1]");
+    const { reason, options } = replaceOnDrift("the part", "it was unhealthy", "triggers[1]");
     expect(reason).toMatch(/^it was unhealthy \(\d{4}-\d\d-\d\dT.*Z\)$/);
     expect(options).toStrictEqual({ ignoreChanges: [] });
     expect(warn.mock.calls).toStrictEqual([["the part: it was unhealthy; an update mends it"]]);
@@ -32,14 +32,14 @@ describe("the reason that a part was made for", () => {
 
   it("tells a damage from an earlier one of its kind", () => {
     jest.useFakeTimers({ now: 0 });
-    const first = madeBecause("the part", "it was unhealthy", "message").reason;
+    const first = replaceOnDrift("the part", "it was unhealthy", "message").reason;
     jest.setSystemTime(1);
-    expect(madeBecause("the part", "it was unhealthy", "message").reason).not.toBe(first);
+    expect(replaceOnDrift("the part", "it was unhealthy", "message").reason).not.toBe(first);
     jest.useRealTimers();
   });
 
   it("is no warning where the part is not there: a first update would warn of everything", () => {
-    expect(madeBecause("the part", GONE, "message").reason).toMatch(/^it was not there \(/);
+    expect(replaceOnDrift("the part", MISSING, "message").reason).toMatch(/^it was not there \(/);
     expect(warn).not.toHaveBeenCalled();
   });
 });
@@ -55,7 +55,7 @@ describe("the damage of a container", () => {
     foundContainer({ NetworkSettings: { Networks: networks, Ports: {} } });
 
   it.each<[string, FoundContainer | undefined, string | undefined]>([
-    ["of one that is gone", undefined, GONE],
+    ["of one that is gone", undefined, MISSING],
     [
       "of one that ended",
       foundContainer({ State: { Status: "exited", ExitCode: 137 } }),
@@ -103,21 +103,21 @@ describe("the damage of a container", () => {
       undefined,
     ],
   ])("%s", (_, found, expected) => {
-    expect(containerDamage(found, declared)).toBe(expected);
+    expect(containerDrift(found, declared)).toBe(expected);
   });
 
   it("is none of a limit that Docker cannot set", () => {
     const unlimited = foundContainer({ HostConfig: { ...HostConfig, Memory: 0 } });
-    expect(containerDamage(unlimited, declared)).toBe("its memory limit was 0 MiB");
-    expect(containerDamage(unlimited, { ...declared, memoryLimit: false })).toBeUndefined();
+    expect(containerDrift(unlimited, declared)).toBe("its memory limit was 0 MiB");
+    expect(containerDrift(unlimited, { ...declared, memoryLimit: false })).toBeUndefined();
   });
 
   it("is told of every container once the network is gone, but of none in the host's network", () => {
     const network = { name: "observability-lab", id: undefined };
-    expect(containerDamage(foundContainer(), { ...declared, networks: [network] })).toBe(
+    expect(containerDrift(foundContainer(), { ...declared, networks: [network] })).toBe(
       "it was not on the network observability-lab",
     );
-    expect(containerDamage(onNetworks({}), { ...declared, networks: [] })).toBeUndefined();
+    expect(containerDrift(onNetworks({}), { ...declared, networks: [] })).toBeUndefined();
   });
 });
 
@@ -125,7 +125,7 @@ describe("the damage of a dashboard", () => {
   it.each<[string, FoundGrafana | undefined, number | undefined, string | undefined]>([
     ["is none where its version is the one that the lab saved", HOLDINGS, 1, undefined],
     ["is that somebody saved another one since", HOLDINGS, 3, "it was edited in Grafana, version 1"],
-    ["is that it is gone", { ...HOLDINGS, dashboards: new Map() }, 1, GONE],
+    ["is that it is gone", { ...HOLDINGS, dashboards: new Map() }, 1, MISSING],
     [
       "is that no version is noted, as it may have been edited",
       HOLDINGS,
@@ -152,7 +152,7 @@ describe("the damage of a dashboard", () => {
     ],
     ["cannot be told of a Grafana that cannot be asked", undefined, 1, undefined],
   ])("%s", (_, found, saved, expected) => {
-    expect(dashboardDamage("node", found, saved)).toBe(expected);
+    expect(dashboardDrift("node", found, saved)).toBe(expected);
   });
 
   it("is told by the version that is noted in the lab's folder, which may still be missing", () => {
@@ -173,7 +173,7 @@ describe("the damage of a dashboard", () => {
 describe("the damage of the datasource", () => {
   it.each([
     ["cannot be told of a Grafana that cannot be asked", undefined, undefined],
-    ["is that it is gone", { ...HOLDINGS, datasource: undefined }, GONE],
+    ["is that it is gone", { ...HOLDINGS, datasource: undefined }, MISSING],
     ["is none of a sound one", HOLDINGS, undefined],
     ["is another URL", { ...HOLDINGS, datasource: { ...DATASOURCE, url: "http://x" } }, 'its url was "http://x"'],
     [
@@ -182,6 +182,6 @@ describe("the damage of the datasource", () => {
       "its isDefault was false",
     ],
   ])("%s", (_, found, expected) => {
-    expect(datasourceDamage(found, DATASOURCE)).toBe(expected);
+    expect(datasourceDrift(found, DATASOURCE)).toBe(expected);
   });
 });

@@ -1,7 +1,7 @@
-import { GONE } from "../../lib/drift/drift";
-import { describeFiles, filesDamage, RECORD } from "../../lib/drift/files";
-import { loadedDamage } from "../../lib/drift/reloads";
-import { serviceDamage } from "../../lib/drift/services";
+import { MISSING } from "../../lib/drift/drift";
+import { describeFiles, filesDrift, RECORD } from "../../lib/drift/files";
+import { loadedDrift } from "../../lib/drift/reloads";
+import { serviceDrift } from "../../lib/drift/services";
 import { swarmService } from "./conditions";
 
 describe("the damage of a container's files", () => {
@@ -11,9 +11,9 @@ describe("the damage of a container's files", () => {
     files: new Map(Object.entries(files)),
   });
 
-  it.each<[string, boolean, Parameters<typeof filesDamage>[1], string | undefined]>([
+  it.each<[string, boolean, Parameters<typeof filesDrift>[1], string | undefined]>([
     ["is none of files as they were written", true, owner({ ...written, [RECORD]: record }), undefined],
-    ["is that their volume is gone", false, undefined, GONE],
+    ["is that their volume is gone", false, undefined, MISSING],
     [
       "is that one has another content",
       true,
@@ -39,7 +39,7 @@ describe("the damage of a container's files", () => {
     ["cannot be told without their owner, which is damaged itself", true, undefined, undefined],
     ["cannot be told where Docker does not give them", true, { files: undefined }, undefined],
   ])("%s", (_, volume, found, expected) => {
-    expect(filesDamage(volume, found)).toBe(expected);
+    expect(filesDrift(volume, found)).toBe(expected);
   });
 });
 
@@ -60,20 +60,20 @@ describe("the damage of what a program has loaded", () => {
     ],
     ["is that it has not read them", { successful: true, at: BEFORE }, "it has not loaded its files"],
   ])("%s", (_, reload, expected) => {
-    expect(loadedDamage(reload, found)).toBe(expected);
+    expect(loadedDrift(reload, found)).toBe(expected);
   });
 
   it("cannot be told of files that nothing is known of", () => {
-    expect(loadedDamage({ successful: true, at: 0 }, { files: undefined })).toBeUndefined();
-    expect(loadedDamage({ successful: true, at: 0 }, { files: new Map() })).toBeUndefined();
+    expect(loadedDrift({ successful: true, at: 0 }, { files: undefined })).toBeUndefined();
+    expect(loadedDrift({ successful: true, at: 0 }, { files: new Map() })).toBeUndefined();
     const first = new Map([[RECORD, describeFiles(new Map())]]);
-    expect(loadedDamage({ successful: true, at: 0 }, { files: first })).toBeUndefined();
+    expect(loadedDrift({ successful: true, at: 0 }, { files: first })).toBeUndefined();
   });
 });
 
 describe("the damage of a Swarm service", () => {
   const after = (State?: string): string | undefined =>
-    serviceDamage({ ...swarmService("cadvisor"), UpdateStatus: { ...(State === undefined ? {} : { State }) } });
+    serviceDrift({ ...swarmService("cadvisor"), UpdateStatus: { ...(State === undefined ? {} : { State }) } });
 
   it.each([undefined, "updating", "completed"])("is none after an update that is %s", (state) => {
     expect(after(state)).toBeUndefined();
@@ -87,6 +87,6 @@ describe("the damage of a Swarm service", () => {
   );
 
   it("is that it is gone", () => {
-    expect(serviceDamage(undefined)).toBe(GONE);
+    expect(serviceDrift(undefined)).toBe(MISSING);
   });
 });

@@ -1,19 +1,19 @@
 import * as os from "node:os";
 import * as path from "node:path";
-import { ofFaults } from "../../tools/doctor/finding";
+import { ofProblems } from "../../tools/doctor/finding";
 import {
   checkCgroups,
-  checkEngine,
+  checkDocker,
   checkMemory,
   checkMounts,
   checkSocketFolders,
   checkStorage,
-  EngineInfo,
+  DockerInfo,
 } from "../../tools/doctor/engine";
-import { checkDisk, checkEngineDisk, checkNode, describePython } from "../../tools/doctor/host";
+import { checkDisk, checkDockerDisk, checkNode, describePython } from "../../tools/doctor/host";
 import { LINUX, settingsWith } from "./fixtures";
 
-const INFO: EngineInfo = {
+const INFO: DockerInfo = {
   ServerVersion: "28.2.2",
   OperatingSystem: "Debian GNU/Linux 13",
   CgroupVersion: "2",
@@ -40,15 +40,15 @@ it("a folder in the place of a socket is a fault, with the command that removes 
 
 describe("a check of the engine", () => {
   it.each([
-    ["a current one", checkEngine(INFO, LINUX), { state: "ok", seen: "28.2.2 on this machine" }],
+    ["a current one", checkDocker(INFO, LINUX), { state: "ok", seen: "28.2.2 on this machine" }],
     [
       "an old one",
-      checkEngine({ ...INFO, ServerVersion: "20.10.24" }, { ...LINUX, engineMajor: 20 }),
+      checkDocker({ ...INFO, ServerVersion: "20.10.24" }, { ...LINUX, dockerMajor: 20 }),
       { state: "warning", fix: "update Docker when you can" },
     ],
     [
       "Docker Desktop",
-      checkEngine({ ...INFO, OperatingSystem: "Docker Desktop" }, DESKTOP),
+      checkDocker({ ...INFO, OperatingSystem: "Docker Desktop" }, DESKTOP),
       { state: "warning", seen: expect.stringContaining("run in a virtual machine") as unknown },
     ],
     [
@@ -137,8 +137,8 @@ describe("a check of the host", () => {
 
   it("asks a disk for the nearest folder that is there, and none of a virtual machine", () => {
     const there = os.tmpdir();
-    expect(checkEngineDisk(path.join(there, "not", "there"), true).seen).toContain(` MiB free at ${there}`);
-    expect(checkEngineDisk("/var/lib/docker", false)).toMatchObject({ state: "ok" });
+    expect(checkDockerDisk(path.join(there, "not", "there"), true).seen).toContain(` MiB free at ${there}`);
+    expect(checkDockerDisk("/var/lib/docker", false)).toMatchObject({ state: "ok" });
   });
 
   it("names the Python that it found", async () => {
@@ -150,7 +150,7 @@ describe("a check of the host", () => {
 describe("what up would refuse for", () => {
   it("is a fault each, with what to do", () => {
     const taken = { setting: "grafanaPort", value: 3000, problem: "is in use by another program", fix: "stop it" };
-    expect(ofFaults("ports", [taken, taken], "free")).toStrictEqual(
+    expect(ofProblems("ports", [taken, taken], "free")).toStrictEqual(
       Array(2).fill({
         check: "ports",
         state: "fault",
@@ -158,6 +158,6 @@ describe("what up would refuse for", () => {
         fix: "stop it",
       }),
     );
-    expect(ofFaults("ports", [], "free")).toStrictEqual([{ check: "ports", state: "ok", seen: "free" }]);
+    expect(ofProblems("ports", [], "free")).toStrictEqual([{ check: "ports", state: "ok", seen: "free" }]);
   });
 });

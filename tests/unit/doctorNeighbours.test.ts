@@ -4,7 +4,7 @@ import { LINUX, settingsWith } from "./fixtures";
 const SUBNET_RULE = "PREROUTING ! -s 172.30.90.0/24 -d 172.30.90.0/24 ! -i lo -j DROP";
 const LOOPBACK_RULE = "PREROUTING -d 127.0.0.0/8 ! -i lo -j DROP";
 const [ON_SUBNET, ON_LOOPBACK] = [SUBNET_RULE, LOOPBACK_RULE].map((rule) => `iptables -t raw -I ${rule}`);
-const OLD = { ...LINUX, engineMajor: 27 };
+const OLD = { ...LINUX, dockerMajor: 27 };
 const BEFORE = "as root, after each start of the machine: ";
 const HIDDEN = " (whether a rule of the firewall drops it, only root sees)";
 const CONTAINERS = "the lab's containers in 172.30.90.0/24 and its gateway 172.30.90.1";

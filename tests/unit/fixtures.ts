@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { LabCondition } from "../../lib/drift/observe";
+import { ObservedLab } from "../../lib/drift/observe";
 import { CatalogueEntry } from "../../dashboards/community/entry";
-import { describeFault } from "../../lib/shared/problems";
+import { describeProblemAndFix } from "../../lib/shared/problems";
 import { Lab } from "../../components/lab";
 import { Machine } from "../../lib/docker/machine";
 import { parseSettings, Settings } from "../../lib/settings/settings";
@@ -53,7 +53,7 @@ export const LINUX: Machine = {
   rootless: false,
   usersRemapped: false,
   storageDriver: "overlay2",
-  engineMajor: 28,
+  dockerMajor: 28,
   rootShared: true,
   systemd: true,
   socket: "/var/run/docker.sock",
@@ -99,7 +99,7 @@ export interface LabFixture {
   readonly settings?: Record<string, string>;
   readonly machine?: Partial<Machine>;
   /** What differs from a lab that is wholly sound. */
-  readonly condition?: Partial<LabCondition>;
+  readonly observed?: Partial<ObservedLab>;
 }
 
 /** Functions that a resource has Pulumi call, by the resource's name. */
@@ -124,7 +124,7 @@ export async function buildLab(
         {
           settings,
           machine: { ...LINUX, ...fixture.machine },
-          condition: { ...soundLab(settings), ...fixture.condition },
+          observed: { ...soundLab(settings), ...fixture.observed },
           catalogue: CATALOGUE,
         },
         { transformations: [keepHooks] },
@@ -135,5 +135,7 @@ export async function buildLab(
 
 /** What a person reads about settings that differ from the defaults; the password and the webhook are secrets. */
 export function told(changes: Record<string, string>, secrets = ["grafanaAdminPassword", "alertWebhook"]): string[] {
-  return parseSettings({ values: { ...DEFAULTS, ...changes }, secrets: new Set(secrets) }).faults.map(describeFault);
+  return parseSettings({ values: { ...DEFAULTS, ...changes }, secrets: new Set(secrets) }).faults.map(
+    describeProblemAndFix,
+  );
 }

@@ -4,7 +4,7 @@ import * as temporary from "../../lib/docker/temporaryContainer";
 import { checkGrafanaKey } from "../../tools/doctor/grafanaKey";
 import { listed } from "./conditions";
 import { LINUX, settingsWith } from "./fixtures";
-import { Answers, serveEngine, TestServer } from "./servers";
+import { Answers, serveDocker, TestServer } from "./servers";
 
 const LAB = { "observability-lab.lab": "observability-lab" };
 const GENERATED = { ...LAB, "observability-lab.grafana-key": "generated" };
@@ -35,7 +35,7 @@ function holdKey(key: string | undefined): void {
 describe("the key of Grafana's data", () => {
   /** What is written as the key where the data volume has these labels, or is missing, and this key is there. */
   async function written(labels: object | null | undefined, key?: string): Promise<string | undefined> {
-    engine = await serveEngine({
+    engine = await serveDocker({
       ...volumes(labels === undefined ? {} : { [DATA]: labels }),
       [`/images/${settings.grafana.image}/json`]: { body: "{}" },
       "POST /volumes/create": { status: 201, body: "{}" },
@@ -84,7 +84,7 @@ describe("the key of Grafana's data", () => {
   });
 
   it("is not guessed where Docker does not say whose data it is", async () => {
-    engine = await serveEngine({ [`/volumes/${DATA}`]: { status: 500, body: "broken" } });
+    engine = await serveDocker({ [`/volumes/${DATA}`]: { status: 500, body: "broken" } });
     await expect(ensureKey(settings)).rejects.toThrow(`Docker answers 500 when asked for the volume ${DATA}: broken`);
   });
 });
@@ -95,7 +95,7 @@ describe("doctor, asked for that key,", () => {
     found: Readonly<Record<string, object | null>>,
     machine: Partial<Machine> = {},
   ): Promise<string> => {
-    engine = await serveEngine(volumes(found));
+    engine = await serveDocker(volumes(found));
     const { state, seen, fix } = await checkGrafanaKey(settings, { ...LINUX, ...machine });
     return [state, seen, ...(fix === undefined ? [] : [fix])].join(": ");
   };

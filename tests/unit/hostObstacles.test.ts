@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { findFolderFaults, findRemapped, findRootless, freeMib, nearest } from "../../lib/preflight/host";
+import { findFolderProblems, findRemapped, findRootless, freeMib, nearest } from "../../lib/preflight/host";
 import { LINUX, settingsWith } from "./fixtures";
 
 const NEW = { environments: { flask: "it was not there", ansible: "it was not there" } };
@@ -19,11 +19,11 @@ afterEach(() => {
 
 describe("the lab's folder on the host", () => {
   it("may be one that is still to be made", () => {
-    expect(findFolderFaults(path.join(base, "state", "observability-lab"), NEW, {})).toStrictEqual([]);
+    expect(findFolderProblems(path.join(base, "state", "observability-lab"), NEW, {})).toStrictEqual([]);
   });
 
   it("is no relative one: it would depend on where a command runs", () => {
-    expect(findFolderFaults("state/observability-lab", NEW, { XDG_STATE_HOME: "state" })).toStrictEqual([
+    expect(findFolderProblems("state/observability-lab", NEW, { XDG_STATE_HOME: "state" })).toStrictEqual([
       {
         setting: "XDG_STATE_HOME",
         value: "state",
@@ -37,7 +37,7 @@ describe("the lab's folder on the host", () => {
     const file = path.join(base, "file");
     fs.writeFileSync(file, "");
     const folder = path.join(file, "observability-lab");
-    expect(findFolderFaults(folder, NEW, { XDG_STATE_HOME: file })).toMatchObject([
+    expect(findFolderProblems(folder, NEW, { XDG_STATE_HOME: file })).toMatchObject([
       { value: file, problem: `the lab cannot keep its files in ${folder}: ${file} is no folder` },
     ]);
   });
@@ -46,7 +46,7 @@ describe("the lab's folder on the host", () => {
     jest.spyOn(fs, "accessSync").mockImplementation(() => {
       throw Object.assign(new Error(), { code: "EROFS" });
     });
-    expect(findFolderFaults(base, NEW, {})).toMatchObject([
+    expect(findFolderProblems(base, NEW, {})).toMatchObject([
       { problem: expect.stringContaining("is read-only") as unknown },
     ]);
   });
@@ -57,10 +57,10 @@ describe("the disk of the lab's folder", () => {
     const spy = jest
       .spyOn(fs, "statfsSync")
       .mockReturnValue(Object.assign(fs.statfsSync(base), { bavail: 10, bsize: 1024 ** 2 }));
-    expect(findFolderFaults(base, NEW, {})).toMatchObject([
+    expect(findFolderProblems(base, NEW, {})).toMatchObject([
       { problem: `${base} has 10 MiB left, and the lab's Python environments need more` },
     ]);
-    expect(findFolderFaults(base, MADE, {})).toStrictEqual([]);
+    expect(findFolderProblems(base, MADE, {})).toStrictEqual([]);
     spy.mockRestore();
     expect(freeMib(nearest(path.join(base, "nowhere")))).toBeGreaterThan(0);
   });

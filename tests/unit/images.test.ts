@@ -1,9 +1,9 @@
 import * as path from "node:path";
 import { findMissingImages, imagesOf, nameInOffline } from "../../lib/preflight/images";
-import { describeFault } from "../../lib/shared/problems";
+import { describeProblemAndFix } from "../../lib/shared/problems";
 import { readStackFiles } from "../../lib/settings/stackFiles";
 import { PROJECT, settingsWith } from "./fixtures";
-import { serveEngine, TestServer } from "./servers";
+import { serveDocker, TestServer } from "./servers";
 
 const ALWAYS = ["cadvisorImage", "grafanaImage", "nodeExporterImage", "prometheusImage", "pushgatewayImage"];
 
@@ -43,8 +43,8 @@ describe("an image that only offline/ builds", () => {
   afterEach(() => engine.close());
 
   it("is a fault where it has not been built, with the command that builds it", async () => {
-    engine = await serveEngine({});
-    expect((await findMissingImages(settings)).map(describeFault)).toEqual([
+    engine = await serveDocker({});
+    expect((await findMissingImages(settings)).map(describeProblemAndFix)).toEqual([
       'alertmanagerImage = "observability-lab/alertmanager:offline": is built on this machine, and has not been; ' +
         "run make setup, or offline/build images alertmanager",
     ]);
@@ -52,7 +52,7 @@ describe("an image that only offline/ builds", () => {
   });
 
   it("is none where it is here, or nothing asks for it", async () => {
-    engine = await serveEngine({ [`/images/${offline}/json`]: { body: "{}" } });
+    engine = await serveDocker({ [`/images/${offline}/json`]: { body: "{}" } });
     expect(await findMissingImages(settings)).toEqual([]);
     expect(await findMissingImages(settingsWith({ alertmanagerImage: offline }))).toEqual([]);
     expect(engine.asked).toHaveLength(1);

@@ -1,4 +1,4 @@
-import { installedPanelPlugins, LabCondition, PASSWORD_FILE } from "../../lib/drift/observe";
+import { installedPanelPlugins, ObservedLab, PASSWORD_FILE } from "../../lib/drift/observe";
 import { UNKNOWN_GRAFANA } from "../../lib/drift/grafana";
 import { foundContainer, FRESH, HOLDINGS } from "./conditions";
 import { settingsWith } from "./fixtures";
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => grafana.close());
 
 /** What is known of a lab with this Grafana. */
-function installed(changes: Partial<LabCondition>, status = "running"): ReturnType<typeof installedPanelPlugins> {
+function installed(changes: Partial<ObservedLab>, status = "running"): ReturnType<typeof installedPanelPlugins> {
   const container = foundContainer({
     State: { Status: status, ExitCode: 0 },
     NetworkSettings: {
@@ -33,7 +33,7 @@ describe("the panel plugins of the lab's Grafana", () => {
     expect(grafana.asked).toStrictEqual([]);
   });
 
-  it.each<[string, Partial<LabCondition>, string]>([
+  it.each<[string, Partial<ObservedLab>, string]>([
     [
       "refuses its password, and it is not asked again",
       { grafana: { password: "refused", found: undefined } },

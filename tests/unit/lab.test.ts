@@ -179,7 +179,7 @@ describe("a lab with default settings", () => {
     });
   });
 
-  it("lets all that is on the machine go with the sweep, which is quicker than each alone", () => {
+  it("lets all that is on the machine go with the teardown, which is quicker than each alone", () => {
     const swept = registrations.filter(({ deletedWith }) => namesOf([deletedWith])[0] === "lab-sweep");
     expect(namesOf(swept.map(({ urn }) => urn))).toStrictEqual([
       "ansible-environment",

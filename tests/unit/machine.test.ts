@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { engineSocket } from "../../lib/docker/client";
+import { dockerSocket } from "../../lib/docker/client";
 import { findSockets, inspectMachine, isRootShared } from "../../lib/docker/machine";
 import { serve, TestServer } from "./servers";
 
@@ -11,20 +11,20 @@ describe("the engine's socket", () => {
     [{ DOCKER_HOST: "", DOCKER_CONTEXT: "" }, "/var/run/docker.sock"],
     [{ DOCKER_HOST: "unix:///run/user/1000/docker.sock" }, "/run/user/1000/docker.sock"],
   ])("is, with %j, %s", (env, socket) => {
-    expect(engineSocket(env)).toBe(socket);
+    expect(dockerSocket(env)).toBe(socket);
   });
 
   it.each(["tcp://192.0.2.1:2376", "ssh://somebody@host", "npipe:////./pipe/docker_engine"])(
     "cannot be that of another machine: %s",
     (host) => {
-      expect(() => engineSocket({ DOCKER_HOST: host })).toThrow(
+      expect(() => dockerSocket({ DOCKER_HOST: host })).toThrow(
         `DOCKER_HOST is ${host.replace("somebody", "[secret]")}, but the lab needs the engine of this machine; unset DOCKER_HOST`,
       );
     },
   );
 
   it("is not looked up in a context, which the provider does not know", () => {
-    expect(() => engineSocket({ DOCKER_CONTEXT: "remote" })).toThrow(/^DOCKER_CONTEXT is remote; unset it/);
+    expect(() => dockerSocket({ DOCKER_CONTEXT: "remote" })).toThrow(/^DOCKER_CONTEXT is remote; unset it/);
   });
 });
 
@@ -114,7 +114,7 @@ describe("the machine", () => {
       usersRemapped: true,
       native: process.platform === "linux",
       storageDriver: "overlayfs",
-      engineMajor: 28,
+      dockerMajor: 28,
       containers: [{ Names: ["/grafana"] }],
       networks: [{ Name: "bridge" }],
     });
@@ -122,7 +122,7 @@ describe("the machine", () => {
 
   it("is a virtual one with Docker Desktop, whatever this one is", async () => {
     engine = await startEngine({ Driver: "overlay2", OperatingSystem: "Docker Desktop 4.40", ServerVersion: "dev" });
-    expect(await inspectMachine()).toMatchObject({ native: false, rootShared: false, systemd: false, engineMajor: 0 });
+    expect(await inspectMachine()).toMatchObject({ native: false, rootShared: false, systemd: false, dockerMajor: 0 });
   });
 
   it("cannot be asked when the engine fails: its answer is told", async () => {

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { LabCondition } from "../../lib/drift/observe";
+import { ObservedLab } from "../../lib/drift/observe";
 import { savedVersions } from "../../lib/drift/dashboards";
 import { DATASOURCE, foundContainer, FRESH, HOLDINGS, soundLab } from "./conditions";
 import { buildLab, settingsWith } from "./fixtures";
@@ -72,8 +72,8 @@ function mended(registrations: readonly Registration[]): Record<string, string> 
 }
 
 /** The parts that are made anew for a lab in this condition. */
-async function mendedFor(condition: Partial<LabCondition>): Promise<Record<string, string>> {
-  return mended((await buildLab({ condition })).registrations);
+async function mendedFor(observed: Partial<ObservedLab>): Promise<Record<string, string>> {
+  return mended((await buildLab({ observed })).registrations);
 }
 
 /** The same reason for each of these parts. */
@@ -96,7 +96,7 @@ describe("a lab of which nothing is there", () => {
   it("is made in full, whatever a state says", async () => {
     // a new Grafana has the right password from its start, and a new Prometheus has loaded its files
     const parts = Object.keys(REASONS).filter((it) => !["grafana-admin-password", "prometheus-reload"].includes(it));
-    const { registrations } = await buildLab({ condition: FRESH });
+    const { registrations } = await buildLab({ observed: FRESH });
     expect(mended(registrations)).toStrictEqual(all(parts, "it was not there"));
     // the Pushgateway that answers can only be the new one
     expect(namesOf(resource(registrations, "ansible-run").dependencies)).toStrictEqual(["ansible-environment"]);
@@ -182,7 +182,7 @@ describe("a damaged part is made anew:", () => {
       [undefined, "it was not there", ["databaseName"]],
     ] as const) {
       const grafana = { password: undefined, found: { ...HOLDINGS, datasource } };
-      const { registrations } = await buildLab({ condition: { grafana } });
+      const { registrations } = await buildLab({ observed: { grafana } });
       expect(mended(registrations)).toStrictEqual({ "grafana-datasource": reason });
       expect(resource(registrations, "grafana-datasource").replaceOnChanges).toStrictEqual(replaceOnChanges);
     }
@@ -191,7 +191,7 @@ describe("a damaged part is made anew:", () => {
   it("a dashboard that is gone, and what Grafana opens with follows it", async () => {
     const dashboards = new Map([...HOLDINGS.dashboards].filter(([uid]) => uid !== "lab-overview"));
     const grafana = { password: undefined, found: { ...HOLDINGS, dashboards } };
-    const { registrations } = await buildLab({ condition: { grafana } });
+    const { registrations } = await buildLab({ observed: { grafana } });
     expect(mended(registrations)).toStrictEqual({ "lab-overview-dashboard": "it was not there" });
     expect(resource(registrations, "lab-overview-dashboard").replaceOnChanges).toStrictEqual(["message"]);
     expect(namesOf(resource(registrations, "lab-overview-home").replaceWith)).toStrictEqual(["lab-overview-dashboard"]);
@@ -201,8 +201,8 @@ describe("a damaged part is made anew:", () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-notes-"));
     try {
       const dashboards = new Map([...HOLDINGS.dashboards, ["lab-flask", 2] as const]);
-      const condition = { folder, grafana: { password: undefined, found: { ...HOLDINGS, dashboards } } };
-      const { registrations, hooks } = await buildLab({ condition });
+      const observed = { folder, grafana: { password: undefined, found: { ...HOLDINGS, dashboards } } };
+      const { registrations, hooks } = await buildLab({ observed });
       expect(mended(registrations)).toStrictEqual({
         "flask-app-dashboard": "it was edited in Grafana, version 2",
       });

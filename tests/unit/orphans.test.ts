@@ -1,5 +1,5 @@
 import { removeOrphan } from "../../lib/docker/orphans";
-import { Answers, serveEngine, TestServer } from "./servers";
+import { Answers, serveDocker, TestServer } from "./servers";
 
 const LAB = "observability-lab";
 const OURS = { "observability-lab.lab": LAB };
@@ -20,7 +20,7 @@ afterEach(async () => {
 
 /** What an engine that answers so is asked to change. */
 async function changesOf(answers: Answers, ...args: Parameters<typeof removeOrphan>): Promise<unknown[]> {
-  engine = await serveEngine(answers);
+  engine = await serveDocker(answers);
   await removeOrphan(...args);
   return engine.requests
     .filter(({ method }) => method !== "GET")

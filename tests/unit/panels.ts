@@ -1,6 +1,6 @@
 import { Frame, GrafanaApi, QueryResult } from "../../tools/verify/panels/grafana";
 import { Panel, StoredDashboard } from "../../tools/verify/panels/model";
-import { Proof, proveDashboard } from "../../tools/verify/panels/proof";
+import { PanelResult, proveDashboard } from "../../tools/verify/panels/proof";
 
 /** An answer with these values. */
 export const frame = (...values: (number | null)[]): Frame => ({
@@ -23,7 +23,11 @@ export interface Fake {
 }
 
 /** Proves the dashboard of a fake Grafana, and tells what was asked. */
-export async function prove({ dashboard, answers = {}, prometheus }: Fake): Promise<{ proof: Proof; asked: Query[] }> {
+export async function prove({
+  dashboard,
+  answers = {},
+  prometheus,
+}: Fake): Promise<{ proof: PanelResult; asked: Query[] }> {
   const asked: Query[] = [];
   const source = { uid: "prom", name: "Prometheus", type: "prometheus", isDefault: true };
   const api: GrafanaApi = {

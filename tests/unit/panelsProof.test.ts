@@ -1,7 +1,7 @@
 import { CheckError } from "../../tools/verify/lab";
-import { judge } from "../../tools/verify/panels/checks";
+import { toResult } from "../../tools/verify/panels/checks";
 import { Panel } from "../../tools/verify/panels/model";
-import { explainMachine, Proof, ProvenQuery } from "../../tools/verify/panels/proof";
+import { explainMachine, PanelResult, ProvenQuery } from "../../tools/verify/panels/proof";
 import { frame, panel, prove } from "./panels";
 
 describe("the panels that are proven", () => {
@@ -171,7 +171,9 @@ describe("a query without data", () => {
       },
     });
     expect(proof.panels).toMatchObject([{ state: "data", queries: [{ expr: "up", tooNew: true }] }]);
-    expect(judge(proof, "url").seen).toBe("1 of 1 panels, 1 of 1 queries; 1 draw it with the next step of their range");
+    expect(toResult(proof, "url").seen).toBe(
+      "1 of 1 panels, 1 of 1 queries; 1 draw it with the next step of their range",
+    );
     expect(asked).toBe(2);
   });
 });
@@ -196,13 +198,13 @@ it("a panel of what cAdvisor does not have on a machine is excused, and no other
 describe("what the check says", () => {
   it("counts panels and queries, and tells the host's reasons", async () => {
     const { proof } = await prove({ dashboard: { panels: [panel("A", "a", "b")] } });
-    expect(judge(proof, "url").seen).toBe("1 of 1 panels, 2 of 2 queries");
+    expect(toResult(proof, "url").seen).toBe("1 of 1 panels, 2 of 2 queries");
     const dark = proof.panels.map((it) => ({ ...it, title: "Fan", queries: [{ ...it.queries[0], reason: "no fan" }] }));
     const explained = {
       ...proof,
       panels: [...proof.panels, ...dark.map((it) => ({ ...it, state: "explained" }))],
-    } as Proof;
-    expect(judge(explained, "url").seen).toBe("1 of 2 panels, 3 of 3 queries; 1 without data: no fan");
+    } as PanelResult;
+    expect(toResult(explained, "url").seen).toBe("1 of 2 panels, 3 of 3 queries; 1 without data: no fan");
   });
 
   it("names the failing panels with their queries, but not without end", async () => {
@@ -213,7 +215,7 @@ describe("what the check says", () => {
     });
     const said = (() => {
       try {
-        return judge(proof, "url");
+        return toResult(proof, "url");
       } catch (error) {
         return error as CheckError;
       }

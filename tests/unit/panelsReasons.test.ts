@@ -1,6 +1,6 @@
 import { GrafanaApi } from "../../tools/verify/panels/grafana";
 import { Explanation } from "../../tools/verify/panels/nodeExporter";
-import { Reasons } from "../../tools/verify/panels/reasons";
+import { MissingData } from "../../tools/verify/panels/reasons";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -52,7 +52,7 @@ function explain({ tree, range = {}, now = [], up = [], scraped = true }: World)
     return Promise.resolve(answer as never);
   };
   const api = { prometheus } as Partial<GrafanaApi> as GrafanaApi;
-  return new Reasons(api, "prometheus", { from: 0, to: 3_600_000 }, 20).explain("any", "empty");
+  return new MissingData(api, "prometheus", { from: 0, to: 3_600_000 }, 20).explain("any", "empty");
 }
 
 describe("a series that comes and goes", () => {

@@ -3,11 +3,11 @@ import { type ResourceValidationArgs, Secret } from "@pulumi/policy";
 import type { Machine } from "../../lib/docker/machine";
 import { type Asked, contextOf } from "../../policy/context";
 import { enginePolicies } from "../../policy/enginePolicies";
-import { type Context, type Resource, type Subject, unwrap } from "../../policy/resource";
+import { type Context, type Resource, type ResourceId, unwrap } from "../../policy/resource";
 import type { Registration } from "./mocks";
 
 /** A resource as the engine shows it to a policy pack. */
-export type Shown = Subject & { readonly props: Readonly<Record<string, unknown>> };
+export type Shown = ResourceId & { readonly props: Readonly<Record<string, unknown>> };
 
 const LAB = "observability-lab:components:Lab";
 const PROJECT = path.resolve(__dirname, "../..");
@@ -31,18 +31,18 @@ export function context(
 }
 
 /** A resource below a component of the lab, or below the lab itself. */
-export function subject(parents: readonly string[], type: string, name: string): Subject {
+export function subject(parents: readonly string[], type: string, name: string): ResourceId {
   return { type, name, urn: `urn:pulumi:test::observability-lab::${[LAB, ...parents, type].join("$")}::${name}` };
 }
 
 /** The container of a component. */
-export function containerOf(component: string, name: string): Subject {
+export function containerOf(component: string, name: string): ResourceId {
   const parents = [`observability-lab:monitoring:${component}`, "observability-lab:components:LabContainer"];
   return subject(parents, "docker:index/container:Container", name);
 }
 
 /** A resource as a rule is shown it. */
-export function resource(it: Subject, marked: Readonly<Record<string, unknown>>): Resource {
+export function resource(it: ResourceId, marked: Readonly<Record<string, unknown>>): Resource {
   return { ...it, marked, props: unwrap(marked) as Resource["props"] };
 }
 

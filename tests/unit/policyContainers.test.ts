@@ -1,4 +1,4 @@
-import { Container, guarded, onBindAddress, pinned, unprivileged } from "../../policy/containers";
+import { Container, checkIsolation, onBindAddress, checkPinned, unprivileged } from "../../policy/containers";
 import type { Resource } from "../../policy/resource";
 import { containerOf, resource } from "./policies";
 
@@ -27,7 +27,7 @@ describe("images", () => {
     `grafana/grafana:latest@${DIGEST}`,
     DIGEST,
   ])("may be %s", (image) => {
-    expect(pinned({ image }, SUBJECT)).toStrictEqual([]);
+    expect(checkPinned({ image }, SUBJECT)).toStrictEqual([]);
   });
 
   it.each(["grafana/grafana", "grafana/grafana:latest", "registry.example:5000/grafana", "grafana@sha256:12"])(
@@ -36,7 +36,7 @@ describe("images", () => {
       const message =
         `grafana-container: the image ${image} is not pinned, so what runs would change while nothing changes ` +
         "here. Give it a tag other than latest, such as prom/prometheus:v3.14.0, or a digest.";
-      expect(pinned({ image }, SUBJECT)).toStrictEqual([message]);
+      expect(checkPinned({ image }, SUBJECT)).toStrictEqual([message]);
     },
   );
 });
@@ -137,11 +137,11 @@ describe("privileges", () => {
 
 describe("guards", () => {
   it("are there on a container of the lab, and not asked of one that is never started", () => {
-    expect(guarded(SOUND, SUBJECT, { memoryLimit: true })).toStrictEqual([]);
-    expect(guarded({ ...SOUND, logDriver: "local", logOpts: undefined }, SUBJECT, { memoryLimit: true })).toStrictEqual(
-      [],
-    );
-    expect(guarded({ image: SOUND.image, start: false }, SUBJECT, { memoryLimit: true })).toStrictEqual([]);
+    expect(checkIsolation(SOUND, SUBJECT, { memoryLimit: true })).toStrictEqual([]);
+    expect(
+      checkIsolation({ ...SOUND, logDriver: "local", logOpts: undefined }, SUBJECT, { memoryLimit: true }),
+    ).toStrictEqual([]);
+    expect(checkIsolation({ image: SOUND.image, start: false }, SUBJECT, { memoryLimit: true })).toStrictEqual([]);
   });
 
   it("are asked of every other container", () => {
@@ -150,8 +150,8 @@ describe("guards", () => {
       "grafana-container has no memory limit, so a leak takes the machine with it. Give it memory and memorySwap, in MiB.",
       "grafana-container has a log without an end, which fills the disk. Set max-size and max-file in its logOpts.",
     ];
-    expect(guarded({ image: SOUND.image }, SUBJECT, { memoryLimit: true })).toStrictEqual(missing);
+    expect(checkIsolation({ image: SOUND.image }, SUBJECT, { memoryLimit: true })).toStrictEqual(missing);
     const disabled: Container = { image: SOUND.image, healthcheck: { tests: ["NONE"] }, memory: 0, logOpts: {} };
-    expect(guarded(disabled, SUBJECT, { memoryLimit: true })).toStrictEqual(missing);
+    expect(checkIsolation(disabled, SUBJECT, { memoryLimit: true })).toStrictEqual(missing);
   });
 });

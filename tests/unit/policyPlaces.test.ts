@@ -1,13 +1,13 @@
 import { runtime } from "@pulumi/pulumi";
-import type { Subject } from "../../policy/resource";
-import { placed } from "../../policy/grafana";
+import type { ResourceId } from "../../policy/resource";
+import { checkFolder } from "../../policy/grafana";
 import { inTree } from "../../policy/tree";
 import { resource } from "./policies";
 
 const DASHBOARD = "grafana:oss/dashboard:Dashboard";
 
 /** A resource whose URN names these types, the last one its own. */
-function subject(types: string[], name: string): Subject {
+function subject(types: string[], name: string): ResourceId {
   return { type: types.at(-1) ?? "", name, urn: `urn:pulumi:test::observability-lab::${types.join("$")}::${name}` };
 }
 
@@ -16,8 +16,8 @@ describe("a dashboard", () => {
 
   it("may have a uid and a folder, be that one that is not there yet", () => {
     const configJson = JSON.stringify({ uid: "lab-flask", title: "Flask", panels: [] });
-    expect(placed({ configJson, folder: "observability-lab" }, flask)).toStrictEqual([]);
-    expect(placed({ configJson, folder: runtime.unknownValue }, flask)).toStrictEqual([]);
+    expect(checkFolder({ configJson, folder: "observability-lab" }, flask)).toStrictEqual([]);
+    expect(checkFolder({ configJson, folder: runtime.unknownValue }, flask)).toStrictEqual([]);
   });
 
   it.each(['{"title":"Flask"}', '{"uid":""}', '{"uid":7}', "no JSON"])("may not be %s in no folder", (configJson) => {
@@ -26,8 +26,8 @@ describe("a dashboard", () => {
         'Put a fixed "uid" into its configJson.',
       "flask-app-dashboard has no folder, so it lies among what others made. Set folder: grafana.folderUid.",
     ];
-    expect(placed({ configJson }, flask)).toStrictEqual(messages);
-    expect(placed({ configJson, folder: "" }, flask)).toStrictEqual(messages);
+    expect(checkFolder({ configJson }, flask)).toStrictEqual(messages);
+    expect(checkFolder({ configJson, folder: "" }, flask)).toStrictEqual(messages);
   });
 });
 

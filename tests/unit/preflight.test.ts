@@ -1,6 +1,6 @@
 import * as os from "node:os";
 import * as fc from "fast-check";
-import { EngineContainer, Machine } from "../../lib/docker/machine";
+import { DockerContainer, Machine } from "../../lib/docker/machine";
 import { findForeignContainers, findForeignNetwork, findMissingPython } from "../../lib/preflight";
 import { findOverlaps } from "../../lib/preflight/subnets";
 import { FRESH, listed } from "./conditions";
@@ -10,7 +10,7 @@ import { LINUX, settingsWith } from "./fixtures";
 const { host: NOTHING } = FRESH;
 const OURS = { "observability-lab.lab": "observability-lab" };
 
-function withContainers(...containers: EngineContainer[]): Machine {
+function withContainers(...containers: DockerContainer[]): Machine {
   return { ...LINUX, containers };
 }
 

@@ -1,6 +1,6 @@
 import * as net from "node:net";
-import { EngineContainer, Machine } from "../../lib/docker/machine";
-import { findObstacles, findTakenPorts } from "../../lib/preflight";
+import { DockerContainer, Machine } from "../../lib/docker/machine";
+import { findProblems, findTakenPorts } from "../../lib/preflight";
 import { Settings } from "../../lib/settings/settings";
 import { FRESH, listed } from "./conditions";
 import { LINUX, settingsWith } from "./fixtures";
@@ -18,7 +18,7 @@ afterEach(async () => {
   delete process.env.PYTHON;
 });
 
-function withContainers(...containers: EngineContainer[]): Machine {
+function withContainers(...containers: DockerContainer[]): Machine {
   return { ...LINUX, containers };
 }
 
@@ -139,7 +139,7 @@ describe("all obstacles", () => {
     process.env.PYTHON = "/nonexistent";
     const settings = await onFreePorts({ nodeExporterNetwork: "host", grafanaPort: String(await holdPort()) });
     const machine = { ...withContainers(listed("grafana")), native: false };
-    const faults = await findObstacles(settings, machine, NOTHING);
+    const faults = await findProblems(settings, machine, NOTHING);
     expect(faults.filter((it) => it.setting !== "subnet").map((it) => [it.setting, it.problem])).toStrictEqual([
       ["namePrefix", "a container named grafana exists that is not this lab's"],
       ["nodeExporterNetwork", "needs Docker on Linux: Docker Desktop's containers run in a virtual machine"],

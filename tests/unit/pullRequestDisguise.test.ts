@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as fc from "fast-check";
 import { stringify } from "yaml";
-import { Disguise, Disguised, randomPort } from "../../tools/pull-request/disguise";
+import { StandIns, Substituted, randomPort } from "../../tools/pull-request/disguise";
 import { PROJECT } from "./fixtures";
 
 const PREFIX = "preview-0a1b2c3d-";
@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 /** A disguise whose stand-ins are these, in turn. */
-function disguiseOf(ports: readonly number[] = [], subnets: readonly string[] = []): Disguise {
+function disguiseOf(ports: readonly number[] = [], subnets: readonly string[] = []): StandIns {
   const [nextPort, nextSubnet] = [ports.values(), subnets.values()];
   const next = <T>(values: Iterator<T, undefined>): T => {
     const { value } = values.next();
@@ -28,7 +28,7 @@ function disguiseOf(ports: readonly number[] = [], subnets: readonly string[] = 
     }
     return value;
   };
-  return new Disguise(PREFIX, {
+  return new StandIns(PREFIX, {
     freePort: () => Promise.resolve(next(nextPort)),
     freeSubnet: () => next(nextSubnet),
   });
@@ -36,10 +36,10 @@ function disguiseOf(ports: readonly number[] = [], subnets: readonly string[] = 
 
 /** What a checkout with these settings, and these in its stack's file, gets. */
 async function settings(
-  disguise: Disguise,
+  disguise: StandIns,
   schema: Readonly<Record<string, unknown>>,
   stack: Readonly<Record<string, unknown>> = {},
-): Promise<Disguised> {
+): Promise<Substituted> {
   const declarations = Object.entries(schema).map(([key, value]) => [key, { default: value }] as const);
   const declared = Object.entries(stack).map(([key, value]) => [`observability-lab:${key}`, value] as const);
   const config = { namePrefix: {}, ...Object.fromEntries(declarations) };
@@ -138,7 +138,7 @@ describe("the settings of a preview's lab", () => {
     });
     const secret = expect.stringMatching(/^[0-9a-f]{24}$/) as string;
     expect(base.secrets).toStrictEqual({ "remoteWrite[0].password": secret, "remoteWrite[1].bearerToken": secret });
-    expect(JSON.parse(disguise.undo(JSON.stringify(base.config.remoteWrite)))).toStrictEqual([
+    expect(JSON.parse(disguise.restore(JSON.stringify(base.config.remoteWrite)))).toStrictEqual([
       { username: "lab", url: "https://real.example.org/a" },
       { url: "https://real.example.org/b" },
       { url: "[secret]" },
@@ -171,7 +171,7 @@ describe("the settings of a preview's lab", () => {
       freePort: () => Promise.resolve(++port),
       freeSubnet: () => `172.29.${String(++subnet)}.0/24`,
     };
-    const { config } = await new Disguise(PREFIX, room).settingsOf(PROJECT, "dev");
+    const { config } = await new StandIns(PREFIX, room).settingsOf(PROJECT, "dev");
     expect(Object.keys(config).filter((key) => !key.endsWith("Port"))).toStrictEqual([
       "namePrefix",
       "subnet",
@@ -183,7 +183,7 @@ describe("the settings of a preview's lab", () => {
 
 describe("a text of a preview's lab", () => {
   const declared = { grafanaPort: 3000, flaskPort: 20_001, cadvisorPort: 8080 };
-  let disguise: Disguise;
+  let disguise: StandIns;
 
   beforeEach(async () => {
     // the stand-in for Grafana is the port that is declared for Flask
@@ -203,7 +203,7 @@ describe("a text of a preview's lab", () => {
     ["172.29.111.1 172.30.1.0/24 1.172.29.1.1 172.29.1.999", "172.29.111.1 172.30.1.0/24 1.172.29.1.1 172.29.1.999"],
     ["", ""],
   ])("%j reads %j", (text, shown) => {
-    expect(disguise.undo(text)).toBe(shown);
+    expect(disguise.restore(text)).toBe(shown);
   });
 
   it("reads as if it had been made of what is declared", () => {
@@ -221,7 +221,7 @@ describe("a text of a preview's lab", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(word, between)), (parts) => {
         const made = (side: 0 | 1): string => parts.map(([pair, gap]) => pair[side] + gap).join("");
-        expect(disguise.undo(made(0))).toBe(made(1));
+        expect(disguise.restore(made(0))).toBe(made(1));
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { reload } from "../../components/container/reload";
-import { Answer, serve, serveEngine, TestServer } from "./servers";
+import { Answer, serve, serveDocker, TestServer } from "./servers";
 
 const METRICS = "program_last_reload";
 const AT = `${METRICS}_success_timestamp_seconds`;
@@ -19,7 +19,7 @@ afterEach(async () => {
 
 /** What the engine was asked for while a program that tells these times read its files again. */
 async function asked(answers: readonly Answer[], kill: Answer = { status: 204, body: "" }): Promise<string[]> {
-  const engine = await serveEngine({ "POST /containers/prometheus/kill?signal=SIGHUP": kill });
+  const engine = await serveDocker({ "POST /containers/prometheus/kill?signal=SIGHUP": kill });
   const program = await serve({ "/metrics": [...answers] });
   servers = [engine, program];
   await reload({ container: "prometheus", url: program.url, metrics: METRICS });

@@ -1,5 +1,5 @@
 import { Properties } from "../../tools/pull-request/report/events";
-import { effectsOf } from "../../tools/pull-request/report/effects";
+import { impactOf } from "../../tools/pull-request/report/effects";
 import { describeSteps } from "../../tools/pull-request/report/resources";
 import { partOf } from "../../tools/pull-request/report/words";
 import { change, COMMAND, CONTAINER, DASHBOARD, step, VOLUME } from "./reports";
@@ -174,29 +174,29 @@ describe("the effects", () => {
       change("replace", COMMAND, "prometheus-config-files"),
       volume("create"),
     ];
-    expect(effectsOf(changes)).toStrictEqual([]);
+    expect(impactOf(changes)).toStrictEqual([]);
   });
 
   it("are that it restarts with its data, or without", () => {
     const changes = [prometheus, change("replace", CONTAINER, "x", named("cadvisor")), volume("update")];
-    expect(effectsOf([...changes, change("replace", COMMAND, "flask-process")])).toStrictEqual([
+    expect(impactOf([...changes, change("replace", COMMAND, "flask-process")])).toStrictEqual([
       "**Restarts**: `prometheus` (keeps its samples), `cadvisor`, the Flask app (its counters start at 0).",
     ]);
   });
 
   it("are that data is lost with a volume, which is called as it was", () => {
     const lost = "**Lost**: its samples, with the volume `observability-lab-prometheus`.";
-    expect(effectsOf([prometheus, volume("replace", false, "new-prometheus")])).toStrictEqual([
+    expect(impactOf([prometheus, volume("replace", false, "new-prometheus")])).toStrictEqual([
       lost,
       "**Restarts**: `prometheus`.",
     ]);
-    expect(effectsOf([volume("delete")])).toStrictEqual([lost]);
-    expect(effectsOf([change("delete", VOLUME, "z", named("observability-lab-room"))])).toStrictEqual([]);
+    expect(impactOf([volume("delete")])).toStrictEqual([lost]);
+    expect(impactOf([change("delete", VOLUME, "z", named("observability-lab-room"))])).toStrictEqual([]);
   });
 
   it("are not that data is kept beside a volume that is new, also where the one before stays", () => {
-    expect(effectsOf([volume("delete", true)])).toStrictEqual([]);
-    expect(effectsOf([prometheus, volume("replace", true)])).toStrictEqual(["**Restarts**: `prometheus`."]);
-    expect(effectsOf([prometheus, volume("create")])).toStrictEqual(["**Restarts**: `prometheus`."]);
+    expect(impactOf([volume("delete", true)])).toStrictEqual([]);
+    expect(impactOf([prometheus, volume("replace", true)])).toStrictEqual(["**Restarts**: `prometheus`."]);
+    expect(impactOf([prometheus, volume("create")])).toStrictEqual(["**Restarts**: `prometheus`."]);
   });
 });

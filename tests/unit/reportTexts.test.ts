@@ -1,5 +1,12 @@
 import * as fc from "fast-check";
-import { code, describeDifference, foldOf, inert, list, turn } from "../../tools/pull-request/report/texts";
+import {
+  code,
+  describeDifference,
+  foldOf,
+  escapeMarkdown,
+  list,
+  formatChange,
+} from "../../tools/pull-request/report/texts";
 import { cellsOf } from "./reports";
 
 describe("a value as code", () => {
@@ -32,11 +39,11 @@ describe("a value as code", () => {
 
 describe("somebody's words", () => {
   it("are in one line, without what Markdown, HTML or a mention would take up", () => {
-    expect(inert("<b>@team</b>\n*a* | `c` & [x](http://y)")).toBe(
+    expect(escapeMarkdown("<b>@team</b>\n*a* | `c` & [x](http://y)")).toBe(
       "&lt;b>@&#8203;team&lt;/b> &#42;a&#42; &#124; ʼcʼ &amp; [x&#93;(http://y)",
     );
-    expect(inert("ports[0].external")).toBe("ports[0].external");
-    expect(inert("<".repeat(9), 3)).toBe("&lt;&lt;…");
+    expect(escapeMarkdown("ports[0].external")).toBe("ports[0].external");
+    expect(escapeMarkdown("<".repeat(9), 3)).toBe("&lt;&lt;…");
   });
 
   it("name a difference", () => {
@@ -57,15 +64,15 @@ describe("a value before and after", () => {
     ["a\n  b", "a b", "`a b` (written otherwise)"],
     ["5", 5, "`5` (written otherwise)"],
   ])("%j and %j are %s", (before, after, expected) => {
-    expect(turn(before, after)).toBe(expected);
+    expect(formatChange(before, after)).toBe(expected);
   });
 
   it("shows of long texts and lists the part in which they differ", () => {
     const start = "x".repeat(150);
     const lead = `…${"x".repeat(30)}`;
-    expect(turn(`${start}1 end`, `${start}2 end`)).toBe(`\`${lead}1 end\` → \`${lead}2 end\``);
+    expect(formatChange(`${start}1 end`, `${start}2 end`)).toBe(`\`${lead}1 end\` → \`${lead}2 end\``);
     const texts = Array.from({ length: 60 }, (_, index) => `item ${String(index)}`);
-    const [before, after] = turn(texts, [...texts, "last"]).split(" → ");
+    const [before, after] = formatChange(texts, [...texts, "last"]).split(" → ");
     expect(before).not.toBe(after);
     expect(after).toContain("last");
   });

@@ -69,7 +69,7 @@ export async function serve(answers: Answers, socketPath?: string): Promise<Test
 }
 
 /** Serves an engine that answers as Docker does, and is the one that DOCKER_HOST names until it is closed. */
-export async function serveEngine(answers: Answers): Promise<TestServer> {
+export async function serveDocker(answers: Answers): Promise<TestServer> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-engine-"));
   const socket = path.join(folder, "docker.sock");
   const { DOCKER_HOST: host } = process.env;

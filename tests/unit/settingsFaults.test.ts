@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { throwFaults } from "../../lib/shared/problems";
+import { throwProblems } from "../../lib/shared/problems";
 import { parseSettings } from "../../lib/settings/settings";
 import { DEFAULTS, told } from "./fixtures";
 
@@ -197,7 +197,7 @@ describe("the error", () => {
       secrets: new Set(),
     });
     expect(() => {
-      throwFaults(faults);
+      throwProblems(faults);
     }).toThrow(
       [
         "3 faults, nothing was changed:",
@@ -211,10 +211,10 @@ describe("the error", () => {
   it("counts a single fault as one, and is none without faults", () => {
     const fault = { setting: "a", problem: "b", fix: "c" };
     expect(() => {
-      throwFaults([fault]);
+      throwProblems([fault]);
     }).toThrow("1 fault, nothing was changed:\n  - a: b; c");
     expect(() => {
-      throwFaults([]);
+      throwProblems([]);
     }).not.toThrow();
   });
 

@@ -108,7 +108,7 @@ describe("in a swarm", () => {
     const gone = await buildLab({
       settings: { engine: "swarm" },
       machine: SWARM,
-      condition: { services: new Map() },
+      observed: { services: new Map() },
     });
     expect(resource(gone.registrations, "cadvisor-service")).toMatchObject({
       replaceOnChanges: ["labels"],

@@ -1,9 +1,9 @@
-import { describeFault } from "../../lib/shared/problems";
+import { describeProblemAndFix } from "../../lib/shared/problems";
 import { Machine } from "../../lib/docker/machine";
 import { findForeignNetwork } from "../../lib/preflight";
 import { parseSettings } from "../../lib/settings/settings";
 import { findOverlaps } from "../../lib/preflight/subnets";
-import { findSwarmFaults } from "../../lib/preflight/swarm";
+import { findSwarmProblems } from "../../lib/preflight/swarm";
 import { Swarm, SwarmService } from "../../lib/docker/swarm";
 import { listed, swarmService } from "./conditions";
 import { DEFAULTS, LINUX, settingsWith, SWARM, swarmNode } from "./fixtures";
@@ -18,8 +18,8 @@ async function told(
   connect: (host: string, port: number) => Promise<string | undefined> = () => Promise.resolve(undefined),
 ): Promise<string[]> {
   const machine: Machine = { ...SWARM, swarm: { ...SWARM.swarm, ...swarm } };
-  const faults = await findSwarmFaults(settingsWith({ engine: "swarm", ...settings }), machine, connect);
-  return faults.map(describeFault);
+  const faults = await findSwarmProblems(settingsWith({ engine: "swarm", ...settings }), machine, connect);
+  return faults.map(describeProblemAndFix);
 }
 
 /** A node with another version of the engine. */
@@ -33,7 +33,7 @@ describe("a swarm", () => {
   });
 
   it("is not looked at where the lab watches one machine", async () => {
-    expect(await findSwarmFaults(settingsWith(), LINUX)).toStrictEqual([]);
+    expect(await findSwarmProblems(settingsWith(), LINUX)).toStrictEqual([]);
   });
 
   it.each<[string, Partial<Swarm>, string]>([
@@ -126,12 +126,12 @@ describe("a lab of the same name in the swarm", () => {
   ];
   const faultsOf = async (machine: Partial<Machine>, services: readonly SwarmService[] = []): Promise<string[]> =>
     (
-      await findSwarmFaults(
+      await findSwarmProblems(
         settingsWith({ engine: "swarm" }),
         { ...SWARM, swarm: { ...SWARM.swarm, services }, ...machine },
         () => Promise.resolve(undefined),
       )
-    ).map(describeFault);
+    ).map(describeProblemAndFix);
   const by = (manager: string): Record<string, string> => ({ ...OURS, "observability-lab.manager": manager });
   const taken = 'namePrefix = "": the name observability-lab is taken in this swarm by the lab of';
 
@@ -186,7 +186,7 @@ describe("the subnet over all nodes", () => {
 
 describe("settings of a swarm", () => {
   const faults = (changes: Record<string, string>): string[] =>
-    parseSettings({ values: { ...DEFAULTS, ...changes }, secrets: new Set() }).faults.map(describeFault);
+    parseSettings({ values: { ...DEFAULTS, ...changes }, secrets: new Set() }).faults.map(describeProblemAndFix);
 
   it("exclude node_exporter in the hosts' network, and networks that overlap", () => {
     expect(faults({ engine: "swarm", nodeExporterNetwork: "host", overlaySubnet: "172.30.0.0/16" })).toStrictEqual([

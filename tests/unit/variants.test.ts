@@ -135,8 +135,8 @@ describe("health check", () => {
     [24, { interval: "3s" }],
     [25, { interval: "30s", startInterval: "1s" }],
     [28, { interval: "30s", startInterval: "1s" }],
-  ])("asks an engine %i in intervals that it knows", async (engineMajor, intervals) => {
-    expect((await inputsOf("grafana-container", { engineMajor })).healthcheck).toStrictEqual({
+  ])("asks an engine %i in intervals that it knows", async (dockerMajor, intervals) => {
+    expect((await inputsOf("grafana-container", { dockerMajor })).healthcheck).toStrictEqual({
       tests: ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"],
       startPeriod: "1m0s",
       timeout: "5s",

@@ -2,7 +2,7 @@ import { awaitTasks } from "../../lib/docker/tasks";
 import { LabOutputs } from "../../tools/verify/lab";
 import { reachedNodes, swarmChecks } from "../../tools/verify/swarm";
 import { swarmNode } from "./fixtures";
-import { Answers, serve, serveEngine, TestServer } from "./servers";
+import { Answers, serve, serveDocker, TestServer } from "./servers";
 
 const INFO = {
   Driver: "overlay2",
@@ -32,7 +32,7 @@ async function engine(services: readonly object[], more: Answers = {}): Promise<
     swarmNode("gone", { Status: { State: "down", Addr: "" } }),
   ];
   servers.push(
-    await serveEngine({
+    await serveDocker({
       "/info": { body: JSON.stringify(INFO) },
       "/containers/json?all=1": { body: "[]" },
       "/networks": { body: "[]" },

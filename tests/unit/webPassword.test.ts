@@ -80,8 +80,8 @@ describe("the password of the programs", () => {
   ])("is given to Grafana again where it was edited: %j %j", async (datasource, more, reason) => {
     const prometheus = foundContainer({ files: new Map([["web.yml", ""]]) });
     const grafana = { password: undefined, found: { ...HOLDINGS, datasource, ...more } };
-    const condition = { grafana, containers: new Map([["prometheus", prometheus]]) };
-    const { registrations } = await buildLab({ settings: { webPassword: PASSWORD }, condition });
+    const observed = { grafana, containers: new Map([["prometheus", prometheus]]) };
+    const { registrations } = await buildLab({ settings: { webPassword: PASSWORD }, observed });
     expect(String(named(registrations, "grafana-datasource").inputs.databaseName)).toContain(reason);
   });
 

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { docker } from "../e2e/harness";
 import { appPid, signal } from "../faults/processes";
-import { well } from "../faults/userLab";
+import { expectOk } from "../faults/userLab";
 import { Bench } from "./bench";
 import { BENCH_DASHBOARD, withPanel } from "./dashboards";
 
@@ -16,7 +16,7 @@ export interface BrokenWorld {
   readonly mayBe?: RegExp;
 }
 
-const up = async ({ lab }: Bench): Promise<unknown> => well(lab.up());
+const up = async ({ lab }: Bench): Promise<unknown> => expectOk(lab.up());
 const start = async (bench: Bench, name: string): Promise<void> => {
   docker("start", bench.container(name));
   await bench.green();
@@ -127,7 +127,7 @@ export const BROKEN: readonly BrokenWorld[] = [
       }),
     red: [/^playbook: no status in Prometheus -> run make playbook/],
     undo: async (bench) => {
-      await well(bench.lab.run("playbook").outcome);
+      await expectOk(bench.lab.run("playbook").outcome);
       await bench.green();
     },
   },

@@ -76,7 +76,7 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
       expect(lab.destroy().ok).toBe(true);
       machines.run(MANAGER, ["rm", "-r", "/run/dbus", "/run/udev"]);
       expect(paths()).toEqual(before);
-      expect(machines.remains(MANAGER)).toEqual([]);
+      expect(machines.leftovers(MANAGER)).toEqual([]);
     });
 
     it("is told by doctor of a folder in the place of a socket", () => {

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { copyCheckout } from "../e2e/checkouts";
 import { docker, pruneLab } from "../e2e/harness";
-import { UserLab, well } from "../faults/userLab";
+import { UserLab, expectOk } from "../faults/userLab";
 import { Bench } from "./bench";
 import { BROKEN } from "./broken";
 import { HEALTHY, writeCatalogue } from "./dashboards";
@@ -41,7 +41,7 @@ beforeAll(async () => {
   await lab.prepare();
   lab.configure({ ...writeCatalogue(catalogue), keepData: true });
   await lab.configureSecrets({ grafanaAdminPassword: "a password of one's own" });
-  await well(lab.up());
+  await expectOk(lab.up());
   bench.useApp();
   // the gateway is there once the network is
   const port = await bench.receiver(GATEWAY);
@@ -51,7 +51,7 @@ beforeAll(async () => {
     remoteWrite: [{ url: `http://${host}/write` }],
   });
   await lab.configureSecrets({ alertWebhook: `http://${GATEWAY}:${String(port)}/hook` });
-  await well(lab.up());
+  await expectOk(lab.up());
 });
 
 afterAll(async () => {
@@ -115,7 +115,7 @@ describe(`a lab with ${UNUSUAL.join("; ")}`, () => {
 
   it("has nothing to change, also after a refresh", async () => {
     expect(await bench.lab.preview()).toEqual([]);
-    expect((await well(bench.lab.run("pulumi", ["preview", "--refresh"]).outcome)).changes).toEqual([]);
+    expect((await expectOk(bench.lab.run("pulumi", ["preview", "--refresh"]).outcome)).changes).toEqual([]);
   });
 });
 
@@ -146,7 +146,7 @@ describe("make verify is red, with cause and remedy, for", () => {
   });
 
   it("nothing any more once all is put right", async () => {
-    await well(bench.lab.up());
+    await expectOk(bench.lab.up());
     expect(await bench.red()).toEqual([]);
     expect(await bench.lab.preview()).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { parse } from "yaml";
 import { getJson, LabOutputs, signIn } from "../verify/lab";
-import { Contender, Interrupted } from "./contender";
+import { System, Interrupted } from "./contender";
 
 const PAUSE_MS = 50;
 const LIMIT_MS = 180_000;
@@ -13,7 +13,7 @@ const LIMIT_MS = 180_000;
  */
 export async function until(
   what: string,
-  { commands }: Pick<Contender, "commands">,
+  { commands }: Pick<System, "commands">,
   ask: () => Promise<boolean>,
   signal?: AbortSignal,
 ): Promise<void> {

@@ -10,13 +10,13 @@ import { cadvisorPaths } from "../../components/monitoring/cadvisor";
 import { hostView, nodeExporterFlags, USER } from "../../components/monitoring/nodeExporter";
 import { alertRules } from "../../lib/shared/alertRules";
 import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
-import { containersOf, reachable } from "../../lib/shared/names";
+import { containersOf, connectHost } from "../../lib/shared/names";
 import { Settings } from "../../lib/settings/settings";
 import { LabOutputs } from "../verify/lab";
-import { Place } from "./place";
+import { Workspace } from "./place";
 
 /** Writes the files that the scripts of tools/bench/compose read, but for the dashboards. */
-export function writeComposeFiles(place: Place, settings: Settings, machine: Machine): void {
+export function writeComposeFiles(place: Workspace, settings: Settings, machine: Machine): void {
   const write = (file: string, content: string, mode = 0o644): void => {
     fs.mkdirSync(path.dirname(path.join(place.folder, file)), { recursive: true });
     fs.writeFileSync(path.join(place.folder, file), content, { mode });
@@ -44,9 +44,9 @@ export function writeComposeFiles(place: Place, settings: Settings, machine: Mac
 }
 
 /** The running containers in the form that `verify` reads. */
-export function composeOutputs(place: Place, settings: Settings): LabOutputs {
+export function composeOutputs(place: Workspace, settings: Settings): LabOutputs {
   const { namePrefix, bindAddress, scrapeInterval, nodeExporterNetwork } = settings;
-  const url = (port: number): string => `http://${reachable(bindAddress)}:${String(port)}`;
+  const url = (port: number): string => `http://${connectHost(bindAddress)}:${String(port)}`;
   return {
     labName: place.lab,
     prometheusUrl: url(settings.prometheus.port),
@@ -61,13 +61,13 @@ export function composeOutputs(place: Place, settings: Settings): LabOutputs {
   };
 }
 
-function passwordFile({ folder }: Place): string {
+function passwordFile({ folder }: Workspace): string {
   return path.join(folder, "grafana", PASSWORD_FILE);
 }
 
-function environmentFile({ lab, prefix }: Place, settings: Settings): string {
+function environmentFile({ lab, prefix }: Workspace, settings: Settings): string {
   const { bindAddress, subnet, gateway, retention, scrapeInterval, flaskPort } = settings;
-  const address = reachable(bindAddress);
+  const address = connectHost(bindAddress);
   const services = {
     PROMETHEUS: settings.prometheus,
     GRAFANA: settings.grafana,
@@ -119,7 +119,7 @@ function machineFile(settings: Settings, machine: Machine): object {
       ],
     },
   };
-  const often = machine.engineMajor >= 25 ? { healthcheck: { interval: "30s", start_interval: "1s" } } : {};
+  const often = machine.dockerMajor >= 25 ? { healthcheck: { interval: "30s", start_interval: "1s" } } : {};
   return {
     services: Object.fromEntries(Object.entries(services).map(([name, service]) => [name, { ...service, ...often }])),
   };

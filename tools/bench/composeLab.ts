@@ -2,21 +2,21 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { PROJECT } from "../../lib/shared/assets";
-import { throwFaults } from "../../lib/shared/problems";
+import { throwProblems } from "../../lib/shared/problems";
 import { Machine } from "../../lib/docker/machine";
 import { Settings } from "../../lib/settings/settings";
 import { readStackFiles } from "../../lib/settings/stackFiles";
 import { Commands } from "../pull-request/commands";
 import { composeOutputs, writeComposeFiles } from "./composeFiles";
-import { benchEnvironment, Contender, well } from "./contender";
-import { Place, settingsOf } from "./place";
+import { benchEnvironment, System, expectOk } from "./contender";
+import { Workspace, settingsOf } from "./place";
 
 /** The same lab by docker compose and the scripts of tools/bench/compose. */
-export function composeLab(place: Place, machine: Machine): Contender {
+export function composeLab(place: Workspace, machine: Machine): System {
   const commands = new Commands(benchEnvironment(place));
   const files = [path.join(PROJECT, `Pulumi.${place.stack}.yaml`), path.join(place.folder, "settings.yaml")];
   const script = (name: string) => async (): Promise<void> => {
-    await well(commands, commands.run(`../tools/bench/compose/${name}`, [place.folder]));
+    await expectOk(commands, commands.run(`../tools/bench/compose/${name}`, [place.folder]));
   };
   const program = async (name: string, args: readonly string[], stdin = ""): Promise<void> => {
     const options = [
@@ -25,11 +25,11 @@ export function composeLab(place: Place, machine: Machine): Contender {
       path.join(PROJECT, name),
       ...args,
     ];
-    await well(commands, commands.run(process.execPath, options, { stdin }));
+    await expectOk(commands, commands.run(process.execPath, options, { stdin }));
   };
   const settings = (): Settings => {
     const read = readStackFiles(files);
-    throwFaults(read.faults);
+    throwProblems(read.faults);
     return read.settings;
   };
   let held: Record<string, unknown> = {};

@@ -1,11 +1,11 @@
 import { LabOutputs } from "../verify/lab";
 import { Commands, Outcome } from "../pull-request/commands";
-import { Place, Size } from "./place";
+import { Workspace, Size } from "./place";
 
 /** A way to bring up the five containers with all that belongs to them, and to change them. */
-export interface Contender {
+export interface System {
   readonly name: "lab" | "compose";
-  readonly place: Place;
+  readonly place: Workspace;
   readonly commands: Commands;
   /** Label and value of its parts in the engine. */
   readonly label: string;
@@ -40,7 +40,7 @@ export class Interrupted extends Error {}
  *
  * @throws Interrupted, or Error with what the command said.
  */
-export async function well(commands: Commands, run: Promise<Outcome>): Promise<Outcome> {
+export async function expectOk(commands: Commands, run: Promise<Outcome>): Promise<Outcome> {
   const outcome = await run;
   if (commands.interrupted) {
     throw new Interrupted("interrupted");
@@ -58,7 +58,7 @@ export async function allEnded<T>(works: readonly Promise<T>[]): Promise<T[]> {
 }
 
 /** The caller's environment without what would lead a lab of the bench to the state of another one. */
-export function benchEnvironment(place: Place): NodeJS.ProcessEnv {
+export function benchEnvironment(place: Workspace): NodeJS.ProcessEnv {
   const foreign =
     /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|STACK|MAKE.*|MFLAGS|PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*))$/;
   const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));

@@ -1,4 +1,4 @@
-import { allEnded, Contender } from "./contender";
+import { allEnded, System } from "./contender";
 import { PLAIN, Size } from "./place";
 import { Growth, Row, Rounds, rowsOf } from "./results";
 import { measureUp, RoundResult } from "./round";
@@ -16,8 +16,8 @@ const SIZES: readonly (readonly [name: string, size: Size])[] = [
 /** Measures labs with more in them, and two labs at once. */
 export async function measureGrowth(
   rounds: number,
-  labs: readonly [Contender, Contender],
-  compare: (size: Size, name: string) => Promise<Record<Contender["name"], RoundResult>>,
+  labs: readonly [System, System],
+  compare: (size: Size, name: string) => Promise<Record<System["name"], RoundResult>>,
 ): Promise<Growth> {
   const measured: readonly Sized[] = SIZES.map(([name, size]) => ({ name, size, lab: [], compose: [] }));
   const [one, two]: [number[], number[]] = [[], []];
@@ -55,7 +55,7 @@ export async function measureGrowth(
 type Sized = { readonly name: string; readonly size: Size } & { readonly [K in keyof Rounds]: RoundResult[] };
 
 /** Seconds until each of the labs is up and verified; they are destroyed again. */
-async function upTogether(labs: readonly Contender[]): Promise<number> {
+async function upTogether(labs: readonly System[]): Promise<number> {
   await Promise.all(labs.map((lab) => lab.prepare(PLAIN)));
   const ups = await allEnded(labs.map((lab) => measureUp(lab)));
   for (const lab of labs) {

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { askEngine } from "../../lib/docker/client";
+import { dockerGet } from "../../lib/docker/client";
 import { containersOf } from "../../lib/shared/names";
 import { LabOutputs } from "../verify/lab";
-import { Contender, Interrupted } from "./contender";
+import { System, Interrupted } from "./contender";
 import { appsOf } from "./remains";
 
 /** What a part of the running lab needs. */
@@ -54,12 +54,12 @@ const DISK = [
 ];
 
 /** Watches a lab that is up for so many seconds. */
-export async function measureIdle(contender: Contender, seconds: number): Promise<Idle> {
-  const outputs = await contender.outputs();
-  await pause(contender, SETTLE);
-  const before = await read(contender, outputs);
-  await pause(contender, seconds);
-  const after = await read(contender, outputs);
+export async function measureIdle(system: System, seconds: number): Promise<Idle> {
+  const outputs = await system.outputs();
+  await pause(system, SETTLE);
+  const before = await read(system, outputs);
+  await pause(system, seconds);
+  const after = await read(system, outputs);
   const passed = (after.at - before.at) / 1000;
   return {
     seconds: passed,
@@ -74,7 +74,7 @@ export async function measureIdle(contender: Contender, seconds: number): Promis
   };
 }
 
-async function pause({ commands }: Contender, seconds: number): Promise<void> {
+async function pause({ commands }: System, seconds: number): Promise<void> {
   for (let left = seconds; left > 0; left--) {
     if (commands.interrupted) {
       throw new Interrupted("interrupted");
@@ -83,9 +83,9 @@ async function pause({ commands }: Contender, seconds: number): Promise<void> {
   }
 }
 
-async function read({ place }: Contender, outputs: LabOutputs): Promise<Reading> {
+async function read({ place }: System, outputs: LabOutputs): Promise<Reading> {
   const containers = containersOf({}).map(async (part) => {
-    const stats = await askEngine<Stats>(`/containers/${place.prefix}${part}/stats?stream=false&one-shot=true`);
+    const stats = await dockerGet<Stats>(`/containers/${place.prefix}${part}/stats?stream=false&one-shot=true`);
     return { part, ...containerNeed(stats) };
   });
   const at = Date.now();

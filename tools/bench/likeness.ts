@@ -1,6 +1,6 @@
-import { askEngine } from "../../lib/docker/client";
+import { dockerGet } from "../../lib/docker/client";
 import { containersOf } from "../../lib/shared/names";
-import { Contender } from "./contender";
+import { System } from "./contender";
 
 /** What of a container has to be the same in both, as the engine tells it. */
 interface Inspected {
@@ -15,10 +15,10 @@ const HOST = [
 ];
 
 /** The settings of the running containers as text, without what names the one lab or the other. */
-export async function inspectContainers({ place }: Contender): Promise<string> {
+export async function inspectContainers({ place }: System): Promise<string> {
   const containers = await Promise.all(
     containersOf({}).map(async (name) => {
-      const { Config, HostConfig } = await askEngine<Inspected>(`/containers/${place.prefix}${name}/json`);
+      const { Config, HostConfig } = await dockerGet<Inspected>(`/containers/${place.prefix}${name}/json`);
       const picked = { ...pick(Config, CONFIG), Env: [...Config.Env].sort(), ...pick(HostConfig, HOST) };
       return JSON.stringify(picked, null, 1).replaceAll("\n", `\n${name}: `);
     }),

@@ -6,23 +6,23 @@ import * as os from "node:os";
 import * as path from "node:path";
 import Table from "cli-table3";
 import { PROJECT } from "../../lib/shared/assets";
-import { askEngine } from "../../lib/docker/client";
+import { dockerGet } from "../../lib/docker/client";
 import { inspectMachine } from "../../lib/docker/machine";
 import { readStackFiles } from "../../lib/settings/stackFiles";
 import { seconds } from "../verify/duration";
 import { composeLab } from "./composeLab";
-import { Contender } from "./contender";
+import { System } from "./contender";
 import { measureGrowth } from "./growth";
 import { Idle, measureIdle } from "./idle";
 import { differences, inspectContainers } from "./likeness";
-import { findPlace, PLAIN, Size } from "./place";
+import { findWorkspace, PLAIN, Size } from "./place";
 import { pulumiLab } from "./pulumiLab";
 import { removeAll } from "./removal";
 import { BenchResult, Growth, noiseOf, rowsOf, slowestOf } from "./results";
 import { MEASURES, measureRound, Phase, RoundResult } from "./round";
 import { Cells, comparison, growthTables, idleTable, remarks } from "./table";
 
-type Pair = Record<Contender["name"], RoundResult>;
+type Pair = Record<System["name"], RoundResult>;
 
 async function main(): Promise<void> {
   const [stack = "", folder = "", file = ""] = process.argv.slice(2);
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     throw new Error("ROUNDS and IDLE are numbers from 1, GROWTH is one from 0");
   }
   const machine = await inspectMachine();
-  const place = (prefix: string) => findPlace(folder, prefix, stack, machine);
+  const place = (prefix: string) => findWorkspace(folder, prefix, stack, machine);
   const lab = pulumiLab(await place("bench-lab-"));
   const second = pulumiLab(await place("bench-second-"));
   const compose = composeLab(await place("bench-compose-"), machine);
@@ -77,18 +77,18 @@ async function main(): Promise<void> {
 
 /** A round of each, in turns the one first and the other. */
 async function measurePair(
-  [lab, compose]: readonly [Contender, Contender],
+  [lab, compose]: readonly [System, System],
   round: number,
   size: Size,
   phase: Phase,
   name: string,
 ): Promise<Pair> {
-  const results = new Map<Contender, RoundResult>();
-  for (const contender of round % 2 === 1 ? [lab, compose] : [compose, lab]) {
-    const result = await measureRound(contender, size, phase, inspectContainers);
+  const results = new Map<System, RoundResult>();
+  for (const system of round % 2 === 1 ? [lab, compose] : [compose, lab]) {
+    const result = await measureRound(system, size, phase, inspectContainers);
     const measured = MEASURES.map((measure) => `${measure} ${result.seconds[measure]?.toFixed(1) ?? "–"}`);
-    console.log(`${name}, ${contender.name}: ${measured.join(", ")}`);
-    results.set(contender, result);
+    console.log(`${name}, ${system.name}: ${measured.join(", ")}`);
+    results.set(system, result);
   }
   const pair = { lab: results.get(lab), compose: results.get(compose) } as Pair;
   const unlike = differences(pair.lab.inspected, pair.compose.inspected);
@@ -98,7 +98,7 @@ async function measurePair(
   return pair;
 }
 
-async function watchIdle(lab: Contender, seconds: number): Promise<Idle> {
+async function watchIdle(lab: System, seconds: number): Promise<Idle> {
   await lab.prepare(PLAIN);
   await lab.up();
   await lab.verify();
@@ -108,7 +108,7 @@ async function watchIdle(lab: Contender, seconds: number): Promise<Idle> {
 }
 
 /** Lets Ctrl-C end what runs; while all is removed, which the returned function begins, it is not heard. */
-function interruptible(all: readonly Contender[]): () => void {
+function interruptible(all: readonly System[]): () => void {
   let removing = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
@@ -130,7 +130,7 @@ async function describeMachine(stack: string): Promise<BenchResult["machine"]> {
   return {
     cores: os.cpus().length,
     GiB: Math.round(os.totalmem() / 1024 ** 3),
-    Docker: (await askEngine<{ Version: string }>("/version")).Version,
+    Docker: (await dockerGet<{ Version: string }>("/version")).Version,
     compose: execFileSync(command, [...args, "version", "--short"], { encoding: "utf8" }).trim(),
     Node: process.versions.node,
     stack,

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { PROJECT } from "../../lib/shared/assets";
 import { readCatalogue } from "../../dashboards/community/catalogue";
 import { ownDashboards } from "../../dashboards";
-import { throwFaults } from "../../lib/shared/problems";
+import { throwProblems } from "../../lib/shared/problems";
 import { Machine } from "../../lib/docker/machine";
 import { labName } from "../../lib/shared/names";
 import { readStackFiles } from "../../lib/settings/stackFiles";
@@ -11,7 +11,7 @@ import { extraJob } from "./targets";
 import { findFreePort, findFreeSubnet } from "../pull-request/previewLab";
 
 /** Name, ports, network and folders that no other lab has. */
-export interface Place {
+export interface Workspace {
   readonly prefix: string;
   /** The lab's name on the machine. */
   readonly lab: string;
@@ -52,7 +52,12 @@ const PORTS = ["prometheus", "grafana", "nodeExporter", "cadvisor", "pushgateway
 const FIRST_ID = 1_000_000;
 
 /** A place below a folder. */
-export async function findPlace(folder: string, prefix: string, stack: string, machine: Machine): Promise<Place> {
+export async function findWorkspace(
+  folder: string,
+  prefix: string,
+  stack: string,
+  machine: Machine,
+): Promise<Workspace> {
   const ports = new Map<number, string>();
   while (ports.size < PORTS.length) {
     ports.set(await findFreePort(), `${PORTS[ports.size] ?? ""}Port`);
@@ -83,10 +88,13 @@ export async function findPlace(folder: string, prefix: string, stack: string, m
 }
 
 /** Writes the catalogue of a lab of that size, and returns the settings of it. */
-export async function settingsOf({ catalogue, stack, settings }: Place, size: Size): Promise<Record<string, unknown>> {
+export async function settingsOf(
+  { catalogue, stack, settings }: Workspace,
+  size: Size,
+): Promise<Record<string, unknown>> {
   const declared = readStackFiles([path.join(PROJECT, `Pulumi.${stack}.yaml`)]).settings;
   const { entries, faults } = await readCatalogue(declared);
-  throwFaults(faults);
+  throwProblems(faults);
   const wanted = size.dashboards === undefined ? entries.length : size.dashboards - ownDashboards(declared).length;
   const held = grow(entries, wanted);
   fs.rmSync(catalogue, { recursive: true, force: true });
@@ -102,7 +110,7 @@ export async function settingsOf({ catalogue, stack, settings }: Place, size: Si
 }
 
 /** Gives a panel of the newest dashboard in the catalogue another title; returns its dashboard's uid. */
-export function retitlePanel({ catalogue }: Place, title: string): string {
+export function retitlePanel({ catalogue }: Workspace, title: string): string {
   const file = path.join(catalogue, fs.readdirSync(catalogue).sort().at(-1) ?? "");
   const dashboard = JSON.parse(fs.readFileSync(file, "utf8")) as { uid: string; panels: { title: string }[] };
   const [panel] = dashboard.panels;

@@ -5,7 +5,7 @@ import Table from "cli-table3";
 import { inspectMachine } from "../../lib/docker/machine";
 import { PROJECT } from "../../lib/shared/assets";
 import { benchEnvironment } from "./contender";
-import { findPlace, PLAIN } from "./place";
+import { findWorkspace, PLAIN } from "./place";
 import { pulumiLab } from "./pulumiLab";
 import { removeAll } from "./removal";
 import { Stretch, watch } from "./watch";
@@ -15,7 +15,7 @@ const LEAST_SECONDS = 0.05;
 
 async function main(): Promise<void> {
   const [stack = "", folder = ""] = process.argv.slice(2);
-  const place = await findPlace(folder, "bench-profile-", stack, await inspectMachine());
+  const place = await findWorkspace(folder, "bench-profile-", stack, await inspectMachine());
   const lab = pulumiLab(place);
   const env = { ...benchEnvironment(place), LAB_ROOM: path.join(place.folder, "room"), STACK: stack };
   const pulumi = path.join(PROJECT, "scripts", "pulumi");

@@ -4,18 +4,18 @@ import { parse, stringify } from "yaml";
 import { LAB_LABEL } from "../../lib/shared/names";
 import { Commands } from "../pull-request/commands";
 import { LabOutputs } from "../verify/lab";
-import { benchEnvironment, Contender, well } from "./contender";
-import { Place, settingsOf } from "./place";
+import { benchEnvironment, System, expectOk } from "./contender";
+import { Workspace, settingsOf } from "./place";
 
 /** A lab of this checkout, as `make` works on it. */
-export function pulumiLab(place: Place): Contender {
+export function pulumiLab(place: Workspace): System {
   const room = path.join(place.folder, "room");
   const own = path.join(room, `own.${place.stack}.yaml`);
   const commands = new Commands({ ...benchEnvironment(place), LAB_ROOM: room, STACK: place.stack });
   const runWith =
     (env: NodeJS.ProcessEnv, script: string, ...args: string[]) =>
     async (): Promise<void> => {
-      await well(commands, commands.run(script, args, { env }));
+      await expectOk(commands, commands.run(script, args, { env }));
     };
   const run = (script: string, ...args: string[]) => runWith({}, script, ...args);
   const configure = (settings: Readonly<Record<string, unknown>>): void => {
@@ -26,7 +26,7 @@ export function pulumiLab(place: Place): Contender {
   const up = run("pulumi", "up", "--yes", "--skip-preview");
   const outputs = async (): Promise<LabOutputs> => {
     const output = commands.run("pulumi", ["stack", "output", "--json", "--show-secrets"]);
-    return JSON.parse((await well(commands, output)).said) as LabOutputs;
+    return JSON.parse((await expectOk(commands, output)).said) as LabOutputs;
   };
   return {
     name: "lab",

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { findStarts } from "../../lib/drift/starts";
-import { askEngine } from "../../lib/docker/client";
-import { Contender } from "./contender";
+import { dockerGet } from "../../lib/docker/client";
+import { System } from "./contender";
 
 interface Labelled {
   readonly Name?: string;
@@ -10,12 +10,12 @@ interface Labelled {
 }
 
 /** What is left of a lab on the machine, by name: in the engine, among the processes, in its folder on the host. */
-export async function remains({ label, place }: Pick<Contender, "label" | "place">): Promise<readonly string[]> {
+export async function leftovers({ label, place }: Pick<System, "label" | "place">): Promise<readonly string[]> {
   const filters = `filters=${encodeURIComponent(JSON.stringify({ label: [label] }))}`;
   const [containers, networks, volumes] = await Promise.all([
-    askEngine<Labelled[]>(`/containers/json?all=1&${filters}`),
-    askEngine<Labelled[]>(`/networks?${filters}`),
-    askEngine<{ Volumes: Labelled[] | null }>(`/volumes?${filters}`),
+    dockerGet<Labelled[]>(`/containers/json?all=1&${filters}`),
+    dockerGet<Labelled[]>(`/networks?${filters}`),
+    dockerGet<{ Volumes: Labelled[] | null }>(`/volumes?${filters}`),
   ]);
   const named = [...containers, ...networks, ...(volumes.Volumes ?? [])].map(
     ({ Name, Names }) => Name ?? Names?.join() ?? "",

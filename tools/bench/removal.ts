@@ -1,22 +1,22 @@
 import * as fs from "node:fs";
-import { Contender } from "./contender";
-import { remains } from "./remains";
+import { System } from "./contender";
+import { leftovers } from "./remains";
 
 /**
  * Destroys the labs, in whatever state they are, with their folders.
  *
  * @throws Error where something is left; the folders are there then, and another run goes on.
  */
-export async function removeAll(all: readonly Contender[]): Promise<void> {
+export async function removeAll(all: readonly System[]): Promise<void> {
   const left: string[] = [];
-  for (const contender of all) {
-    const failure = await contender.destroy().then(
+  for (const system of all) {
+    const failure = await system.destroy().then(
       () => [],
       (error: unknown) => [error instanceof Error ? error.message : String(error)],
     );
-    const found = [...failure, ...(await remains(contender))];
+    const found = [...failure, ...(await leftovers(system))];
     if (found.length === 0) {
-      fs.rmSync(contender.place.folder, { recursive: true, force: true });
+      fs.rmSync(system.place.folder, { recursive: true, force: true });
     }
     left.push(...found);
   }

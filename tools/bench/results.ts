@@ -1,4 +1,4 @@
-import { Contender } from "./contender";
+import { System } from "./contender";
 import { Idle } from "./idle";
 import { Measure, MEASURES, RoundResult } from "./round";
 import { noise, Summary, summarize } from "./statistics";
@@ -52,7 +52,7 @@ export interface BenchResult {
   readonly load: number;
   readonly noise: readonly string[];
   readonly rows: readonly Row[];
-  readonly slowest: Partial<Record<Contender["name"], SlowestStart>>;
+  readonly slowest: Partial<Record<System["name"], SlowestStart>>;
   readonly idle: Idle;
   readonly growth?: Growth;
 }
@@ -89,7 +89,7 @@ export const GOALS: Readonly<Record<Measure, Goal>> = {
 export const IDLE_GOALS = { cpu: 0.05, memory: 150 };
 
 /** Results of the rounds, by contender. */
-export type Rounds = Readonly<Record<Contender["name"], readonly RoundResult[]>>;
+export type Rounds = Readonly<Record<System["name"], readonly RoundResult[]>>;
 
 /** A row for each measure. */
 export function rowsOf({ lab, compose }: Rounds): readonly Row[] {

@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { scrapesBy, servesPanel, until } from "./asks";
-import { allEnded, Contender } from "./contender";
+import { allEnded, System } from "./contender";
 import { retitlePanel, Size } from "./place";
-import { remains } from "./remains";
+import { leftovers } from "./remains";
 import { serveTargets } from "./targets";
 import { slowestStart, Start } from "./starts";
 
@@ -45,18 +45,18 @@ export interface Phase {
 
 /** Brings a lab up from nothing, changes it and destroys it. */
 export async function measureRound(
-  contender: Contender,
+  system: System,
   size: Size,
   phase: Phase,
-  inspect: (contender: Contender) => Promise<string>,
+  inspect: (system: System) => Promise<string>,
 ): Promise<RoundResult> {
-  const endTargets = serveTargets(size.targets, contender.place.gateway);
+  const endTargets = serveTargets(size.targets, system.place.gateway);
   try {
-    await contender.prepare(size);
+    await system.prepare(size);
     await reach(phase);
-    const { slowest, ...up } = await measureUp(contender);
-    const inspected = await inspect(contender);
-    return { seconds: { ...up, ...(await measureChanges(contender)) }, slowest, inspected };
+    const { slowest, ...up } = await measureUp(system);
+    const inspected = await inspect(system);
+    return { seconds: { ...up, ...(await measureChanges(system)) }, slowest, inspected };
   } finally {
     endTargets();
   }
@@ -72,20 +72,20 @@ async function reach({ intervalSeconds, share }: Phase): Promise<void> {
   await setTimeout(ahead < 0 ? ahead + interval : ahead);
 }
 
-async function measureChanges(contender: Contender): Promise<Round> {
+async function measureChanges(system: System): Promise<Round> {
   return {
-    ...(await measurePreviews(contender)),
-    upAgain: await timed(contender.upAgain),
-    ...(await measureInterval(contender)),
-    ...(await measurePanel(contender)),
+    ...(await measurePreviews(system)),
+    upAgain: await timed(system.upAgain),
+    ...(await measureInterval(system)),
+    ...(await measurePanel(system)),
     destroy: await timed(async () => {
-      await contender.destroy();
-      await until("destroy", contender, async () => (await remains(contender)).length === 0);
+      await system.destroy();
+      await until("destroy", system, async () => (await leftovers(system)).length === 0);
     }),
   };
 }
 
-async function measurePreviews({ preview, previewWithoutRules, floor }: Contender): Promise<Round> {
+async function measurePreviews({ preview, previewWithoutRules, floor }: System): Promise<Round> {
   if (preview === undefined || previewWithoutRules === undefined || floor === undefined) {
     return {};
   }
@@ -99,39 +99,39 @@ async function measurePreviews({ preview, previewWithoutRules, floor }: Contende
 
 /** From nothing until the last check of verify is green. */
 export async function measureUp(
-  contender: Contender,
+  system: System,
 ): Promise<{ readonly up: number; readonly command: number; readonly slowest: Start | undefined }> {
   const watch = new AbortController();
-  const slowest = slowestStart(contender.place, watch.signal);
+  const slowest = slowestStart(system.place, watch.signal);
   try {
-    const command = await timed(contender.up);
-    const verify = await timed(contender.verify);
+    const command = await timed(system.up);
+    const verify = await timed(system.verify);
     return { up: command + verify, command, slowest: await slowest };
   } finally {
     watch.abort();
   }
 }
 
-async function measureInterval(contender: Contender): Promise<Round> {
-  const outputs = await contender.outputs();
-  const apply = await contender.editInterval(NEW_INTERVAL);
+async function measureInterval(system: System): Promise<Round> {
+  const outputs = await system.outputs();
+  const apply = await system.editInterval(NEW_INTERVAL);
   const start = Date.now();
-  const [interval, intervalCommand] = await alongside(contender, apply, () => scrapesBy(outputs, NEW_INTERVAL, start));
+  const [interval, intervalCommand] = await alongside(system, apply, () => scrapesBy(outputs, NEW_INTERVAL, start));
   return { interval, intervalCommand };
 }
 
-async function measurePanel(contender: Contender): Promise<Round> {
-  const outputs = await contender.outputs();
+async function measurePanel(system: System): Promise<Round> {
+  const outputs = await system.outputs();
   const title = `changed ${String(Date.now())}`;
-  const uid = retitlePanel(contender.place, title);
-  const apply = await contender.editDashboards();
-  const [panel, panelCommand] = await alongside(contender, apply, () => servesPanel(outputs, uid, title));
+  const uid = retitlePanel(system.place, title);
+  const apply = await system.editDashboards();
+  const [panel, panelCommand] = await alongside(system, apply, () => servesPanel(outputs, uid, title));
   return { panel, panelCommand };
 }
 
 /** Seconds until a change is seen, and until what makes the change has ended well. */
 async function alongside(
-  contender: Contender,
+  system: System,
   change: () => Promise<void>,
   seen: () => Promise<boolean>,
 ): Promise<readonly [seen: number, made: number]> {
@@ -141,7 +141,7 @@ async function alongside(
     throw error;
   });
   const [first = NaN, last = NaN] = await allEnded([
-    timed(() => until("the change", contender, seen, failed.signal)),
+    timed(() => until("the change", system, seen, failed.signal)),
     made,
   ]);
   return [first, last];

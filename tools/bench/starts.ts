@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import { askEngine } from "../../lib/docker/client";
-import { Place } from "./place";
+import { dockerGet } from "../../lib/docker/client";
+import { Workspace } from "./place";
 
 /** Path that each program answers once it works, by the setting of its port. */
 const HEALTH = [
@@ -19,11 +19,11 @@ export interface Start {
 }
 
 /** Watches a lab come up, and tells which container's own start was the slowest. */
-export async function slowestStart({ prefix, settings }: Place, signal: AbortSignal): Promise<Start | undefined> {
+export async function slowestStart({ prefix, settings }: Workspace, signal: AbortSignal): Promise<Start | undefined> {
   const starts = await Promise.all(
     HEALTH.map(async ([container, port, path]): Promise<Start> => {
       const answered = await firstAnswer(`http://127.0.0.1:${String(settings[port])}${path}`, signal);
-      const { State } = await askEngine<{ State: { StartedAt: string } }>(`/containers/${prefix}${container}/json`);
+      const { State } = await dockerGet<{ State: { StartedAt: string } }>(`/containers/${prefix}${container}/json`);
       return { container, seconds: (answered - Date.parse(State.StartedAt)) / 1000 };
     }),
   ).catch(() => []); // the up that is watched tells what is wrong

@@ -42,8 +42,8 @@ const PROGRAM = "@pulumi/pulumi/cmd/run";
 
 /** Runs the CLI with events as JSON; the events' own times are whole seconds, so when each arrives is what counts. */
 export async function watch(script: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Watched> {
-  const marks = path.join(env.LAB_ROOM ?? "", "marks");
-  fs.rmSync(marks, { force: true });
+  const timings = path.join(env.LAB_ROOM ?? "", "marks");
+  fs.rmSync(timings, { force: true });
   const start = Date.now();
   const passed = (): number => (Date.now() - start) / 1000;
   const child = spawn(script, [...args, "--json"], {
@@ -51,7 +51,7 @@ export async function watch(script: string, args: readonly string[], env: NodeJS
     stdio: ["ignore", "pipe", "inherit"],
     env: {
       ...env,
-      MARKS: marks,
+      MARKS: timings,
       NODE_OPTIONS: `--require ${path.join(__dirname, "marks.js")}`,
       PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
     },
@@ -78,7 +78,7 @@ export async function watch(script: string, args: readonly string[], env: NodeJS
     ok: code === 0,
     seconds: passed(),
     processes: [...processes.values()],
-    modules: readMarks(marks, start),
+    modules: readTimings(timings, start),
     resources: [...resources.values()],
   };
 }
@@ -88,7 +88,7 @@ function readEvent(line: string): Event {
 }
 
 /** The program's own modules as it loads them, and those right below. */
-function readMarks(file: string, start: number): readonly Stretch[] {
+function readTimings(file: string, start: number): readonly Stretch[] {
   const lines = fs.existsSync(file) ? fs.readFileSync(file, "utf8").trim().split("\n") : [];
   return lines
     .map((line) => JSON.parse(line) as Mark)

@@ -6,7 +6,7 @@ import { ProgramSettings, Settings } from "../../lib/settings/settings";
 import { Finding, fault, ok, warning } from "./finding";
 
 /** What the engine says of itself, as far as a check asks. */
-export interface EngineInfo {
+export interface DockerInfo {
   readonly ServerVersion: string;
   readonly OperatingSystem: string;
   readonly CgroupVersion?: string;
@@ -22,7 +22,7 @@ const SOCKETS = [DEFAULT_SOCKET, ...CONTAINERD_SOCKETS];
 const MIB = 1024 * 1024;
 
 /** Which engine answers, and whether its containers run on this machine itself. */
-export function checkEngine({ ServerVersion, OperatingSystem }: EngineInfo, { native, engineMajor }: Machine): Finding {
+export function checkDocker({ ServerVersion, OperatingSystem }: DockerInfo, { native, dockerMajor }: Machine): Finding {
   if (!native) {
     return warning(
       "docker",
@@ -30,7 +30,7 @@ export function checkEngine({ ServerVersion, OperatingSystem }: EngineInfo, { na
       "nothing to do, unless it is this machine that you want to see",
     );
   }
-  return engineMajor >= 25
+  return dockerMajor >= 25
     ? ok("docker", `${ServerVersion} on this machine`)
     : warning(
         "docker",
@@ -79,7 +79,7 @@ function isDirectory(path: string): boolean {
 }
 
 /** Whether the memory limits of the containers hold, and cAdvisor has something to read. */
-export function checkCgroups({ CgroupVersion, CgroupDriver, MemoryLimit, SwapLimit }: EngineInfo): Finding {
+export function checkCgroups({ CgroupVersion, CgroupDriver, MemoryLimit, SwapLimit }: DockerInfo): Finding {
   const version = `version ${CgroupVersion ?? "1"}, driver ${CgroupDriver}`;
   return CgroupDriver === "none" || !MemoryLimit
     ? warning(
@@ -91,7 +91,7 @@ export function checkCgroups({ CgroupVersion, CgroupDriver, MemoryLimit, SwapLim
 }
 
 /** Whether the containers may all use what they are allowed to. */
-export function checkMemory({ MemTotal }: EngineInfo, settings: Settings): Finding {
+export function checkMemory({ MemTotal }: DockerInfo, settings: Settings): Finding {
   const names = [...containersOf(settings), ...servicesOf(settings)];
   const limits = names.reduce((sum, name) => sum + memoryOf(name, settings), 0);
   const seen = `${String(Math.floor(MemTotal / MIB))} MiB, and the lab's limits add up to ${String(limits)} MiB`;

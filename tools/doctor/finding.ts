@@ -1,4 +1,4 @@
-import { describeProblem, Fault } from "../../lib/shared/problems";
+import { describeProblem, Problem } from "../../lib/shared/problems";
 
 /** What a check found of this machine. */
 export interface Finding {
@@ -27,6 +27,6 @@ export function skipped(check: string, seen: string): Finding {
 }
 
 /** What `up` would refuse for, or that it would not. */
-export function ofFaults(check: string, faults: readonly Fault[], seen: string): readonly Finding[] {
+export function ofProblems(check: string, faults: readonly Problem[], seen: string): readonly Finding[] {
   return faults.length === 0 ? [ok(check, seen)] : faults.map((it) => fault(check, describeProblem(it), it.fix));
 }

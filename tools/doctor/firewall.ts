@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as http from "node:http";
 import * as net from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { callEngine } from "../../lib/docker/client";
+import { callDocker } from "../../lib/docker/client";
 import { Machine } from "../../lib/docker/machine";
 import { labName } from "../../lib/shared/names";
 import { Settings } from "../../lib/settings/settings";
@@ -133,10 +133,10 @@ class Trial {
     this.listener?.close();
     this.listener?.closeAllConnections();
     if (this.container) {
-      await callEngine("DELETE", `/containers/${this.name}?force=1&v=1`);
+      await callDocker("DELETE", `/containers/${this.name}?force=1&v=1`);
     }
     if (this.network) {
-      await callEngine("DELETE", `/networks/${this.name}`);
+      await callDocker("DELETE", `/networks/${this.name}`);
     }
   }
 }
@@ -144,7 +144,7 @@ class Trial {
 /** An image of the lab that is here: all of them have wget. */
 async function findImage(settings: Settings): Promise<string | undefined> {
   for (const { image } of [settings.nodeExporter, settings.pushgateway, settings.prometheus, settings.grafana]) {
-    const { status } = await callEngine("GET", `/images/${image}/json`);
+    const { status } = await callDocker("GET", `/images/${image}/json`);
     if (status === 200) {
       return image;
     }

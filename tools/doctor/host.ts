@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { HostCondition } from "../../lib/drift/host";
-import { findFolderFaults, freeMib, nearest } from "../../lib/preflight/host";
-import { Finding, fault, ofFaults, ok, warning } from "./finding";
+import { ObservedHost } from "../../lib/drift/host";
+import { findFolderProblems, freeMib, nearest } from "../../lib/preflight/host";
+import { Finding, fault, ofProblems, ok, warning } from "./finding";
 
 /** What `make` installs besides images: npm packages, the CLI with its plugins, two Python environments. */
 const HOME_MIB = 2048;
 /** Five images, a week of samples, and room for the engine. */
-const ENGINE_MIB = 4096;
+const DOCKER_MIB = 4096;
 /** The Python environments of the app and the playbook, and what pip needs meanwhile. */
 const FOLDER_MIB = 100;
 /** Below this hardly anything works. */
@@ -51,11 +51,11 @@ export function checkDisk(check: string, folder: string, wanted: number, least: 
 }
 
 /** Whether the lab can keep its files on the host, and those that it still has to make find room. */
-export function checkFolder(folder: string, condition: HostCondition): readonly Finding[] {
-  const faults = findFolderFaults(folder, condition);
-  const made = Object.values(condition.environments).every((damage) => damage === undefined);
+export function checkFolder(folder: string, observed: ObservedHost): readonly Finding[] {
+  const faults = findFolderProblems(folder, observed);
+  const made = Object.values(observed.environments).every((drift) => drift === undefined);
   return faults.length > 0
-    ? ofFaults("lab's folder", faults, folder)
+    ? ofProblems("lab's folder", faults, folder)
     : [checkDisk("lab's folder", folder, made ? 0 : FOLDER_MIB, 0)];
 }
 
@@ -65,8 +65,8 @@ export function checkHome(home: string): Finding {
 }
 
 /** Whether the engine's disk has room for images and samples. */
-export function checkEngineDisk(root: string, native: boolean): Finding {
+export function checkDockerDisk(root: string, native: boolean): Finding {
   return native
-    ? checkDisk("docker disk", root, ENGINE_MIB, LEAST_MIB)
+    ? checkDisk("docker disk", root, DOCKER_MIB, LEAST_MIB)
     : ok("docker disk", "that of the virtual machine");
 }

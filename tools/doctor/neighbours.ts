@@ -66,7 +66,7 @@ function findWays(settings: Settings, machine: Machine): readonly Way[] {
   const listeners = onGateway.length === 0 ? "" : ` (there, behind a password: ${onGateway.join("; ")})`;
   // by addresses, as the name of the bridge changes; what this machine sends to itself comes by lo
   const rule = `PREROUTING ! -s ${subnet} -d ${subnet} ! -i lo -j DROP`;
-  if (machine.engineMajor >= DROPS_SINCE) {
+  if (machine.dockerMajor >= DROPS_SINCE) {
     // the app answers nobody else there
     return onGateway.length === 0 ? [] : [{ reached: `the lab's gateway ${gateway}${listeners}`, rule }];
   }

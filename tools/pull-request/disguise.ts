@@ -9,7 +9,7 @@ import { SettingsReader } from "../../lib/settings/reader";
 import { isObject } from "./report/differences";
 
 /** Settings that a preview lab has in place of those that a checkout declares. */
-export interface Disguised {
+export interface Substituted {
   readonly config: Readonly<Record<string, unknown>>;
   /** Settings that are secrets, and parts of them, as `pulumi config set --path` names them. */
   readonly secrets: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ const STAND_IN_URL = /http:\/\/[a-p]{24}\.invalid/g;
  * Lets labs of two checkouts be one lab beside all others on the machine, and lets a reader see what the checkouts
  * declare: the same declared value always has the same stand-in, and a text can be turned back.
  */
-export class Disguise {
+export class StandIns {
   /** Declared values by the stand-ins of them. */
   private readonly ports = new Map<number, number>();
   private readonly subnets = new Map<string, string>();
@@ -50,7 +50,7 @@ export class Disguise {
    *
    * @throws LabError for a checkout whose labs all have the same names: its lab would take the place of another.
    */
-  async settingsOf(checkout: string, stack: string): Promise<Disguised> {
+  async settingsOf(checkout: string, stack: string): Promise<Substituted> {
     const schema = readConfig(path.join(checkout, "Pulumi.yaml"));
     const declared = readConfig(path.join(checkout, `Pulumi.${stack}.yaml`));
     const valueOf = (key: string, declaration: unknown): unknown =>
@@ -85,7 +85,7 @@ export class Disguise {
   }
 
   /** A text of the preview lab with the values that the checkouts declare. */
-  undo(text: string): string {
+  restore(text: string): string {
     // each in one go, as what one stand-in is for may be another stand-in
     return text
       .replaceAll(this.prefix, "")

@@ -37,7 +37,7 @@ const ALIVE: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** A report of code that is not to be trusted, as text that mentions nobody, leads nowhere and loads nothing. */
-export function inertReport(report: string): string {
+export function escapeReport(report: string): string {
   return ALIVE.reduce((text, [pattern, instead]) => text.replace(pattern, instead), report.replace(/\r\n?/g, "\n"));
 }
 
@@ -51,7 +51,7 @@ export function describeOrigin(changed: readonly Changed[]): string {
   if (makers.length > 0 || changed.length >= MOST_LISTED) {
     const shown = makers
       .slice(0, MOST_NAMED)
-      .map((name) => `\`${inertReport(name.replaceAll("`", "ʼ").replace(/\s/g, " "))}\``);
+      .map((name) => `\`${escapeReport(name.replaceAll("`", "ʼ").replace(/\s/g, " "))}\``);
     const more = makers.length - shown.length;
     const list = [...shown, ...(more > 0 ? [`${String(more)} more`] : [])].join(", ");
     const what =

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { CheckResult, fence, Report, renderReport, summaryOf } from "./report/markdown";
 import { describeSteps } from "./report/resources";
-import { inert } from "./report/texts";
+import { escapeMarkdown } from "./report/texts";
 import { Base, checkOut, describeHead, findBase, toReadByHand } from "./git";
 import { LabRun, OWN_RULES, PreviewLab } from "./previewLab";
 
@@ -61,7 +61,9 @@ async function compare(lab: PreviewLab, { base, checkout, apply }: Comparison, s
   const missing = await timed(seconds, "base", () => bringUp(lab, base, checkout));
   const against =
     missing.length === 0 && base !== undefined
-      ? [`What \`${head}\` changes of \`${base.commit.slice(0, 7)}\` (${inert(base.name)}), of which a lab was up.`]
+      ? [
+          `What \`${head}\` changes of \`${base.commit.slice(0, 7)}\` (${escapeMarkdown(base.name)}), of which a lab was up.`,
+        ]
       : [
           `**No lab of a base was up**, so this compares \`${head}\` with an empty state: everything is created.`,
           ...missing,
@@ -114,7 +116,7 @@ async function bringUp(lab: PreviewLab, base: Base | undefined, checkout: string
     lab.prepare();
   }
   return [
-    `The base \`${base.commit.slice(0, 7)}\` (${inert(base.name)}) cannot be brought up:`,
+    `The base \`${base.commit.slice(0, 7)}\` (${escapeMarkdown(base.name)}) cannot be brought up:`,
     fence(plain(run.failure.join("\n"), checkout)),
   ];
 }
@@ -136,7 +138,7 @@ async function upFrom(lab: PreviewLab, base: Base, checkout: string): Promise<Pi
 async function verify(lab: PreviewLab): Promise<Pick<Result, "verified"> & Partial<Pick<Result, "failure">>> {
   const { printed, said } = await lab.verify();
   try {
-    const { checks } = JSON.parse(lab.disguise.undo(printed)) as { checks: CheckResult[] };
+    const { checks } = JSON.parse(lab.standIns.restore(printed)) as { checks: CheckResult[] };
     return { verified: checks };
   } catch {
     return { verified: undefined, failure: ["applied, but make verify says:", said] };

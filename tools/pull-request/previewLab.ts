@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import { askEngine, callEngine } from "../../lib/docker/client";
+import { dockerGet, callDocker } from "../../lib/docker/client";
 import { hideCredentials, LabError } from "../../lib/shared/problems";
 import { urlSegment } from "../../lib/shared/foreignNames";
 import { inspectMachine, Machine } from "../../lib/docker/machine";
@@ -13,7 +13,7 @@ import { findOverlaps } from "../../lib/preflight/subnets";
 import { isObject } from "./report/differences";
 import { EngineRun, readRun } from "./report/events";
 import { Commands, Outcome } from "./commands";
-import { Disguise, randomPort } from "./disguise";
+import { StandIns, randomPort } from "./disguise";
 
 /** A run of the engine, and what it printed besides. */
 export interface LabRun extends EngineRun {
@@ -38,15 +38,15 @@ export const OWN_RULES = path.resolve(__dirname, "../../policy");
 /** A lab with a name, ports, a network and a state of its own, which may be that of several checkouts in turn. */
 export class PreviewLab {
   readonly commands: Commands;
-  readonly disguise: Disguise;
+  readonly standIns: StandIns;
   private readonly room: string;
 
   private constructor(
     private readonly args: PreviewLabArgs,
     private readonly id: string,
-    disguise: Disguise,
+    standIns: StandIns,
   ) {
-    this.disguise = disguise;
+    this.standIns = standIns;
     this.room = path.join(args.folder, "room");
     this.commands = new Commands({
       ...ownEnvironment(),
@@ -63,7 +63,7 @@ export class PreviewLab {
     const withId = (id: string): PreviewLab => {
       const prefix = `preview-${id}-`;
       const freeSubnet = (): string => findFreeSubnet(machine, prefix);
-      return new PreviewLab(args, id, new Disguise(prefix, { freePort: findFreePort, freeSubnet }));
+      return new PreviewLab(args, id, new StandIns(prefix, { freePort: findFreePort, freeSubnet }));
     };
     const before = path.join(args.folder, "room", "id");
     if (fs.existsSync(before)) {
@@ -125,16 +125,16 @@ export class PreviewLab {
           env: { LAB_CHECKOUT: checkout, ...(rules === undefined ? {} : { LAB_RULES: "pack" }) },
         })
       : configured;
-    const run = readRun(this.disguise.undo(outcome.events));
+    const run = readRun(this.standIns.restore(outcome.events));
     const failure = [...run.errors, ...(run.violations.length > 0 ? ["a rule of policy/ does not hold"] : [])];
-    const said = lastLines(this.disguise.undo(outcome.said)).split("\n");
+    const said = lastLines(this.standIns.restore(outcome.said)).split("\n");
     return { ...run, ok: outcome.ok, failure: outcome.ok ? [] : failure.length > 0 ? failure : said };
   }
 
   /** Writes the settings that the lab has in place of those of a checkout's files. */
   private async configure(checkout: string): Promise<Outcome> {
     const env = { LAB_CHECKOUT: checkout };
-    const { config, secrets } = await this.disguise.settingsOf(checkout, this.args.stack);
+    const { config, secrets } = await this.standIns.settingsOf(checkout, this.args.stack);
     const file = path.join(this.room, `own.${this.args.stack}.yaml`);
     if (!fs.existsSync(file)) {
       const made = await this.commands.run("pulumi", ["stack", "ls"], { env });
@@ -161,11 +161,11 @@ export class PreviewLab {
   /** Removes what `keepData` keeps; returns the names of those that the engine does not let go. */
   private async removeVolumes(): Promise<string[]> {
     const filters = encodeURIComponent(JSON.stringify({ label: [LAB_LABEL] }));
-    const { Volumes } = await askEngine<{ Volumes: EngineVolume[] | null }>(`/volumes?filters=${filters}`);
+    const { Volumes } = await dockerGet<{ Volumes: DockerVolume[] | null }>(`/volumes?filters=${filters}`);
     const left: string[] = [];
     for (const { Name, Labels } of Volumes ?? []) {
-      if (Labels?.[LAB_LABEL]?.startsWith(this.disguise.prefix) === true) {
-        const { status } = await callEngine("DELETE", `/volumes/${urlSegment(Name)}`);
+      if (Labels?.[LAB_LABEL]?.startsWith(this.standIns.prefix) === true) {
+        const { status } = await callDocker("DELETE", `/volumes/${urlSegment(Name)}`);
         left.push(...(status < 400 || status === 404 ? [] : [Name]));
       }
     }
@@ -174,7 +174,7 @@ export class PreviewLab {
 }
 
 /** A volume as the engine lists it. */
-interface EngineVolume {
+interface DockerVolume {
   readonly Name: string;
   readonly Labels?: Readonly<Record<string, string>> | null;
 }

@@ -1,8 +1,8 @@
 import { alertRules, RULES } from "../../lib/shared/alertRules";
 import { findContainer, FoundContainer } from "../../lib/drift/containers";
-import { Damage } from "../../lib/drift/drift";
-import { filesDamage } from "../../lib/drift/files";
-import { loadedDamage, readReload, RELOAD_METRICS } from "../../lib/drift/reloads";
+import { Drift } from "../../lib/drift/drift";
+import { filesDrift } from "../../lib/drift/files";
+import { loadedDrift, readReload, RELOAD_METRICS } from "../../lib/drift/reloads";
 import { inspectMachine } from "../../lib/docker/machine";
 import { CheckError, LabOutputs } from "./lab";
 
@@ -16,11 +16,11 @@ export async function configurationLoaded(lab: LabOutputs): Promise<string> {
       // a missing one is reported with the containers
       return found === undefined || found.files?.size === 0
         ? undefined
-        : { name, damage: filesDamage(true, found) ?? rulesDamage(name, found) ?? (await loadedBy(name, found, lab)) };
+        : { name, drift: filesDrift(true, found) ?? rulesDrift(name, found) ?? (await loadedBy(name, found, lab)) };
     }),
   );
   const configured = results.filter((it) => it !== undefined);
-  const wrong = configured.flatMap(({ name, damage }) => (damage === undefined ? [] : [`${name}: ${damage}`]));
+  const wrong = configured.flatMap(({ name, drift }) => (drift === undefined ? [] : [`${name}: ${drift}`]));
   if (wrong.length > 0) {
     throw new CheckError(
       wrong.join("; "),
@@ -31,7 +31,7 @@ export async function configurationLoaded(lab: LabOutputs): Promise<string> {
 }
 
 /** What is wrong with Prometheus' rule files: an edit of the checkout that was refused, or that no update has applied. */
-function rulesDamage(name: string, { files }: FoundContainer): Damage {
+function rulesDrift(name: string, { files }: FoundContainer): Drift {
   if (!name.endsWith("prometheus") || files === undefined) {
     return undefined;
   }
@@ -44,7 +44,7 @@ function rulesDamage(name: string, { files }: FoundContainer): Damage {
 }
 
 /** What is wrong with what a program has loaded, if it says so at all. */
-async function loadedBy(name: string, found: FoundContainer, lab: LabOutputs): Promise<Damage> {
+async function loadedBy(name: string, found: FoundContainer, lab: LabOutputs): Promise<Drift> {
   const urls = { prometheus: lab.prometheusUrl, alertmanager: lab.alertmanagerUrl };
   for (const program of ["prometheus", "alertmanager"] as const) {
     const url = urls[program];
@@ -55,7 +55,7 @@ async function loadedBy(name: string, found: FoundContainer, lab: LabOutputs): P
         const why = cause?.message ?? message;
         throw new CheckError(`${name} does not say whether it has loaded its files (${why})`, "read make logs");
       });
-      return loadedDamage(reload, found);
+      return loadedDrift(reload, found);
     }
   }
   return undefined;

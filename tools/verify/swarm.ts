@@ -1,4 +1,4 @@
-import { serviceDamage } from "../../lib/drift/services";
+import { serviceDrift } from "../../lib/drift/services";
 import { inspectMachine } from "../../lib/docker/machine";
 import { watchedNodes } from "../../lib/docker/swarm";
 import { Check, CheckError, LabOutputs, queryPrometheus } from "./lab";
@@ -21,9 +21,9 @@ async function servicesComplete(swarm: Swarm): Promise<string> {
     throw new CheckError(`tasks that run: ${seen}`, `see why not: docker service ps --no-trunc ${short.name}`);
   }
   for (const name of swarm.services) {
-    const damage = serviceDamage(services.find(({ Spec }) => Spec.Name === name));
-    if (damage !== undefined) {
-      throw new CheckError(`${name}: ${damage}`, "run make up, which tries again and says why it fails");
+    const drift = serviceDrift(services.find(({ Spec }) => Spec.Name === name));
+    if (drift !== undefined) {
+      throw new CheckError(`${name}: ${drift}`, "run make up, which tries again and says why it fails");
     }
   }
   return `tasks that run: ${seen}`;

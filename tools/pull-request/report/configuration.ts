@@ -3,7 +3,7 @@ import { Change } from "./changes";
 import { findDifferences, isObject, matchByName, nameEach } from "./differences";
 import { Properties } from "./events";
 import { operationOf, Row } from "./rows";
-import { code, describeDifference, list, TextPair, turn } from "./texts";
+import { code, describeDifference, list, TextPair, formatChange } from "./texts";
 
 type Named = Readonly<Record<string, unknown>>;
 
@@ -50,7 +50,7 @@ function prometheusRows(before: Named, after: Named): Row[] {
       operation: operationOf(old, now),
       kind: "setting of Prometheus",
       name: path,
-      detail: turn(old, now),
+      detail: formatChange(old, now),
     })),
     ...jobs.map(({ name, before: old, after: now }) => ({
       operation: operationOf(old, now),

@@ -3,7 +3,7 @@ import { Change } from "./changes";
 import { findDifferences, isObject, matchByName, nameEach, without } from "./differences";
 import { Properties } from "./events";
 import { operationOf, Row } from "./rows";
-import { code, describeDifference, Fold, foldOf, inert, list, turn } from "./texts";
+import { code, describeDifference, Details, foldOf, escapeMarkdown, list, formatChange } from "./texts";
 import { titleOf } from "./words";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -50,7 +50,7 @@ export function dashboardDetail({ before, after }: Pick<Change, "before" | "afte
 }
 
 /** A diff for each panel that changes. */
-export function dashboardFolds({ before, after }: Pick<Change, "before" | "after">): readonly Fold[] {
+export function dashboardFolds({ before, after }: Pick<Change, "before" | "after">): readonly Details[] {
   const title = titleOf(after) || titleOf(before);
   return panelPairs(...modelsOf({ before, after })).flatMap(({ name, before: one, after: other }) => {
     const text = (panel: Panel | undefined): string | undefined => (panel === undefined ? undefined : textOf(panel));
@@ -93,8 +93,8 @@ function variablePairs(before: Json, after: Json): ReturnType<typeof matchByName
 function panelDetail(before: Panel, after: Panel): string {
   const queries = matchByName(targetsOf(before), targetsOf(after)).map(({ name, before: old, after: now }) =>
     old?.expr !== now?.expr || old === undefined || now === undefined
-      ? `query ${inert(name)}: ${turn(old?.expr, now?.expr)}`
-      : `query ${inert(name)}: ${detail(old, now)}`,
+      ? `query ${escapeMarkdown(name)}: ${formatChange(old?.expr, now?.expr)}`
+      : `query ${escapeMarkdown(name)}: ${detail(old, now)}`,
   );
   const rest = detail(without(before, ["targets"]), without(after, ["targets"]));
   return list([...queries, ...(rest === "" ? [] : [rest])], 3);

@@ -13,7 +13,7 @@ const DATA: Readonly<Record<string, string>> = {
 const MOST = 20;
 
 /** What restarts, and whether its data stays; Markdown, a paragraph each. */
-export function effectsOf(changes: readonly Change[]): readonly string[] {
+export function impactOf(changes: readonly Change[]): readonly string[] {
   const volumes = dataVolumes(changes);
   const lost = volumes.filter(({ operation, retained }) => !retained && operation !== "create");
   const restarted = changes.filter(restarts).map((change) => {

@@ -1,9 +1,9 @@
 import { Operation, OPERATIONS } from "./changes";
 import { EngineRun, Violation } from "./events";
-import { effectsOf } from "./effects";
+import { impactOf } from "./effects";
 import { Changes } from "./resources";
 import { Row } from "./rows";
-import { code, Fold, inert } from "./texts";
+import { code, Details, escapeMarkdown } from "./texts";
 
 /** What a check of `make verify` found. */
 export interface CheckResult {
@@ -53,7 +53,7 @@ export function renderReport(report: Report): string {
     ...(failure.length > 0 ? [`**It failed:**\n\n${fence(failure.join("\n"))}`] : []),
     ...violationsOf(run.violations),
     ...tableOf(changes.rows),
-    ...effectsOf(changes.changes),
+    ...impactOf(changes.changes),
     ...run.warnings.map((warning) => `> **Warning** ${code(warning)}`),
     ...(verified === undefined ? [] : [verifiedOf(verified)]),
   ];
@@ -79,7 +79,7 @@ function tableOf(rows: readonly Row[]): string[] {
   }
   const lines = rows.map(
     ({ operation, kind, name, detail }) =>
-      `| ${SIGNS[operation]} ${operation} | ${inert(kind)} | ${cell(name)} | ${detail} |`,
+      `| ${SIGNS[operation]} ${operation} | ${escapeMarkdown(kind)} | ${cell(name)} | ${detail} |`,
   );
   return [table(["", "part", "name", "what"], lines)];
 }
@@ -110,7 +110,7 @@ function cell(name: string): string {
 function violationsOf(violations: readonly Violation[]): string[] {
   return violations.map(
     ({ policyName, message, resourceUrn }) =>
-      `> **Rule ${code(policyName)}** (${code(resourceUrn?.split("::").pop() ?? "")}): ${inert(message, MOST_MESSAGE)}`,
+      `> **Rule ${code(policyName)}** (${code(resourceUrn?.split("::").pop() ?? "")}): ${escapeMarkdown(message, MOST_MESSAGE)}`,
   );
 }
 
@@ -128,7 +128,7 @@ function verifiedOf(checks: readonly CheckResult[]): string {
   const failed = checks.filter(({ ok }) => !ok);
   // what failed is the last to be cut
   const lines = [...failed, ...checks.filter(({ ok }) => ok)].map(
-    ({ check, ok, seen }) => `| ${inert(check)} | ${ok ? "ok" : "**FAILED**"} | ${code(seen)} |`,
+    ({ check, ok, seen }) => `| ${escapeMarkdown(check)} | ${ok ? "ok" : "**FAILED**"} | ${code(seen)} |`,
   );
   const heading =
     failed.length === 0
@@ -137,8 +137,8 @@ function verifiedOf(checks: readonly CheckResult[]): string {
   return details(heading, table(["check", "", "seen"], lines), failed.length > 0);
 }
 
-function foldText({ title, diff }: Fold): string {
-  return details(inert(title), fence(diff, "diff"), false);
+function foldText({ title, diff }: Details): string {
+  return details(escapeMarkdown(title), fence(diff, "diff"), false);
 }
 
 function details(summary: string, body: string, open: boolean): string {

@@ -4,7 +4,7 @@ import { dashboardDetail, dashboardFolds, dashboardRows } from "./dashboards";
 import { findDifferences, isObject, without } from "./differences";
 import { Properties, Step } from "./events";
 import { Row } from "./rows";
-import { describeDifference, Fold, foldOf, inert, list, TextPair, turn } from "./texts";
+import { describeDifference, Details, foldOf, escapeMarkdown, list, TextPair, formatChange } from "./texts";
 import { partOf } from "./words";
 
 /** What a run of the engine would change or has changed. */
@@ -13,7 +13,7 @@ export interface Changes {
   /** A line for each resource, and under it one for each job, alert and panel in it. */
   readonly rows: readonly Row[];
   /** Diffs of the files and dashboards in them. */
-  readonly folds: readonly Fold[];
+  readonly folds: readonly Details[];
 }
 
 /** In the order in which a reader looks for them; all others come after. */
@@ -70,7 +70,7 @@ function weightOf(change: Change): number {
   return OPERATIONS.indexOf(change.operation) * 100 + (kind < 0 ? KINDS.length : kind);
 }
 
-function describe(change: Change): { rows: readonly Row[]; folds: readonly Fold[] } {
+function describe(change: Change): { rows: readonly Row[]; folds: readonly Details[] } {
   const { operation } = change;
   const row = (detail: string): Row => ({ operation, ...partOf(change), detail });
   const whole = operation === "create" || operation === "delete";
@@ -84,7 +84,7 @@ function describe(change: Change): { rows: readonly Row[]; folds: readonly Fold[
   }
   const files = change.name.endsWith("-config-files") ? filesOf(change) : textsOf(change);
   const folds = files.flatMap((pair) => foldOf(pair) ?? []);
-  const details = [...folds.map(({ title }) => inert(title)), ...differencesOf(change, files)];
+  const details = [...folds.map(({ title }) => escapeMarkdown(title)), ...differencesOf(change, files)];
   const { kind, name } = partOf(change);
   return {
     rows: [row(list(details)), ...configurationRows(files)],
@@ -144,7 +144,7 @@ function reasonIn(triggers: unknown): Properties {
 
 /** Why a dashboard is saved anew. */
 function reasonOf({ before: { message: before }, after: { message: after } }: Change): string {
-  return before === after || after === "declared" ? "" : `${FOUND}: ${turn(before, after)}`;
+  return before === after || after === "declared" ? "" : `${FOUND}: ${formatChange(before, after)}`;
 }
 
 function readLabels(labels: readonly unknown[]): Properties {

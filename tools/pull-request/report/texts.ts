@@ -9,7 +9,7 @@ export interface TextPair {
 }
 
 /** What a reader unfolds: a heading and a diff under it. */
-export interface Fold {
+export interface Details {
   readonly title: string;
   readonly diff: string;
 }
@@ -21,7 +21,7 @@ const SHORT = 100;
 const LEAD = 30;
 
 /** The diff of a text as a fold, if there is a difference. */
-export function foldOf({ name, before = "", after = "" }: TextPair): Fold | undefined {
+export function foldOf({ name, before = "", after = "" }: TextPair): Details | undefined {
   if (before === after) {
     return undefined;
   }
@@ -41,7 +41,7 @@ export function code(value: unknown): string {
 }
 
 /** Somebody's words in a line of Markdown or HTML, cut where they are long, with nothing that either would take up. */
-export function inert(text: string, most = SHORT): string {
+export function escapeMarkdown(text: string, most = SHORT): string {
   return cut(text, most)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
@@ -54,18 +54,18 @@ export function inert(text: string, most = SHORT): string {
 
 /** What differs and how, in a line. */
 export function describeDifference({ path, before, after }: Difference, note = ""): string {
-  return `${inert(path)}${note}: ${turn(before, after)}`;
+  return `${escapeMarkdown(path)}${note}: ${formatChange(before, after)}`;
 }
 
 /** A value before and after, in a line; of long texts the part in which they differ. */
-export function turn(before: unknown, after: unknown): string {
+export function formatChange(before: unknown, after: unknown): string {
   if (before === undefined) {
     return `${code(after)} (new)`;
   }
   if (after === undefined) {
     return `${code(before)} (gone)`;
   }
-  const [old, now] = [fold(textOf(before)), fold(textOf(after))];
+  const [old, now] = [details(textOf(before)), details(textOf(after))];
   if (old === now) {
     return `${code(now)} (written otherwise)`;
   }
@@ -79,12 +79,12 @@ function textOf(value: unknown): string {
 }
 
 function cut(text: string, most = SHORT): string {
-  const line = fold(text);
+  const line = details(text);
   return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 }
 
 /** A text in one line. */
-function fold(text: string): string {
+function details(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
 

@@ -3,7 +3,7 @@ import { Check, CheckError, Answer, LabOutputs } from "../lab";
 import { reachedNodes } from "../swarm";
 import { grafanaApi } from "./grafana";
 import { checkPlugins } from "./plugins";
-import { explainMachine, Proof, proveDashboard, ProvenQuery, State } from "./proof";
+import { explainMachine, PanelResult, proveDashboard, ProvenQuery, State } from "./proof";
 
 /** Failing queries that the table names; `--json` has them all. */
 const NAMED = 5;
@@ -13,7 +13,7 @@ const NODES = 10;
 /** One check for each dashboard: whether its panels show data. */
 export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
   const api = grafanaApi(lab);
-  const prove = async (uid: string, node?: string): Promise<Proof> =>
+  const prove = async (uid: string, node?: string): Promise<PanelResult> =>
     explainMachine(await proveDashboard(api, uid, node), lab);
   return Promise.all(
     lab.dashboards.map(async (uid) => {
@@ -31,7 +31,7 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
           // the lab's own show every node at once
           const nodes = proof.own ? [] : (await reachedNodes(lab)).slice(0, NODES);
           const answers = await Promise.all(nodes.map((node) => judgeNode(() => prove(uid, node), url, node)));
-          return answers.length === 0 ? judge(proof, url) : together(answers);
+          return answers.length === 0 ? toResult(proof, url) : together(answers);
         },
       };
     }),
@@ -39,9 +39,9 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
 }
 
 /** What the check says of a dashboard in which a node is chosen. */
-async function judgeNode(prove: () => Promise<Proof>, url: string, node: string): Promise<Answer> {
+async function judgeNode(prove: () => Promise<PanelResult>, url: string, node: string): Promise<Answer> {
   try {
-    const { seen, details } = judge(await prove(), url);
+    const { seen, details } = toResult(await prove(), url);
     return { seen: `${node}: ${seen}`, details };
   } catch (error) {
     throw error instanceof CheckError ? new CheckError(`${node}: ${error.message}`, error.fix, error.details) : error;
@@ -53,7 +53,7 @@ function together(answers: readonly Answer[]): Answer {
 }
 
 /** What the check says of a dashboard; throws where a query is in error or lacks data without a reason. */
-export function judge(proof: Proof, url: string): Answer {
+export function toResult(proof: PanelResult, url: string): Answer {
   const queries = proof.panels.flatMap(({ title, queries: all }) => all.map((query) => ({ title, ...query })));
   const counts = `${countOf(proof.panels)} panels, ${countOf(queries)} queries`;
   const failing = queries.filter(({ state }) => state === "error" || state === "missing");
@@ -78,13 +78,13 @@ function describe({ title, expr, error }: ProvenQuery & { readonly title: string
 }
 
 /** How many panels of a new lab are still empty on the page, though there is data. */
-function notYetDrawn({ panels }: Proof): string {
+function notYetDrawn({ panels }: PanelResult): string {
   const late = panels.filter(({ queries }) => queries.some(({ tooNew }) => tooNew === true)).length;
   return late === 0 ? "" : `; ${String(late)} draw it with the next step of their range`;
 }
 
 /** Why panels have no data at all. */
-function reasonsOf({ panels }: Proof): string {
+function reasonsOf({ panels }: PanelResult): string {
   const dark = panels.filter(({ state }) => state === "explained");
   const reasons = new Set(dark.map(({ queries }) => queries.find(({ reason }) => reason !== undefined)?.reason));
   return dark.length === 0 ? "" : `; ${String(dark.length)} without data: ${[...reasons].join(", ")}`;

@@ -74,7 +74,7 @@ export interface Value {
 export type Values = ReadonlyMap<string, Value>;
 
 /** A panel in one of the places where Grafana shows it. */
-export interface ShownPanel {
+export interface ExpandedPanel {
   readonly panel: Panel;
   readonly values: Values;
 }

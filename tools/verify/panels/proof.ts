@@ -3,11 +3,11 @@ import { LabOutputs } from "../lab";
 import { Datasource, findDatasource, GrafanaApi } from "./grafana";
 import { findRequest } from "./find";
 import { interpolate } from "./interpolate";
-import { ShownPanel, StoredDashboard, Values } from "./model";
+import { ExpandedPanel, StoredDashboard, Values } from "./model";
 import { QueryFinding, runPanel } from "./queries";
 import { TimeRange, timeRange } from "./range";
-import { Reasons } from "./reasons";
-import { shownPanels } from "./shown";
+import { MissingData } from "./reasons";
+import { expandPanels } from "./shown";
 import { resolveVariables } from "./variables";
 
 /** A query without data is explained, in error where it asks for what no exporter has, or missing. */
@@ -26,7 +26,7 @@ export interface ProvenPanel {
 }
 
 /** What the panels of a dashboard show. */
-export interface Proof {
+export interface PanelResult {
   readonly uid: string;
   readonly title: string;
   /** Whether the project makes it itself, so that no reason excuses a panel without data. */
@@ -40,17 +40,17 @@ const LIMITS = /\bcontainer_spec_memory_\w*limit_bytes\b/;
 const WRITES = /\bcontainer_fs_(usage_bytes|limit_bytes|inodes_free|inodes_total)\b/;
 
 /** Runs every query of a dashboard as Grafana would when somebody opens it, and chooses a node where one is given. */
-export async function proveDashboard(api: GrafanaApi, uid: string, node?: string): Promise<Proof> {
+export async function proveDashboard(api: GrafanaApi, uid: string, node?: string): Promise<PanelResult> {
   const [dashboard, sources] = await Promise.all([api.dashboard(uid), api.datasources()]);
   const own = dashboard.tags?.includes(OWN_TAG) === true;
   const range = timeRange(dashboard.time);
   const values = await resolve(api, dashboard, sources, range, node);
-  const shown = await Promise.all(shownPanels(dashboard, values).map((panel) => withLibrary(api, panel)));
+  const shown = await Promise.all(expandPanels(dashboard, values).map((panel) => withLibrary(api, panel)));
   const reasons = new Map(
     sources.map(({ uid: source, jsonData }) => {
       // https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/#use-__rate_interval
       const rateInterval = 4 * (seconds(jsonData?.timeInterval ?? "15s") || 15);
-      return [source, new Reasons(api, source, range, rateInterval)];
+      return [source, new MissingData(api, source, range, rateInterval)];
     }),
   );
   const panels = await Promise.all(
@@ -71,9 +71,9 @@ export async function proveDashboard(api: GrafanaApi, uid: string, node?: string
 
 /** The same where the machine explains that cAdvisor lacks metrics. */
 export function explainMachine(
-  proof: Proof,
+  proof: PanelResult,
   { memoryLimit, unmeasuredStorage: driver }: Pick<LabOutputs, "memoryLimit" | "unmeasuredStorage">,
-): Proof {
+): PanelResult {
   const reasons: readonly (readonly [RegExp, string])[] = [
     ...(memoryLimit === false ? [[LIMITS, "Docker cannot limit memory on this machine"] as const] : []),
     ...(driver === undefined
@@ -116,7 +116,7 @@ function resolve(
 }
 
 /** A panel of the library is stored as a reference by new versions of Grafana. */
-async function withLibrary(api: GrafanaApi, { panel, values }: ShownPanel): Promise<ShownPanel> {
+async function withLibrary(api: GrafanaApi, { panel, values }: ExpandedPanel): Promise<ExpandedPanel> {
   if (panel.libraryPanel === undefined || panel.targets !== undefined) {
     return { panel, values };
   }
@@ -125,7 +125,7 @@ async function withLibrary(api: GrafanaApi, { panel, values }: ShownPanel): Prom
   return { panel: { ...model, title: title ?? model.title, gridPos }, values };
 }
 
-async function explain(finding: QueryFinding, reasons: ReadonlyMap<string, Reasons>): Promise<ProvenQuery> {
+async function explain(finding: QueryFinding, reasons: ReadonlyMap<string, MissingData>): Promise<ProvenQuery> {
   const { state, ...query } = finding;
   if (state === "data" || state === "error") {
     return { ...query, state };

@@ -1,6 +1,6 @@
 import { Datasource, findDatasource, Frame, GrafanaApi, QueryResult } from "./grafana";
 import { interpolate } from "./interpolate";
-import { Panel, ShownPanel, Target, Values } from "./model";
+import { Panel, ExpandedPanel, Target, Values } from "./model";
 import { stepOf, TimeRange } from "./range";
 import { seconds } from "../duration";
 
@@ -45,7 +45,7 @@ interface PreparedQuery extends Target {
 
 /** The queries that Grafana sends for a panel; none for a panel without any, or of a type that shows none. */
 function prepareQueries(
-  { panel, values }: ShownPanel,
+  { panel, values }: ExpandedPanel,
   range: TimeRange,
   sources: readonly Datasource[],
 ): readonly PreparedQuery[] {
@@ -109,7 +109,7 @@ function pointsOf(
 /** What comes of each query of a panel over the range of its dashboard. */
 export async function runPanel(
   api: GrafanaApi,
-  shown: ShownPanel,
+  shown: ExpandedPanel,
   range: TimeRange,
   sources: readonly Datasource[],
 ): Promise<readonly QueryFinding[]> {

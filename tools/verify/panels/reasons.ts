@@ -12,7 +12,7 @@ const BUILT_IN = /\$\{__\w+?(_ms|_s)?\}/g;
 type Found = Explanation | "none" | undefined;
 
 /** Asks Prometheus why queries have no data. */
-export class Reasons {
+export class MissingData {
   private readonly asked = new Map<string, Promise<boolean>>();
   private known?: Promise<ReadonlyMap<string, boolean>>;
   private up?: Promise<ReadonlyMap<string, string>>;

@@ -1,7 +1,7 @@
-import { Panel, ShownPanel, StoredDashboard, Values } from "./model";
+import { Panel, ExpandedPanel, StoredDashboard, Values } from "./model";
 
 /** Every panel that Grafana shows: those of collapsed rows too, and each repetition of a panel or a row. */
-export function shownPanels(dashboard: StoredDashboard, values: Values): ShownPanel[] {
+export function expandPanels(dashboard: StoredDashboard, values: Values): ExpandedPanel[] {
   const rows = (dashboard.rows ?? []).map((row): Panel => ({ ...row, type: "row" }));
   let ofRow = [values];
   return [...(dashboard.panels ?? []), ...rows].flatMap((panel) => {
@@ -16,7 +16,7 @@ export function shownPanels(dashboard: StoredDashboard, values: Values): ShownPa
   });
 }
 
-function repeated(panel: Panel, values: Values): ShownPanel[] {
+function repeated(panel: Panel, values: Values): ExpandedPanel[] {
   return panel.repeatPanelId === undefined ? repetitions(panel, values).map((scope) => ({ panel, values: scope })) : [];
 }
 
