@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { PROJECT } from "../../lib/shared/assets";
+import { describeOrigin } from "../../tools/pull-request/foreignReport";
 import { checkOut, describeHead, findBase, toReadByHand } from "../../tools/pull-request/git";
 
 let folder: string;
@@ -27,6 +29,7 @@ function git(...args: string[]): string {
 function commit(files: Readonly<Record<string, string | undefined>> = {}): string {
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(project, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
     if (content === undefined) {
       fs.rmSync(file);
     } else {
@@ -121,7 +124,6 @@ describe("a checkout of a commit", () => {
 
 describe("what a review has to read", () => {
   it("is there under its old name, too, and whatever make reads first", () => {
-    fs.mkdirSync(path.join(project, "policy"));
     const base = { name: "main", commit: commit({ "policy/rules.ts": "a rule\n".repeat(9), Makefile: "" }) };
     fs.mkdirSync(path.join(project, "old"));
     git("mv", "policy/rules.ts", "old/rules.ts");
@@ -131,4 +133,33 @@ describe("what a review has to read", () => {
       "- the code that makes this report: `GNUmakefile`",
     ]);
   });
+
+  it("is everything that makes the report, and all that this imports", () => {
+    const sources = importedBy(
+      "tools/pull-request/main.ts",
+      "tools/pull-request/drift.ts",
+      "tools/verify/main.ts",
+      "scripts/comment.ts",
+      "policy/program.ts",
+    );
+    expect(sources.length).toBeGreaterThan(60);
+    expect(sources.filter((filename) => !describeOrigin([{ filename }]).includes("changes the code"))).toStrictEqual(
+      [],
+    );
+  });
 });
+
+/** These files of this checkout, with all that they import of it. */
+function importedBy(...files: string[]): string[] {
+  const found = new Set(files);
+  for (const file of found) {
+    const source = fs.readFileSync(path.join(PROJECT, file), "utf8");
+    for (const [, imported = ""] of source.matchAll(/ from "(\.[^"]*)"/g)) {
+      const name = path.join(path.dirname(file), imported);
+      found.add(
+        [`${name}.ts`, path.join(name, "index.ts")].find((it) => fs.existsSync(path.join(PROJECT, it))) ?? name,
+      );
+    }
+  }
+  return [...found].sort();
+}

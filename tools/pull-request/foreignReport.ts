@@ -8,11 +8,14 @@ export interface Changed {
 /** GitHub lists no more files of a pull request than these. */
 const MOST_LISTED = 3000;
 const MOST_NAMED = 5;
-/** What makes the report, says what it has to say, or runs both; and what these import. */
-const MAKES_REPORT =
-  /^(components\/(?!(dashboards|monitoring|workloads)\/)|(\.github|node_modules|policy|pullRequest|report|scripts|verify)\/)|^((GNUm|[Mm])akefile|\.npmrc|index\.ts|package\.json|package-lock\.json|Pulumi\.yaml|tsconfig\.json)$/;
+/** The code that makes the report, with what it imports. */
+export const REPORT_CODE =
+  /^(dashboards\/community|lib|scripts|tools\/(?!bench\/)[^/]+)\/|^((GNUm|[Mm])akefile|tsconfig\.json)$/;
+/** The rules, and whatever else runs beside that code. */
+const RULES_AND_PACKAGES =
+  /^(\.github|node_modules|policy)\/|^(\.npmrc|index\.ts|package\.json|package-lock\.json|Pulumi\.yaml)$/;
 /** What nothing of a preview reads. */
-const NEVER_RUN = /^(docs|tests|bench)\/|^[^/]+\.md$|^LICENSE$/;
+const NEVER_RUN = /^(docs|tests|tools\/bench)\/|^[^/]+\.md$|^LICENSE$/;
 
 const HIDDEN = "\u200b";
 /**
@@ -47,7 +50,7 @@ export function describeOrigin(changed: readonly Changed[]): string {
     filename,
     ...(before === undefined ? [] : [before]),
   ]);
-  const makers = [...new Set(names.filter((name) => MAKES_REPORT.test(name)))];
+  const makers = [...new Set(names.filter((name) => REPORT_CODE.test(name) || RULES_AND_PACKAGES.test(name)))];
   if (makers.length > 0 || changed.length >= MOST_LISTED) {
     const shown = makers
       .slice(0, MOST_NAMED)

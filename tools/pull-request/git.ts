@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { REPORT_CODE } from "./foreignReport";
 import { LabError } from "../../lib/shared/problems";
 import { code, list } from "./report/texts";
 
@@ -18,11 +19,7 @@ const PACKAGES = ["package.json", LOCK, ".npmrc"];
 const BY_HAND: readonly (readonly [string, RegExp])[] = [
   ["the rules", /^policy\//],
   ["the workflows", /^\.github\//],
-  [
-    "the code that makes this report",
-    // what it imports, too
-    /^(components\/(?!(dashboards|monitoring|workloads)\/)|(report|pullRequest|verify|scripts)\/)|^((GNUm|[Mm])akefile|tsconfig\.json)$/,
-  ],
+  ["the code that makes this report", REPORT_CODE],
   ["the packages", /^(package\.json|package-lock\.json|\.npmrc|node_modules\/)/],
   ["what runs on the host", /^assets\/(?!prometheus\/)/],
   ["the program that asks them", /^(index\.ts|Pulumi\.yaml)$/],
