@@ -26,6 +26,11 @@ module.exports = {
       { path: OURS, pathNot: "^(lib|dashboards|tools|scripts)/" },
     ),
     rule("only tests import tests", { pathNot: "^tests/" }, { path: "^tests/" }),
+    rule(
+      "suites share tests/support",
+      { path: "^tests/([^/]+)/" },
+      { path: "^tests/[^/]+/", pathNot: "^tests/($1|support)/" },
+    ),
   ],
   options: {
     tsPreCompilationDeps: true,

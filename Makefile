@@ -84,6 +84,6 @@ profile: setup ## Show where the time of an up and of a preview goes, in a lab o
 scale: setup ## Measure what one Prometheus needs for up to 1000 nodes, without a lab (NODES="1 10 100 1000" MINUTES=5)
 	@scripts/bench scale
 
-format: setup ## Format the TypeScript files and renew the README's table of settings
+format: setup ## Format the TypeScript files and renew the table of settings
 	@node_modules/.bin/prettier --write --log-level warn .
 	@node scripts/settings-table.js

@@ -11,17 +11,17 @@ import { WEB_USER } from "./lib/shared/webSignIn";
 import { contextOf } from "./policy/context";
 import { declareWithRules } from "./policy/program";
 
-/** Settings -> what there is -> what stands in the way, all of it at once -> the lab, if the rules hold -> outputs. */
+/** Reads the settings, observes the machine and the lab, reports all problems at once, declares the lab, returns outputs. */
 async function main(): Promise<Record<string, unknown>> {
   const settings = readSettings();
   const machine = await inspectMachine();
   const observed = await observeLab(settings, machine);
-  const [catalogue, obstacles, rejected] = await Promise.all([
+  const [catalogue, problems, rejected] = await Promise.all([
     readCatalogue(settings, () => installedPanelPlugins(settings, observed)),
     findProblems(settings, machine, observed.host),
     findRejectedConfig(settings, machine, observed),
   ]);
-  throwProblems([...catalogue.faults, ...obstacles, ...rejected]);
+  throwProblems([...catalogue.problems, ...problems, ...rejected]);
 
   const lab = declareWithRules(
     contextOf(machine, settings, __dirname),
@@ -59,7 +59,7 @@ async function main(): Promise<Record<string, unknown>> {
   };
 }
 
-/** What `make verify` has to know to ask a lab that watches a swarm. */
+/** What `make verify` needs to check a swarm. */
 function swarmOutputs(settings: Settings): Record<string, unknown> {
   return {
     services: servicesOf(settings).map((name) => `${settings.namePrefix}${name}`),
@@ -68,8 +68,8 @@ function swarmOutputs(settings: Settings): Record<string, unknown> {
 }
 
 /**
- * Runs the program to its end. Node leaves quietly when it waits for something that never comes, and an engine that
- * was told of no resource would delete them all.
+ * Runs the program to its end. Node exits 0 if a promise never settles; Pulumi would then see an empty program and delete
+ * every resource.
  */
 async function run(): Promise<Record<string, unknown>> {
   const unfinished = (): never => {

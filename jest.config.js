@@ -2,7 +2,7 @@
 
 /** The suites are chosen by folder: `npx jest tests/unit`, `npx jest tests/e2e`. */
 module.exports = {
-  testMatch: ["**/tests/{unit,programs,e2e,verdicts,security,faults,swarm,engines}/**/*.test.ts"],
+  testMatch: ["**/tests/{unit,scripts,e2e,verdicts,security,recovery,swarm,engines}/**/*.test.ts"],
   testEnvironment: "node",
   // types are checked by `make lint`; a run only strips them, as everywhere in the project
   transform: { "\\.ts$": "@sucrase/jest-plugin" },

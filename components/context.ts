@@ -5,26 +5,26 @@ import { Machine } from "../lib/docker/machine";
 import { Settings } from "../lib/settings/settings";
 import { Teardown } from "./container/teardown";
 
-/** What all services of a lab share. */
+/** What all components of a lab share. */
 export interface LabContext {
   readonly settings: Settings;
   readonly machine: Machine;
-  /** What there is of the lab already. */
+  /** The lab as it is before this update. */
   readonly observed: ObservedLab;
   readonly teardown: Teardown;
   /** The lab's network on this machine. */
   readonly network: docker.Network;
-  /** The network over all nodes, where the lab watches a swarm. */
+  /** The overlay network; undefined unless `engine` is `swarm`. */
   readonly overlay: Overlay | undefined;
-  /** Which programs ask for the password, by hostname. */
+  /** Hostnames of the programs that require the password. */
   readonly passwordPrograms: ReadonlySet<string>;
-  /** Undefined where no program asks for one. */
+  /** Undefined if no program requires one. */
   readonly webPassword: pulumi.Output<string> | undefined;
 }
 
-/** The network over all nodes of a swarm. */
+/** The network that spans all nodes of a swarm. */
 export interface Overlay {
   readonly network: docker.Network;
-  /** What removes the services and then the network, when it is deleted; every service depends on it. */
+  /** Removes the services and then the network when it is deleted; every service depends on it. */
   readonly teardown: pulumi.Resource;
 }

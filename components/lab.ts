@@ -33,20 +33,20 @@ export interface LabArgs {
   readonly machine: Machine;
   /** The community dashboards, read from their catalogue. */
   readonly catalogue: readonly CatalogueEntry[];
-  /** What there is of the lab already. */
+  /** The lab as it is before this update. */
   readonly observed: ObservedLab;
 }
 
-/** A whole lab, in the order in which its data flows: what is measured, who collects it, who shows it. */
+/** The whole lab, declared in the order in which data flows: exporters and workloads, Prometheus, Grafana, dashboards. */
 export class Lab extends pulumi.ComponentResource {
-  /** Of the programs that ask for one; undefined where none does. */
+  /** Password of the programs that require one; undefined if none does. */
   readonly webPassword: pulumi.Output<string> | undefined;
   readonly nodeExporter: NodeExporter;
   readonly cadvisor: Cadvisor;
   readonly pushgateway: Pushgateway;
   readonly flaskApp: FlaskApp;
   readonly ansiblePlaybook: AnsiblePlaybook;
-  /** Only where there is a webhook. */
+  /** Undefined without `alertWebhook`. */
   readonly alertmanager: Alertmanager | undefined;
   readonly prometheus: Prometheus;
   readonly grafana: Grafana;
@@ -136,7 +136,7 @@ function createNetwork(
       parent,
       dependsOn: teardown.all,
       deletedWith: teardown.all,
-      // its name and its subnet are fixed, so the old one has to go first
+      // its name and subnet are fixed, so the old one has to be deleted first
       deleteBeforeReplace: true,
       hooks: { beforeCreate: [() => removeOrphan("networks", lab, lab)] },
       // networks of earlier versions lack the option, and are not replaced for it
@@ -145,7 +145,7 @@ function createNetwork(
   );
 }
 
-/** Names of the volumes with what people would miss. */
+/** Names of the volumes that `keepData` keeps. */
 function dataVolumes(settings: Settings): string[] {
   const names = ["prometheus", "grafana", GRAFANA_KEY, "pushgateway", "alertmanager"];
   return names.map((name) => dataVolumeName(settings, name));

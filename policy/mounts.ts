@@ -11,7 +11,7 @@ interface Mount {
   readonly bind: boolean;
 }
 
-/** Where the engine and containerd listen unless told otherwise, as on a swarm's nodes and in Docker Desktop. */
+/** Default sockets of Docker and containerd, as on a swarm's nodes and in Docker Desktop. */
 const ENGINE = "/run/docker.sock";
 const CONTAINERD = "/run/containerd/containerd.sock";
 /** A name that Docker takes for a volume's; anything else is a path of the host. */

@@ -2,7 +2,7 @@ import { labName, overlayName, connectHost } from "../lib/shared/names";
 import type { Context } from "./resource";
 import { is, type Test } from "./shape";
 
-/** What a lab's settings say, by which its own is told from another lab's. */
+/** The lab's names, which distinguish its resources from those of another lab. */
 type Setting = (context: Context) => string;
 
 export const LAB_NAME: Setting = ({ namePrefix }) => labName(namePrefix);

@@ -109,15 +109,15 @@ function describe(file: string): { size: number; isFile: boolean } {
 async function main(): Promise<void> {
   const [file = "", number = ""] = process.argv.slice(2);
   if (!/^\d+$/.test(number)) {
-    throw new Error(`"${number}" is no number of a pull request`);
+    throw new Error(`"${number}" is not a pull request number`);
   }
   const { size, isFile } = describe(file);
   if (!isFile || size > MOST_BYTES) {
-    throw new Error(`${file} is no report of a preview: it is ${isFile ? `${String(size)} bytes long` : "no file"}`);
+    throw new Error(`${file} is not a preview report: it is ${isFile ? `${String(size)} bytes long` : "no file"}`);
   }
   const report = readFileSync(file, "utf8");
   if (!report.startsWith(`${MARKER}\n`)) {
-    throw new Error(`${file} is no report of a preview: its first line is not ${MARKER}`);
+    throw new Error(`${file} is not a preview report: its first line is not ${MARKER}`);
   }
   const missing = Object.entries({ GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN }).filter(
     ([, value]) => value === "",

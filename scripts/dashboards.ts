@@ -26,10 +26,10 @@ function sorted(value: unknown): unknown {
 
 async function main(): Promise<void> {
   const [folder = "", ...files] = process.argv.slice(2);
-  const { settings, faults } = readStackFiles(files);
-  throwProblems(faults);
+  const { settings, problems } = readStackFiles(files);
+  throwProblems(problems);
   // they are written here whatever Grafana they are for
-  const { entries, faults: missing } = await readCatalogue(settings, () => Promise.resolve("unknown"));
+  const { entries, problems: missing } = await readCatalogue(settings, () => Promise.resolve("unknown"));
   throwProblems(missing);
   for (const said of entries.map(describeNewUid).filter((it) => it !== undefined)) {
     console.error(said);

@@ -1,10 +1,10 @@
-// Writes the README's table of engines from what the suite tests/engines saw last, in .lab/engines.json.
+// Writes the table of engines in docs/reliability.md from what the suite tests/engines saw last, in .lab/engines.json.
 // usage: engines-table.js
 const { readFileSync, writeFileSync } = require("node:fs");
 const path = require("node:path");
 
 const root = path.dirname(__dirname);
-const readme = path.join(root, "README.md");
+const page = path.join(root, "docs", "reliability.md");
 const [BEGIN, END] = ["<!-- engines: made by scripts/engines-table.js -->", "<!-- end of engines -->"];
 const CONTAINERD = { own: "dockerd's own", system: "the system's" };
 const STORES = { overlayfs: "overlayfs (containerd image store)" };
@@ -23,6 +23,6 @@ const rows = engines
 const table = ["| Docker | containerd | storage driver | cgroups | with |", "|---|---|---|---|---|", ...rows].join(
   "\n",
 );
-const text = readFileSync(readme, "utf8");
+const text = readFileSync(page, "utf8");
 const [before, rest] = text.split(BEGIN);
-writeFileSync(readme, `${before}${BEGIN}\n${table}\n${END}${rest.split(END)[1]}`);
+writeFileSync(page, `${before}${BEGIN}\n${table}\n${END}${rest.split(END)[1]}`);

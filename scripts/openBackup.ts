@@ -20,7 +20,7 @@ const BEGINNING = "about\0";
 /** Bytes of a member that is a text, at most. */
 const TEXT_SIZE = 4096;
 const CHUNK_SIZE = 1024 * 1024;
-const NOT_WHOLE = "is no backup, or not a whole one";
+const NOT_WHOLE = "is not a complete backup";
 
 /** A reason for which a file is not taken for a backup. */
 class Refusal extends Error {}
@@ -86,7 +86,7 @@ function readMembers(file: string, folder: string | undefined): ReadonlyMap<stri
   const opened = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   try {
     if (!fs.fstatSync(opened).isFile()) {
-      throw new Refusal("is no file");
+      throw new Refusal("is not a file");
     }
     let chunk = readChunk(opened);
     if (!chunk.toString("latin1").startsWith(BEGINNING)) {

@@ -1,11 +1,11 @@
-// Writes the README's table of settings from Pulumi.yaml.
-// usage: settings-table.js [--check]      --check exits 1 where the README differs, and writes nothing
+// Writes the table of docs/settings.md from Pulumi.yaml.
+// usage: settings-table.js [--check]      --check exits 1 if it differs, and writes nothing
 const { readFileSync, writeFileSync } = require("node:fs");
 const path = require("node:path");
 const { parse } = require("yaml");
 
 const root = path.dirname(__dirname);
-const readme = path.join(root, "README.md");
+const page = path.join(root, "docs", "settings.md");
 const [BEGIN, END] = ["<!-- settings: made from Pulumi.yaml by make format -->", "<!-- end of settings -->"];
 
 const show = (value) => (typeof value === "string" ? value : JSON.stringify(value));
@@ -21,12 +21,12 @@ function settingsTable() {
   return ["| setting | type | default | meaning |", "|---|---|---|---|", ...rows].join("\n");
 }
 
-const text = readFileSync(readme, "utf8");
+const text = readFileSync(page, "utf8");
 const [before, rest] = text.split(BEGIN);
 const wanted = `${before}${BEGIN}\n${settingsTable()}\n${END}${rest.split(END)[1]}`;
 if (!process.argv.includes("--check")) {
-  writeFileSync(readme, wanted);
+  writeFileSync(page, wanted);
 } else if (text !== wanted) {
-  console.error("the README's table of settings is old: run make format");
+  console.error("docs/settings.md is out of date: run make format");
   process.exitCode = 1;
 }

@@ -25,12 +25,12 @@ const JEST: Command = [process.execPath, path.join(path.dirname(__dirname), "nod
 export const LANES: readonly (readonly Suite[])[] = [
   [
     { name: "e2e", command: [...JEST, "--runInBand", "tests/e2e"] },
-    { name: "faults", command: [...JEST, "--runInBand", "tests/faults"] },
+    { name: "recovery", command: [...JEST, "--runInBand", "tests/recovery"] },
   ],
   [
     { name: "lint", command: ["scripts/lint"] },
     { name: "unit", command: [...JEST, "tests/unit"] },
-    { name: "programs", command: [...JEST, "tests/programs"] },
+    { name: "scripts", command: [...JEST, "tests/scripts"] },
     {
       name: "assets",
       command: ["bash", "-c", '"$(scripts/python-tools)/bin/python" -m pytest -q -p no:cacheprovider tests/assets'],

@@ -30,22 +30,22 @@ export interface LabContainerArgs extends ServiceSpec {
 
 /** Seconds until a container that is not healthy fails the update. */
 const HEALTH_DEADLINE = 120;
-/** Comes back after a crash and after a reboot. */
+/** Restarts after a crash and after a reboot. */
 const RESTART = "unless-stopped";
 /** What Docker itself takes for the swap of a container whose swap it cannot limit. */
 const UNLIMITED = -1;
 /** Label of a container that is replaced when its files change. */
 const CONFIG_LABEL = "observability-lab.config";
 
-/** A container as every one of the lab is: published on `bindAddress` only, limited, health-gated, unprivileged, read-only. */
+/** A container of the lab: published on `bindAddress` only, with a health check and limits, unprivileged and read-only. */
 export class LabContainer extends pulumi.ComponentResource {
-  /** The container; whoever needs its program to answer depends on it. */
+  /** The container, created once its health check passes. */
   readonly container: docker.Container;
-  /** The volume that keeps its data; undefined for one that keeps none. */
+  /** The volume with its data; undefined without `dataPath`. */
   readonly data: docker.Volume | undefined;
-  /** Whether it was there before this update. */
+  /** Whether it existed before this update. */
   readonly existed: boolean;
-  /** Whether its program works; known once the update has made it, or has failed to. */
+  /** Resolves to whether the container became healthy. */
   readonly works: Promise<boolean>;
   /** URL of the program as seen from the host. */
   readonly url: string;
@@ -72,9 +72,9 @@ export class LabContainer extends pulumi.ComponentResource {
       parent: this,
       // one in the host's network needs no other part of the lab; files that are read again replace nothing
       dependsOn: [args.context.teardown.containers, ...(config === undefined ? [] : [config.files])],
-      // names and ports are fixed, so the old one has to go first
+      // names and ports are fixed, so the old one has to be deleted first
       deleteBeforeReplace: true,
-      // a swarm's network is drained before the sweep, which takes what is in it to be gone
+      // the teardown of a swarm's overlay expects its containers to be gone
       ...(args.context.overlay === undefined ? { deletedWith: args.context.teardown.all } : {}),
       // the provider updates a health check in state only
       replaceOnChanges: ["healthcheck"],
@@ -240,7 +240,7 @@ function networkArgs(args: LabContainerArgs): Partial<docker.ContainerArgs> {
   };
 }
 
-/** Asks often while the program starts and seldom afterwards, where the engine can tell the two apart. */
+/** Checks often while the program starts and seldom afterwards, if Docker has a start interval. */
 function healthcheck(spec: ServiceSpec, dockerMajor: number): docker.types.input.ContainerHealthcheck {
   return {
     ...healthProbe(spec),

@@ -35,7 +35,7 @@ const PAUSE_MS = 50;
 
 /**
  * Declares that a program has loaded a version of its files. A container that is created loads them by itself; when they
- * change later, it is told to. A version that it rejects is not recorded as loaded, so the next update tries again.
+ * change later, it gets SIGHUP. A rejected version is not recorded as loaded, so the next update tries again.
  */
 export function createReload(
   name: string,
@@ -60,7 +60,7 @@ export async function reload(program: ReloadingProgram): Promise<void> {
   const before = await lastReload(program);
   const { status, body } = await callDocker("POST", `/containers/${container}/kill?signal=SIGHUP`);
   if (status >= 400) {
-    throw new LabError(`${container} cannot be told to read its files again: ${body.toString().trim()}`);
+    throw new LabError(`${container} cannot be sent SIGHUP: ${body.toString().trim()}`);
   }
   const deadline = Date.now() + PATIENCE_MS;
   for (let now = before; !(now.successful && now.at !== before.at); now = await lastReload(program)) {

@@ -11,25 +11,25 @@ export interface TeardownArgs {
 }
 
 /**
- * What removes, when it is deleted, the lab's network and volumes, and what no state knows of: an update that was killed
- * leaves such things.
+ * Removes on destroy everything that the lab has on this machine, also what an interrupted update left behind and no state
+ * knows.
  *
- * The provider takes 2 s for a volume or a network, and the engine deletes level by level of the tree: in a destroy all
- * that is on the machine goes with this component instead. A part that is replaced is removed by the provider.
+ * The provider takes 2 s for each volume or network, and the Pulumi engine deletes the tree level by level, so in a destroy
+ * everything goes with this component at once (`deletedWith`). A resource that is replaced is removed by the provider.
  */
 export class Teardown extends pulumi.ComponentResource {
-  /** Removes everything; deleted last, as everything depends on it, and with it what is `deletedWith` it. */
+  /** Removes everything when it is deleted, which is last, as everything depends on it. */
   readonly all: pulumi.Resource;
-  /** Once it is there, every volume is. Its name is of earlier versions, in which its deletion removed the containers. */
+  /** Exists once every volume does. Earlier versions removed the containers with it, hence its name. */
   readonly containers: pulumi.Resource;
   /** The lab's volumes, as they are declared. */
   readonly volumes: pulumi.Resource[] = [];
-  /** To be called once every volume is declared. */
+  /** Must be called once every volume is declared. */
   readonly complete: () => void;
 
   constructor(name: string, { lab, keep }: TeardownArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:components:Sweep", name, {}, options);
-    // where they were before: made anew, the old ones would sweep the lab away
+    // their former parent: if they were replaced, deleting the old ones would remove the lab
     const moved = { parent: this, aliases: [{ parent: options?.parent }] };
     this.all = new local.Command(
       `${name}-sweep`,

@@ -10,7 +10,7 @@ export interface CadvisorArgs {
 }
 
 const PORT = 8080;
-/** Where cAdvisor looks for Docker and for containerd unless told otherwise. */
+/** Sockets of Docker and containerd that cAdvisor uses by default. */
 const DOCKER = "/var/run/docker.sock";
 const CONTAINERD = "/run/containerd/containerd.sock";
 

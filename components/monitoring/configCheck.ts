@@ -41,13 +41,13 @@ export async function findRejectedConfig(
   const changed = checkedPrograms(settings, machine, observed).filter(
     (program) => !(program.loaded && isWritten(program, observed)),
   );
-  const faults = await Promise.all(
+  const problems = await Promise.all(
     changed.map(async (program) => {
       const { status } = await callDocker("GET", `/images/${program.image}/json`);
       return status === 200 ? checkInImage(program, labName(settings.namePrefix)) : parseAll(program.files);
     }),
   );
-  return faults.flat();
+  return problems.flat();
 }
 
 function checkedPrograms(settings: Settings, machine: Machine, { loaded }: ObservedLab): readonly CheckedProgram[] {

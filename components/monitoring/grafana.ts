@@ -39,7 +39,7 @@ export class Grafana extends pulumi.ComponentResource {
   readonly folderUid: pulumi.Output<string>;
   /** The volume with its data: what Grafana holds goes with it, and stays when its container is replaced. */
   readonly data: pulumi.Resource | undefined;
-  /** What Grafana was found to hold; undefined where that cannot be told. */
+  /** What Grafana contained before this update; undefined if unknown. */
   readonly found: FoundGrafana | undefined;
   /** Folder on the host in which the versions of its dashboards are noted. */
   readonly notes: string;

@@ -6,7 +6,7 @@ import { GrafanaApi, GrafanaError } from "./grafanaApi";
 
 const FOLDER = { uid: FOLDER_UID, title: "Observability lab" };
 
-const MESSAGE = "moved while the lab's folder was made anew";
+const MESSAGE = "moved while the lab's folder was recreated";
 
 /** Puts a dashboard that somebody made in the lab's folder into that folder, or into General without one. */
 type Move = (folderUid: string) => Promise<unknown>;

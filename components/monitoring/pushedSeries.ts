@@ -40,7 +40,7 @@ export function pushgatewayJobs(scraped: readonly string[], recorded: readonly s
     {
       job_name: "pushgateway",
       sample_limit: LIMITS.others,
-      // no honor_labels: by exported_job alone what was pushed can be told from the Pushgateway's own series
+      // no honor_labels: only exported_job distinguishes pushed series from the Pushgateway's own
       metric_relabel_configs: [
         { source_labels: ["exported_job"], regex: reserved, action: "drop" },
         { source_labels: ["exported_job", "__name__"], regex: `.+;(${metrics})`, action: "drop" },

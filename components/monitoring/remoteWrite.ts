@@ -13,7 +13,7 @@ export function renderRemoteWrite({ remoteWrite }: Settings): object {
     : { remote_write: remoteWrite.map((receiver, index) => ({ url: receiver.url, ...signIn(receiver, index) })) };
 }
 
-/** The files with credentials, which Prometheus reads anew for each request. */
+/** The files with credentials, which Prometheus reads for each request. */
 export function remoteWriteSecrets({ remoteWrite }: Settings): readonly ConfigFile[] {
   return remoteWrite.flatMap(({ password, bearerToken }, index) => {
     const secret = password ?? bearerToken;

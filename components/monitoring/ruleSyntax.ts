@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 
-/** What is wrong with the text of a rule file as far as its grammar tells, each as `LINE:COLUMN: …`. */
+/** Syntax errors of a rule file, each as `LINE:COLUMN: …`. */
 export async function findSyntaxErrors(text: string): Promise<readonly string[]> {
   const lines = new LineCounter();
   const place = (offset: number): string => {

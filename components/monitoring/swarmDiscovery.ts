@@ -16,7 +16,7 @@ const SOCKET = "/var/run/docker.sock";
 /** Where both containers have the folder with the narrow socket. */
 const FOLDER = "/discovery";
 
-/** What Prometheus' discovery is to be told: where its narrow socket is. */
+/** Address of the restricted Docker socket, for Prometheus' service discovery. */
 export const DISCOVERY_HOST = `unix://${FOLDER}/docker.sock`;
 
 /**

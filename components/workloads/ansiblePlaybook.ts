@@ -18,7 +18,7 @@ export class AnsiblePlaybook extends pulumi.ComponentResource {
     super("observability-lab:workloads:AnsiblePlaybook", name, {}, options);
     const environment = createPythonEnvironment(name, { context, room: "ansible" }, this);
     const { settings, observed } = context;
-    // an environment that is made anew has lost the playbook that was kept beside it
+    // a recreated environment has lost the playbook that was beside it
     const report = observed.volumes.has(dataVolumeName(settings, "pushgateway")) ? undefined : MISSING;
     const { reason, options: repair } = replaceOnDrift(
       "the playbook",

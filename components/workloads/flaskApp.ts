@@ -24,7 +24,7 @@ export class FlaskApp extends pulumi.ComponentResource {
     const [start, app] = [processScript("start.sh"), readAsset("flask", "app.py")];
     const listen = listenAddresses(context);
     const { app: process, environments } = observed.host;
-    // an app whose environment is made anew starts anew, too
+    // an app whose environment is recreated has to restart
     const { reason, options: repair } = replaceOnDrift("the Flask app", environments.flask ?? process, "triggers[2]");
     createHostCommand(
       `${name}-process`,

@@ -9,7 +9,7 @@ export interface HostCommandArgs {
   /** What `create` reads as its standard input. */
   readonly stdin: string;
   readonly environment: Record<string, pulumi.Input<string>>;
-  /** A change of one makes the resource anew. */
+  /** A change of one replaces the resource. */
   readonly triggers: string[];
 }
 

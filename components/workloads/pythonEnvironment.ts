@@ -13,7 +13,7 @@ export interface PythonEnvironmentArgs {
   readonly room: VirtualEnvironment;
 }
 
-/** A virtual environment in the lab's folder on the host, made anew when its requirements change or when it is gone. */
+/** A virtual environment in the lab's folder on the host, recreated when its requirements change or it is missing. */
 export function createPythonEnvironment(
   name: string,
   { context, room }: PythonEnvironmentArgs,

@@ -20,13 +20,13 @@ const TIMEOUT_MS = 20_000;
 export async function readCatalogue(
   settings: Settings,
   plugins: () => Promise<PanelPlugins> = () => Promise.resolve(new Set()),
-): Promise<{ entries: readonly CatalogueEntry[]; faults: readonly Problem[] }> {
+): Promise<{ entries: readonly CatalogueEntry[]; problems: readonly Problem[] }> {
   const results = await Promise.all(
     settings.communityDashboards.map((dashboard) => readEntry(settings, dashboard, plugins)),
   );
   const entries = results.filter((result) => "json" in result);
   const own = ownDashboards(settings).map(({ model }) => model.uid ?? "");
-  return { entries, faults: [...results.filter((result) => "setting" in result), ...checkUids(entries, own)] };
+  return { entries, problems: [...results.filter((result) => "setting" in result), ...checkUids(entries, own)] };
 }
 
 async function readEntry(
@@ -94,7 +94,7 @@ function explainFolder(catalogue: string, dashboard: CommunityDashboard): Proble
       ? undefined
       : noRevision(catalogue, dashboard, `, but ${revisions.join(", ")}`);
   } catch {
-    return undefined; // no folder at all, which the failed read tells
+    return undefined; // no folder at all, which the failed read reports
   }
 }
 
@@ -107,7 +107,7 @@ function noRevision(catalogue: string, dashboard: CommunityDashboard, others: st
   };
 }
 
-/** The newest revision, as grafana.com tells it of a dashboard. */
+/** The newest revision of a dashboard, from grafana.com's API. */
 async function newest(about: Response): Promise<string> {
   const { revision } = (await about.json().catch(() => ({}))) as { revision?: unknown };
   return typeof revision === "number" ? `, its newest is ${String(revision)}` : "";

@@ -26,19 +26,19 @@ export function checkJson(catalogue: string, { id }: CommunityDashboard, json: s
       return undefined;
     }
   } catch {
-    // told below
+    // reported below
   }
   return {
     setting: "dashboardCatalogue",
     value: catalogue,
-    problem: `gives no dashboard for ${String(id)}: the file is no JSON with panels`,
+    problem: `gives no dashboard for ${String(id)}: the file is not JSON with panels`,
     fix: "set a catalogue of Grafana dashboards in the classic export format",
   };
 }
 
 /** What the dashboard asks for that the lab does not have. */
 export function checkNeeds(dashboard: CommunityDashboard, json: string): Problem | undefined {
-  const fault = (problem: string, fix: string): Problem => ({
+  const problemOf = (problem: string, fix: string): Problem => ({
     setting: "communityDashboards",
     value: dashboard,
     problem: `dashboard ${String(dashboard.id)} ${problem}`,
@@ -46,7 +46,7 @@ export function checkNeeds(dashboard: CommunityDashboard, json: string): Problem
   });
   const types = otherDatasourceTypes(json);
   if (types.length > 0) {
-    return fault(
+    return problemOf(
       `needs a datasource of type ${types.join(", ")}, and the lab has prometheus only`,
       "take it out, or set a dashboard that asks Prometheus alone",
     );
@@ -54,9 +54,9 @@ export function checkNeeds(dashboard: CommunityDashboard, json: string): Problem
   const panels = missingLibraryPanels(json);
   return panels.length === 0
     ? undefined
-    : fault(
+    : problemOf(
         `uses library panels that its file does not hold: ${panels.join(", ")}`,
-        "export it anew for sharing with another instance, which puts them into the file",
+        "export it again for sharing with another instance, which puts them into the file",
       );
 }
 

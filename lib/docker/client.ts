@@ -1,7 +1,7 @@
 import * as http from "node:http";
 import { LabError } from "../shared/problems";
 
-/** Where Docker listens unless told otherwise. */
+/** Docker's default socket. */
 export const DEFAULT_SOCKET = "/var/run/docker.sock";
 const DEFAULT_HOST = `unix://${DEFAULT_SOCKET}`;
 const TIMEOUT_MS = 10_000;
@@ -28,7 +28,7 @@ export function dockerSocket(env: NodeJS.ProcessEnv): string {
     );
   }
   if (!host.startsWith("unix://")) {
-    throw new DockerError(`DOCKER_HOST is ${host}, but the lab needs the engine of this machine; unset DOCKER_HOST`);
+    throw new DockerError(`DOCKER_HOST is ${host}, but the lab needs the Docker of this machine; unset DOCKER_HOST`);
   }
   return host.slice("unix://".length);
 }
@@ -81,7 +81,7 @@ export async function dockerGet<T>(path: string, socketPath = dockerSocket(proce
     return JSON.parse(text) as T;
   } catch {
     // another program behind the socket
-    throw unanswered(socketPath, `${path} is no JSON: ${text.slice(0, 80)}`);
+    throw unanswered(socketPath, `${path} is not JSON: ${text.slice(0, 80)}`);
   }
 }
 

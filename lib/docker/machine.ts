@@ -65,7 +65,7 @@ interface DockerInfo {
   readonly Driver: string;
   readonly MemoryLimit?: boolean;
   readonly SwapLimit?: boolean;
-  /** Docker 27 and later tell of it. */
+  /** Reported by Docker 27 and later. */
   readonly Containerd?: { readonly Address: string } | null;
   readonly OperatingSystem: string;
   readonly ServerVersion: string;

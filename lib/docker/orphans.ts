@@ -58,7 +58,7 @@ export async function removeOrphan(
   // somebody else may have been quicker
   if (status >= 400 && status !== 404) {
     throw new LabError(
-      `the ${kind.slice(0, -1)} ${name} is left of an earlier update and cannot be removed: ${body.toString()}`,
+      `the ${kind.slice(0, -1)} ${name} is left over from an earlier update and cannot be removed: ${body.toString()}`,
     );
   }
 }

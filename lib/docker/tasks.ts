@@ -29,7 +29,7 @@ export async function awaitTasks(name: string): Promise<void> {
     const { RunningTasks: running = 0, DesiredTasks: desired = 0 } = service?.ServiceStatus ?? {};
     if (FAILED.test(update)) {
       throw new LabError(
-        `Swarm took the update of ${name} back (${service?.UpdateStatus?.Message ?? update}): ${await reasons(name)}`,
+        `Swarm rolled back the update of ${name} (${service?.UpdateStatus?.Message ?? update}): ${await reasons(name)}`,
       );
     }
     if (desired > 0 && running >= desired && !/updating|rollback_started/.test(update)) {
@@ -39,7 +39,7 @@ export async function awaitTasks(name: string): Promise<void> {
     [last, since] = [progress, progress === last ? since : Date.now()];
     if (Date.now() - since >= PATIENCE_MS) {
       throw new LabError(
-        `of ${String(desired)} tasks of ${name} ${String(running)} run, and no more come: ${await reasons(name)}`,
+        `${name}: only ${String(running)} of ${String(desired)} tasks are running, no progress for ${String(PATIENCE_MS / 60_000)} minutes: ${await reasons(name)}`,
       );
     }
     await setTimeout(PAUSE_MS);

@@ -40,7 +40,7 @@ export async function findContainer({ Id }: DockerContainer): Promise<FoundConta
   return { ...found, ...(configured ? ((await getFiles(Id)) ?? { files: undefined }) : { files: new Map() }) };
 }
 
-/** What is wrong with a container; a setting that is new is no damage. */
+/** Drift of a container; a changed setting is not drift. */
 export function containerDrift(found: FoundContainer | undefined, declared: DeclaredContainer): Drift {
   if (found === undefined) {
     return MISSING;

@@ -45,7 +45,7 @@ export function savedVersions(folder: string): ReadonlyMap<string, number> {
   try {
     return new Map(readdirSync(notes).map(read));
   } catch {
-    return new Map(); // not there yet, or not to be read, which findObstacles tells
+    return new Map(); // missing, or unreadable, which findProblems reports
   }
 }
 

@@ -1,20 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What is wrong with a part that the lab should have, for people; undefined where nothing is or nothing can be told. */
+/** How a part of the running lab differs from its declaration; undefined if it does not, or if that is unknown. */
 export type Drift = string | undefined;
 
-/** Of a part that is not there, and on a first update that is every part. */
-export const MISSING = "it was not there";
+/** Drift of a part that does not exist, as every part on a first update. */
+export const MISSING = "it was missing";
 
-/** What a part was made for when nothing was wrong. */
+/** Reason of a part without drift. */
 const DECLARED = "declared";
 
 /**
- * Value of the input that says why a part was made, and the options that go with it. It changes when the part is
- * damaged, so a preview shows what is wrong and an update makes the part anew; of a sound part it stays as it was.
+ * Value of the input that records why a resource was created, and the options that belong to it. The value changes on
+ * drift, so that a preview shows the drift and an update replaces the resource; without drift it stays as it is.
  *
- * @param part Name of the part, for the warning that a preview then shows.
- * @param input Path of that input in the part's properties.
+ * @param part Name of the resource, for the warning that a preview shows.
+ * @param input Path of that input in the resource's properties.
  */
 export function replaceOnDrift(
   part: string,
@@ -22,10 +22,10 @@ export function replaceOnDrift(
   input: string,
 ): { readonly reason: string; readonly options: { readonly ignoreChanges: string[] } } {
   if (drift !== undefined && drift !== MISSING) {
-    void pulumi.log.warn(`${part}: ${drift}; an update mends it`);
+    void pulumi.log.warn(`${part}: ${drift}; the next update repairs it`);
   }
   return drift === undefined
     ? { reason: DECLARED, options: { ignoreChanges: [input] } }
-    : // the time tells this damage from an earlier one of its kind
+    : // the time makes a repeated drift a new value
       { reason: `${drift} (${new Date().toISOString()})`, options: { ignoreChanges: [] } };
 }

@@ -40,7 +40,7 @@ export function filesDrift(volume: boolean, owner: Pick<FoundContainer, "files" 
   }
   const record = recordIn(owner.files);
   if (record === undefined) {
-    return "the record of them was lost";
+    return "their checksum record was lost";
   }
   const present = new Map([...owner.files].filter(([name]) => name !== RECORD));
   const edited = [...present].find(([name, content]) => name in record.sums && record.sums[name] !== sumOf(content));

@@ -29,10 +29,10 @@ export interface FoundGrafana {
   readonly dashboards: ReadonlyMap<string, FoundVersion>;
 }
 
-/** What can be said of a Grafana without signing in is that nothing can be told. */
+/** Without signing in, nothing is known of a Grafana. */
 export interface ObservedGrafana {
   readonly password: Drift;
-  /** Undefined where nothing can be told. */
+  /** Undefined if unknown. */
   readonly found: FoundGrafana | undefined;
 }
 
@@ -167,5 +167,5 @@ export function datasourceDrift(found: FoundGrafana | undefined, declared: Found
   if (edited !== undefined) {
     return `its ${edited} was ${JSON.stringify(datasource[edited])}`;
   }
-  return declared.basicAuth === true && found.refused ? "its password was another one" : undefined;
+  return declared.basicAuth === true && found.refused ? "its password was different" : undefined;
 }

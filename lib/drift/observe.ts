@@ -45,7 +45,7 @@ export interface ObservedLab {
 /** File of Grafana's config volume that holds its admin's password. */
 export const PASSWORD_FILE = "admin_password";
 
-/** Looks at the lab; `pulumi preview` and `pulumi up` both mend what is found damaged, without a refresh. */
+/** Observes the running lab; `pulumi preview` shows and `pulumi up` repairs its drift without a refresh. */
 export async function observeLab(settings: Settings, machine: Machine): Promise<ObservedLab> {
   const lab = labName(settings.namePrefix);
   const folder = labFolder(lab);

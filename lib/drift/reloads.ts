@@ -4,7 +4,7 @@ import { FoundContainer } from "./containers";
 import { Drift } from "./drift";
 import { loadedBefore } from "./files";
 
-/** What the metrics about the last reload start with, of the programs that tell of it. */
+/** Prefix of the metrics about the last reload, by program. */
 export const RELOAD_METRICS = {
   prometheus: "prometheus_config_last_reload",
   alertmanager: "alertmanager_config_last_reload",

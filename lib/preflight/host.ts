@@ -18,7 +18,7 @@ export function findFolderProblems(
 ): readonly Problem[] {
   const fixed = { setting: "XDG_STATE_HOME", value: env.XDG_STATE_HOME };
   if (!path.isAbsolute(folder)) {
-    return [{ ...fixed, problem: "is no absolute path", fix: "set one that starts with /, or unset it" }];
+    return [{ ...fixed, problem: "is not an absolute path", fix: "set one that starts with /, or unset it" }];
   }
   const parent = nearest(folder);
   const reason = reasonAgainst(parent);
@@ -50,8 +50,8 @@ export function findRootless({ rootless }: Machine, env: NodeJS.ProcessEnv = pro
         {
           setting: "DOCKER_HOST",
           value: env.DOCKER_HOST,
-          problem: "is an engine without root, whose networks this machine does not see",
-          fix: "set it to unix:///var/run/docker.sock, where an engine with root listens",
+          problem: "is a rootless Docker, whose networks are not visible on this machine",
+          fix: "set it to the socket of a Docker that runs as root, such as unix:///var/run/docker.sock",
         },
       ]
     : [];
@@ -65,14 +65,15 @@ export function findRemapped(
   const swarm = {
     setting: "engine",
     value: engine,
-    problem: "this engine has userns-remap, and Swarm cannot give cAdvisor the host's users, who may read its socket",
-    fix: "take userns-remap out of daemon.json, or set engine: docker",
+    problem:
+      "Docker runs with userns-remap, from which a Swarm service cannot opt out, as cAdvisor must to read Docker's socket",
+    fix: "remove userns-remap from daemon.json, or set engine: docker",
   };
   const webhook = {
     setting: "alertWebhook",
     problem:
       "is on loopback, which only the host's network reaches, and with userns-remap Alertmanager cannot write its data there",
-    fix: "let the receiver listen on an address that containers reach, or take userns-remap out of daemon.json",
+    fix: "let the receiver listen on an address that containers reach, or remove userns-remap from daemon.json",
   };
   return usersRemapped
     ? [
@@ -95,13 +96,13 @@ export function nearest(folder: string): string {
 
 function reasonAgainst(folder: string): string | undefined {
   if (!statSync(folder).isDirectory()) {
-    return `${folder} is no folder`;
+    return `${folder} is not a folder`;
   }
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === "EROFS" ? `${folder} is read-only` : `${folder} is not yours to write to (${code ?? ""})`;
+    return code === "EROFS" ? `${folder} is read-only` : `${folder} is not writable (${code ?? ""})`;
   }
 }

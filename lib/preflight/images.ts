@@ -30,7 +30,7 @@ export function nameInOffline(image: string): string | undefined {
 
 /** Images that can only be built on this machine, and have not been. */
 export async function findMissingImages(settings: Settings): Promise<readonly Problem[]> {
-  const faults = imagesOf(settings).map(async ({ setting, image }): Promise<readonly Problem[]> => {
+  const problems = imagesOf(settings).map(async ({ setting, image }): Promise<readonly Problem[]> => {
     const name = nameInOffline(image);
     return name === undefined || (await callDocker("GET", `/images/${image}/json`)).status === 200
       ? []
@@ -38,10 +38,10 @@ export async function findMissingImages(settings: Settings): Promise<readonly Pr
           {
             setting,
             value: image,
-            problem: "is built on this machine, and has not been",
+            problem: "is built on this machine and does not exist yet",
             fix: `run make setup, or offline/build images ${name}`,
           },
         ];
   });
-  return (await Promise.all(faults)).flat();
+  return (await Promise.all(problems)).flat();
 }

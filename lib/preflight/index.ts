@@ -22,7 +22,7 @@ export async function findProblems(
   machine: Machine,
   host: ObservedHost,
 ): Promise<readonly Problem[]> {
-  const faults = await Promise.all([
+  const problems = await Promise.all([
     findTakenPorts(settings, machine, host),
     findMissingPython(host, process.env.PYTHON ?? "python3"),
     findSwarmProblems(settings, machine),
@@ -36,7 +36,7 @@ export async function findProblems(
     ...findRootless(machine),
     ...findRemapped(settings, machine),
     ...findFolderProblems(labFolder(labName(settings.namePrefix)), host),
-    ...faults.flat(),
+    ...problems.flat(),
   ];
 }
 
@@ -79,7 +79,7 @@ function findUnsupported({ nodeExporterNetwork }: Settings, machine: Machine): r
     : [];
 }
 
-/** Ports of the lab that something else holds; what the lab holds itself is no fault. */
+/** Ports of the lab that are used by something other than the lab. */
 export async function findTakenPorts(
   settings: Settings,
   machine: Machine,
@@ -121,12 +121,12 @@ export async function findTakenPorts(
     ["flaskPort", settings.flaskPort],
   ];
   const taken = new Set(ports.map(([, port]) => port));
-  const faults = await Promise.all(
+  const problems = await Promise.all(
     ports
       .filter(([, port]) => !held.has(port))
       .map(([setting, port]) => checkPort(setting, port, settings, machine, host, taken)),
   );
-  return faults.filter((fault) => fault !== undefined);
+  return problems.filter((fault) => fault !== undefined);
 }
 
 async function checkPort(
@@ -145,11 +145,11 @@ async function checkPort(
       return {
         setting: "bindAddress",
         value: bindAddress,
-        problem: `is no address of this machine, so ${setting} cannot listen there`,
+        problem: `is not an address of this machine, so ${setting} cannot listen there`,
         fix: "use 127.0.0.1, or an address that ip addr shows",
       };
     case "EACCES":
-      return { setting, value: port, problem: "may be used by root only", fix: "set one from 1024 on" };
+      return { setting, value: port, problem: "is a privileged port", fix: "set a port of 1024 or above" };
     default: {
       const holder = machine.containers.find(({ Ports }) => Ports.some(({ PublicPort }) => PublicPort === port));
       // anybody may give a process the arguments of the app

@@ -6,7 +6,7 @@ import { Settings } from "../settings/settings";
 import { isOwn } from "../docker/swarmOwner";
 import { SwarmNode, watchedNodes } from "../docker/swarm";
 
-/** TCP port on which nodes tell each other what is attached to a network (https://docs.docker.com/engine/swarm/swarm-tutorial/#open-protocols-and-ports-between-the-hosts). */
+/** TCP port of the gossip between nodes (https://docs.docker.com/engine/swarm/swarm-tutorial/#open-protocols-and-ports-between-the-hosts). */
 const GOSSIP_PORT = 7946;
 const PATIENCE_MS = 2000;
 const BACK = "set engine: docker";
@@ -37,7 +37,7 @@ export async function findSwarmProblems(
 
 /** An engine that cannot change a swarm. */
 function findNoManager({ swarm }: Machine): Problem | undefined {
-  const fault = (problem: string, fix: string): Problem => ({
+  const problemOf = (problem: string, fix: string): Problem => ({
     setting: "engine",
     value: "swarm",
     problem,
@@ -47,18 +47,18 @@ function findNoManager({ swarm }: Machine): Problem | undefined {
     case "active":
       return swarm.ControlAvailable
         ? undefined
-        : fault(
+        : problemOf(
             "this machine is a worker of its swarm, and only a manager can run services",
             "run this on a manager, or make it one with docker node promote there",
           );
     case "inactive":
-      return fault("this engine is in no swarm", "run docker swarm init");
+      return problemOf("Docker is not in a swarm", "run docker swarm init");
     case "locked":
-      return fault("this engine's swarm is locked", "run docker swarm unlock");
+      return problemOf("the swarm is locked", "run docker swarm unlock");
     default:
-      return fault(
-        `this engine's swarm does not work (${swarm.LocalNodeState}${swarm.Error ? `: ${swarm.Error}` : ""})`,
-        "read the engine's log",
+      return problemOf(
+        `the swarm does not work (${swarm.LocalNodeState}${swarm.Error ? `: ${swarm.Error}` : ""})`,
+        "read Docker's log",
       );
   }
 }
@@ -71,8 +71,8 @@ function findUnlabelled({ nodeLabel }: Settings, nodes: readonly SwarmNode[]): r
         {
           setting: "nodeLabel",
           value: nodeLabel,
-          problem: "no node of the swarm that is ready has this label",
-          fix: `give it to those that shall be watched: docker node update --label-add ${nodeLabel} NODE`,
+          problem: "no ready node of the swarm has this label",
+          fix: `add it to the nodes to monitor: docker node update --label-add ${nodeLabel} NODE`,
         },
       ];
 }
@@ -89,13 +89,13 @@ function findMixedEngines(nodes: readonly SwarmNode[]): readonly Problem[] {
         {
           setting: "engine",
           value: "swarm",
-          problem: `its nodes run different engines (${engines.map(({ name, version }) => `${name} ${version}`).join(", ")})`,
-          fix: "bring them to one major version, or watch those of one with nodeLabel",
+          problem: `its nodes run different versions of Docker (${engines.map(({ name, version }) => `${name} ${version}`).join(", ")})`,
+          fix: "upgrade them to one major version, or select nodes of one version with nodeLabel",
         },
       ];
 }
 
-/** Nodes that nothing would tell apart. */
+/** Nodes with the same host name. */
 function findSameNames(nodes: readonly SwarmNode[]): readonly Problem[] {
   const names = nodes.map(({ Description }) => Description.Hostname);
   const twice = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];

@@ -41,7 +41,7 @@ const REFUSED: readonly Refused[] = [
   {
     host: DISCORD,
     path: /^(?!\/api\/(v\d+\/)?webhooks\/[^/]+\/[^/]+)/,
-    problem: "is no webhook of Discord",
+    problem: "is not a Discord webhook",
     fix: "copy one from the settings of a channel, https://discord.com/api/webhooks/…",
   },
   {
@@ -77,7 +77,7 @@ export function integrationOf(webhook: string): Integration {
   return CHATS.find(({ host }) => host.test(hostname))?.integration ?? "webhook";
 }
 
-/** What a lab with this webhook tells of where its alerts go: those of a preview's lab go nowhere. */
+/** Receiver of the alerts, for the outputs: `nobody` in the lab of a preview. */
 export function alertReceiver(webhook: string): Integration | "nobody" {
   return new URL(webhook).hostname.endsWith(NOWHERE) ? "nobody" : integrationOf(webhook);
 }

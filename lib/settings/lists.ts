@@ -50,7 +50,7 @@ export function readScrapeTargets(read: SettingsReader, setting: string): readon
     const { targets } = entry as unknown as Record<string, unknown>;
     checkJob(read, setting, entry, jobs);
     if (!Array.isArray(targets) || targets.length === 0 || !targets.every(isHostPort)) {
-      read.fault(
+      read.addProblem(
         setting,
         entry,
         "needs targets as a list of host:port",
@@ -73,10 +73,15 @@ export function readScrapeServices(
     checkJob(read, setting, entry, jobs);
     const { service, port } = entry as unknown as Record<string, unknown>;
     if (typeof service !== "string" || !/^[a-zA-Z0-9][\w.-]*$/.test(service)) {
-      read.fault(setting, entry, "needs the name of a service", "take it from docker service ls");
+      read.addProblem(setting, entry, "needs the name of a service", "take it from docker service ls");
     }
     if (!isCount(port) || Number(port) > MAX_PORT) {
-      read.fault(setting, entry, `needs a port from 1 to ${String(MAX_PORT)}`, "name the one that its metrics are on");
+      read.addProblem(
+        setting,
+        entry,
+        `needs a port from 1 to ${String(MAX_PORT)}`,
+        "name the one that its metrics are on",
+      );
     }
   }
   return entries;
@@ -86,14 +91,14 @@ export function readScrapeServices(
 function checkJob(read: SettingsReader, setting: string, entry: object, jobs: Set<string>): void {
   const { job, metricsPath } = entry as Record<string, unknown>;
   if (typeof job !== "string" || job === "") {
-    read.fault(setting, entry, "has an entry without a job", "give it one, such as job: my_app");
+    read.addProblem(setting, entry, "has an entry without a job", "give it one, such as job: my_app");
   } else if (jobs.has(job)) {
-    read.fault(setting, entry, `names the job ${job} again`, "give each entry a job of its own");
+    read.addProblem(setting, entry, `names the job ${job} again`, "give each entry a job of its own");
   } else {
     jobs.add(job);
   }
   if (metricsPath !== undefined && !(typeof metricsPath === "string" && metricsPath.startsWith("/"))) {
-    read.fault(setting, entry, "has a metricsPath that is no path", "start it with /, or leave it out");
+    read.addProblem(setting, entry, "has a metricsPath that is not a path", "start it with /, or leave it out");
   }
 }
 
@@ -108,19 +113,19 @@ export function readDashboards(
   const ids = new Set<unknown>();
   for (const entry of entries) {
     if (!isCount(entry.id) || !isCount(entry.revision)) {
-      read.fault(
+      read.addProblem(
         setting,
         entry,
         "needs id and revision as whole numbers",
         "write it as {id: 1860, revision: 45, sha256: …}",
       );
     } else if (ids.has(entry.id)) {
-      read.fault(setting, entry, `names dashboard ${String(entry.id)} again`, "keep one revision of it");
+      read.addProblem(setting, entry, `names dashboard ${String(entry.id)} again`, "keep one revision of it");
     }
     ids.add(entry.id);
     const sum: unknown = entry.sha256;
     if (sum === undefined ? download : !(typeof sum === "string" && /^[0-9a-f]{64}$/.test(sum))) {
-      read.fault(
+      read.addProblem(
         setting,
         entry,
         "needs the sha256 of the file, 64 hex digits",

@@ -12,9 +12,9 @@ const MIN_MEMORY = 32;
 const MIN_PASSWORD = 8;
 export const MAX_PORT = 65535;
 
-/** Reads one setting at a time, notes what is wrong with it and goes on, so that all faults show at once. */
+/** Reads and validates one setting at a time and collects all problems. */
 export class SettingsReader {
-  readonly faults: Problem[] = [];
+  readonly problems: Problem[] = [];
   private readonly known = new Set<string>();
 
   constructor(
@@ -26,7 +26,7 @@ export class SettingsReader {
     this.known.add(setting);
     const value = this.values[setting];
     if (value === undefined) {
-      this.fault(setting, undefined, "has no value", "restore its default in Pulumi.yaml");
+      this.addProblem(setting, undefined, "has no value", "restore its default in Pulumi.yaml");
     }
     return value ?? "";
   }
@@ -42,7 +42,12 @@ export class SettingsReader {
   image(setting: string): string {
     const value = this.text(setting);
     if (!IMAGE.test(value) || value.endsWith(":latest")) {
-      this.fault(setting, value, "needs a name with a fixed tag or a digest", "write it as name:tag or name@sha256:…");
+      this.addProblem(
+        setting,
+        value,
+        "needs a name with a fixed tag or a digest",
+        "write it as name:tag or name@sha256:…",
+      );
     }
     return value;
   }
@@ -50,7 +55,12 @@ export class SettingsReader {
   duration(setting: string): string {
     const value = this.text(setting);
     if (value === "" || !DURATION.test(value) || !/[1-9]/.test(value)) {
-      this.fault(setting, value, "is no duration above zero", "write it as Prometheus does, such as 5s, 1m30s or 7d");
+      this.addProblem(
+        setting,
+        value,
+        "is not a duration above zero",
+        "write it as Prometheus does, such as 5s, 1m30s or 7d",
+      );
     }
     return value;
   }
@@ -58,7 +68,7 @@ export class SettingsReader {
   address(setting: string): string {
     const value = this.text(setting);
     if (!isIPv4(value)) {
-      this.fault(setting, value, "is no IPv4 address", "use 127.0.0.1, or another address of this machine");
+      this.addProblem(setting, value, "is not an IPv4 address", "use 127.0.0.1, or another address of this machine");
     }
     return value;
   }
@@ -66,7 +76,7 @@ export class SettingsReader {
   namePrefix(setting: string): string {
     const value = this.text(setting);
     if (!/^([a-zA-Z0-9][\w.-]{0,31})?$/.test(value)) {
-      this.fault(setting, value, 'allows up to 32 letters, digits, "_", "." and "-"', "write it as in team-a-");
+      this.addProblem(setting, value, 'allows up to 32 letters, digits, "_", "." and "-"', "write it as in team-a-");
     }
     return value;
   }
@@ -74,7 +84,7 @@ export class SettingsReader {
   oneOf<T extends string>(setting: string, allowed: readonly T[]): T {
     const value = this.text(setting) as T;
     if (!allowed.includes(value)) {
-      this.fault(setting, value, `must be ${allowed.join(" or ")}`, "set one of these");
+      this.addProblem(setting, value, `must be ${allowed.join(" or ")}`, "set one of these");
     }
     return value;
   }
@@ -87,7 +97,7 @@ export class SettingsReader {
   nodeLabel(setting: string): string | undefined {
     const value = this.text(setting);
     if (value !== "" && !/^[\w.-]+=[\w.-]+$/.test(value)) {
-      this.fault(setting, value, "is no label", "write it as name=value, or leave it empty for every node");
+      this.addProblem(setting, value, "is not a label", "write it as name=value, or leave it empty for every node");
     }
     return value === "" ? undefined : value;
   }
@@ -95,11 +105,11 @@ export class SettingsReader {
   subnet(setting: string): { subnet: string; gateway: string } {
     const subnet = this.text(setting);
     const wrong = (problem: string): { subnet: string; gateway: string } => {
-      this.fault(setting, subnet, problem, "use a private network such as 172.30.90.0/24");
+      this.addProblem(setting, subnet, problem, "use a private network such as 172.30.90.0/24");
       return { subnet, gateway: "" };
     };
     if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(subnet)) {
-      return wrong("is no IPv4 network in CIDR notation");
+      return wrong("is not an IPv4 network in CIDR notation");
     }
     const [address, bits] = ipaddr.IPv4.parseCIDR(subnet);
     const network = ipaddr.IPv4.networkAddressFromCIDR(subnet);
@@ -119,9 +129,9 @@ export class SettingsReader {
       return undefined;
     }
     if (!this.secrets.has(setting)) {
-      this.fault(setting, undefined, "is in plain text", `set it anew with pulumi config set --secret ${setting}`);
+      this.addProblem(setting, undefined, "is in plain text", `set it with pulumi config set --secret ${setting}`);
     } else if (value.length < MIN_PASSWORD || /[\r\n]/.test(value)) {
-      this.fault(
+      this.addProblem(
         setting,
         undefined,
         `needs at least ${String(MIN_PASSWORD)} characters in one line`,
@@ -137,12 +147,12 @@ export class SettingsReader {
     for (const setting of settings) {
       const text = this.values[setting] ?? "";
       if (!/^\d+$/.test(text)) {
-        continue; // told as no port already
+        continue; // already reported as an invalid port
       }
       const value = Number(text);
       const holder = holders.get(value);
       if (holder !== undefined) {
-        this.fault(setting, value, `is the port of ${holder} too`, "give each its own");
+        this.addProblem(setting, value, `is the port of ${holder} too`, "give each its own");
       }
       holders.set(value, holder ?? setting);
     }
@@ -152,7 +162,7 @@ export class SettingsReader {
   secretOnly(allowed: readonly string[]): void {
     for (const setting of this.secrets) {
       if (this.known.has(setting) && !allowed.includes(setting)) {
-        this.fault(setting, undefined, "cannot be kept secret", "set it without --secret");
+        this.addProblem(setting, undefined, "cannot be kept secret", "set it without --secret");
       }
     }
   }
@@ -162,7 +172,12 @@ export class SettingsReader {
     const known = [...this.known];
     for (const setting of Object.keys(this.values).filter((key) => !this.known.has(key))) {
       const hint = suggestion(setting, known) ?? "see Pulumi.yaml.";
-      this.fault(setting, undefined, "is no setting of the lab", `${hint} Remove it with pulumi config rm ${setting}`);
+      this.addProblem(
+        setting,
+        undefined,
+        "is not a setting of the lab",
+        `${hint} Remove it with pulumi config rm ${setting}`,
+      );
     }
   }
 
@@ -170,7 +185,7 @@ export class SettingsReader {
     const text = this.text(setting);
     const value = /^\d+$/.test(text) ? Number(text) : NaN;
     if (!(value >= low && value <= high)) {
-      this.fault(setting, text, `must be ${what} from ${String(low)} to ${String(high)}`, "set one in this range");
+      this.addProblem(setting, text, `must be ${what} from ${String(low)} to ${String(high)}`, "set one in this range");
     }
     return value;
   }
@@ -186,7 +201,12 @@ export class SettingsReader {
     }
     const shape = `a list of {${fields.join(", ")}}`;
     if (!Array.isArray(entries) || !entries.every(isObject)) {
-      this.fault(setting, confidential ? undefined : text, `must be ${shape}`, "see its description in Pulumi.yaml");
+      this.addProblem(
+        setting,
+        confidential ? undefined : text,
+        `must be ${shape}`,
+        "see its description in Pulumi.yaml",
+      );
       return [];
     }
     entries.forEach((entry, index) => {
@@ -195,7 +215,7 @@ export class SettingsReader {
         const [name, value] = confidential ? [`${setting}[${String(index)}]`, undefined] : [setting, entry];
         const [hint] = wrong.flatMap((field) => suggestion(field, fields) ?? []);
         const fix = hint === undefined ? `write it as ${shape}` : `${hint} Write it as ${shape}`;
-        this.fault(name, value, `has an unknown field ${wrong.join(", ")}`, fix);
+        this.addProblem(name, value, `has an unknown field ${wrong.join(", ")}`, fix);
       }
     });
     return entries;
@@ -207,9 +227,9 @@ export class SettingsReader {
   }
 
   /** Notes what is wrong with a setting; of one that is a secret, or holds a user and a password, no value. */
-  fault(setting: string, value: unknown, problem: string, fix: string): void {
+  addProblem(setting: string, value: unknown, problem: string, fix: string): void {
     const hidden = this.secrets.has(setting) || CREDENTIALS.test(JSON.stringify(value ?? ""));
-    this.faults.push({ setting, value: hidden ? undefined : value, problem, fix });
+    this.problems.push({ setting, value: hidden ? undefined : value, problem, fix });
   }
 }
 

@@ -28,26 +28,26 @@ export function readRemoteWrite(read: SettingsReader, setting: string): readonly
     const wrong = urlProblem(url);
     if (wrong !== undefined) {
       const shown = secret || String(url).includes("@") ? undefined : url;
-      read.fault(`${place}.url`, shown, wrong.problem, wrong.fix);
+      read.addProblem(`${place}.url`, shown, wrong.problem, wrong.fix);
     } else if (urls.has(url)) {
-      read.fault(`${place}.url`, url, "is the url of another entry too", "keep one of them");
+      read.addProblem(`${place}.url`, url, "is the url of another entry too", "keep one of them");
     }
     urls.add(url);
     for (const field of SECRETS.filter((it) => entry[it] !== undefined)) {
       if (!secret) {
-        const fix = `set it anew with pulumi config set --secret --path '${place}.${field}'`;
-        read.fault(`${place}.${field}`, undefined, "is in plain text", fix);
+        const fix = `set it with pulumi config set --secret --path '${place}.${field}'`;
+        read.addProblem(`${place}.${field}`, undefined, "is in plain text", fix);
       } else if (!isLine(entry[field])) {
-        read.fault(`${place}.${field}`, undefined, ONE_LINE, "set another one");
+        read.addProblem(`${place}.${field}`, undefined, ONE_LINE, "set another one");
       }
     }
     if ((username === undefined) !== (password === undefined)) {
-      read.fault(place, undefined, "needs username and password together", "set both, or neither");
+      read.addProblem(place, undefined, "needs username and password together", "set both, or neither");
     } else if (username !== undefined && !isLine(username)) {
-      read.fault(`${place}.username`, secret ? undefined : username, ONE_LINE, "set it with --type string");
+      read.addProblem(`${place}.username`, secret ? undefined : username, ONE_LINE, "set it with --type string");
     }
     if (password !== undefined && bearerToken !== undefined) {
-      read.fault(place, undefined, "has a password and a bearerToken", "keep the one that the receiver asks for");
+      read.addProblem(place, undefined, "has a password and a bearerToken", "keep the one that the receiver asks for");
     }
   });
   return entries as unknown as readonly RemoteWriteReceiver[];
@@ -55,7 +55,7 @@ export function readRemoteWrite(read: SettingsReader, setting: string): readonly
 
 function urlProblem(url: unknown): { problem: string; fix: string } | undefined {
   if (typeof url !== "string" || !/^https?:\/\/\S+$/.test(url) || !URL.canParse(url)) {
-    return { problem: "is no URL of http or https", fix: "write it as https://example.org/api/v1/write" };
+    return { problem: "is not an http or https URL", fix: "write it as https://example.org/api/v1/write" };
   }
   const { username, password } = new URL(url);
   if (username !== "" || password !== "") {

@@ -92,8 +92,8 @@ export interface RawConfig {
 const SERVICES = ["prometheus", "grafana", "nodeExporter", "cadvisor", "pushgateway", "alertmanager"] as const;
 type Services = Pick<Settings, (typeof SERVICES)[number]>;
 
-/** The settings of a raw configuration, with every fault found in it. */
-export function parseSettings(raw: RawConfig): { settings: Settings; faults: readonly Problem[] } {
+/** The settings of a raw configuration, with all problems found. */
+export function parseSettings(raw: RawConfig): { settings: Settings; problems: readonly Problem[] } {
   const read = new SettingsReader(raw.values, raw.secrets);
   const services = Object.fromEntries(
     SERVICES.map((service) => [
@@ -145,13 +145,13 @@ export function parseSettings(raw: RawConfig): { settings: Settings; faults: rea
   }
   read.secretOnly(["grafanaAdminPassword", "webPassword", "alertWebhook", "remoteWrite"]);
   read.unknown();
-  return { settings, faults: read.faults };
+  return { settings, problems: read.problems };
 }
 
 /** Notes an image that cannot ask Prometheus: Grafana's images ending in `-slim` have no bundled plugins. */
 function checkGrafanaImage({ grafana: { image } }: Settings, read: SettingsReader): void {
   if (/[:-]slim(@|$)/.test(image)) {
-    read.fault(
+    read.addProblem(
       "grafanaImage",
       image,
       "has no bundled plugins, and so no Prometheus datasource",
@@ -163,7 +163,7 @@ function checkGrafanaImage({ grafana: { image } }: Settings, read: SettingsReade
 /** Notes what other settings cannot be in a swarm. */
 function checkSwarm({ nodeExporterNetwork, overlaySubnet, subnet }: Settings, read: SettingsReader): void {
   if (nodeExporterNetwork === "host") {
-    read.fault(
+    read.addProblem(
       "nodeExporterNetwork",
       nodeExporterNetwork,
       "must be lab in a swarm: a service in the hosts' network is out of Prometheus' reach",
@@ -171,26 +171,31 @@ function checkSwarm({ nodeExporterNetwork, overlaySubnet, subnet }: Settings, re
     );
   }
   if (overlap(subnet, overlaySubnet)) {
-    read.fault("overlaySubnet", overlaySubnet, `overlaps with subnet (${subnet})`, "give each a network of its own");
+    read.addProblem(
+      "overlaySubnet",
+      overlaySubnet,
+      `overlaps with subnet (${subnet})`,
+      "give each a network of its own",
+    );
   }
 }
 
 /**
  * The settings of the current stack.
  *
- * @throws LabError with every fault of the settings.
+ * @throws LabError with all problems of the settings.
  */
 export function readSettings(): Settings {
   const prefix = `${pulumi.getProject()}:`;
   const ofProject = (keys: string[]): string[] =>
     keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
   const all = pulumi.runtime.allConfig();
-  // the SDK keeps to itself which keys are secret; the engine tells it in this variable
+  // the SDK does not expose which keys are secret; the Pulumi engine passes them in this variable
   const secretKeys = (JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "null") ?? []) as string[];
-  const { settings, faults } = parseSettings({
+  const { settings, problems } = parseSettings({
     values: Object.fromEntries(ofProject(Object.keys(all)).map((key) => [key, all[`${prefix}${key}`] ?? ""])),
     secrets: new Set(ofProject(secretKeys)),
   });
-  throwProblems(faults);
+  throwProblems(problems);
   return settings;
 }

@@ -14,7 +14,7 @@ const SECRET = "https://a.secret";
  *
  * @throws LabError for a file that is no YAML.
  */
-export function readStackFiles(files: readonly string[]): { settings: Settings; faults: readonly Problem[] } {
+export function readStackFiles(files: readonly string[]): { settings: Settings; problems: readonly Problem[] } {
   const defaults = Object.entries(readConfig(path.join(PROJECT, "Pulumi.yaml"))).map(
     ([key, declaration]) => [key, (declaration as { default: unknown }).default] as const,
   );

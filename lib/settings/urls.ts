@@ -13,7 +13,7 @@ export function readCatalogueAddress(read: SettingsReader, setting: string): str
   }
   if (!isUrl(value) || /\s/.test(value) || !URL.canParse(value)) {
     const fix = "write it as https://example.org/api/dashboards, or a folder as ./folder";
-    read.fault(setting, undefined, "is no URL of http or https", fix);
+    read.addProblem(setting, undefined, "is not an http or https URL", fix);
     return value;
   }
   const { username, password, search, hash } = new URL(value);
@@ -24,7 +24,7 @@ export function readCatalogueAddress(read: SettingsReader, setting: string): str
         ? "has a query or a fragment, behind which no dashboard can be asked for"
         : undefined;
   if (wrong !== undefined) {
-    read.fault(setting, undefined, wrong, "set a URL without, or download the files and set their folder");
+    read.addProblem(setting, undefined, wrong, "set a URL without, or download the files and set their folder");
   }
   return value;
 }
@@ -36,13 +36,13 @@ export function readWebhook(read: SettingsReader, setting: string): string | und
     return undefined;
   }
   const wrong = !read.isSecret(setting)
-    ? { problem: "is in plain text", fix: `set it anew with pulumi config set --secret ${setting}` }
+    ? { problem: "is in plain text", fix: `set it with pulumi config set --secret ${setting}` }
     : // Alertmanager takes the URL for a template, in which braces mean something
       !/^https?:\/\/[^\s{}]+$/.test(value) || !URL.canParse(value)
-      ? { problem: "is no URL of http or https", fix: "write it as https://example.org/path, or leave it empty" }
+      ? { problem: "is not an http or https URL", fix: "write it as https://example.org/path, or leave it empty" }
       : webhookProblem(value);
   if (wrong !== undefined) {
-    read.fault(setting, undefined, wrong.problem, wrong.fix);
+    read.addProblem(setting, undefined, wrong.problem, wrong.fix);
   }
   return value;
 }

@@ -5,16 +5,16 @@ const MAX_BCRYPT = 72;
 
 /** A password of which bcrypt takes every byte, and which is the same after Prometheus has trimmed its file. */
 export function readWebPassword(read: SettingsReader, setting: string): string | undefined {
-  const noted = read.faults.length;
+  const noted = read.problems.length;
   const value = read.password(setting);
-  if (value === undefined || read.faults.length > noted) {
+  if (value === undefined || read.problems.length > noted) {
     return value;
   }
   if (Buffer.byteLength(value) > MAX_BCRYPT) {
     const problem = `is longer than ${String(MAX_BCRYPT)} bytes, after which bcrypt ignores it`;
-    read.fault(setting, undefined, problem, "set a shorter one");
+    read.addProblem(setting, undefined, problem, "set a shorter one");
   } else if (value.trim() !== value || /\p{Cc}/u.test(value)) {
-    read.fault(setting, undefined, "has spaces around it or control characters", "set one without them");
+    read.addProblem(setting, undefined, "has spaces around it or control characters", "set one without them");
   }
   return value;
 }

@@ -4,13 +4,13 @@ export const LAB_LABEL = "observability-lab.lab";
 /** Label of a container or a network that says why it was made. */
 export const REASON_LABEL = "observability-lab.reason";
 
-/** Label of a container that says which memory limit in MiB it was made with: a setting that is new is no damage. */
+/** Label with the memory limit in MiB that a container was created with, which tells a changed setting from drift. */
 export const MEMORY_LABEL = "observability-lab.memory";
 
 /** Label of what a lab has in the whole swarm: id of the node whose manager runs the lab. */
 export const MANAGER_LABEL = "observability-lab.manager";
 
-/** Label of a container that is made anew when the network over all nodes is: the name stays the same. */
+/** Label that replaces a container together with the overlay network, whose name stays the same. */
 export const OVERLAY_LABEL = "observability-lab.overlay";
 
 /** End of a host name that nobody has, by RFC 2606: there are the receivers of a preview's lab. */

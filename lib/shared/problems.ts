@@ -32,22 +32,22 @@ export function describeProblem({ setting, value, problem }: Omit<Problem, "fix"
   return hideCredentials(`${setting}${shown}: ${problem}`);
 }
 
-/** A fault in one line. */
+/** A problem with its remedy, in one line. */
 export function describeProblemAndFix({ fix, ...problem }: Problem): string {
   return `${describeProblem(problem)}; ${fix}`;
 }
 
 /**
- * Ends the program with every fault at once; without faults it does nothing.
+ * Reports all problems together and ends the program; does nothing without problems.
  *
  * @throws LabError that names each of them.
  */
-export function throwProblems(faults: readonly Problem[]): void {
-  if (faults.length === 0) {
+export function throwProblems(problems: readonly Problem[]): void {
+  if (problems.length === 0) {
     return;
   }
-  const count = faults.length === 1 ? "1 fault" : `${String(faults.length)} faults`;
+  const count = problems.length === 1 ? "1 problem" : `${String(problems.length)} problems`;
   throw new LabError(
-    [`${count}, nothing was changed:`, ...faults.map((fault) => `  - ${describeProblemAndFix(fault)}`)].join("\n"),
+    [`${count}, nothing was changed:`, ...problems.map((fault) => `  - ${describeProblemAndFix(fault)}`)].join("\n"),
   );
 }

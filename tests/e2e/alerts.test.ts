@@ -18,7 +18,7 @@ import {
   removeTestLab,
   TestLab,
   verify,
-} from "./harness";
+} from "../support/harness";
 import { describeSlack } from "./slack";
 
 jest.setTimeout(300_000);

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { UserLab } from "../faults/userLab";
+import { UserLab } from "../support/userLab";
 
 jest.setTimeout(60_000);
 

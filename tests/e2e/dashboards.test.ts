@@ -2,8 +2,17 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { ownDashboards } from "../../dashboards";
-import { alertQueries, metricsOf, NOT_EVERYWHERE, queriesOf, readExposed, writeExposed } from "../exposed";
-import { createTestLab, docker, eventually, previewChanges, PROJECT, removeTestLab, sample, TestLab } from "./harness";
+import { alertQueries, metricsOf, NOT_EVERYWHERE, queriesOf, readExposed, writeExposed } from "../support/exposed";
+import {
+  createTestLab,
+  docker,
+  eventually,
+  previewChanges,
+  PROJECT,
+  removeTestLab,
+  sample,
+  TestLab,
+} from "../support/harness";
 import { schemaV2Tests } from "./schemaV2";
 
 jest.setTimeout(300_000);

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as net from "node:net";
-import { UserLab } from "../faults/userLab";
-import { docker } from "./harness";
+import { UserLab } from "../support/userLab";
+import { docker } from "../support/harness";
 
 jest.setTimeout(60_000);
 
@@ -35,7 +35,7 @@ async function doctor(
 describe("doctor, on this machine", () => {
   it("finds nothing that keeps the lab from it, and says so in a table", async () => {
     const { ok, checks } = await doctor();
-    expect(Object.entries(checks).filter(([, { state }]) => state === "fault" || state === "skipped")).toEqual([]);
+    expect(Object.entries(checks).filter(([, { state }]) => state === "problem" || state === "skipped")).toEqual([]);
     expect(ok).toBe(true);
     expect(Object.keys(checks)).toEqual([
       "node",
@@ -63,7 +63,7 @@ describe("doctor, on this machine", () => {
       seen: `a container of ${SUBNET} reaches this machine at 172.30.109.1:${String(lab.ports.flaskPort)}`,
     });
     const table = await lab.run("doctor").outcome;
-    expect(table.said).toMatch(/^This machine can run the lab(, \d+ to be warned of)?\.$/m);
+    expect(table.said).toMatch(/^This machine can run the lab(, with \d+ warnings?)?\.$/m);
   });
 
   it("finds a firewall between the lab's containers and the host", async () => {
@@ -74,7 +74,7 @@ describe("doctor, on this machine", () => {
       const { ok, checks } = await doctor();
       expect(ok).toBe(false);
       expect(checks.firewall).toEqual({
-        state: "fault",
+        state: "problem",
         seen: `a container of ${SUBNET} does not reach this machine at 172.30.109.1:${port}: Prometheus will not see the Flask app`,
         fix: `let it in: iptables -I INPUT -s ${SUBNET} -p tcp --dport ${port} -j ACCEPT, or ufw allow from ${SUBNET} to any port ${port} proto tcp`,
       });
@@ -92,7 +92,7 @@ describe("doctor, on this machine", () => {
       expect(checks.ports?.seen).toContain(
         `grafanaPort = ${String(lab.ports.grafanaPort)}: is in use by another program`,
       );
-      expect(checks.python).toMatchObject({ state: "fault" });
+      expect(checks.python).toMatchObject({ state: "problem" });
       expect(checks.firewall?.state).toBe("ok");
     } finally {
       server.close();
@@ -103,7 +103,7 @@ describe("doctor, on this machine", () => {
     const { ok, checks } = await doctor({ DOCKER_HOST: "unix:///nonexistent.sock" });
     expect(ok).toBe(false);
     expect(checks.docker).toMatchObject({
-      state: "fault",
+      state: "problem",
       seen: expect.stringContaining("Docker does not answer at /nonexistent.sock") as unknown,
     });
     expect(checks.python?.state).toBe("ok");

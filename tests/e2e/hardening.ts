@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import { inspect, labelled, listenAddresses, TestLab } from "./harness";
+import { inspect, labelled, listenAddresses, TestLab } from "../support/harness";
 
 /** The only container that runs as root, with a capability and the engine's socket: it measures the other ones. */
 const MEASURES = "cadvisor";
@@ -33,7 +33,7 @@ function shell(container: string, script: string): { status: number | null; said
   return { status, said: `${stdout}${stderr}`.trim() };
 }
 
-/** Every line of the README's section on what is closed, asked of a running lab. */
+/** Every default that docs/security.md states, asked of a running lab. */
 export function describeHardening(given: () => TestLab, password: () => Promise<string>): void {
   let lab: TestLab;
   /** Names on the host: of all containers, and of those that run. */

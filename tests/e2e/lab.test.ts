@@ -15,8 +15,8 @@ import {
   sample,
   TestLab,
   verify,
-} from "./harness";
-import { isAlive } from "../faults/processes";
+} from "../support/harness";
+import { isAlive } from "../support/processes";
 import { describeHardening } from "./hardening";
 import { describeSecrets } from "./secrets";
 
@@ -50,7 +50,7 @@ describe("a lab that is up", () => {
 
   it("does not stand in its own way for doctor, whose container reaches the app itself", () => {
     const checks = doctor(lab);
-    expect(checks.filter(({ state }) => state === "fault" || state === "skipped")).toEqual([]);
+    expect(checks.filter(({ state }) => state === "problem" || state === "skipped")).toEqual([]);
     expect(checks.find(({ check }) => check === "firewall")?.seen).toContain(
       `reaches this machine at 172.30.93.1:${String(lab.ports.flaskPort)}`,
     );

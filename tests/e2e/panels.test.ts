@@ -3,8 +3,8 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { LabOutputs, signIn } from "../../tools/verify/lab";
 import { grafanaApi } from "../../tools/verify/panels/grafana";
-import { PanelResult, proveDashboard } from "../../tools/verify/panels/proof";
-import { createTestLab, hasRealDashboards, PROJECT, removeTestLab, TestLab, verify } from "./harness";
+import { PanelResult, proveDashboard } from "../../tools/verify/panels/panelResult";
+import { createTestLab, hasRealDashboards, PROJECT, removeTestLab, TestLab, verify } from "../support/harness";
 
 jest.setTimeout(300_000);
 

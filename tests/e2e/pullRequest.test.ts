@@ -6,9 +6,9 @@ import * as path from "node:path";
 import { LabRun, PreviewLab } from "../../tools/pull-request/previewLab";
 import { renderReport } from "../../tools/pull-request/report/markdown";
 import { describeSteps } from "../../tools/pull-request/report/resources";
-import { edit, PROPOSED } from "./changes";
-import { copyCheckout } from "./checkouts";
-import { docker, eventually, machineStack } from "./harness";
+import { edit, PROPOSED } from "../support/changes";
+import { copyCheckout } from "../support/checkouts";
+import { docker, eventually, machineStack } from "../support/harness";
 
 jest.setTimeout(240_000);
 
@@ -43,7 +43,7 @@ describe("a change against a lab of its base", () => {
     copyCheckout(base);
     expect((await lab.up(base)).failure).toEqual([]);
     const output = ["stack", "output", "grafanaAdminPassword", "--show-secrets"];
-    current = (await lab.commands.run("pulumi", output, { env: { LAB_CHECKOUT: base } })).said.trim();
+    current = (await lab.commands.run("pulumi", output, { env: { LAB_CHECKOUT: base } })).messages.trim();
   });
 
   afterAll(async () => {
@@ -119,8 +119,8 @@ describe("a change against a lab of its base", () => {
 
 /** The secret that the checkout of the last preview sets for its lab, if any. */
 async function declaredSecrets(lab: PreviewLab): Promise<string[]> {
-  const { ok, said } = await lab.commands.run("pulumi", ["config", "get", "grafanaAdminPassword"]);
-  return ok && said.trim() !== "" ? [said.trim()] : [];
+  const { ok, messages } = await lab.commands.run("pulumi", ["config", "get", "grafanaAdminPassword"]);
+  return ok && messages.trim() !== "" ? [messages.trim()] : [];
 }
 
 /** Files below a folder that hold a text. */
@@ -212,6 +212,9 @@ describe("scripts/pr-preview", () => {
       env: env("nowhere"),
       encoding: "utf8",
     });
-    expect([status, stderr]).toEqual([1, expect.stringContaining('BASE = "nowhere": is no commit of this checkout')]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining('BASE = "nowhere": is not a commit in this checkout'),
+    ]);
   });
 });

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
-import { serve } from "../unit/servers";
-import { configure, createTestLab, docker, labelled, removeTestLab, TestLab } from "./harness";
+import { serve } from "../support/servers";
+import { configure, createTestLab, docker, labelled, removeTestLab, TestLab } from "../support/harness";
 
 jest.setTimeout(60_000);
 
@@ -38,7 +38,7 @@ async function refusal(settings: Record<string, unknown>): Promise<string> {
   }
 }
 
-/** What needs a server or a container besides; the rest is in tests/faults/badInputs.ts. */
+/** What needs a server or a container besides; the rest is in tests/recovery/badInputs.ts. */
 describe("up refuses, before anything is created,", () => {
   it("a port that another program holds, and names a free one", async () => {
     const port = lab.ports.grafanaPort;
@@ -46,7 +46,7 @@ describe("up refuses, before anything is created,", () => {
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     try {
       const said = await refusal({});
-      expect(said).toContain("1 fault, nothing was changed:");
+      expect(said).toContain("1 problem, nothing was changed:");
       expect(said).toMatch(
         new RegExp(
           `- grafanaPort = ${String(port)}: is in use by another program .*set grafanaPort to a free port such as \\d+`,

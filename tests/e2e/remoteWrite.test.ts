@@ -14,7 +14,7 @@ import {
   sample,
   TestLab,
   verify,
-} from "./harness";
+} from "../support/harness";
 
 jest.setTimeout(300_000);
 

@@ -9,7 +9,7 @@ import { createManagedDashboard } from "../../components/dashboards/managedDashb
 import { Grafana } from "../../components/monitoring/grafana";
 import { GrafanaApi } from "../../components/monitoring/grafanaApi";
 import { Grafana13, serveGrafana13 } from "./grafana13";
-import { TestLab } from "./harness";
+import { TestLab } from "../support/harness";
 
 const HELD = "held-of-a-test";
 const THEIRS = "theirs-of-a-test";

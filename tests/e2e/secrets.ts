@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { docker, inspect, labelled, TestLab } from "./harness";
+import { docker, inspect, labelled, TestLab } from "../support/harness";
 
 const CHANGED = "a new password of this test";
 

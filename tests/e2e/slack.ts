@@ -4,7 +4,7 @@ import { json } from "node:stream/consumers";
 import { signInHeaders } from "../../lib/shared/webSignIn";
 import { alertsEvaluated } from "../../tools/verify/alerts";
 import { LabOutputs } from "../../tools/verify/lab";
-import { docker, eventually, TestLab } from "./harness";
+import { docker, eventually, TestLab } from "../support/harness";
 
 /** What Slack gets, as far as the test reads it. */
 interface Message {

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { impossible } from "../swarm/machines";
+import { impossible } from "../support/machines";
 import { Configuration, scenario } from "./scenario";
 
 jest.setTimeout(600_000);

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { PROJECT } from "../e2e/harness";
+import { PROJECT } from "../support/harness";
 
-/** An engine on which the whole scenario of a lab went well; a row of the README's table. */
+/** An engine on which the whole scenario of a lab went well; a row of the table in docs/reliability.md. */
 export interface EngineResult {
   readonly version: string;
   /** `system` for one that runs by itself, `own` for one that dockerd starts. */

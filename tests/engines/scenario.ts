@@ -1,11 +1,11 @@
 import * as path from "node:path";
-import { PROJECT } from "../e2e/harness";
-import { record } from "../faults/results";
-import { MachineEngine, Machines, CommandResult } from "../swarm/machines";
-import { MANAGER, SwarmLab } from "../swarm/swarmLab";
+import { PROJECT } from "../support/harness";
+import { record } from "../support/results";
+import { MachineEngine, Machines, CommandResult } from "../support/machines";
+import { MANAGER, SwarmLab } from "../support/swarmLab";
 import { recordEngine } from "./results";
 
-/** An engine, and what the README says about it. */
+/** An engine, and what docs/reliability.md says about it. */
 export interface Configuration extends MachineEngine {
   readonly besides: readonly string[];
 }

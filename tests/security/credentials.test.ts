@@ -4,9 +4,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { readCatalogue } from "../../dashboards/community/catalogue";
 import { describeProblemAndFix, LabError } from "../../lib/shared/problems";
-import { StandIns } from "../../tools/pull-request/disguise";
+import { StandIns } from "../../tools/pull-request/standIns";
 import { readRun } from "../../tools/pull-request/report/events";
-import { settingsWith, told } from "../unit/fixtures";
+import { settingsWith, told } from "../support/fixtures";
 
 const SECRET = "T0K3N";
 const PROJECT = path.resolve(__dirname, "../..");
@@ -56,9 +56,9 @@ describe("credentials", () => {
 
   it("are not shown where a catalogue leads to them", async () => {
     const settings = { ...settingsWith(), dashboardCatalogue: `http://user:${SECRET}@127.0.0.1:1` };
-    const { faults } = await readCatalogue(settings);
-    expect(faults.length).toBeGreaterThan(0);
-    expect(faults.map(describeProblemAndFix).join("\n")).not.toContain(SECRET);
+    const { problems } = await readCatalogue(settings);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.map(describeProblemAndFix).join("\n")).not.toContain(SECRET);
     expect(new LabError(`Failed to parse URL from https://user:${SECRET}@[`).message).not.toContain(SECRET);
   });
 
@@ -87,7 +87,7 @@ describe("credentials", () => {
   it("in a webhook are taken as a secret only", () => {
     const alertWebhook = `https://example.org/${SECRET}`;
     expect(told({ alertWebhook }, [])).toEqual([
-      "alertWebhook: is in plain text; set it anew with pulumi config set --secret alertWebhook",
+      "alertWebhook: is in plain text; set it with pulumi config set --secret alertWebhook",
     ]);
     expect(told({ alertWebhook }, ["alertWebhook"])).toEqual([]);
   });

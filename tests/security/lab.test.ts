@@ -1,4 +1,4 @@
-import { UserLab, expectOk } from "../faults/userLab";
+import { UserLab, expectOk } from "../support/userLab";
 import { grafanaKeyAttacks } from "./grafanaKey";
 import { neighbourAttacks } from "./neighbours";
 import { userAttacks } from "./users";

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { inspect, sample } from "../e2e/harness";
-import { UserLab } from "../faults/userLab";
+import { inspect, sample } from "../support/harness";
+import { UserLab } from "../support/userLab";
 
 /** Addresses of the segment that this machine and its neighbour share. */
 const [OURS, THEIRS] = ["10.213.9.1", "10.213.9.2"];

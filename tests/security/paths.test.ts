@@ -6,9 +6,9 @@ import { observeGrafana } from "../../lib/drift/grafana";
 import { findBase } from "../../tools/pull-request/git";
 import { PreviewLab } from "../../tools/pull-request/previewLab";
 import { grafanaApi } from "../../tools/verify/panels/grafana";
-import { copyCheckout } from "../e2e/checkouts";
+import { copyCheckout } from "../support/checkouts";
 import { LabOutputs } from "../../tools/verify/lab";
-import { serve } from "../unit/servers";
+import { serve } from "../support/servers";
 
 /** Names from elsewhere that lead out of where they are meant to stay: files, requests, options, whole labs. */
 describe("a foreign name", () => {
@@ -115,7 +115,7 @@ describe("a foreign name", () => {
       "^HEAD",
       "HEAD..HEAD",
     ]) {
-      expect(() => findBase(folder, name)).toThrow("is no commit of this checkout");
+      expect(() => findBase(folder, name)).toThrow("is not a commit in this checkout");
     }
     expect(fs.readdirSync(folder)).toEqual([".git"]);
   });

@@ -1,7 +1,7 @@
 import { Secret } from "@pulumi/policy";
-import { buildLab, LINUX, SWARM } from "../unit/fixtures";
-import { resource } from "../unit/mocks";
-import { type Shown, shown, subject, violations } from "../unit/policies";
+import { buildLab, LINUX, SWARM } from "../support/fixtures";
+import { resource } from "../support/mocks";
+import { type Shown, shown, subject, violations } from "../support/policies";
 
 const SOCKETS = ["/run/containerd/containerd.sock", "/run/docker.sock"];
 

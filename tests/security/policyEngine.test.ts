@@ -2,10 +2,10 @@ import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { copyCheckout } from "../e2e/checkouts";
-import { docker, machineStack } from "../e2e/harness";
-import { edit } from "../e2e/changes";
-import { UserLab } from "../faults/userLab";
+import { copyCheckout } from "../support/checkouts";
+import { docker, machineStack } from "../support/harness";
+import { edit } from "../support/changes";
+import { UserLab } from "../support/userLab";
 
 jest.setTimeout(120_000);
 

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { declareWithRules } from "../../policy/program";
-import { context } from "../unit/policies";
+import { context } from "../support/policies";
 
 const LAB = "observability-lab:components:Lab";
 const NAME = "observability-lab-grafana";

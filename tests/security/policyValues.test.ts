@@ -1,6 +1,6 @@
-import { buildLab, type LabFixture, LINUX, settingsWith } from "../unit/fixtures";
-import { resource } from "../unit/mocks";
-import { type Shown, shown, violations } from "../unit/policies";
+import { buildLab, type LabFixture, LINUX, settingsWith } from "../support/fixtures";
+import { resource } from "../support/mocks";
+import { type Shown, shown, violations } from "../support/policies";
 
 type Change = (it: Shown) => object;
 

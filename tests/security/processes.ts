@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { docker, inspect } from "../e2e/harness";
-import { UserLab } from "../faults/userLab";
+import { docker, inspect } from "../support/harness";
+import { UserLab } from "../support/userLab";
 
 /** Every way by which a process may read another one that is no thread of the kernel; a line for each that works. */
 const READ_ALL = `for process in /proc/[0-9]*; do

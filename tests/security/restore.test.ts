@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { Header, type HeaderData } from "tar";
 import { VolumeArchive } from "../../scripts/volumeArchive";
-import { serve } from "../unit/servers";
+import { serve } from "../support/servers";
 
 const SCRIPTS = path.resolve(__dirname, "../../scripts");
 const PARTS = ["prometheus", "grafana", "pushgateway"];
@@ -88,16 +88,16 @@ describe("restore of a foreign file", () => {
     ["a text without an end", "head -c 1M /dev/zero >sums", undefined],
   ])("refuses one with %s", (_, more, members) => {
     pack(more, members);
-    expect(restore()).toBe(`FILE = lab.tar: is no backup, or not a whole one; ${FIX}`);
+    expect(restore()).toBe(`FILE = lab.tar: is not a complete backup; ${FIX}`);
     expect(untouched()).toBe(true);
     fs.rmSync(path.join(folder, "..", "lab-out"), { force: true });
   });
 
   it.each([
-    ["one compressed", "gzip lab.tar; mv lab.tar.gz lab.tar", "is no backup, or not a whole one"],
-    ["a pipe", "rm lab.tar; mkfifo lab.tar", "is no file"],
-    ["a folder", "rm lab.tar; mkdir lab.tar", "is no file"],
-    ["a device", "rm lab.tar; ln -s /dev/zero lab.tar", "is no file"],
+    ["one compressed", "gzip lab.tar; mv lab.tar.gz lab.tar", "is not a complete backup"],
+    ["a pipe", "rm lab.tar; mkfifo lab.tar", "is not a file"],
+    ["a folder", "rm lab.tar; mkdir lab.tar", "is not a file"],
+    ["a device", "rm lab.tar; ln -s /dev/zero lab.tar", "is not a file"],
   ])("refuses %s", (_, change, problem) => {
     pack();
     sh(change);

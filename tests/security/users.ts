@@ -2,8 +2,8 @@ import { ChildProcess, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { appPid, isAlive, signal } from "../faults/processes";
-import { UserLab, expectOk } from "../faults/userLab";
+import { appPid, isAlive, signal } from "../support/processes";
+import { UserLab, expectOk } from "../support/userLab";
 
 /** Another user of the machine: nobody. */
 const OTHER = { uid: 65534, gid: 65534, cwd: "/" };

@@ -3,10 +3,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
-import { GithubComments } from "../programs/githubComments";
-import { Job, readWorkflow, workflowFiles } from "../programs/workflowRunner";
+import { GithubComments } from "../support/githubComments";
+import { Job, readWorkflow, workflowFiles } from "../support/workflowRunner";
 import { escapeReport } from "../../tools/pull-request/foreignReport";
-import { PROJECT } from "../unit/fixtures";
+import { PROJECT } from "../support/fixtures";
 
 const MARKER = "<!-- observability-lab: preview -->";
 
@@ -138,7 +138,7 @@ describe("a hostile report", () => {
       await post((file) => {
         fs.symlinkSync(secret, file);
       }),
-    ).toMatchObject({ status: 1, said: expect.stringContaining("it is no file") as string, body: "" });
+    ).toMatchObject({ status: 1, said: expect.stringContaining("it is not a file") as string, body: "" });
   });
 
   it("is refused where it is longer than any report", async () => {

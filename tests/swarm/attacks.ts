@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
-import { Machines } from "./machines";
-import { MANAGER, secondsUntil, SwarmLab } from "./swarmLab";
+import { Machines } from "../support/machines";
+import { MANAGER, secondsUntil, SwarmLab } from "../support/swarmLab";
 
 /** A manager besides the one that the lab is brought up on. */
 const OTHER = 2;

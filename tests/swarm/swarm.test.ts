@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
-import { docker } from "../e2e/harness";
+import { docker } from "../support/harness";
 import { swarmAttacks } from "./attacks";
-import { impossible, Machines } from "./machines";
-import { MANAGER, secondsUntil, SwarmLab } from "./swarmLab";
+import { impossible, Machines } from "../support/machines";
+import { MANAGER, secondsUntil, SwarmLab } from "../support/swarmLab";
 
 jest.setTimeout(600_000);
 
@@ -53,7 +53,7 @@ function start(node: number, more: readonly string[] = []): void {
   it("without a swarm says what to do, and changes nothing", () => {
     lab.configure({ engine: "swarm" });
     expect(lab.up().output).toContain(
-      'engine = "swarm": this engine is in no swarm; run docker swarm init, or set engine: docker',
+      'engine = "swarm": Docker is not in a swarm; run docker swarm init, or set engine: docker',
     );
     expect(machines.leftovers(MANAGER)).toEqual([]);
   });
@@ -152,7 +152,7 @@ function start(node: number, more: readonly string[] = []): void {
 
   it("watches the nodes with a label alone, and not one that is drained", async () => {
     lab.configure({ nodeLabel: "tier=web" });
-    expect(lab.preview()).toContain('nodeLabel = "tier=web": no node of the swarm that is ready has this label');
+    expect(lab.preview()).toContain('nodeLabel = "tier=web": no ready node of the swarm has this label');
     for (const node of [2, 3]) {
       machines.docker(MANAGER, "node", "update", "--label-add", "tier=web", machines.name(node));
     }
@@ -211,7 +211,7 @@ function start(node: number, more: readonly string[] = []): void {
 
   it("has an update taken back that cannot run, and says why", () => {
     lab.configure({ nodeExporterImage: "observability-lab/node-exporter:absent" });
-    const takenBack = /Swarm took the update of swarm-node_exporter back.*No such image/s;
+    const takenBack = /Swarm rolled back the update of swarm-node_exporter.*No such image/s;
     expect(lab.up().output).toMatch(takenBack);
     // it was not recorded as done, though every node has a task
     expect(lab.up().output).toMatch(takenBack);

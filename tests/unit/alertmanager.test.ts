@@ -2,8 +2,8 @@ import { parse } from "yaml";
 import { alertReceiver, integrationOf, postUrl, webhookProblem } from "../../lib/settings/alertReceivers";
 import { Lab } from "../../components/lab";
 import { needsHostNetwork, renderAlertmanagerConfig, urlFromContainer } from "../../components/monitoring/alertmanager";
-import { buildLab, DEFAULTS, LabFixture, LINUX } from "./fixtures";
-import { Registration, resource } from "./mocks";
+import { buildLab, DEFAULTS, LabFixture, LINUX } from "../support/fixtures";
+import { Registration, resource } from "../support/mocks";
 
 const REMOTE = "https://example.org/hook?token=T0K3N";
 const LOCAL = "http://127.0.0.1:8080/T0K3N";

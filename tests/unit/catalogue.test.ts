@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { readCatalogue } from "../../dashboards/community/catalogue";
-import { settingsWith } from "./fixtures";
-import { serve, TestServer } from "./servers";
+import { settingsWith } from "../support/fixtures";
+import { serve, TestServer } from "../support/servers";
 
 const GOOD = JSON.stringify({ title: "Node", panels: [] });
 const SUM = createHash("sha256").update(GOOD).digest("hex");
@@ -49,13 +49,13 @@ function cached(): string[] {
 describe("a folder as catalogue", () => {
   it.each([SUM, undefined])("gives its file, with the sum %s", async (sha256) => {
     fs.writeFileSync(path.join(folder, "7_rev2.json"), GOOD);
-    expect(await read(folder, sha256)).toEqual({ entries: [{ id: 7, revision: 2, sha256, json: GOOD }], faults: [] });
+    expect(await read(folder, sha256)).toEqual({ entries: [{ id: 7, revision: 2, sha256, json: GOOD }], problems: [] });
   });
 
   it("that lacks the file says where to put it", async () => {
-    const { entries, faults } = await read(folder, SUM);
+    const { entries, problems } = await read(folder, SUM);
     expect(entries).toStrictEqual([]);
-    expect(faults).toStrictEqual([
+    expect(problems).toStrictEqual([
       {
         setting: "dashboardCatalogue",
         value: folder,
@@ -67,9 +67,9 @@ describe("a folder as catalogue", () => {
 
   it("whose file changed tells the sum that it has", async () => {
     fs.writeFileSync(path.join(folder, "7_rev2.json"), GOOD);
-    const { entries, faults } = await read(folder, "0".repeat(64));
+    const { entries, problems } = await read(folder, "0".repeat(64));
     expect(entries).toStrictEqual([]);
-    expect(faults).toMatchObject([
+    expect(problems).toMatchObject([
       { setting: "communityDashboards", problem: `the catalogue's file has the sha256 ${SUM}` },
     ]);
   });
@@ -78,10 +78,10 @@ describe("a folder as catalogue", () => {
     "that holds %s is refused",
     async (text) => {
       fs.writeFileSync(path.join(folder, "7_rev2.json"), text);
-      const { entries, faults } = await read(folder);
+      const { entries, problems } = await read(folder);
       expect(entries).toStrictEqual([]);
-      expect(faults).toMatchObject([
-        { setting: "dashboardCatalogue", problem: "gives no dashboard for 7: the file is no JSON with panels" },
+      expect(problems).toMatchObject([
+        { setting: "dashboardCatalogue", problem: "gives no dashboard for 7: the file is not JSON with panels" },
       ]);
     },
   );
@@ -89,7 +89,7 @@ describe("a folder as catalogue", () => {
   it("that has other revisions only names them", async () => {
     fs.writeFileSync(path.join(folder, "7_rev1.json"), GOOD);
     fs.writeFileSync(path.join(folder, "77_rev2.json"), GOOD);
-    expect((await read(folder)).faults).toStrictEqual([
+    expect((await read(folder)).problems).toStrictEqual([
       {
         setting: "communityDashboards",
         value: { id: 7, revision: 2 },
@@ -108,13 +108,13 @@ describe("a folder as catalogue", () => {
     [
       { panels: [{ libraryPanel: { uid: "a", name: "CPU" } }] },
       "dashboard 7 uses library panels that its file does not hold: CPU",
-      "export it anew for sharing with another instance, which puts them into the file",
+      "export it again for sharing with another instance, which puts them into the file",
     ],
   ])("that holds what the lab cannot show says why: %#", async (exported, problem, fix) => {
     fs.writeFileSync(path.join(folder, "7_rev2.json"), JSON.stringify(exported));
-    const { entries, faults } = await read(folder);
+    const { entries, problems } = await read(folder);
     expect(entries).toStrictEqual([]);
-    expect(faults).toStrictEqual([{ setting: "communityDashboards", value: { id: 7, revision: 2 }, problem, fix }]);
+    expect(problems).toStrictEqual([{ setting: "communityDashboards", value: { id: 7, revision: 2 }, problem, fix }]);
   });
 
   it("that holds a uid which is taken says by what", async () => {
@@ -122,12 +122,12 @@ describe("a folder as catalogue", () => {
     for (const [index, uid] of ["same", "other", "same", "lab-flask"].entries()) {
       fs.writeFileSync(path.join(folder, `${String(index + 1)}_rev1.json`), JSON.stringify({ uid, panels: [] }));
     }
-    const { faults } = await readCatalogue(settingsWith({ dashboardCatalogue: folder, communityDashboards }));
+    const { problems } = await readCatalogue(settingsWith({ dashboardCatalogue: folder, communityDashboards }));
     const fault = {
       setting: "communityDashboards",
       fix: "take it out, or give its file another uid",
     };
-    expect(faults).toStrictEqual([
+    expect(problems).toStrictEqual([
       {
         ...fault,
         value: { id: 3, revision: 1 },
@@ -144,7 +144,7 @@ describe("a folder as catalogue", () => {
   it("tells every file that is missing", async () => {
     const dashboards = [1, 2, 3].map((id) => ({ id, revision: 1 }));
     const settings = settingsWith({ dashboardCatalogue: folder, communityDashboards: JSON.stringify(dashboards) });
-    expect((await readCatalogue(settings)).faults).toHaveLength(3);
+    expect((await readCatalogue(settings)).problems).toHaveLength(3);
   });
 });
 
@@ -152,7 +152,7 @@ describe("a URL as catalogue", () => {
   it("is asked once, and the cache afterwards", async () => {
     server = await serve({ [PATH]: { body: GOOD } });
     const first = await read(`${server.url}/`, SUM);
-    expect(first).toStrictEqual({ entries: [{ id: 7, revision: 2, sha256: SUM, json: GOOD }], faults: [] });
+    expect(first).toStrictEqual({ entries: [{ id: 7, revision: 2, sha256: SUM, json: GOOD }], problems: [] });
     expect(cached()).toStrictEqual([`${SUM}.json`]);
     await server.close();
     expect(await read(server.url, SUM)).toStrictEqual(first);
@@ -163,7 +163,7 @@ describe("a URL as catalogue", () => {
 
   it("that has not the dashboard says so", async () => {
     server = await serve({});
-    expect((await read(server.url, SUM)).faults).toStrictEqual([
+    expect((await read(server.url, SUM)).problems).toStrictEqual([
       {
         setting: "communityDashboards",
         value: WANTED,
@@ -178,7 +178,7 @@ describe("a URL as catalogue", () => {
     ["nothing else", "<html>", ""],
   ])("that has not the revision says so, and %s", async (_, body, others) => {
     server = await serve({ "/7": { body } });
-    expect((await read(server.url, SUM)).faults).toStrictEqual([
+    expect((await read(server.url, SUM)).problems).toStrictEqual([
       {
         setting: "communityDashboards",
         value: WANTED,
@@ -193,7 +193,7 @@ describe("a URL as catalogue", () => {
     ["what it knows of the dashboard", "/7", 404],
   ])("that fails at %s is told as it answers", async (_, failing, status) => {
     server = await serve({ [failing]: { status: 500, body: "" } });
-    expect((await read(server.url, SUM)).faults).toStrictEqual([
+    expect((await read(server.url, SUM)).problems).toStrictEqual([
       {
         setting: "dashboardCatalogue",
         value: server.url,
@@ -206,17 +206,17 @@ describe("a URL as catalogue", () => {
   it("that does not answer says why", async () => {
     const gone = await serve({});
     await gone.close();
-    const { faults } = await read(gone.url, SUM);
+    const { problems } = await read(gone.url, SUM);
     // jest's Error is not the one of fetch, so the cause behind "fetch failed" may be missing here
     const why = /^does not give dashboard 7 revision 2 \(.*(ECONNREFUSED|fetch failed).*\)$/;
-    expect(faults).toMatchObject([{ problem: expect.stringMatching(why) as unknown }]);
+    expect(problems).toMatchObject([{ problem: expect.stringMatching(why) as unknown }]);
   });
 
   it("whose file has another sum is refused, and not cached", async () => {
     server = await serve({ [PATH]: { body: `${GOOD}\n` } });
-    const { entries, faults } = await read(server.url, SUM);
+    const { entries, problems } = await read(server.url, SUM);
     expect(entries).toStrictEqual([]);
-    expect(faults).toMatchObject([{ setting: "communityDashboards" }]);
+    expect(problems).toMatchObject([{ setting: "communityDashboards" }]);
     expect(cached()).toStrictEqual([]);
   });
 });

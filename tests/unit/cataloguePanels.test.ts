@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { PanelPlugins } from "../../lib/drift/grafana";
 import { readCatalogue } from "../../dashboards/community/catalogue";
-import { settingsWith } from "./fixtures";
+import { settingsWith } from "../support/fixtures";
 
 let folder: string;
 
@@ -38,9 +38,9 @@ describe("a dashboard with panels of plugins", () => {
       { type: "row", panels: [{ type: "grafana-polystat-panel" }, { libraryPanel: { uid: "a", name: "CPU" } }] },
       { title: "without a type" },
     );
-    const { entries, faults } = await readWith(STOCK);
+    const { entries, problems } = await readWith(STOCK);
     expect(entries).toStrictEqual([]);
-    expect(faults).toStrictEqual([
+    expect(problems).toStrictEqual([
       {
         setting: "communityDashboards",
         value: { id: 7, revision: 2 },
@@ -63,7 +63,7 @@ describe("a dashboard with panels of plugins", () => {
     "observability-lab/grafana:offline",
   ])("is refused for the image %s, which brings Grafana's own panels only", async (image) => {
     exported({ type: "grafana-polystat-panel" });
-    expect((await readWith(image)).faults).toHaveLength(1);
+    expect((await readWith(image)).problems).toHaveLength(1);
   });
 
   it.each<[string, string, PanelPlugins]>([
@@ -72,7 +72,7 @@ describe("a dashboard with panels of plugins", () => {
     ["the lab's Grafana may have them and cannot be asked", STOCK, "unknown"],
   ])("is taken where %s", async (_, image, plugins) => {
     exported({ type: "grafana-polystat-panel" });
-    expect((await readWith(image, plugins)).faults).toStrictEqual([]);
+    expect((await readWith(image, plugins)).problems).toStrictEqual([]);
   });
 
   it.each([
@@ -86,7 +86,7 @@ describe("a dashboard with panels of plugins", () => {
       communityDashboards: JSON.stringify([{ id: 7, revision: 2 }]),
     });
     const plugins = jest.fn();
-    expect((await readCatalogue(settings, plugins)).faults).toStrictEqual([]);
+    expect((await readCatalogue(settings, plugins)).problems).toStrictEqual([]);
     expect(plugins).not.toHaveBeenCalled();
   });
 });

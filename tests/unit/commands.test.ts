@@ -1,6 +1,6 @@
 import { fingerprint, readAsset } from "../../lib/shared/assets";
-import { buildLab } from "./fixtures";
-import { Registration, resource, resourcesOf } from "./mocks";
+import { buildLab } from "../support/fixtures";
+import { Registration, resource, resourcesOf } from "../support/mocks";
 
 let registrations: readonly Registration[];
 

@@ -5,9 +5,9 @@ import { describeFiles, RECORD } from "../../lib/drift/files";
 import { alertmanagerFiles } from "../../components/monitoring/alertmanager";
 import { prometheusFiles } from "../../components/monitoring/prometheus";
 import { passwordPrograms } from "../../components/container/webPassword";
-import { foundContainer, FRESH, soundLab } from "./conditions";
-import { LINUX, settingsWith } from "./fixtures";
-import { serveDocker, TestServer } from "./servers";
+import { foundContainer, FRESH, soundLab } from "../support/observedLabs";
+import { LINUX, settingsWith } from "../support/fixtures";
+import { serveDocker, TestServer } from "../support/servers";
 
 describe("what promtool and amtool print", () => {
   it("is read as its problems, without progress and once each", () => {

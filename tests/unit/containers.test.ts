@@ -1,7 +1,7 @@
 import { alertRules } from "../../lib/shared/alertRules";
 import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
-import { buildLab, DEFAULTS, settingsWith } from "./fixtures";
-import { Registration, resource, resourcesOf } from "./mocks";
+import { buildLab, DEFAULTS, settingsWith } from "../support/fixtures";
+import { Registration, resource, resourcesOf } from "../support/mocks";
 
 /** What the tests read of a volume or a mount. */
 interface Mount {

@@ -1,6 +1,6 @@
 import { ownDashboards } from "../../dashboards";
-import { Exposed, NOT_EVERYWHERE, queriesOf, readExposed, unknownIn } from "../exposed";
-import { parseQuery, withoutVariables } from "../promql";
+import { Exposed, NOT_EVERYWHERE, queriesOf, readExposed, unknownIn } from "../support/exposed";
+import { parseQuery, withoutVariables } from "../support/promql";
 
 /** What the tests read of a dashboard in the form that Grafana gets. */
 interface Model {

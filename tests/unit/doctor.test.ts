@@ -9,9 +9,9 @@ import {
   checkSocketFolders,
   checkStorage,
   DockerInfo,
-} from "../../tools/doctor/engine";
+} from "../../tools/doctor/docker";
 import { checkDisk, checkDockerDisk, checkNode, describePython } from "../../tools/doctor/host";
-import { LINUX, settingsWith } from "./fixtures";
+import { LINUX, settingsWith } from "../support/fixtures";
 
 const INFO: DockerInfo = {
   ServerVersion: "28.2.2",
@@ -31,7 +31,7 @@ it("a folder in the place of a socket is a fault, with the command that removes 
   expect(checkSocketFolders((it) => it === folder)).toStrictEqual([
     {
       check: "sockets",
-      state: "fault",
+      state: "problem",
       seen: `${folder} is a folder and not a socket: Docker may not start again`,
       fix: `remove it with rmdir ${folder}, then restart Docker`,
     },
@@ -121,7 +121,7 @@ describe("a check of the host", () => {
   it.each([
     ["22.1.0", "ok"],
     ["20.20.2", "warning"],
-    ["18.9.0", "fault"],
+    ["18.9.0", "problem"],
   ])("tells of Node %s: %s", (version, state) => {
     expect(checkNode(version).state).toBe(state);
   });
@@ -129,7 +129,7 @@ describe("a check of the host", () => {
   it.each([
     [5000, "ok"],
     [1000, "warning"],
-    [100, "fault"],
+    [100, "problem"],
   ])("tells of %d MiB on a disk: %s", (free, state) => {
     const finding = checkDisk("disk", os.tmpdir(), 4096, 200, () => free);
     expect(finding).toMatchObject({ state, seen: expect.stringContaining(`${String(free)} MiB free at`) as unknown });
@@ -153,7 +153,7 @@ describe("what up would refuse for", () => {
     expect(ofProblems("ports", [taken, taken], "free")).toStrictEqual(
       Array(2).fill({
         check: "ports",
-        state: "fault",
+        state: "problem",
         seen: "grafanaPort = 3000: is in use by another program",
         fix: "stop it",
       }),

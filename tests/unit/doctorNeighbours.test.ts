@@ -1,5 +1,5 @@
 import { checkNeighbours } from "../../tools/doctor/neighbours";
-import { LINUX, settingsWith } from "./fixtures";
+import { LINUX, settingsWith } from "../support/fixtures";
 
 const SUBNET_RULE = "PREROUTING ! -s 172.30.90.0/24 -d 172.30.90.0/24 ! -i lo -j DROP";
 const LOOPBACK_RULE = "PREROUTING -d 127.0.0.0/8 ! -i lo -j DROP";

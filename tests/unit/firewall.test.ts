@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { removeLeftovers, TEMPORARY_LABEL } from "../../lib/docker/temporaryContainer";
 import { tryFirewall } from "../../tools/doctor/firewall";
-import { LINUX, settingsWith } from "./fixtures";
+import { LINUX, settingsWith } from "../support/fixtures";
 
 /** How an engine of a test answers: the beginning of a request, and a status with a body. */
 type Answers = readonly (readonly [request: string, status: number, body: string])[];
@@ -15,7 +15,7 @@ const WORKS: Answers = [
   ["POST /containers/create", 201, "{}"],
   ["DELETE /", 204, ""],
 ];
-/** Loopback stands for the gateway, which is no address of this machine while there is no network. */
+/** Loopback stands for the gateway, which is not an address of this machine while there is no network. */
 const SETTINGS = { ...settingsWith(), gateway: "127.0.0.1", flaskPort: 0 };
 
 let folder: string;
@@ -63,7 +63,7 @@ function removed(): string[] {
 describe("a firewall", () => {
   it.each([
     [0, "ok", undefined],
-    [1, "fault", expect.stringContaining("let it in: iptables -I INPUT -s 172.30.90.0/24 -p tcp") as unknown],
+    [1, "problem", expect.stringContaining("let it in: iptables -I INPUT -s 172.30.90.0/24 -p tcp") as unknown],
   ])("is known by the end of a container that asks: %d", async (code, state, fix) => {
     const ends = ["/wait", 200, JSON.stringify({ StatusCode: code })] as const;
     await startEngine([IMAGE, ...WORKS, ["/start", 204, ""], ends]);

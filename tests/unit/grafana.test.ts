@@ -1,6 +1,6 @@
 import { ownDashboards } from "../../dashboards";
-import { buildLab } from "./fixtures";
-import { namesOf, Registration, resource, settled } from "./mocks";
+import { buildLab } from "../support/fixtures";
+import { namesOf, Registration, resource, settled } from "../support/mocks";
 
 const PASSWORD = "correct-horse-battery";
 let registrations: readonly Registration[];

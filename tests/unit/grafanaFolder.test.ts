@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { GrafanaApi } from "../../components/monitoring/grafanaApi";
 import { ensureFolder } from "../../components/monitoring/grafanaFolder";
-import { buildLab, Hooks } from "./fixtures";
-import { Answer, serve, TestServer } from "./servers";
+import { buildLab, Hooks } from "../support/fixtures";
+import { Answer, serve, TestServer } from "../support/servers";
 
 const PASSWORD = "correct-horse-battery";
 const FOLDER = "/api/folders/observability-lab";
@@ -87,7 +87,7 @@ describe("the folder of the dashboards", () => {
     };
     const moved = (folderUid: string): unknown => [
       "POST /api/dashboards/db",
-      { dashboard: theirs, folderUid, overwrite: true, message: "moved while the lab's folder was made anew" },
+      { dashboard: theirs, folderUid, overwrite: true, message: "moved while the lab's folder was recreated" },
     ];
     await run("grafana-folder", "beforeCreate");
     expect(changes()).toStrictEqual([moved(""), [`DELETE ${FOLDER}`, undefined]]);
@@ -110,7 +110,7 @@ describe("the folder of the dashboards", () => {
     const moved = (folder: string): unknown => {
       const annotations = {
         "grafana.app/folder": folder,
-        "grafana.app/message": "moved while the lab's folder was made anew",
+        "grafana.app/message": "moved while the lab's folder was recreated",
       };
       return [`PUT ${address}`, { ...resource, metadata: { ...metadata, annotations } }];
     };

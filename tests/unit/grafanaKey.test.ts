@@ -2,9 +2,9 @@ import { Machine } from "../../lib/docker/machine";
 import { ensureKey, keyFingerprint } from "../../lib/docker/grafanaKey";
 import * as temporary from "../../lib/docker/temporaryContainer";
 import { checkGrafanaKey } from "../../tools/doctor/grafanaKey";
-import { listed } from "./conditions";
-import { LINUX, settingsWith } from "./fixtures";
-import { Answers, serveDocker, TestServer } from "./servers";
+import { listed } from "../support/observedLabs";
+import { LINUX, settingsWith } from "../support/fixtures";
+import { Answers, serveDocker, TestServer } from "../support/servers";
 
 const LAB = { "observability-lab.lab": "observability-lab" };
 const GENERATED = { ...LAB, "observability-lab.grafana-key": "generated" };

@@ -2,8 +2,8 @@ import * as path from "node:path";
 import { findMissingImages, imagesOf, nameInOffline } from "../../lib/preflight/images";
 import { describeProblemAndFix } from "../../lib/shared/problems";
 import { readStackFiles } from "../../lib/settings/stackFiles";
-import { PROJECT, settingsWith } from "./fixtures";
-import { serveDocker, TestServer } from "./servers";
+import { PROJECT, settingsWith } from "../support/fixtures";
+import { serveDocker, TestServer } from "../support/servers";
 
 const ALWAYS = ["cadvisorImage", "grafanaImage", "nodeExporterImage", "prometheusImage", "pushgatewayImage"];
 
@@ -45,7 +45,7 @@ describe("an image that only offline/ builds", () => {
   it("is a fault where it has not been built, with the command that builds it", async () => {
     engine = await serveDocker({});
     expect((await findMissingImages(settings)).map(describeProblemAndFix)).toEqual([
-      'alertmanagerImage = "observability-lab/alertmanager:offline": is built on this machine, and has not been; ' +
+      'alertmanagerImage = "observability-lab/alertmanager:offline": is built on this machine and does not exist yet; ' +
         "run make setup, or offline/build images alertmanager",
     ]);
     expect(engine.asked).toEqual([`/images/${offline}/json`]);

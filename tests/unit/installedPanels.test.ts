@@ -1,8 +1,8 @@
 import { installedPanelPlugins, ObservedLab, PASSWORD_FILE } from "../../lib/drift/observe";
 import { UNKNOWN_GRAFANA } from "../../lib/drift/grafana";
-import { foundContainer, FRESH, HOLDINGS } from "./conditions";
-import { settingsWith } from "./fixtures";
-import { serve, TestServer } from "./servers";
+import { foundContainer, FRESH, HOLDINGS } from "../support/observedLabs";
+import { settingsWith } from "../support/fixtures";
+import { serve, TestServer } from "../support/servers";
 
 let grafana: TestServer;
 

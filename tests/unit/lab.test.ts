@@ -1,5 +1,5 @@
-import { buildLab, DEFAULTS } from "./fixtures";
-import { namesOf, Registration, resource, resourcesOf } from "./mocks";
+import { buildLab, DEFAULTS } from "../support/fixtures";
+import { namesOf, Registration, resource, resourcesOf } from "../support/mocks";
 
 let registrations: readonly Registration[];
 

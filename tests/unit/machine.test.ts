@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { dockerSocket } from "../../lib/docker/client";
 import { findSockets, inspectMachine, isRootShared } from "../../lib/docker/machine";
-import { serve, TestServer } from "./servers";
+import { serve, TestServer } from "../support/servers";
 
 describe("the engine's socket", () => {
   it.each([
@@ -18,7 +18,7 @@ describe("the engine's socket", () => {
     "cannot be that of another machine: %s",
     (host) => {
       expect(() => dockerSocket({ DOCKER_HOST: host })).toThrow(
-        `DOCKER_HOST is ${host.replace("somebody", "[secret]")}, but the lab needs the engine of this machine; unset DOCKER_HOST`,
+        `DOCKER_HOST is ${host.replace("somebody", "[secret]")}, but the lab needs the Docker of this machine; unset DOCKER_HOST`,
       );
     },
   );

@@ -1,5 +1,5 @@
 import { removeOrphan } from "../../lib/docker/orphans";
-import { Answers, serveDocker, TestServer } from "./servers";
+import { Answers, serveDocker, TestServer } from "../support/servers";
 
 const LAB = "observability-lab";
 const OURS = { "observability-lab.lab": LAB };
@@ -74,7 +74,7 @@ describe("a name that is about to be used", () => {
       "DELETE /containers/c1?force=1&v=1": { status: 500, body: "device busy" },
     };
     await expect(changesOf(answers, "containers", "grafana", LAB)).rejects.toThrow(
-      "the container grafana is left of an earlier update and cannot be removed: device busy",
+      "the container grafana is left over from an earlier update and cannot be removed: device busy",
     );
   });
 

@@ -1,6 +1,6 @@
 import { Frame, GrafanaApi, QueryResult } from "../../tools/verify/panels/grafana";
 import { Panel, StoredDashboard } from "../../tools/verify/panels/model";
-import { PanelResult, proveDashboard } from "../../tools/verify/panels/proof";
+import { PanelResult, proveDashboard } from "../../tools/verify/panels/panelResult";
 
 /** An answer with these values. */
 export const frame = (...values: (number | null)[]): Frame => ({

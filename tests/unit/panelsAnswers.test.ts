@@ -1,7 +1,7 @@
 import { grafanaApi } from "../../tools/verify/panels/grafana";
 import { limiter } from "../../tools/verify/panels/limit";
 import { readTree } from "../../tools/verify/panels/parsedQuery";
-import { serve } from "./servers";
+import { serve } from "../support/servers";
 
 describe("what the parser says of a query", () => {
   const selector = { type: "vectorSelector", matchers: [] };

@@ -1,4 +1,4 @@
-import { findRequest } from "../../tools/verify/panels/find";
+import { findRequest } from "../../tools/verify/panels/variableQuery";
 import { Value, Values, Variable } from "../../tools/verify/panels/model";
 import { timeRange, stepOf } from "../../tools/verify/panels/range";
 import { applyRegex, choose, customOptions, OptionSource, resolveVariables } from "../../tools/verify/panels/variables";

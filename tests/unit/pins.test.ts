@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { DECLARATIONS, DEFAULTS, PROJECT } from "./fixtures";
+import { DECLARATIONS, DEFAULTS, PROJECT } from "../support/fixtures";
 
 const IMAGES = Object.entries(DEFAULTS).filter(([setting]) => setting.endsWith("Image"));
 /** The official image is rebuilt under its tag, and no registry has been asked for the digest of the day. */

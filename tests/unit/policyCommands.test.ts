@@ -3,7 +3,7 @@ import { calledAsKnown, Command, knownCommand, removable } from "../../policy/co
 import { enginePolicies } from "../../policy/enginePolicies";
 import { Hidden } from "../../policy/resource";
 import { hiddenSecrets } from "../../policy/secrets";
-import { containerOf, context, resource, subject } from "./policies";
+import { containerOf, context, resource, subject } from "../support/policies";
 
 const FLASK = ["observability-lab:workloads:FlaskApp"];
 const COMMAND = subject(FLASK, "command:local:Command", "flask-process");

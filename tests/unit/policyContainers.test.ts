@@ -1,6 +1,6 @@
 import { Container, checkIsolation, onBindAddress, checkPinned, unprivileged } from "../../policy/containers";
 import type { Resource } from "../../policy/resource";
-import { containerOf, resource } from "./policies";
+import { containerOf, resource } from "../support/policies";
 
 const SUBJECT = resource(containerOf("Grafana", "grafana-container"), {});
 const CADVISOR = resource(containerOf("Cadvisor", "cadvisor-container"), {});

@@ -1,7 +1,7 @@
 import { Secret } from "@pulumi/policy";
-import { buildLab, LabFixture, LINUX, settingsWith, SWARM } from "./fixtures";
-import { resource } from "./mocks";
-import { type Shown, shown, subject, violations } from "./policies";
+import { buildLab, LabFixture, LINUX, settingsWith, SWARM } from "../support/fixtures";
+import { resource } from "../support/mocks";
+import { type Shown, shown, subject, violations } from "../support/policies";
 
 const SOCKETS = ["/run/containerd/containerd.sock", "/run/docker.sock"];
 

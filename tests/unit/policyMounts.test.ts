@@ -1,6 +1,6 @@
 import type { Container } from "../../policy/containers";
 import { mounted } from "../../policy/mounts";
-import { containerOf, context, resource } from "./policies";
+import { containerOf, context, resource } from "../support/policies";
 
 const SOCKETS = ["/run/containerd/containerd.sock", "/run/docker.sock"];
 const NODE_EXPORTER = resource(containerOf("NodeExporter", "node-exporter-container"), {});

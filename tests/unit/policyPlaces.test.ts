@@ -2,7 +2,7 @@ import { runtime } from "@pulumi/pulumi";
 import type { ResourceId } from "../../policy/resource";
 import { checkFolder } from "../../policy/grafana";
 import { inTree } from "../../policy/tree";
-import { resource } from "./policies";
+import { resource } from "../support/policies";
 
 const DASHBOARD = "grafana:oss/dashboard:Dashboard";
 

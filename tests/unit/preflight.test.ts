@@ -3,8 +3,8 @@ import * as fc from "fast-check";
 import { DockerContainer, Machine } from "../../lib/docker/machine";
 import { findForeignContainers, findForeignNetwork, findMissingPython } from "../../lib/preflight";
 import { findOverlaps } from "../../lib/preflight/subnets";
-import { FRESH, listed } from "./conditions";
-import { LINUX, settingsWith } from "./fixtures";
+import { FRESH, listed } from "../support/observedLabs";
+import { LINUX, settingsWith } from "../support/fixtures";
 
 /** The lab left nothing on the host. */
 const { host: NOTHING } = FRESH;

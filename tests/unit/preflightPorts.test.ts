@@ -2,8 +2,8 @@ import * as net from "node:net";
 import { DockerContainer, Machine } from "../../lib/docker/machine";
 import { findProblems, findTakenPorts } from "../../lib/preflight";
 import { Settings } from "../../lib/settings/settings";
-import { FRESH, listed } from "./conditions";
-import { LINUX, settingsWith } from "./fixtures";
+import { FRESH, listed } from "../support/observedLabs";
+import { LINUX, settingsWith } from "../support/fixtures";
 
 /** The lab left nothing on the host. */
 const { host: NOTHING } = FRESH;
@@ -122,15 +122,15 @@ describe("a port", () => {
   it("that is suggested is none that the lab uses itself", async () => {
     const taken = await holdPort();
     const settings = await onFreePorts({ grafanaPort: String(taken), flaskPort: String(taken + 1) });
-    const faults = await findTakenPorts(settings, LINUX, NOTHING);
-    const fix = faults.find(({ setting }) => setting === "grafanaPort")?.fix;
+    const problems = await findTakenPorts(settings, LINUX, NOTHING);
+    const fix = problems.find(({ setting }) => setting === "grafanaPort")?.fix;
     expect(fix).toMatch(/ such as \d+$/);
     expect(fix).not.toContain(String(taken + 1));
   });
 
   it("on an address that is not this machine's is a fault of bindAddress", async () => {
-    const faults = await findTakenPorts(await onFreePorts({ bindAddress: "192.0.2.1" }), LINUX, NOTHING);
-    expect(new Set(faults.map(({ setting }) => setting))).toStrictEqual(new Set(["bindAddress"]));
+    const problems = await findTakenPorts(await onFreePorts({ bindAddress: "192.0.2.1" }), LINUX, NOTHING);
+    expect(new Set(problems.map(({ setting }) => setting))).toStrictEqual(new Set(["bindAddress"]));
   });
 });
 
@@ -139,8 +139,8 @@ describe("all obstacles", () => {
     process.env.PYTHON = "/nonexistent";
     const settings = await onFreePorts({ nodeExporterNetwork: "host", grafanaPort: String(await holdPort()) });
     const machine = { ...withContainers(listed("grafana")), native: false };
-    const faults = await findProblems(settings, machine, NOTHING);
-    expect(faults.filter((it) => it.setting !== "subnet").map((it) => [it.setting, it.problem])).toStrictEqual([
+    const problems = await findProblems(settings, machine, NOTHING);
+    expect(problems.filter((it) => it.setting !== "subnet").map((it) => [it.setting, it.problem])).toStrictEqual([
       ["namePrefix", "a container named grafana exists that is not this lab's"],
       ["nodeExporterNetwork", "needs Docker on Linux: Docker Desktop's containers run in a virtual machine"],
       ["grafanaPort", "is in use by another program on 127.0.0.1 (EADDRINUSE)"],

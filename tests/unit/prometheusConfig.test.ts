@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
 import { pushgatewayJobs, recordedMetrics } from "../../components/monitoring/pushedSeries";
 import { JOBS, ScrapeTarget } from "../../lib/settings/lists";
-import { settingsWith } from "./fixtures";
+import { settingsWith } from "../support/fixtures";
 
 /** What the tests read of prometheus.yml. */
 interface PrometheusConfig {

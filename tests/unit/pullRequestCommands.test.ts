@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { Commands } from "../../tools/pull-request/commands";
-import { PROJECT } from "./fixtures";
+import { PROJECT } from "../support/fixtures";
 
 let folder: string;
 
@@ -41,8 +41,8 @@ describe("a command", () => {
 
   it("gets arguments, a standard input and an environment", async () => {
     const name = script('echo "$1 $MINE $YOURS $PULUMI_ENABLE_STREAMING_JSON_PREVIEW"; cat');
-    const { said } = await commands().run(name, ["a b"], { env: { YOURS: "yours" }, stdin: "secret" });
-    expect(said).toBe("a b mine yours true\nsecret");
+    const { messages } = await commands().run(name, ["a b"], { env: { YOURS: "yours" }, stdin: "secret" });
+    expect(messages).toBe("a b mine yours true\nsecret");
   });
 
   it("may fail, end by a signal or read nothing of what it gets", async () => {
@@ -63,7 +63,7 @@ describe("a command", () => {
     running.interrupt();
     expect(await run).toMatchObject({ ok: false, said: "orderly\n" });
     expect(running.interrupted).toBe(true);
-    expect((await running.run(script("echo next"), [])).said).toBe("next\n");
+    expect((await running.run(script("echo next"), [])).messages).toBe("next\n");
   });
 
   it("may have ended just before it is interrupted", async () => {

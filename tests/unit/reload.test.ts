@@ -1,5 +1,5 @@
 import { reload } from "../../components/container/reload";
-import { Answer, serve, serveDocker, TestServer } from "./servers";
+import { Answer, serve, serveDocker, TestServer } from "../support/servers";
 
 const METRICS = "program_last_reload";
 const AT = `${METRICS}_success_timestamp_seconds`;
@@ -43,7 +43,7 @@ describe("a program that reads its files again", () => {
   ])("and does not say whether it has is an error with its cause: %j", async (answer, cause) => {
     await expect(asked([answer])).rejects.toThrow(
       new RegExp(
-        `^prometheus does not say whether it has loaded its files \\(http://.*/metrics ${cause}\\); see make logs`,
+        `^prometheus does not report whether it loaded its files \\(http://.*/metrics ${cause}\\); see make logs`,
       ),
     );
   });
@@ -57,7 +57,7 @@ describe("a program that reads its files again", () => {
   it("that is not there ends the update with what the engine says", async () => {
     const gone = { status: 409, body: '{"message":"container is not running"}' };
     await expect(asked([loadedAt("1")], gone)).rejects.toThrow(
-      'prometheus cannot be told to read its files again: {"message":"container is not running"}',
+      'prometheus cannot be sent SIGHUP: {"message":"container is not running"}',
     );
   });
 });

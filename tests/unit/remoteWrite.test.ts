@@ -1,5 +1,5 @@
-import { buildLab } from "./fixtures";
-import { resource } from "./mocks";
+import { buildLab } from "../support/fixtures";
+import { resource } from "../support/mocks";
 
 const RECEIVERS = [
   { url: "https://a.example.org/write" },

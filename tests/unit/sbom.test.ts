@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { PROJECT } from "./fixtures";
+import { PROJECT } from "../support/fixtures";
 
 interface Component {
   readonly "bom-ref": string;

@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import * as ipaddr from "ipaddr.js";
 import { parseSettings } from "../../lib/settings/settings";
-import { DECLARATIONS, DEFAULTS, settingsWith } from "./fixtures";
+import { DECLARATIONS, DEFAULTS, settingsWith } from "../support/fixtures";
 
 /** Names of the settings that have a fault when one has another value than its default. */
 function faulty(setting: string, value: string): string[] {
-  const { faults } = parseSettings({ values: { ...DEFAULTS, [setting]: value }, secrets: new Set(["alertWebhook"]) });
-  return faults.map((fault) => fault.setting);
+  const { problems } = parseSettings({ values: { ...DEFAULTS, [setting]: value }, secrets: new Set(["alertWebhook"]) });
+  return problems.map((fault) => fault.setting);
 }
 
 describe("Pulumi.yaml", () => {
@@ -25,7 +25,7 @@ describe("Pulumi.yaml", () => {
 
   it("declares exactly the settings that the program reads", () => {
     // without values the program misses what it reads; with unknown ones it refuses what it does not
-    const missing = parseSettings({ values: {}, secrets: new Set() }).faults.filter(
+    const missing = parseSettings({ values: {}, secrets: new Set() }).problems.filter(
       (it) => it.problem === "has no value",
     );
     expect(missing.map(({ setting }) => setting).sort()).toStrictEqual(Object.keys(DECLARATIONS).sort());
@@ -35,7 +35,7 @@ describe("Pulumi.yaml", () => {
 describe("the defaults", () => {
   it("are read into typed settings without a fault", () => {
     expect(parseSettings({ values: DEFAULTS, secrets: new Set() })).toStrictEqual({
-      faults: [],
+      problems: [],
       settings: {
         namePrefix: "",
         bindAddress: "127.0.0.1",

@@ -1,4 +1,4 @@
-import { told } from "./fixtures";
+import { told } from "../support/fixtures";
 
 describe("a bad receiver of remote write", () => {
   const url = "https://example.org/api/v1/write";
@@ -7,10 +7,10 @@ describe("a bad receiver of remote write", () => {
     told({ remoteWrite: JSON.stringify(remoteWrite) }, secrets);
 
   it.each<[unknown, string]>([
-    [undefined, ": is no URL of http or https; write it as https://example.org/api/v1/write"],
-    ["example.org", ' = "example.org": is no URL of http or https; write it as https://example.org/api/v1/write'],
-    ["http://", ' = "http://": is no URL of http or https; write it as https://example.org/api/v1/write'],
-    ["ftp://u:S3CRET@h", ": is no URL of http or https; write it as https://example.org/api/v1/write"],
+    [undefined, ": is not an http or https URL; write it as https://example.org/api/v1/write"],
+    ["example.org", ' = "example.org": is not an http or https URL; write it as https://example.org/api/v1/write'],
+    ["http://", ' = "http://": is not an http or https URL; write it as https://example.org/api/v1/write'],
+    ["ftp://u:S3CRET@h", ": is not an http or https URL; write it as https://example.org/api/v1/write"],
     ["https://u:S3CRET@h", ": holds credentials, which everybody could read; give them as username and password"],
     [
       "http://127.0.0.1:9090/a",
@@ -41,7 +41,7 @@ describe("a bad receiver of remote write", () => {
 
   it("has no credentials in plain text", () => {
     const again = (field: string): string =>
-      `is in plain text; set it anew with pulumi config set --secret --path 'remoteWrite[0].${field}'`;
+      `is in plain text; set it with pulumi config set --secret --path 'remoteWrite[0].${field}'`;
     expect(receivers([{ url, username: "lab", password: "S3CRET" }], [])).toStrictEqual([
       `remoteWrite[0].password: ${again("password")}`,
     ]);

@@ -1,7 +1,7 @@
-import { told } from "./fixtures";
+import { told } from "../support/fixtures";
 
 describe("the webhook for alerts", () => {
-  const TEXT = "is no URL of http or https; write it as https://example.org/path, or leave it empty";
+  const TEXT = "is not an http or https URL; write it as https://example.org/path, or leave it empty";
 
   it.each([
     "example.org/T0K3N",
@@ -17,7 +17,7 @@ describe("the webhook for alerts", () => {
     "%s in plain text is refused without being shown",
     (alertWebhook) => {
       expect(told({ alertWebhook }, [])).toStrictEqual([
-        "alertWebhook: is in plain text; set it anew with pulumi config set --secret alertWebhook",
+        "alertWebhook: is in plain text; set it with pulumi config set --secret alertWebhook",
       ]);
     },
   );
@@ -56,7 +56,7 @@ describe("the webhook for alerts", () => {
     [
       "https://discord.com/channels/1/T0K3N",
       "discord.com",
-      "is no webhook of Discord; copy one from the settings of a channel, https://discord.com/api/webhooks/…",
+      "is not a Discord webhook; copy one from the settings of a channel, https://discord.com/api/webhooks/…",
     ],
     ["https://acme.webhook.office.com/webhookb2/T0K3N", "acme.webhook.office.com", CONNECTOR],
     ["https://outlook.office.com/webhook/T0K3N", "outlook.office.com", CONNECTOR],

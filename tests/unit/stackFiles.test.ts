@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { readStackFiles } from "../../lib/settings/stackFiles";
-import { settingsWith } from "./fixtures";
+import { settingsWith } from "../support/fixtures";
 
 let folder: string;
 
@@ -23,22 +23,22 @@ function file(name: string, text: string): string {
 
 describe("the settings of a stack's files", () => {
   it("are the defaults of Pulumi.yaml where nothing else is set", () => {
-    expect(readStackFiles([file("empty.yaml", "")])).toStrictEqual({ settings: settingsWith(), faults: [] });
+    expect(readStackFiles([file("empty.yaml", "")])).toStrictEqual({ settings: settingsWith(), problems: [] });
   });
 
   it("are those of the later file, of this project, and lists as Pulumi hands them over", () => {
     const tracked = "config: {observability-lab:grafanaPort: 3001, observability-lab:retention: 1d, aws:region: x}";
     const own = "config: {observability-lab:grafanaPort: 3002, observability-lab:communityDashboards: []}";
-    const { settings, faults } = readStackFiles([file("tracked.yaml", tracked), file("own.yaml", own)]);
-    expect(faults).toStrictEqual([]);
+    const { settings, problems } = readStackFiles([file("tracked.yaml", tracked), file("own.yaml", own)]);
+    expect(problems).toStrictEqual([]);
     expect(settings).toMatchObject({ grafana: { port: 3002 }, retention: "1d", communityDashboards: [] });
   });
 
   it("are valid where one is a secret, which only the CLI can read", () => {
     const own =
       "config: {observability-lab:grafanaAdminPassword: {secure: v1:abc}, observability-lab:alertWebhook: {secure: v1:abc}}";
-    const { settings, faults } = readStackFiles([file("own.yaml", own)]);
-    expect(faults).toStrictEqual([]);
+    const { settings, problems } = readStackFiles([file("own.yaml", own)]);
+    expect(problems).toStrictEqual([]);
     expect(settings.alertWebhook).toBeDefined();
     expect(JSON.stringify(settings)).not.toContain("v1:abc");
   });
@@ -46,8 +46,8 @@ describe("the settings of a stack's files", () => {
   it("are valid where a part of one is a secret", () => {
     const receiver = "{url: https://example.org, username: lab, password: {secure: v1:abc}}";
     const own = `config: {observability-lab:remoteWrite: [${receiver}]}`;
-    const { settings, faults } = readStackFiles([file("own.yaml", own)]);
-    expect(faults).toStrictEqual([]);
+    const { settings, problems } = readStackFiles([file("own.yaml", own)]);
+    expect(problems).toStrictEqual([]);
     expect(settings.remoteWrite).toMatchObject([{ url: "https://example.org", username: "lab" }]);
     expect(JSON.stringify(settings)).not.toContain("v1:abc");
   });

@@ -1,8 +1,8 @@
 import { parse } from "yaml";
 import { caddyConfig } from "../../components/monitoring/swarmDiscovery";
 import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
-import { buildLab, DEFAULTS, Hooks, settingsWith, SWARM } from "./fixtures";
-import { namesOf, Registration, resource, resourcesOf } from "./mocks";
+import { buildLab, DEFAULTS, Hooks, settingsWith, SWARM } from "../support/fixtures";
+import { namesOf, Registration, resource, resourcesOf } from "../support/mocks";
 
 const LAB = { label: "observability-lab.lab", value: "observability-lab" };
 const LABELS = [

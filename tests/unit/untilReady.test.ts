@@ -1,6 +1,6 @@
 import { untilReady } from "../../lib/shared/untilReady";
 import { basicAuth } from "../../lib/shared/webSignIn";
-import { serve, TestServer } from "./servers";
+import { serve, TestServer } from "../support/servers";
 
 const NEVER = new Promise<boolean>(() => undefined);
 const NOBODY = "http://127.0.0.1:1/-/ready";

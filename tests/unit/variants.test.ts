@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { Machine } from "../../lib/docker/machine";
-import { buildLab, SWARM } from "./fixtures";
-import { resource } from "./mocks";
+import { buildLab, SWARM } from "../support/fixtures";
+import { resource } from "../support/mocks";
 
 /** Inputs of one resource of a lab on another machine or with other settings. */
 async function inputsOf(

@@ -1,6 +1,6 @@
 import { alertsEvaluated, notificationQueries } from "../../tools/verify/alerts";
 import { LabOutputs } from "../../tools/verify/lab";
-import { serve, TestServer } from "./servers";
+import { serve, TestServer } from "../support/servers";
 
 const WATCHDOG = { name: "Watchdog", health: "ok", state: "firing" };
 const QUIET = { name: "TargetDown", health: "ok", state: "inactive" };

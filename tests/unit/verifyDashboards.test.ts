@@ -1,7 +1,7 @@
 import { CheckError, LabOutputs } from "../../tools/verify/lab";
 import { CHECKS } from "../../tools/verify/checks";
 import { panelChecks } from "../../tools/verify/panels/checks";
-import { Answer, Answers, serve, TestServer } from "./servers";
+import { Answer, Answers, serve, TestServer } from "../support/servers";
 
 const GOOD: Answer = { body: '{"dashboard": {"title": "Good", "panels": []}}' };
 const OWN_PANELS: Answer = { body: '[{"id": "stat"}, {"id": "row"}]' };

@@ -1,6 +1,6 @@
 import { LabOutputs } from "../../tools/verify/lab";
 import { remoteWriteChecks } from "../../tools/verify/remoteWrite";
-import { serve, TestServer } from "./servers";
+import { serve, TestServer } from "../support/servers";
 
 const [A, B] = ["https://a.example.org/write", "https://b.example.org/write"] as const;
 const SENT = "sum by (url) (irate(prometheus_remote_storage_samples_total[20s]))";

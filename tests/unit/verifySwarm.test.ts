@@ -1,8 +1,8 @@
 import { awaitTasks } from "../../lib/docker/tasks";
 import { LabOutputs } from "../../tools/verify/lab";
 import { reachedNodes, swarmChecks } from "../../tools/verify/swarm";
-import { swarmNode } from "./fixtures";
-import { Answers, serve, serveDocker, TestServer } from "./servers";
+import { swarmNode } from "../support/fixtures";
+import { Answers, serve, serveDocker, TestServer } from "../support/servers";
 
 const INFO = {
   Driver: "overlay2",
@@ -131,7 +131,7 @@ describe("waiting for the tasks of a service", () => {
       [`/tasks?filters=${filters}`]: { body: JSON.stringify(tasks) },
     });
     await expect(awaitTasks("cadvisor")).rejects.toThrow(
-      "Swarm took the update of cadvisor back (rollback completed): b: No such image: x:1",
+      "Swarm rolled back the update of cadvisor (rollback completed): b: No such image: x:1",
     );
   });
 });

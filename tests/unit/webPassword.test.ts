@@ -1,9 +1,9 @@
 import { compareSync } from "bcryptjs";
 import { parse } from "yaml";
 import { passwordPrograms, renderWebConfig } from "../../components/container/webPassword";
-import { buildLab, settingsWith } from "./fixtures";
-import { foundContainer, HOLDINGS, DATASOURCE } from "./conditions";
-import { Registration } from "./mocks";
+import { buildLab, settingsWith } from "../support/fixtures";
+import { foundContainer, HOLDINGS, DATASOURCE } from "../support/observedLabs";
+import { Registration } from "../support/mocks";
 
 const PASSWORD = "hunter2hunter2";
 const HOOK = "http://127.0.0.1:1/hook";
@@ -74,7 +74,7 @@ describe("the password of the programs", () => {
     [
       { ...DATASOURCE, basicAuth: true, basicAuthUser: "admin" },
       { refused: true as const },
-      "its password was another one",
+      "its password was different",
     ],
     [{ ...DATASOURCE, basicAuth: true, basicAuthUser: "admin" }, {}, "declared"],
   ])("is given to Grafana again where it was edited: %j %j", async (datasource, more, reason) => {

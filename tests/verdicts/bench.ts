@@ -1,9 +1,9 @@
 import * as http from "node:http";
 import { AddressInfo } from "node:net";
 import { signInHeaders } from "../../lib/shared/webSignIn";
-import { docker } from "../e2e/harness";
-import { grafana } from "../faults/traces";
-import { UserLab } from "../faults/userLab";
+import { docker } from "../support/harness";
+import { grafana } from "../support/userData";
+import { UserLab } from "../support/userLab";
 
 /** A check of `make verify` and what it said. */
 export interface Verdict {

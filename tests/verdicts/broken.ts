@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
-import { docker } from "../e2e/harness";
-import { appPid, signal } from "../faults/processes";
-import { expectOk } from "../faults/userLab";
+import { docker } from "../support/harness";
+import { appPid, signal } from "../support/processes";
+import { expectOk } from "../support/userLab";
 import { Bench } from "./bench";
 import { BENCH_DASHBOARD, withPanel } from "./dashboards";
 

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { PROJECT, REAL_DASHBOARDS, REAL_FILES } from "../e2e/harness";
+import { PROJECT, REAL_DASHBOARDS, REAL_FILES } from "../support/harness";
 
 interface Target {
   readonly expr: string;

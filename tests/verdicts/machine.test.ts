@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
-import { impossible, Machines } from "../swarm/machines";
-import { MANAGER, secondsUntil, SwarmLab } from "../swarm/swarmLab";
+import { impossible, Machines } from "../support/machines";
+import { MANAGER, secondsUntil, SwarmLab } from "../support/swarmLab";
 
 jest.setTimeout(300_000);
 

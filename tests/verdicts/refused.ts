@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
-import { docker } from "../e2e/harness";
+import { docker } from "../support/harness";
 import { Bench } from "./bench";
 import { addDashboard, HEALTHY, withPanel } from "./dashboards";
 
@@ -30,7 +30,7 @@ export const REFUSED: readonly RefusedWorld[] = [
   {
     world: "a scrape interval that is no duration",
     settings: () => ({ scrapeInterval: "5 seconds" }),
-    said: /scrapeInterval = "5 seconds": is no duration above zero; write it as Prometheus does/,
+    said: /scrapeInterval = "5 seconds": is not a duration above zero; write it as Prometheus does/,
   },
   {
     world: "a port that another program holds",

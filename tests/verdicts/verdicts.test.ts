@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { copyCheckout } from "../e2e/checkouts";
-import { docker, pruneLab } from "../e2e/harness";
-import { UserLab, expectOk } from "../faults/userLab";
+import { copyCheckout } from "../support/checkouts";
+import { docker, pruneLab } from "../support/harness";
+import { UserLab, expectOk } from "../support/userLab";
 import { Bench } from "./bench";
 import { BROKEN } from "./broken";
 import { HEALTHY, writeCatalogue } from "./dashboards";

@@ -13,7 +13,7 @@ import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
 import { containersOf, connectHost } from "../../lib/shared/names";
 import { Settings } from "../../lib/settings/settings";
 import { LabOutputs } from "../verify/lab";
-import { Workspace } from "./place";
+import { Workspace } from "./workspace";
 
 /** Writes the files that the scripts of tools/bench/compose read, but for the dashboards. */
 export function writeComposeFiles(place: Workspace, settings: Settings, machine: Machine): void {

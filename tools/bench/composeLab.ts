@@ -8,8 +8,8 @@ import { Settings } from "../../lib/settings/settings";
 import { readStackFiles } from "../../lib/settings/stackFiles";
 import { Commands } from "../pull-request/commands";
 import { composeOutputs, writeComposeFiles } from "./composeFiles";
-import { benchEnvironment, System, expectOk } from "./contender";
-import { Workspace, settingsOf } from "./place";
+import { benchEnvironment, System, expectOk } from "./system";
+import { Workspace, settingsOf } from "./workspace";
 
 /** The same lab by docker compose and the scripts of tools/bench/compose. */
 export function composeLab(place: Workspace, machine: Machine): System {
@@ -29,7 +29,7 @@ export function composeLab(place: Workspace, machine: Machine): System {
   };
   const settings = (): Settings => {
     const read = readStackFiles(files);
-    throwProblems(read.faults);
+    throwProblems(read.problems);
     return read.settings;
   };
   let held: Record<string, unknown> = {};
@@ -68,9 +68,9 @@ export function composeLab(place: Workspace, machine: Machine): System {
     },
     destroy: async () => {
       if (fs.existsSync(path.join(place.folder, ".env"))) {
-        const { ok, said } = await commands.run("../tools/bench/compose/destroy", [place.folder]);
+        const { ok, messages } = await commands.run("../tools/bench/compose/destroy", [place.folder]);
         if (!ok) {
-          throw new Error(said);
+          throw new Error(messages);
         }
       }
     },

@@ -1,5 +1,5 @@
-import { allEnded, System } from "./contender";
-import { PLAIN, Size } from "./place";
+import { allEnded, System } from "./system";
+import { PLAIN, Size } from "./workspace";
 import { Growth, Row, Rounds, rowsOf } from "./results";
 import { measureUp, RoundResult } from "./round";
 import { summarize } from "./statistics";

@@ -4,8 +4,8 @@ import { parse, stringify } from "yaml";
 import { LAB_LABEL } from "../../lib/shared/names";
 import { Commands } from "../pull-request/commands";
 import { LabOutputs } from "../verify/lab";
-import { benchEnvironment, System, expectOk } from "./contender";
-import { Workspace, settingsOf } from "./place";
+import { benchEnvironment, System, expectOk } from "./system";
+import { Workspace, settingsOf } from "./workspace";
 
 /** A lab of this checkout, as `make` works on it. */
 export function pulumiLab(place: Workspace): System {
@@ -26,7 +26,7 @@ export function pulumiLab(place: Workspace): System {
   const up = run("pulumi", "up", "--yes", "--skip-preview");
   const outputs = async (): Promise<LabOutputs> => {
     const output = commands.run("pulumi", ["stack", "output", "--json", "--show-secrets"]);
-    return JSON.parse((await expectOk(commands, output)).said) as LabOutputs;
+    return JSON.parse((await expectOk(commands, output)).messages) as LabOutputs;
   };
   return {
     name: "lab",
@@ -67,9 +67,9 @@ export function pulumiLab(place: Workspace): System {
     editDashboards: () => Promise.resolve(up),
     destroy: async () => {
       if (fs.existsSync(own)) {
-        const { ok, said } = await commands.run("pulumi", ["destroy", "--yes", "--skip-preview"]);
+        const { ok, messages } = await commands.run("pulumi", ["destroy", "--yes", "--skip-preview"]);
         if (!ok) {
-          throw new Error(said);
+          throw new Error(messages);
         }
       }
     },

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
-import { System } from "./contender";
-import { leftovers } from "./remains";
+import { System } from "./system";
+import { leftovers } from "./leftovers";
 
 /**
  * Destroys the labs, in whatever state they are, with their folders.

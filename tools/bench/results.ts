@@ -1,4 +1,4 @@
-import { System } from "./contender";
+import { System } from "./system";
 import { Idle } from "./idle";
 import { Measure, MEASURES, RoundResult } from "./round";
 import { noise, Summary, summarize } from "./statistics";
@@ -79,7 +79,7 @@ export const GOALS: Readonly<Record<Measure, Goal>> = {
   floor: {},
   upAgain: { seconds: 3.5 },
   interval: { ratio: 1 },
-  intervalCommand: {}, // what is seen is what counts; this tells a prompt's wait
+  intervalCommand: {}, // the effect counts; this is how long a prompt waits
   panel: { ratio: 1 },
   panelCommand: {},
   destroy: { ratio: 1.5 },

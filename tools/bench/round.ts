@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
-import { scrapesBy, servesPanel, until } from "./asks";
-import { allEnded, System } from "./contender";
-import { retitlePanel, Size } from "./place";
-import { leftovers } from "./remains";
+import { scrapesBy, servesPanel, until } from "./poll";
+import { allEnded, System } from "./system";
+import { retitlePanel, Size } from "./workspace";
+import { leftovers } from "./leftovers";
 import { serveTargets } from "./targets";
 import { slowestStart, Start } from "./starts";
 

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { dockerGet } from "../../lib/docker/client";
-import { Workspace } from "./place";
+import { Workspace } from "./workspace";
 
 /** Path that each program answers once it works, by the setting of its port. */
 const HEALTH = [
@@ -18,7 +18,7 @@ export interface Start {
   readonly seconds: number;
 }
 
-/** Watches a lab come up, and tells which container's own start was the slowest. */
+/** Watches a lab start, and reports the container with the slowest start. */
 export async function slowestStart({ prefix, settings }: Workspace, signal: AbortSignal): Promise<Start | undefined> {
   const starts = await Promise.all(
     HEALTH.map(async ([container, port, path]): Promise<Start> => {
@@ -26,7 +26,7 @@ export async function slowestStart({ prefix, settings }: Workspace, signal: Abor
       const { State } = await dockerGet<{ State: { StartedAt: string } }>(`/containers/${prefix}${container}/json`);
       return { container, seconds: (answered - Date.parse(State.StartedAt)) / 1000 };
     }),
-  ).catch(() => []); // the up that is watched tells what is wrong
+  ).catch(() => []); // the watched `up` reports its error
   return starts.sort((one, other) => other.seconds - one.seconds)[0];
 }
 

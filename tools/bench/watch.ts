@@ -52,7 +52,7 @@ export async function watch(script: string, args: readonly string[], env: NodeJS
     env: {
       ...env,
       MARKS: timings,
-      NODE_OPTIONS: `--require ${path.join(__dirname, "marks.js")}`,
+      NODE_OPTIONS: `--require ${path.join(__dirname, "timings.js")}`,
       PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
     },
   });

@@ -19,8 +19,8 @@ import {
   checkSocketFolders,
   checkStorage,
   DockerInfo,
-} from "./engine";
-import { Finding, fault, ofProblems, skipped } from "./finding";
+} from "./docker";
+import { Finding, problem, ofProblems, skipped } from "./finding";
 import { tryFirewall } from "./firewall";
 import { checkGrafanaKey } from "./grafanaKey";
 import { checkDockerDisk, checkFolder, checkHome, checkNode, describePython } from "./host";
@@ -29,10 +29,10 @@ import { checkNeighbours } from "./neighbours";
 /** Every check of this machine, in the order in which one needs the other. */
 export async function examine({
   settings,
-  faults,
+  problems,
 }: {
   readonly settings: Settings;
-  readonly faults: readonly Problem[];
+  readonly problems: readonly Problem[];
 }): Promise<readonly Finding[]> {
   const lab = labName(settings.namePrefix);
   const folder = labFolder(lab);
@@ -43,12 +43,12 @@ export async function examine({
     ...ofProblems("python", await findMissingPython(observed, python), await describePython(python)),
     ...checkFolder(folder, observed),
     checkHome(os.homedir()),
-    ...ofProblems("settings", faults, "none that is refused"),
+    ...ofProblems("settings", problems, "all valid"),
     ...checkSocketFolders(),
   ];
   return [
     ...host,
-    ...(faults.length > 0 ? [skipped("docker", "the settings first")] : await examineDocker(settings, observed)),
+    ...(problems.length > 0 ? [skipped("docker", "the settings first")] : await examineDocker(settings, observed)),
   ];
 }
 
@@ -59,7 +59,7 @@ async function examineDocker(settings: Settings, host: ObservedHost): Promise<re
     [machine, info] = await Promise.all([inspectMachine(), dockerGet<DockerInfo>("/info")]);
   } catch (error) {
     if (error instanceof LabError) {
-      return [fault("docker", error.message, "https://docs.docker.com/engine/install/")];
+      return [problem("docker", error.message, "https://docs.docker.com/engine/install/")];
     }
     throw error;
   }

@@ -3,10 +3,10 @@ import { describeProblem, Problem } from "../../lib/shared/problems";
 /** What a check found of this machine. */
 export interface Finding {
   readonly check: string;
-  /** A warning leaves the lab working, a fault does not; skipped is what could not be looked at. */
-  readonly state: "ok" | "warning" | "fault" | "skipped";
+  /** With a warning the lab works, with a problem it does not; skipped could not be checked. */
+  readonly state: "ok" | "warning" | "problem" | "skipped";
   readonly seen: string;
-  /** What to do about a warning or a fault. */
+  /** What to do about a warning or a problem. */
   readonly fix?: string;
 }
 
@@ -18,8 +18,8 @@ export function warning(check: string, seen: string, fix: string): Finding {
   return { check, state: "warning", seen, fix };
 }
 
-export function fault(check: string, seen: string, fix: string): Finding {
-  return { check, state: "fault", seen, fix };
+export function problem(check: string, seen: string, fix: string): Finding {
+  return { check, state: "problem", seen, fix };
 }
 
 export function skipped(check: string, seen: string): Finding {
@@ -27,6 +27,6 @@ export function skipped(check: string, seen: string): Finding {
 }
 
 /** What `up` would refuse for, or that it would not. */
-export function ofProblems(check: string, faults: readonly Problem[], seen: string): readonly Finding[] {
-  return faults.length === 0 ? [ok(check, seen)] : faults.map((it) => fault(check, describeProblem(it), it.fix));
+export function ofProblems(check: string, problems: readonly Problem[], seen: string): readonly Finding[] {
+  return problems.length === 0 ? [ok(check, seen)] : problems.map((it) => problem(check, describeProblem(it), it.fix));
 }

@@ -7,7 +7,7 @@ import { Machine } from "../../lib/docker/machine";
 import { labName } from "../../lib/shared/names";
 import { Settings } from "../../lib/settings/settings";
 import { succeed, TEMPORARY_LABEL } from "../../lib/docker/temporaryContainer";
-import { Finding, fault, ok, skipped } from "./finding";
+import { Finding, problem, ok, skipped } from "./finding";
 
 const CHECK = "firewall";
 /** An answer takes milliseconds. */
@@ -61,7 +61,7 @@ class Trial {
     const whom = `${gateway}:${String(port)}${port === flaskPort ? "" : " (the port of the app is taken)"}`;
     return reached
       ? ok(CHECK, `a container of ${subnet} reaches this machine at ${whom}`)
-      : fault(
+      : problem(
           CHECK,
           `a container of ${subnet} does not reach this machine at ${whom}: Prometheus will not see the Flask app`,
           `let it in: iptables -I INPUT -s ${subnet} -p tcp --dport ${String(flaskPort)} -j ACCEPT, or ` +

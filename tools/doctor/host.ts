@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { ObservedHost } from "../../lib/drift/host";
 import { findFolderProblems, freeMib, nearest } from "../../lib/preflight/host";
-import { Finding, fault, ofProblems, ok, warning } from "./finding";
+import { Finding, problem, ofProblems, ok, warning } from "./finding";
 
 /** What `make` installs besides images: npm packages, the CLI with its plugins, two Python environments. */
 const HOME_MIB = 2048;
@@ -17,7 +17,7 @@ const LEAST_MIB = 200;
 export function checkNode(version: string): Finding {
   const major = parseInt(version, 10);
   if (major < 20) {
-    return fault("node", version, "install Node.js 22, or 20 at least");
+    return problem("node", version, "install Node.js 22, or 20 at least");
   }
   return major < 22
     ? warning("node", `${version} works, but Pulumi asks for 22 and says so at each run`, "install Node.js 22")
@@ -42,7 +42,7 @@ export function checkDisk(check: string, folder: string, wanted: number, least: 
     return ok(check, seen);
   }
   return left < least
-    ? fault(check, seen, `make room: ${String(wanted)} MiB are enough`)
+    ? problem(check, seen, `make room: ${String(wanted)} MiB are enough`)
     : warning(
         check,
         `${seen}; from nothing the lab takes up to ${String(wanted)} MiB`,
@@ -52,10 +52,10 @@ export function checkDisk(check: string, folder: string, wanted: number, least: 
 
 /** Whether the lab can keep its files on the host, and those that it still has to make find room. */
 export function checkFolder(folder: string, observed: ObservedHost): readonly Finding[] {
-  const faults = findFolderProblems(folder, observed);
+  const problems = findFolderProblems(folder, observed);
   const made = Object.values(observed.environments).every((drift) => drift === undefined);
-  return faults.length > 0
-    ? ofProblems("lab's folder", faults, folder)
+  return problems.length > 0
+    ? ofProblems("lab's folder", problems, folder)
     : [checkDisk("lab's folder", folder, made ? 0 : FOLDER_MIB, 0)];
 }
 

@@ -17,18 +17,23 @@ function printTable(findings: readonly Finding[]): void {
   table.push(
     ...findings.map(({ check, state, seen, fix }) => [
       check,
-      state === "fault" ? "FAULT" : state,
+      state === "problem" ? "PROBLEM" : state,
       fix === undefined ? seen : `${seen}\n-> ${fix}`,
     ]),
   );
   console.log(table.toString());
   const count = (state: Finding["state"]): number => findings.filter((it) => it.state === state).length;
-  const warnings = count("warning") === 0 ? "" : `, ${String(count("warning"))} to be warned of`;
+  const warnings = countOf(count("warning"), "warning");
+  const problems = countOf(count("problem"), "problem");
   console.log(
-    count("fault") === 0
-      ? `This machine can run the lab${warnings}.`
-      : `${count("fault") === 1 ? "A fault keeps" : `${String(count("fault"))} faults keep`} the lab from this machine${warnings}.`,
+    count("problem") === 0
+      ? `This machine can run the lab${count("warning") === 0 ? "" : `, with ${warnings}`}.`
+      : `The lab cannot run on this machine: ${problems}, ${warnings}.`,
   );
+}
+
+function countOf(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 async function main(): Promise<void> {
@@ -37,7 +42,7 @@ async function main(): Promise<void> {
     throw new LabError(USAGE);
   }
   const findings = await examine(readStackFiles(positionals));
-  const ok = findings.every(({ state }) => state !== "fault");
+  const ok = findings.every(({ state }) => state !== "problem");
   if (values.json === true) {
     console.log(JSON.stringify({ ok, checks: findings }, null, 2));
   } else {

@@ -9,9 +9,9 @@ export interface Outcome {
   /** The engine's events, an event a line, without those for debugging: these hold what is secret. */
   readonly events: string;
   /** What else it printed on its standard output. */
-  readonly printed: string;
+  readonly output: string;
   /** That and what it printed on its standard error. */
-  readonly said: string;
+  readonly messages: string;
 }
 
 const SCRIPTS = path.resolve(__dirname, "../../scripts");
@@ -25,7 +25,7 @@ export class Commands {
 
   constructor(private readonly env: NodeJS.ProcessEnv) {}
 
-  /** Runs a script, or a program by its path; what it prints may hold events of the engine, which are told apart. */
+  /** Runs a script, or a program by its path; separates events of the Pulumi engine from its output. */
   async run(script: string, args: readonly string[], { env = {}, stdin = "" }: RunOptions = {}): Promise<Outcome> {
     const child = spawn(path.resolve(SCRIPTS, script), args, {
       detached: true,
@@ -34,20 +34,20 @@ export class Commands {
     });
     this.running = child;
     child.stdin.on("error", () => undefined).end(stdin); // a command that reads nothing may have closed it
-    const [output, told, [code]] = await Promise.all([
+    const [stdout, stderr, [code]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
       once(child, "close") as Promise<[number | null]>,
     ]);
     this.running = undefined;
-    const lines = output.split("\n");
+    const lines = stdout.split("\n");
     const isEvent = (line: string): boolean => line.startsWith('{"sequence":');
-    const printed = lines.filter((line) => !isEvent(line)).join("\n");
+    const output = lines.filter((line) => !isEvent(line)).join("\n");
     return {
       ok: code === 0,
       events: lines.filter((line) => isEvent(line) && !line.includes(DEBUG)).join("\n"),
-      printed,
-      said: printed + told,
+      output,
+      messages: output + stderr,
     };
   }
 

@@ -1,5 +1,5 @@
 // Says whether the running lab differs from its code, as a Markdown report.
-// usage: [REPORT=FILE] drift FOLDER      exits 0 where it does not, 2 where it does, 1 where that cannot be told
+// usage: [REPORT=FILE] drift FOLDER      exits 0 where it does not, 2 where it does, 1 if that is unknown
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../../lib/shared/problems";
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   const { REPORT = path.join(folder, "report.md") } = process.env;
   const commands = new Commands(process.env);
   const outputs = await commands.run("pulumi", ["stack", "output", "--json"]);
-  if (!outputs.ok || outputs.printed.trim() === "{}") {
+  if (!outputs.ok || outputs.output.trim() === "{}") {
     throw new LabError("the lab is not up: run make up");
   }
   const start = Date.now();
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     run,
     changes: describeSteps(run.steps),
     rules: false,
-    failure: outcome.ok ? [] : [...run.errors, outcome.said],
+    failure: outcome.ok ? [] : [...run.errors, outcome.messages],
     seconds: { preview: (Date.now() - start) / 1000 },
   };
   fs.mkdirSync(path.dirname(REPORT), { recursive: true });
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   process.exitCode = !outcome.ok ? 1 : report.changes.changes.length > 0 ? DRIFT : 0;
 }
 
-/** Asks the engine too what became of each part; that fails where Grafana is away, of which the lab itself can tell. */
+/** Also refreshes every resource, which fails if Grafana is down; the lab itself can still report that. */
 async function preview(commands: Commands): Promise<{ outcome: Outcome; notes: readonly string[] }> {
   const notes = ["What `make up` would change to make the lab what its code says."];
   const outcome = await commands.run("pulumi", ["preview", "--refresh", "--json"]);

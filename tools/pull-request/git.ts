@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { REPORT_CODE } from "./foreignReport";
 import { LabError } from "../../lib/shared/problems";
-import { code, list } from "./report/texts";
+import { code, list } from "./report/format";
 
 /** A commit to compare with. */
 export interface Base {
@@ -43,7 +43,7 @@ export function findBase(project: string, name: string): Base | undefined {
   const commit = readable ? ask(project, "rev-parse", "--verify", "--quiet", `${name}^{commit}`) : undefined;
   if (commit === undefined || !COMMIT.test(commit)) {
     throw new LabError(
-      `BASE = ${JSON.stringify(name)}: is no commit of this checkout; name one, such as BASE=origin/main, ` +
+      `BASE = ${JSON.stringify(name)}: is not a commit in this checkout; name one, such as BASE=origin/main, ` +
         "after git fetch origin main, or BASE=none to compare with nothing",
     );
   }

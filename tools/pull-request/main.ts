@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { CheckResult, fence, Report, renderReport, summaryOf } from "./report/markdown";
 import { describeSteps } from "./report/resources";
-import { escapeMarkdown } from "./report/texts";
+import { escapeMarkdown } from "./report/format";
 import { Base, checkOut, describeHead, findBase, toReadByHand } from "./git";
 import { LabRun, OWN_RULES, PreviewLab } from "./previewLab";
 
@@ -136,12 +136,12 @@ async function upFrom(lab: PreviewLab, base: Base, checkout: string): Promise<Pi
 }
 
 async function verify(lab: PreviewLab): Promise<Pick<Result, "verified"> & Partial<Pick<Result, "failure">>> {
-  const { printed, said } = await lab.verify();
+  const { output, messages } = await lab.verify();
   try {
-    const { checks } = JSON.parse(lab.standIns.restore(printed)) as { checks: CheckResult[] };
+    const { checks } = JSON.parse(lab.standIns.restore(output)) as { checks: CheckResult[] };
     return { verified: checks };
   } catch {
-    return { verified: undefined, failure: ["applied, but make verify says:", said] };
+    return { verified: undefined, failure: ["applied, but make verify says:", messages] };
   }
 }
 

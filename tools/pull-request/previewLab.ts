@@ -13,7 +13,7 @@ import { findOverlaps } from "../../lib/preflight/subnets";
 import { isObject } from "./report/differences";
 import { EngineRun, readRun } from "./report/events";
 import { Commands, Outcome } from "./commands";
-import { StandIns, randomPort } from "./disguise";
+import { StandIns, randomPort } from "./standIns";
 
 /** A run of the engine, and what it printed besides. */
 export interface LabRun extends EngineRun {
@@ -108,10 +108,10 @@ export class PreviewLab {
   async remove(): Promise<void> {
     const destroyed = await this.commands.run("pulumi", ["destroy", "--yes", "--skip-preview"]);
     const left = await this.removeVolumes();
-    if ((!destroyed.ok && !destroyed.said.includes("no stack named")) || left.length > 0) {
+    if ((!destroyed.ok && !destroyed.messages.includes("no stack named")) || left.length > 0) {
       throw new LabError(
         `the preview's lab is not wholly removed${left.length > 0 ? ` (left: ${left.join(", ")})` : ""}; ` +
-          `run it again, or see what is in the way:\n${lastLines(destroyed.said)}`,
+          `run it again, or see what is in the way:\n${lastLines(destroyed.messages)}`,
       );
     }
     await this.commands.run("pulumi", ["stack", "rm", "--yes"]);
@@ -127,7 +127,7 @@ export class PreviewLab {
       : configured;
     const run = readRun(this.standIns.restore(outcome.events));
     const failure = [...run.errors, ...(run.violations.length > 0 ? ["a rule of policy/ does not hold"] : [])];
-    const said = lastLines(this.standIns.restore(outcome.said)).split("\n");
+    const said = lastLines(this.standIns.restore(outcome.messages)).split("\n");
     return { ...run, ok: outcome.ok, failure: outcome.ok ? [] : failure.length > 0 ? failure : said };
   }
 
@@ -155,7 +155,7 @@ export class PreviewLab {
         return set;
       }
     }
-    return { ok: true, events: "", printed: "", said: "" };
+    return { ok: true, events: "", output: "", messages: "" };
   }
 
   /** Removes what `keepData` keeps; returns the names of those that the engine does not let go. */
@@ -218,7 +218,7 @@ function readId(file: string): string {
 /** What a checkout of which there can be no lab is refused for. */
 function refused(error: unknown): Outcome {
   if (error instanceof LabError) {
-    return { ok: false, events: "", printed: "", said: error.message };
+    return { ok: false, events: "", output: "", messages: error.message };
   }
   throw error;
 }

@@ -3,7 +3,7 @@ import { signInHeaders } from "../../lib/shared/webSignIn";
 import { seconds } from "./duration";
 import { CheckError, getJson, LabOutputs, queryPrometheus, Sample } from "./lab";
 
-/** A rule of Prometheus, as its API tells it. */
+/** A rule, as in Prometheus' API. */
 interface Rule {
   readonly name: string;
   /** `unknown` until it has been evaluated once. */
@@ -27,7 +27,7 @@ export async function alertsEvaluated(lab: LabOutputs): Promise<string> {
   const sick = rules.filter(({ health }) => health !== "ok");
   if (sick.length > 0) {
     const list = sick.map(({ name, lastError }) => `${name}: ${lastError ?? "not evaluated yet"}`);
-    throw new CheckError(list.join("; "), "mend the rule in assets/prometheus, then run make up");
+    throw new CheckError(list.join("; "), "fix the rule in assets/prometheus, then run make up");
   }
   const firing = rules.filter(({ state }) => state === "firing").map(({ name }) => name);
   if (!firing.includes(WATCHDOG)) {
@@ -38,7 +38,7 @@ export async function alertsEvaluated(lab: LabOutputs): Promise<string> {
   return `${String(rules.length)} rules; firing: ${others.length === 0 ? "none" : others.join(", ")}${sentOn}`;
 }
 
-/** Whether the alerts get to Alertmanager, and its notifications to the receiver; tells whether one did already. */
+/** Checks that alerts reach Alertmanager and its notifications the receiver; reports whether one was delivered. */
 async function alertsSent(lab: LabOutputs, url: string): Promise<string> {
   const filter = encodeURIComponent(`alertname="${WATCHDOG}"`);
   const alerts = await getJson<readonly unknown[]>(
@@ -70,7 +70,7 @@ async function alertsSent(lab: LabOutputs, url: string): Promise<string> {
   if (problems.length > 0) {
     throw new CheckError(
       `Alertmanager cannot send its notifications: ${problems.join("; ")}`,
-      "read the receiver's answer in make logs; start or mend the receiver, or set another alertWebhook",
+      "read the receiver's answer in make logs; start or fix the receiver, or set another alertWebhook",
     );
   }
   if (delivered === undefined) {

@@ -69,7 +69,7 @@ async function flaskTraffic(lab: LabOutputs): Promise<string> {
   }
   // any user's program could listen on its port once it is dead
   if (!(await findStarts(lab.labName)).some(({ ours }) => ours)) {
-    throw new CheckError("what answers is not the lab's app: no process of yours is one", "run make up");
+    throw new CheckError("another program answers in place of the lab's app", "run make up");
   }
   return counts.map(({ path, count }) => `${path} ${String(count)}`).join(", ");
 }
@@ -88,13 +88,13 @@ async function grafanaAnswers(lab: LabOutputs): Promise<string> {
   const anonymous = await fetch(`${lab.grafanaUrl}/api/org`, { signal: AbortSignal.timeout(10_000) });
   if (anonymous.status !== 401) {
     throw new CheckError(
-      `lets somebody in without a password (${String(anonymous.status)})`,
+      `accepts requests without a password (${String(anonymous.status)})`,
       "look at Grafana's settings",
     );
   }
   const { version } = await getJson<{ version: string }>(`${lab.grafanaUrl}/api/health`);
   await getJson(`${lab.grafanaUrl}/api/user`, signIn(lab));
-  return `version ${version}, admin signs in, nobody without a password`;
+  return `version ${version}, admin signs in, anonymous access is refused`;
 }
 
 async function datasourceWorks(lab: LabOutputs): Promise<string> {
@@ -137,7 +137,7 @@ async function dashboardsBound(lab: LabOutputs): Promise<string> {
   return `${String(dashboards.length)} there, all datasources bound${note}`;
 }
 
-/** Every dashboard of the lab; all that Grafana does not give are told together. */
+/** Every dashboard of the lab; those that Grafana does not return are reported together. */
 async function readAll(lab: LabOutputs): Promise<readonly Dashboard[]> {
   const answers = await Promise.allSettled(lab.dashboards.map((uid) => readDashboard<Dashboard>(lab, uid)));
   const failures = answers.filter((answer) => answer.status === "rejected").map(({ reason }) => reason as unknown);

@@ -53,7 +53,7 @@ async function loadedBy(name: string, found: FoundContainer, lab: LabOutputs): P
       const reload = await readReload(url, RELOAD_METRICS[program], lab.webPassword).catch((error: unknown) => {
         const { message, cause } = error as Error & { cause?: Error };
         const why = cause?.message ?? message;
-        throw new CheckError(`${name} does not say whether it has loaded its files (${why})`, "read make logs");
+        throw new CheckError(`${name} does not report whether it loaded its files (${why})`, "read make logs");
       });
       return loadedDrift(reload, found);
     }

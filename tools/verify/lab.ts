@@ -38,7 +38,7 @@ export interface LabOutputs {
 /** What a check saw. */
 export interface Answer {
   readonly seen: string;
-  /** What `--json` tells besides. */
+  /** Further details, for `--json`. */
   readonly details?: unknown;
 }
 

@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   if (!Array.isArray(lab.containers) || Number.isNaN(patience)) {
     throw new Error(`${USAGE}\nthe outputs on standard input are not a lab's: is it up?`);
   }
-  // a dead app is told by the checks themselves
+  // the checks themselves report a dead app
   const send = (paths: typeof FLASK_PATHS) => void sendTraffic(lab, paths).catch(() => undefined);
   send(FLASK_PATHS);
   // a rate is above 0 only once there are requests between two scrapes

@@ -4,7 +4,7 @@ import { Check, CheckError, LabOutputs, queryPrometheus } from "./lab";
 
 /** Prometheus' own metrics of its receivers, each with the label `url`. */
 const STORAGE = "prometheus_remote_storage";
-/** Scrapes within which Prometheus has told of itself twice, though one was missed. */
+/** Scrapes that contain two samples of Prometheus itself even if one was missed. */
 const SCRAPES = 4;
 /** Seconds for which Prometheus gathers samples before it sends them, and as long for a slow answer. */
 const SEND_TIME = 10;
@@ -34,10 +34,7 @@ async function receiversTake(lab: LabOutputs, urls: readonly string[]): Promise<
     return (behind.get(url) ?? Infinity) > limit ? [`${url} has no sample of the last ${String(limit)} s`] : [];
   });
   if (problems.length > 0) {
-    throw new CheckError(
-      problems.join("; "),
-      "read what Prometheus says of it in make logs; mend remoteWrite, or the receiver",
-    );
+    throw new CheckError(problems.join("; "), "read Prometheus' log with make logs; fix remoteWrite or the receiver");
   }
   return urls.map((url) => `${url} takes ${(sent.get(url) ?? 0).toFixed(0)} samples/s`).join(", ");
 }

@@ -3,7 +3,7 @@ import { Change } from "./changes";
 import { findDifferences, isObject, matchByName, nameEach } from "./differences";
 import { Properties } from "./events";
 import { operationOf, Row } from "./rows";
-import { code, describeDifference, list, TextPair, formatChange } from "./texts";
+import { code, describeDifference, list, TextPair, formatChange } from "./format";
 
 type Named = Readonly<Record<string, unknown>>;
 
@@ -107,7 +107,7 @@ function listOf(value: unknown): Named[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** The content of a YAML file, which is empty where there is no file; undefined of one that is secret or no YAML. */
+/** The content of a YAML file, which is empty where there is not a file; undefined of one that is secret or no YAML. */
 function read(text = ""): Named | undefined {
   try {
     const content: unknown = parse(text) ?? {};

@@ -3,8 +3,8 @@ import { Change } from "./changes";
 import { findDifferences, isObject, matchByName, nameEach, without } from "./differences";
 import { Properties } from "./events";
 import { operationOf, Row } from "./rows";
-import { code, describeDifference, Details, foldOf, escapeMarkdown, list, formatChange } from "./texts";
-import { titleOf } from "./words";
+import { code, describeDifference, Details, foldOf, escapeMarkdown, list, formatChange } from "./format";
+import { titleOf } from "./labels";
 
 type Json = Readonly<Record<string, unknown>>;
 

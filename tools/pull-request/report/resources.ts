@@ -4,8 +4,8 @@ import { dashboardDetail, dashboardFolds, dashboardRows } from "./dashboards";
 import { findDifferences, isObject, without } from "./differences";
 import { Properties, Step } from "./events";
 import { Row } from "./rows";
-import { describeDifference, Details, foldOf, escapeMarkdown, list, TextPair, formatChange } from "./texts";
-import { partOf } from "./words";
+import { describeDifference, Details, foldOf, escapeMarkdown, list, TextPair, formatChange } from "./format";
+import { partOf } from "./labels";
 
 /** What a run of the engine would change or has changed. */
 export interface Changes {
@@ -32,7 +32,7 @@ const KINDS = [
 ];
 
 const CONFIGURATION = "its configuration";
-/** Why a part is made anew. */
+/** Why a resource is replaced. */
 const FOUND = "found";
 
 /** Labels of a container that say nothing which another input does not say, too. */
@@ -97,7 +97,7 @@ function describe(change: Change): { rows: readonly Row[]; folds: readonly Detai
 function differencesOf(change: Change, files: readonly TextPair[]): string[] {
   const [before, after] = [readable(change, change.before), readable(change, change.after)];
   const details = findDifferences(before, after)
-    // a part that is made anew forgets why the one before was made
+    // a replaced resource loses the reason of the one before
     .filter(({ path, after: now }) => !(path.endsWith(FOUND) && now === "declared"))
     .map((difference) =>
       difference.path.endsWith(CONFIGURATION)
@@ -142,7 +142,7 @@ function reasonIn(triggers: unknown): Properties {
   return texts.length === 0 ? {} : { [FOUND]: texts.at(-1) };
 }
 
-/** Why a dashboard is saved anew. */
+/** Why a dashboard is saved again. */
 function reasonOf({ before: { message: before }, after: { message: after } }: Change): string {
   return before === after || after === "declared" ? "" : `${FOUND}: ${formatChange(before, after)}`;
 }

@@ -3,7 +3,7 @@ import { Check, CheckError, Answer, LabOutputs } from "../lab";
 import { reachedNodes } from "../swarm";
 import { grafanaApi } from "./grafana";
 import { checkPlugins } from "./plugins";
-import { explainMachine, PanelResult, proveDashboard, ProvenQuery, State } from "./proof";
+import { explainMachine, PanelResult, proveDashboard, ProvenQuery, State } from "./panelResult";
 
 /** Failing queries that the table names; `--json` has them all. */
 const NAMED = 5;
@@ -17,7 +17,7 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
     explainMachine(await proveDashboard(api, uid, node), lab);
   return Promise.all(
     lab.dashboards.map(async (uid) => {
-      // without Grafana there is no title, and the check itself tells why
+      // without Grafana there is no title; the check itself reports why
       const title = await api.dashboard(uid).then(
         (dashboard) => dashboard.title,
         () => uid,
@@ -62,7 +62,7 @@ export function toResult(proof: PanelResult, url: string): Answer {
     const rest = failing.length > NAMED ? [`and ${String(failing.length - NAMED)} more, see ARGS=--json`] : [];
     throw new CheckError(
       [`${counts} with data`, ...list, ...rest].join("\n"),
-      `look at the panels on ${url}: the metrics or labels of these queries may be others here`,
+      `look at the panels on ${url}: their metrics or labels may have other names here`,
       proof,
     );
   }
@@ -80,7 +80,7 @@ function describe({ title, expr, error }: ProvenQuery & { readonly title: string
 /** How many panels of a new lab are still empty on the page, though there is data. */
 function notYetDrawn({ panels }: PanelResult): string {
   const late = panels.filter(({ queries }) => queries.some(({ tooNew }) => tooNew === true)).length;
-  return late === 0 ? "" : `; ${String(late)} draw it with the next step of their range`;
+  return late === 0 ? "" : `; ${String(late)} will show data at the next refresh`;
 }
 
 /** Why panels have no data at all. */

@@ -1,0 +1,44 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { docker } from "../support/harness";
+import { Bench } from "./repair";
+import { UserLab, expectOk } from "../support/userLab";
+
+/** What `make drift` says, and the code that it exits with. */
+async function drift(lab: UserLab): Promise<{ code: number | null; report: string }> {
+  const { child, outcome } = lab.run("drift");
+  await outcome;
+  return { code: child.exitCode, report: fs.readFileSync(path.join(lab.room, "drift/report.md"), "utf8") };
+}
+
+/** `make drift` tells what was changed by hand, and what of the code was not applied. */
+export function driftTests(bench: () => Bench): void {
+  it("is none of a lab that is as its code says", async () => {
+    const { code, report } = await drift(bench().lab);
+    expect([code, report.split("\n")[2]]).toEqual([0, "## Drift of the lab: no change"]);
+  });
+
+  it("is a setting that was not applied, and a container that was stopped", async () => {
+    const { lab } = bench();
+    docker("stop", lab.container("pushgateway"));
+    lab.configure({ nodeExporterMemory: 144 });
+    const { code, report } = await drift(lab);
+    expect([code, report.split("\n")[2]]).toEqual([2, "## Drift of the lab: 2 to replace"]);
+    expect(report).toContain(`container | \`${lab.container("pushgateway")}\` | `);
+    expect(report).toContain("it was exited, exit code");
+    expect(report).toContain("memory: `128` → `144`");
+    lab.configure({ nodeExporterMemory: undefined });
+    await expectOk(lab.up());
+    expect((await drift(lab)).code).toBe(0);
+  });
+
+  it("cannot be told of a Grafana that is away but by the lab itself, which then says so", async () => {
+    const { lab } = bench();
+    docker("stop", lab.container("grafana"));
+    const { code, report } = await drift(lab);
+    expect(code).toBe(2);
+    expect(report).toContain("The engine could not look at every part");
+    expect(report).toContain(`container | \`${lab.container("grafana")}\` | `);
+    await expectOk(lab.up());
+  });
+}

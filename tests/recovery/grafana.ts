@@ -1,0 +1,78 @@
+import { Bench, expectRepaired } from "./repair";
+import { grafana } from "../support/userData";
+
+const UID = "lab-flask";
+/** The lab's dashboards, by the names of their resources. */
+export const DASHBOARDS: readonly string[] = [
+  "ansible-playbooks-dashboard",
+  "community-1860-dashboard",
+  "community-14282-dashboard",
+  "flask-app-dashboard",
+  "lab-overview-dashboard",
+];
+
+/** Faults of what Grafana holds. */
+export function grafanaFaults(bench: () => Bench): void {
+  const part = "Grafana";
+  const ask = async (method: string, path: string, body?: unknown): Promise<Response> => {
+    const { lab } = bench();
+    return grafana(lab, { login: "admin", password: await lab.password() }, method, path, body);
+  };
+
+  it("a dashboard edited", () =>
+    expectRepaired(bench(), {
+      part,
+      fault: "a dashboard of the lab edited in Grafana",
+      lost: "the edit; Grafana's history of the dashboard has it",
+      cause: async () => {
+        const { dashboard, meta } = (await (await ask("GET", `/api/dashboards/uid/${UID}`)).json()) as {
+          dashboard: object;
+          meta: { folderUid: string };
+        };
+        const edited = { ...dashboard, title: "Edited by hand" };
+        await ask("POST", "/api/dashboards/db", { dashboard: edited, folderUid: meta.folderUid, overwrite: true });
+      },
+      shows: ["flask-app-dashboard"],
+    }));
+
+  it("a dashboard deleted", () =>
+    expectRepaired(bench(), {
+      part,
+      fault: "a dashboard of the lab deleted in Grafana",
+      lost: "its history in Grafana",
+      cause: () => ask("DELETE", `/api/dashboards/uid/${UID}`),
+      shows: ["flask-app-dashboard"],
+    }));
+
+  it("the lab's folder deleted", () =>
+    expectRepaired(bench(), {
+      part,
+      fault: "the lab's folder deleted in Grafana with its dashboards",
+      lost: "their history in Grafana",
+      cause: () => ask("DELETE", "/api/folders/observability-lab"),
+      shows: DASHBOARDS,
+      // the folder comes back with them, and the home dashboard is one of them
+      mayShow: ["grafana-folder", "lab-overview-home"],
+    }));
+
+  it("the datasource deleted", () =>
+    expectRepaired(bench(), {
+      part,
+      fault: "the datasource deleted in Grafana",
+      cause: () => ask("DELETE", "/api/datasources/uid/prometheus"),
+      shows: ["grafana-datasource"],
+    }));
+
+  it("its password changed", () =>
+    expectRepaired(bench(), {
+      part,
+      fault: "the password of admin changed in Grafana",
+      lost: "the changed password; the state's is in force again",
+      cause: async () => {
+        const oldPassword = await bench().lab.password();
+        const [newPassword, confirmNew] = ["changed by hand", "changed by hand"];
+        await ask("PUT", "/api/user/password", { oldPassword, newPassword, confirmNew });
+      },
+      shows: ["grafana-admin-password"],
+    }));
+}

@@ -1,0 +1,51 @@
+import { FaultResult, record } from "../support/results";
+import { lostUserData, UserData } from "../support/userData";
+import { UserLab, expectOk } from "../support/userLab";
+
+/** A lab that is up and holds what people have put into it; faults share it. */
+export interface Bench {
+  readonly lab: UserLab;
+  /** Undefined for a lab that was not up before. */
+  readonly traces?: UserData;
+}
+
+/** A fault that the next up mends. */
+export interface InjectedFault extends Pick<FaultResult, "part" | "fault"> {
+  /** What is lost for good; nothing, unless said otherwise. */
+  readonly lost?: string;
+  readonly cause: () => unknown;
+  /** The resources that a preview names. */
+  readonly shows: readonly string[];
+  /** Resources that it may name besides, as what a fault does there is a matter of moments. */
+  readonly mayShow?: readonly string[];
+}
+
+/** Causes a fault, and sees that a preview names it and nothing else, and that the next up mends just that. */
+export async function expectRepaired({ lab, traces }: Bench, fault: InjectedFault): Promise<void> {
+  const { mayShow = [] } = fault;
+  await fault.cause();
+  const shown = await lab.preview();
+  expect(shown.filter((name) => !mayShow.includes(name))).toEqual([...fault.shows].sort());
+  const changes = await expectGreen({ lab, traces }, fault);
+  expect(changes.filter((name) => !mayShow.includes(name))).toEqual([...fault.shows].sort());
+}
+
+/** Sees that the next up ends green with everything that was there before; returns what it changed. */
+export async function expectGreen(
+  { lab, traces }: Bench,
+  { part, fault, lost = "nothing" }: Pick<InjectedFault, "part" | "fault" | "lost">,
+): Promise<readonly string[]> {
+  const start = Date.now();
+  const { changes } = await expectOk(lab.up());
+  expect(await lab.failedChecks()).toEqual([]);
+  const seconds = (Date.now() - start) / 1000;
+  await expectKept({ lab, traces });
+  expect(await lab.preview()).toEqual([]);
+  record({ part, fault, lost, seconds });
+  return changes;
+}
+
+/** Sees that everything is there which people have put into the lab. */
+export async function expectKept({ lab, traces }: Bench): Promise<void> {
+  expect(traces === undefined ? [] : await lostUserData(lab, traces)).toEqual([]);
+}

@@ -1,0 +1,95 @@
+import * as path from "node:path";
+import { docker, labelled } from "../support/harness";
+import { appFaults } from "./app";
+import { copyCheckout } from "../support/checkouts";
+import { containerFaults } from "./containers";
+import { driftTests } from "./drift";
+import { grafanaFaults } from "./grafana";
+import { Bench } from "./repair";
+import { expectGone } from "./leftovers";
+import { appPid, signal } from "../support/processes";
+import { record } from "../support/results";
+import { leaveUserData } from "../support/userData";
+import { updateFaults } from "./updates";
+import { UserLab, expectOk } from "../support/userLab";
+
+jest.setTimeout(300_000);
+
+let bench: Bench;
+
+beforeAll(async () => {
+  const lab = await UserLab.create("faults-", "172.30.101.0/24");
+  bench = { lab };
+  await lab.prepare();
+  await expectOk(lab.up());
+  bench = { lab, traces: await leaveUserData(lab) };
+});
+
+afterAll(async () => {
+  await bench.lab.remove();
+});
+
+/** What the engine gave to a lab's parts, and the app's process: none of it changes unless the lab is touched. */
+function identity(lab: UserLab): string[] {
+  return [
+    ...(["container", "network", "volume"] as const).flatMap((kind) => labelled(kind, lab.lab).sort()),
+    String(appPid(lab)),
+  ];
+}
+
+describe("up mends a container", () => {
+  containerFaults(() => bench);
+});
+
+describe("up mends the app", () => {
+  appFaults(() => bench);
+});
+
+describe("up mends Grafana:", () => {
+  grafanaFaults(() => bench);
+});
+
+describe("drift", () => {
+  driftTests(() => bench);
+});
+
+describe("up ends green after one that was", () => {
+  updateFaults(() => bench);
+});
+
+describe("two labs", () => {
+  let other: UserLab;
+
+  beforeAll(async () => {
+    other = await UserLab.create("faults2-", "172.30.102.0/24");
+    await other.prepare();
+  });
+
+  afterAll(async () => {
+    await other.remove();
+  });
+
+  it("run side by side, and neither touches the other", async () => {
+    const before = identity(bench.lab);
+    await expectOk(other.up());
+    expect(await other.failedChecks()).toEqual([]);
+    expect(identity(bench.lab)).toEqual(before);
+    expect(await bench.lab.failedChecks()).toEqual([]);
+  });
+
+  it("are destroyed apart, one from another checkout with its app dead and containers gone", async () => {
+    const { lab } = bench;
+    const before = identity(other);
+    const app = appPid(lab);
+    signal(app, "SIGKILL");
+    docker("rm", "--force", lab.container("prometheus"), lab.container("grafana"));
+    lab.checkout = path.join(lab.folder, "another");
+    copyCheckout(lab.checkout);
+    const { seconds } = await expectOk(lab.destroy());
+    await expectGone(lab, app);
+    expect(identity(other)).toEqual(before);
+    expect(await other.failedChecks()).toEqual([]);
+    const fault = "from another checkout, with the app dead and containers gone";
+    record({ part: "destroy", fault, lost: "all data, as asked", seconds });
+  });
+});

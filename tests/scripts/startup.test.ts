@@ -1,0 +1,82 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { PROJECT } from "../support/fixtures";
+
+/** What a program prints that starts as the lab's does. */
+function print(expression: string): unknown {
+  const preload = ["--require", "./lib/runtime/startup.js", "--require", "./lib/runtime/stripTypes.js"];
+  const { stdout, stderr } = spawnSync(process.execPath, [...preload, "--print", `JSON.stringify(${expression})`], {
+    cwd: PROJECT,
+    encoding: "utf8",
+  });
+  return JSON.parse(stdout || JSON.stringify(stderr)) as unknown;
+}
+
+describe("the start of the program", () => {
+  it("leaves out what it never asks", () => {
+    const left = "typescript|@npmcli.arborist|@pulumi.pulumi.automation|@opentelemetry.sdk-trace-node";
+    const loaded = `Object.keys(require.cache).filter((it) => /node_modules.(${left})/.test(it))`;
+    const tracing = `require("@pulumi/pulumi/cmd/run/tracing")`;
+    expect(print(`(require("@pulumi/pulumi"), ${tracing}, ${loaded})`)).toEqual([]);
+  });
+
+  it("loads it when it is asked all the same", () => {
+    expect(print(`require("typescript").SyntaxKind.ThisKeyword > 0`)).toBe(true);
+    expect(print(`typeof new (require("@npmcli/arborist").Arborist)({ path: "." }).loadActual`)).toBe("function");
+    expect(print(`typeof require("@pulumi/pulumi").automation.LocalWorkspace.create`)).toBe("function");
+    const traced = `(tracing.start("http://127.0.0.1:9"), tracing.newSpan("span").constructor.name)`;
+    expect(print(`((tracing) => ${traced})(require("@pulumi/pulumi/cmd/run/tracing"))`)).toBe("SpanImpl");
+    expect(print(`require("@pulumi/pulumi").runtime.serializeFunction(() => 1).then !== undefined`)).toBe(true);
+  });
+});
+
+describe("what is left of a source without its types", () => {
+  let room: string;
+  let source: string;
+
+  beforeEach(() => {
+    room = fs.mkdtempSync(path.join(os.tmpdir(), "lab-stripped-"));
+    source = path.join(room, "program.ts");
+    fs.writeFileSync(source, "const text: string = 'one';\nconsole.log(text);\n");
+  });
+
+  afterEach(() => {
+    fs.rmSync(room, { recursive: true, force: true });
+  });
+
+  function run(LAB_ROOM = room): string {
+    const args = ["--require", path.join(PROJECT, "lib", "runtime", "stripTypes.js"), source];
+    return execFileSync(process.execPath, args, { encoding: "utf8", env: { ...process.env, LAB_ROOM } }).trim();
+  }
+
+  function kept(): string {
+    const [name = "", ...others] = fs.readdirSync(path.join(room, "stripped"));
+    expect(others).toEqual([]);
+    return path.join(room, "stripped", name);
+  }
+
+  it("is kept, and taken the next time", () => {
+    expect(run()).toBe("one");
+    fs.writeFileSync(kept(), fs.readFileSync(kept(), "utf8").replace("'one'", "'kept'"));
+    expect(run()).toBe("kept");
+  });
+
+  it("is not taken of a source that has changed", () => {
+    run();
+    fs.writeFileSync(source, fs.readFileSync(source, "utf8").replace("one", "two"));
+    expect(run()).toBe("two");
+  });
+
+  it.each([0, 10])("is not taken where only %d characters of it were written", (length) => {
+    run();
+    fs.truncateSync(kept(), length);
+    expect(run()).toBe("one");
+  });
+
+  it("is not needed where nothing can be kept", () => {
+    expect(run(source)).toBe("one");
+    expect(run("/proc/nowhere")).toBe("one");
+  });
+});

@@ -1,0 +1,73 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { alertRules } from "../../lib/shared/alertRules";
+import { parseQuery, withoutVariables } from "./promql";
+
+/** Labels of each metric, in alphabetical order, as a real lab exposed them. */
+export type Exposed = Readonly<Record<string, readonly string[]>>;
+
+const EXPOSED_FILE = path.join(__dirname, "exposedMetrics.json");
+
+/** What a run of the end-to-end test with RECORD=1 found. */
+export function readExposed(): Exposed {
+  return JSON.parse(readFileSync(EXPOSED_FILE, "utf8")) as Exposed;
+}
+
+/** Keeps what a lab exposes, a line for each metric. */
+export function writeExposed(exposed: Exposed): void {
+  const lines = Object.entries(exposed).map(
+    ([metric, labels]) => `  ${JSON.stringify(metric)}: [${labels.map((it) => JSON.stringify(it)).join(", ")}]`,
+  );
+  writeFileSync(EXPOSED_FILE, `{\n${lines.join(",\n")}\n}\n`);
+}
+
+/** What some labs do not expose: labels of an alert come from what it is about, and Alertmanager from a webhook. */
+export const NOT_EVERYWHERE: Exposed = {
+  ALERTS: ["alertname", "alertstate", "severity"],
+  alertmanager_notifications_failed_total: ["instance", "integration", "job", "reason"],
+};
+
+/** The queries of the alert rules, by alert. */
+export function alertQueries(): ReadonlyMap<string, string> {
+  const files = alertRules().map(({ content }) => parse(content) as RuleFile);
+  const rules = files.flatMap(({ groups }) => groups.flatMap((group) => group.rules));
+  return new Map(rules.map(({ alert, expr }) => [alert, expr]));
+}
+
+interface RuleFile {
+  readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[];
+}
+
+/** What a query names that no lab exposes: metrics, labels of a metric, and labels of none of its metrics. */
+export function unknownIn(query: string): string[] {
+  const exposed: Exposed = { ...readExposed(), ...NOT_EVERYWHERE };
+  const { selectors, grouping } = parseQuery(query);
+  const labels = new Set(selectors.flatMap(({ metric }) => exposed[metric] ?? []));
+  return [
+    ...selectors.filter(({ metric }) => !(metric in exposed)).map(({ metric }) => metric),
+    ...selectors.flatMap(({ metric, labels: matched }) =>
+      matched.filter((label) => exposed[metric]?.includes(label) !== true).map((label) => `${metric}{${label}}`),
+    ),
+    ...grouping.filter((label) => !labels.has(label)),
+  ];
+}
+
+interface Queries {
+  readonly panels: readonly { readonly targets?: readonly { readonly expr: string }[] }[];
+  readonly templating?: { readonly list?: readonly { readonly query?: unknown }[] };
+}
+
+/** Every query of a dashboard, also those behind its variables, as Grafana sends it. */
+export function queriesOf({ panels, templating }: Queries): string[] {
+  const variables = (templating?.list ?? []).map(
+    ({ query }) => /^label_values\((.+), \w+\)$/.exec(String(query))?.[1] ?? String(query),
+  );
+  return [...panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)), ...variables].map(withoutVariables);
+}
+
+/** Names of the metrics that these queries ask for. */
+export function metricsOf(queries: readonly string[]): string[] {
+  const names = queries.flatMap((query) => parseQuery(query).selectors.map(({ metric }) => metric));
+  return [...new Set(names)].sort();
+}

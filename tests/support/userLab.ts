@@ -1,0 +1,251 @@
+import { ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { parse, stringify } from "yaml";
+import { dashboardSettings, machineStack, PROJECT } from "./harness";
+import { freePorts, Ports } from "./ports";
+
+/** What a command of the lab printed, and whether it went well. */
+export interface Outcome {
+  readonly ok: boolean;
+  /** Everything that it printed. */
+  readonly said: string;
+  /** What it printed on its standard output. */
+  readonly printed: string;
+  readonly seconds: number;
+  /** Names of the resources that it changed or, as a preview, would change. */
+  readonly changes: readonly string[];
+}
+
+/** A command of the lab that runs. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly outcome: Promise<Outcome>;
+  /** Waits until it has begun to work on a resource, or has ended. */
+  readonly reached: (resource: string) => Promise<void>;
+}
+
+/** A step of the engine, as the event log tells it. */
+interface EngineEvent {
+  readonly resourcePreEvent?: { readonly metadata: { readonly op: string; readonly urn: string } };
+}
+
+const NAME = "observability-lab";
+/** Steps that leave everything as it is, and those whose effect another step tells. */
+const NO_CHANGE = /^(same|read|refresh)$|^(create|delete)-|^discard/;
+
+/** A lab as its users have it: `make`'s own scripts work on it, and its state and settings are in a folder of its own. */
+export class UserLab {
+  /** Folder of the lab's files outside the engine. */
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-faults-"));
+  /** Where the scripts are; a test may have another checkout. */
+  checkout = PROJECT;
+  /** What make keeps in a checkout's `.lab`. */
+  room = path.join(this.folder, "room");
+  /** What the lab keeps on the host. */
+  stateHome = path.join(this.folder, "state-home");
+  private readonly stack = machineStack();
+  /** Folder of the event logs of its updates. */
+  readonly logs = fs.mkdtempSync(path.join(os.tmpdir(), "lab-events-"));
+  private runs = 0;
+
+  private constructor(
+    readonly prefix: string,
+    private readonly subnet: string,
+    readonly ports: Ports,
+  ) {}
+
+  /** A lab that is not up yet. */
+  static async create(prefix: string, subnet: string): Promise<UserLab> {
+    return new UserLab(prefix, subnet, await freePorts());
+  }
+
+  /** The lab's name on the machine. */
+  get lab(): string {
+    return `${this.prefix}${NAME}`;
+  }
+
+  /** Folder of the lab on the host. */
+  get hostFolder(): string {
+    return path.join(this.stateHome, NAME, this.lab);
+  }
+
+  /** Name of a container. */
+  container(name: string): string {
+    return `${this.prefix}${name}`;
+  }
+
+  /** Makes the folders and the settings, as the first command of a checkout does. */
+  async prepare(): Promise<void> {
+    [this.room, this.stateHome].forEach((folder) => fs.mkdirSync(folder, { recursive: true }));
+    await this.run("pulumi", ["stack", "ls"]).outcome;
+    this.configure({ ...dashboardSettings(), ...this.ports, namePrefix: this.prefix, subnet: this.subnet });
+  }
+
+  /** Sets these settings as `make config` does; undefined takes one away. */
+  configure(settings: Readonly<Record<string, unknown>>): void {
+    const file = path.join(this.room, `own.${this.stack}.yaml`);
+    const own = parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
+    const named = Object.entries(settings).map(([setting, value]) => ({ [`${NAME}:${setting}`]: value }));
+    fs.writeFileSync(file, stringify({ ...own, config: Object.assign({}, own.config, ...named) as unknown }));
+  }
+
+  /** Sets secrets as `make config` does; their values are in no argument of a process. */
+  async configureSecrets(secrets: Readonly<Record<string, string>>): Promise<void> {
+    for (const [setting, value] of Object.entries(secrets)) {
+      await expectOk(this.run("pulumi", ["config", "set", "--secret", "--path", setting], {}, value).outcome);
+    }
+  }
+
+  /** The settings of this lab alone. */
+  own(): Readonly<Record<string, unknown>> {
+    const file = path.join(this.room, `own.${this.stack}.yaml`);
+    const { config = {} } = parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
+    return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(`${NAME}:`, ""), value]));
+  }
+
+  /** Value that this machine's stack, or Pulumi.yaml, gives to a setting. */
+  setting(name: string): string {
+    const read = (file: string): unknown => parse(fs.readFileSync(path.join(PROJECT, file), "utf8"));
+    const stack = read(`Pulumi.${this.stack}.yaml`) as { config: Record<string, string> };
+    const project = read("Pulumi.yaml") as { config: Record<string, { default: string } | undefined> };
+    return stack.config[`${NAME}:${name}`] ?? project.config[name]?.default ?? "";
+  }
+
+  /**
+   * Starts one of the scripts that make calls, in a session of its own as a terminal gives it, with further variables
+   * of the environment before the script's name where a test has some, and with a text on its standard input.
+   */
+  run(script: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}, input = ""): Running {
+    const log = path.join(this.logs, String(this.runs++));
+    const logged = ["up", "preview", "destroy"].includes(args[0] ?? "");
+    const started = Date.now();
+    const child = spawn(
+      path.join(this.checkout, "scripts", script),
+      [...args, ...(logged ? ["--event-log", log] : [])],
+      {
+        cwd: this.checkout,
+        detached: true,
+        stdio: ["pipe", "pipe", "pipe"],
+        env: { ...userEnvironment(), LAB_ROOM: this.room, STACK: this.stack, XDG_STATE_HOME: this.stateHome, ...env },
+      },
+    );
+    child.stdin.on("error", () => undefined).end(input); // a command that reads nothing may have closed it
+    let [said, printed] = ["", ""];
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    child.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      printed += chunk.toString();
+    });
+    const outcome = ending(child).then((ok) => {
+      const seconds = (Date.now() - started) / 1000;
+      return { ok, said, printed, seconds, changes: changesOf(log) };
+    });
+    const reached = async (resource: string): Promise<void> => {
+      while (
+        child.exitCode === null &&
+        child.signalCode === null &&
+        !stepsOf(log).some(({ name }) => name === resource)
+      ) {
+        await setTimeout(20);
+      }
+    };
+    return { child, outcome, reached };
+  }
+
+  /** `make up`, without its verify. */
+  up(): Promise<Outcome> {
+    return this.run("pulumi", ["up", "--yes", "--skip-preview"]).outcome;
+  }
+
+  /** Names of the resources that the next up would touch. */
+  async preview(): Promise<readonly string[]> {
+    return (await expectOk(this.run("pulumi", ["preview"]).outcome)).changes;
+  }
+
+  /** `make destroy`. */
+  destroy(): Promise<Outcome> {
+    return this.run("pulumi", ["destroy", "--yes", "--skip-preview"]).outcome;
+  }
+
+  /** What `make verify` finds wrong. */
+  async failedChecks(): Promise<string[]> {
+    const { said, printed } = await this.run("verify", ["--json"]).outcome;
+    try {
+      const { checks } = JSON.parse(printed) as { checks: { check: string; ok: boolean; seen: string }[] };
+      return checks.filter(({ ok }) => !ok).map(({ check, seen }) => `${check}: ${seen}`);
+    } catch {
+      return [said];
+    }
+  }
+
+  /** The password that the state holds. */
+  password(): Promise<string> {
+    return this.output("grafanaAdminPassword");
+  }
+
+  /** An output of the stack, in plain text. */
+  async output(name: string): Promise<string> {
+    return (await this.run("pulumi", ["stack", "output", name, "--show-secrets"]).outcome).printed.trim();
+  }
+
+  /** Destroys what is left and, after what else there is to take away, removes the folder. */
+  async remove(before: () => unknown = () => undefined): Promise<void> {
+    const destroyed = await this.destroy();
+    before();
+    [this.folder, this.logs].forEach((folder) => {
+      fs.rmSync(folder, { recursive: true, force: true });
+    });
+    await expectOk(Promise.resolve(destroyed));
+  }
+}
+
+/** The outcome of a command that has to go well. */
+export async function expectOk(outcome: Promise<Outcome>): Promise<Outcome> {
+  const result = await outcome;
+  if (!result.ok) {
+    throw new Error(result.said);
+  }
+  return result;
+}
+
+/** The caller's environment without what would lead its lab and this one to the same state. */
+function userEnvironment(): NodeJS.ProcessEnv {
+  const foreign = /^(PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*)|LAB_ROOM|STACK|FILE|MAKE.*|MFLAGS)$/;
+  const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
+  // the switch that gives the CLI its option --event-log
+  return { ...Object.fromEntries(own), PULUMI_DEBUG_COMMANDS: "true" };
+}
+
+/** Whether a process ends well; what is killed may leave its pipes open in a child, and is not waited for. */
+async function ending(child: ChildProcess): Promise<boolean> {
+  const closed = once(child, "close");
+  const [code] = (await once(child, "exit")) as [number | null];
+  await Promise.race([closed, setTimeout(1000, undefined, { ref: false })]);
+  return code === 0;
+}
+
+function stepsOf(log: string): { op: string; name: string }[] {
+  if (!fs.existsSync(log)) {
+    return [];
+  }
+  return fs
+    .readFileSync(log, "utf8")
+    .split("\n")
+    .flatMap((line) => {
+      try {
+        const step = (JSON.parse(line) as EngineEvent).resourcePreEvent?.metadata;
+        return step === undefined ? [] : [{ op: step.op, name: step.urn.split("::").pop() ?? "" }];
+      } catch {
+        return []; // the end of a log whose writer was killed
+      }
+    });
+}
+
+function changesOf(log: string): readonly string[] {
+  const changes = stepsOf(log).filter(({ op }) => !NO_CHANGE.test(op));
+  return [...new Set(changes.map(({ name }) => name))].sort();
+}

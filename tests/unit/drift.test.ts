@@ -1,0 +1,187 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { FoundContainer, containerDrift, DeclaredContainer } from "../../lib/drift/containers";
+import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
+import { dashboardDrift, noteVersion, savedVersions } from "../../lib/drift/dashboards";
+import { datasourceDrift, FoundGrafana } from "../../lib/drift/grafana";
+import { DATASOURCE, foundContainer, HOLDINGS, NETWORK_ID } from "../support/observedLabs";
+
+let warn: jest.SpyInstance;
+
+beforeEach(() => {
+  warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+});
+
+describe("the reason that a part was made for", () => {
+  it("is left as it is, whatever it is, while the part is sound", () => {
+    expect(replaceOnDrift("the part", undefined, "triggers[1]")).toStrictEqual({
+      reason: "declared",
+      options: { ignoreChanges: ["triggers[1]"] },
+    });
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it("is the damage, which is told to whoever runs a preview", () => {
+    const { reason, options } = replaceOnDrift("the part", "it was unhealthy", "triggers[1]");
+    expect(reason).toMatch(/^it was unhealthy \(\d{4}-\d\d-\d\dT.*Z\)$/);
+    expect(options).toStrictEqual({ ignoreChanges: [] });
+    expect(warn.mock.calls).toStrictEqual([["the part: it was unhealthy; the next update repairs it"]]);
+  });
+
+  it("tells a damage from an earlier one of its kind", () => {
+    jest.useFakeTimers({ now: 0 });
+    const first = replaceOnDrift("the part", "it was unhealthy", "message").reason;
+    jest.setSystemTime(1);
+    expect(replaceOnDrift("the part", "it was unhealthy", "message").reason).not.toBe(first);
+    jest.useRealTimers();
+  });
+
+  it("is no warning where the part is not there: a first update would warn of everything", () => {
+    expect(replaceOnDrift("the part", MISSING, "message").reason).toMatch(/^it was missing \(/);
+    expect(warn).not.toHaveBeenCalled();
+  });
+});
+
+describe("the damage of a container", () => {
+  const declared: DeclaredContainer = {
+    restart: "unless-stopped",
+    memoryLimit: true,
+    networks: [{ name: "observability-lab", id: NETWORK_ID }],
+  };
+  const { State, HostConfig } = foundContainer();
+  const onNetworks = (networks: FoundContainer["NetworkSettings"]["Networks"]): FoundContainer =>
+    foundContainer({ NetworkSettings: { Networks: networks, Ports: {} } });
+
+  it.each<[string, FoundContainer | undefined, string | undefined]>([
+    ["of one that is gone", undefined, MISSING],
+    [
+      "of one that ended",
+      foundContainer({ State: { Status: "exited", ExitCode: 137 } }),
+      "it was exited, exit code 137",
+    ],
+    [
+      "of one that starts again and again",
+      foundContainer({ State: { Status: "restarting", ExitCode: 1 } }),
+      "it was restarting, exit code 1",
+    ],
+    ["of one that is paused", foundContainer({ State: { Status: "paused", ExitCode: 0 } }), "it was paused"],
+    ["of one that was never started", foundContainer({ State: { Status: "created", ExitCode: 0 } }), "it was created"],
+    ["of a dead one", foundContainer({ State: { Status: "dead", ExitCode: 137 } }), "it was dead, exit code 137"],
+    [
+      "of an unhealthy one",
+      foundContainer({ State: { ...State, Health: { Status: "unhealthy" } } }),
+      "it was unhealthy",
+    ],
+    [
+      "of another memory limit",
+      foundContainer({ HostConfig: { ...HostConfig, Memory: 64 * 1024 ** 2 } }),
+      "its memory limit was 64 MiB",
+    ],
+    [
+      "of another restart policy",
+      foundContainer({ HostConfig: { ...HostConfig, RestartPolicy: { Name: "no" } } }),
+      "its restart policy was no",
+    ],
+    ["of one that was disconnected", onNetworks({}), "it was not on the network observability-lab"],
+    [
+      "of one on a network of that name that was there before",
+      onNetworks({ "observability-lab": { NetworkID: "older" } }),
+      "it was not on the network observability-lab",
+    ],
+    ["is none of a sound one", foundContainer(), undefined],
+    [
+      "is none of one that still starts",
+      foundContainer({ State: { ...State, Health: { Status: "starting" } } }),
+      undefined,
+    ],
+    ["is none of one without a health check", foundContainer({ State: { Status: "running", ExitCode: 0 } }), undefined],
+    [
+      "is none of one that somebody put on a further network, too",
+      onNetworks({ "observability-lab": { NetworkID: NETWORK_ID }, other: { NetworkID: "other" } }),
+      undefined,
+    ],
+  ])("%s", (_, found, expected) => {
+    expect(containerDrift(found, declared)).toBe(expected);
+  });
+
+  it("is none of a limit that Docker cannot set", () => {
+    const unlimited = foundContainer({ HostConfig: { ...HostConfig, Memory: 0 } });
+    expect(containerDrift(unlimited, declared)).toBe("its memory limit was 0 MiB");
+    expect(containerDrift(unlimited, { ...declared, memoryLimit: false })).toBeUndefined();
+  });
+
+  it("is told of every container once the network is gone, but of none in the host's network", () => {
+    const network = { name: "observability-lab", id: undefined };
+    expect(containerDrift(foundContainer(), { ...declared, networks: [network] })).toBe(
+      "it was not on the network observability-lab",
+    );
+    expect(containerDrift(onNetworks({}), { ...declared, networks: [] })).toBeUndefined();
+  });
+});
+
+describe("the damage of a dashboard", () => {
+  it.each<[string, FoundGrafana | undefined, number | undefined, string | undefined]>([
+    ["is none where its version is the one that the lab saved", HOLDINGS, 1, undefined],
+    ["is that somebody saved another one since", HOLDINGS, 3, "it was edited in Grafana, version 1"],
+    ["is that it is gone", { ...HOLDINGS, dashboards: new Map() }, 1, MISSING],
+    [
+      "is that no version is noted, as it may have been edited",
+      HOLDINGS,
+      undefined,
+      "the note of its version was lost",
+    ],
+    [
+      "is that it was saved in another schema",
+      { ...HOLDINGS, dashboards: new Map([["node", "schema v2"]]) },
+      1,
+      "it was saved in Grafana in the new schema (version 2)",
+    ],
+    [
+      "is that it was saved in another schema, whatever is noted",
+      { ...HOLDINGS, dashboards: new Map([["node", "schema v2"]]) },
+      undefined,
+      "it was saved in Grafana in the new schema (version 2)",
+    ],
+    [
+      "cannot be told of one that Grafana does not give",
+      { ...HOLDINGS, dashboards: new Map([["node", "unknown"]]) },
+      undefined,
+      undefined,
+    ],
+    ["cannot be told of a Grafana that cannot be asked", undefined, 1, undefined],
+  ])("%s", (_, found, saved, expected) => {
+    expect(dashboardDrift("node", found, saved)).toBe(expected);
+  });
+
+  it("is told by the version that is noted in the lab's folder, which may still be missing", () => {
+    const folder = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "lab-notes-")), "lab");
+    try {
+      expect(savedVersions(folder)).toStrictEqual(new Map());
+      noteVersion(folder, "a/b", 6);
+      noteVersion(folder, "a/b", 7);
+      noteVersion(folder, "a", 1);
+      expect(savedVersions(folder)).toStrictEqual(new Map(Object.entries({ a: 1, "a/b": 7 })));
+      expect(fs.statSync(folder).mode & 0o077).toBe(0);
+    } finally {
+      fs.rmSync(path.dirname(folder), { recursive: true });
+    }
+  });
+});
+
+describe("the damage of the datasource", () => {
+  it.each([
+    ["cannot be told of a Grafana that cannot be asked", undefined, undefined],
+    ["is that it is gone", { ...HOLDINGS, datasource: undefined }, MISSING],
+    ["is none of a sound one", HOLDINGS, undefined],
+    ["is another URL", { ...HOLDINGS, datasource: { ...DATASOURCE, url: "http://x" } }, 'its url was "http://x"'],
+    [
+      "is that it is no longer the default",
+      { ...HOLDINGS, datasource: { ...DATASOURCE, isDefault: false } },
+      "its isDefault was false",
+    ],
+  ])("%s", (_, found, expected) => {
+    expect(datasourceDrift(found, DATASOURCE)).toBe(expected);
+  });
+});

@@ -1,0 +1,162 @@
+import { GrafanaApi } from "../../tools/verify/panels/grafana";
+import { Explanation } from "../../tools/verify/panels/nodeExporter";
+import { MissingData } from "../../tools/verify/panels/missingData";
+
+type Labels = Readonly<Record<string, string>>;
+
+/** What a fake Prometheus holds: series by selector, and the samples of `up`. */
+interface World {
+  /** The tree of the query. */
+  readonly tree: object;
+  /** Selectors that found series within the range, with the targets of these. */
+  readonly range?: Readonly<Record<string, readonly Labels[]>>;
+  /** Those that find samples at its end. */
+  readonly now?: readonly string[];
+  readonly up?: readonly (Labels & { readonly value: string })[];
+  /** Whether node_exporter was scraped. */
+  readonly scraped?: boolean;
+}
+
+const NODE = { job: "linux_host", instance: "node_exporter" };
+const sample = (metric: Labels, value = "1"): object => ({ metric, value: [0, value] });
+const matcher = (name: string, value: string, type = "="): object => ({ name, type, value });
+const selector = (name: string, ...more: object[]): object => ({
+  type: "vectorSelector",
+  matchers: [...more, matcher("__name__", name)],
+});
+const binary = (op: string, lhs: object, rhs: object): object => ({ type: "binaryExpr", op, lhs, rhs });
+const histogram = (name: string): object => ({
+  type: "call",
+  func: { name: "histogram_quantile" },
+  args: [selector(name)],
+});
+
+function explain({ tree, range = {}, now = [], up = [], scraped = true }: World): Promise<Explanation | undefined> {
+  const prometheus = (_: string, path: string, parameters: Record<string, string>): Promise<never> => {
+    const { query = "", "match[]": match = "" } = parameters;
+    const [, ended] = /last_over_time\((.*)\[3600s\]/.exec(query) ?? [];
+    const [, counted] = /^count\((.*)\)$/.exec(query) ?? [];
+    const result = (): object[] => {
+      if (query === "up") {
+        return up.map(({ value, ...labels }) => sample(labels, value));
+      }
+      if (query === "node_scrape_collector_success") {
+        return scraped ? [sample({ collector: "loadavg" }), sample({ collector: "tcpstat" })] : [];
+      }
+      if (ended !== undefined) {
+        return (range[ended] ?? []).map((labels) => sample(labels));
+      }
+      return counted !== undefined && now.includes(counted) ? [sample({})] : [];
+    };
+    const answer = path === "parse_query" ? tree : path === "series" ? (range[match] ?? []) : { result: result() };
+    return Promise.resolve(answer as never);
+  };
+  const api = { prometheus } as Partial<GrafanaApi> as GrafanaApi;
+  return new MissingData(api, "prometheus", { from: 0, to: 3_600_000 }, 20).explain("any", "empty");
+}
+
+describe("a series that comes and goes", () => {
+  const tcp = 'node_tcp_connection_states{state="close_wait"}';
+  const gone: World = {
+    tree: selector("node_tcp_connection_states", matcher("state", "close_wait")),
+    range: { [tcp]: [NODE] },
+    up: [{ ...NODE, value: "1" }],
+  };
+  const reason = { reason: `${tcp} is not there at this moment` };
+
+  it("is not there at this moment where its own target is up", async () => {
+    await expect(explain(gone)).resolves.toStrictEqual(reason);
+    const container = 'container_last_seen{name="removed"}';
+    const cadvisor = { job: "containers", instance: "cadvisor" };
+    await expect(
+      explain({
+        tree: selector("container_last_seen", matcher("name", "removed")),
+        range: { [container]: [cadvisor] },
+        up: [
+          { ...cadvisor, value: "1" },
+          { ...NODE, value: "0" },
+        ],
+        scraped: false,
+      }),
+    ).resolves.toStrictEqual({ reason: `${container} is not there at this moment` });
+  });
+
+  it.each<[string, Partial<World>]>([
+    ["is down", { up: [{ ...NODE, value: "0" }] }],
+    ["is one no more", { up: [] }],
+    ["has another instance", { up: [{ ...NODE, instance: "other", value: "1" }] }],
+    [
+      "is up, but another one of them is down",
+      {
+        range: { [tcp]: [NODE, { ...NODE, instance: "other" }] },
+        up: [
+          { ...NODE, value: "1" },
+          { ...NODE, instance: "other", value: "0" },
+        ],
+      },
+    ],
+    ["gives samples, which the rest of the query drops", { now: [tcp] }],
+  ])("is not excused where its target %s", async (_, change) => {
+    await expect(explain({ ...gone, ...change })).resolves.toBeUndefined();
+  });
+
+  it("is no excuse for another selector that finds nothing", async () => {
+    await expect(explain({ ...gone, tree: binary("/", gone.tree, selector("shop_orders")) })).resolves.toBeUndefined();
+    await expect(explain({ ...gone, tree: binary("or", gone.tree, selector("shop_orders")) })).resolves.toStrictEqual(
+      reason,
+    );
+    const taken = binary("unless", gone.tree, selector("shop_orders"));
+    await expect(explain({ ...gone, tree: taken })).resolves.toStrictEqual(reason);
+  });
+});
+
+describe("a metric that node_exporter never had", () => {
+  const error = "node_exporter v1.12.1 exposes no node_load_1, did you mean node_load1?";
+  const known = { reason: "collector hwmon is off in this lab" };
+
+  it.each<[string, object, Explanation | undefined]>([
+    ["by itself", selector("node_load_1"), { error }],
+    [
+      "by an expression for names",
+      { type: "vectorSelector", matchers: [matcher("__name__", "node_load_1", "=~")] },
+      { error },
+    ],
+    ["beside one that the host lacks", binary("/", selector("node_hwmon_fan_rpm"), selector("node_load_1")), { error }],
+    ["as the other side of an `or`", binary("or", selector("node_load_1"), selector("node_hwmon_fan_rpm")), known],
+    ["on both sides of an `or`", binary("or", selector("node_load_1"), selector("node_load_1")), { error }],
+    [
+      "in an expression beside one that the host lacks",
+      { type: "vectorSelector", matchers: [matcher("__name__", "node_(load_1|hwmon_fan_rpm)", "=~")] },
+      known,
+    ],
+    [
+      "in an expression that the metrics of another exporter may match",
+      { type: "vectorSelector", matchers: [matcher("__name__", ".*_total", "=~")] },
+      undefined,
+    ],
+    [
+      "but by its opposite",
+      { type: "vectorSelector", matchers: [matcher("__name__", "node_load_1", "!=")] },
+      undefined,
+    ],
+  ])("%s", async (_, tree, explanation) => {
+    await expect(explain({ tree })).resolves.toStrictEqual(explanation);
+  });
+
+  it("is wrong before the first scrape too, when nothing can be said of the host", async () => {
+    await expect(explain({ tree: selector("node_load_1"), scraped: false })).resolves.toStrictEqual({ error });
+    await expect(explain({ tree: selector("node_hwmon_fan_rpm"), scraped: false })).resolves.toBeUndefined();
+  });
+});
+
+describe("a native histogram", () => {
+  it("is off in this lab where the buckets of a classic one are there", async () => {
+    const tree = histogram("request_seconds");
+    await expect(explain({ tree, range: { request_seconds_bucket: [NODE] } })).resolves.toStrictEqual({
+      reason: "native histograms are off in this lab: request_seconds is there as request_seconds_bucket only",
+    });
+    await expect(explain({ tree })).resolves.toBeUndefined();
+    const plain = selector("request_seconds");
+    await expect(explain({ tree: plain, range: { request_seconds_bucket: [NODE] } })).resolves.toBeUndefined();
+  });
+});

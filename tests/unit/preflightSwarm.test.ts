@@ -1,0 +1,226 @@
+import { describeProblemAndFix } from "../../lib/shared/problems";
+import { Machine } from "../../lib/docker/machine";
+import { findForeignNetwork } from "../../lib/preflight";
+import { parseSettings } from "../../lib/settings/settings";
+import { findOverlaps } from "../../lib/preflight/subnets";
+import { findSwarmProblems } from "../../lib/preflight/swarm";
+import { Swarm, SwarmService } from "../../lib/docker/swarm";
+import { listed, swarmService } from "../support/observedLabs";
+import { DEFAULTS, LINUX, settingsWith, SWARM, swarmNode } from "../support/fixtures";
+
+const OURS = { "observability-lab.lab": "observability-lab" };
+const MINE = { ...OURS, "observability-lab.manager": "workstation" };
+
+/** What is told of a swarm that differs so from one in which the lab runs. */
+async function told(
+  swarm: Partial<Swarm>,
+  settings: Record<string, string> = {},
+  connect: (host: string, port: number) => Promise<string | undefined> = () => Promise.resolve(undefined),
+): Promise<string[]> {
+  const machine: Machine = { ...SWARM, swarm: { ...SWARM.swarm, ...swarm } };
+  const problems = await findSwarmProblems(settingsWith({ engine: "swarm", ...settings }), machine, connect);
+  return problems.map(describeProblemAndFix);
+}
+
+/** A node with another version of the engine. */
+function engine(name: string, EngineVersion: string): ReturnType<typeof swarmNode> {
+  return swarmNode(name, { Description: { Hostname: name, Engine: { EngineVersion } } });
+}
+
+describe("a swarm", () => {
+  it("with a manager here and nodes that are reached has nothing in the way", async () => {
+    expect(await told({})).toStrictEqual([]);
+  });
+
+  it("is not looked at where the lab watches one machine", async () => {
+    expect(await findSwarmProblems(settingsWith(), LINUX)).toStrictEqual([]);
+  });
+
+  it.each<[string, Partial<Swarm>, string]>([
+    [
+      "none",
+      { LocalNodeState: "inactive", ControlAvailable: false },
+      "Docker is not in a swarm; run docker swarm init",
+    ],
+    [
+      "a worker",
+      { ControlAvailable: false },
+      "this machine is a worker of its swarm, and only a manager can run services; " +
+        "run this on a manager, or make it one with docker node promote there",
+    ],
+    [
+      "a locked one",
+      { LocalNodeState: "locked", ControlAvailable: false },
+      "the swarm is locked; run docker swarm unlock",
+    ],
+    [
+      "a broken one",
+      { LocalNodeState: "error", ControlAvailable: false, Error: "no leader" },
+      "the swarm does not work (error: no leader); read Docker's log",
+    ],
+  ])("that is %s is told in one error", async (_, swarm, problem) => {
+    expect(await told({ nodes: [], ...swarm })).toStrictEqual([`engine = "swarm": ${problem}, or set engine: docker`]);
+  });
+
+  it("without a node that has the label", async () => {
+    const nodes = [
+      swarmNode("a", { Spec: { Labels: { tier: "db" }, Availability: "active" } }),
+      swarmNode("b", {
+        Spec: { Labels: { tier: "web" }, Availability: "active" },
+        Status: { State: "down", Addr: "" },
+      }),
+    ];
+    expect(await told({ nodes }, { nodeLabel: "tier=web" })).toStrictEqual([
+      'nodeLabel = "tier=web": no ready node of the swarm has this label; ' +
+        "add it to the nodes to monitor: docker node update --label-add tier=web NODE",
+    ]);
+    expect(await told({ nodes }, { nodeLabel: "tier=db" })).toStrictEqual([]);
+  });
+
+  it("of several major versions of the engine, but not of several minor ones", async () => {
+    expect(await told({ nodes: [engine("a", "28.2.2"), engine("b", "28.5.0")] })).toStrictEqual([]);
+    expect(await told({ nodes: [engine("a", "28.2.2"), engine("b", "20.10.24+dfsg1")] })).toStrictEqual([
+      'engine = "swarm": its nodes run different versions of Docker (a 28.2.2, b 20.10.24+dfsg1); ' +
+        "upgrade them to one major version, or select nodes of one version with nodeLabel",
+    ]);
+  });
+
+  it("with two nodes of one name", async () => {
+    expect(await told({ nodes: [swarmNode("a"), swarmNode("a"), swarmNode("b")] })).toStrictEqual([
+      'engine = "swarm": several nodes have the host name a, and their series would be mixed; ' +
+        "give each a host name of its own, or remove those that are gone with docker node rm",
+    ]);
+  });
+
+  it("with a firewall between its nodes", async () => {
+    const nodes = ["1", "2", "3"].map((it) =>
+      swarmNode(`n${it}`, { Status: { State: "ready", Addr: `10.0.0.${it}` } }),
+    );
+    const asked: string[] = [];
+    const said = await told({ nodes }, {}, (host, port) => {
+      asked.push(`${host}:${String(port)}`);
+      return Promise.resolve({ "10.0.0.2": "no answer", "10.0.0.3": "ECONNREFUSED" }[host]);
+    });
+    expect(said).toStrictEqual([
+      'engine = "swarm": port 7946 of n2 (10.0.0.2: no answer), n3 (10.0.0.3: ECONNREFUSED) is not reached from here; ' +
+        "open 7946/tcp, 7946/udp and 4789/udp between the nodes, and IP protocol 50 (ESP) for overlayEncryption",
+    ]);
+    expect(asked).toStrictEqual(["10.0.0.1:7946", "10.0.0.2:7946", "10.0.0.3:7946"]);
+  });
+
+  it("with a service or a network of a name of the lab's that is not this lab's", async () => {
+    expect(await told({ services: [swarmService("cadvisor"), swarmService("node_exporter", MINE)] })).toStrictEqual([
+      'namePrefix = "": a service named cadvisor exists that is not this lab\'s; ' +
+        "set another namePrefix, or remove it with docker service rm cadvisor",
+    ]);
+    const networks = [{ Id: "1", Name: "observability-lab-overlay", IPAM: { Config: null } }];
+    expect(findForeignNetwork(settingsWith(), { ...SWARM, networks })).toMatchObject([
+      { problem: "a network named observability-lab-overlay exists that is not this lab's" },
+    ]);
+  });
+});
+
+describe("a lab of the same name in the swarm", () => {
+  const overlay = (Labels: Readonly<Record<string, string>>): Machine["networks"] => [
+    { Id: "1", Name: "observability-lab-overlay", Labels, IPAM: { Config: null } },
+  ];
+  const problemsOf = async (machine: Partial<Machine>, services: readonly SwarmService[] = []): Promise<string[]> =>
+    (
+      await findSwarmProblems(
+        settingsWith({ engine: "swarm" }),
+        { ...SWARM, swarm: { ...SWARM.swarm, services }, ...machine },
+        () => Promise.resolve(undefined),
+      )
+    ).map(describeProblemAndFix);
+  const by = (manager: string): Record<string, string> => ({ ...OURS, "observability-lab.manager": manager });
+  const taken = 'namePrefix = "": the name observability-lab is taken in this swarm by the lab of';
+
+  it("is this one where it names this manager", async () => {
+    expect(await problemsOf({ networks: overlay(MINE) }, [swarmService("cadvisor", MINE)])).toStrictEqual([]);
+  });
+
+  it("is another manager's, and one error names that", async () => {
+    expect(
+      await problemsOf({ networks: overlay(by("worker")) }, [swarmService("cadvisor", by("worker"))]),
+    ).toStrictEqual([`${taken} the manager worker (node worker); set another namePrefix, or destroy that lab there`]);
+  });
+
+  it("is what a node left that is gone, and can be removed", async () => {
+    expect(await problemsOf({ networks: overlay(by("gone")) }, [swarmService("cadvisor", by("gone"))])).toStrictEqual([
+      `${taken} the node gone, which has left the swarm; set another namePrefix, or remove what is left of that lab: ` +
+        "docker service rm cadvisor; docker network rm observability-lab-overlay",
+    ]);
+  });
+
+  it("of an earlier version, which named no manager, is this one where a container of it is on its network", async () => {
+    const Labels = { ...OURS, "observability-lab.overlay": "1" };
+    const networks = overlay(OURS);
+    expect(await problemsOf({ networks, containers: [listed("prometheus", { Labels })] })).toStrictEqual([]);
+    for (const labels of [OURS, { ...Labels, "observability-lab.lab": "other" }]) {
+      expect(await problemsOf({ networks, containers: [listed("prometheus", { Labels: labels })] })).toStrictEqual([
+        `${taken} another manager; set another namePrefix, or destroy that lab there, or, if nobody has it any more, ` +
+          "remove its parts: docker network rm observability-lab-overlay",
+      ]);
+    }
+  });
+});
+
+describe("the subnet over all nodes", () => {
+  const network = (Name: string): Machine => ({
+    ...SWARM,
+    networks: [{ Id: Name, Name, IPAM: { Config: [{ Subnet: "10.90.1.0/24" }] } }],
+  });
+
+  it("must be free in a swarm, and is of no use without one", () => {
+    expect(findOverlaps(settingsWith({ engine: "swarm" }), network("other"), {})).toMatchObject([
+      {
+        setting: "overlaySubnet",
+        value: "10.90.0.0/20",
+        problem: "overlaps with Docker's network other (10.90.1.0/24)",
+      },
+    ]);
+    expect(findOverlaps(settingsWith({ engine: "swarm" }), network("observability-lab-overlay"), {})).toStrictEqual([]);
+    expect(findOverlaps(settingsWith(), network("other"), {})).toStrictEqual([]);
+  });
+});
+
+describe("settings of a swarm", () => {
+  const problems = (changes: Record<string, string>): string[] =>
+    parseSettings({ values: { ...DEFAULTS, ...changes }, secrets: new Set() }).problems.map(describeProblemAndFix);
+
+  it("exclude node_exporter in the hosts' network, and networks that overlap", () => {
+    expect(problems({ engine: "swarm", nodeExporterNetwork: "host", overlaySubnet: "172.30.0.0/16" })).toStrictEqual([
+      "nodeExporterNetwork = \"host\": must be lab in a swarm: a service in the hosts' network is out of Prometheus' " +
+        "reach; set lab, or set engine: docker",
+      'overlaySubnet = "172.30.0.0/16": overlaps with subnet (172.30.90.0/24); give each a network of its own',
+    ]);
+    expect(problems({ nodeExporterNetwork: "host", overlaySubnet: "172.30.0.0/16" })).toStrictEqual([]);
+  });
+
+  it.each<[Record<string, string>, string]>([
+    [{ engine: "kubernetes" }, 'engine = "kubernetes": must be docker or swarm; set one of these'],
+    [
+      { nodeLabel: "web" },
+      'nodeLabel = "web": is not a label; write it as name=value, or leave it empty for every node',
+    ],
+    [
+      { extraScrapeServices: '[{"job": "a", "service": "no name", "port": 1}]' },
+      'extraScrapeServices = {"job":"a","service":"no name","port":1}: needs the name of a service; ' +
+        "take it from docker service ls",
+    ],
+    [
+      { extraScrapeServices: '[{"job": "a", "service": "s", "port": 65536}]' },
+      'extraScrapeServices = {"job":"a","service":"s","port":65536}: needs a port from 1 to 65535; ' +
+        "name the one that its metrics are on",
+    ],
+    [
+      {
+        extraScrapeTargets: '[{"job": "a", "targets": ["a:1"]}]',
+        extraScrapeServices: '[{"job": "a", "service": "s", "port": 1}]',
+      },
+      'extraScrapeServices = {"job":"a","service":"s","port":1}: names the job a again; give each entry a job of its own',
+    ],
+  ])("%j is told", (changes, message) => {
+    expect(problems(changes)).toStrictEqual([message]);
+  });
+});

@@ -1,0 +1,266 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { ObservedLab } from "../../lib/drift/observe";
+import { savedVersions } from "../../lib/drift/dashboards";
+import { DATASOURCE, foundContainer, FRESH, HOLDINGS, soundLab } from "../support/observedLabs";
+import { buildLab, settingsWith } from "../support/fixtures";
+import { namesOf, Registration, resource, resourcesOf } from "../support/mocks";
+
+/** The input of each part that says why it was made. */
+const REASONS: Readonly<Record<string, string>> = {
+  "lab-network": "labels[1].value",
+  "node-exporter-container": "labels[1].value",
+  "cadvisor-container": "labels[1].value",
+  "pushgateway-container": "labels[1].value",
+  "prometheus-config-files": "triggers[0]",
+  "prometheus-container": "labels[1].value",
+  "grafana-config-files": "triggers[0]",
+  "grafana-container": "labels[1].value",
+  "prometheus-reload": "environment.REASON",
+  "flask-environment": "triggers[1]",
+  "flask-process": "triggers[2]",
+  "ansible-environment": "triggers[1]",
+  "ansible-run": "triggers[1]",
+  "grafana-admin-password": "triggers[1]",
+  "grafana-datasource": "databaseName",
+  "community-1860-dashboard": "message",
+  "lab-overview-dashboard": "message",
+  "flask-app-dashboard": "message",
+  "ansible-playbooks-dashboard": "message",
+};
+const DASHBOARDS = Object.keys(REASONS).filter((name) => name.endsWith("-dashboard"));
+const CONTAINERS = Object.keys(REASONS).filter((name) => name.endsWith("-container"));
+
+const sound = soundLab(settingsWith());
+let soundParts: readonly Registration[];
+
+beforeAll(async () => {
+  ({ registrations: soundParts } = await buildLab());
+});
+
+beforeEach(() => {
+  jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+});
+
+/** Value of the input that a path leads to. */
+function valueAt({ inputs }: Registration, input: string): unknown {
+  return input
+    .split(/[[\].]+/)
+    .filter((key) => key !== "")
+    .reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], inputs);
+}
+
+/** The parts that are made anew for their damage, with the reason without its time. */
+function mended(registrations: readonly Registration[]): Record<string, string> {
+  const parts = Object.entries(REASONS).map(([name, input]) => ({ input, part: resource(registrations, name) }));
+  const damaged = parts.filter(({ part, input }) => valueAt(part, input) !== "declared");
+  for (const { part, input } of parts) {
+    // what a part is made anew for may not be ignored, and nothing else is but what the engine decides
+    expect([part.name, part.ignoreChanges]).toStrictEqual([
+      part.name,
+      [
+        ...(part.name === "lab-network" ? ["ipv6", "options"] : []),
+        ...(damaged.some((it) => it.part === part) ? [] : [input]),
+      ],
+    ]);
+  }
+  return Object.fromEntries(
+    damaged.map(({ part, input }) => [part.name, String(valueAt(part, input)).replace(/ \(\d{4}-.*Z\)$/, "")]),
+  );
+}
+
+/** The parts that are made anew for a lab in this condition. */
+async function mendedFor(observed: Partial<ObservedLab>): Promise<Record<string, string>> {
+  return mended((await buildLab({ observed })).registrations);
+}
+
+/** The same reason for each of these parts. */
+function all(names: readonly string[], reason: string): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, reason]));
+}
+
+describe("a sound lab", () => {
+  it("ignores the reason of each part, and nothing of any other resource", () => {
+    expect(mended(soundParts)).toStrictEqual({});
+    const others = soundParts.filter(({ name, type }) => !(name in REASONS) || type.startsWith("observability-lab:"));
+    // labels of a volume are fixed at its creation
+    expect(others.filter(({ ignoreChanges }) => ignoreChanges.length > 0).map(({ name }) => name)).toStrictEqual([
+      "grafana-data",
+    ]);
+  });
+});
+
+describe("a lab of which nothing is there", () => {
+  it("is made in full, whatever a state says", async () => {
+    // a new Grafana has the right password from its start, and a new Prometheus has loaded its files
+    const parts = Object.keys(REASONS).filter((it) => !["grafana-admin-password", "prometheus-reload"].includes(it));
+    const { registrations } = await buildLab({ observed: FRESH });
+    expect(mended(registrations)).toStrictEqual(all(parts, "it was missing"));
+    // the Pushgateway that answers can only be the new one
+    expect(namesOf(resource(registrations, "ansible-run").dependencies)).toStrictEqual(["ansible-environment"]);
+    expect(pulumi.log.warn).not.toHaveBeenCalled();
+  });
+});
+
+describe("a damaged part is made anew:", () => {
+  /** The lab's containers but for this one. */
+  const withContainer = (name: string, found: ReturnType<typeof foundContainer> | undefined) => {
+    const others = [...sound.containers].filter(([other]) => other !== name);
+    return { containers: new Map(found === undefined ? others : [...others, [name, found] as const]) };
+  };
+
+  it("a container that is gone", async () => {
+    expect(await mendedFor(withContainer("cadvisor", undefined))).toStrictEqual({
+      "cadvisor-container": "it was missing",
+    });
+  });
+
+  it("a container that ended", async () => {
+    const ended = foundContainer({ State: { Status: "exited", ExitCode: 137 } });
+    expect(await mendedFor(withContainer("pushgateway", ended))).toStrictEqual({
+      "pushgateway-container": "it was exited, exit code 137",
+    });
+    expect(pulumi.log.warn).toHaveBeenCalledWith(
+      "pushgateway: it was exited, exit code 137; the next update repairs it",
+    );
+  });
+
+  it("files that were edited, and their program follows", async () => {
+    const found = sound.containers.get("prometheus") ?? foundContainer();
+    const files = new Map([...(found.files ?? []), ["prometheus.yml", ""] as const]);
+    expect(await mendedFor(withContainer("prometheus", { ...found, files }))).toStrictEqual({
+      "prometheus-config-files": "prometheus.yml was added",
+    });
+  });
+
+  it("files whose volume is gone", async () => {
+    const volumes = new Set([...sound.volumes].filter((name) => !name.endsWith("grafana-config")));
+    expect(await mendedFor({ volumes })).toStrictEqual({ "grafana-config-files": "it was missing" });
+  });
+
+  it("the playbook, whose report went with the volume of the Pushgateway", async () => {
+    const volumes = new Set([...sound.volumes].filter((name) => !name.endsWith("-pushgateway")));
+    expect(await mendedFor({ volumes })).toStrictEqual({ "ansible-run": "it was missing" });
+  });
+
+  it("files that Prometheus rejected", async () => {
+    const loaded = "it rejected its files and kept the previous ones";
+    expect(await mendedFor({ loaded })).toStrictEqual({ "prometheus-reload": loaded });
+  });
+
+  it("the network, with every container on it", async () => {
+    const onIt = CONTAINERS.filter((name) => name.endsWith("-container"));
+    expect(await mendedFor({ network: undefined })).toStrictEqual({
+      "lab-network": "it was missing",
+      ...all(onIt, "it was not on the network observability-lab"),
+    });
+  });
+
+  it("the app", async () => {
+    const host = { ...sound.host, app: "it did not answer" };
+    expect(await mendedFor({ host })).toStrictEqual({ "flask-process": "it did not answer" });
+  });
+
+  it.each([
+    ["flask", "flask-process"],
+    ["ansible", "ansible-run"],
+  ])("the environment of %s, with what runs in it", async (room, user) => {
+    const environments = { ...sound.host.environments, [room]: "it was missing" };
+    expect(await mendedFor({ host: { ...sound.host, environments } })).toStrictEqual(
+      all([`${room}-environment`, user], "it was missing"),
+    );
+  });
+
+  it("the admin's password", async () => {
+    const grafana = { password: "Grafana refused it", found: undefined };
+    expect(await mendedFor({ grafana })).toStrictEqual({ "grafana-admin-password": "Grafana refused it" });
+  });
+
+  it("the datasource, where it is, or instead of the one that is gone", async () => {
+    for (const [datasource, reason, replaceOnChanges] of [
+      [{ ...DATASOURCE, url: "http://elsewhere" }, 'its url was "http://elsewhere"', []],
+      [undefined, "it was missing", ["databaseName"]],
+    ] as const) {
+      const grafana = { password: undefined, found: { ...HOLDINGS, datasource } };
+      const { registrations } = await buildLab({ observed: { grafana } });
+      expect(mended(registrations)).toStrictEqual({ "grafana-datasource": reason });
+      expect(resource(registrations, "grafana-datasource").replaceOnChanges).toStrictEqual(replaceOnChanges);
+    }
+  });
+
+  it("a dashboard that is gone, and what Grafana opens with follows it", async () => {
+    const dashboards = new Map([...HOLDINGS.dashboards].filter(([uid]) => uid !== "lab-overview"));
+    const grafana = { password: undefined, found: { ...HOLDINGS, dashboards } };
+    const { registrations } = await buildLab({ observed: { grafana } });
+    expect(mended(registrations)).toStrictEqual({ "lab-overview-dashboard": "it was missing" });
+    expect(resource(registrations, "lab-overview-dashboard").replaceOnChanges).toStrictEqual(["message"]);
+    expect(namesOf(resource(registrations, "lab-overview-home").replaceWith)).toStrictEqual(["lab-overview-dashboard"]);
+  });
+
+  it("a dashboard that was edited, until the version that the lab saved is noted", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-notes-"));
+    try {
+      const dashboards = new Map([...HOLDINGS.dashboards, ["lab-flask", 2] as const]);
+      const observed = { folder, grafana: { password: undefined, found: { ...HOLDINGS, dashboards } } };
+      const { registrations, hooks } = await buildLab({ observed });
+      expect(mended(registrations)).toStrictEqual({
+        "flask-app-dashboard": "it was edited in Grafana, version 2",
+      });
+      // an update of it, as Grafana keeps the versions of one that stays
+      expect(resource(registrations, "flask-app-dashboard").replaceOnChanges).toStrictEqual([]);
+      const [note] = hooks.get("flask-app-dashboard")?.afterUpdate ?? [];
+      await (note as pulumi.ResourceHookFunction)({ newOutputs: { version: 2 } } as unknown as pulumi.ResourceHookArgs);
+      expect([...savedVersions(folder)]).toStrictEqual([["lab-flask", 2]]);
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe("what no state knows", () => {
+  it("gives way to what is created: containers, the network and what Grafana holds; the playbook waits", () => {
+    const before = soundParts.filter(({ hooks }) => hooks.includes("beforeCreate")).map(({ name }) => name);
+    expect(before.sort()).toStrictEqual(
+      [
+        ...[...CONTAINERS, ...DASHBOARDS, "grafana-datasource", "grafana-folder", "lab-network", "ansible-run"],
+        ...["grafana-config-files", "prometheus-config-files", "grafana-data"],
+      ].sort(),
+    );
+  });
+
+  it("is swept away at last: whatever has something on the machine depends on the sweep", () => {
+    const byUrn = new Map(soundParts.map((it) => [it.urn, it]));
+    const reach = ({ name, dependencies, provider }: Registration): boolean =>
+      name === "lab-sweep" ||
+      [...dependencies, provider].some((urn) => {
+        const found = byUrn.get(urn);
+        return found !== undefined && reach(found);
+      });
+    const held = soundParts.filter(({ type }) => /^(docker|command|grafana):/.test(type));
+    expect(held.filter((it) => !reach(it)).map(({ name }) => name)).toStrictEqual(["grafana-generated-password"]);
+  });
+
+  it("is swept away also with node_exporter in the host's network, which needs no network of the lab", async () => {
+    const { registrations } = await buildLab({ settings: { nodeExporterNetwork: "host" } });
+    expect(namesOf(resource(registrations, "node-exporter-container").dependencies)).toContain("lab-container-sweep");
+  });
+});
+
+describe("setting keepData", () => {
+  it("leaves the volumes with data, and no other resource", async () => {
+    const settings = { keepData: "true", alertWebhook: "https://example.org/hook" };
+    const { registrations } = await buildLab({ settings });
+    const names = ["alertmanager", "grafana", "grafana-key", "prometheus", "pushgateway"];
+    const kept = registrations.filter(({ retainOnDelete }) => retainOnDelete);
+    expect(kept.map(({ name }) => name).sort()).toStrictEqual(names.map((name) => `${name}-data`));
+    const { KEEP = "" } = resource(registrations, "lab-sweep").inputs.environment as Record<string, string>;
+    expect(KEEP.split(" ").sort()).toStrictEqual(kept.map(({ inputs }) => inputs.name).sort());
+  });
+
+  it("is off unless set", () => {
+    expect(soundParts.filter(({ retainOnDelete }) => retainOnDelete)).toStrictEqual([]);
+    expect(resourcesOf(soundParts, "docker:index/volume:Volume").length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,112 @@
+import * as fc from "fast-check";
+import {
+  code,
+  describeDifference,
+  foldOf,
+  escapeMarkdown,
+  list,
+  formatChange,
+} from "../../tools/pull-request/report/format";
+import { cellsOf } from "./reports";
+
+describe("a value as code", () => {
+  it.each<[unknown, string]>([
+    ["up == 0", "`up == 0`"],
+    ["a `b` c", "`a ʼbʼ c`"],
+    ["a|b", "`a\\|b`"],
+    ["a\\|b", "`a\\\\|b`"],
+    ["  a\n  b\r\n", "`a b`"],
+    ["", "(empty)"],
+    [" \n", "(empty)"],
+    [undefined, "(empty)"],
+    [null, "`null`"],
+    [0, "`0`"],
+    [{ a: ["b"] }, '`{"a":["b"]}`'],
+    ["x".repeat(200), `\`${"x".repeat(99)}…\``],
+  ])("%j is %s", (value, expected) => {
+    expect(code(value)).toBe(expected);
+  });
+
+  it("is one cell of a table and one span, whatever it is", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom("a", "`", "|", "\\", "\n", " ", "<") }), (value) => {
+        expect(cellsOf(`| ${code(value)} |`)).toHaveLength(1);
+        expect(code(value)).toMatch(/^(`[^`\n]+`|\(empty\))$/);
+      }),
+    );
+  });
+});
+
+describe("somebody's words", () => {
+  it("are in one line, without what Markdown, HTML or a mention would take up", () => {
+    expect(escapeMarkdown("<b>@team</b>\n*a* | `c` & [x](http://y)")).toBe(
+      "&lt;b>@&#8203;team&lt;/b> &#42;a&#42; &#124; ʼcʼ &amp; [x&#93;(http://y)",
+    );
+    expect(escapeMarkdown("ports[0].external")).toBe("ports[0].external");
+    expect(escapeMarkdown("<".repeat(9), 3)).toBe("&lt;&lt;…");
+  });
+
+  it("name a difference", () => {
+    expect(describeDifference({ path: "a|b", before: 1, after: 2 }, " (replaces)")).toBe(
+      "a&#124;b (replaces): `1` → `2`",
+    );
+  });
+});
+
+describe("a value before and after", () => {
+  it.each<[unknown, unknown, string]>([
+    ["a", "b", "`a` → `b`"],
+    [1, 2, "`1` → `2`"],
+    [undefined, 1, "`1` (new)"],
+    [1, undefined, "`1` (gone)"],
+    [null, 5, "`null` → `5`"],
+    ["", "a", "(empty) → `a`"],
+    ["a\n  b", "a b", "`a b` (written otherwise)"],
+    ["5", 5, "`5` (written otherwise)"],
+  ])("%j and %j are %s", (before, after, expected) => {
+    expect(formatChange(before, after)).toBe(expected);
+  });
+
+  it("shows of long texts and lists the part in which they differ", () => {
+    const start = "x".repeat(150);
+    const lead = `…${"x".repeat(30)}`;
+    expect(formatChange(`${start}1 end`, `${start}2 end`)).toBe(`\`${lead}1 end\` → \`${lead}2 end\``);
+    const texts = Array.from({ length: 60 }, (_, index) => `item ${String(index)}`);
+    const [before, after] = formatChange(texts, [...texts, "last"]).split(" → ");
+    expect(before).not.toBe(after);
+    expect(after).toContain("last");
+  });
+});
+
+describe("a list", () => {
+  it("is cut between items, never in one", () => {
+    const items = ["`a, b`", "`c`", "`d`"];
+    expect(list(items)).toBe("`a, b`, `c`, `d`");
+    expect(list(items, 2)).toBe("`a, b`, `c` and 1 more");
+    expect(list([])).toBe("");
+  });
+});
+
+describe("a fold", () => {
+  it("is the diff of a text with what is around it", () => {
+    const before = "1\n2\n3\n4\n5\n6\n7\n";
+    expect(foldOf({ name: "it", before, after: before.replace("4", "four") })).toStrictEqual({
+      title: "it (+1 −1)",
+      diff: "@@ -2,5 +2,5 @@\n 2\n 3\n-4\n+four\n 5\n 6",
+    });
+  });
+
+  it("is none where nothing differs, and all of a text that comes or goes", () => {
+    expect(foldOf({ name: "it", before: "a", after: "a" })).toBeUndefined();
+    expect(foldOf({ name: "it", before: undefined, after: "" })).toBeUndefined();
+    expect(foldOf({ name: "it", before: undefined, after: "a\nb\n" })?.title).toBe("it (+2 −0)");
+    expect(foldOf({ name: "it", before: "a", after: undefined })?.title).toBe("it (+0 −1)");
+  });
+
+  it("counts lines that begin with signs, and an end without a new line", () => {
+    expect(foldOf({ name: "it", before: "-- a\n", after: "++ b" })).toStrictEqual({
+      title: "it (+1 −1)",
+      diff: "@@ -1,1 +1,1 @@\n--- a\n+++ b",
+    });
+  });
+});

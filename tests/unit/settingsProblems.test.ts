@@ -1,0 +1,232 @@
+import * as fc from "fast-check";
+import { throwProblems } from "../../lib/shared/problems";
+import { parseSettings } from "../../lib/settings/settings";
+import { DEFAULTS, told } from "../support/fixtures";
+
+const PORT = "must be a port from 1 to 65535; set one in this range";
+const IMAGE = "needs a name with a fixed tag or a digest; write it as name:tag or name@sha256:…";
+const SLIM =
+  "has no bundled plugins, and so no Prometheus datasource; set the same tag without -slim; " +
+  "grafanaBundledPlugins: false leaves out those that take memory";
+const DURATION = "is not a duration above zero; write it as Prometheus does, such as 5s, 1m30s or 7d";
+const ADDRESS = "is not an IPv4 address; use 127.0.0.1, or another address of this machine";
+const PREFIX = 'allows up to 32 letters, digits, "_", "." and "-"; write it as in team-a-';
+const NETWORK = "use a private network such as 172.30.90.0/24";
+const MEMORY = "must be MiB as a whole number from 32 to 1048576; set one in this range";
+
+describe("a bad setting", () => {
+  it.each([
+    ["grafanaPort", "0", PORT],
+    ["grafanaPort", "65536", PORT],
+    ["grafanaPort", "3000.5", PORT],
+    ["grafanaPort", "", PORT],
+    ["grafanaImage", "grafana/grafana", IMAGE],
+    ["grafanaImage", "grafana/grafana:latest", IMAGE],
+    ["grafanaImage", "grafana/grafana@sha256:12", IMAGE],
+    ["grafanaImage", "grafana/grafana:13.2.2-slim", SLIM],
+    ["grafanaImage", "registry.example:5000/grafana:slim", SLIM],
+    ["grafanaImage", "grafana/grafana:13.2.2@sha256:12", IMAGE],
+    ["grafanaImage", `grafana/grafana:@sha256:${"a".repeat(64)}`, IMAGE],
+    ["grafanaMemory", "31", MEMORY],
+    ["grafanaMemory", "512m", MEMORY],
+    ["scrapeInterval", "5", DURATION],
+    ["scrapeInterval", "0s", DURATION],
+    ["scrapeInterval", "1s1m", DURATION],
+    ["retention", "", DURATION],
+    ["bindAddress", "localhost", ADDRESS],
+    ["bindAddress", "::1", ADDRESS],
+    ["namePrefix", "-a", PREFIX],
+    ["namePrefix", "a/b", PREFIX],
+    ["nodeExporterNetwork", "bridge", "must be lab or host; set one of these"],
+    ["keepData", "yes", "must be false or true; set one of these"],
+    ["grafanaBundledPlugins", "loki", "must be false or true; set one of these"],
+    ["subnet", "172.30.90.0", `is not an IPv4 network in CIDR notation; ${NETWORK}`],
+    ["subnet", "fd00::/64", `is not an IPv4 network in CIDR notation; ${NETWORK}`],
+    ["subnet", "10.0.0.0/8", `must have a prefix length from 16 to 28; ${NETWORK}`],
+    ["subnet", "10.0.0.0/29", `must have a prefix length from 16 to 28; ${NETWORK}`],
+    ["subnet", "8.8.8.0/24", `must be the address of a private network; ${NETWORK}`],
+    ["subnet", "172.30.90.1/24", `must be the address of a private network; ${NETWORK}`],
+    ["extraScrapeTargets", "[", "must be a list of {job, targets, metricsPath}; see its description in Pulumi.yaml"],
+    ["communityDashboards", "{}", "must be a list of {id, revision, sha256}; see its description in Pulumi.yaml"],
+    ["communityDashboards", "[1860]", "must be a list of {id, revision, sha256}; see its description in Pulumi.yaml"],
+  ])("%s = %j is told with what is allowed", (setting, value, text) => {
+    expect(told({ [setting]: value })).toStrictEqual([`${setting} = ${JSON.stringify(value)}: ${text}`]);
+  });
+
+  it("that equals another port names that one", () => {
+    expect(told({ flaskPort: "3000" })).toStrictEqual([
+      "flaskPort = 3000: is the port of grafanaPort too; give each its own",
+    ]);
+  });
+
+  it("that equals another port in another spelling is told too, one that is no port only as such", () => {
+    expect(told({ flaskPort: "03000" })).toHaveLength(1);
+    expect(told({ flaskPort: "x", grafanaPort: "x" })).toHaveLength(2);
+  });
+
+  it("that is misspelt is told with the right name", () => {
+    expect(told({ grafnaPort: "3000" })).toStrictEqual([
+      "grafnaPort: is not a setting of the lab; did you mean grafanaPort? Remove it with pulumi config rm grafnaPort",
+    ]);
+  });
+
+  it("that resembles none is told without a guess", () => {
+    expect(told({ region: "eu" })).toStrictEqual([
+      expect.stringMatching(/^region: is not a setting of the lab; see Pulumi.yaml\b.* pulumi config rm region$/),
+    ]);
+  });
+});
+
+describe("a bad scrape target", () => {
+  const TARGETS = 'needs targets as a list of host:port; write targets: ["host.docker.internal:8000"]';
+  const targets = ["app:80"];
+
+  it.each([
+    [{ targets }, "has an entry without a job; give it one, such as job: my_app"],
+    [{ job: "", targets }, "has an entry without a job; give it one, such as job: my_app"],
+    [{ job: "flask_app", targets }, "names the job flask_app again; give each entry a job of its own"],
+    [{ job: "a" }, TARGETS],
+    [{ job: "a", targets: "app:80" }, TARGETS],
+    [{ job: "a", targets: [] }, TARGETS],
+    [{ job: "a", targets: ["app"] }, TARGETS],
+    [{ job: "a", targets: ["app:0"] }, TARGETS],
+    [{ job: "a", targets: ["app:65536"] }, TARGETS],
+    [{ job: "a", targets: ["http://app:80"] }, TARGETS],
+    [
+      { job: "a", targets, metricsPath: "metrics" },
+      "has a metricsPath that is not a path; start it with /, or leave it out",
+    ],
+    [
+      { job: "a", targets, metricPath: "/metrics" },
+      "has an unknown field metricPath; did you mean metricsPath? Write it as a list of {job, targets, metricsPath}",
+    ],
+    [
+      { job: "a", targets, scheme: "https" },
+      "has an unknown field scheme; write it as a list of {job, targets, metricsPath}",
+    ],
+  ])("%j is told", (entry, text) => {
+    expect(told({ extraScrapeTargets: JSON.stringify([entry]) })).toStrictEqual([
+      `extraScrapeTargets = ${JSON.stringify(entry)}: ${text}`,
+    ]);
+  });
+
+  it("has the job of another one", () => {
+    const entry = { job: "a", targets };
+    expect(told({ extraScrapeTargets: JSON.stringify([entry, entry]) })).toStrictEqual([
+      `extraScrapeTargets = ${JSON.stringify(entry)}: names the job a again; give each entry a job of its own`,
+    ]);
+  });
+});
+
+describe("a bad dashboard", () => {
+  const SUM = "needs the sha256 of the file, 64 hex digits; take it from sha256sum of a file you trust";
+  const COUNTS = "needs id and revision as whole numbers; write it as {id: 1860, revision: 45, sha256: …}";
+  const sha256 = "0".repeat(64);
+
+  it.each([
+    [{ id: "1860", revision: 1, sha256 }, COUNTS],
+    [{ id: 1860, revision: 0, sha256 }, COUNTS],
+    [{ id: 1860, sha256 }, COUNTS],
+    [{ id: 1860, revision: 1 }, SUM],
+    [{ id: 1860, revision: 1, sha256: "0" }, SUM],
+  ])("%j is told", (entry, text) => {
+    expect(told({ communityDashboards: JSON.stringify([entry]) })).toStrictEqual([
+      `communityDashboards = ${JSON.stringify(entry)}: ${text}`,
+    ]);
+  });
+
+  it("is there twice", () => {
+    const [first, second] = [1, 2].map((revision) => ({ id: 1860, revision, sha256 }));
+    expect(told({ communityDashboards: JSON.stringify([first, second]) })).toStrictEqual([
+      `communityDashboards = ${JSON.stringify(second)}: names dashboard 1860 again; keep one revision of it`,
+    ]);
+  });
+
+  it("may go without its sum in a folder, but not with a wrong one", () => {
+    const folder = (entry: object): string[] =>
+      told({ dashboardCatalogue: "dashboards", communityDashboards: JSON.stringify([entry]) });
+    expect(folder({ id: 1860, revision: 1 })).toStrictEqual([]);
+    expect(folder({ id: 1860, revision: 1, sha256: "x" })).toHaveLength(1);
+  });
+});
+
+describe("the password", () => {
+  it("in plain text is refused without being shown", () => {
+    expect(told({ grafanaAdminPassword: "hunter2hunter2" }, [])).toStrictEqual([
+      "grafanaAdminPassword: is in plain text; set it with pulumi config set --secret grafanaAdminPassword",
+    ]);
+  });
+
+  it.each(["hunter2", "hunter2\nhunter2"])("%j is refused without being shown", (grafanaAdminPassword) => {
+    expect(told({ grafanaAdminPassword })).toStrictEqual([
+      "grafanaAdminPassword: needs at least 8 characters in one line; set a longer one",
+    ]);
+  });
+
+  it.each([
+    ["hunter2", "needs at least 8 characters in one line; set a longer one"],
+    ["ä".repeat(37), "is longer than 72 bytes, after which bcrypt ignores it; set a shorter one"],
+    [" hunter2hunter2", "has spaces around it or control characters; set one without them"],
+    ["hunter2\thunter2", "has spaces around it or control characters; set one without them"],
+  ])("of the programs, %j, is refused without being shown", (webPassword, problem) => {
+    expect(told({ webPassword }, ["webPassword"])).toStrictEqual([`webPassword: ${problem}`]);
+    expect(told({ webPassword: "ä".repeat(36) }, ["webPassword"])).toStrictEqual([]);
+    expect(told({ webPassword: "hunter2hunter2" }, [])).toStrictEqual([
+      "webPassword: is in plain text; set it with pulumi config set --secret webPassword",
+    ]);
+  });
+
+  it("is in no message, whatever else is wrong", () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 7 }), fc.boolean(), (rest, secret) => {
+        const password = `§${rest}`;
+        const message = told(
+          { grafanaAdminPassword: password, flaskPort: "x" },
+          secret ? ["grafanaAdminPassword"] : [],
+        );
+        expect(message.join("\n")).not.toContain(password);
+      }),
+    );
+  });
+});
+
+describe("the error", () => {
+  it("tells all faults at once, in the order of the settings", () => {
+    const { problems } = parseSettings({
+      values: { ...DEFAULTS, grafanaPort: "0", retention: "long", subnet: "here" },
+      secrets: new Set(),
+    });
+    expect(() => {
+      throwProblems(problems);
+    }).toThrow(
+      [
+        "3 problems, nothing was changed:",
+        `  - grafanaPort = "0": ${PORT}`,
+        `  - subnet = "here": is not an IPv4 network in CIDR notation; ${NETWORK}`,
+        `  - retention = "long": ${DURATION}`,
+      ].join("\n"),
+    );
+  });
+
+  it("counts a single fault as one, and is none without faults", () => {
+    const fault = { setting: "a", problem: "b", fix: "c" };
+    expect(() => {
+      throwProblems([fault]);
+    }).toThrow("1 problem, nothing was changed:\n  - a: b; c");
+    expect(() => {
+      throwProblems([]);
+    }).not.toThrow();
+  });
+
+  it("refuses any other setting as a secret, and does not show it", () => {
+    const problems = told({ dashboardCatalogue: "https://user:hunter2@example.org", retention: "hunter2" }, [
+      "dashboardCatalogue",
+      "retention",
+    ]);
+    expect(problems).toEqual([
+      expect.stringMatching(/^retention: is not a duration above zero; /),
+      "dashboardCatalogue: cannot be kept secret; set it without --secret",
+      "retention: cannot be kept secret; set it without --secret",
+    ]);
+  });
+});

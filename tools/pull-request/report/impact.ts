@@ -1,0 +1,51 @@
+import { Change } from "./changes";
+import { partOf } from "./labels";
+import { code, list } from "./format";
+
+/** What the containers with data keep in their volumes, by the end of a volume's name. */
+const DATA: Readonly<Record<string, string>> = {
+  prometheus: "its samples",
+  grafana: "its dashboards and users",
+  pushgateway: "the pushed metrics",
+  alertmanager: "its silences",
+};
+
+const MOST = 20;
+
+/** What restarts, and whether its data stays; Markdown, a paragraph each. */
+export function impactOf(changes: readonly Change[]): readonly string[] {
+  const volumes = dataVolumes(changes);
+  const lost = volumes.filter(({ operation, retained }) => !retained && operation !== "create");
+  const restarted = changes.filter(restarts).map((change) => {
+    const { kind, name } = partOf(change);
+    const data = dataOf(name);
+    // beside another volume it starts without what was in the one before
+    const keeps = data === undefined || volumes.some((it) => it.data === data) ? "" : ` (keeps ${data})`;
+    return kind === "app" ? "the Flask app (its counters start at 0)" : `${code(name)}${keeps}`;
+  });
+  return [
+    ...(lost.length > 0
+      ? [`**Lost**: ${list(lost.map(({ name, data }) => `${data}, with the volume ${code(name)}`))}.`]
+      : []),
+    ...(restarted.length > 0 ? [`**Restarts**: ${list(restarted, MOST)}.`] : []),
+  ];
+}
+
+/** Volumes with data that go, come or become others, by the names that they had. */
+function dataVolumes(changes: readonly Change[]): readonly (Change & { readonly data: string })[] {
+  return changes
+    .filter(({ type, operation }) => type === "docker:index/volume:Volume" && operation !== "update")
+    .flatMap((change) => {
+      const { name } = partOf(change.operation === "replace" ? { ...change, operation: "delete" } : change);
+      const data = dataOf(name);
+      return data === undefined ? [] : [{ ...change, name, data }];
+    });
+}
+
+function restarts(change: Change): boolean {
+  return change.operation === "replace" && ["container", "app"].includes(partOf(change).kind);
+}
+
+function dataOf(name: string): string | undefined {
+  return Object.entries(DATA).find(([owner]) => name.endsWith(owner))?.[1];
+}

@@ -1,0 +1,224 @@
+import { randomBytes, randomInt } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as ipaddr from "ipaddr.js";
+import { parse } from "yaml";
+import { LabError } from "../../lib/shared/problems";
+import { NOWHERE } from "../../lib/shared/names";
+import { SettingsReader } from "../../lib/settings/reader";
+import { isObject } from "./report/differences";
+
+/** Settings that a preview lab has in place of those that a checkout declares. */
+export interface Substituted {
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Settings that are secrets, and parts of them, as `pulumi config set --path` names them. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** What of this machine a preview lab may take. */
+export interface Room {
+  readonly freePort: () => Promise<number>;
+  readonly freeSubnet: () => string;
+}
+
+const PROJECT = "observability-lab";
+/** No alert of a preview lab reaches anybody. */
+const NO_WEBHOOK = `http://nobody${NOWHERE}/`;
+const STAND_IN_URL = /http:\/\/[a-p]{24}\.invalid/g;
+
+/**
+ * Lets labs of two checkouts be one lab beside all others on the machine, and lets a reader see what the checkouts
+ * declare: the same declared value always has the same stand-in, and a text can be turned back.
+ */
+export class StandIns {
+  /** Declared values by the stand-ins of them. */
+  private readonly ports = new Map<number, number>();
+  private readonly subnets = new Map<string, string>();
+  private readonly secrets = new Map<string, string>();
+  private readonly receivers = new Map<string, string>();
+
+  /**
+   * @param prefix Put before every name, with nothing in it that a text could have by chance.
+   */
+  constructor(
+    readonly prefix: string,
+    private readonly room: Room,
+  ) {}
+
+  /**
+   * The settings that a checkout's stack gets over those of its files.
+   *
+   * @throws LabError for a checkout whose labs all have the same names: its lab would take the place of another.
+   */
+  async settingsOf(checkout: string, stack: string): Promise<Substituted> {
+    const schema = readConfig(path.join(checkout, "Pulumi.yaml"));
+    const declared = readConfig(path.join(checkout, `Pulumi.${stack}.yaml`));
+    const valueOf = (key: string, declaration: unknown): unknown =>
+      declared?.[`${PROJECT}:${key}`] ??
+      (isObject(declaration) ? (declaration.value ?? declaration.default) : declaration);
+    if (schema !== undefined && !("namePrefix" in schema)) {
+      throw new LabError("it knows no setting namePrefix, so a lab of it cannot be beside others");
+    }
+
+    const config: Record<string, unknown> = {};
+    const secrets: Record<string, string> = {};
+    for (const [key, declaration] of Object.entries(schema ?? {})) {
+      const value = valueOf(key, declaration);
+      if (key === "namePrefix") {
+        config[key] = `${this.prefix}${typeof value === "string" ? value : ""}`;
+      } else if (isObject(value) && "secure" in value) {
+        secrets[key] = this.secretFor(key, JSON.stringify(value.secure));
+      } else if (key === "alertWebhook" && typeof value === "string" && value !== "") {
+        // in plain text as it is declared, so that it is refused as that
+        config[key] = this.secretFor(key, value);
+      } else if (key === "remoteWrite" && Array.isArray(value) && value.length > 0) {
+        config[key] = value.map((entry: unknown, index) =>
+          this.receiverFor(entry, `${key}[${String(index)}]`, secrets),
+        );
+      } else if (key.endsWith("Port") && isPort(value)) {
+        config[key] = await this.portFor(Number(value));
+      } else if (["subnet", "overlaySubnet"].includes(key) && isSubnet(value)) {
+        config[key] = this.subnetFor(value);
+      }
+    }
+    return { config, secrets };
+  }
+
+  /** A text of the preview lab with the values that the checkouts declare. */
+  restore(text: string): string {
+    // each in one go, as what one stand-in is for may be another stand-in
+    return text
+      .replaceAll(this.prefix, "")
+      .replace(/(?<![\d.])\d+(?!\.?\d)/g, (number) => String(this.ports.get(Number(number)) ?? number))
+      .replace(/(?<![\d.])(\d+(?:\.\d+){3})(\/\d+)?(?!\d)/g, (shown, address: string, bits = "") =>
+        this.declaredAddress(shown, address, String(bits)),
+      )
+      .replace(STAND_IN_URL, (url) => this.receivers.get(url) ?? url);
+  }
+
+  /** An address of a stand-in is the one that is as far from the start of the declared subnet. */
+  private declaredAddress(shown: string, address: string, bits: string): string {
+    if (!ipaddr.IPv4.isValidFourPartDecimal(address)) {
+      return shown;
+    }
+    const parsed = ipaddr.IPv4.parse(address);
+    const [standIn, declared] = [...this.subnets].find(([it]) => parsed.match(ipaddr.IPv4.parseCIDR(it))) ?? [];
+    if (standIn === undefined || declared === undefined) {
+      return shown;
+    }
+    const moved = numberOf(declared) + numberOf(address) - numberOf(standIn);
+    return `${addressOf(moved)}${bits === bitsOf(standIn) ? bitsOf(declared) : bits}`;
+  }
+
+  private async portFor(declared: number): Promise<number> {
+    const known = keyOf(this.ports, declared);
+    if (known !== undefined) {
+      return known;
+    }
+    let port = await this.room.freePort();
+    while (this.ports.has(port)) {
+      port = await this.room.freePort();
+    }
+    this.ports.set(port, declared);
+    return port;
+  }
+
+  private subnetFor(declared: string): string {
+    const known = keyOf(this.subnets, declared);
+    if (known !== undefined) {
+      return known;
+    }
+    let subnet = this.room.freeSubnet();
+    while (this.subnets.has(subnet)) {
+      subnet = this.room.freeSubnet();
+    }
+    this.subnets.set(subnet, declared);
+    return subnet;
+  }
+
+  /** A receiver of remote write that nobody is, with stand-ins for what is secret of it. */
+  private receiverFor(entry: unknown, place: string, secrets: Record<string, string>): unknown {
+    if (!isObject(entry)) {
+      return entry;
+    }
+    const kept = Object.entries(entry).filter(([field, value]) => {
+      const secret = field !== "url" && isObject(value) && "secure" in value;
+      if (secret) {
+        secrets[`${place}.${field}`] = this.secretFor(field, JSON.stringify(value.secure));
+      }
+      return !secret;
+    });
+    return { ...Object.fromEntries(kept), url: this.urlFor(entry.url) };
+  }
+
+  private urlFor(declared: unknown): string {
+    const shown = typeof declared === "string" ? declared : "[secret]";
+    const known = keyOf(this.receivers, shown);
+    if (known !== undefined) {
+      return known;
+    }
+    // without digits, which could be a stand-in for a port
+    const name = randomBytes(12)
+      .toString("hex")
+      .replace(/\d/g, (digit) => "ghijklmnop".charAt(Number(digit)));
+    if (shown.includes("@")) {
+      return `http://user@${name}${NOWHERE}`; // refused as the declared one, and never turned back into it
+    }
+    const url = `http://${name}${NOWHERE}`;
+    this.receivers.set(url, shown);
+    return url;
+  }
+
+  /** A different value for each ciphertext, which shows a changed secret without the team's passphrase. */
+  private secretFor(key: string, ciphertext: string): string {
+    const id = `${key} ${ciphertext}`;
+    const value = this.secrets.get(id) ?? (key === "alertWebhook" ? NO_WEBHOOK : "") + randomBytes(12).toString("hex");
+    this.secrets.set(id, value);
+    return value;
+  }
+}
+
+/** A port below those that the operating system gives to outgoing connections. */
+export function randomPort(): number {
+  return randomInt(30_000, 32_768);
+}
+
+/** The length of a subnet's prefix, such as `/24`. */
+function bitsOf(subnet: string): string {
+  return subnet.slice(subnet.indexOf("/"));
+}
+
+/** The first address of a subnet, or an address, as a number. */
+function numberOf(subnet: string): number {
+  const [address = ""] = subnet.split("/");
+  return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+function addressOf(number: number): string {
+  return [3, 2, 1, 0].map((power) => Math.floor(number / 256 ** power) % 256).join(".");
+}
+
+/** Whether a lab could have it; one that is refused is left to be refused. */
+function isSubnet(value: unknown): value is string {
+  const reader = new SettingsReader({ subnet: String(value) }, new Set());
+  reader.subnet("subnet");
+  return typeof value === "string" && reader.problems.length === 0;
+}
+
+function isPort(value: unknown): boolean {
+  return /^\d+$/.test(String(value)) && Number(value) >= 1 && Number(value) <= 65_535;
+}
+
+function keyOf<K, V>(map: ReadonlyMap<K, V>, value: V): K | undefined {
+  return [...map].find(([, it]) => it === value)?.[0];
+}
+
+/** The settings of a file; undefined if it is missing or not YAML, which the program itself reports. */
+function readConfig(file: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const content: unknown = parse(fs.readFileSync(file, "utf8"));
+    return isObject(content) && isObject(content.config) ? content.config : {};
+  } catch {
+    return undefined;
+  }
+}

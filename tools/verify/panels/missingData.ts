@@ -1,0 +1,190 @@
+import { Sample } from "../lab";
+import { GrafanaApi } from "./grafana";
+import { explainMetric, Explanation, hostMetricsLike, isHostMetric } from "./nodeExporter";
+import { Matcher, metricOf, ParsedQuery, readTree, Selector, written } from "./parsedQuery";
+import { TimeRange } from "./range";
+
+/** Labels that the scrape gives, and not the host. */
+const OF_THE_SCRAPE = new Set(["job", "instance"]);
+const BUILT_IN = /\$\{__\w+?(_ms|_s)?\}/g;
+
+/** Of one selector: "none" where it finds nothing and nothing excuses that, undefined where it finds something. */
+type Found = Explanation | "none" | undefined;
+
+/** Asks Prometheus why queries have no data. */
+export class MissingData {
+  private readonly asked = new Map<string, Promise<boolean>>();
+  private known?: Promise<ReadonlyMap<string, boolean>>;
+  private up?: Promise<ReadonlyMap<string, string>>;
+
+  constructor(
+    private readonly api: GrafanaApi,
+    private readonly datasource: string,
+    private readonly range: TimeRange,
+    /** Seconds of the shortest `$__rate_interval`. */
+    private readonly rateInterval: number,
+  ) {}
+
+  /** Why a query has no data; undefined if nothing explains it, which fails the check. */
+  async explain(expr: string, state: "empty" | "nan"): Promise<Explanation | undefined> {
+    const query = expr.replace(BUILT_IN, (_, unit?: string) => (unit === undefined ? "1m" : "60"));
+    const tree = await this.api.prometheus(this.datasource, "parse_query", { query });
+    const found = await this.explainQuery(readTree(tree), state === "nan");
+    return found === "none" ? undefined : found;
+  }
+
+  /** A selector that must not be empty decides, and of an `or` the side that has an excuse. */
+  private async explainQuery(query: ParsedQuery, hasNoNumbers: boolean): Promise<Found> {
+    const drops = hasNoNumbers || query.filters;
+    const absent = await Promise.all(query.selectors.map((selector) => this.explainAbsence(selector)));
+    const sides = await Promise.all(
+      query.either.map(async (either) => {
+        const found = await Promise.all(either.map((side) => this.explainQuery(side, drops)));
+        return found.find(excuses) ?? faulty(found);
+      }),
+    );
+    const all = [...absent, ...sides];
+    const fault = faulty(all);
+    if (fault !== undefined) {
+      return fault;
+    }
+    const still = drops ? await Promise.all(query.selectors.map((it) => this.explainStillness(it))) : [];
+    return [...all, ...still].find(excuses);
+  }
+
+  /** Why a selector finds no series, or none any more. */
+  private async explainAbsence(selector: Selector): Promise<Found> {
+    const { matchers } = selector;
+    if (await this.has(matchers)) {
+      return this.explainEnd(matchers);
+    }
+    const metric = metricOf(matchers);
+    const named = matchers.filter(({ name }) => name === "__name__");
+    if (selector.histogram && metric !== "" && (await this.has(classic(matchers)))) {
+      return { reason: `native histograms are off in this lab: ${metric} is there as ${metric}_bucket only` };
+    }
+    const metrics = isHostMetric(metric) ? [metric] : hostMetricsOf(named);
+    if (metrics.length === 0) {
+      return "none";
+    }
+    if (!(await this.has(named))) {
+      const collectors = await this.collectors();
+      const explained = metrics.map((it) => explainMetric(it, collectors));
+      const reason = explained.find(excuses);
+      // before the first scrape nothing can be said of the host
+      return reason === undefined ? faulty(explained) : collectors.size === 0 ? "none" : reason;
+    }
+    const ofHost = matchers.filter(({ name }) => !OF_THE_SCRAPE.has(name));
+    return (await this.has(ofHost)) ? "none" : { reason: `no ${written(ofHost)}` };
+  }
+
+  /** Why series of the range are gone at its end: their own target is up, and does not expose them any more. */
+  private async explainEnd(matchers: readonly Matcher[]): Promise<Found> {
+    const selector = written(matchers);
+    if (await this.holds(`count(${selector})`)) {
+      return undefined;
+    }
+    this.up ??= this.query("up").then((samples) => new Map(samples.map((it) => [targetOf(it), it.value[1]])));
+    const up = await this.up;
+    const series = await this.query(`group by (job, instance) (last_over_time(${selector}[${this.length}]))`);
+    const targets = series.map((it) => up.get(targetOf(it)));
+    // a target that is down, or no target at all, is what is wrong then
+    return targets.includes("1") && !targets.includes("0")
+      ? { reason: `${selector} is not there at this moment` }
+      : "none";
+  }
+
+  /** Why there is nothing to divide by or to compare with: all that the host counts is 0 now, or stands still. */
+  private async explainStillness({ matchers, overTime }: Selector): Promise<Found> {
+    const metric = metricOf(matchers);
+    if (!isHostMetric(metric)) {
+      return undefined;
+    }
+    const samples = `${written(matchers)}[${String(this.rateInterval)}s]`;
+    const isZero = (of: string): Promise<boolean> => this.holds(`max(${of}) == 0`);
+    if (await isZero(written(matchers))) {
+      return { reason: `${metric} is 0` };
+    }
+    const moves = `max_over_time(${samples}) - min_over_time(${samples})`;
+    return overTime && (await isZero(moves)) ? { reason: `${metric} does not change` } : undefined;
+  }
+
+  /** The range as a duration of PromQL. */
+  private get length(): string {
+    return `${String(Math.ceil((this.range.to - this.range.from) / 1000))}s`;
+  }
+
+  /** Whether each collector of node_exporter that runs found something to report. */
+  private collectors(): Promise<ReadonlyMap<string, boolean>> {
+    this.known ??= this.query("node_scrape_collector_success").then(
+      (samples) => new Map(samples.map(({ metric, value }) => [metric.collector ?? "", value[1] === "1"])),
+    );
+    return this.known;
+  }
+
+  private async holds(condition: string): Promise<boolean> {
+    return (await this.query(condition)).length > 0;
+  }
+
+  private async query(query: string): Promise<readonly Sample[]> {
+    const answer = await this.api.prometheus<{ result: readonly Sample[] }>(this.datasource, "query", {
+      query,
+      // a first scrape after the range says nothing of a panel that was asked before it
+      time: String(this.range.to / 1000),
+    });
+    return answer.result;
+  }
+
+  private has(matchers: readonly Matcher[]): Promise<boolean> {
+    const selector = written(matchers);
+    const known = this.asked.get(selector);
+    if (known !== undefined) {
+      return known;
+    }
+    const { from, to } = this.range;
+    const answer = this.api
+      .prometheus<readonly unknown[]>(this.datasource, "series", {
+        "match[]": selector,
+        start: String(from / 1000),
+        end: String(to / 1000),
+        limit: "1",
+      })
+      .then(({ length }) => length > 0);
+    this.asked.set(selector, answer);
+    return answer;
+  }
+}
+
+function excuses(found: Found): found is { readonly reason: string } {
+  return typeof found === "object" && "reason" in found;
+}
+
+/** What no excuse makes good: names that are wrong, all in one sentence, or a selector that finds nothing. */
+function faulty(all: readonly Found[]): Found {
+  const errors = all.flatMap((found) => (typeof found === "object" && "error" in found ? [found.error] : []));
+  return errors.length > 0 ? { error: [...new Set(errors)].join("; ") } : all.find((found) => found === "none");
+}
+
+/** The metrics of node_exporter that an expression for names means: those that it spells out, or all that match. */
+function hostMetricsOf(named: readonly Matcher[]): readonly string[] {
+  const expression = named.find(({ type }) => type === "=~")?.value ?? "";
+  const [, spelt = ""] = /^\(?([\w:|]*)\)?$/.exec(expression) ?? [];
+  const metrics = spelt.split("|").filter(isHostMetric);
+  if (metrics.length > 0 || !/^\^?\(?node_/.test(expression)) {
+    return metrics;
+  }
+  try {
+    return hostMetricsLike(new RegExp(`^(?:${expression})$`));
+  } catch {
+    return []; // Prometheus' expressions are not quite JavaScript's
+  }
+}
+
+/** The selector of the buckets that a histogram has where it is no native one. */
+function classic(matchers: readonly Matcher[]): readonly Matcher[] {
+  return matchers.map((it) => (it.name === "__name__" ? { ...it, value: `${it.value}_bucket` } : it));
+}
+
+function targetOf({ metric }: Sample): string {
+  return JSON.stringify([metric.job, metric.instance]);
+}
