@@ -1,12 +1,12 @@
-import { installedPanelPlugins, observeLab } from "./lib/drift/observe";
+import { Lab } from "./components/lab";
 import { findRejectedConfig } from "./components/monitoring/configCheck";
 import { readCatalogue } from "./dashboards/community/catalogue";
-import { throwProblems } from "./lib/shared/problems";
-import { Lab } from "./components/lab";
 import { inspectMachine, measuresWrites } from "./lib/docker/machine";
-import { containersOf, labName, servicesOf } from "./lib/shared/names";
+import { installedPanelPlugins, observeLab } from "./lib/drift/observe";
 import { findProblems } from "./lib/preflight";
 import { readSettings, Settings } from "./lib/settings/settings";
+import { containersOf, labName, servicesOf } from "./lib/shared/names";
+import { throwProblems } from "./lib/shared/problems";
 import { WEB_USER } from "./lib/shared/webSignIn";
 import { contextOf } from "./policy/context";
 import { declareWithRules } from "./policy/program";

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { ObservedLab } from "../lib/drift/observe";
 import { Machine } from "../lib/docker/machine";
+import { ObservedLab } from "../lib/drift/observe";
 import { Settings } from "../lib/settings/settings";
 import { Teardown } from "./container/teardown";
 

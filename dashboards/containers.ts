@@ -1,5 +1,5 @@
-import { containersOf, servicesOf } from "../lib/shared/names";
 import { Settings } from "../lib/settings/settings";
+import { containersOf, servicesOf } from "../lib/shared/names";
 
 /** What the overview depends on. */
 export type OverviewSettings = Pick<Settings, "namePrefix"> & Partial<Pick<Settings, "alertWebhook" | "engine">>;

@@ -1,7 +1,7 @@
 import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { ansibleDashboard } from "./ansible";
-import { flaskDashboard } from "./flask";
 import { OverviewSettings } from "./containers";
+import { flaskDashboard } from "./flask";
 import { overviewDashboard } from "./overview";
 
 /** A dashboard that this project writes itself. */

@@ -61,7 +61,7 @@ export function checkPinned({ image }: Container, { name }: ResourceId): readonl
 }
 
 /** Ports are on `bindAddress`; a container in the host's network publishes none, its flags say where it listens. */
-export function onBindAddress(
+export function checkPorts(
   { ports, publishAllPorts }: Container,
   name: string,
   bindAddress: string,

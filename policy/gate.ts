@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { foreignPlugin } from "./origin";
-import { type Context, Hidden, type Resource, STACK, type ResourceId, unwrap } from "./resource";
+import { type Context, Hidden, type Resource, type ResourceId, STACK, unwrap } from "./resource";
 import { refuse, violationsOf } from "./violations";
 
 /** What no lab asks of the engine: plugins that run at once, resources of others, and changes to what was judged. */

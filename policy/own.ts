@@ -1,4 +1,4 @@
-import { labName, overlayName, connectHost } from "../lib/shared/names";
+import { connectHost, labName, overlayName } from "../lib/shared/names";
 import type { Context } from "./resource";
 import { is, type Test } from "./shape";
 

@@ -1,6 +1,6 @@
-import * as path from "node:path";
 import { PolicyPack } from "@pulumi/policy";
 import { Config } from "@pulumi/pulumi";
+import * as path from "node:path";
 import { inspectMachine } from "../lib/docker/machine";
 import { SettingsReader } from "../lib/settings/reader";
 import { contextOf } from "./context";

@@ -1,15 +1,15 @@
 import { calledAsKnown, type Command, COMMANDS, knownCommand, removable } from "./commands";
 import {
   asContainer,
+  checkIsolation,
+  checkPinned,
+  checkPorts,
   type Container,
   CONTAINERS,
-  checkIsolation,
-  onBindAddress,
-  checkPinned,
   SERVICES,
   unprivileged,
 } from "./containers";
-import { DASHBOARDS, checkFolder } from "./grafana";
+import { checkFolder, DASHBOARDS } from "./grafana";
 import { mounted } from "./mounts";
 import type { Check, Context, Resource } from "./resource";
 import { hiddenSecrets } from "./secrets";
@@ -38,7 +38,7 @@ export const RULES: readonly Rule[] = [
   {
     name: "ports-on-bind-address",
     description: "Ports are published on the setting bindAddress alone.",
-    checks: [onRunning((props, { name }, { bindAddress }) => onBindAddress(props, name, bindAddress))],
+    checks: [onRunning((props, { name }, { bindAddress }) => checkPorts(props, name, bindAddress))],
   },
   {
     name: "nothing-privileged",

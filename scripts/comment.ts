@@ -1,9 +1,9 @@
 // Posts the report of a preview as a comment of its pull request, or edits the comment that is there.
 // usage: comment.ts REPORT NUMBER      GITHUB_API_URL, GITHUB_REPOSITORY and GITHUB_TOKEN say where and as whom
+import retry from "async-retry";
 import { lstatSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import retry from "async-retry";
-import { describeOrigin, escapeReport, Changed } from "../tools/pull-request/foreignReport";
+import { Changed, describeOrigin, escapeReport } from "../tools/pull-request/foreignReport";
 
 /** First line of a report, by which its comment is found again. */
 const MARKER = "<!-- observability-lab: preview -->";

@@ -2,13 +2,13 @@
 // usage: dashboards.ts FOLDER TRACKED [OWN]      settings files, the later ones win
 import { mkdirSync, writeFileSync } from "node:fs";
 import { ownDashboards } from "../dashboards";
-import { importDashboard } from "../dashboards/community/import";
 import { readCatalogue } from "../dashboards/community/catalogue";
+import { importDashboard } from "../dashboards/community/import";
 import { describeNewUid } from "../dashboards/community/uid";
-import { throwProblems } from "../lib/shared/problems";
-import { childPath } from "../lib/shared/foreignNames";
 import { DATASOURCE_UID } from "../lib/drift/grafana";
 import { readStackFiles } from "../lib/settings/stackFiles";
+import { childPath } from "../lib/shared/foreignNames";
+import { throwProblems } from "../lib/shared/problems";
 
 /** The value with the keys of every object in alphabetical order. */
 function sorted(value: unknown): unknown {

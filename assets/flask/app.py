@@ -188,7 +188,7 @@ def open_socket(listen: str) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as fault:
-        msg = f"cannot listen on {text}: {host} is not a known host ({fault.strerror})"
+        msg = f"cannot listen on {text}: {host} is no known host ({fault.strerror})"
         raise ListenError(msg) from fault
     family, kind, proto, _, sockaddr = found[0]
     # The resolved address is asked, as "0" and "::ffff:0.0.0.0" mean every interface too.

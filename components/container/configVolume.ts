@@ -1,15 +1,15 @@
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { ensureVolume } from "../../lib/docker/orphans";
+import { pullMissing } from "../../lib/docker/pull";
+import { FOLDER, getFiles, putFiles, runToEnd, withTemporaryContainer } from "../../lib/docker/temporaryContainer";
 import { Drift, replaceOnDrift } from "../../lib/drift/drift";
 import { describeFiles, RECORD } from "../../lib/drift/files";
 import { Reload } from "../../lib/drift/reloads";
-import { pullMissing } from "../../lib/docker/pull";
-import { LabError } from "../../lib/shared/problems";
 import { LAB_LABEL } from "../../lib/shared/names";
-import { ensureVolume } from "../../lib/docker/orphans";
+import { LabError } from "../../lib/shared/problems";
 import { Teardown } from "./teardown";
-import { FOLDER, getFiles, putFiles, runToEnd, withTemporaryContainer } from "../../lib/docker/temporaryContainer";
 
 /** A file of `CONFIG_FOLDER`. */
 export interface ConfigFile {

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { dataVolumeName, LAB_LABEL, labName } from "../../lib/shared/names";
 import { ensureVolume } from "../../lib/docker/orphans";
+import { dataVolumeName, LAB_LABEL, labName } from "../../lib/shared/names";
 import { LabContext } from "../context";
 import { ServiceSpec } from "./spec";
 

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LabContainer } from "./labContainer";
 import { LabContext } from "../context";
-import { ServiceSpec } from "./spec";
+import { LabContainer } from "./labContainer";
 import { NodeService, NodeSpec } from "./nodeService";
+import { ServiceSpec } from "./spec";
 
 /** What only a container of this very machine is given. */
 export type MachineSpec = Pick<ServiceSpec, "pidMode" | "hostUsers" | "hostNetwork">;

@@ -1,28 +1,28 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { readLog } from "../../lib/docker/logs";
+import { removeOrphan } from "../../lib/docker/orphans";
 import { containerDrift } from "../../lib/drift/containers";
 import { Drift, replaceOnDrift } from "../../lib/drift/drift";
 import { filesDrift } from "../../lib/drift/files";
 import { readReload, Reload } from "../../lib/drift/reloads";
-import { ConfigFile, ConfigVolume } from "./configVolume";
-import { readLog } from "../../lib/docker/logs";
 import {
+  connectHost,
   dataVolumeName,
   LAB_LABEL,
   labName,
   MEMORY_LABEL,
   OVERLAY_LABEL,
   overlayName,
-  connectHost,
   REASON_LABEL,
 } from "../../lib/shared/names";
-import { removeOrphan } from "../../lib/docker/orphans";
+import { WEB_PASSWORD_FILE } from "../../lib/shared/webSignIn";
+import { LabContext } from "../context";
+import { ConfigFile, ConfigVolume } from "./configVolume";
 import { createDataVolume, ensureVolumes } from "./dataVolume";
 import { createReload } from "./reload";
-import { LabContext } from "../context";
 import { bindMount, coverMount, healthProbe, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./spec";
 import { withWebPassword } from "./webPassword";
-import { WEB_PASSWORD_FILE } from "../../lib/shared/webSignIn";
 
 export interface LabContainerArgs extends ServiceSpec {
   readonly context: LabContext;

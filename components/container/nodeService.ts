@@ -1,13 +1,13 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { removeOrphan } from "../../lib/docker/orphans";
+import { isOwn } from "../../lib/docker/swarmOwner";
+import { awaitTasks } from "../../lib/docker/tasks";
 import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { serviceDrift } from "../../lib/drift/services";
 import { LAB_LABEL, labName, MANAGER_LABEL, REASON_LABEL } from "../../lib/shared/names";
-import { removeOrphan } from "../../lib/docker/orphans";
 import { LabContext, Overlay } from "../context";
 import { bindMount, coverMount, healthProbe, LOG, ServiceSpec } from "./spec";
-import { isOwn } from "../../lib/docker/swarmOwner";
-import { awaitTasks } from "../../lib/docker/tasks";
 
 /** What a program is given on a node: it keeps nothing and reads no files, and what Swarm does not give is left out. */
 export type NodeSpec = Omit<

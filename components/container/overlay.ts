@@ -1,12 +1,12 @@
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { readAsset } from "../../lib/shared/assets";
-import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
-import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, REASON_LABEL } from "../../lib/shared/names";
 import { removeOrphan } from "../../lib/docker/orphans";
-import { LabContext, Overlay } from "../context";
 import { isOwn } from "../../lib/docker/swarmOwner";
+import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
+import { readAsset } from "../../lib/shared/assets";
+import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, REASON_LABEL } from "../../lib/shared/names";
+import { LabContext, Overlay } from "../context";
 
 /** Makes the network over all nodes, to which other services and containers may be attached, too. */
 export function createOverlay(

@@ -1,11 +1,11 @@
-import { setTimeout } from "node:timers/promises";
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { setTimeout } from "node:timers/promises";
+import { callDocker } from "../../lib/docker/client";
+import { readLog } from "../../lib/docker/logs";
 import { Drift, replaceOnDrift } from "../../lib/drift/drift";
 import { readReload, Reload } from "../../lib/drift/reloads";
-import { readLog } from "../../lib/docker/logs";
-import { callDocker } from "../../lib/docker/client";
 import { LabError } from "../../lib/shared/problems";
 
 /** A program that reads its files again on SIGHUP, and has metrics about when it last did. */

@@ -2,10 +2,10 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { hashSync } from "bcryptjs";
 import { stringify } from "yaml";
-import { ConfigFile } from "./configVolume";
-import { CONFIG_FOLDER, ServiceSpec } from "./spec";
 import { Settings } from "../../lib/settings/settings";
 import { basicAuth, WEB_PASSWORD_FILE, WEB_USER } from "../../lib/shared/webSignIn";
+import { ConfigFile } from "./configVolume";
+import { CONFIG_FOLDER, ServiceSpec } from "./spec";
 
 /** File of the config volume of each program that asks for the password. */
 export const WEB_CONFIG = "web.yml";

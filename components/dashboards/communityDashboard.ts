@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Grafana } from "../monitoring/grafana";
 import { importDashboard } from "../../dashboards/community/import";
+import { Grafana } from "../monitoring/grafana";
 import { createManagedDashboard } from "./managedDashboard";
 
 export interface CommunityDashboardArgs {

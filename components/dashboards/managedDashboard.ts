@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
-import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { dashboardDrift, noteVersion } from "../../lib/drift/dashboards";
+import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { Grafana } from "../monitoring/grafana";
 import { ensureFolder } from "../monitoring/grafanaFolder";
 

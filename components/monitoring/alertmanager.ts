@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
+import { Machine } from "../../lib/docker/machine";
 import { alertReceiver, GROUP_INTERVAL, Integration, integrationOf, postUrl } from "../../lib/settings/alertReceivers";
+import { Settings } from "../../lib/settings/settings";
+import { connectHost, isLoopback } from "../../lib/shared/names";
 import { ConfigFile } from "../container/configVolume";
 import { LabContainer } from "../container/labContainer";
-import { Machine } from "../../lib/docker/machine";
-import { isLoopback, connectHost } from "../../lib/shared/names";
-import { LabContext } from "../context";
 import { CONFIG_FOLDER } from "../container/spec";
-import { Settings } from "../../lib/settings/settings";
+import { LabContext } from "../context";
 
 export interface AlertmanagerArgs {
   readonly context: LabContext;

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Machine } from "../../lib/docker/machine";
-import { LabContext } from "../context";
-import { HostPath } from "../container/spec";
 import { Settings } from "../../lib/settings/settings";
 import { runOnEveryNode } from "../container/everyNode";
+import { HostPath } from "../container/spec";
+import { LabContext } from "../context";
 
 export interface CadvisorArgs {
   readonly context: LabContext;

@@ -1,17 +1,17 @@
-import { RULES } from "../../lib/shared/alertRules";
-import { ObservedLab } from "../../lib/drift/observe";
-import { RECORD } from "../../lib/drift/files";
-import { CONFIG_FOLDER, ConfigFile } from "../container/configVolume";
 import { callDocker } from "../../lib/docker/client";
-import { Problem, LabError } from "../../lib/shared/problems";
 import { Machine } from "../../lib/docker/machine";
+import { putFiles, runToEnd, withTemporaryContainer } from "../../lib/docker/temporaryContainer";
+import { RECORD } from "../../lib/drift/files";
+import { ObservedLab } from "../../lib/drift/observe";
+import { Settings } from "../../lib/settings/settings";
+import { RULES } from "../../lib/shared/alertRules";
+import { labName } from "../../lib/shared/names";
+import { LabError, Problem } from "../../lib/shared/problems";
+import { CONFIG_FOLDER, ConfigFile } from "../container/configVolume";
+import { passwordPrograms, WEB_FILES } from "../container/webPassword";
 import { ALERTMANAGER_CONFIG, alertmanagerFiles, alertmanagerTarget } from "./alertmanager";
 import { PROMETHEUS_CONFIG, prometheusFiles } from "./prometheus";
-import { labName } from "../../lib/shared/names";
 import { findSyntaxErrors } from "./ruleSyntax";
-import { Settings } from "../../lib/settings/settings";
-import { putFiles, runToEnd, withTemporaryContainer } from "../../lib/docker/temporaryContainer";
-import { passwordPrograms, WEB_FILES } from "../container/webPassword";
 
 /** A program with files of which a tool in its image says whether it would take them. */
 interface CheckedProgram {

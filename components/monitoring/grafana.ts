@@ -1,21 +1,21 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
-import { fingerprint, readAsset } from "../../lib/shared/assets";
-import { PASSWORD_FILE } from "../../lib/drift/observe";
+import { ensureKey, GENERATED, GRAFANA_KEY, KEY_FILE, KEY_FOLDER } from "../../lib/docker/grafanaKey";
 import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { DATASOURCE_UID, datasourceDrift, FoundGrafana } from "../../lib/drift/grafana";
-import { LabContainer } from "../container/labContainer";
-import { createDataVolume } from "../container/dataVolume";
-import { dataVolumeName } from "../../lib/shared/names";
-import { LabContext } from "../context";
-import { CONFIG_FOLDER } from "../container/spec";
+import { PASSWORD_FILE } from "../../lib/drift/observe";
 import type { Settings } from "../../lib/settings/settings";
-import { generatePassword, WEB_CONFIG } from "../container/webPassword";
+import { fingerprint, readAsset } from "../../lib/shared/assets";
+import { dataVolumeName } from "../../lib/shared/names";
 import { WEB_USER } from "../../lib/shared/webSignIn";
+import { createDataVolume } from "../container/dataVolume";
+import { LabContainer } from "../container/labContainer";
+import { CONFIG_FOLDER } from "../container/spec";
+import { generatePassword, WEB_CONFIG } from "../container/webPassword";
+import { LabContext } from "../context";
 import { GrafanaApi } from "./grafanaApi";
 import { createFolder } from "./grafanaFolder";
-import { ensureKey, GENERATED, GRAFANA_KEY, KEY_FILE, KEY_FOLDER } from "../../lib/docker/grafanaKey";
 
 export interface GrafanaArgs {
   readonly context: LabContext;

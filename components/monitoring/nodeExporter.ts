@@ -1,11 +1,11 @@
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import * as path from "node:path";
 import { Machine } from "../../lib/docker/machine";
-import { connectHost } from "../../lib/shared/names";
-import { LabContext } from "../context";
-import { ServiceSpec } from "../container/spec";
 import { Settings } from "../../lib/settings/settings";
+import { connectHost } from "../../lib/shared/names";
 import { runOnEveryNode } from "../container/everyNode";
+import { ServiceSpec } from "../container/spec";
+import { LabContext } from "../context";
 
 export interface NodeExporterArgs {
   readonly context: LabContext;

@@ -1,19 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { alertRules, RULES } from "../../lib/shared/alertRules";
 import { RELOAD_METRICS } from "../../lib/drift/reloads";
+import { JOBS } from "../../lib/settings/lists";
+import { Settings } from "../../lib/settings/settings";
+import { alertRules, RULES } from "../../lib/shared/alertRules";
+import { connectHost, labName } from "../../lib/shared/names";
+import { WEB_PASSWORD_FILE } from "../../lib/shared/webSignIn";
 import { ConfigFile } from "../container/configVolume";
 import { LabContainer } from "../container/labContainer";
-import { labName, connectHost } from "../../lib/shared/names";
-import { LabContext } from "../context";
 import { CONFIG_FOLDER, SharedFolder } from "../container/spec";
-import { Settings } from "../../lib/settings/settings";
-import { JOBS } from "../../lib/settings/lists";
-import { extraServiceJobs, nodeJob, SwarmScrapeConfig } from "./swarmScrapeConfigs";
 import { renderBasicAuth } from "../container/webPassword";
-import { WEB_PASSWORD_FILE } from "../../lib/shared/webSignIn";
+import { LabContext } from "../context";
 import { pushgatewayJobs, recordedMetrics } from "./pushedSeries";
-import { renderRemoteWrite, remoteWriteFlags, remoteWriteSecrets } from "./remoteWrite";
+import { remoteWriteFlags, remoteWriteSecrets, renderRemoteWrite } from "./remoteWrite";
+import { extraServiceJobs, nodeJob, SwarmScrapeConfig } from "./swarmScrapeConfigs";
 
 export interface PrometheusArgs {
   readonly context: LabContext;

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LabContainer } from "../container/labContainer";
 import { LabError } from "../../lib/shared/problems";
-import { LabContext } from "../context";
 import { untilReady } from "../../lib/shared/untilReady";
+import { LabContainer } from "../container/labContainer";
+import { LabContext } from "../context";
 
 export interface PushgatewayArgs {
   readonly context: LabContext;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { RemoteWriteReceiver, Settings } from "../../lib/settings/settings";
 import { ConfigFile } from "../container/configVolume";
 import { CONFIG_FOLDER } from "../container/spec";
-import { RemoteWriteReceiver, Settings } from "../../lib/settings/settings";
 
 /** Seconds for which a stopping Prometheus waits for each receiver in turn; the engine kills it after 10 in all. */
 const FLUSH_DEADLINE = 1;

@@ -1,10 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { LabContainer } from "../container/labContainer";
-import { LAB_LABEL, labName, servicesOf } from "../../lib/shared/names";
-import { LabContext } from "../context";
-import { CONFIG_FOLDER, SharedFolder } from "../container/spec";
 import { Settings } from "../../lib/settings/settings";
+import { LAB_LABEL, labName, servicesOf } from "../../lib/shared/names";
+import { LabContainer } from "../container/labContainer";
+import { CONFIG_FOLDER, SharedFolder } from "../container/spec";
+import { LabContext } from "../context";
 
 export interface SwarmDiscoveryArgs {
   readonly context: LabContext;

@@ -1,6 +1,6 @@
-import { DISCOVERY_HOST } from "./swarmDiscovery";
-import { overlayName } from "../../lib/shared/names";
 import { Settings } from "../../lib/settings/settings";
+import { overlayName } from "../../lib/shared/names";
+import { DISCOVERY_HOST } from "./swarmDiscovery";
 
 /** A scrape job that finds its targets in a swarm, in Prometheus' own terms. */
 export interface SwarmScrapeConfig {

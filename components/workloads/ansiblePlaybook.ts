@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { fingerprint, readAsset } from "../../lib/shared/assets";
 import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
+import { fingerprint, readAsset } from "../../lib/shared/assets";
 import { dataVolumeName, labName } from "../../lib/shared/names";
-import { Pushgateway } from "../monitoring/pushgateway";
 import { LabContext } from "../context";
+import { Pushgateway } from "../monitoring/pushgateway";
 import { createHostCommand } from "./hostCommand";
 import { createPythonEnvironment } from "./pythonEnvironment";
 

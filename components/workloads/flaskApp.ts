@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { fingerprint, readAsset } from "../../lib/shared/assets";
 import { replaceOnDrift } from "../../lib/drift/drift";
-import { labName, connectHost } from "../../lib/shared/names";
+import { fingerprint, readAsset } from "../../lib/shared/assets";
+import { connectHost, labName } from "../../lib/shared/names";
 import { LabContext } from "../context";
 import { createHostCommand } from "./hostCommand";
 import { createPythonEnvironment } from "./pythonEnvironment";

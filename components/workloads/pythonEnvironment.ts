@@ -1,8 +1,8 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { fingerprint, readAsset } from "../../lib/shared/assets";
 import { replaceOnDrift } from "../../lib/drift/drift";
 import { VirtualEnvironment } from "../../lib/drift/host";
+import { fingerprint, readAsset } from "../../lib/shared/assets";
 import { labName } from "../../lib/shared/names";
 import { LabContext } from "../context";
 import { createHostCommand } from "./hostCommand";

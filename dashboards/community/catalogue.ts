@@ -1,14 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { PROJECT } from "../../lib/shared/assets";
+import { ownDashboards } from "..";
 import { PanelPlugins } from "../../lib/drift/grafana";
-import { Problem } from "../../lib/shared/problems";
-import { CommunityDashboard, Settings } from "../../lib/settings/settings";
 import { isUrl } from "../../lib/settings/lists";
+import { CommunityDashboard, Settings } from "../../lib/settings/settings";
+import { PROJECT } from "../../lib/shared/assets";
+import { Problem } from "../../lib/shared/problems";
 import { checkJson, checkNeeds, checkPanels, checkSum, checkUids } from "./checks";
 import { CatalogueEntry } from "./entry";
-import { ownDashboards } from "..";
 
 const TIMEOUT_MS = 20_000;
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { PanelPlugins } from "../../lib/drift/grafana";
-import { Problem } from "../../lib/shared/problems";
 import { CommunityDashboard } from "../../lib/settings/settings";
-import { importDashboard, missingLibraryPanels, otherDatasourceTypes } from "./import";
+import { Problem } from "../../lib/shared/problems";
 import { CatalogueEntry } from "./entry";
+import { importDashboard, missingLibraryPanels, otherDatasourceTypes } from "./import";
 import { CORE_PANELS, isStockImage, missingPanelTypes, PLUGINS_PLACE } from "./panelTypes";
 
 /** Whether the file is the one that the setting's sum was made of. */

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { pullMissing } from "./pull";
-import { dataVolumeName, labName } from "../shared/names";
-import { callDocker } from "./client";
-import { LabError } from "../shared/problems";
-import { ensureVolume } from "./orphans";
 import type { Settings } from "../settings/settings";
+import { dataVolumeName, labName } from "../shared/names";
+import { LabError } from "../shared/problems";
+import { callDocker } from "./client";
+import { ensureVolume } from "./orphans";
+import { pullMissing } from "./pull";
 import { getFiles, putFiles, withTemporaryContainer } from "./temporaryContainer";
 
 /** Name of the volume, after the lab's, with the key under which Grafana encrypts the passwords of its datasources. */

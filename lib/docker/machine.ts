@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import * as os from "node:os";
-import { dockerGet, DEFAULT_SOCKET, dockerSocket } from "./client";
+import { DEFAULT_SOCKET, dockerGet, dockerSocket } from "./client";
 import { inspectSwarm, Swarm, SwarmInfo } from "./swarm";
 
 /** A container as the engine lists it. */

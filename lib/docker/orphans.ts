@@ -1,6 +1,6 @@
-import { callDocker } from "./client";
-import { LabError } from "../shared/problems";
 import { LAB_LABEL } from "../shared/names";
+import { LabError } from "../shared/problems";
+import { callDocker } from "./client";
 import { succeed } from "./temporaryContainer";
 
 type Kind = "containers" | "networks" | "services";

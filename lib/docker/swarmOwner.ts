@@ -1,5 +1,5 @@
-import { Machine } from "./machine";
 import { LAB_LABEL, MANAGER_LABEL, OVERLAY_LABEL } from "../shared/names";
+import { Machine } from "./machine";
 
 /** Labels as the engine gives them. */
 type Labels = Readonly<Record<string, string>> | null | undefined;

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import { dockerGet } from "./client";
 import { LabError } from "../shared/problems";
+import { dockerGet } from "./client";
 import { listServices, SwarmNode, SwarmService } from "./swarm";
 
 /** A task, as a manager lists it. */

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { Header, Parser, Pax } from "tar";
-import { callDocker, DockerResponse } from "./client";
-import { LabError } from "../shared/problems";
 import { LAB_LABEL } from "../shared/names";
+import { LabError } from "../shared/problems";
+import { callDocker, DockerResponse } from "./client";
 
 /** Label of a container or a network that exists for a moment; its value is the process that has to remove it. */
 export const TEMPORARY_LABEL = "observability-lab.temporary";

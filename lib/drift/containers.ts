@@ -1,7 +1,7 @@
 import { callDocker } from "../docker/client";
 import { DockerContainer } from "../docker/machine";
-import { MEMORY_LABEL } from "../shared/names";
 import { FOLDER, getFiles } from "../docker/temporaryContainer";
+import { MEMORY_LABEL } from "../shared/names";
 import { Drift, MISSING } from "./drift";
 
 /** A container as the engine describes it. */

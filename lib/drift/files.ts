@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { Drift, MISSING } from "./drift";
 import type { FoundContainer } from "./containers";
+import { Drift, MISSING } from "./drift";
 
 /** File beside a container's files that says which were written, so that an edited one is seen by its content. */
 export const RECORD = ".observability-lab.json";

@@ -1,14 +1,14 @@
 import { dockerGet } from "../docker/client";
 import { Machine } from "../docker/machine";
-import { LAB_LABEL, labName, overlayName, connectHost } from "../shared/names";
-import { Settings } from "../settings/settings";
-import { isOwn } from "../docker/swarmOwner";
 import { SwarmService } from "../docker/swarm";
+import { isOwn } from "../docker/swarmOwner";
 import { removeLeftovers, TEMPORARY_LABEL } from "../docker/temporaryContainer";
+import { Settings } from "../settings/settings";
+import { connectHost, LAB_LABEL, labName, overlayName } from "../shared/names";
 import { WEB_PASSWORD_FILE } from "../shared/webSignIn";
 import { findContainer, FoundContainer } from "./containers";
-import { Drift } from "./drift";
 import { savedVersions } from "./dashboards";
+import { Drift } from "./drift";
 import {
   EMPTY_GRAFANA,
   ObservedGrafana,
@@ -17,7 +17,7 @@ import {
   PanelPlugins,
   UNKNOWN_GRAFANA,
 } from "./grafana";
-import { ObservedHost, labFolder, observeHost } from "./host";
+import { labFolder, ObservedHost, observeHost } from "./host";
 import { loadedDrift, readReload, RELOAD_METRICS } from "./reloads";
 
 /** What there is of a lab on this machine, looked at once for a run of the program. */

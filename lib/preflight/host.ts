@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import * as path from "node:path";
-import { ObservedHost } from "../drift/host";
-import { Problem } from "../shared/problems";
 import { Machine } from "../docker/machine";
-import { isLoopback } from "../shared/names";
+import { ObservedHost } from "../drift/host";
 import { Settings } from "../settings/settings";
+import { isLoopback } from "../shared/names";
+import { Problem } from "../shared/problems";
 
 /** With less, not even the first Python environment can be begun. */
 const MIN_FREE_MIB = 16;

@@ -1,7 +1,7 @@
 import { callDocker } from "../docker/client";
-import { Problem } from "../shared/problems";
-import { containersOf, servicesOf } from "../shared/names";
 import { Settings } from "../settings/settings";
+import { containersOf, servicesOf } from "../shared/names";
+import { Problem } from "../shared/problems";
 
 /** Name of an image that offline/ builds on this machine, and that no registry has. */
 const BUILT_HERE = /^observability-lab\/([a-z-]+):offline$/;

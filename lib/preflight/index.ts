@@ -2,13 +2,13 @@ import { execFile } from "node:child_process";
 import * as net from "node:net";
 import * as os from "node:os";
 import { promisify } from "node:util";
-import { ObservedHost, labFolder, ENVIRONMENTS } from "../drift/host";
+import { DockerContainer, Machine } from "../docker/machine";
+import { ENVIRONMENTS, labFolder, ObservedHost } from "../drift/host";
+import { Settings } from "../settings/settings";
+import { containersOf, LAB_LABEL, labName, overlayName } from "../shared/names";
 import { Problem } from "../shared/problems";
 import { findFolderProblems, findRemapped, findRootless } from "./host";
 import { findMissingImages } from "./images";
-import { DockerContainer, Machine } from "../docker/machine";
-import { containersOf, LAB_LABEL, labName, overlayName } from "../shared/names";
-import { Settings } from "../settings/settings";
 import { findOverlaps } from "./subnets";
 import { findSwarmProblems } from "./swarm";
 

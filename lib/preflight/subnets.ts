@@ -1,9 +1,9 @@
 import type * as os from "node:os";
-import { Problem } from "../shared/problems";
 import type { Machine } from "../docker/machine";
-import { labName, overlayName } from "../shared/names";
 import { overlap } from "../settings/cidr";
 import type { Settings } from "../settings/settings";
+import { labName, overlayName } from "../shared/names";
+import { Problem } from "../shared/problems";
 
 /** Networks of this machine that the lab's would collide with. */
 export function findOverlaps(

@@ -1,10 +1,10 @@
 import * as net from "node:net";
-import { Problem } from "../shared/problems";
 import { Machine } from "../docker/machine";
-import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, servicesOf } from "../shared/names";
-import { Settings } from "../settings/settings";
-import { isOwn } from "../docker/swarmOwner";
 import { SwarmNode, watchedNodes } from "../docker/swarm";
+import { isOwn } from "../docker/swarmOwner";
+import { Settings } from "../settings/settings";
+import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, servicesOf } from "../shared/names";
+import { Problem } from "../shared/problems";
 
 /** TCP port of the gossip between nodes (https://docs.docker.com/engine/swarm/swarm-tutorial/#open-protocols-and-ports-between-the-hosts). */
 const GOSSIP_PORT = 7946;

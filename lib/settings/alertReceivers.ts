@@ -1,5 +1,5 @@
-import { Problem } from "../shared/problems";
 import { NOWHERE } from "../shared/names";
+import { Problem } from "../shared/problems";
 
 /** Receivers of Alertmanager that read their URL from a file; `webhook` posts Alertmanager's own format. */
 export type Integration = "webhook" | "slack" | "discord" | "msteamsv2";

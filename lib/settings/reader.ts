@@ -1,6 +1,6 @@
-import { isIPv4 } from "node:net";
 import { closest, distance } from "fastest-levenshtein";
 import * as ipaddr from "ipaddr.js";
+import { isIPv4 } from "node:net";
 import { Problem } from "../shared/problems";
 
 // Prometheus' own grammar, https://prometheus.io/docs/prometheus/latest/configuration/configuration/

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { PROJECT } from "../shared/assets";
-import { Problem, LabError } from "../shared/problems";
+import { LabError, Problem } from "../shared/problems";
 import { parseSettings, Settings } from "./settings";
 
 const PREFIX = "observability-lab:";

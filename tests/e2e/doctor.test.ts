@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as net from "node:net";
-import { UserLab } from "../support/userLab";
 import { docker } from "../support/harness";
+import { UserLab } from "../support/userLab";
 
 jest.setTimeout(60_000);
 

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Dashboard, unboundDatasources } from "../../tools/verify/dashboards";
-import { EXPORTS } from "./exports";
 import { configure, createTestLab, eventually, previewChanges, removeTestLab, TestLab } from "../support/harness";
+import { EXPORTS } from "./exports";
 
 jest.setTimeout(300_000);
 

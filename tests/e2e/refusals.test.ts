@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
-import { serve } from "../support/servers";
 import { configure, createTestLab, docker, labelled, removeTestLab, TestLab } from "../support/harness";
+import { serve } from "../support/servers";
 
 jest.setTimeout(60_000);
 

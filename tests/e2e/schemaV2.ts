@@ -1,15 +1,15 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as automation from "@pulumi/pulumi/automation";
+import * as grafana from "@pulumiverse/grafana";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import * as automation from "@pulumi/pulumi/automation";
-import * as pulumi from "@pulumi/pulumi";
-import * as grafana from "@pulumiverse/grafana";
-import { FOLDER_UID, observeGrafana } from "../../lib/drift/grafana";
-import { savedVersions } from "../../lib/drift/dashboards";
 import { createManagedDashboard } from "../../components/dashboards/managedDashboard";
 import { Grafana } from "../../components/monitoring/grafana";
 import { GrafanaApi } from "../../components/monitoring/grafanaApi";
-import { Grafana13, serveGrafana13 } from "./grafana13";
+import { savedVersions } from "../../lib/drift/dashboards";
+import { FOLDER_UID, observeGrafana } from "../../lib/drift/grafana";
 import { TestLab } from "../support/harness";
+import { Grafana13, serveGrafana13 } from "./grafana13";
 
 const HELD = "held-of-a-test";
 const THEIRS = "theirs-of-a-test";

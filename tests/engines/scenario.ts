@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { PROJECT } from "../support/harness";
+import { CommandResult, MachineEngine, Machines } from "../support/machines";
 import { record } from "../support/results";
-import { MachineEngine, Machines, CommandResult } from "../support/machines";
 import { MANAGER, SwarmLab } from "../support/swarmLab";
 import { recordEngine } from "./results";
 

@@ -3,9 +3,9 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 import { eventually } from "../support/harness";
+import { appPid, isAlive, signal } from "../support/processes";
 import { DASHBOARDS } from "./grafana";
 import { Bench, expectRepaired } from "./repair";
-import { appPid, isAlive, signal } from "../support/processes";
 
 /** A program that has the port; undefined while the threads of a killed one still hold it. */
 async function listen(port: number): Promise<net.Server | undefined> {
@@ -17,7 +17,7 @@ async function listen(port: number): Promise<net.Server | undefined> {
 }
 
 /** Faults of the Flask app and of what the lab keeps on the host. */
-export function appFaults(bench: () => Bench): void {
+export function injectAppFaults(bench: () => Bench): void {
   const part = "the app";
   const remove = (...folder: string[]): void => {
     fs.rmSync(path.join(bench().lab.hostFolder, ...folder), { recursive: true });

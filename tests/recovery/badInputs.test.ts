@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { copyCheckout } from "../support/checkouts";
 import { labelled, machineStack } from "../support/harness";
+import { expectOk, UserLab } from "../support/userLab";
 import { BAD_INPUTS, BadInput, ownSettings } from "./badInputs";
 import { BAD_SETTINGS } from "./badSettings";
-import { copyCheckout } from "../support/checkouts";
-import { UserLab, expectOk } from "../support/userLab";
 
 jest.setTimeout(60_000);
 

@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { CONFIG_FOLDER } from "../../components/container/spec";
 import { docker, eventually, inspect, pruneLab } from "../support/harness";
-import { Bench, expectRepaired } from "./repair";
 import { killProgram } from "../support/processes";
+import { Bench, expectRepaired } from "./repair";
 
 const CONTAINERS = ["cadvisor", "grafana", "node-exporter", "prometheus", "pushgateway"].map(
   (name) => `${name}-container`,
@@ -10,7 +10,7 @@ const CONTAINERS = ["cadvisor", "grafana", "node-exporter", "prometheus", "pushg
 const KILLS = 5;
 
 /** Faults of containers and of their network. */
-export function containerFaults(bench: () => Bench): void {
+export function injectContainerFaults(bench: () => Bench): void {
   const part = "containers";
   const name = (hostname: string): string => bench().lab.container(hostname);
 

@@ -2,16 +2,16 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { docker, labelled } from "../support/harness";
-import { Bench, expectGreen, expectKept } from "./repair";
-import { expectGone } from "./leftovers";
 import { record } from "../support/results";
 import { grafana } from "../support/userData";
-import { UserLab, expectOk } from "../support/userLab";
+import { expectOk, UserLab } from "../support/userLab";
+import { expectGone } from "./leftovers";
+import { Bench, expectGreen, expectKept } from "./repair";
 
 const DATA = ["grafana", "prometheus", "pushgateway"];
 
 /** What people have put into a lab outlives a destroy and an upgrade, where they ask for it. */
-export function dataFaults(bench: () => Bench): void {
+export function injectDataFaults(bench: () => Bench): void {
   const part = "data";
   const backup = (): string => path.join(bench().lab.folder, "backup.tar");
 

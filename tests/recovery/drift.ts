@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { docker } from "../support/harness";
+import { expectOk, UserLab } from "../support/userLab";
 import { Bench } from "./repair";
-import { UserLab, expectOk } from "../support/userLab";
 
 /** What `make drift` says, and the code that it exits with. */
 async function drift(lab: UserLab): Promise<{ code: number | null; report: string }> {

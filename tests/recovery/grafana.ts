@@ -1,5 +1,5 @@
-import { Bench, expectRepaired } from "./repair";
 import { grafana } from "../support/userData";
+import { Bench, expectRepaired } from "./repair";
 
 const UID = "lab-flask";
 /** The lab's dashboards, by the names of their resources. */
@@ -12,7 +12,7 @@ export const DASHBOARDS: readonly string[] = [
 ];
 
 /** Faults of what Grafana holds. */
-export function grafanaFaults(bench: () => Bench): void {
+export function injectGrafanaFaults(bench: () => Bench): void {
   const part = "Grafana";
   const ask = async (method: string, path: string, body?: unknown): Promise<Response> => {
     const { lab } = bench();

@@ -3,13 +3,13 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { copyCheckout } from "../support/checkouts";
-import { dataFaults } from "./data";
-import { Bench, expectGreen } from "./repair";
 import { appPid, interrupt, killSession } from "../support/processes";
-import { expectGone } from "./leftovers";
 import { record } from "../support/results";
 import { leaveUserData } from "../support/userData";
-import { Running, UserLab, expectOk } from "../support/userLab";
+import { expectOk, Running, UserLab } from "../support/userLab";
+import { injectDataFaults } from "./data";
+import { expectGone } from "./leftovers";
+import { Bench, expectGreen } from "./repair";
 
 jest.setTimeout(300_000);
 
@@ -56,7 +56,7 @@ describe("data is kept", () => {
     bench = { lab, traces: await leaveUserData(lab) };
   });
 
-  dataFaults(() => bench);
+  injectDataFaults(() => bench);
 });
 
 describe("destroy leaves nothing", () => {

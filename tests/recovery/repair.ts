@@ -1,6 +1,6 @@
 import { FaultResult, record } from "../support/results";
 import { lostUserData, UserData } from "../support/userData";
-import { UserLab, expectOk } from "../support/userLab";
+import { expectOk, UserLab } from "../support/userLab";
 
 /** A lab that is up and holds what people have put into it; faults share it. */
 export interface Bench {

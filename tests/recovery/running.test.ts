@@ -1,17 +1,17 @@
 import * as path from "node:path";
-import { docker, labelled } from "../support/harness";
-import { appFaults } from "./app";
 import { copyCheckout } from "../support/checkouts";
-import { containerFaults } from "./containers";
-import { driftTests } from "./drift";
-import { grafanaFaults } from "./grafana";
-import { Bench } from "./repair";
-import { expectGone } from "./leftovers";
+import { docker, labelled } from "../support/harness";
 import { appPid, signal } from "../support/processes";
 import { record } from "../support/results";
 import { leaveUserData } from "../support/userData";
-import { updateFaults } from "./updates";
-import { UserLab, expectOk } from "../support/userLab";
+import { expectOk, UserLab } from "../support/userLab";
+import { injectAppFaults } from "./app";
+import { injectContainerFaults } from "./containers";
+import { driftTests } from "./drift";
+import { injectGrafanaFaults } from "./grafana";
+import { expectGone } from "./leftovers";
+import { Bench } from "./repair";
+import { injectUpdateFaults } from "./updates";
 
 jest.setTimeout(300_000);
 
@@ -38,15 +38,15 @@ function identity(lab: UserLab): string[] {
 }
 
 describe("up mends a container", () => {
-  containerFaults(() => bench);
+  injectContainerFaults(() => bench);
 });
 
 describe("up mends the app", () => {
-  appFaults(() => bench);
+  injectAppFaults(() => bench);
 });
 
 describe("up mends Grafana:", () => {
-  grafanaFaults(() => bench);
+  injectGrafanaFaults(() => bench);
 });
 
 describe("drift", () => {
@@ -54,7 +54,7 @@ describe("drift", () => {
 });
 
 describe("up ends green after one that was", () => {
-  updateFaults(() => bench);
+  injectUpdateFaults(() => bench);
 });
 
 describe("two labs", () => {

@@ -2,10 +2,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { docker } from "../support/harness";
-import { Bench, InjectedFault, expectGreen } from "./repair";
 import { appPid, interrupt, killSession, signal } from "../support/processes";
 import { grafana } from "../support/userData";
-import { Running, expectOk } from "../support/userLab";
+import { expectOk, Running } from "../support/userLab";
+import { Bench, expectGreen, InjectedFault } from "./repair";
 
 const CONTAINERS = ["cadvisor", "grafana", "node_exporter", "prometheus", "pushgateway"];
 
@@ -16,7 +16,7 @@ interface Point {
 }
 
 /** Faults of an update itself: interrupted at several points, or failing. */
-export function updateFaults(bench: () => Bench): void {
+export function injectUpdateFaults(bench: () => Bench): void {
   const part = "up";
 
   const commands: Point = {

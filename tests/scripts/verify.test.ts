@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
 import * as path from "node:path";
+import { text } from "node:stream/consumers";
 import { unboundDatasources } from "../../tools/verify/dashboards";
 import { PROJECT } from "../support/fixtures";
 import { serve } from "../support/servers";

@@ -4,8 +4,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { readCatalogue } from "../../dashboards/community/catalogue";
 import { describeProblemAndFix, LabError } from "../../lib/shared/problems";
-import { StandIns } from "../../tools/pull-request/standIns";
 import { readRun } from "../../tools/pull-request/report/events";
+import { StandIns } from "../../tools/pull-request/standIns";
 import { settingsWith, told } from "../support/fixtures";
 
 const SECRET = "T0K3N";

@@ -3,7 +3,7 @@ import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { KEY_FILE, KEY_FOLDER, WELL_KNOWN_KEY } from "../../lib/docker/grafanaKey";
-import { UserLab, expectOk } from "../support/userLab";
+import { expectOk, UserLab } from "../support/userLab";
 
 const PASSWORD = "password-of-a-datasource";
 const SALT = 8;

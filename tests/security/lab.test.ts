@@ -1,8 +1,8 @@
-import { UserLab, expectOk } from "../support/userLab";
+import { expectOk, UserLab } from "../support/userLab";
 import { grafanaKeyAttacks } from "./grafanaKey";
 import { neighbourAttacks } from "./neighbours";
-import { userAttacks } from "./users";
 import { processesAttacks } from "./processes";
+import { userAttacks } from "./users";
 import { webAttacks } from "./web";
 
 jest.setTimeout(300_000);

@@ -5,9 +5,9 @@ import * as path from "node:path";
 import { observeGrafana } from "../../lib/drift/grafana";
 import { findBase } from "../../tools/pull-request/git";
 import { PreviewLab } from "../../tools/pull-request/previewLab";
+import { LabOutputs } from "../../tools/verify/lab";
 import { grafanaApi } from "../../tools/verify/panels/grafana";
 import { copyCheckout } from "../support/checkouts";
-import { LabOutputs } from "../../tools/verify/lab";
 import { serve } from "../support/servers";
 
 /** Names from elsewhere that lead out of where they are meant to stay: files, requests, options, whole labs. */

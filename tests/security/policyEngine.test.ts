@@ -2,9 +2,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { edit } from "../support/changes";
 import { copyCheckout } from "../support/checkouts";
 import { docker, machineStack } from "../support/harness";
-import { edit } from "../support/changes";
 import { UserLab } from "../support/userLab";
 
 jest.setTimeout(120_000);

@@ -1,6 +1,6 @@
-import { setTimeout } from "node:timers/promises";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { setTimeout } from "node:timers/promises";
 import { declareWithRules } from "../../policy/program";
 import { context } from "../support/policies";
 

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { appPid, isAlive, signal } from "../support/processes";
-import { UserLab, expectOk } from "../support/userLab";
+import { expectOk, UserLab } from "../support/userLab";
 
 /** Another user of the machine: nobody. */
 const OTHER = { uid: 65534, gid: 65534, cwd: "/" };

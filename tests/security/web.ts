@@ -3,7 +3,7 @@ import * as http from "node:http";
 import { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { docker, labelled } from "../support/harness";
-import { UserLab, expectOk } from "../support/userLab";
+import { expectOk, UserLab } from "../support/userLab";
 
 /** Of the lab's containers, as the lab's network has it. */
 const GATEWAY = "172.30.106.1";

@@ -3,10 +3,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
-import { GithubComments } from "../support/githubComments";
-import { Job, readWorkflow, workflowFiles } from "../support/workflowRunner";
 import { escapeReport } from "../../tools/pull-request/foreignReport";
 import { PROJECT } from "../support/fixtures";
+import { GithubComments } from "../support/githubComments";
+import { Job, readWorkflow, workflowFiles } from "../support/workflowRunner";
 
 const MARKER = "<!-- observability-lab: preview -->";
 

@@ -1,16 +1,16 @@
+import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { ObservedLab } from "../../lib/drift/observe";
-import { CatalogueEntry } from "../../dashboards/community/entry";
-import { describeProblemAndFix } from "../../lib/shared/problems";
 import { Lab } from "../../components/lab";
+import { CatalogueEntry } from "../../dashboards/community/entry";
 import { Machine } from "../../lib/docker/machine";
-import { parseSettings, Settings } from "../../lib/settings/settings";
 import { SwarmNode } from "../../lib/docker/swarm";
-import { soundLab } from "./observedLabs";
+import { ObservedLab } from "../../lib/drift/observe";
+import { parseSettings, Settings } from "../../lib/settings/settings";
+import { describeProblemAndFix } from "../../lib/shared/problems";
 import { record, Registration } from "./mocks";
+import { soundLab } from "./observedLabs";
 
 export const PROJECT = path.resolve(__dirname, "../..");
 

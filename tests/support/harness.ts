@@ -1,9 +1,9 @@
+import * as automation from "@pulumi/pulumi/automation";
 import { execFileSync, spawnSync, SpawnSyncOptions } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import * as automation from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 import { freePorts, Ports } from "./ports";
 

@@ -1,12 +1,12 @@
-import { ObservedLab } from "../../lib/drift/observe";
+import { DockerContainer } from "../../lib/docker/machine";
+import { SwarmService } from "../../lib/docker/swarm";
 import { FoundContainer } from "../../lib/drift/containers";
 import { MISSING } from "../../lib/drift/drift";
 import { describeFiles, RECORD } from "../../lib/drift/files";
 import { EMPTY_GRAFANA, FoundDatasource, FoundGrafana } from "../../lib/drift/grafana";
-import { DockerContainer } from "../../lib/docker/machine";
-import { containersOf, labName, MEMORY_LABEL, servicesOf } from "../../lib/shared/names";
+import { ObservedLab } from "../../lib/drift/observe";
 import { Settings } from "../../lib/settings/settings";
-import { SwarmService } from "../../lib/docker/swarm";
+import { containersOf, labName, MEMORY_LABEL, servicesOf } from "../../lib/shared/names";
 
 /** Id of the network of a lab that is there. */
 export const NETWORK_ID = "network-id";

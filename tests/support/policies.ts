@@ -1,5 +1,5 @@
-import * as path from "node:path";
 import { type ResourceValidationArgs, Secret } from "@pulumi/policy";
+import * as path from "node:path";
 import type { Machine } from "../../lib/docker/machine";
 import { type Asked, contextOf } from "../../policy/context";
 import { enginePolicies } from "../../policy/enginePolicies";

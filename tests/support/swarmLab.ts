@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { machineStack, PROJECT } from "./harness";
-import { Machines, CommandResult } from "./machines";
+import { CommandResult, Machines } from "./machines";
 
 const NAME = "observability-lab";
 /** The machine that Pulumi runs on. */

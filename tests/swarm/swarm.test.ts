@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { docker } from "../support/harness";
-import { swarmAttacks } from "./attacks";
 import { impossible, Machines } from "../support/machines";
 import { MANAGER, secondsUntil, SwarmLab } from "../support/swarmLab";
+import { swarmAttacks } from "./attacks";
 
 jest.setTimeout(600_000);
 

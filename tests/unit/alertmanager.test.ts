@@ -1,7 +1,7 @@
 import { parse } from "yaml";
-import { alertReceiver, integrationOf, postUrl, webhookProblem } from "../../lib/settings/alertReceivers";
 import { Lab } from "../../components/lab";
 import { needsHostNetwork, renderAlertmanagerConfig, urlFromContainer } from "../../components/monitoring/alertmanager";
+import { alertReceiver, integrationOf, postUrl, webhookProblem } from "../../lib/settings/alertReceivers";
 import { buildLab, DEFAULTS, LabFixture, LINUX } from "../support/fixtures";
 import { Registration, resource } from "../support/mocks";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { containerNeed, metric } from "../../tools/bench/idle";
 import { differences } from "../../tools/bench/parity";
-import { extraJob, serveTargets } from "../../tools/bench/targets";
 import { noise, spread, summarize } from "../../tools/bench/statistics";
+import { extraJob, serveTargets } from "../../tools/bench/targets";
 
 describe("summarize", () => {
   it.each([

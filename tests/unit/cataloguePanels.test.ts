@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { PanelPlugins } from "../../lib/drift/grafana";
 import { readCatalogue } from "../../dashboards/community/catalogue";
+import { PanelPlugins } from "../../lib/drift/grafana";
 import { settingsWith } from "../support/fixtures";
 
 let folder: string;

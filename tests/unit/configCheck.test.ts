@@ -1,12 +1,12 @@
-import * as assets from "../../lib/shared/assets";
+import { passwordPrograms } from "../../components/container/webPassword";
+import { alertmanagerFiles } from "../../components/monitoring/alertmanager";
 import { findRejectedConfig, readProblems } from "../../components/monitoring/configCheck";
+import { prometheusFiles } from "../../components/monitoring/prometheus";
 import { FoundContainer } from "../../lib/drift/containers";
 import { describeFiles, RECORD } from "../../lib/drift/files";
-import { alertmanagerFiles } from "../../components/monitoring/alertmanager";
-import { prometheusFiles } from "../../components/monitoring/prometheus";
-import { passwordPrograms } from "../../components/container/webPassword";
-import { foundContainer, FRESH, soundLab } from "../support/observedLabs";
+import * as assets from "../../lib/shared/assets";
 import { LINUX, settingsWith } from "../support/fixtures";
+import { foundContainer, FRESH, soundLab } from "../support/observedLabs";
 import { serveDocker, TestServer } from "../support/servers";
 
 describe("what promtool and amtool print", () => {

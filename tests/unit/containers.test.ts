@@ -1,5 +1,5 @@
-import { alertRules } from "../../lib/shared/alertRules";
 import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
+import { alertRules } from "../../lib/shared/alertRules";
 import { buildLab, DEFAULTS, settingsWith } from "../support/fixtures";
 import { Registration, resource, resourcesOf } from "../support/mocks";
 

@@ -1,6 +1,5 @@
 import * as os from "node:os";
 import * as path from "node:path";
-import { ofProblems } from "../../tools/doctor/finding";
 import {
   checkCgroups,
   checkDocker,
@@ -10,6 +9,7 @@ import {
   checkStorage,
   DockerInfo,
 } from "../../tools/doctor/docker";
+import { ofProblems } from "../../tools/doctor/finding";
 import { checkDisk, checkDockerDisk, checkNode, describePython } from "../../tools/doctor/host";
 import { LINUX, settingsWith } from "../support/fixtures";
 

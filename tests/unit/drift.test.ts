@@ -1,10 +1,10 @@
+import * as pulumi from "@pulumi/pulumi";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import * as pulumi from "@pulumi/pulumi";
-import { FoundContainer, containerDrift, DeclaredContainer } from "../../lib/drift/containers";
-import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
+import { containerDrift, DeclaredContainer, FoundContainer } from "../../lib/drift/containers";
 import { dashboardDrift, noteVersion, savedVersions } from "../../lib/drift/dashboards";
+import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { datasourceDrift, FoundGrafana } from "../../lib/drift/grafana";
 import { DATASOURCE, foundContainer, HOLDINGS, NETWORK_ID } from "../support/observedLabs";
 

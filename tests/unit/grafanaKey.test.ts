@@ -1,9 +1,9 @@
-import { Machine } from "../../lib/docker/machine";
 import { ensureKey, keyFingerprint } from "../../lib/docker/grafanaKey";
+import { Machine } from "../../lib/docker/machine";
 import * as temporary from "../../lib/docker/temporaryContainer";
 import { checkGrafanaKey } from "../../tools/doctor/grafanaKey";
-import { listed } from "../support/observedLabs";
 import { LINUX, settingsWith } from "../support/fixtures";
+import { listed } from "../support/observedLabs";
 import { Answers, serveDocker, TestServer } from "../support/servers";
 
 const LAB = { "observability-lab.lab": "observability-lab" };

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { findMissingImages, imagesOf, nameInOffline } from "../../lib/preflight/images";
-import { describeProblemAndFix } from "../../lib/shared/problems";
 import { readStackFiles } from "../../lib/settings/stackFiles";
+import { describeProblemAndFix } from "../../lib/shared/problems";
 import { PROJECT, settingsWith } from "../support/fixtures";
 import { serveDocker, TestServer } from "../support/servers";
 

@@ -1,7 +1,7 @@
-import { installedPanelPlugins, ObservedLab, PASSWORD_FILE } from "../../lib/drift/observe";
 import { UNKNOWN_GRAFANA } from "../../lib/drift/grafana";
-import { foundContainer, FRESH, HOLDINGS } from "../support/observedLabs";
+import { installedPanelPlugins, ObservedLab, PASSWORD_FILE } from "../../lib/drift/observe";
 import { settingsWith } from "../support/fixtures";
+import { foundContainer, FRESH, HOLDINGS } from "../support/observedLabs";
 import { serve, TestServer } from "../support/servers";
 
 let grafana: TestServer;

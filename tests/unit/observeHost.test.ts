@@ -2,7 +2,7 @@ import { ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { ObservedHost, labFolder, observeHost } from "../../lib/drift/host";
+import { labFolder, ObservedHost, observeHost } from "../../lib/drift/host";
 import { Answer, serve, TestServer } from "../support/servers";
 
 const LAB = "observability-lab";

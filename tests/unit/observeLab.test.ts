@@ -2,11 +2,11 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { Pack } from "tar";
-import { observeLab } from "../../lib/drift/observe";
-import { findContainer } from "../../lib/drift/containers";
 import { DockerContainer } from "../../lib/docker/machine";
-import { FRESH, listed } from "../support/observedLabs";
+import { findContainer } from "../../lib/drift/containers";
+import { observeLab } from "../../lib/drift/observe";
 import { LINUX, settingsWith } from "../support/fixtures";
+import { FRESH, listed } from "../support/observedLabs";
 import { Answers, serve, serveDocker, TestServer } from "../support/servers";
 
 const OURS = { "observability-lab.lab": "observability-lab" };

@@ -1,6 +1,6 @@
 import { GrafanaApi } from "../../tools/verify/panels/grafana";
-import { Explanation } from "../../tools/verify/panels/nodeExporter";
 import { MissingData } from "../../tools/verify/panels/missingData";
+import { Explanation } from "../../tools/verify/panels/nodeExporter";
 
 type Labels = Readonly<Record<string, string>>;
 

@@ -1,6 +1,6 @@
-import { findRequest } from "../../tools/verify/panels/variableQuery";
 import { Value, Values, Variable } from "../../tools/verify/panels/model";
-import { timeRange, stepOf } from "../../tools/verify/panels/range";
+import { stepOf, timeRange } from "../../tools/verify/panels/range";
+import { findRequest } from "../../tools/verify/panels/variableQuery";
 import { applyRegex, choose, customOptions, OptionSource, resolveVariables } from "../../tools/verify/panels/variables";
 
 const NOW = new Date("2026-11-23T01:30:00Z");

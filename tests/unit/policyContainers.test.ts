@@ -1,4 +1,4 @@
-import { Container, checkIsolation, onBindAddress, checkPinned, unprivileged } from "../../policy/containers";
+import { checkIsolation, checkPinned, checkPorts, Container, unprivileged } from "../../policy/containers";
 import type { Resource } from "../../policy/resource";
 import { containerOf, resource } from "../support/policies";
 
@@ -43,8 +43,8 @@ describe("images", () => {
 
 describe("ports", () => {
   it("may be published on bindAddress, or not at all", () => {
-    expect(onBindAddress(SOUND, SUBJECT.name, "127.0.0.1")).toStrictEqual([]);
-    expect(onBindAddress({ image: SOUND.image, networkMode: "host" }, SUBJECT.name, "127.0.0.1")).toStrictEqual([]);
+    expect(checkPorts(SOUND, SUBJECT.name, "127.0.0.1")).toStrictEqual([]);
+    expect(checkPorts({ image: SOUND.image, networkMode: "host" }, SUBJECT.name, "127.0.0.1")).toStrictEqual([]);
   });
 
   it("may not be published elsewhere", () => {
@@ -52,7 +52,7 @@ describe("ports", () => {
     const container: Container = { ...SOUND, ports, publishAllPorts: true };
     const instead = "Publish it on bindAddress, 127.0.0.1, as LabContainer does.";
     const reach = `where others than the settings say may reach it. ${instead}`;
-    expect(onBindAddress(container, SUBJECT.name, "127.0.0.1")).toStrictEqual([
+    expect(checkPorts(container, SUBJECT.name, "127.0.0.1")).toStrictEqual([
       `grafana-container: port 3000 is published on every address, ${reach}`,
       `grafana-container: port 3001 is published on 0.0.0.0, ${reach}`,
       `grafana-container: every port is published on every address (publishAllPorts). ${instead}`,

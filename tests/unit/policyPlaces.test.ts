@@ -1,6 +1,6 @@
 import { runtime } from "@pulumi/pulumi";
-import type { ResourceId } from "../../policy/resource";
 import { checkFolder } from "../../policy/grafana";
+import type { ResourceId } from "../../policy/resource";
 import { inTree } from "../../policy/tree";
 import { resource } from "../support/policies";
 

@@ -1,10 +1,10 @@
-import * as os from "node:os";
 import * as fc from "fast-check";
+import * as os from "node:os";
 import { DockerContainer, Machine } from "../../lib/docker/machine";
 import { findForeignContainers, findForeignNetwork, findMissingPython } from "../../lib/preflight";
 import { findOverlaps } from "../../lib/preflight/subnets";
-import { FRESH, listed } from "../support/observedLabs";
 import { LINUX, settingsWith } from "../support/fixtures";
+import { FRESH, listed } from "../support/observedLabs";
 
 /** The lab left nothing on the host. */
 const { host: NOTHING } = FRESH;

@@ -2,8 +2,8 @@ import * as net from "node:net";
 import { DockerContainer, Machine } from "../../lib/docker/machine";
 import { findProblems, findTakenPorts } from "../../lib/preflight";
 import { Settings } from "../../lib/settings/settings";
-import { FRESH, listed } from "../support/observedLabs";
 import { LINUX, settingsWith } from "../support/fixtures";
+import { FRESH, listed } from "../support/observedLabs";
 
 /** The lab left nothing on the host. */
 const { host: NOTHING } = FRESH;

@@ -1,12 +1,12 @@
-import { describeProblemAndFix } from "../../lib/shared/problems";
 import { Machine } from "../../lib/docker/machine";
+import { Swarm, SwarmService } from "../../lib/docker/swarm";
 import { findForeignNetwork } from "../../lib/preflight";
-import { parseSettings } from "../../lib/settings/settings";
 import { findOverlaps } from "../../lib/preflight/subnets";
 import { findSwarmProblems } from "../../lib/preflight/swarm";
-import { Swarm, SwarmService } from "../../lib/docker/swarm";
-import { listed, swarmService } from "../support/observedLabs";
+import { parseSettings } from "../../lib/settings/settings";
+import { describeProblemAndFix } from "../../lib/shared/problems";
 import { DEFAULTS, LINUX, settingsWith, SWARM, swarmNode } from "../support/fixtures";
+import { listed, swarmService } from "../support/observedLabs";
 
 const OURS = { "observability-lab.lab": "observability-lab" };
 const MINE = { ...OURS, "observability-lab.manager": "workstation" };

@@ -1,9 +1,9 @@
+import * as fc from "fast-check";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import * as fc from "fast-check";
 import { stringify } from "yaml";
-import { StandIns, Substituted, randomPort } from "../../tools/pull-request/standIns";
+import { randomPort, StandIns, Substituted } from "../../tools/pull-request/standIns";
 import { PROJECT } from "../support/fixtures";
 
 const PREFIX = "preview-0a1b2c3d-";

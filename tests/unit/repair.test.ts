@@ -1,12 +1,12 @@
+import * as pulumi from "@pulumi/pulumi";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import * as pulumi from "@pulumi/pulumi";
-import { ObservedLab } from "../../lib/drift/observe";
 import { savedVersions } from "../../lib/drift/dashboards";
-import { DATASOURCE, foundContainer, FRESH, HOLDINGS, soundLab } from "../support/observedLabs";
+import { ObservedLab } from "../../lib/drift/observe";
 import { buildLab, settingsWith } from "../support/fixtures";
 import { namesOf, Registration, resource, resourcesOf } from "../support/mocks";
+import { DATASOURCE, foundContainer, FRESH, HOLDINGS, soundLab } from "../support/observedLabs";
 
 /** The input of each part that says why it was made. */
 const REASONS: Readonly<Record<string, string>> = {

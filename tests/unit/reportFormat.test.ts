@@ -2,10 +2,10 @@ import * as fc from "fast-check";
 import {
   code,
   describeDifference,
-  foldOf,
   escapeMarkdown,
-  list,
+  foldOf,
   formatChange,
+  list,
 } from "../../tools/pull-request/report/format";
 import { cellsOf } from "./reports";
 

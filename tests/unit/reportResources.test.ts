@@ -1,7 +1,7 @@
 import { Properties } from "../../tools/pull-request/report/events";
 import { impactOf } from "../../tools/pull-request/report/impact";
-import { describeSteps } from "../../tools/pull-request/report/resources";
 import { partOf } from "../../tools/pull-request/report/labels";
+import { describeSteps } from "../../tools/pull-request/report/resources";
 import { change, COMMAND, CONTAINER, DASHBOARD, step, VOLUME } from "./reports";
 
 /** The row of one resource that becomes another. */

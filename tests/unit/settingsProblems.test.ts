@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { throwProblems } from "../../lib/shared/problems";
 import { parseSettings } from "../../lib/settings/settings";
+import { throwProblems } from "../../lib/shared/problems";
 import { DEFAULTS, told } from "../support/fixtures";
 
 const PORT = "must be a port from 1 to 65535; set one in this range";

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
-import { caddyConfig } from "../../components/monitoring/swarmDiscovery";
 import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
+import { caddyConfig } from "../../components/monitoring/swarmDiscovery";
 import { buildLab, DEFAULTS, Hooks, settingsWith, SWARM } from "../support/fixtures";
 import { namesOf, Registration, resource, resourcesOf } from "../support/mocks";
 

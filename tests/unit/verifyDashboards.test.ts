@@ -1,5 +1,5 @@
-import { CheckError, LabOutputs } from "../../tools/verify/lab";
 import { CHECKS } from "../../tools/verify/checks";
+import { CheckError, LabOutputs } from "../../tools/verify/lab";
 import { panelChecks } from "../../tools/verify/panels/checks";
 import { Answer, Answers, serve, TestServer } from "../support/servers";
 

@@ -2,8 +2,8 @@ import { compareSync } from "bcryptjs";
 import { parse } from "yaml";
 import { passwordPrograms, renderWebConfig } from "../../components/container/webPassword";
 import { buildLab, settingsWith } from "../support/fixtures";
-import { foundContainer, HOLDINGS, DATASOURCE } from "../support/observedLabs";
 import { Registration } from "../support/mocks";
+import { DATASOURCE, foundContainer, HOLDINGS } from "../support/observedLabs";
 
 const PASSWORD = "hunter2hunter2";
 const HOOK = "http://127.0.0.1:1/hook";

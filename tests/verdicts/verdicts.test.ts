@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { copyCheckout } from "../support/checkouts";
 import { docker, pruneLab } from "../support/harness";
-import { UserLab, expectOk } from "../support/userLab";
+import { expectOk, UserLab } from "../support/userLab";
 import { Bench } from "./bench";
 import { BROKEN } from "./broken";
 import { HEALTHY, writeCatalogue } from "./dashboards";

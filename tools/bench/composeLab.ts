@@ -1,15 +1,15 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { PROJECT } from "../../lib/shared/assets";
-import { throwProblems } from "../../lib/shared/problems";
 import { Machine } from "../../lib/docker/machine";
 import { Settings } from "../../lib/settings/settings";
 import { readStackFiles } from "../../lib/settings/stackFiles";
+import { PROJECT } from "../../lib/shared/assets";
+import { throwProblems } from "../../lib/shared/problems";
 import { Commands } from "../pull-request/commands";
 import { composeOutputs, writeComposeFiles } from "./composeFiles";
-import { benchEnvironment, System, expectOk } from "./system";
-import { Workspace, settingsOf } from "./workspace";
+import { benchEnvironment, expectOk, System } from "./system";
+import { settingsOf, Workspace } from "./workspace";
 
 /** The same lab by docker compose and the scripts of tools/bench/compose. */
 export function composeLab(place: Workspace, machine: Machine): System {
@@ -48,7 +48,7 @@ export function composeLab(place: Workspace, machine: Machine): System {
     name: "compose",
     place,
     commands,
-    label: `com.docker.compose.project=${place.lab}`,
+    dockerLabel: `com.docker.compose.project=${place.lab}`,
     prepare: async (size) => {
       fs.mkdirSync(place.stateHome, { recursive: true, mode: 0o700 });
       held = await settingsOf(place, size);

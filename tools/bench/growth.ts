@@ -1,8 +1,8 @@
-import { allEnded, System } from "./system";
-import { PLAIN, Size } from "./workspace";
-import { Growth, Row, Rounds, rowsOf } from "./results";
+import { Growth, Rounds, Row, rowsOf } from "./results";
 import { measureUp, RoundResult } from "./round";
 import { summarize } from "./statistics";
+import { allEnded, System } from "./system";
+import { PLAIN, Size } from "./workspace";
 
 const SIZES: readonly (readonly [name: string, size: Size])[] = [
   ["4 extra targets", { targets: 4 }],

@@ -4,8 +4,8 @@ import { setTimeout } from "node:timers/promises";
 import { dockerGet } from "../../lib/docker/client";
 import { containersOf } from "../../lib/shared/names";
 import { LabOutputs } from "../verify/lab";
-import { System, Interrupted } from "./system";
 import { appsOf } from "./leftovers";
+import { Interrupted, System } from "./system";
 
 /** What a part of the running lab needs. */
 export interface Need {

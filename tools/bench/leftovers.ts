@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { findStarts } from "../../lib/drift/starts";
 import { dockerGet } from "../../lib/docker/client";
+import { findStarts } from "../../lib/drift/starts";
 import { System } from "./system";
 
 interface Labelled {
@@ -10,8 +10,8 @@ interface Labelled {
 }
 
 /** What is left of a lab on the machine, by name: in the engine, among the processes, in its folder on the host. */
-export async function leftovers({ label, place }: Pick<System, "label" | "place">): Promise<readonly string[]> {
-  const filters = `filters=${encodeURIComponent(JSON.stringify({ label: [label] }))}`;
+export async function leftovers({ dockerLabel, place }: Pick<System, "dockerLabel" | "place">): Promise<readonly string[]> {
+  const filters = `filters=${encodeURIComponent(JSON.stringify({ label: [dockerLabel] }))}`;
   const [containers, networks, volumes] = await Promise.all([
     dockerGet<Labelled[]>(`/containers/json?all=1&${filters}`),
     dockerGet<Labelled[]>(`/networks?${filters}`),

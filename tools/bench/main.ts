@@ -1,26 +1,26 @@
 // Measures this lab beside the same containers by docker compose, and prints and writes what it found.
 // usage: [ROUNDS=5] [IDLE=300] [GROWTH=0] main.ts STACK FOLDER RESULT
+import Table from "cli-table3";
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import Table from "cli-table3";
-import { PROJECT } from "../../lib/shared/assets";
 import { dockerGet } from "../../lib/docker/client";
 import { inspectMachine } from "../../lib/docker/machine";
 import { readStackFiles } from "../../lib/settings/stackFiles";
+import { PROJECT } from "../../lib/shared/assets";
 import { seconds } from "../verify/duration";
 import { composeLab } from "./composeLab";
-import { System } from "./system";
 import { measureGrowth } from "./growth";
 import { Idle, measureIdle } from "./idle";
 import { differences, inspectContainers } from "./parity";
-import { findWorkspace, PLAIN, Size } from "./workspace";
 import { pulumiLab } from "./pulumiLab";
 import { removeAll } from "./removal";
 import { BenchResult, Growth, noiseOf, rowsOf, slowestOf } from "./results";
-import { MEASURES, measureRound, Phase, RoundResult } from "./round";
+import { measureRound, MEASURES, Phase, RoundResult } from "./round";
+import { System } from "./system";
 import { Cells, comparison, growthTables, idleTable, remarks } from "./table";
+import { findWorkspace, PLAIN, Size } from "./workspace";
 
 type Pair = Record<System["name"], RoundResult>;
 

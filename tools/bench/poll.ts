@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { parse } from "yaml";
 import { getJson, LabOutputs, signIn } from "../verify/lab";
-import { System, Interrupted } from "./system";
+import { Interrupted, System } from "./system";
 
 const PAUSE_MS = 50;
 const LIMIT_MS = 180_000;

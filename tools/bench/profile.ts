@@ -1,14 +1,14 @@
 // Prints where the time of an up from nothing, of an unchanged preview and of an unchanged up goes, in a lab of its own.
 // usage: profile.ts STACK FOLDER
-import * as path from "node:path";
 import Table from "cli-table3";
+import * as path from "node:path";
 import { inspectMachine } from "../../lib/docker/machine";
 import { PROJECT } from "../../lib/shared/assets";
-import { benchEnvironment } from "./system";
-import { findWorkspace, PLAIN } from "./workspace";
 import { pulumiLab } from "./pulumiLab";
 import { removeAll } from "./removal";
+import { benchEnvironment } from "./system";
 import { Stretch, watch } from "./watch";
+import { findWorkspace, PLAIN } from "./workspace";
 
 /** Shorter ones are not printed. */
 const LEAST_SECONDS = 0.05;

@@ -4,8 +4,8 @@ import { parse, stringify } from "yaml";
 import { LAB_LABEL } from "../../lib/shared/names";
 import { Commands } from "../pull-request/commands";
 import { LabOutputs } from "../verify/lab";
-import { benchEnvironment, System, expectOk } from "./system";
-import { Workspace, settingsOf } from "./workspace";
+import { benchEnvironment, expectOk, System } from "./system";
+import { settingsOf, Workspace } from "./workspace";
 
 /** A lab of this checkout, as `make` works on it. */
 export function pulumiLab(place: Workspace): System {
@@ -32,7 +32,7 @@ export function pulumiLab(place: Workspace): System {
     name: "lab",
     place,
     commands,
-    label: `${LAB_LABEL}=${place.lab}`,
+    dockerLabel: `${LAB_LABEL}=${place.lab}`,
     prepare: async (size) => {
       // a stack of its own each time, so that every round starts from nothing
       fs.rmSync(room, { recursive: true, force: true });

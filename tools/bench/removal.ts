@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
-import { System } from "./system";
 import { leftovers } from "./leftovers";
+import { System } from "./system";
 
 /**
  * Destroys the labs, in whatever state they are, with their folders.

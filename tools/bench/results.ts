@@ -1,7 +1,7 @@
-import { System } from "./system";
 import { Idle } from "./idle";
 import { Measure, MEASURES, RoundResult } from "./round";
-import { noise, Summary, summarize } from "./statistics";
+import { noise, summarize, Summary } from "./statistics";
+import { System } from "./system";
 
 /** What must hold, of the lab alone or in proportion to compose or to another measure of the lab. */
 export interface Goal {

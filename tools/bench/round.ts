@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
-import { scrapesBy, servesPanel, until } from "./poll";
-import { allEnded, System } from "./system";
-import { retitlePanel, Size } from "./workspace";
 import { leftovers } from "./leftovers";
-import { serveTargets } from "./targets";
+import { scrapesBy, servesPanel, until } from "./poll";
 import { slowestStart, Start } from "./starts";
+import { allEnded, System } from "./system";
+import { serveTargets } from "./targets";
+import { retitlePanel, Size } from "./workspace";
 
 /** What is measured of both, in the order of a round. */
 export const MEASURES = [

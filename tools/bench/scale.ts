@@ -1,13 +1,13 @@
 // Measures what one Prometheus needs for more and more machines, none of which exists but this one.
 // usage: [NODES="1 10 100 1000"] [INTERVAL=5] [MINUTES=5] scale.ts STACK FOLDER RESULT
+import Table from "cli-table3";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import Table from "cli-table3";
-import { PROJECT } from "../../lib/shared/assets";
-import { inspectMachine } from "../../lib/docker/machine";
 import { nodeExporterFlags } from "../../components/monitoring/nodeExporter";
+import { inspectMachine } from "../../lib/docker/machine";
 import { Settings } from "../../lib/settings/settings";
 import { readStackFiles } from "../../lib/settings/stackFiles";
+import { PROJECT } from "../../lib/shared/assets";
 import { findFreePort } from "../pull-request/previewLab";
 import { measureBlock } from "./block";
 import { LOOPBACK, serveNodes } from "./nodes";

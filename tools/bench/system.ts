@@ -1,6 +1,6 @@
-import { LabOutputs } from "../verify/lab";
 import { Commands, Outcome } from "../pull-request/commands";
-import { Workspace, Size } from "./workspace";
+import { LabOutputs } from "../verify/lab";
+import { Size, Workspace } from "./workspace";
 
 /** A way to bring up the five containers with all that belongs to them, and to change them. */
 export interface System {
@@ -8,7 +8,7 @@ export interface System {
   readonly place: Workspace;
   readonly commands: Commands;
   /** Label and value of its parts in the engine. */
-  readonly label: string;
+  readonly dockerLabel: string;
   /** What a person edits: writes the settings of a lab of that size, nothing of which is up yet. */
   readonly prepare: (size: Size) => Promise<void>;
   /** Brings it up, or what was changed of it. */

@@ -1,5 +1,5 @@
-import { Goal, GOALS, Growth, IDLE_GOALS, BenchResult, Row, SlowestStart, TITLES } from "./results";
 import { Idle } from "./idle";
+import { BenchResult, Goal, GOALS, Growth, IDLE_GOALS, Row, SlowestStart, TITLES } from "./results";
 import { Summary } from "./statistics";
 
 /** Cells under a head. */

@@ -1,14 +1,14 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { PROJECT } from "../../lib/shared/assets";
-import { readCatalogue } from "../../dashboards/community/catalogue";
 import { ownDashboards } from "../../dashboards";
-import { throwProblems } from "../../lib/shared/problems";
+import { readCatalogue } from "../../dashboards/community/catalogue";
 import { Machine } from "../../lib/docker/machine";
-import { labName } from "../../lib/shared/names";
 import { readStackFiles } from "../../lib/settings/stackFiles";
-import { extraJob } from "./targets";
+import { PROJECT } from "../../lib/shared/assets";
+import { labName } from "../../lib/shared/names";
+import { throwProblems } from "../../lib/shared/problems";
 import { findFreePort, findFreeSubnet } from "../pull-request/previewLab";
+import { extraJob } from "./targets";
 
 /** Name, ports, network and folders that no other lab has. */
 export interface Workspace {

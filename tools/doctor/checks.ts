@@ -1,16 +1,16 @@
 import * as os from "node:os";
 import { dockerGet } from "../../lib/docker/client";
-import { ObservedHost, labFolder, observeHost } from "../../lib/drift/host";
-import { Problem, LabError } from "../../lib/shared/problems";
-import { findRemapped, findRootless } from "../../lib/preflight/host";
 import { inspectMachine, Machine } from "../../lib/docker/machine";
-import { labName } from "../../lib/shared/names";
-import { findForeignContainers, findForeignNetwork, findMissingPython, findTakenPorts } from "../../lib/preflight";
-import { findOverlaps } from "../../lib/preflight/subnets";
-import { Settings } from "../../lib/settings/settings";
-import { findSwarmProblems } from "../../lib/preflight/swarm";
 import { watchedNodes } from "../../lib/docker/swarm";
 import { removeLeftovers } from "../../lib/docker/temporaryContainer";
+import { labFolder, ObservedHost, observeHost } from "../../lib/drift/host";
+import { findForeignContainers, findForeignNetwork, findMissingPython, findTakenPorts } from "../../lib/preflight";
+import { findRemapped, findRootless } from "../../lib/preflight/host";
+import { findOverlaps } from "../../lib/preflight/subnets";
+import { findSwarmProblems } from "../../lib/preflight/swarm";
+import { Settings } from "../../lib/settings/settings";
+import { labName } from "../../lib/shared/names";
+import { LabError, Problem } from "../../lib/shared/problems";
 import {
   checkCgroups,
   checkDocker,
@@ -20,7 +20,7 @@ import {
   checkStorage,
   DockerInfo,
 } from "./docker";
-import { Finding, problem, ofProblems, skipped } from "./finding";
+import { Finding, ofProblems, problem, skipped } from "./finding";
 import { tryFirewall } from "./firewall";
 import { checkGrafanaKey } from "./grafanaKey";
 import { checkDockerDisk, checkFolder, checkHome, checkNode, describePython } from "./host";

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { DEFAULT_SOCKET } from "../../lib/docker/client";
 import { CONTAINERD_SOCKETS, Machine, measuresWrites } from "../../lib/docker/machine";
-import { containersOf, servicesOf } from "../../lib/shared/names";
 import { ProgramSettings, Settings } from "../../lib/settings/settings";
-import { Finding, problem, ok, warning } from "./finding";
+import { containersOf, servicesOf } from "../../lib/shared/names";
+import { Finding, ok, problem, warning } from "./finding";
 
 /** What the engine says of itself, as far as a check asks. */
 export interface DockerInfo {

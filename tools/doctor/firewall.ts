@@ -4,10 +4,10 @@ import * as net from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { callDocker } from "../../lib/docker/client";
 import { Machine } from "../../lib/docker/machine";
-import { labName } from "../../lib/shared/names";
-import { Settings } from "../../lib/settings/settings";
 import { succeed, TEMPORARY_LABEL } from "../../lib/docker/temporaryContainer";
-import { Finding, problem, ok, skipped } from "./finding";
+import { Settings } from "../../lib/settings/settings";
+import { labName } from "../../lib/shared/names";
+import { Finding, ok, problem, skipped } from "./finding";
 
 const CHECK = "firewall";
 /** An answer takes milliseconds. */

@@ -1,5 +1,3 @@
-import { dataVolumeName, LAB_LABEL, labName } from "../../lib/shared/names";
-import { Machine } from "../../lib/docker/machine";
 import {
   GENERATED,
   GRAFANA_KEY,
@@ -9,8 +7,10 @@ import {
   labelsOf,
   WELL_KNOWN_KEY,
 } from "../../lib/docker/grafanaKey";
-import { Settings } from "../../lib/settings/settings";
+import { Machine } from "../../lib/docker/machine";
 import { getFiles } from "../../lib/docker/temporaryContainer";
+import { Settings } from "../../lib/settings/settings";
+import { dataVolumeName, LAB_LABEL, labName } from "../../lib/shared/names";
 import { Finding, ok, skipped, warning } from "./finding";
 
 const CHECK = "grafana's key";

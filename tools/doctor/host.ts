@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { ObservedHost } from "../../lib/drift/host";
 import { findFolderProblems, freeMib, nearest } from "../../lib/preflight/host";
-import { Finding, problem, ofProblems, ok, warning } from "./finding";
+import { Finding, ofProblems, ok, problem, warning } from "./finding";
 
 /** What `make` installs besides images: npm packages, the CLI with its plugins, two Python environments. */
 const HOME_MIB = 2048;

@@ -1,7 +1,7 @@
-import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import { LabError } from "../../lib/shared/problems";
+import { parseArgs } from "node:util";
 import { readStackFiles } from "../../lib/settings/stackFiles";
+import { LabError } from "../../lib/shared/problems";
 import { examine } from "./checks";
 import { Finding } from "./finding";
 

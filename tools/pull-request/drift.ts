@@ -3,10 +3,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../../lib/shared/problems";
+import { Commands, Outcome } from "./commands";
 import { readRun } from "./report/events";
 import { renderReport, Report, summaryOf } from "./report/markdown";
 import { describeSteps } from "./report/resources";
-import { Commands, Outcome } from "./commands";
 
 const MARKER = "<!-- observability-lab: drift -->";
 const DRIFT = 2;

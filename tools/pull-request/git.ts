@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { REPORT_CODE } from "./foreignReport";
 import { LabError } from "../../lib/shared/problems";
+import { REPORT_CODE } from "./foreignReport";
 import { code, list } from "./report/format";
 
 /** A commit to compare with. */

@@ -2,11 +2,11 @@
 // usage: BASE=REF [APPLY=1] [REPORT=FILE] pr-preview STACK FOLDER
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { CheckResult, fence, Report, renderReport, summaryOf } from "./report/markdown";
-import { describeSteps } from "./report/resources";
-import { escapeMarkdown } from "./report/format";
 import { Base, checkOut, describeHead, findBase, toReadByHand } from "./git";
 import { LabRun, OWN_RULES, PreviewLab } from "./previewLab";
+import { escapeMarkdown } from "./report/format";
+import { CheckResult, fence, renderReport, Report, summaryOf } from "./report/markdown";
+import { describeSteps } from "./report/resources";
 
 const PROJECT = path.resolve(__dirname, "../..");
 /** A workflow finds its comment by it. */
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   try {
     result = await compare(lab, { base, checkout, apply: APPLY !== "" }, seconds);
   } finally {
-    left = await timed(seconds, "destroy", () => lab.remove()).then(() => [], told);
+    left = await timed(seconds, "destroy", () => lab.remove()).then(() => [], paragraphs);
     fs.rmSync(checkout, { recursive: true, force: true });
   }
   const failure = [...result.failure, ...(lab.commands.interrupted ? ["it was interrupted"] : []), ...left];
@@ -107,7 +107,7 @@ async function bringUp(lab: PreviewLab, base: Base | undefined, checkout: string
   if (base === undefined) {
     return ["There is no base to compare with."];
   }
-  const run = await upFrom(lab, base, checkout).catch((error: unknown) => ({ ok: false, failure: told(error) }));
+  const run = await upFrom(lab, base, checkout).catch((error: unknown) => ({ ok: false, failure: paragraphs(error) }));
   if (run.ok) {
     return [];
   }
@@ -145,7 +145,7 @@ async function verify(lab: PreviewLab): Promise<Pick<Result, "verified"> & Parti
   }
 }
 
-function told(error: unknown): string[] {
+function paragraphs(error: unknown): string[] {
   return (error instanceof Error ? error.message : String(error)).split("\n");
 }
 
@@ -160,6 +160,6 @@ async function timed<T>(seconds: Seconds, part: string, work: () => Promise<T>):
 }
 
 main().catch((error: unknown) => {
-  console.error(told(error).join("\n"));
+  console.error(paragraphs(error).join("\n"));
   process.exitCode = 1;
 });

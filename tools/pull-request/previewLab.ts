@@ -3,17 +3,17 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import { dockerGet, callDocker } from "../../lib/docker/client";
-import { hideCredentials, LabError } from "../../lib/shared/problems";
-import { urlSegment } from "../../lib/shared/foreignNames";
+import { callDocker, dockerGet } from "../../lib/docker/client";
 import { inspectMachine, Machine } from "../../lib/docker/machine";
-import { LAB_LABEL } from "../../lib/shared/names";
 import { tryListen } from "../../lib/preflight";
 import { findOverlaps } from "../../lib/preflight/subnets";
+import { urlSegment } from "../../lib/shared/foreignNames";
+import { LAB_LABEL } from "../../lib/shared/names";
+import { hideCredentials, LabError } from "../../lib/shared/problems";
+import { Commands, Outcome } from "./commands";
 import { isObject } from "./report/differences";
 import { EngineRun, readRun } from "./report/events";
-import { Commands, Outcome } from "./commands";
-import { StandIns, randomPort } from "./standIns";
+import { randomPort, StandIns } from "./standIns";
 
 /** A run of the engine, and what it printed besides. */
 export interface LabRun extends EngineRun {

@@ -1,11 +1,11 @@
+import * as ipaddr from "ipaddr.js";
 import { randomBytes, randomInt } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import * as ipaddr from "ipaddr.js";
 import { parse } from "yaml";
-import { LabError } from "../../lib/shared/problems";
-import { NOWHERE } from "../../lib/shared/names";
 import { SettingsReader } from "../../lib/settings/reader";
+import { NOWHERE } from "../../lib/shared/names";
+import { LabError } from "../../lib/shared/problems";
 import { isObject } from "./report/differences";
 
 /** Settings that a preview lab has in place of those that a checkout declares. */

@@ -1,13 +1,13 @@
-import { Dashboard, readDashboard, unboundDatasources } from "./dashboards";
-import { urlSegment } from "../../lib/shared/foreignNames";
-import { findStarts } from "../../lib/drift/starts";
 import { inspectMachine } from "../../lib/docker/machine";
+import { findStarts } from "../../lib/drift/starts";
 import { JOBS } from "../../lib/settings/lists";
+import { urlSegment } from "../../lib/shared/foreignNames";
 import { signInHeaders } from "../../lib/shared/webSignIn";
 import { alertsEvaluated } from "./alerts";
 import { configurationLoaded } from "./configuration";
-import { reachedNodes } from "./swarm";
+import { Dashboard, readDashboard, unboundDatasources } from "./dashboards";
 import { Check, CheckError, getJson, LabOutputs, QueryAnswer, queryPrometheus, signIn } from "./lab";
+import { reachedNodes } from "./swarm";
 
 /** Path of the app, and the status that it answers with. */
 export const FLASK_PATHS: readonly (readonly [string, number])[] = [

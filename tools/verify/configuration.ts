@@ -1,9 +1,9 @@
-import { alertRules, RULES } from "../../lib/shared/alertRules";
+import { inspectMachine } from "../../lib/docker/machine";
 import { findContainer, FoundContainer } from "../../lib/drift/containers";
 import { Drift } from "../../lib/drift/drift";
 import { filesDrift } from "../../lib/drift/files";
 import { loadedDrift, readReload, RELOAD_METRICS } from "../../lib/drift/reloads";
-import { inspectMachine } from "../../lib/docker/machine";
+import { alertRules, RULES } from "../../lib/shared/alertRules";
 import { CheckError, LabOutputs } from "./lab";
 
 /** Whether every program runs on the files that the lab wrote for it. */

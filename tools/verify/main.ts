@@ -1,7 +1,7 @@
-import { text } from "node:stream/consumers";
-import { parseArgs } from "node:util";
 import retry from "async-retry";
 import Table from "cli-table3";
+import { text } from "node:stream/consumers";
+import { parseArgs } from "node:util";
 import { CHECKS, FLASK_PATHS, QUICK_PATHS, sendTraffic } from "./checks";
 import { seconds } from "./duration";
 import { Answer, Check, CheckError, LabOutputs } from "./lab";

@@ -1,6 +1,6 @@
-import { serviceDrift } from "../../lib/drift/services";
 import { inspectMachine } from "../../lib/docker/machine";
 import { watchedNodes } from "../../lib/docker/swarm";
+import { serviceDrift } from "../../lib/drift/services";
 import { Check, CheckError, LabOutputs, queryPrometheus } from "./lab";
 
 type Swarm = NonNullable<LabOutputs["swarm"]>;

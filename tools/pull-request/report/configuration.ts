@@ -2,8 +2,8 @@ import { parse } from "yaml";
 import { Change } from "./changes";
 import { findDifferences, isObject, matchByName, nameEach } from "./differences";
 import { Properties } from "./events";
+import { code, describeDifference, formatChange, list, TextPair } from "./format";
 import { operationOf, Row } from "./rows";
-import { code, describeDifference, list, TextPair, formatChange } from "./format";
 
 type Named = Readonly<Record<string, unknown>>;
 

@@ -2,9 +2,9 @@ import { stringify } from "yaml";
 import { Change } from "./changes";
 import { findDifferences, isObject, matchByName, nameEach, without } from "./differences";
 import { Properties } from "./events";
-import { operationOf, Row } from "./rows";
-import { code, describeDifference, Details, foldOf, escapeMarkdown, list, formatChange } from "./format";
+import { code, describeDifference, Details, escapeMarkdown, foldOf, formatChange, list } from "./format";
 import { titleOf } from "./labels";
+import { operationOf, Row } from "./rows";
 
 type Json = Readonly<Record<string, unknown>>;
 

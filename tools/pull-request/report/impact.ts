@@ -1,6 +1,6 @@
 import { Change } from "./changes";
-import { partOf } from "./labels";
 import { code, list } from "./format";
+import { partOf } from "./labels";
 
 /** What the containers with data keep in their volumes, by the end of a volume's name. */
 const DATA: Readonly<Record<string, string>> = {

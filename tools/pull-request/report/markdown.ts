@@ -1,9 +1,9 @@
 import { Operation, OPERATIONS } from "./changes";
 import { EngineRun, Violation } from "./events";
+import { code, Details, escapeMarkdown } from "./format";
 import { impactOf } from "./impact";
 import { Changes } from "./resources";
 import { Row } from "./rows";
-import { code, Details, escapeMarkdown } from "./format";
 
 /** What a check of `make verify` found. */
 export interface CheckResult {

@@ -3,9 +3,9 @@ import { configurationRows, filesOf } from "./configuration";
 import { dashboardDetail, dashboardFolds, dashboardRows } from "./dashboards";
 import { findDifferences, isObject, without } from "./differences";
 import { Properties, Step } from "./events";
-import { Row } from "./rows";
-import { describeDifference, Details, foldOf, escapeMarkdown, list, TextPair, formatChange } from "./format";
+import { describeDifference, Details, escapeMarkdown, foldOf, formatChange, list, TextPair } from "./format";
 import { partOf } from "./labels";
+import { Row } from "./rows";
 
 /** What a run of the engine would change or has changed. */
 export interface Changes {

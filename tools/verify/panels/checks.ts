@@ -1,9 +1,9 @@
 import { urlSegment } from "../../../lib/shared/foreignNames";
-import { Check, CheckError, Answer, LabOutputs } from "../lab";
+import { Answer, Check, CheckError, LabOutputs } from "../lab";
 import { reachedNodes } from "../swarm";
 import { grafanaApi } from "./grafana";
-import { checkPlugins } from "./plugins";
 import { explainMachine, PanelResult, proveDashboard, ProvenQuery, State } from "./panelResult";
+import { checkPlugins } from "./plugins";
 
 /** Failing queries that the table names; `--json` has them all. */
 const NAMED = 5;

@@ -1,4 +1,4 @@
-import { Panel, ExpandedPanel, StoredDashboard, Values } from "./model";
+import { ExpandedPanel, Panel, StoredDashboard, Values } from "./model";
 
 /** Every panel that Grafana shows: those of collapsed rows too, and each repetition of a panel or a row. */
 export function expandPanels(dashboard: StoredDashboard, values: Values): ExpandedPanel[] {

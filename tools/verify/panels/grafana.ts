@@ -1,6 +1,6 @@
 import { urlSegment } from "../../../lib/shared/foreignNames";
 import { readDashboard } from "../dashboards";
-import { LabOutputs, getJson, signIn } from "../lab";
+import { getJson, LabOutputs, signIn } from "../lab";
 import { limiter } from "./limit";
 import { DatasourceReference, Panel, StoredDashboard } from "./model";
 

@@ -1,6 +1,6 @@
+import { closest, distance } from "fastest-levenshtein";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { closest, distance } from "fastest-levenshtein";
 
 /** Why a query has no data: a reason that excuses it, or what is wrong with it. */
 export type Explanation = { readonly reason: string } | { readonly error: string };

@@ -1,13 +1,13 @@
 import { seconds } from "../duration";
 import { LabOutputs } from "../lab";
+import { expandPanels } from "./expandPanels";
 import { Datasource, findDatasource, GrafanaApi } from "./grafana";
-import { findRequest } from "./variableQuery";
 import { interpolate } from "./interpolate";
+import { MissingData } from "./missingData";
 import { ExpandedPanel, StoredDashboard, Values } from "./model";
 import { QueryFinding, runPanel } from "./queries";
 import { TimeRange, timeRange } from "./range";
-import { MissingData } from "./missingData";
-import { expandPanels } from "./expandPanels";
+import { findRequest } from "./variableQuery";
 import { resolveVariables } from "./variables";
 
 /** A query without data is explained, in error where it asks for what no exporter has, or missing. */

@@ -1,8 +1,8 @@
+import { seconds } from "../duration";
 import { Datasource, findDatasource, Frame, GrafanaApi, QueryResult } from "./grafana";
 import { interpolate } from "./interpolate";
-import { Panel, ExpandedPanel, Target, Values } from "./model";
+import { ExpandedPanel, Panel, Target, Values } from "./model";
 import { stepOf, TimeRange } from "./range";
-import { seconds } from "../duration";
 
 /** Pixels of the dashboard on a common screen, of which a panel has as many 24ths as it is wide. */
 const SCREEN = 1920;

@@ -1,7 +1,7 @@
+import { seconds } from "../duration";
 import { interpolate } from "./interpolate";
 import { Value, Values, Variable } from "./model";
 import { stepOf, TimeRange } from "./range";
-import { seconds } from "../duration";
 
 /** A choice of a variable. */
 export interface Option {
