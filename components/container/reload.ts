@@ -81,7 +81,7 @@ async function lastReload({ container, url, metrics, password }: ReloadingProgra
   } catch (error) {
     const { message, cause } = error as Error & { cause?: Error };
     throw new LabError(
-      `${container} does not say whether it has loaded its files (${cause?.message ?? message}); ` +
+      `${container} does not report whether it loaded its files (${cause?.message ?? message}); ` +
         `see make logs, then run make up again`,
     );
   }

@@ -133,7 +133,7 @@ describe("the machine", () => {
   it("cannot be asked when another program answers", async () => {
     engine = await serve({ "/info": { body: "<html>" } }, socket);
     await expect(inspectMachine()).rejects.toThrow(
-      /^Docker does not answer at .*docker\.sock \(.*(no JSON: <html>|404)/,
+      /^Docker does not answer at .*docker\.sock \(.*(not JSON: <html>|404)/,
     );
   });
 

@@ -66,11 +66,11 @@ describe("the disk of the lab's folder", () => {
   });
 });
 
-describe("an engine without root", () => {
+describe("a rootless Docker", () => {
   it("is refused: its networks have no address here", () => {
     const env = { DOCKER_HOST: "unix:///run/user/1000/docker.sock" };
     expect(findRootless({ ...LINUX, rootless: true }, env)).toMatchObject([
-      { setting: "DOCKER_HOST", value: env.DOCKER_HOST, problem: expect.stringContaining("without root") as unknown },
+      { setting: "DOCKER_HOST", value: env.DOCKER_HOST, problem: expect.stringContaining("rootless") as unknown },
     ]);
     expect(findRootless(LINUX, {})).toStrictEqual([]);
   });

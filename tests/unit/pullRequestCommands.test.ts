@@ -34,8 +34,8 @@ describe("a command", () => {
     expect(run).toStrictEqual({
       ok: true,
       events: [events[0], events[2]].join("\n"),
-      printed: "first\nlast\nlast\n",
-      said: "first\nlast\nlast\nbad\n",
+      output: "first\nlast\nlast\n",
+      messages: "first\nlast\nlast\nbad\n",
     });
   });
 
@@ -61,7 +61,7 @@ describe("a command", () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     running.interrupt();
-    expect(await run).toMatchObject({ ok: false, said: "orderly\n" });
+    expect(await run).toMatchObject({ ok: false, messages: "orderly\n" });
     expect(running.interrupted).toBe(true);
     expect((await running.run(script("echo next"), [])).messages).toBe("next\n");
   });

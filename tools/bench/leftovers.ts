@@ -10,7 +10,10 @@ interface Labelled {
 }
 
 /** What is left of a lab on the machine, by name: in the engine, among the processes, in its folder on the host. */
-export async function leftovers({ dockerLabel, place }: Pick<System, "dockerLabel" | "place">): Promise<readonly string[]> {
+export async function leftovers({
+  dockerLabel,
+  place,
+}: Pick<System, "dockerLabel" | "place">): Promise<readonly string[]> {
   const filters = `filters=${encodeURIComponent(JSON.stringify({ label: [dockerLabel] }))}`;
   const [containers, networks, volumes] = await Promise.all([
     dockerGet<Labelled[]>(`/containers/json?all=1&${filters}`),
