@@ -113,7 +113,7 @@ async function main(): Promise<void> {
   }
   const { size, isFile } = describe(file);
   if (!isFile || size > MOST_BYTES) {
-    throw new Error(`${file} is not a preview report: it is ${isFile ? `${String(size)} bytes long` : "no file"}`);
+    throw new Error(`${file} is not a preview report: it is ${isFile ? `${String(size)} bytes long` : "not a file"}`);
   }
   const report = readFileSync(file, "utf8");
   if (!report.startsWith(`${MARKER}\n`)) {
