@@ -156,7 +156,7 @@ export function allowanceOf(resource: ResourceId): ContainerAllowance {
 }
 
 /** A container that is started has a health check, a memory limit where Docker can set one, and a log that is rotated. */
-export function checkIsolation(
+export function checkHealthAndLimits(
   container: Container,
   { name }: ResourceId,
   { memoryLimit }: Pick<Context, "memoryLimit">,

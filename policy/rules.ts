@@ -1,7 +1,7 @@
 import { calledAsKnown, type Command, COMMANDS, knownCommand, removable } from "./commands";
 import {
   asContainer,
-  checkIsolation,
+  checkHealthAndLimits,
   checkPinned,
   checkPorts,
   type Container,
@@ -58,7 +58,7 @@ export const RULES: readonly Rule[] = [
   {
     name: "containers-guarded",
     description: "A container that is started has a health check, a memory limit and a log that is rotated.",
-    checks: [onRunning(checkIsolation)],
+    checks: [onRunning(checkHealthAndLimits)],
   },
   {
     name: "secrets-hidden",

@@ -1,4 +1,4 @@
-import { checkIsolation, checkPinned, checkPorts, Container, unprivileged } from "../../policy/containers";
+import { checkHealthAndLimits, checkPinned, checkPorts, Container, unprivileged } from "../../policy/containers";
 import type { Resource } from "../../policy/resource";
 import { containerOf, resource } from "../support/policies";
 
@@ -137,11 +137,11 @@ describe("privileges", () => {
 
 describe("guards", () => {
   it("are there on a container of the lab, and not asked of one that is never started", () => {
-    expect(checkIsolation(SOUND, SUBJECT, { memoryLimit: true })).toStrictEqual([]);
+    expect(checkHealthAndLimits(SOUND, SUBJECT, { memoryLimit: true })).toStrictEqual([]);
     expect(
-      checkIsolation({ ...SOUND, logDriver: "local", logOpts: undefined }, SUBJECT, { memoryLimit: true }),
+      checkHealthAndLimits({ ...SOUND, logDriver: "local", logOpts: undefined }, SUBJECT, { memoryLimit: true }),
     ).toStrictEqual([]);
-    expect(checkIsolation({ image: SOUND.image, start: false }, SUBJECT, { memoryLimit: true })).toStrictEqual([]);
+    expect(checkHealthAndLimits({ image: SOUND.image, start: false }, SUBJECT, { memoryLimit: true })).toStrictEqual([]);
   });
 
   it("are asked of every other container", () => {
@@ -150,8 +150,8 @@ describe("guards", () => {
       "grafana-container has no memory limit, so a leak takes the machine with it. Give it memory and memorySwap, in MiB.",
       "grafana-container has a log without an end, which fills the disk. Set max-size and max-file in its logOpts.",
     ];
-    expect(checkIsolation({ image: SOUND.image }, SUBJECT, { memoryLimit: true })).toStrictEqual(missing);
+    expect(checkHealthAndLimits({ image: SOUND.image }, SUBJECT, { memoryLimit: true })).toStrictEqual(missing);
     const disabled: Container = { image: SOUND.image, healthcheck: { tests: ["NONE"] }, memory: 0, logOpts: {} };
-    expect(checkIsolation(disabled, SUBJECT, { memoryLimit: true })).toStrictEqual(missing);
+    expect(checkHealthAndLimits(disabled, SUBJECT, { memoryLimit: true })).toStrictEqual(missing);
   });
 });
