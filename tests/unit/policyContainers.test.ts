@@ -141,7 +141,9 @@ describe("guards", () => {
     expect(
       checkHealthAndLimits({ ...SOUND, logDriver: "local", logOpts: undefined }, SUBJECT, { memoryLimit: true }),
     ).toStrictEqual([]);
-    expect(checkHealthAndLimits({ image: SOUND.image, start: false }, SUBJECT, { memoryLimit: true })).toStrictEqual([]);
+    expect(checkHealthAndLimits({ image: SOUND.image, start: false }, SUBJECT, { memoryLimit: true })).toStrictEqual(
+      [],
+    );
   });
 
   it("are asked of every other container", () => {
