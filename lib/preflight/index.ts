@@ -126,7 +126,7 @@ export async function findTakenPorts(
       .filter(([, port]) => !held.has(port))
       .map(([setting, port]) => checkPort(setting, port, settings, machine, host, taken)),
   );
-  return problems.filter((fault) => fault !== undefined);
+  return problems.filter((problem) => problem !== undefined);
 }
 
 async function checkPort(

@@ -4,7 +4,7 @@ export const LAB_LABEL = "observability-lab.lab";
 /** Label of a container or a network that says why it was made. */
 export const REASON_LABEL = "observability-lab.reason";
 
-/** Label with the memory limit in MiB that a container was created with, which tells a changed setting from drift. */
+/** Label with the memory limit in MiB that a container was created with, which distinguishes a changed setting from drift. */
 export const MEMORY_LABEL = "observability-lab.memory";
 
 /** Label of what a lab has in the whole swarm: id of the node whose manager runs the lab. */

@@ -48,6 +48,8 @@ export function throwProblems(problems: readonly Problem[]): void {
   }
   const count = problems.length === 1 ? "1 problem" : `${String(problems.length)} problems`;
   throw new LabError(
-    [`${count}, nothing was changed:`, ...problems.map((fault) => `  - ${describeProblemAndFix(fault)}`)].join("\n"),
+    [`${count}, nothing was changed:`, ...problems.map((problem) => `  - ${describeProblemAndFix(problem)}`)].join(
+      "\n",
+    ),
   );
 }

@@ -6,7 +6,7 @@ import { readCatalogue } from "../../dashboards/community/catalogue";
 import { describeProblemAndFix, LabError } from "../../lib/shared/problems";
 import { readRun } from "../../tools/pull-request/report/events";
 import { StandIns } from "../../tools/pull-request/standIns";
-import { settingsWith, told } from "../support/fixtures";
+import { settingsWith, problemsOf } from "../support/fixtures";
 
 const SECRET = "T0K3N";
 const PROJECT = path.resolve(__dirname, "../..");
@@ -39,7 +39,7 @@ describe("credentials", () => {
     `https://example.org/api#${SECRET}`,
   ])("in the catalogue's address %s are refused without being shown", (dashboardCatalogue) => {
     for (const secrets of [[], ["dashboardCatalogue"]]) {
-      const faults = told({ dashboardCatalogue }, secrets);
+      const faults = problemsOf({ dashboardCatalogue }, secrets);
       expect(faults).toEqual([expect.stringMatching(/^dashboardCatalogue: /)]);
       expect(faults.join("\n")).not.toContain(SECRET);
     }
@@ -70,7 +70,7 @@ describe("credentials", () => {
     ["prometheusImage", `user:${SECRET}@registry.example.org/prometheus:v1`],
     ["bindAddress", `user:${SECRET}@127.0.0.1`],
   ])("in %s are not shown: %s", (setting, value) => {
-    const faults = told({ [setting]: value }, []);
+    const faults = problemsOf({ [setting]: value }, []);
     expect(faults.length).toBeGreaterThan(0);
     expect(faults.join("\n")).not.toContain(SECRET);
   });
@@ -86,10 +86,10 @@ describe("credentials", () => {
 
   it("in a webhook are taken as a secret only", () => {
     const alertWebhook = `https://example.org/${SECRET}`;
-    expect(told({ alertWebhook }, [])).toEqual([
+    expect(problemsOf({ alertWebhook }, [])).toEqual([
       "alertWebhook: is in plain text; set it with pulumi config set --secret alertWebhook",
     ]);
-    expect(told({ alertWebhook }, ["alertWebhook"])).toEqual([]);
+    expect(problemsOf({ alertWebhook }, ["alertWebhook"])).toEqual([]);
   });
 
   it("of a pull request are refused in its preview as in an up, and in no report", async () => {
@@ -107,7 +107,7 @@ describe("credentials", () => {
     const { config, secrets } = await disguise.settingsOf(folder, "dev");
     const { alertWebhook, remoteWrite } = config as { alertWebhook: string; remoteWrite: object[] };
     expect(secrets).toEqual({});
-    const faults = told({ alertWebhook, remoteWrite: JSON.stringify(remoteWrite) }, []);
+    const faults = problemsOf({ alertWebhook, remoteWrite: JSON.stringify(remoteWrite) }, []);
     expect(faults).toEqual([
       expect.stringMatching(/^alertWebhook: is in plain text/),
       expect.stringMatching(/^remoteWrite\[0\]\.url: holds credentials/),

@@ -134,7 +134,10 @@ export async function buildLab(
 }
 
 /** What a person reads about settings that differ from the defaults; the password and the webhook are secrets. */
-export function told(changes: Record<string, string>, secrets = ["grafanaAdminPassword", "alertWebhook"]): string[] {
+export function problemsOf(
+  changes: Record<string, string>,
+  secrets = ["grafanaAdminPassword", "alertWebhook"],
+): string[] {
   return parseSettings({ values: { ...DEFAULTS, ...changes }, secrets: new Set(secrets) }).problems.map(
     describeProblemAndFix,
   );

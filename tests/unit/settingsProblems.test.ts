@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { parseSettings } from "../../lib/settings/settings";
 import { throwProblems } from "../../lib/shared/problems";
-import { DEFAULTS, told } from "../support/fixtures";
+import { DEFAULTS, problemsOf } from "../support/fixtures";
 
 const PORT = "must be a port from 1 to 65535; set one in this range";
 const IMAGE = "needs a name with a fixed tag or a digest; write it as name:tag or name@sha256:…";
@@ -50,28 +50,28 @@ describe("a bad setting", () => {
     ["communityDashboards", "{}", "must be a list of {id, revision, sha256}; see its description in Pulumi.yaml"],
     ["communityDashboards", "[1860]", "must be a list of {id, revision, sha256}; see its description in Pulumi.yaml"],
   ])("%s = %j is told with what is allowed", (setting, value, text) => {
-    expect(told({ [setting]: value })).toStrictEqual([`${setting} = ${JSON.stringify(value)}: ${text}`]);
+    expect(problemsOf({ [setting]: value })).toStrictEqual([`${setting} = ${JSON.stringify(value)}: ${text}`]);
   });
 
   it("that equals another port names that one", () => {
-    expect(told({ flaskPort: "3000" })).toStrictEqual([
+    expect(problemsOf({ flaskPort: "3000" })).toStrictEqual([
       "flaskPort = 3000: is the port of grafanaPort too; give each its own",
     ]);
   });
 
   it("that equals another port in another spelling is told too, one that is no port only as such", () => {
-    expect(told({ flaskPort: "03000" })).toHaveLength(1);
-    expect(told({ flaskPort: "x", grafanaPort: "x" })).toHaveLength(2);
+    expect(problemsOf({ flaskPort: "03000" })).toHaveLength(1);
+    expect(problemsOf({ flaskPort: "x", grafanaPort: "x" })).toHaveLength(2);
   });
 
   it("that is misspelt is told with the right name", () => {
-    expect(told({ grafnaPort: "3000" })).toStrictEqual([
+    expect(problemsOf({ grafnaPort: "3000" })).toStrictEqual([
       "grafnaPort: is not a setting of the lab; did you mean grafanaPort? Remove it with pulumi config rm grafnaPort",
     ]);
   });
 
   it("that resembles none is told without a guess", () => {
-    expect(told({ region: "eu" })).toStrictEqual([
+    expect(problemsOf({ region: "eu" })).toStrictEqual([
       expect.stringMatching(/^region: is not a setting of the lab; see Pulumi.yaml\b.* pulumi config rm region$/),
     ]);
   });
@@ -105,14 +105,14 @@ describe("a bad scrape target", () => {
       "has an unknown field scheme; write it as a list of {job, targets, metricsPath}",
     ],
   ])("%j is told", (entry, text) => {
-    expect(told({ extraScrapeTargets: JSON.stringify([entry]) })).toStrictEqual([
+    expect(problemsOf({ extraScrapeTargets: JSON.stringify([entry]) })).toStrictEqual([
       `extraScrapeTargets = ${JSON.stringify(entry)}: ${text}`,
     ]);
   });
 
   it("has the job of another one", () => {
     const entry = { job: "a", targets };
-    expect(told({ extraScrapeTargets: JSON.stringify([entry, entry]) })).toStrictEqual([
+    expect(problemsOf({ extraScrapeTargets: JSON.stringify([entry, entry]) })).toStrictEqual([
       `extraScrapeTargets = ${JSON.stringify(entry)}: names the job a again; give each entry a job of its own`,
     ]);
   });
@@ -130,21 +130,21 @@ describe("a bad dashboard", () => {
     [{ id: 1860, revision: 1 }, SUM],
     [{ id: 1860, revision: 1, sha256: "0" }, SUM],
   ])("%j is told", (entry, text) => {
-    expect(told({ communityDashboards: JSON.stringify([entry]) })).toStrictEqual([
+    expect(problemsOf({ communityDashboards: JSON.stringify([entry]) })).toStrictEqual([
       `communityDashboards = ${JSON.stringify(entry)}: ${text}`,
     ]);
   });
 
   it("is there twice", () => {
     const [first, second] = [1, 2].map((revision) => ({ id: 1860, revision, sha256 }));
-    expect(told({ communityDashboards: JSON.stringify([first, second]) })).toStrictEqual([
+    expect(problemsOf({ communityDashboards: JSON.stringify([first, second]) })).toStrictEqual([
       `communityDashboards = ${JSON.stringify(second)}: names dashboard 1860 again; keep one revision of it`,
     ]);
   });
 
   it("may go without its sum in a folder, but not with a wrong one", () => {
     const folder = (entry: object): string[] =>
-      told({ dashboardCatalogue: "dashboards", communityDashboards: JSON.stringify([entry]) });
+      problemsOf({ dashboardCatalogue: "dashboards", communityDashboards: JSON.stringify([entry]) });
     expect(folder({ id: 1860, revision: 1 })).toStrictEqual([]);
     expect(folder({ id: 1860, revision: 1, sha256: "x" })).toHaveLength(1);
   });
@@ -152,13 +152,13 @@ describe("a bad dashboard", () => {
 
 describe("the password", () => {
   it("in plain text is refused without being shown", () => {
-    expect(told({ grafanaAdminPassword: "hunter2hunter2" }, [])).toStrictEqual([
+    expect(problemsOf({ grafanaAdminPassword: "hunter2hunter2" }, [])).toStrictEqual([
       "grafanaAdminPassword: is in plain text; set it with pulumi config set --secret grafanaAdminPassword",
     ]);
   });
 
   it.each(["hunter2", "hunter2\nhunter2"])("%j is refused without being shown", (grafanaAdminPassword) => {
-    expect(told({ grafanaAdminPassword })).toStrictEqual([
+    expect(problemsOf({ grafanaAdminPassword })).toStrictEqual([
       "grafanaAdminPassword: needs at least 8 characters in one line; set a longer one",
     ]);
   });
@@ -169,9 +169,9 @@ describe("the password", () => {
     [" hunter2hunter2", "has spaces around it or control characters; set one without them"],
     ["hunter2\thunter2", "has spaces around it or control characters; set one without them"],
   ])("of the programs, %j, is refused without being shown", (webPassword, problem) => {
-    expect(told({ webPassword }, ["webPassword"])).toStrictEqual([`webPassword: ${problem}`]);
-    expect(told({ webPassword: "ä".repeat(36) }, ["webPassword"])).toStrictEqual([]);
-    expect(told({ webPassword: "hunter2hunter2" }, [])).toStrictEqual([
+    expect(problemsOf({ webPassword }, ["webPassword"])).toStrictEqual([`webPassword: ${problem}`]);
+    expect(problemsOf({ webPassword: "ä".repeat(36) }, ["webPassword"])).toStrictEqual([]);
+    expect(problemsOf({ webPassword: "hunter2hunter2" }, [])).toStrictEqual([
       "webPassword: is in plain text; set it with pulumi config set --secret webPassword",
     ]);
   });
@@ -180,7 +180,7 @@ describe("the password", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 7 }), fc.boolean(), (rest, secret) => {
         const password = `§${rest}`;
-        const message = told(
+        const message = problemsOf(
           { grafanaAdminPassword: password, flaskPort: "x" },
           secret ? ["grafanaAdminPassword"] : [],
         );
@@ -219,7 +219,7 @@ describe("the error", () => {
   });
 
   it("refuses any other setting as a secret, and does not show it", () => {
-    const problems = told({ dashboardCatalogue: "https://user:hunter2@example.org", retention: "hunter2" }, [
+    const problems = problemsOf({ dashboardCatalogue: "https://user:hunter2@example.org", retention: "hunter2" }, [
       "dashboardCatalogue",
       "retention",
     ]);

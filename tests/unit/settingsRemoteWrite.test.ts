@@ -1,10 +1,10 @@
-import { told } from "../support/fixtures";
+import { problemsOf } from "../support/fixtures";
 
 describe("a bad receiver of remote write", () => {
   const url = "https://example.org/api/v1/write";
   const LINE = "must be one line of text without spaces around it";
   const receivers = (remoteWrite: unknown, secrets: string[] = ["remoteWrite"]): string[] =>
-    told({ remoteWrite: JSON.stringify(remoteWrite) }, secrets);
+    problemsOf({ remoteWrite: JSON.stringify(remoteWrite) }, secrets);
 
   it.each<[unknown, string]>([
     [undefined, ": is not an http or https URL; write it as https://example.org/api/v1/write"],

@@ -1,4 +1,4 @@
-import { told } from "../support/fixtures";
+import { problemsOf } from "../support/fixtures";
 
 describe("the webhook for alerts", () => {
   const TEXT = "is not an http or https URL; write it as https://example.org/path, or leave it empty";
@@ -10,13 +10,13 @@ describe("the webhook for alerts", () => {
     "http://:80/T0K3N",
     "http://h/{{T0K3N}}",
   ])("%s is refused without being shown", (alertWebhook) => {
-    expect(told({ alertWebhook })).toStrictEqual([`alertWebhook: ${TEXT}`]);
+    expect(problemsOf({ alertWebhook })).toStrictEqual([`alertWebhook: ${TEXT}`]);
   });
 
   it.each(["https://example.org/T0K3N", "example.org/T0K3N", "https://chat.googleapis.com/v1/spaces/T0K3N"])(
     "%s in plain text is refused without being shown",
     (alertWebhook) => {
-      expect(told({ alertWebhook }, [])).toStrictEqual([
+      expect(problemsOf({ alertWebhook }, [])).toStrictEqual([
         "alertWebhook: is in plain text; set it with pulumi config set --secret alertWebhook",
       ]);
     },
@@ -61,11 +61,11 @@ describe("the webhook for alerts", () => {
     ["https://acme.webhook.office.com/webhookb2/T0K3N", "acme.webhook.office.com", CONNECTOR],
     ["https://outlook.office.com/webhook/T0K3N", "outlook.office.com", CONNECTOR],
   ])("%s is refused by its host alone, with what to use instead", (alertWebhook, host, text) => {
-    expect(told({ alertWebhook })).toStrictEqual([`alertWebhook: ${host} ${text}`]);
+    expect(problemsOf({ alertWebhook })).toStrictEqual([`alertWebhook: ${host} ${text}`]);
   });
 
   it("makes the port of Alertmanager one of the lab's", () => {
-    expect(told({ alertWebhook: "https://example.org", flaskPort: "9093" })).toStrictEqual([
+    expect(problemsOf({ alertWebhook: "https://example.org", flaskPort: "9093" })).toStrictEqual([
       "flaskPort = 9093: is the port of alertmanagerPort too; give each its own",
     ]);
   });
