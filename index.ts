@@ -4,8 +4,9 @@ import { readCatalogue } from "./dashboards/community/catalogue";
 import { inspectMachine, measuresWrites } from "./lib/docker/machine";
 import { installedPanelPlugins, observeLab } from "./lib/drift/observe";
 import { findProblems } from "./lib/preflight";
+import { containersOf, nodeServicesOf, publishedServices } from "./lib/settings/services";
 import { readSettings, Settings } from "./lib/settings/settings";
-import { containersOf, labName, servicesOf } from "./lib/shared/names";
+import { labName, urlOn } from "./lib/shared/names";
 import { throwProblems } from "./lib/shared/problems";
 import { WEB_USER } from "./lib/shared/webSignIn";
 import { contextOf } from "./policy/context";
@@ -29,14 +30,11 @@ async function main(): Promise<Record<string, unknown>> {
   );
 
   return {
-    prometheusUrl: lab.prometheus.url,
-    grafanaUrl: lab.grafana.url,
-    ...(settings.engine === "swarm" ? {} : { nodeExporterUrl: lab.nodeExporter.url, cadvisorUrl: lab.cadvisor.url }),
-    pushgatewayUrl: lab.pushgateway.url,
+    ...Object.fromEntries(
+      publishedServices(settings).map((key) => [`${key}Url`, urlOn(settings.bindAddress, settings[key].port)]),
+    ),
     flaskUrl: lab.flaskApp.url,
-    ...(lab.alertmanager === undefined
-      ? {}
-      : { alertmanagerUrl: lab.alertmanager.url, alertReceiver: lab.alertmanager.receiver }),
+    ...(lab.alertmanager === undefined ? {} : { alertReceiver: lab.alertmanager.receiver }),
     ...(settings.remoteWrite.length === 0 ? {} : { remoteWrite: settings.remoteWrite.map(({ url }) => url) }),
     grafanaUser: "admin",
     grafanaAdminPassword: lab.grafana.adminPassword,
@@ -62,7 +60,7 @@ async function main(): Promise<Record<string, unknown>> {
 /** What `make verify` needs to check a swarm. */
 function swarmOutputs(settings: Settings): Record<string, unknown> {
   return {
-    services: servicesOf(settings).map((name) => `${settings.namePrefix}${name}`),
+    services: nodeServicesOf(settings).map((name) => `${settings.namePrefix}${name}`),
     nodeLabel: settings.nodeLabel,
   };
 }

@@ -10,6 +10,7 @@ import { removeOrphan } from "../lib/docker/orphans";
 import { MISSING, replaceOnDrift } from "../lib/drift/drift";
 import { DATASOURCE_UID } from "../lib/drift/grafana";
 import { ObservedLab } from "../lib/drift/observe";
+import { dataVolumes } from "../lib/settings/services";
 import { Settings } from "../lib/settings/settings";
 import { dataVolumeName, LAB_LABEL, labName, REASON_LABEL } from "../lib/shared/names";
 import { createOverlay } from "./container/overlay";
@@ -58,7 +59,7 @@ export class Lab extends pulumi.ComponentResource {
     const { settings, machine, observed } = args;
     const parent = { parent: this };
     const lab = labName(settings.namePrefix);
-    const teardown = new Teardown(name, { lab, keep: settings.keepData ? dataVolumes(settings) : [] }, parent);
+    const teardown = new Teardown(name, { lab, keep: settings.keepData ? keptVolumes(settings) : [] }, parent);
     const network = createNetwork(name, { settings, observed, teardown }, this);
     const overlay =
       settings.engine === "swarm" ? createOverlay(name, { settings, machine, observed, teardown }, this) : undefined;
@@ -146,7 +147,6 @@ function createNetwork(
 }
 
 /** Names of the volumes that `keepData` keeps. */
-function dataVolumes(settings: Settings): string[] {
-  const names = ["prometheus", "grafana", GRAFANA_KEY, "pushgateway", "alertmanager"];
-  return names.map((name) => dataVolumeName(settings, name));
+function keptVolumes(settings: Settings): string[] {
+  return [...dataVolumes(settings), dataVolumeName(settings, GRAFANA_KEY)];
 }

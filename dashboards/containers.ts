@@ -1,5 +1,5 @@
+import { containersOf, nodeServicesOf } from "../lib/settings/services";
 import { Settings } from "../lib/settings/settings";
-import { containersOf, servicesOf } from "../lib/shared/names";
 
 /** What the overview depends on. */
 export type OverviewSettings = Pick<Settings, "namePrefix"> & Partial<Pick<Settings, "alertWebhook" | "engine">>;
@@ -21,7 +21,7 @@ export interface LabContainers {
 /** How the containers of a lab with these settings are found. */
 export function containersIn(settings: OverviewSettings): LabContainers {
   const names = containersOf(settings);
-  const services = servicesOf(settings);
+  const services = nodeServicesOf(settings);
   // of what a prefix may hold only the dot means something in a regex
   const prefix = settings.namePrefix.replaceAll(".", "[.]");
   const containers = `${prefix}(${names.join("|")})`;

@@ -18,10 +18,10 @@ export function runOnEveryNode(
   name: string,
   { context, spec, onMachine }: EveryNodeArgs,
   options: pulumi.ComponentResourceOptions,
-): { readonly url: string | undefined } {
+): void {
   if (context.overlay === undefined) {
-    return new LabContainer(name, { context, ...spec, ...onMachine }, options);
+    new LabContainer(name, { context, ...spec, ...onMachine }, options);
+  } else {
+    new NodeService(name, { context, overlay: context.overlay, ...spec }, options);
   }
-  new NodeService(name, { context, overlay: context.overlay, ...spec }, options);
-  return { url: undefined };
 }

@@ -7,7 +7,6 @@ import { Drift, replaceOnDrift } from "../../lib/drift/drift";
 import { filesDrift } from "../../lib/drift/files";
 import { readReload, Reload } from "../../lib/drift/reloads";
 import {
-  connectHost,
   dataVolumeName,
   LAB_LABEL,
   labName,
@@ -15,6 +14,7 @@ import {
   OVERLAY_LABEL,
   overlayName,
   REASON_LABEL,
+  urlOn,
 } from "../../lib/shared/names";
 import { WEB_PASSWORD_FILE } from "../../lib/shared/webSignIn";
 import { LabContext } from "../context";
@@ -251,7 +251,7 @@ function healthcheck(spec: ServiceSpec, dockerMajor: number): docker.types.input
 }
 
 function urlOf({ context, service }: LabContainerArgs): string {
-  return `http://${connectHost(context.settings.bindAddress)}:${String(service.port)}`;
+  return urlOn(context.settings.bindAddress, service.port);
 }
 
 function containerName({ context, hostname }: LabContainerArgs): string {

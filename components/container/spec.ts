@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
-import { ServiceSettings } from "../../lib/settings/settings";
+import { Service, ServiceKey, SERVICES } from "../../lib/settings/services";
+import { ServiceSettings, Settings } from "../../lib/settings/settings";
 import { ConfigFile } from "./configVolume";
 
 export { CONFIG_FOLDER } from "./configVolume";
@@ -76,6 +77,20 @@ export interface ServiceSpec {
   readonly hostNetwork?: { readonly healthAddress: string };
   /** In no network: only what has a shared folder with it reaches it. */
   readonly isolated?: true;
+}
+
+/** What the catalogue of services and the settings say of a service. */
+export function specOf(
+  key: ServiceKey,
+  settings: Settings,
+): Pick<ServiceSpec, "hostname" | "service" | "internalPort" | "dataPath"> {
+  const { hostname, port, data }: Service = SERVICES[key];
+  return {
+    hostname,
+    service: { port, ...settings[key] },
+    internalPort: port,
+    ...(data === undefined ? {} : { dataPath: data.path }),
+  };
 }
 
 /** Seconds between SIGTERM and SIGKILL. */

@@ -2,6 +2,7 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { hashSync } from "bcryptjs";
 import { stringify } from "yaml";
+import { Choices, runsOnEveryNode, Service, ServiceKey, SERVICES, servicesOf } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
 import { basicAuth, WEB_PASSWORD_FILE, WEB_USER } from "../../lib/shared/webSignIn";
 import { ConfigFile } from "./configVolume";
@@ -15,25 +16,24 @@ export const WEB_FILES = [WEB_PASSWORD_FILE, WEB_CONFIG, HEALTH_REQUEST] as cons
 /** Of bcrypt, 75 ms: the default of the tools that Prometheus' guide to basic authentication names. */
 const COST = 10;
 
-type Decisive = Pick<Settings, "webPassword" | "alertWebhook" | "engine" | "nodeExporterNetwork">;
+type Decisive = Choices & Pick<Settings, "webPassword" | "nodeExporterNetwork">;
 
 /**
  * The programs that ask for the password, by hostname: all that can where one is set; always Alertmanager, which before
  * 0.34.2 lets every web page read it and silence alerts (rs/cors in its api/v2/api.go), and node_exporter in the host's
  * network, where it answers the local network too and cannot tell peers apart. A service of a swarm reads no files.
  */
-export function passwordPrograms({
-  webPassword,
-  alertWebhook,
-  engine,
-  nodeExporterNetwork,
-}: Decisive): ReadonlySet<string> {
-  const everywhere = webPassword !== undefined;
-  return new Set([
-    ...(everywhere ? ["prometheus", "pushgateway"] : []),
-    ...(alertWebhook === undefined ? [] : ["alertmanager"]),
-    ...(engine === "docker" && (everywhere || nodeExporterNetwork === "host") ? ["node_exporter"] : []),
+export function passwordPrograms(settings: Decisive): ReadonlySet<string> {
+  const always = new Set<ServiceKey>([
+    "alertmanager",
+    ...(settings.nodeExporterNetwork === "host" ? ["nodeExporter" as const] : []),
   ]);
+  const programs = servicesOf(settings)
+    .filter((key) => settings.webPassword !== undefined || always.has(key))
+    .filter((key) => !runsOnEveryNode(key, settings))
+    .map((key): Service => SERVICES[key])
+    .filter(({ webConfig }) => webConfig);
+  return new Set(programs.map(({ hostname }) => hostname));
 }
 
 /** The password that was set, or one that is made once and kept in the state; a secret. */

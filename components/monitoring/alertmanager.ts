@@ -2,11 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { Machine } from "../../lib/docker/machine";
 import { alertReceiver, GROUP_INTERVAL, Integration, integrationOf, postUrl } from "../../lib/settings/alertReceivers";
+import { SERVICES } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
-import { connectHost, isLoopback } from "../../lib/shared/names";
+import { connectHost, isLoopback, urlOn } from "../../lib/shared/names";
 import { ConfigFile } from "../container/configVolume";
 import { LabContainer } from "../container/labContainer";
-import { CONFIG_FOLDER } from "../container/spec";
+import { CONFIG_FOLDER, specOf } from "../container/spec";
 import { LabContext } from "../context";
 
 export interface AlertmanagerArgs {
@@ -15,10 +16,9 @@ export interface AlertmanagerArgs {
   readonly webhook: string;
 }
 
-const PORT = 9093;
 /** Its configuration, in `CONFIG_FOLDER`. */
 export const ALERTMANAGER_CONFIG = "alertmanager.yml";
-const DATA = "/alertmanager";
+const { port: PORT, data } = SERVICES.alertmanager;
 /** Keeps the URL out of the configuration, which Alertmanager shows to everybody who asks. */
 const URL_FILE = "webhook_url";
 /** Not to be sent on: it only says that alerts get here. */
@@ -53,12 +53,9 @@ export class Alertmanager extends pulumi.ComponentResource {
       name,
       {
         context: args.context,
-        hostname: "alertmanager",
-        service: settings.alertmanager,
-        internalPort: PORT,
+        ...specOf("alertmanager", settings),
         healthPath: "/-/ready",
         command: alertmanagerFlags(settings, inHostNetwork),
-        dataPath: DATA,
         uploads: alertmanagerFiles(args.webhook, machine),
         ...(inHostNetwork
           ? { hostNetwork: { healthAddress: connectHost(settings.bindAddress) } }
@@ -129,10 +126,10 @@ function alertmanagerFlags({ alertmanager, bindAddress, gateway }: Settings, inH
     : [`:${String(PORT)}`];
   return [
     `--config.file=${CONFIG_FOLDER}/${ALERTMANAGER_CONFIG}`,
-    `--storage.path=${DATA}`,
+    `--storage.path=${data.path}`,
     // alone, it needs no port for others of its kind
     "--cluster.listen-address=",
-    `--web.external-url=http://${host}:${String(alertmanager.port)}`,
+    `--web.external-url=${urlOn(bindAddress, alertmanager.port)}`,
     ...addresses.map((address) => `--web.listen-address=${address}`),
   ];
 }

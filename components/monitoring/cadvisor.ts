@@ -2,34 +2,28 @@ import * as pulumi from "@pulumi/pulumi";
 import { Machine } from "../../lib/docker/machine";
 import { Settings } from "../../lib/settings/settings";
 import { runOnEveryNode } from "../container/everyNode";
-import { HostPath } from "../container/spec";
+import { HostPath, specOf } from "../container/spec";
 import { LabContext } from "../context";
 
 export interface CadvisorArgs {
   readonly context: LabContext;
 }
 
-const PORT = 8080;
 /** Sockets of Docker and containerd that cAdvisor uses by default. */
 const DOCKER = "/var/run/docker.sock";
 const CONTAINERD = "/run/containerd/containerd.sock";
 
 /** cAdvisor, which reports every container of the engine by its name. */
 export class Cadvisor extends pulumi.ComponentResource {
-  /** URL as seen from the host; undefined in a swarm, where nothing of it is published. */
-  readonly url: string | undefined;
-
   constructor(name: string, args: CadvisorArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:Cadvisor", name, {}, options);
     const { settings, machine } = args.context;
-    const { url } = runOnEveryNode(
+    runOnEveryNode(
       name,
       {
         context: args.context,
         spec: {
-          hostname: "cadvisor",
-          service: settings.cadvisor,
-          internalPort: PORT,
+          ...specOf("cadvisor", settings),
           healthPath: "/healthz",
           command: ["--docker_only=true", "--housekeeping_interval=5s", "--store_container_labels=false"],
           hostPaths: cadvisorPaths(settings, machine),
@@ -41,8 +35,7 @@ export class Cadvisor extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.url = url;
-    this.registerOutputs({ url: this.url });
+    this.registerOutputs({});
   }
 }
 

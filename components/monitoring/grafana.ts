@@ -11,7 +11,7 @@ import { dataVolumeName } from "../../lib/shared/names";
 import { WEB_USER } from "../../lib/shared/webSignIn";
 import { createDataVolume } from "../container/dataVolume";
 import { LabContainer } from "../container/labContainer";
-import { CONFIG_FOLDER } from "../container/spec";
+import { CONFIG_FOLDER, specOf } from "../container/spec";
 import { generatePassword, WEB_CONFIG } from "../container/webPassword";
 import { LabContext } from "../context";
 import { GrafanaApi } from "./grafanaApi";
@@ -24,8 +24,6 @@ export interface GrafanaArgs {
   /** uids of the lab's own and the community's dashboards. */
   readonly dashboards: ReadonlySet<string>;
 }
-
-const PORT = 3000;
 
 /** Grafana with its datasource and a folder; dashboards are given its provider. */
 export class Grafana extends pulumi.ComponentResource {
@@ -85,12 +83,9 @@ function createContainer(
     name,
     {
       context,
-      hostname: "grafana",
-      service: settings.grafana,
-      internalPort: PORT,
+      ...specOf("grafana", settings),
       healthPath: "/api/health",
       envs: grafanaEnvironment(settings),
-      dataPath: "/var/lib/grafana",
       dataKey: { mark: GENERATED, ensure: () => ensureKey(settings) },
       uploads: [{ file: PASSWORD_FILE, content: password }],
       shared: [{ name: dataVolumeName(settings, GRAFANA_KEY), volume: key, path: KEY_FOLDER, readOnly: true }],

@@ -1,17 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as path from "node:path";
 import { Machine } from "../../lib/docker/machine";
+import { SERVICES } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
 import { connectHost } from "../../lib/shared/names";
 import { runOnEveryNode } from "../container/everyNode";
-import { ServiceSpec } from "../container/spec";
+import { ServiceSpec, specOf } from "../container/spec";
 import { LabContext } from "../context";
 
 export interface NodeExporterArgs {
   readonly context: LabContext;
 }
 
-const PORT = 9100;
 /** Where the host's root is mounted. */
 const ROOT = "/host";
 /**
@@ -25,22 +25,17 @@ const RUN = "/run";
 
 /** node_exporter, which reports the host's own CPU, memory, disks, file systems and processes. */
 export class NodeExporter extends pulumi.ComponentResource {
-  /** URL as seen from the host; undefined in a swarm, where nothing of it is published. */
-  readonly url: string | undefined;
-
   constructor(name: string, args: NodeExporterArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:NodeExporter", name, {}, options);
     const { settings, machine } = args.context;
     const spec = {
-      hostname: "node_exporter",
+      ...specOf("nodeExporter", settings),
       machineName: machine.hostname,
-      service: settings.nodeExporter,
-      internalPort: PORT,
       healthPath: "/",
       user: USER,
       command: nodeExporterFlags(settings, machine),
     };
-    const { url } = runOnEveryNode(
+    runOnEveryNode(
       name,
       {
         context: args.context,
@@ -54,8 +49,7 @@ export class NodeExporter extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.url = url;
-    this.registerOutputs({ url: this.url });
+    this.registerOutputs({});
   }
 }
 
@@ -101,7 +95,7 @@ function coveredFolders({ sockets }: Machine): readonly string[] {
 export function nodeExporterFlags(settings: Settings, machine: Machine): string[] {
   const addresses =
     settings.nodeExporterNetwork === "host" ? [connectHost(settings.bindAddress), settings.gateway] : [""];
-  const port = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : PORT;
+  const port = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : SERVICES.nodeExporter.port;
   const swarm = settings.engine === "swarm";
   return [
     `--path.rootfs=${ROOT}`,

@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { RELOAD_METRICS } from "../../lib/drift/reloads";
-import { JOBS } from "../../lib/settings/lists";
+import { OWN_JOBS, ServiceKey, SERVICES } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
 import { alertRules, RULES } from "../../lib/shared/alertRules";
-import { connectHost, labName } from "../../lib/shared/names";
+import { labName, urlOn } from "../../lib/shared/names";
 import { WEB_PASSWORD_FILE } from "../../lib/shared/webSignIn";
 import { ConfigFile } from "../container/configVolume";
 import { LabContainer } from "../container/labContainer";
-import { CONFIG_FOLDER, SharedFolder } from "../container/spec";
+import { CONFIG_FOLDER, SharedFolder, specOf } from "../container/spec";
 import { renderBasicAuth } from "../container/webPassword";
 import { LabContext } from "../context";
 import { pushgatewayJobs, recordedMetrics } from "./pushedSeries";
@@ -23,8 +23,7 @@ export interface PrometheusArgs {
   readonly discovery?: SharedFolder | undefined;
 }
 
-/** Port that Prometheus listens on inside its container. */
-const PORT = 9090;
+const { port: PORT, data } = SERVICES.prometheus;
 /** Its configuration, in `CONFIG_FOLDER`. */
 export const PROMETHEUS_CONFIG = "prometheus.yml";
 
@@ -42,15 +41,13 @@ export class Prometheus extends pulumi.ComponentResource {
       name,
       {
         context: args.context,
-        hostname: "prometheus",
-        service: settings.prometheus,
-        internalPort: PORT,
+        ...specOf("prometheus", settings),
         healthPath: "/-/ready",
         command: [
           `--config.file=${CONFIG_FOLDER}/${PROMETHEUS_CONFIG}`,
           // it holds back a target that is new for this long, 5 s by default, and for nothing else
           "--scrape.discovery-reload-interval=1s",
-          "--storage.tsdb.path=/prometheus",
+          `--storage.tsdb.path=${data.path}`,
           `--storage.tsdb.retention.time=${settings.retention}`,
           ...remoteWriteFlags(settings),
           // no page of another origin reads anything: an Origin is never empty
@@ -58,9 +55,8 @@ export class Prometheus extends pulumi.ComponentResource {
           // an Alertmanager that was replaced knows the alerts again after this, and not after the default of a minute
           ...(args.alertmanager === undefined ? [] : ["--rules.alert.resend-delay=15s"]),
           // for the links that alerts carry
-          `--web.external-url=http://${connectHost(settings.bindAddress)}:${String(settings.prometheus.port)}`,
+          `--web.external-url=${urlOn(settings.bindAddress, settings.prometheus.port)}`,
         ],
-        dataPath: "/prometheus",
         uploads: prometheusFiles(settings, args.alertmanager, passwordPrograms, webPassword),
         reloadMetrics: RELOAD_METRICS.prometheus,
         hosts: hostNames(args.context),
@@ -127,7 +123,7 @@ export function renderPrometheusConfig(
       external_labels: {
         lab: labName(settings.namePrefix),
         // the rules are the same in every lab, and link to its dashboards
-        grafana_url: `http://${connectHost(settings.bindAddress)}:${String(settings.grafana.port)}`,
+        grafana_url: urlOn(settings.bindAddress, settings.grafana.port),
       },
     },
     // looked up beside this file
@@ -144,25 +140,25 @@ function scrapeConfigs(
   programs: ReadonlySet<string>,
 ): readonly (ScrapeConfig | SwarmScrapeConfig)[] {
   // in the host's network node_exporter has the published port, on the lab's network its own
-  const nodeExporterPort = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : 9100;
+  const nodeExporterPort = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : undefined;
   const signIn = (program: string): object => renderBasicAuth(programs, program);
   return [
     ...(settings.engine === "swarm"
       ? [
-          nodeJob(settings, "linux_host", "node_exporter", 9100),
-          nodeJob(settings, "docker_containers", "cadvisor", 8080),
+          nodeJob(settings, "linux_host", SERVICES.nodeExporter),
+          nodeJob(settings, "docker_containers", SERVICES.cadvisor),
           ...extraServiceJobs(settings),
         ]
       : [
           // the same instance in both networks: a dashboard must not choose the one that is gone
           {
-            ...job("linux_host", [`node_exporter:${String(nodeExporterPort)}`], { instance: "node_exporter" }),
+            ...job("linux_host", [target("nodeExporter", nodeExporterPort)], { instance: "node_exporter" }),
             ...signIn("node_exporter"),
           },
-          job("docker_containers", ["cadvisor:8080"]),
+          job("docker_containers", [target("cadvisor")]),
         ]),
     ...pushgatewayJobs(jobNames(settings), recordedMetrics(alertRules())).map(({ job_name: name, ...rules }) => ({
-      ...job(name, ["pushgateway:9091"]),
+      ...job(name, [target("pushgateway")]),
       ...signIn("pushgateway"),
       ...rules,
     })),
@@ -179,7 +175,12 @@ function scrapeConfigs(
 
 /** Every name that a scrape job of the lab has, or has with an Alertmanager. */
 function jobNames({ extraScrapeTargets, extraScrapeServices }: Settings): readonly string[] {
-  return [...JOBS, "alertmanager", ...[...extraScrapeTargets, ...extraScrapeServices].map(({ job: name }) => name)];
+  return [...OWN_JOBS, ...[...extraScrapeTargets, ...extraScrapeServices].map(({ job: name }) => name)];
+}
+
+/** `host:port` of a service as seen from the lab's network. */
+function target(key: ServiceKey, port: number = SERVICES[key].port): string {
+  return `${SERVICES[key].hostname}:${String(port)}`;
 }
 
 function job(name: string, targets: readonly string[], labels?: Readonly<Record<string, string>>): ScrapeConfig {

@@ -1,15 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
+import { SERVICES } from "../../lib/settings/services";
 import { LabError } from "../../lib/shared/problems";
 import { untilReady } from "../../lib/shared/untilReady";
 import { LabContainer } from "../container/labContainer";
+import { specOf } from "../container/spec";
 import { LabContext } from "../context";
 
 export interface PushgatewayArgs {
   readonly context: LabContext;
 }
 
-const PORT = 9091;
-const DATA = "/pushgateway";
+const DATA = SERVICES.pushgateway.data.path;
 const READY_PATH = "/-/ready";
 
 /** The Pushgateway; what was pushed to it survives a restart. */
@@ -27,12 +28,9 @@ export class Pushgateway extends pulumi.ComponentResource {
       name,
       {
         context: args.context,
-        hostname: "pushgateway",
-        service: args.context.settings.pushgateway,
-        internalPort: PORT,
+        ...specOf("pushgateway", args.context.settings),
         healthPath: READY_PATH,
         command: [`--persistence.file=${DATA}/metrics`, "--persistence.interval=10s"],
-        dataPath: DATA,
       },
       { parent: this },
     );

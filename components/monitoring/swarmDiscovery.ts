@@ -1,17 +1,16 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { nodeServicesOf, SERVICES } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
-import { LAB_LABEL, labName, servicesOf } from "../../lib/shared/names";
+import { LAB_LABEL, labName } from "../../lib/shared/names";
 import { LabContainer } from "../container/labContainer";
-import { CONFIG_FOLDER, SharedFolder } from "../container/spec";
+import { CONFIG_FOLDER, SharedFolder, specOf } from "../container/spec";
 import { LabContext } from "../context";
 
 export interface SwarmDiscoveryArgs {
   readonly context: LabContext;
 }
 
-/** Of the health check, inside the container. */
-const PORT = 8080;
 const SOCKET = "/var/run/docker.sock";
 /** Where both containers have the folder with the narrow socket. */
 const FOLDER = "/discovery";
@@ -42,10 +41,7 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
       name,
       {
         context,
-        hostname: "swarm_discovery",
-        // nothing is published of a container without a network
-        service: { ...settings.swarmDiscovery, port: PORT },
-        internalPort: PORT,
+        ...specOf("swarmDiscovery", settings),
         healthPath: "/healthz",
         isolated: true,
         command: ["caddy", "run", "--config", `${CONFIG_FOLDER}/caddy.json`],
@@ -66,7 +62,7 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
 
 /** Names of the services that Prometheus asks: the lab's own, and those of `extraScrapeServices`. */
 function watchedServices(settings: Settings): readonly string[] {
-  const own = servicesOf(settings).map((name) => `${settings.namePrefix}${name}`);
+  const own = nodeServicesOf(settings).map((name) => `${settings.namePrefix}${name}`);
   return [...new Set([...own, ...settings.extraScrapeServices.map(({ service }) => service)])];
 }
 
@@ -117,7 +113,7 @@ export function caddyConfig(services: readonly string[]): object {
           },
           health: {
             ...closed,
-            listen: [`127.0.0.1:${String(PORT)}`],
+            listen: [`127.0.0.1:${String(SERVICES.swarmDiscovery.port)}`],
             routes: [{ match: [{ path: ["/healthz"] }], handle: [{ handler: "rewrite", uri: "/_ping" }, engine] }],
           },
         },

@@ -1,3 +1,4 @@
+import { Service } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
 import { overlayName } from "../../lib/shared/names";
 import { DISCOVERY_HOST } from "./swarmDiscovery";
@@ -24,8 +25,8 @@ interface SwarmJob {
 }
 
 /** A job for the lab's own services, by which every series names the host name of its node. */
-export function nodeJob(settings: Settings, job: string, service: string, port: number): SwarmScrapeConfig {
-  return swarmJob(settings, { job, service: `${settings.namePrefix}${service}`, port, nodeLabel: "instance" });
+export function nodeJob(settings: Settings, job: string, { hostname, port }: Service): SwarmScrapeConfig {
+  return swarmJob(settings, { job, service: `${settings.namePrefix}${hostname}`, port, nodeLabel: "instance" });
 }
 
 /** The jobs of the setting `extraScrapeServices`. */

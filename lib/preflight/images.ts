@@ -1,6 +1,6 @@
 import { callDocker } from "../docker/client";
+import { servicesOf } from "../settings/services";
 import { Settings } from "../settings/settings";
-import { containersOf, servicesOf } from "../shared/names";
 import { Problem } from "../shared/problems";
 
 /** Name of an image that offline/ builds on this machine, and that no registry has. */
@@ -12,15 +12,9 @@ export interface LabImage {
   readonly image: string;
 }
 
-type Service =
-  "prometheus" | "grafana" | "nodeExporter" | "cadvisor" | "pushgateway" | "alertmanager" | "swarmDiscovery";
-
-/** The images of a lab with these settings: Alertmanager's only with a webhook, Caddy's only in a swarm. */
+/** The images of a lab with these settings. */
 export function imagesOf(settings: Settings): readonly LabImage[] {
-  return [...containersOf(settings), ...servicesOf(settings)].map((name) => {
-    const service = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()) as Service;
-    return { setting: `${service}Image`, image: settings[service].image };
-  });
+  return servicesOf(settings).map((key) => ({ setting: `${key}Image`, image: settings[key].image }));
 }
 
 /** What offline/ calls an image that it builds; undefined for any other. */

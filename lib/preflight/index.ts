@@ -4,8 +4,9 @@ import * as os from "node:os";
 import { promisify } from "node:util";
 import { DockerContainer, Machine } from "../docker/machine";
 import { ENVIRONMENTS, labFolder, ObservedHost } from "../drift/host";
+import { containersOf, PUBLISHED, publishedServices, SERVICES } from "../settings/services";
 import { Settings } from "../settings/settings";
-import { containersOf, LAB_LABEL, labName, overlayName } from "../shared/names";
+import { LAB_LABEL, labName, overlayName } from "../shared/names";
 import { Problem } from "../shared/problems";
 import { findFolderProblems, findRemapped, findRootless } from "./host";
 import { findMissingImages } from "./images";
@@ -91,33 +92,16 @@ export async function findTakenPorts(
   const unlisted = [
     ...ours.filter(({ HostConfig, State }) => HostConfig.NetworkMode === "host" || State !== "running"),
   ];
-  for (const [name, { port }] of [
-    ["prometheus", settings.prometheus],
-    ["grafana", settings.grafana],
-    ["node_exporter", settings.nodeExporter],
-    ["cadvisor", settings.cadvisor],
-    ["pushgateway", settings.pushgateway],
-    ["alertmanager", settings.alertmanager],
-  ] as const) {
-    if (unlisted.some(({ Names }) => Names.includes(`/${settings.namePrefix}${name}`))) {
-      held.add(port);
+  for (const key of PUBLISHED) {
+    if (unlisted.some(({ Names }) => Names.includes(`/${settings.namePrefix}${SERVICES[key].hostname}`))) {
+      held.add(settings[key].port);
     }
   }
   if (host.appPort !== undefined) {
     held.add(host.appPort);
   }
   const ports: readonly (readonly [string, number])[] = [
-    ["prometheusPort", settings.prometheus.port],
-    ["grafanaPort", settings.grafana.port],
-    // a swarm's exporters publish nothing
-    ...(settings.engine === "swarm"
-      ? []
-      : ([
-          ["nodeExporterPort", settings.nodeExporter.port],
-          ["cadvisorPort", settings.cadvisor.port],
-        ] as const)),
-    ["pushgatewayPort", settings.pushgateway.port],
-    ...(settings.alertWebhook === undefined ? [] : [["alertmanagerPort", settings.alertmanager.port] as const]),
+    ...publishedServices(settings).map((key) => [`${key}Port`, settings[key].port] as const),
     ["flaskPort", settings.flaskPort],
   ];
   const taken = new Set(ports.map(([, port]) => port));

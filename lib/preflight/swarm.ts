@@ -2,8 +2,9 @@ import * as net from "node:net";
 import { Machine } from "../docker/machine";
 import { SwarmNode, watchedNodes } from "../docker/swarm";
 import { isOwn } from "../docker/swarmOwner";
+import { nodeServicesOf } from "../settings/services";
 import { Settings } from "../settings/settings";
-import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, servicesOf } from "../shared/names";
+import { LAB_LABEL, labName, MANAGER_LABEL, overlayName } from "../shared/names";
 import { Problem } from "../shared/problems";
 
 /** TCP port of the gossip between nodes (https://docs.docker.com/engine/swarm/swarm-tutorial/#open-protocols-and-ports-between-the-hosts). */
@@ -110,7 +111,7 @@ function findSameNames(nodes: readonly SwarmNode[]): readonly Problem[] {
 /** Services that have a name of the lab and belong to somebody else. */
 function findForeignServices(settings: Settings, { swarm }: Machine): readonly Problem[] {
   const { namePrefix } = settings;
-  const names = servicesOf(settings).map((name) => `${namePrefix}${name}`);
+  const names = nodeServicesOf(settings).map((name) => `${namePrefix}${name}`);
   return swarm.services
     .filter(({ Spec }) => names.includes(Spec.Name) && Spec.Labels?.[LAB_LABEL] !== labName(namePrefix))
     .map(({ Spec }) => ({

@@ -1,4 +1,5 @@
 import { MAX_PORT, SettingsReader } from "./reader";
+import { OWN_JOBS } from "./services";
 
 /** One more job for Prometheus. */
 export interface ScrapeTarget {
@@ -30,22 +31,12 @@ export interface CommunityDashboard {
   readonly sha256?: string;
 }
 
-/** The jobs that every lab has, `alertmanager` comes with a webhook; an extra one needs another name. */
-export const JOBS = [
-  "linux_host",
-  "docker_containers",
-  "ansible_jobs",
-  "pushgateway",
-  "flask_app",
-  "prometheus",
-] as const;
-
 const HOST_PORT = /^(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})$/;
 
 /** The entries of a setting that lists scrape jobs. */
 export function readScrapeTargets(read: SettingsReader, setting: string): readonly ScrapeTarget[] {
   const entries = read.list(setting, ["job", "targets", "metricsPath"]) as unknown as ScrapeTarget[];
-  const jobs = new Set<string>([...JOBS, "alertmanager"]);
+  const jobs = new Set(OWN_JOBS);
   for (const entry of entries) {
     const { targets } = entry as unknown as Record<string, unknown>;
     checkJob(read, setting, entry, jobs);
@@ -68,7 +59,7 @@ export function readScrapeServices(
   others: readonly ScrapeTarget[],
 ): readonly ScrapeService[] {
   const entries = read.list(setting, ["job", "service", "port", "metricsPath"]) as unknown as ScrapeService[];
-  const jobs = new Set<string>([...JOBS, "alertmanager", ...others.map(({ job }) => job)]);
+  const jobs = new Set([...OWN_JOBS, ...others.map(({ job }) => job)]);
   for (const entry of entries) {
     checkJob(read, setting, entry, jobs);
     const { service, port } = entry as unknown as Record<string, unknown>;

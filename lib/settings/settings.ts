@@ -11,6 +11,7 @@ import {
 } from "./lists";
 import { SettingsReader } from "./reader";
 import { readRemoteWrite, RemoteWriteReceiver } from "./remoteWrite";
+import { catalogue, PublishedKey, publishedServices, ServiceKey } from "./services";
 import { readCatalogueAddress, readWebhook } from "./urls";
 import { readWebPassword } from "./webPassword";
 
@@ -31,19 +32,13 @@ export interface ProgramSettings {
   readonly memory: number;
 }
 
+/** What a setting may say of each container; of use only where the lab has it. */
+type EachService = { readonly [K in ServiceKey]: K extends PublishedKey ? ServiceSettings : ProgramSettings };
+
 /** Everything a person can set, validated; Pulumi.yaml holds the meaning and the default of each. */
-export interface Settings {
+export interface Settings extends EachService {
   readonly namePrefix: string;
   readonly bindAddress: string;
-  readonly prometheus: ServiceSettings;
-  readonly grafana: ServiceSettings;
-  readonly nodeExporter: ServiceSettings;
-  readonly cadvisor: ServiceSettings;
-  readonly pushgateway: ServiceSettings;
-  /** Of use only where there is an `alertWebhook`. */
-  readonly alertmanager: ServiceSettings;
-  /** Of use only in a swarm. */
-  readonly swarmDiscovery: ProgramSettings;
   readonly flaskPort: number;
   /** Prometheus duration, such as `5s`. */
   readonly scrapeInterval: string;
@@ -89,22 +84,19 @@ export interface RawConfig {
   readonly secrets: ReadonlySet<string>;
 }
 
-const SERVICES = ["prometheus", "grafana", "nodeExporter", "cadvisor", "pushgateway", "alertmanager"] as const;
-type Services = Pick<Settings, (typeof SERVICES)[number]>;
-
 /** The settings of a raw configuration, with all problems found. */
 export function parseSettings(raw: RawConfig): { settings: Settings; problems: readonly Problem[] } {
   const read = new SettingsReader(raw.values, raw.secrets);
   const services = Object.fromEntries(
-    SERVICES.map((service) => [
-      service,
+    catalogue().map(([key, { internal }]) => [
+      key,
       {
-        port: read.port(`${service}Port`),
-        image: read.image(`${service}Image`),
-        memory: read.memory(`${service}Memory`),
+        ...(internal ? {} : { port: read.port(`${key}Port`) }),
+        image: read.image(`${key}Image`),
+        memory: read.memory(`${key}Memory`),
       },
     ]),
-  ) as Services;
+  ) as EachService;
   const flaskPort = read.port("flaskPort");
   const { subnet, gateway } = read.subnet("subnet");
   const overlay = read.subnet("overlaySubnet");
@@ -114,7 +106,6 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
     namePrefix: read.namePrefix("namePrefix"),
     bindAddress: read.address("bindAddress"),
     ...services,
-    swarmDiscovery: { image: read.image("swarmDiscoveryImage"), memory: read.memory("swarmDiscoveryMemory") },
     flaskPort,
     scrapeInterval: read.duration("scrapeInterval"),
     retention: read.duration("retention"),
@@ -137,8 +128,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
     communityDashboards: readDashboards(read, "communityDashboards", dashboardCatalogue),
     dashboardCatalogue,
   };
-  const used = SERVICES.filter((service) => service !== "alertmanager" || settings.alertWebhook !== undefined);
-  read.distinct([...used.map((service) => `${service}Port`), "flaskPort"]);
+  read.distinct([...publishedServices(settings).map((key) => `${key}Port`), "flaskPort"]);
   checkGrafanaImage(settings, read);
   if (settings.engine === "swarm") {
     checkSwarm(settings, read);

@@ -18,33 +18,6 @@ export const NOWHERE = ".invalid";
 
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** The containers of a lab, by the name that each answers to on the lab's network. */
-const CONTAINERS = ["prometheus", "grafana", "node_exporter", "cadvisor", "pushgateway"] as const;
-
-/** Those of them that a swarm runs on every node, as services. */
-const ON_EVERY_NODE: readonly string[] = ["node_exporter", "cadvisor"];
-
-/** What of the settings decides which containers there are. */
-interface Parts {
-  readonly alertWebhook?: string | undefined;
-  readonly engine?: "docker" | "swarm";
-}
-
-/** The containers of a lab with these settings: one with a webhook has Alertmanager besides, one in a swarm its discovery. */
-export function containersOf({ alertWebhook, engine }: Parts): readonly string[] {
-  const swarm = engine === "swarm";
-  return [
-    ...CONTAINERS.filter((name) => !swarm || !ON_EVERY_NODE.includes(name)),
-    ...(swarm ? ["swarm_discovery"] : []),
-    ...(alertWebhook === undefined ? [] : ["alertmanager"]),
-  ];
-}
-
-/** The Swarm services of a lab with these settings. */
-export function servicesOf({ engine }: Parts): readonly string[] {
-  return engine === "swarm" ? ON_EVERY_NODE : [];
-}
-
 /** Name of a lab on its machine: of its network, of its folder on the host, and the value of its label. */
 export function labName(namePrefix: string): string {
   return `${namePrefix}observability-lab`;
@@ -63,6 +36,11 @@ export function overlayName(namePrefix: string): string {
 /** The address to ask for something that listens on `bindAddress`. */
 export function connectHost(bindAddress: string): string {
   return bindAddress === "0.0.0.0" ? "127.0.0.1" : bindAddress;
+}
+
+/** URL on this machine of what listens on `bindAddress`. */
+export function urlOn(bindAddress: string, port: number): string {
+  return `http://${connectHost(bindAddress)}:${String(port)}`;
 }
 
 /** Whether a URL leads to the machine of whoever asks for it. */

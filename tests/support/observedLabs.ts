@@ -5,8 +5,9 @@ import { MISSING } from "../../lib/drift/drift";
 import { describeFiles, RECORD } from "../../lib/drift/files";
 import { EMPTY_GRAFANA, FoundDatasource, FoundGrafana } from "../../lib/drift/grafana";
 import { ObservedLab } from "../../lib/drift/observe";
+import { catalogue, containersOf, nodeServicesOf } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
-import { containersOf, labName, MEMORY_LABEL, servicesOf } from "../../lib/shared/names";
+import { labName, MEMORY_LABEL } from "../../lib/shared/names";
 
 /** Id of the network of a lab that is there. */
 export const NETWORK_ID = "network-id";
@@ -83,27 +84,19 @@ export function swarmService(name: string, Labels: Readonly<Record<string, strin
 /** Everything of a lab is there as an update left it. */
 export function soundLab(settings: Settings): ObservedLab {
   const lab = labName(settings.namePrefix);
-  const memories: Readonly<Record<string, number>> = {
-    prometheus: settings.prometheus.memory,
-    grafana: settings.grafana.memory,
-    node_exporter: settings.nodeExporter.memory,
-    cadvisor: settings.cadvisor.memory,
-    pushgateway: settings.pushgateway.memory,
-    alertmanager: settings.alertmanager.memory,
-    swarm_discovery: settings.swarmDiscovery.memory,
-  };
+  const memories = new Map(catalogue().map(([key, { hostname }]) => [hostname, settings[key].memory]));
   const swarm = settings.engine === "swarm";
   const overlay = swarm ? { [`${lab}-overlay`]: { NetworkID: OVERLAY_ID } } : {};
   const network = { Networks: { [lab]: { NetworkID: NETWORK_ID }, ...overlay }, Ports: {} };
   const containers = containersOf(settings).map(
-    (name) => [name, foundContainer({ NetworkSettings: network }, memories[name])] as const,
+    (name) => [name, foundContainer({ NetworkSettings: network }, memories.get(name))] as const,
   );
   const volumes = containersOf(settings).flatMap((name) => [`${lab}-${name}`, `${lab}-${name}-config`]);
   return {
     network: NETWORK_ID,
     overlay: swarm ? OVERLAY_ID : undefined,
     services: new Map(
-      servicesOf(settings).map((name) => [
+      nodeServicesOf(settings).map((name) => [
         `${settings.namePrefix}${name}`,
         swarmService(`${settings.namePrefix}${name}`),
       ]),

@@ -1,21 +1,14 @@
 import { randomInt } from "node:crypto";
 import * as net from "node:net";
+import { PUBLISHED, PublishedKey } from "../../lib/settings/services";
 
 /** Two lanes of suites, of up to four workers each, stay below the ports that previews take. */
 const PORTS_OF_A_LANE = 5_000;
 const PORTS_OF_A_WORKER = PORTS_OF_A_LANE / 4;
-const PORT_SETTINGS = [
-  "prometheusPort",
-  "grafanaPort",
-  "nodeExporterPort",
-  "cadvisorPort",
-  "pushgatewayPort",
-  "alertmanagerPort",
-  "flaskPort",
-] as const;
+const PORT_SETTINGS = [...PUBLISHED.map((key) => `${key}Port` as const), "flaskPort" as const];
 
 /** A port for each of a lab's settings that take one. */
-export type Ports = Readonly<Record<(typeof PORT_SETTINGS)[number], number>>;
+export type Ports = Readonly<Record<`${PublishedKey}Port` | "flaskPort", number>>;
 
 /** Ports that nothing listens on, below those that the operating system gives to outgoing connections. */
 export async function freePorts(): Promise<Ports> {

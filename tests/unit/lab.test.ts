@@ -204,12 +204,10 @@ describe("a lab with default settings", () => {
   it("tells the URLs and the dashboards of the lab", async () => {
     const { lab } = await buildLab();
     expect({
-      urls: [lab.prometheus, lab.grafana, lab.nodeExporter, lab.cadvisor, lab.pushgateway, lab.flaskApp].map(
-        ({ url }) => url,
-      ),
+      urls: [lab.prometheus, lab.grafana, lab.pushgateway, lab.flaskApp].map(({ url }) => url),
       dashboards: lab.dashboards,
     }).toStrictEqual({
-      urls: ["prometheus", "grafana", "nodeExporter", "cadvisor", "pushgateway", "flask"].map(
+      urls: ["prometheus", "grafana", "pushgateway", "flask"].map(
         (service) => `http://127.0.0.1:${String(DEFAULTS[`${service}Port`])}`,
       ),
       dashboards: ["node", "lab-overview", "lab-flask", "lab-ansible"],

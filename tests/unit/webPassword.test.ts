@@ -26,11 +26,11 @@ function closed(registrations: readonly Registration[]): string[] {
 describe("the password of the programs", () => {
   it("is asked for by all that can where it is set, and always by Alertmanager, and in the host's network", () => {
     const set = settingsWith({ webPassword: PASSWORD });
-    expect([...passwordPrograms(set)]).toStrictEqual(["prometheus", "pushgateway", "node_exporter"]);
+    expect([...passwordPrograms(set)]).toStrictEqual(["prometheus", "node_exporter", "pushgateway"]);
     expect([...passwordPrograms({ ...set, engine: "swarm" })]).not.toContain("node_exporter");
     expect([...passwordPrograms(settingsWith())]).toStrictEqual([]);
     const alerted = settingsWith({ alertWebhook: "https://a.example/b", nodeExporterNetwork: "host" });
-    expect([...passwordPrograms(alerted)]).toStrictEqual(["alertmanager", "node_exporter"]);
+    expect([...passwordPrograms(alerted)]).toStrictEqual(["node_exporter", "alertmanager"]);
   });
 
   it("is in a file of Prometheus, and as a hash of bcrypt in those of the programs", () => {

@@ -11,7 +11,8 @@ import { describeFiles, RECORD } from "../../lib/drift/files";
 import { PASSWORD_FILE } from "../../lib/drift/observe";
 import { Settings } from "../../lib/settings/settings";
 import { alertRules } from "../../lib/shared/alertRules";
-import { connectHost, containersOf } from "../../lib/shared/names";
+import { containersOf } from "../../lib/settings/services";
+import { connectHost } from "../../lib/shared/names";
 import { LabOutputs } from "../verify/lab";
 import { Workspace } from "./workspace";
 

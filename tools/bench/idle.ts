@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { dockerGet } from "../../lib/docker/client";
-import { containersOf } from "../../lib/shared/names";
+import { containersOf } from "../../lib/settings/services";
 import { LabOutputs } from "../verify/lab";
 import { appsOf } from "./leftovers";
 import { Interrupted, System } from "./system";

@@ -1,5 +1,5 @@
 import { dockerGet } from "../../lib/docker/client";
-import { containersOf } from "../../lib/shared/names";
+import { containersOf } from "../../lib/settings/services";
 import { System } from "./system";
 
 /** Settings of a container that have to be the same in both systems, from `docker inspect`. */

@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { DEFAULT_SOCKET } from "../../lib/docker/client";
 import { CONTAINERD_SOCKETS, Machine, measuresWrites } from "../../lib/docker/machine";
-import { ProgramSettings, Settings } from "../../lib/settings/settings";
-import { containersOf, servicesOf } from "../../lib/shared/names";
+import { servicesOf } from "../../lib/settings/services";
+import { Settings } from "../../lib/settings/settings";
 import { Finding, ok, problem, warning } from "./finding";
 
 /** What the engine says of itself, as far as a check asks. */
@@ -92,18 +92,11 @@ export function checkCgroups({ CgroupVersion, CgroupDriver, MemoryLimit, SwapLim
 
 /** Whether the containers may all use what they are allowed to. */
 export function checkMemory({ MemTotal }: DockerInfo, settings: Settings): Finding {
-  const names = [...containersOf(settings), ...servicesOf(settings)];
-  const limits = names.reduce((sum, name) => sum + memoryOf(name, settings), 0);
+  const limits = servicesOf(settings).reduce((sum, key) => sum + settings[key].memory, 0);
   const seen = `${String(Math.floor(MemTotal / MIB))} MiB, and the lab's limits add up to ${String(limits)} MiB`;
   return limits * MIB <= MemTotal
     ? ok("memory", seen)
     : warning("memory", seen, "lower prometheusMemory or grafanaMemory, or give the machine more");
-}
-
-/** Memory limit of a container or a service in MiB: the settings of node_exporter are those of nodeExporter. */
-function memoryOf(name: string, settings: Settings): number {
-  const key = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-  return (settings[key as keyof Settings] as ProgramSettings).memory;
 }
 
 /** Whether node_exporter follows what is mounted later. */

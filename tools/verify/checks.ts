@@ -1,6 +1,6 @@
 import { inspectMachine } from "../../lib/docker/machine";
 import { findStarts } from "../../lib/drift/starts";
-import { JOBS } from "../../lib/settings/lists";
+import { catalogue } from "../../lib/settings/services";
 import { urlSegment } from "../../lib/shared/foreignNames";
 import { signInHeaders } from "../../lib/shared/webSignIn";
 import { alertsEvaluated } from "./alerts";
@@ -47,11 +47,18 @@ async function targetsUp(lab: LabOutputs): Promise<string> {
       "look whether the program behind the target runs, and whether a firewall is between",
     );
   }
-  const missing = JOBS.filter((job) => !data.activeTargets.some(({ labels }) => labels.job === job));
+  const missing = expectedJobs(lab).filter((job) => !data.activeTargets.some(({ labels }) => labels.job === job));
   if (missing.length > 0) {
     throw new CheckError(`no target of ${missing.join(", ")}`, "run make up");
   }
   return `${String(data.activeTargets.length)} up`;
+}
+
+/** The jobs of what the lab runs. */
+function expectedJobs({ containers, swarm }: LabOutputs): readonly string[] {
+  const names = [...containers, ...(swarm?.services ?? [])];
+  const services = catalogue().filter(([, { hostname }]) => names.some((name) => name.endsWith(hostname)));
+  return [...services.flatMap(([, { jobs = [] }]) => jobs), "flask_app"];
 }
 
 async function flaskTraffic(lab: LabOutputs): Promise<string> {

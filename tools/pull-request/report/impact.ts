@@ -1,14 +1,7 @@
+import { catalogue } from "../../../lib/settings/services";
 import { Change } from "./changes";
 import { code, list } from "./format";
 import { partOf } from "./labels";
-
-/** What the containers with data keep in their volumes, by the end of a volume's name. */
-const DATA: Readonly<Record<string, string>> = {
-  prometheus: "its samples",
-  grafana: "its dashboards and users",
-  pushgateway: "the pushed metrics",
-  alertmanager: "its silences",
-};
 
 const MOST = 20;
 
@@ -47,5 +40,5 @@ function restarts(change: Change): boolean {
 }
 
 function dataOf(name: string): string | undefined {
-  return Object.entries(DATA).find(([owner]) => name.endsWith(owner))?.[1];
+  return catalogue().find(([, { hostname }]) => name.endsWith(hostname))?.[1].data?.content;
 }

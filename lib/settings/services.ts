@@ -1,0 +1,139 @@
+import { dataVolumeName } from "../shared/names";
+
+/** A container of the lab, or in a swarm a service with a task on every node. */
+export interface Service {
+  /** Name on the lab's network and, after the prefix, of the container. */
+  readonly hostname: string;
+  /** Port inside the container. */
+  readonly port: number;
+  /** Nothing of it is published on the host, so it has no setting for a port there. */
+  readonly internal?: true;
+  /** What a volume keeps over a replacement of the container. */
+  readonly data?: {
+    /** Folder in the container. */
+    readonly path: string;
+    readonly content: string;
+  };
+  /** Values of the label `job` that its samples have, or those that it passes on. */
+  readonly jobs?: readonly string[];
+  /** Whether a lab with these settings has it; every lab by default. */
+  readonly when?: (choices: Choices) => boolean;
+  /** In a swarm it runs on every node. */
+  readonly onEveryNode?: true;
+  /** It can ask for a password, by the flag `--web.config.file` of Prometheus' exporter toolkit. */
+  readonly webConfig?: true;
+}
+
+/** The settings that decide which services a lab has. */
+export interface Choices {
+  readonly alertWebhook?: string | undefined;
+  readonly engine?: "docker" | "swarm";
+}
+
+/** Every service that a lab can have; each has the settings `<key>Image`, `<key>Memory` and, if published, `<key>Port`. */
+export const SERVICES = {
+  prometheus: {
+    hostname: "prometheus",
+    port: 9090,
+    data: { path: "/prometheus", content: "its samples" },
+    jobs: ["prometheus"],
+    webConfig: true,
+  },
+  grafana: {
+    hostname: "grafana",
+    port: 3000,
+    data: { path: "/var/lib/grafana", content: "its dashboards and users" },
+  },
+  nodeExporter: {
+    hostname: "node_exporter",
+    port: 9100,
+    jobs: ["linux_host"],
+    onEveryNode: true,
+    webConfig: true,
+  },
+  cadvisor: {
+    hostname: "cadvisor",
+    port: 8080,
+    jobs: ["docker_containers"],
+    onEveryNode: true,
+  },
+  pushgateway: {
+    hostname: "pushgateway",
+    port: 9091,
+    data: { path: "/pushgateway", content: "the pushed metrics" },
+    jobs: ["ansible_jobs", "pushgateway"],
+    webConfig: true,
+  },
+  swarmDiscovery: {
+    hostname: "swarm_discovery",
+    // of its health check
+    port: 8080,
+    internal: true,
+    when: ({ engine }) => engine === "swarm",
+  },
+  alertmanager: {
+    hostname: "alertmanager",
+    port: 9093,
+    data: { path: "/alertmanager", content: "its silences" },
+    jobs: ["alertmanager"],
+    when: ({ alertWebhook }) => alertWebhook !== undefined,
+    webConfig: true,
+  },
+} as const satisfies Readonly<Record<string, Service>>;
+
+export type ServiceKey = keyof typeof SERVICES;
+
+/** The services with a port on the host. */
+export type PublishedKey = {
+  [K in ServiceKey]: (typeof SERVICES)[K] extends { readonly internal: true } ? never : K;
+}[ServiceKey];
+
+/** The values of the label `job` that are the lab's own, whatever its settings. */
+export const OWN_JOBS: readonly string[] = [...catalogue().flatMap(([, { jobs = [] }]) => jobs), "flask_app"];
+
+/** Keys of all services that have a setting for their port on the host. */
+export const PUBLISHED: readonly PublishedKey[] = catalogue().flatMap(([key, { internal }]) =>
+  internal ? [] : [key as PublishedKey],
+);
+
+/** The services of a lab with these settings. */
+export function servicesOf(choices: Choices): readonly ServiceKey[] {
+  return catalogue().flatMap(([key, { when }]) => (when === undefined || when(choices) ? [key] : []));
+}
+
+/** The services that are containers of this machine, by their names on the lab's network. */
+export function containersOf(choices: Choices): readonly string[] {
+  return servicesOf(choices)
+    .filter((key) => !runsOnEveryNode(key, choices))
+    .map((key) => SERVICES[key].hostname);
+}
+
+/** The services that have a task on every node of a swarm, by their names on the lab's network. */
+export function nodeServicesOf(choices: Choices): readonly string[] {
+  return servicesOf(choices)
+    .filter((key) => runsOnEveryNode(key, choices))
+    .map((key) => SERVICES[key].hostname);
+}
+
+/** The services of a lab with these settings that are published on the host. */
+export function publishedServices(choices: Choices): readonly PublishedKey[] {
+  return PUBLISHED.filter((key) => servicesOf(choices).includes(key) && !runsOnEveryNode(key, choices));
+}
+
+/** Whether a service is a Swarm service and no container of this machine. */
+export function runsOnEveryNode(key: ServiceKey, { engine }: Choices): boolean {
+  const service: Service = SERVICES[key];
+  return engine === "swarm" && service.onEveryNode === true;
+}
+
+/** Names of the volumes with data of every service. */
+export function dataVolumes(settings: { readonly namePrefix: string }): readonly string[] {
+  return catalogue().flatMap(([, { hostname, data }]) =>
+    data === undefined ? [] : dataVolumeName(settings, hostname),
+  );
+}
+
+/** The services with their keys, as they are declared. */
+export function catalogue(): readonly (readonly [ServiceKey, Service])[] {
+  return Object.entries(SERVICES) as [ServiceKey, Service][];
+}
