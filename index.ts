@@ -75,9 +75,11 @@ async function run(): Promise<Record<string, unknown>> {
     process.exit(1);
   };
   process.once("beforeExit", unfinished);
-  const outputs = await main();
-  process.off("beforeExit", unfinished);
-  return outputs;
+  try {
+    return await main();
+  } finally {
+    process.off("beforeExit", unfinished);
+  }
 }
 
 export = run;
