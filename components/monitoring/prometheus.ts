@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { RELOAD_METRICS } from "../../lib/drift/reloads";
-import { OWN_JOBS, ServiceKey, SERVICES } from "../../lib/settings/services";
+import { OWN_JOBS, Service, ServiceKey, SERVICES, servicesOf } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
 import { alertRules, RULES } from "../../lib/shared/alertRules";
 import { labName, urlOn } from "../../lib/shared/names";
@@ -166,6 +166,10 @@ function scrapeConfigs(
     // Prometheus about itself: how many series it holds
     { ...job("prometheus", [`localhost:${String(PORT)}`]), ...signIn("prometheus") },
     ...(alertmanager === undefined ? [] : [{ ...job("alertmanager", [alertmanager]), ...signIn("alertmanager") }]),
+    ...servicesOf(settings).flatMap((key) => {
+      const { scrapeConfig, hostname }: Service = SERVICES[key];
+      return scrapeConfig === undefined ? [] : [{ ...scrapeConfig(settings), ...signIn(hostname) } as ScrapeConfig];
+    }),
     ...settings.extraScrapeTargets.map(({ job: name, targets, metricsPath }) => ({
       ...job(name, targets),
       ...(metricsPath === undefined ? {} : { metrics_path: metricsPath }),

@@ -16,6 +16,8 @@ export interface Service {
   };
   /** Values of the label `job` that its samples have, or those that it passes on. */
   readonly jobs?: readonly string[];
+  /** Its scrape job in Prometheus' own terms, if it is more than `hostname:port`. */
+  readonly scrapeConfig?: (choices: Choices) => object;
   /** Whether a lab with these settings has it; every lab by default. */
   readonly when?: (choices: Choices) => boolean;
   /** In a swarm it runs on every node. */
