@@ -20,6 +20,7 @@ import { LabContext } from "./context";
 import { CommunityDashboard } from "./dashboards/communityDashboard";
 import { OwnDashboard } from "./dashboards/ownDashboard";
 import { Alertmanager } from "./monitoring/alertmanager";
+import { BlackboxExporter } from "./monitoring/blackboxExporter";
 import { Cadvisor } from "./monitoring/cadvisor";
 import { Grafana } from "./monitoring/grafana";
 import { NodeExporter } from "./monitoring/nodeExporter";
@@ -75,6 +76,9 @@ export class Lab extends pulumi.ComponentResource {
     this.flaskApp = new FlaskApp("flask", { context }, parent);
     this.ansiblePlaybook = new AnsiblePlaybook("ansible", { context, pushgateway: this.pushgateway }, parent);
 
+    if (settings.probes.length > 0) {
+      new BlackboxExporter("blackbox-exporter", { context }, parent);
+    }
     this.alertmanager =
       settings.alertWebhook === undefined
         ? undefined

@@ -2,7 +2,8 @@ import { containersOf, nodeServicesOf } from "../lib/settings/services";
 import { Settings } from "../lib/settings/settings";
 
 /** What the overview depends on. */
-export type OverviewSettings = Pick<Settings, "namePrefix"> & Partial<Pick<Settings, "alertWebhook" | "engine">>;
+export type OverviewSettings = Pick<Settings, "namePrefix"> &
+  Partial<Pick<Settings, "alertWebhook" | "engine" | "probes">>;
 
 /** How the containers of a lab are found among all that cAdvisor reports. */
 export interface LabContainers {

@@ -1,5 +1,6 @@
 import { BigValueGraphMode } from "@grafana/grafana-foundation-sdk/common";
-import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
+import { Dashboard, DashboardBuilder, RowBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
+import { Probe } from "../lib/settings/probes";
 import { containersIn, OverviewSettings } from "./containers";
 import { bars, graph, newDashboard, query, queryNow, RATE, stat, texts, thresholds, timeline } from "./panels";
 
@@ -12,11 +13,15 @@ const SEVERITY =
   ' or max by (alertname) (ALERTS{alertstate="firing", severity="warning"})' +
   ' or on () label_replace(vector(0), "alertname", "all", "", "")';
 
+const DAY = 24 * 60 * 60;
+/** Seconds until they expire; 0 for a probe without one, so that the panel has an answer whatever fails. */
+const CERTIFICATES = 'probe_ssl_earliest_cert_expiry - time() or 0 * probe_success{instance=~"https:.+"}';
+
 /** The lab itself in one look: what is scraped, what runs, what it costs. Grafana opens with it. */
 export function overviewDashboard(settings: OverviewSettings): Dashboard {
   const { own, expected, each, newest, legend } = containersIn(settings);
   const health = newest("container_health_state");
-  return newDashboard("Lab overview", "lab-overview", "overview")
+  const dashboard = newDashboard("Lab overview", "lab-overview", "overview")
     .withPanel(
       stat("Targets down", "Targets that Prometheus cannot scrape.")
         .unit("none")
@@ -124,6 +129,35 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         .unit("short")
         .span(24)
         .withTarget(query("prometheus_tsdb_head_series", "series")),
+    );
+  const { probes = [] } = settings;
+  return (probes.length > 0 ? withProbes(dashboard, probes) : dashboard).build();
+}
+
+/** What the setting `probes` names. */
+function withProbes(dashboard: DashboardBuilder, probes: readonly Probe[]): DashboardBuilder {
+  const all = dashboard
+    .withRow(new RowBuilder("Probes"))
+    .withPanel(
+      timeline("Probes", "Whether what each probe asks answered.")
+        .mappings([texts({ 0: ["Failed", "red"], 1: ["Answers", "green"] })])
+        .thresholds(thresholds("red", [1, "green"]))
+        .span(24)
+        .withTarget(query("probe_success", "{{instance}}")),
     )
-    .build();
+    .withPanel(
+      graph("Probe duration", "How long each probe took; a failed one may have waited for an answer.")
+        .unit("s")
+        .withTarget(query("probe_duration_seconds", "{{instance}}")),
+    );
+  // without one the panel would have no data
+  return probes.some(({ url }) => url?.startsWith("https:"))
+    ? all.withPanel(
+        bars("Certificates", "Time until a certificate of the chain expires; none was seen where a probe fails.")
+          .unit("s")
+          .mappings([texts({ 0: ["none seen", "#808080"] })])
+          .thresholds(thresholds("red", [14 * DAY, "green"]))
+          .withTarget(queryNow(CERTIFICATES, "{{instance}}")),
+      )
+    : all;
 }

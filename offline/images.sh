@@ -20,7 +20,7 @@ image() {
   local -a folders changes=() sources=("$out/$1/root" "$here/images/common" "$here/images.sh" "$(command -v busybox)")
   read -ra folders <<<"$3"
   for folder in "$here/images/$name" "$certificates"; do [ ! -e "$folder" ] || sources+=("$folder"); done
-  printf '%-20s' "image $name"
+  printf '%-20s ' "image $name"
   # in an order that does not depend on where the checkout lies
   content=$(for source in "${sources[@]}"; do find -L "$source" -type f -print0 | sort -z | xargs -0 cat; done | sha256sum | cut -c1-16)
   if [ "$(docker image inspect --format "{{index .Config.Labels \"$label\"}}" "$image" 2>/dev/null)" = "$content" ]; then
@@ -58,6 +58,7 @@ import_image() {
       image "$1" 65534:65534 /alertmanager \
         'USER nobody' 'EXPOSE 9093' 'VOLUME /alertmanager' 'WORKDIR /alertmanager' 'ENTRYPOINT ["/bin/alertmanager"]'
       ;;
+    blackbox-exporter) image "$1" 0:0 '' 'EXPOSE 9115' 'ENTRYPOINT ["/bin/blackbox_exporter"]' ;;
     caddy) image "$1" 0:0 '' 'CMD ["caddy","run"]' ;;
     cadvisor) image "$1" 0:0 '' 'EXPOSE 8080' 'ENTRYPOINT ["/usr/bin/cadvisor","-logtostderr"]' ;;
     prometheus)

@@ -90,6 +90,13 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
     // of a webhook on this machine
     hostNetwork: IN_HOST_NETWORK,
   },
+  "observability-lab:monitoring:BlackboxExporter": {
+    name: "blackbox-exporter",
+    command: { "--config.file=": is("/lab/blackbox.yml"), ...WEB_CONFIG },
+    password: true,
+    mounts: ["observability-lab-blackbox_exporter-config:/lab:ro"],
+    user: "65534:65534",
+  },
   "observability-lab:monitoring:NodeExporter": {
     name: "node-exporter",
     command: {

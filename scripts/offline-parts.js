@@ -19,6 +19,7 @@ module.exports = [
   { name: "node-exporter", module: "github.com/prometheus/node_exporter", license: "Apache-2.0" },
   { name: "pushgateway", module: "github.com/prometheus/pushgateway", license: "Apache-2.0" },
   { name: "alertmanager", module: "github.com/prometheus/alertmanager", license: "Apache-2.0" },
+  { name: "blackbox-exporter", module: "github.com/prometheus/blackbox_exporter", license: "Apache-2.0" },
   { name: "caddy", module: "github.com/caddyserver/caddy/v2", license: "Apache-2.0" },
   { name: "cadvisor", module: "github.com/google/cadvisor/lib", license: "Apache-2.0" },
   { name: "grafana", module: "github.com/grafana/grafana", license: "AGPL-3.0-only" },

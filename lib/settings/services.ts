@@ -1,4 +1,5 @@
 import { dataVolumeName } from "../shared/names";
+import { Probe, probeScrapeConfig } from "./probes";
 
 /** A container of the lab, or in a swarm a service with a task on every node. */
 export interface Service {
@@ -30,6 +31,7 @@ export interface Service {
 export interface Choices {
   readonly alertWebhook?: string | undefined;
   readonly engine?: "docker" | "swarm";
+  readonly probes?: readonly Probe[];
 }
 
 /** Every service that a lab can have; each has the settings `<key>Image`, `<key>Memory` and, if published, `<key>Port`. */
@@ -79,6 +81,14 @@ export const SERVICES = {
     data: { path: "/alertmanager", content: "its silences" },
     jobs: ["alertmanager"],
     when: ({ alertWebhook }) => alertWebhook !== undefined,
+    webConfig: true,
+  },
+  blackboxExporter: {
+    hostname: "blackbox_exporter",
+    port: 9115,
+    jobs: ["probes"],
+    scrapeConfig: ({ probes = [] }) => probeScrapeConfig(probes, "blackbox_exporter:9115"),
+    when: ({ probes = [] }) => probes.length > 0,
     webConfig: true,
   },
 } as const satisfies Readonly<Record<string, Service>>;

@@ -9,6 +9,7 @@ import {
   ScrapeService,
   ScrapeTarget,
 } from "./lists";
+import { Probe, readProbes } from "./probes";
 import { SettingsReader } from "./reader";
 import { readRemoteWrite, RemoteWriteReceiver } from "./remoteWrite";
 import { catalogue, PublishedKey, publishedServices, ServiceKey } from "./services";
@@ -45,6 +46,8 @@ export interface Settings extends EachService {
   /** Prometheus duration, such as `7d`. */
   readonly retention: string;
   readonly extraScrapeTargets: readonly ScrapeTarget[];
+  /** What the blackbox exporter asks; none where there are none. */
+  readonly probes: readonly Probe[];
   /** `destroy` leaves the volumes with data. */
   readonly keepData: boolean;
   /** IPv4 network in CIDR notation. */
@@ -111,6 +114,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
     retention: read.duration("retention"),
     keepData: read.flag("keepData"),
     extraScrapeTargets,
+    probes: readProbes(read, "probes"),
     extraScrapeServices: readScrapeServices(read, "extraScrapeServices", extraScrapeTargets),
     engine: read.oneOf("engine", ["docker", "swarm"]),
     overlaySubnet: overlay.subnet,

@@ -127,7 +127,7 @@ describe("the images", () => {
   it("are all for the tests", () => {
     setup();
     const [all = ""] = setup("test").built;
-    expect(all.split(" ").sort()).toEqual(["alertmanager", "caddy", "images", ...ALWAYS].sort());
+    expect(all.split(" ").sort()).toEqual(["alertmanager", "blackbox-exporter", "caddy", "images", ...ALWAYS].sort());
     expect(setup("test")).toEqual({ status: 0, said: "", built: [] });
   });
 

@@ -22,10 +22,13 @@ export function writeExposed(exposed: Exposed): void {
   writeFileSync(EXPOSED_FILE, `{\n${lines.join(",\n")}\n}\n`);
 }
 
-/** What some labs do not expose: labels of an alert come from what it is about, and Alertmanager from a webhook. */
+/** What some labs do not expose: labels of an alert come from what it is about, the others from optional containers. */
 export const NOT_EVERYWHERE: Exposed = {
   ALERTS: ["alertname", "alertstate", "severity"],
   alertmanager_notifications_failed_total: ["instance", "integration", "job", "reason"],
+  probe_duration_seconds: ["instance", "job"],
+  probe_ssl_earliest_cert_expiry: ["instance", "job"],
+  probe_success: ["instance", "job"],
 };
 
 /** The queries of the alert rules, by alert. */

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
+import { catalogue } from "../../lib/settings/services";
 import { DECLARATIONS, DEFAULTS, PROJECT } from "../support/fixtures";
 
 const IMAGES = Object.entries(DEFAULTS).filter(([setting]) => setting.endsWith("Image"));
@@ -34,7 +35,7 @@ function found({ managerFilePatterns, matchStrings }: CustomManager): string[] {
 
 describe("what the lab is made of", () => {
   it.each(IMAGES)("%s has a tag, and the digest of its index", (setting, image) => {
-    expect(IMAGES).toHaveLength(7);
+    expect(IMAGES).toHaveLength(catalogue().length);
     const digest = WITHOUT_DIGEST.includes(setting) ? "" : "@sha256:[0-9a-f]{64}";
     expect(image).toMatch(new RegExp(`^[a-z./-]+:v?\\d+\\.\\d+\\.\\d+${digest}$`));
   });
@@ -97,6 +98,7 @@ describe("Renovate", () => {
     expect(modules).toContain(`github.com/prometheus/pushgateway v${tag("pushgatewayImage")} `);
     expect(modules).toContain(`github.com/prometheus/prometheus v0.${tag("prometheusImage").replace(".", "")} `);
     expect(modules).toContain(`github.com/google/cadvisor v${tag("cadvisorImage")}\n`);
+    expect(read("offline/blackbox-exporter/go.mod")).toContain(`blackbox_exporter v${tag("blackboxExporterImage")} `);
     expect(read("offline/caddy/go.mod")).toContain(`caddyserver/caddy/v2 v${tag("swarmDiscoveryImage")}\n`);
   });
 

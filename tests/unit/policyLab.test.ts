@@ -31,6 +31,7 @@ describe("all that a lab registers", () => {
       "with a password of its programs",
       { settings: { webPassword: "correct horse", alertWebhook: "https://example.org/hook" } },
     ],
+    ["with probes and a password", { settings: { probes: '[{"ping": "192.0.2.1"}]', webPassword: "correct horse" } }],
     ["without Grafana's bundled plugins", { settings: { grafanaBundledPlugins: "false" } }],
     ["beside another lab", { settings: { namePrefix: "second-", keepData: "true" } }],
     ["with the containerd image store", { machine: { storageDriver: "overlayfs", sockets: SOCKETS } }],

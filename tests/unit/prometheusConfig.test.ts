@@ -17,8 +17,7 @@ function render(changes: Record<string, string> = {}): PrometheusConfig {
 }
 
 const MADE_BY_PROMETHEUS = "up|scrape_.+|ALERTS|ALERTS_FOR_STATE|prometheus_.+";
-const RESERVED =
-  "ansible_deployment|prometheus|linux_host|docker_containers|ansible_jobs|pushgateway|alertmanager|flask_app";
+const RESERVED = ["ansible_deployment", ...OWN_JOBS].join("|");
 
 /** What prometheus.yml says of the jobs whose series anybody may push. */
 function pushed(changes: Record<string, string> = {}): { regex: string }[][] {

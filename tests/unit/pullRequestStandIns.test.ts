@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
+import { PUBLISHED } from "../../lib/settings/services";
 import { randomPort, StandIns, Substituted } from "../../tools/pull-request/standIns";
 import { PROJECT } from "../support/fixtures";
 
@@ -177,7 +178,7 @@ describe("the settings of a preview's lab", () => {
       "subnet",
       "overlaySubnet",
     ]);
-    expect(Object.keys(config).filter((key) => key.endsWith("Port"))).toHaveLength(7);
+    expect(Object.keys(config).filter((key) => key.endsWith("Port"))).toHaveLength(PUBLISHED.length + 1);
   });
 });
 
