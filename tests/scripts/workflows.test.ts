@@ -1,5 +1,4 @@
-import { evaluate, holds, interpolate } from "../support/expressions";
-import { Job, readWorkflow, Workflow, workflowFiles } from "../support/workflowRunner";
+import { Job, readWorkflow, Step, Workflow, workflowFiles } from "../support/workflows";
 
 const FILES = Object.entries(workflowFiles());
 
@@ -60,70 +59,108 @@ describe.each(FILES)("%s", (name, text) => {
   });
 });
 
+function named(job: Job, name: string): Step {
+  return job.steps.find((step) => step.name === name) ?? {};
+}
+
+/** The steps of a job that run a script or an action of others, in their order. */
+function order({ steps }: Job): string[] {
+  return steps.map(({ name, uses }) => name ?? uses?.replace(/@.*/, "") ?? "");
+}
+
 describe("the preview of a pull request", () => {
   const { preview, comment } = readWorkflow("preview.yml").jobs as { preview: Job; comment: Job };
+  const APPLIES = "contains(github.event.pull_request.labels.*.name, 'apply-preview')";
 
-  function scope(labels: readonly string[]): Parameters<typeof evaluate>[1] {
-    const pull_request = { number: 7, labels: labels.map((label) => ({ name: label })) };
-    return { contexts: { github: { event: { pull_request } } }, status: {} };
-  }
-
-  function group(...labels: readonly string[]): { group: string; cancels: unknown } {
-    const { group: name, "cancel-in-progress": cancels } = preview.concurrency ?? {
-      group: "",
-      "cancel-in-progress": "",
-    };
-    return { group: interpolate(name, scope(labels)), cancels: evaluate(String(cancels), scope(labels)) };
-  }
-
-  it("is cancelled by the next push, where it applies nothing", () => {
-    expect(group("bug")).toEqual({ group: "preview-7", cancels: true });
+  it("starts for a push, and of the labels for the one that applies it", () => {
+    expect(readWorkflow("preview.yml").on.pull_request).toEqual({
+      types: ["opened", "synchronize", "reopened", "labeled"],
+    });
+    expect(preview.if).toBe("github.event.action != 'labeled' || github.event.label.name == 'apply-preview'");
   });
 
-  it("is in a group that cancels nothing, where it applies", () => {
-    expect(group("bug", "apply-preview")).toEqual({ group: "apply-7", cancels: false });
+  it("is cancelled by the next push unless it applies", () => {
+    expect(preview.concurrency).toEqual({
+      group: `\${{ ${APPLIES} && 'apply' || 'preview' }}-\${{ github.event.pull_request.number }}`,
+      "cancel-in-progress": `\${{ !${APPLIES} }}`,
+    });
   });
 
-  it("is commented beside code of the base alone", () => {
+  it("applies under its label alone", () => {
+    expect(named(preview, "Preview").env).toEqual({ APPLY: `\${{ ${APPLIES} && '1' || '' }}` });
+  });
+
+  it("sees no secret and no variable, whatever the repository has", () => {
+    expect(workflowFiles()["preview.yml"]).not.toMatch(/\b(secrets|vars)\b *[.[]/);
+  });
+
+  it("is the process that a cancellation signals, and the next step removes its lab", () => {
+    expect(named(preview, "Preview")).toMatchObject({ run: "exec scripts/workflow/preview" });
+    expect(named(preview, "Let a cancelled preview take down its lab")).toEqual({
+      name: "Let a cancelled preview take down its lab",
+      if: "cancelled()",
+      "timeout-minutes": 5,
+      run: "scripts/workflow/cancel-preview",
+    });
+    expect(order(preview).slice(2, 4)).toEqual(["Preview", "Let a cancelled preview take down its lab"]);
+  });
+
+  it("publishes its report after a failure, too, and nothing when it is cancelled", () => {
+    expect(named(preview, "Summary")).toMatchObject({
+      if: "${{ !cancelled() }}",
+      run: "scripts/workflow/summary .lab/pr-preview/report.md",
+    });
+    expect(named(preview, "Artifact")).toMatchObject({
+      id: "upload",
+      if: "${{ !cancelled() }}",
+      with: { path: ".lab/pr-preview/report.md", "if-no-files-found": "ignore" },
+    });
+  });
+
+  it("is commented after a failure, too, but not without a report, nor for a fork", () => {
+    expect(preview.outputs).toEqual({ report: "${{ steps.upload.outputs.artifact-id }}" });
+    expect(comment.needs).toBe("preview");
+    expect(comment.if).toBe(
+      "${{ !cancelled() && needs.preview.outputs.report != '' && github.event.pull_request.head.repo.full_name == github.repository }}",
+    );
+  });
+
+  it("is commented in one comment, which a later report replaces, and its job fails where GitHub refuses it", () => {
+    expect(named(comment, "Text of the comment")).toEqual({
+      name: "Text of the comment",
+      env: { HEAD: "${{ github.event.pull_request.head.sha }}" },
+      run: 'node --require sucrase/register/ts scripts/workflow/comment.ts .lab/pr-preview/report.md "$HEAD" >"$RUNNER_TEMP/comment.md"',
+    });
+    // no other setting: none that adds to the comment or makes another, none that goes on after an error
+    expect(named(comment, "Comment")).toEqual({
+      name: "Comment",
+      uses: expect.stringMatching(/^marocchino\/sticky-pull-request-comment@/) as string,
+      with: { header: "observability-lab-preview", path: "${{ runner.temp }}/comment.md" },
+    });
+    expect(order(comment).slice(-2)).toEqual(["Text of the comment", "Comment"]);
+  });
+
+  it("is commented beside code of the base alone, which gets no token", () => {
     const checkouts = comment.steps.filter(({ uses }) => uses?.startsWith("actions/checkout@"));
     expect(checkouts.map((step) => step.with?.ref)).toEqual(["${{ github.base_ref }}"]);
-    const withToken = comment.steps.filter(({ env }) => env?.GITHUB_TOKEN !== undefined);
-    expect(withToken.map(({ name }) => name)).toEqual(["Comment"]);
-    expect(JSON.stringify(preview)).not.toContain("github.token");
-    expect(JSON.stringify(comment)).not.toContain("secrets.");
+    expect(JSON.stringify([preview, comment])).not.toMatch(/github\.token|secrets\./);
   });
 });
 
-describe("an expression of the tests", () => {
-  const scope = {
-    contexts: { github: { event: { labels: [{ name: "Bug" }], number: 7, "a-b": null } } },
-    status: { success: false, failure: true, cancelled: false, always: true },
-  };
+describe("the workflow that asks for drift", () => {
+  const { drift } = readWorkflow("drift.yml").jobs as { drift: Job };
 
-  it.each([
-    ["${{ github.event.number }}", 7],
-    ["github.event.missing.deeper", null],
-    ["github.event.a-b == ''", true],
-    ["github.event.number == '7'", true],
-    ["'it''s' != 'IT''S'", false],
-    ["contains(github.event.labels.*.name, 'bug')", true],
-    ["contains(github.event.labels.*.name, 'bu') && 'a' || 'b'", "b"],
-    ["!cancelled() && (false || failure())", true],
-    ["true || false && false", true],
-  ])("%s is %j", (expression, value) => {
-    expect(evaluate(expression, scope)).toBe(value);
+  it("runs nowhere until a runner is named, and for the default branch alone", () => {
+    expect(drift.if).toBe(
+      "vars.DRIFT_RUNNER != '' && (github.event_name == 'schedule' || github.ref_name == github.event.repository.default_branch)",
+    );
   });
 
-  it.each(["env.HOME", "format('{0}', 1)", "1 < 2", "github.event.number github"])("%s is not known", (expression) => {
-    expect(() => evaluate(expression, scope)).toThrow();
-  });
-
-  it("holds only after success where it does not ask for the status", () => {
-    expect([undefined, "true", "failure()", "always()"].map((condition) => holds(condition, scope))).toEqual([
-      false,
-      false,
-      true,
-      true,
-    ]);
+  it("shows the report after a failure, too", () => {
+    expect(named(drift, "Compare the lab with its code").run).toBe("scripts/workflow/drift");
+    expect(named(drift, "Summary")).toMatchObject({
+      if: "${{ !cancelled() }}",
+      run: "scripts/workflow/summary .lab/drift/report.md",
+    });
   });
 });

@@ -1,14 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
-import { text } from "node:stream/consumers";
 import { escapeReport } from "../../tools/pull-request/foreignReport";
 import { PROJECT } from "../support/fixtures";
-import { GithubComments } from "../support/githubComments";
-import { Job, readWorkflow, workflowFiles } from "../support/workflowRunner";
-
-const MARKER = "<!-- observability-lab: preview -->";
+import { MARKER, PreviewComment } from "../support/previewComment";
+import { Job, readWorkflow, workflowFiles } from "../support/workflows";
 
 /** Every job that a pull request starts. */
 const STARTED = Object.keys(workflowFiles())
@@ -69,36 +65,21 @@ describe("what installs packages", () => {
 });
 
 describe("a hostile report", () => {
-  let folder: string;
-  let github: GithubComments;
+  let comment: PreviewComment;
 
   beforeEach(() => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-hostile-"));
-    github = new GithubComments();
+    comment = new PreviewComment();
   });
 
-  afterEach(async () => {
-    await github.close();
-    fs.rmSync(folder, { recursive: true });
+  afterEach(() => {
+    comment.remove();
   });
 
-  async function post(write: (file: string) => void): Promise<{ status: number; said: string; body: string }> {
-    const file = path.join(folder, "report.md");
-    write(file);
-    github.files.push("tools/pull-request/report/markdown.ts");
-    const env = {
-      GITHUB_API_URL: await github.listen(),
-      GITHUB_REPOSITORY: github.repository,
-      GITHUB_TOKEN: github.token,
-    };
-    const args = ["--require", "sucrase/register/ts", "scripts/comment.ts", file, "7"];
-    const child = spawn(process.execPath, args, { cwd: PROJECT, env });
-    const status = new Promise<number>((resolve) => child.on("close", resolve));
-    const [said] = await Promise.all([text(child.stderr), text(child.stdout)]);
-    return { status: await status, said, body: github.comments[0]?.body ?? "" };
+  function write(): ReturnType<PreviewComment["write"]> {
+    return comment.write(comment.change(["tools/pull-request/report/markdown.ts"]));
   }
 
-  it("mentions nobody, leads nowhere and loads nothing, and its origin is said before it", async () => {
+  it("mentions nobody, leads nowhere and loads nothing, and its origin is said before it", () => {
     const attack = [
       MARKER,
       "# @octocat a @sha256: @sha256:zz &commat;octocat &#64;octocat \\@octocat #12 someone/lab#12 GH-12",
@@ -109,9 +90,8 @@ describe("a hostile report", () => {
       "- ~~~geojson\n  {}\n  ~~~",
       `hidden \u202egnirts\u202c \u0000`,
     ].join("\n");
-    const { status, body } = await post((file) => {
-      fs.writeFileSync(file, attack);
-    });
+    fs.writeFileSync(comment.report, attack);
+    const { status, stdout: body } = write();
     expect(status).toBe(0);
     expect(body.startsWith(`${MARKER}\n> **This pull request changes the code that makes this report`)).toBe(true);
     const rest = body.slice(MARKER.length);
@@ -131,30 +111,31 @@ describe("a hostile report", () => {
     }
   });
 
-  it("is refused where it is a link to something else", async () => {
-    const secret = path.join(folder, "secret");
+  it("is refused where it is a link to something else", () => {
+    const secret = path.join(comment.folder, "secret");
     fs.writeFileSync(secret, `${MARKER}\nGITHUB_TOKEN=1`);
-    expect(
-      await post((file) => {
-        fs.symlinkSync(secret, file);
-      }),
-    ).toMatchObject({ status: 1, said: expect.stringContaining("it is not a file") as string, body: "" });
+    fs.symlinkSync(secret, comment.report);
+    expect(write()).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "report.md is not a preview report: it is not a file\n",
+    });
   });
 
-  it("is refused where it is longer than any report", async () => {
-    const { status, said, body } = await post((file) => {
-      fs.writeFileSync(file, `${MARKER}\n${"a".repeat(1_000_000)}`);
-    });
-    expect([status, body]).toEqual([1, ""]);
-    expect(said).toContain("bytes long");
+  it("is refused where it is longer than any report", () => {
+    fs.writeFileSync(comment.report, `${MARKER}\n${"a".repeat(1_000_000)}`);
+    const { status, stdout, stderr } = write();
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("bytes long");
   });
 
-  it("is cut to what GitHub takes", async () => {
-    const { status, body } = await post((file) => {
-      fs.writeFileSync(file, `${MARKER}\n${"@".repeat(60_000)}a${"#1".repeat(20_000)}`);
-    });
+  it("is cut to what GitHub takes", () => {
+    fs.writeFileSync(comment.report, `${MARKER}\n${"@".repeat(60_000)}a${"#1".repeat(20_000)}`);
+    const { status, stdout } = write();
     expect(status).toBe(0);
-    expect(body.length).toBeLessThan(65_536);
+    expect(stdout).toContain("The rest is cut.");
+    // the action adds its own marker
+    expect(stdout.length).toBeLessThan(65_536 - 200);
   });
 
   it("of ours stays as it is but for what is alive", () => {

@@ -1,12 +1,3 @@
-/** A file that a pull request changes, as GitHub lists it. */
-export interface Changed {
-  readonly filename: string;
-  /** Its name before, where it was renamed. */
-  readonly previous_filename?: string;
-}
-
-/** GitHub lists no more files of a pull request than these. */
-const MOST_LISTED = 3000;
 const MOST_NAMED = 5;
 /** The code that makes the report, with what it imports. */
 export const REPORT_CODE =
@@ -44,26 +35,21 @@ export function escapeReport(report: string): string {
   return ALIVE.reduce((text, [pattern, instead]) => text.replace(pattern, instead), report.replace(/\r\n?/g, "\n"));
 }
 
-/** Whose word a report is, as Markdown: by the files that its pull request changes. */
-export function describeOrigin(changed: readonly Changed[]): string {
-  const names = changed.flatMap(({ filename, previous_filename: before }) => [
-    filename,
-    ...(before === undefined ? [] : [before]),
-  ]);
-  const makers = [...new Set(names.filter((name) => REPORT_CODE.test(name) || RULES_AND_PACKAGES.test(name)))];
-  if (makers.length > 0 || changed.length >= MOST_LISTED) {
+/** Whose word a report is, as Markdown: by the names of the files that its pull request changes. */
+export function describeOrigin(changed: readonly string[]): string {
+  const makers = changed.filter((name) => REPORT_CODE.test(name) || RULES_AND_PACKAGES.test(name));
+  if (makers.length > 0) {
     const shown = makers
       .slice(0, MOST_NAMED)
       .map((name) => `\`${escapeReport(name.replaceAll("`", "ʼ").replace(/\s/g, " "))}\``);
     const more = makers.length - shown.length;
     const list = [...shown, ...(more > 0 ? [`${String(more)} more`] : [])].join(", ");
-    const what =
-      makers.length > 0
-        ? `the code that makes this report or its rules (${list})`
-        : `${String(changed.length)} files or more`;
-    return `> **This pull request changes ${what}.** Its report proves nothing before those changes are read.\n\n`;
+    return (
+      `> **This pull request changes the code that makes this report or its rules (${list}).** ` +
+      "Its report proves nothing before those changes are read.\n\n"
+    );
   }
-  return names.every((name) => NEVER_RUN.test(name))
+  return changed.every((name) => NEVER_RUN.test(name))
     ? ""
     : "> Code of the pull request ran beside what made this report, and could have changed it.\n\n";
 }

@@ -1,0 +1,54 @@
+// Prints the comment of a preview report: where the report comes from, and the report with nothing alive in it.
+// usage: comment.ts REPORT COMMIT      COMMIT is the head of the pull request; the checkout is its base
+import { execFileSync } from "node:child_process";
+import { lstatSync, readFileSync } from "node:fs";
+import { describeOrigin, escapeReport } from "../../tools/pull-request/foreignReport";
+
+/** First line of a report. */
+const MARKER = "<!-- observability-lab: preview -->";
+/** Bytes of a report, which is cut below 60,000 characters. */
+const MAX_BYTES = 240_000;
+/** GitHub takes 65,536 characters, the action's own marker among them. */
+const MAX_LENGTH = 65_000;
+
+/** Files that the pull request changes, those that it renames under both names. */
+function listChanged(commit: string): string[] {
+  const range = `HEAD...${commit}`;
+  const names = execFileSync("git", ["diff", "--no-renames", "--name-only", "-z", range, "--"], {
+    encoding: "utf8",
+    maxBuffer: 100_000_000,
+  });
+  return names.split("\0").filter((name) => name !== "");
+}
+
+function readReport(file: string): string {
+  // the file itself: an artifact may have a link, to whatever this process can read
+  const status = lstatSync(file);
+  if (!status.isFile()) {
+    throw new Error(`${file} is not a preview report: it is not a file`);
+  }
+  if (status.size > MAX_BYTES) {
+    throw new Error(`${file} is not a preview report: it is ${String(status.size)} bytes long`);
+  }
+  const report = readFileSync(file, "utf8");
+  if (!report.startsWith(`${MARKER}\n`)) {
+    throw new Error(`${file} is not a preview report: its first line is not ${MARKER}`);
+  }
+  return report.slice(MARKER.length + 1);
+}
+
+function main([file = "", commit = ""]: readonly string[]): void {
+  if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(commit)) {
+    throw new Error(`"${commit}" is not a commit`);
+  }
+  const report = readReport(file);
+  const text = `${MARKER}\n${describeOrigin(listChanged(commit))}${escapeReport(report)}`;
+  process.stdout.write(text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH)}\n\nThe rest is cut.\n`);
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,66 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { PROJECT } from "./fixtures";
+
+/** First line of the report of a preview. */
+export const MARKER = "<!-- observability-lab: preview -->";
+
+/** A checkout of the base of a pull request, which has the pull request's commits, too, and its report. */
+export class PreviewComment {
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-comment-"));
+  readonly report = path.join(this.folder, "report.md");
+  private readonly checkout = path.join(this.folder, "checkout");
+
+  constructor(base: readonly string[] = []) {
+    fs.mkdirSync(this.checkout);
+    this.git("init", "--quiet", "--initial-branch=main");
+    this.commit(base);
+  }
+
+  /** Commits a change of these files on a branch, checks out the base, and returns the commit. */
+  change(files: readonly string[], renames: Readonly<Record<string, string>> = {}): string {
+    this.git("checkout", "--quiet", "-b", "change");
+    for (const [from, to] of Object.entries(renames)) {
+      this.git("mv", from, to);
+    }
+    this.commit(files);
+    const commit = this.git("rev-parse", "HEAD");
+    this.git("checkout", "--quiet", "main");
+    this.commit(["policy/of-the-base-alone.ts"]);
+    return commit;
+  }
+
+  /** Runs the script that writes the comment. */
+  write(commit: string): { status: number | null; stdout: string; stderr: string } {
+    const sucrase = path.join(PROJECT, "node_modules/sucrase/register/ts");
+    const script = path.join(PROJECT, "scripts/workflow/comment.ts");
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--require", sucrase, script, this.report, commit],
+      { cwd: this.checkout, encoding: "utf8" },
+    );
+    return { status, stdout, stderr: stderr.replaceAll(this.report, "report.md") };
+  }
+
+  /** Removes all of it. */
+  remove(): void {
+    fs.rmSync(this.folder, { recursive: true });
+  }
+
+  private commit(files: readonly string[]): void {
+    for (const name of files) {
+      const file = path.join(this.checkout, name);
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, `content of ${name}\n`.repeat(9));
+    }
+    this.git("add", "--all");
+    this.git("commit", "--quiet", "--allow-empty", "--message", "Change something");
+  }
+
+  private git(...args: string[]): string {
+    const author = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgsign=false"];
+    return execFileSync("git", ["-C", this.checkout, ...author, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
+  }
+}
