@@ -219,7 +219,7 @@ describe("a lab with a webhook of Slack", () => {
 describe("a lab whose webhook is taken away, and that gets probes", () => {
   const PROBES = [
     [{ url: "http://grafana:3000/login" }, 1],
-    [{ url: "http://grafana:3000/nowhere" }, 0],
+    [{ url: "http://grafana:3000/api/user" }, 0],
     [{ tcp: "grafana:3000" }, 1],
     [{ tcp: "grafana:1" }, 0],
     [{ ping: "host.docker.internal" }, 1],
