@@ -7,8 +7,9 @@ import { isUrl } from "../../lib/settings/lists";
 import { CommunityDashboard, Settings } from "../../lib/settings/settings";
 import { PROJECT } from "../../lib/shared/assets";
 import { Problem } from "../../lib/shared/problems";
-import { checkJson, checkNeeds, checkPanels, checkSum, checkUids } from "./checks";
+import { checkNeeds, checkPanels, checkSum, checkUids } from "./checks";
 import { CatalogueEntry } from "./entry";
+import { readClassic } from "./formats";
 
 const TIMEOUT_MS = 20_000;
 
@@ -51,14 +52,17 @@ async function readEntry(
       }
     );
   }
-  const entry = { ...dashboard, json };
-  return (
-    checkSum(dashboard, json) ??
-    checkJson(catalogue, dashboard, json) ??
-    checkNeeds(dashboard, json) ??
-    (await checkPanels(entry, image, plugins)) ??
-    entry
-  );
+  const changed = checkSum(dashboard, json);
+  if (changed !== undefined) {
+    return changed;
+  }
+  const classic = readClassic(json);
+  if ("problem" in classic) {
+    const problem = `gives no dashboard for ${String(dashboard.id)}: ${classic.problem}`;
+    return { setting: "dashboardCatalogue", value: catalogue, problem, fix: classic.fix };
+  }
+  const entry = { ...dashboard, json: classic.json };
+  return checkNeeds(dashboard, entry.json) ?? (await checkPanels(entry, image, plugins)) ?? entry;
 }
 
 /** What is wrong with an id or a revision for which a catalogue answers 404; undefined where it is something else. */

@@ -19,23 +19,6 @@ export function checkSum(dashboard: CommunityDashboard, json: string): Problem |
       };
 }
 
-/** Whether the file is a dashboard. */
-export function checkJson(catalogue: string, { id }: CommunityDashboard, json: string): Problem | undefined {
-  try {
-    if (Array.isArray((JSON.parse(json) as { panels?: unknown } | null)?.panels)) {
-      return undefined;
-    }
-  } catch {
-    // reported below
-  }
-  return {
-    setting: "dashboardCatalogue",
-    value: catalogue,
-    problem: `gives no dashboard for ${String(id)}: the file is not JSON with panels`,
-    fix: "set a catalogue of Grafana dashboards in the classic export format",
-  };
-}
-
 /** What the dashboard asks for that the lab does not have. */
 export function checkNeeds(dashboard: CommunityDashboard, json: string): Problem | undefined {
   const problemOf = (problem: string, fix: string): Problem => ({

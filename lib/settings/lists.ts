@@ -1,3 +1,4 @@
+import { isLoopback } from "../shared/names";
 import { MAX_PORT, SettingsReader } from "./reader";
 import { OWN_JOBS } from "./services";
 
@@ -47,6 +48,15 @@ export function readScrapeTargets(read: SettingsReader, setting: string): readon
         "needs targets as a list of host:port",
         'write targets: ["host.docker.internal:8000"]',
       );
+    } else {
+      for (const target of (targets as string[]).filter((it) => isLoopback(`http://${it}`))) {
+        read.addProblem(
+          setting,
+          entry,
+          `has the target ${target}, which is the loopback of Prometheus' own container`,
+          `write host.docker.internal:${target.slice(target.lastIndexOf(":") + 1)} for this machine; on Linux the program must listen on the lab's gateway, too`,
+        );
+      }
     }
   }
   return entries;
@@ -90,6 +100,9 @@ function checkJob(read: SettingsReader, setting: string, entry: object, jobs: Se
   }
   if (metricsPath !== undefined && !(typeof metricsPath === "string" && metricsPath.startsWith("/"))) {
     read.addProblem(setting, entry, "has a metricsPath that is not a path", "start it with /, or leave it out");
+  } else if (metricsPath?.includes("?")) {
+    const fix = "write what follows it as params, such as params: {format: [prometheus]}";
+    read.addProblem(setting, entry, "has a metricsPath with a ?, which Prometheus would escape", fix);
   }
 }
 

@@ -78,8 +78,9 @@ function panelPairs(before: Json, after: Json): ReturnType<typeof matchByName<Pa
 }
 
 /** The panels, those of rows too, by their titles: an id is the number of a place. */
-function panelsOf({ panels }: Json): ReadonlyMap<string, Panel> {
-  const all = objects(panels).flatMap((it) => [it, ...objects(it.panels)]);
+function panelsOf({ panels, rows }: Json): ReadonlyMap<string, Panel> {
+  const inRows = objects(rows).flatMap((row) => objects(row.panels));
+  const all = [...objects(panels), ...inRows].flatMap((it) => [it, ...objects(it.panels)]);
   const shown = all.map((panel): Panel => without(panel, [...PLACE, "panels"]));
   return nameEach(shown, ({ title, type }) => textOr(title, `a ${textOr(type, "panel")}`));
 }

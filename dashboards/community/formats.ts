@@ -1,0 +1,45 @@
+/** The classic model of a dashboard as text, or why there is none. */
+export type Classic = { readonly json: string } | { readonly problem: string; readonly fix: string };
+
+const NOT_A_DASHBOARD: Classic = {
+  problem: "the file is not JSON with panels",
+  fix: "set a catalogue of Grafana dashboards in the classic export format",
+};
+const VERSION_2: Classic = {
+  problem: "the file is in Grafana's schema version 2, which its classic API does not take",
+  fix: "export the dashboard again with the model Classic, or V1 Resource",
+};
+
+/**
+ * The classic model in a file, which may be wrapped: by the answer of Grafana's API (`dashboard` beside `meta`), by
+ * grafana.com's (`json`), or as a resource of `dashboard.grafana.app`, as Git Sync and Grafana 13 export it.
+ */
+export function readClassic(text: string): Classic {
+  let file: unknown;
+  try {
+    file = JSON.parse(text);
+  } catch {
+    return NOT_A_DASHBOARD;
+  }
+  if (!isObject(file)) {
+    return NOT_A_DASHBOARD;
+  }
+  const { apiVersion, metadata, spec, elements, layout, dashboard, json } = file;
+  // rows in place of panels are what Grafana wrote before version 5
+  if (Array.isArray(file.panels) || Array.isArray(file.rows)) {
+    return { json: text };
+  }
+  if (isObject(elements) && isObject(layout)) {
+    return VERSION_2;
+  }
+  if (typeof apiVersion === "string" && apiVersion.startsWith("dashboard.grafana.app/") && isObject(spec)) {
+    const uid = isObject(metadata) ? metadata.name : undefined;
+    return /\/v[01]/.test(apiVersion) ? readClassic(JSON.stringify({ uid, ...spec })) : VERSION_2;
+  }
+  const wrapped = [dashboard, json].find(isObject);
+  return wrapped === undefined ? NOT_A_DASHBOARD : readClassic(JSON.stringify(wrapped));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
