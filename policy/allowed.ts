@@ -203,7 +203,11 @@ export const COMMANDS: readonly CommandAllowance[] = [
     name: /^flask-process$/,
     create: CREATE,
     delete: DELETE,
-    scripts: { CREATE: ["flask/process.sh", "flask/start.sh"], DELETE: ["flask/process.sh", "flask/stop.sh"] },
+    scripts: {
+      CREATE: ["flask/process.sh", "flask/start.sh"],
+      START: ["flask/start.py"],
+      DELETE: ["flask/process.sh", "flask/stop.sh"],
+    },
     stdin: "flask/app.py",
     environment: { LAB, LISTEN: ADDRESSES, HEALTH: ADDRESS },
   },

@@ -19,7 +19,7 @@ const WHERE = "in policy/allowed.ts";
 /** A command that starts something that stays can remove it. */
 export function removable(command: Command, { name }: ResourceId): readonly string[] {
   const found = [command.create, command.update]
-    .map((script) => STAYS.exec(expand(script ?? "", command.environment ?? {}).replace(COMMENT, ""))?.[0])
+    .map((script) => STAYS.exec(withVariables(script ?? "", command.environment ?? {}).replace(COMMENT, ""))?.[0])
     .find((it) => it !== undefined);
   return found === undefined || (command.delete ?? "") !== ""
     ? []
@@ -139,9 +139,17 @@ function flagOf(argument: string): string {
   return argument.replace(/=.*$/s, "=");
 }
 
-/** A script with the variables that it names: the lab hands a script's text over as one. */
-function expand(script: string, environment: Readonly<Record<string, string>>): string {
-  return script.replace(/\$\{?([A-Za-z_]\w*)\}?/g, (variable, key: string) => own(environment, key) ?? variable);
+/** A script and the variables that it names, which may name others: the lab hands a script's text over as one. */
+function withVariables(script: string, environment: Readonly<Record<string, string>>): string {
+  const keys = new Set<string>();
+  const texts = [script];
+  for (const text of texts) {
+    for (const [, key = ""] of text.matchAll(/\$\{?([A-Za-z_]\w*)/g)) {
+      texts.push(...(keys.has(key) ? [] : [own(environment, key) ?? ""]));
+      keys.add(key);
+    }
+  }
+  return texts.join("\n");
 }
 
 function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {

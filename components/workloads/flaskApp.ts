@@ -21,7 +21,8 @@ export class FlaskApp extends pulumi.ComponentResource {
     const lab = labName(settings.namePrefix);
     this.url = `http://${connectHost(settings.bindAddress)}:${String(settings.flaskPort)}`;
     const environment = createPythonEnvironment(name, { context, room: "flask" }, this);
-    const [start, app] = [processScript("start.sh"), readAsset("flask", "app.py")];
+    const [create, start] = [processScript("start.sh"), readAsset("flask", "start.py")];
+    const app = readAsset("flask", "app.py");
     const listen = listenAddresses(context);
     const { app: process, environments } = observed.host;
     // an app whose environment is recreated has to restart
@@ -29,11 +30,11 @@ export class FlaskApp extends pulumi.ComponentResource {
     createHostCommand(
       `${name}-process`,
       {
-        create: start,
+        create,
         delete: processScript("stop.sh"),
         stdin: app,
-        environment: { LAB: lab, LISTEN: listen.join(" "), HEALTH: listen[0] ?? "" },
-        triggers: [fingerprint(start, app, readAsset("flask", "requirements.txt")), listen.join(" "), reason],
+        environment: { LAB: lab, LISTEN: listen.join(" "), HEALTH: listen[0] ?? "", START: start },
+        triggers: [fingerprint(create, start, app, readAsset("flask", "requirements.txt")), listen.join(" "), reason],
       },
       // the address of the lab's gateway exists only with the network
       {

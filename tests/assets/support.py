@@ -158,7 +158,8 @@ class Flask:
     @property
     def settings(self) -> dict[str, str]:
         """What start.sh asks for."""
-        return {"LISTEN": self.address, "HEALTH": self.address}
+        start = (ASSETS / "flask" / "start.py").read_text()
+        return {"LISTEN": self.address, "HEALTH": self.address, "START": start}
 
     def start(self, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
         """Start the app, or another text."""

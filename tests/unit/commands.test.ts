@@ -29,10 +29,10 @@ describe("command", () => {
   });
 
   it("flask-process starts the app on loopback and the gateway, and stops it", () => {
-    const [start, stop] = ["start.sh", "stop.sh"].map(
+    const [create = "", stop] = ["start.sh", "stop.sh"].map(
       (it) => readAsset("flask", "process.sh") + readAsset("flask", it),
     );
-    const app = readAsset("flask", "app.py");
+    const [start, app] = [readAsset("flask", "start.py"), readAsset("flask", "app.py")];
     expect(resource(registrations, "flask-process").inputs).toStrictEqual({
       create: 'sh -c "$CREATE"',
       delete: 'sh -c "$DELETE"',
@@ -41,11 +41,12 @@ describe("command", () => {
         LAB: "observability-lab",
         LISTEN: "127.0.0.1:5000 172.30.90.1:5000,172.30.90.0/24",
         HEALTH: "127.0.0.1:5000",
-        CREATE: start,
+        START: start,
+        CREATE: create,
         DELETE: stop,
       },
       triggers: [
-        fingerprint(String(start), app, readAsset("flask", "requirements.txt")),
+        fingerprint(create, start, app, readAsset("flask", "requirements.txt")),
         "127.0.0.1:5000 172.30.90.1:5000,172.30.90.0/24",
         "declared",
       ],

@@ -32,6 +32,11 @@ describe("a command that starts something that stays", () => {
       { create: 'python3 -c "$APP"', environment: { APP: "Popen(a, start_new_session=True)" } },
       "start_new_session",
     ],
+    [
+      "a script that a script names",
+      { create: 'sh -c "$CREATE"', environment: { CREATE: "python3 - <<E\n$START\nE\n", START: "setsid()\n$CREATE" } },
+      "setsid",
+    ],
   ])("needs a delete: %s", (_, command, found) => {
     expect(removable(command, COMMAND)).toStrictEqual([
       `flask-process leaves a process behind (${found}), which would stay when the lab is destroyed. ` +
@@ -50,6 +55,7 @@ describe("a command on the host", () => {
     stdin: text("flask/app.py"),
     environment: {
       CREATE: text("flask/process.sh", "flask/start.sh"),
+      START: text("flask/start.py"),
       DELETE: text("flask/process.sh", "flask/stop.sh"),
       LAB: "two-observability-lab",
       LISTEN: "127.0.0.1:5000 172.30.90.1:5000,172.30.90.0/24",
@@ -58,7 +64,9 @@ describe("a command on the host", () => {
   };
 
   it("may be one of the lab's, with the scripts of the checkout", () => {
-    expect(text("flask/start.sh").length).toBeGreaterThan(100);
+    for (const file of ["flask/start.sh", "flask/start.py"]) {
+      expect(text(file).length).toBeGreaterThan(100);
+    }
     expect(knownCommand(APP, COMMAND, TWO)).toStrictEqual([]);
   });
 
@@ -83,6 +91,11 @@ describe("a command on the host", () => {
       "a script",
       { environment: { ...APP.environment, CREATE: "docker run --privileged evil" } },
       "flask-process: CREATE is not the text of assets/flask/process.sh and assets/flask/start.sh",
+    ],
+    [
+      "a script of a script",
+      { environment: { ...APP.environment, START: "import os" } },
+      "flask-process: START is not the text of assets/flask/start.py",
     ],
     ["a variable", { environment: { ...APP.environment, PATH: "/tmp" } }, "flask-process: the variable PATH is new"],
     [
