@@ -108,6 +108,11 @@ export const PUBLISHED: readonly PublishedKey[] = catalogue().flatMap(([key, { i
   internal ? [] : [key as PublishedKey],
 );
 
+/** The services with data, by their names on the lab's network, in the order in which a backup has them. */
+export const WITH_DATA: readonly string[] = catalogue().flatMap(([, { hostname, data }]) =>
+  data === undefined ? [] : [hostname],
+);
+
 /** The services of a lab with these settings. */
 export function servicesOf(choices: Choices): readonly ServiceKey[] {
   return catalogue().flatMap(([key, { when }]) => (when === undefined || when(choices) ? [key] : []));
@@ -140,9 +145,7 @@ export function runsOnEveryNode(key: ServiceKey, { engine }: Choices): boolean {
 
 /** Names of the volumes with data of every service. */
 export function dataVolumes(settings: { readonly namePrefix: string }): readonly string[] {
-  return catalogue().flatMap(([, { hostname, data }]) =>
-    data === undefined ? [] : dataVolumeName(settings, hostname),
-  );
+  return WITH_DATA.map((hostname) => dataVolumeName(settings, hostname));
 }
 
 /** The services with their keys, as they are declared. */

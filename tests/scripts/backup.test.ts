@@ -99,7 +99,7 @@ describe("restore refuses, before anything is touched,", () => {
 });
 
 describe("swap-data.sh", () => {
-  const script = path.join(PROJECT, "scripts", "swap-data.sh");
+  const script = path.join(PROJECT, "tools", "backup", "swap-data.sh");
   const step = (name: string, input = "/dev/null"): string => sh(`sh ${script} ${name} ${folder}/volume <${input}`);
   const files = (): string => sh("find . -type f | sort | xargs head", path.join(folder, "volume"));
   let old: string;

@@ -1,10 +1,11 @@
-import { execFile, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { promisify } from "node:util";
 import { Header, type HeaderData } from "tar";
-import { VolumeArchive } from "../../scripts/volumeArchive";
+import { describeAccounts } from "../../tools/backup/grafanaAccounts";
+import { VolumeArchive } from "../../tools/backup/volumeArchive";
+import type { LabOutputs } from "../../tools/verify/lab";
 import { serve } from "../support/servers";
 
 const SCRIPTS = path.resolve(__dirname, "../../scripts");
@@ -26,9 +27,6 @@ describe("restore of a foreign file", () => {
     for (const program of ["checkout/scripts/pulumi", "tools/docker", "tools/ssh", "tools/rsh"]) {
       fs.writeFileSync(path.join(folder, program), called, { mode: 0o755 });
     }
-    ["volumes.sh", "swap-data.sh"].forEach((file) => {
-      fs.symlinkSync(path.join(SCRIPTS, file), path.join(folder, "checkout", "scripts", file));
-    });
     sh("mkdir volume; echo data >volume/file");
     PARTS.forEach((part) => {
       sh(`tar -C volume -cf ${part}.tar .`);
@@ -175,7 +173,7 @@ describe("restore of a foreign file", () => {
     sh(`${change}; tar -C volume -cf strange.tar .; mkdir data; echo ours >data/kept`);
     const { status, stderr } = spawnSync(
       "sh",
-      [path.join(SCRIPTS, "swap-data.sh"), "unpack", path.join(folder, "data")],
+      [path.join(SCRIPTS, "../tools/backup/swap-data.sh"), "unpack", path.join(folder, "data")],
       { input: fs.readFileSync(path.join(folder, "strange.tar")), encoding: "utf8" },
     );
     expect([status, stderr]).toEqual([1, `the archive has what no volume of the lab has: .restore-new/${name}\n`]);
@@ -213,13 +211,10 @@ describe("after a restore", () => {
       "/api/orgs": { body: JSON.stringify([{ name: "Main Org." }, { name: "x" }]) },
       "/api/auth/keys": { body: JSON.stringify([{ name: "old", role: "Editor" }]) },
     });
-    const outputs = { grafanaUrl: grafana.url, grafanaUser: "admin", grafanaAdminPassword: "password" };
-    const program = ["--require", "sucrase/register/ts", path.join(SCRIPTS, "grafanaAccounts.ts")];
-    const running = promisify(execFile)(process.execPath, program, { cwd: path.dirname(SCRIPTS) });
-    running.child.stdin?.end(JSON.stringify(outputs));
-    const { stdout } = await running;
+    const lab = { grafanaUrl: grafana.url, grafanaUser: "admin", grafanaAdminPassword: "password" } as LabOutputs;
+    const accounts = await describeAccounts(lab);
     await grafana.close();
-    expect(stdout.split("\n")).toEqual([
+    expect(accounts.split("\n")).toEqual([
       "besides the lab's admin, the backup's Grafana lets in:",
       '  - the user "mallory\\u001b[2J\\u009b2J\\u202e", who may administrate Grafana',
       '  - the user "jane", disabled',
@@ -227,7 +222,6 @@ describe("after a restore", () => {
       '  - the API key "old" (Editor)',
       "  - further organisations, with service accounts of their own: 1",
       `remove whom you do not know in ${grafana.url}/admin/users and ${grafana.url}/org/serviceaccounts`,
-      "",
     ]);
   });
 });

@@ -1,26 +1,39 @@
-// Checks a file of backup, and unpacks its members into a folder of the caller's; it changes nothing else.
-// usage: openBackup.ts FILE [FOLDER]      exits 1 and prints what is wrong with the file; without FOLDER it only checks
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { Parser, ReadEntry } from "tar";
-import { childPath } from "../lib/shared/foreignNames";
+import { WITH_DATA } from "../../lib/settings/services";
+import { childPath } from "../../lib/shared/foreignNames";
+
 import { VolumeArchive } from "./volumeArchive";
 
 const FORMAT = "observability-lab backup 1";
-const PARTS = ["prometheus", "grafana", "pushgateway"];
-/** Members of a backup in their order, of a lab without and with Alertmanager. */
-const MEMBERS = [PARTS, [...PARTS, "alertmanager"]].map((parts) => [
-  "about",
-  "sums",
-  ...parts.map((part) => `${part}.tar`),
-]);
-const [LONGEST = []] = MEMBERS.slice(-1);
+/** Texts before the archives of the parts. */
+const TEXTS = ["about", "sums"];
+/** All members in their order; a lab without Alertmanager lacks the last. */
+const MEMBERS = [...TEXTS, ...WITH_DATA.map(archiveOf)];
 /** Of the first member, which is in no compressed file. */
 const BEGINNING = "about\0";
 /** Bytes of a member that is a text, at most. */
 const TEXT_SIZE = 4096;
 const CHUNK_SIZE = 1024 * 1024;
 const NOT_WHOLE = "is not a complete backup";
+
+/** What a backup says of itself. */
+export interface Backup {
+  readonly lab: string;
+  /** When it was made. */
+  readonly time: string;
+  /** Fingerprint of Grafana's key; undefined in one from before labs had keys of their own. */
+  readonly key: string | undefined;
+  /** The containers whose data it has. */
+  readonly parts: readonly string[];
+}
+
+/** Name of the member with the data of a part. */
+export function archiveOf(part: string): string {
+  return `${part}.tar`;
+}
 
 /** A reason for which a file is not taken for a backup. */
 class Refusal extends Error {}
@@ -69,7 +82,7 @@ function readMembers(file: string, folder: string | undefined): ReadonlyMap<stri
   const ends: unknown[] = [];
   const parser = new Parser({ strict: true, brotli: false, zstd: false });
   parser.on("entry", (entry: ReadEntry) => {
-    if (entry.type !== "File" || entry.path !== LONGEST[members.size]) {
+    if (entry.type !== "File" || entry.path !== MEMBERS[members.size]) {
       throw new Refusal(NOT_WHOLE);
     }
     members.set(entry.path, new Member(entry, folder));
@@ -99,7 +112,7 @@ function readMembers(file: string, folder: string | undefined): ReadonlyMap<stri
   } finally {
     fs.closeSync(opened);
   }
-  if (ends.length === 0 || !MEMBERS.some((names) => names.length === members.size)) {
+  if (ends.length === 0 || members.size < MEMBERS.length - 1) {
     throw new Refusal(NOT_WHOLE);
   }
   return members;
@@ -110,15 +123,18 @@ function readChunk(opened: number): Buffer {
   return chunk.subarray(0, fs.readSync(opened, chunk));
 }
 
-/** Whether the members are what they have to be, all of them. */
-function checkMembers(members: ReadonlyMap<string, Member>): void {
+function sumsOf(hashes: readonly (readonly [name: string, hash: Hash])[]): string {
+  return hashes.map(([name, hash]) => `${hash.digest("hex")}  ${name}\n`).join("");
+}
+
+/** Reads what the backup says of itself, if the members are what they have to be, all of them. */
+function checkMembers(members: ReadonlyMap<string, Member>): Backup {
   const about = (members.get("about")?.text ?? "").split("\n");
   if (about[0] !== FORMAT) {
     throw new Refusal("is a backup of another version of the lab");
   }
   const summed = [...members].filter(([name]) => name !== "sums");
-  const sums = summed.map(([name, { hash }]) => `${hash.digest("hex")}  ${name}\n`).join("");
-  if (members.get("sums")?.text !== sums) {
+  if (members.get("sums")?.text !== sumsOf(summed.map(([name, { hash }]) => [name, hash]))) {
     throw new Refusal("is damaged: its sums differ");
   }
   // format, lab, time and, in one that is not from before labs had keys of their own, the fingerprint of Grafana's key
@@ -134,12 +150,41 @@ function checkMembers(members: ReadonlyMap<string, Member>): void {
       throw new Refusal(`its ${name} ${volume.problem}`);
     }
   }
+  const parts = WITH_DATA.filter((part) => members.has(archiveOf(part)));
+  return { lab, time, key: rest.length > 1 ? rest[0] : undefined, parts };
 }
 
-try {
-  const [file = "", folder] = process.argv.slice(2);
-  checkMembers(readMembers(file, folder));
-} catch (error) {
-  console.log(error instanceof Refusal ? error.message : `cannot be read: ${(error as Error).message}`);
-  process.exitCode = 1;
+/**
+ * Checks a backup, and unpacks its members into a folder if one is given; it changes nothing else.
+ *
+ * @throws Error whose message says what is wrong with the file.
+ */
+export function openBackup(file: string, folder?: string): Backup {
+  try {
+    return checkMembers(readMembers(file, folder));
+  } catch (error) {
+    throw error instanceof Refusal ? error : new Refusal(`cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** Writes the texts of a backup beside the archives of its parts; returns the names of all members in their order. */
+export function writeTexts(folder: string, { lab, time, key, parts }: Backup): readonly string[] {
+  fs.writeFileSync(path.join(folder, "about"), `${[FORMAT, lab, time, key].join("\n")}\n`);
+  const archives = parts.map(archiveOf);
+  const hashes = ["about", ...archives].map((name) => [name, hashOf(path.join(folder, name))] as const);
+  fs.writeFileSync(path.join(folder, "sums"), sumsOf(hashes));
+  return [...TEXTS, ...archives];
+}
+
+function hashOf(file: string): Hash {
+  const hash = createHash("sha256");
+  const opened = fs.openSync(file, "r");
+  try {
+    for (let chunk = readChunk(opened); chunk.length > 0; chunk = readChunk(opened)) {
+      hash.update(chunk);
+    }
+  } finally {
+    fs.closeSync(opened);
+  }
+  return hash;
 }

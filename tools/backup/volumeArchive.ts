@@ -1,5 +1,5 @@
 import { Parser, Pax, ReadEntry } from "tar";
-import { quote } from "../lib/shared/foreignNames";
+import { quote } from "../../lib/shared/foreignNames";
 
 /** Bits that let a program run as its owner or its group. */
 const SET_ID = 0o6000;

@@ -1,8 +1,5 @@
-// Says who else than the lab's admin may sign in to Grafana, as a backup brings its accounts with it.
-// usage: grafanaAccounts.ts <OUTPUTS      OUTPUTS of the lab as JSON, with its secrets
-import { text } from "node:stream/consumers";
-import { quote } from "../lib/shared/foreignNames";
-import { getJson, LabOutputs, signIn } from "../tools/verify/lab";
+import { quote } from "../../lib/shared/foreignNames";
+import { getJson, LabOutputs, signIn } from "../verify/lab";
 
 /** Of a list; Grafana's default is 1000. */
 const MOST = 5000;
@@ -45,23 +42,19 @@ async function accountsOf(lab: LabOutputs): Promise<readonly string[]> {
   ];
 }
 
-async function main(): Promise<void> {
-  const lab = JSON.parse(await text(process.stdin)) as LabOutputs;
-  const accounts = await accountsOf(lab);
-  console.log(
-    accounts.length === 0
+/** Who else than the lab's admin may sign in to Grafana, as a backup brings its accounts with it. */
+export async function describeAccounts(lab: LabOutputs): Promise<string> {
+  try {
+    const accounts = await accountsOf(lab);
+    return accounts.length === 0
       ? "nobody but the lab's admin has an account in Grafana"
-      : ["besides the lab's admin, the backup's Grafana lets in:", ...accounts.map((it) => `  - ${it}`)]
-          .concat(
-            `remove whom you do not know in ${lab.grafanaUrl}/admin/users and ${lab.grafanaUrl}/org/serviceaccounts`,
-          )
-          .join("\n"),
-  );
+      : [
+          "besides the lab's admin, the backup's Grafana lets in:",
+          ...accounts.map((it) => `  - ${it}`),
+          `remove whom you do not know in ${lab.grafanaUrl}/admin/users and ${lab.grafanaUrl}/org/serviceaccounts`,
+        ].join("\n");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `who has an account in Grafana besides the lab's admin is not known (${reason}): look at its users yourself`;
+  }
 }
-
-main().catch((error: unknown) => {
-  const reason = error instanceof Error ? error.message : String(error);
-  console.log(
-    `who has an account in Grafana besides the lab's admin is not known (${reason}): look at its users yourself`,
-  );
-});

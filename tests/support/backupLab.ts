@@ -1,0 +1,146 @@
+import { ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { PROJECT } from "../../lib/shared/assets";
+import { serve, TestServer } from "./servers";
+
+const SCRIPTS = path.join(PROJECT, "scripts");
+export const PARTS = ["prometheus", "grafana", "pushgateway"];
+export const ALL = [...PARTS, "alertmanager"];
+
+/** A Pulumi that knows the outputs of a lab. */
+const PULUMI = `#!/bin/sh
+if [ "$1" = stack ]; then cat outputs.json; fi
+`;
+
+/**
+ * An engine whose volumes are folders; a container that is named in the file `sick` never gets healthy, and a container
+ * of a volume waits for the end of the file `slow`.
+ */
+const ENGINE = `#!/bin/bash
+case $1 in run) echo run >>calls ;; stop | start) echo "$1 \${@: -1}" >>calls ;; esac
+case $1-$2 in volume-create) exec mkdir -p "volumes/$5" ;; esac
+case $1 in
+  container) for name in "\${@:3}"; do test -d "volumes/\${name/_/_observability-lab-}" || exit 1; done ;;
+  volume) for name in "\${@:3}"; do test -d "volumes/$name" || exit 1; done ;;
+  inspect)
+    case $3 in
+      *Mounts*) if [ -e volumes/ours_observability-lab-grafana-key ]; then echo '[{"Destination":"/lab-key"}]'; else echo '[]'; fi ;;
+      *Health*) if grep -qsx "$4" sick; then echo unhealthy 2; else echo healthy 0; fi ;;
+      *Status*) echo running ;;
+      *) echo image ;;
+    esac
+    ;;
+  run)
+    while [ "$1" != --volume ]; do shift; done
+    folder=$PWD/volumes/\${2%:/data}
+    while [ "$1" != -euc ]; do shift; done
+    while [ -e slow ]; do sleep 0.02; done
+    exec sh -euc "\${2//\\/data/$folder}" "\${@:3}"
+    ;;
+  stop | start | logs) ;;
+esac
+`;
+
+let folder: string;
+let grafana: TestServer;
+
+/** Gives every test of a file a folder with that Pulumi and that engine, and a Grafana. */
+export function prepareLabs(): void {
+  beforeAll(async () => {
+    const json = (body: unknown): { body: string } => ({ body: JSON.stringify(body) });
+    grafana = await serve({
+      "POST /api/admin/encryption/rotate-data-keys": { body: "" },
+      "/api/datasources": json([{ uid: "a" }, { uid: "b" }]),
+      "/api/datasources/uid/a": json({ name: "ours", secureJsonFields: {} }),
+      "/api/datasources/uid/b": json({ name: "theirs", secureJsonFields: { password: true } }),
+      "/api/users?perpage=5000": json([{ login: "jane" }]),
+      "/api/serviceaccounts/search?perpage=5000": json({ serviceAccounts: [] }),
+      "/api/orgs": json([{ name: "Main Org." }]),
+    });
+  });
+
+  afterAll(() => grafana.close());
+
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-backup-"));
+    for (const [file, text] of [
+      ["checkout/scripts/pulumi", PULUMI],
+      ["tools/docker", ENGINE],
+    ] as const) {
+      fs.mkdirSync(path.dirname(inFolder(file)), { recursive: true });
+      fs.writeFileSync(inFolder(file), text, { mode: 0o755 });
+    }
+  });
+
+  afterEach(() => {
+    fs.rmSync(folder, { recursive: true });
+  });
+}
+
+export function inFolder(...names: string[]): string {
+  return path.join(folder, ...names);
+}
+
+/** What the engine was asked to do, apart from questions. */
+export function calls(): string[] {
+  return fs.readFileSync(inFolder("calls"), "utf8").trim().split("\n");
+}
+
+export function volume(part: string): string {
+  return inFolder("volumes", `ours_observability-lab-${part}`);
+}
+
+/** What is in the volume of a part. */
+export function kept(part: string): string {
+  return fs.readFileSync(path.join(volume(part), "data"), "utf8");
+}
+
+/** Makes a lab with these parts, with this in the volume of each. */
+export function lab(parts: readonly string[], data: string): void {
+  fs.rmSync(inFolder("volumes"), { recursive: true, force: true });
+  for (const part of parts) {
+    fs.mkdirSync(volume(part), { recursive: true });
+    fs.writeFileSync(path.join(volume(part), "data"), data);
+  }
+  const outputs = {
+    labName: "ours_observability-lab",
+    alertmanagerUrl: parts.includes("alertmanager") ? "http://127.0.0.1:1" : undefined,
+    grafanaUrl: grafana.url,
+    grafanaUser: "admin",
+    grafanaAdminPassword: "password",
+  };
+  fs.writeFileSync(inFolder("outputs.json"), JSON.stringify(outputs));
+}
+
+/** Runs backup or restore of that lab; returns its exit code and what it says. */
+export async function run(script: "backup" | "restore"): Promise<[number | null, string]> {
+  const child = start(script);
+  const [output] = await Promise.all([text(child.stderr), once(child, "close")]);
+  return [child.exitCode, output];
+}
+
+export function start(script: "backup" | "restore"): ChildProcessByStdio<null, null, Readable> {
+  return spawn(path.join(SCRIPTS, script), {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "pipe"],
+    env: {
+      ...process.env,
+      FILE: "lab.tar",
+      LAB_CHECKOUT: inFolder("checkout"),
+      LAB_ROOM: inFolder("room"),
+      PATH: `${inFolder("tools")}:${String(process.env.PATH)}`,
+      DOCKER_HOST: "unix:///nonexistent.sock",
+    },
+  });
+}
+
+/** A backup of a lab with these parts, with `old` in each. */
+export async function backUp(parts: readonly string[]): Promise<void> {
+  lab(parts, "old");
+  expect((await run("backup"))[0]).toBe(0);
+}

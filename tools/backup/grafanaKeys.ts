@@ -1,0 +1,88 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { GRAFANA_KEY, KEY_FILE, KEY_FOLDER, keyFingerprint, WELL_KNOWN_KEY } from "../../lib/docker/grafanaKey";
+import { LAB_LABEL } from "../../lib/shared/names";
+import { LabError } from "../../lib/shared/problems";
+import { LabOutputs, signIn } from "../verify/lab";
+import { run, say } from "./commands";
+import type { RunningLab } from "./runningLab";
+
+/** The keys under which secrets in backups are encrypted: one file each in a folder of the checkout. */
+export class SavedKeys {
+  constructor(readonly folder: string) {}
+
+  file(fingerprint: string): string {
+    return path.join(this.folder, fingerprint);
+  }
+
+  /** The key with this fingerprint; undefined if it is not there. */
+  read(fingerprint: string): string | undefined {
+    if (!fs.existsSync(this.file(fingerprint))) {
+      return undefined;
+    }
+    const key = fs.readFileSync(this.file(fingerprint), "utf8").trimEnd();
+    return keyFingerprint(key) === fingerprint ? key : undefined;
+  }
+
+  save(key: string): void {
+    const file = this.file(keyFingerprint(key));
+    if (key !== WELL_KNOWN_KEY && !fs.existsSync(file)) {
+      fs.mkdirSync(this.folder, { recursive: true });
+      fs.writeFileSync(file, `${key}\n`);
+    }
+  }
+}
+
+/** Whether the lab's Grafana was created with a key; one of an earlier version was not. */
+export async function hasKey(lab: RunningLab): Promise<boolean> {
+  const mounts = JSON.parse(await lab.inspect("grafana", "{{json .Mounts}}")) as { Destination: string }[];
+  return mounts.some(({ Destination: place }) => place === KEY_FOLDER);
+}
+
+/** The key under which the lab's Grafana encrypts secrets. */
+export async function readKey(lab: RunningLab): Promise<string> {
+  return (await hasKey(lab)) ? (await lab.inVolume(GRAFANA_KEY, [`cat /data/${KEY_FILE}`])).trim() : WELL_KNOWN_KEY;
+}
+
+/** Sets the key that the lab's Grafana has from its next start on. */
+export async function writeKey(lab: RunningLab, key: string): Promise<void> {
+  await run("docker", ["volume", "create", "--label", `${LAB_LABEL}=${lab.name}`, lab.volume(GRAFANA_KEY)]);
+  const script = `cat >/data/new; chmod 444 /data/new; mv /data/new /data/${KEY_FILE}`;
+  await lab.inVolume(GRAFANA_KEY, [script], { input: key });
+}
+
+interface Datasource {
+  readonly uid: string;
+  readonly name: string;
+  readonly secureJsonFields?: object;
+}
+
+/** Has Grafana encrypt what is saved from now on under its new key, and names the datasources with secrets from before. */
+export async function renewDataKeys(lab: LabOutputs): Promise<void> {
+  const ask = async (address: string, method = "GET"): Promise<Response> => {
+    const response = await fetch(`${lab.grafanaUrl}${address}`, { method, headers: signIn(lab) });
+    if (!response.ok) {
+      const answer = `${String(response.status)}: ${await response.text()}`;
+      throw new LabError(`${method} ${lab.grafanaUrl}${address} answers ${answer}`);
+    }
+    return response;
+  };
+  try {
+    // its own data keys of the day are encrypted under the key before (secrets/manager in grafana/grafana)
+    await ask("/api/admin/encryption/rotate-data-keys", "POST");
+    const sources = (await (await ask("/api/datasources")).json()) as Datasource[];
+    const all = await Promise.all(
+      sources.map(async ({ uid }) => (await (await ask(`/api/datasources/uid/${uid}`)).json()) as Datasource),
+    );
+    const withSecrets = all.filter(({ secureJsonFields = {} }) => Object.keys(secureJsonFields).length > 0);
+    say(
+      withSecrets.length === 0
+        ? "Grafana has a new key, and no datasource with a password"
+        : `Grafana has a new key: save the passwords of these datasources again: ${withSecrets.map(({ name }) => name).join(", ")}`,
+    );
+  } catch (error) {
+    throw new LabError(
+      `Grafana's data keys are not renewed: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}

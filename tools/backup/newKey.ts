@@ -1,0 +1,25 @@
+// Gives Grafana a new key for the passwords of its datasources; scripts/grafana-key says what follows.
+// usage: newKey.ts CHECKOUT FOLDER      FOLDER: where the lab of this checkout keeps its files
+import { randomBytes } from "node:crypto";
+import * as path from "node:path";
+import { LabError } from "../../lib/shared/problems";
+import { run, runProgram } from "./commands";
+import { hasKey, readKey, renewDataKeys, SavedKeys, writeKey } from "./grafanaKeys";
+import { RunningLab } from "./runningLab";
+
+const KEY_BYTES = 32;
+
+async function newKey(checkout: string, folder: string): Promise<void> {
+  const lab = await RunningLab.find(checkout);
+  if (lab === undefined || !(await lab.isComplete()) || !(await hasKey(lab))) {
+    throw new LabError("the lab is not up, or not as this checkout has it: run make up");
+  }
+  new SavedKeys(path.join(folder, "grafana-keys")).save(await readKey(lab));
+  await writeKey(lab, randomBytes(KEY_BYTES).toString("hex"));
+  await run("docker", ["restart", lab.container("grafana")]);
+  await lab.waitHealthy(["grafana"]);
+  await renewDataKeys(lab.outputs);
+}
+
+const [checkout = "", folder = ""] = process.argv.slice(2);
+runProgram(() => newKey(checkout, folder));

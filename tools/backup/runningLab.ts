@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import * as path from "node:path";
+import { GRAFANA_KEY } from "../../lib/docker/grafanaKey";
+import { WITH_DATA } from "../../lib/settings/services";
+import { dataVolumeName, labName } from "../../lib/shared/names";
+import type { LabOutputs } from "../verify/lab";
+import { CommandError, run, RunOptions, say, tryRun } from "./commands";
+
+/** As root for the owners of the files, and with nothing else in reach. */
+const ISOLATED = [
+  ...["--rm", "--interactive", "--network", "none", "--read-only", "--user", "0:0"],
+  ...["--security-opt", "no-new-privileges", "--cap-drop", "ALL"],
+  ...["CHOWN", "DAC_OVERRIDE", "FOWNER"].flatMap((capability) => ["--cap-add", capability]),
+];
+const HEALTH_TRIES = 120;
+const HEALTH_INTERVAL_MS = 500;
+/** Ends of a program after which it is not waited for. */
+const MAX_RESTARTS = 2;
+const STOP_SECONDS = "30";
+
+/** A lab that is up: its containers that have data, and their volumes. */
+export class RunningLab {
+  readonly name: string;
+  readonly namePrefix: string;
+  /** The containers with data, by the names of the list. */
+  readonly parts: readonly string[];
+  private readonly stopped = new Set<string>();
+
+  private constructor(readonly outputs: LabOutputs) {
+    this.name = outputs.labName;
+    this.namePrefix = this.name.slice(0, -labName("").length);
+    this.parts = WITH_DATA.filter((part) => part !== "alertmanager" || outputs.alertmanagerUrl !== undefined);
+  }
+
+  /** The lab of a checkout; undefined if it is not up. */
+  static async find(checkout: string): Promise<RunningLab | undefined> {
+    const printed = await tryRun(pulumi(checkout), ["stack", "output", "--json", "--show-secrets"]);
+    const outputs = JSON.parse(printed ?? "{}") as Partial<LabOutputs>;
+    return outputs.labName === undefined ? undefined : new RunningLab(outputs as LabOutputs);
+  }
+
+  container(part: string): string {
+    return `${this.namePrefix}${part}`;
+  }
+
+  volume(part: string): string {
+    return dataVolumeName(this, part);
+  }
+
+  /** Whether every part has its container and its volume. */
+  async isComplete(): Promise<boolean> {
+    const found = await Promise.all([
+      tryRun("docker", ["container", "inspect", ...this.parts.map((part) => this.container(part))]),
+      tryRun("docker", ["volume", "inspect", ...this.parts.map((part) => this.volume(part))]),
+    ]);
+    return !found.includes(undefined);
+  }
+
+  async inspect(part: string, format: string): Promise<string> {
+    return (await run("docker", ["inspect", "--format", format, this.container(part)])).trim();
+  }
+
+  /** Runs a shell script on the volume of a part at /data, in the shell of the part's own image. */
+  async inVolume(
+    part: string,
+    [script, ...args]: readonly [string, ...string[]],
+    options?: RunOptions,
+  ): Promise<string> {
+    const image = await this.inspect(part === GRAFANA_KEY ? "grafana" : part, "{{.Image}}");
+    const volume = ["--volume", `${this.volume(part)}:/data`];
+    const command = ["--entrypoint", "sh", image, "-euc", script, "sh", ...args];
+    return run("docker", ["run", ...ISOLATED, ...volume, ...command], options);
+  }
+
+  async stop(part: string): Promise<void> {
+    if (["running", "restarting"].includes(await this.inspect(part, "{{.State.Status}}"))) {
+      this.stopped.add(part);
+      await run("docker", ["stop", "-t", STOP_SECONDS, this.container(part)]);
+    }
+  }
+
+  async start(parts: readonly string[]): Promise<void> {
+    this.stopped.clear();
+    if (parts.length > 0) {
+      await run("docker", ["start", ...parts.map((part) => this.container(part))]);
+    }
+  }
+
+  /** Starts what `stop` stopped, and no more. */
+  async startStopped(): Promise<void> {
+    await this.start([...this.stopped]);
+  }
+
+  /** Waits until each part is healthy; fails once a program has ended twice, or after a minute. */
+  async waitHealthy(parts: readonly string[]): Promise<void> {
+    for (const part of parts) {
+      if (!(await this.becomesHealthy(part))) {
+        say(`${this.container(part)} does not get healthy; its last lines:`);
+        say((await run("sh", ["-c", 'docker logs --tail 5 "$1" 2>&1', "sh", this.container(part)])).trimEnd());
+        throw new CommandError(`${this.container(part)} is not healthy`);
+      }
+    }
+  }
+
+  private async becomesHealthy(part: string): Promise<boolean> {
+    for (let tries = 0; tries < HEALTH_TRIES; tries += 1) {
+      const [health, restarts] = (await this.inspect(part, "{{.State.Health.Status}} {{.RestartCount}}")).split(" ");
+      if (health === "healthy" || Number(restarts) >= MAX_RESTARTS) {
+        return health === "healthy";
+      }
+      await sleep(HEALTH_INTERVAL_MS);
+    }
+    return false;
+  }
+}
+
+/** The program that runs Pulumi on the lab of a checkout. */
+export function pulumi(checkout: string): string {
+  return path.join(checkout, "scripts", "pulumi");
+}
