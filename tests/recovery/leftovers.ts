@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { appsOf } from "../../tools/bench/leftovers";
+import { findStarts } from "../../lib/drift/starts";
 import { labelled } from "../support/harness";
 import { isAlive } from "../support/processes";
 import { UserLab } from "../support/userLab";
@@ -10,6 +10,6 @@ export async function expectGone({ lab, hostFolder }: UserLab, app?: number): Pr
   expect(labelled("network", lab)).toEqual([]);
   expect(labelled("volume", lab)).toEqual([]);
   expect(fs.existsSync(hostFolder)).toBe(false);
-  expect(await appsOf(lab)).toEqual([]);
+  expect((await findStarts(lab)).filter(({ ours }) => ours)).toEqual([]);
   expect(app !== undefined && isAlive(app)).toBe(false);
 }

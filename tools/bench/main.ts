@@ -1,128 +1,124 @@
 // Measures this lab beside the same containers by docker compose, and prints and writes what it found.
 // usage: [ROUNDS=5] [IDLE=300] [GROWTH=0] main.ts STACK FOLDER RESULT
-import Table from "cli-table3";
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { dockerGet } from "../../lib/docker/client";
-import { inspectMachine } from "../../lib/docker/machine";
-import { readStackFiles } from "../../lib/settings/stackFiles";
-import { PROJECT } from "../../lib/shared/assets";
-import { seconds } from "../verify/duration";
-import { composeLab } from "./composeLab";
-import { measureGrowth } from "./growth";
-import { Idle, measureIdle } from "./idle";
-import { differences, inspectContainers } from "./parity";
-import { pulumiLab } from "./pulumiLab";
-import { removeAll } from "./removal";
-import { BenchResult, Growth, noiseOf, rowsOf, slowestOf } from "./results";
-import { measureRound, MEASURES, Phase, RoundResult } from "./round";
-import { System } from "./system";
-import { Cells, comparison, growthTables, idleTable, remarks } from "./table";
-import { findWorkspace, PLAIN, Size } from "./workspace";
+import { containersOf } from "../../lib/settings/services";
+import { measureIdle } from "./idle";
+import { BenchResult, Growth, print, remarks, tablesOf } from "./report";
+import { allEnded, measureRound, measureUp, MEASURES, Round } from "./round";
+import { interrupted, Size, System, withSystems } from "./system";
 
-type Pair = Record<System["name"], RoundResult>;
+type Pair = Readonly<Record<System["name"], Round>>;
+
+/** Seconds with several measurements of cAdvisor, which are further apart where little happens. */
+const LEAST_IDLE = 60;
+const SIZES: Readonly<Record<string, Size>> = {
+  "4 extra targets": { targets: 4 },
+  "100 extra targets": { targets: 100 },
+  "1000 extra targets": { targets: 1000 },
+  "4 dashboards": { dashboards: 4 },
+  "10 dashboards": { dashboards: 10 },
+  "100 dashboards": { dashboards: 100 },
+};
 
 async function main(): Promise<void> {
   const [stack = "", folder = "", file = ""] = process.argv.slice(2);
   const { ROUNDS = "5", IDLE = "300", GROWTH = "0" } = process.env;
-  const [rounds, idleSeconds, growthRounds] = [ROUNDS, IDLE, GROWTH].map(Number) as [number, number, number];
-  const load = os.loadavg()[0] ?? 0;
+  const [rounds = NaN, idleSeconds = NaN, growthRounds = NaN] = [ROUNDS, IDLE, GROWTH].map(Number);
   if (!(rounds >= 1 && idleSeconds >= 1 && growthRounds >= 0)) {
     throw new Error("ROUNDS and IDLE are numbers from 1, GROWTH is one from 0");
   }
-  const machine = await inspectMachine();
-  const place = (prefix: string) => findWorkspace(folder, prefix, stack, machine);
-  const lab = pulumiLab(await place("bench-lab-"));
-  const second = pulumiLab(await place("bench-second-"));
-  const compose = composeLab(await place("bench-compose-"), machine);
-  const all = [lab, second, compose];
-  const removing = interruptible(all);
-  const { scrapeInterval } = readStackFiles([path.join(PROJECT, `Pulumi.${stack}.yaml`)]).settings;
-  const phase = (share: number): Phase => ({ intervalSeconds: seconds(scrapeInterval), share });
-  try {
-    // what a run that was killed left
-    await removeAll(all);
+  const [load = NaN] = os.loadavg();
+  const machine = await describeMachine(stack);
+  const lab = await System.create("lab", "bench-lab-", folder, stack);
+  const second = await System.create("lab", "bench-second-", folder, stack);
+  const compose = await System.create("compose", "bench-compose-", folder, stack);
+  await withSystems([lab, second, compose], async () => {
+    await lab.prepare({});
+    await lab.run("up");
+    await lab.run("verify");
+    writeServices(lab, compose);
+    const idle = await measureIdle(lab, Math.max(idleSeconds, LEAST_IDLE));
+    await lab.destroy();
     const pairs: Pair[] = [];
     for (let round = 1; round <= rounds; round++) {
-      // evenly spread over the scrape interval, for each of the two
-      const share = phase((round - 1) / rounds);
-      pairs.push(await measurePair([lab, compose], round, PLAIN, share, `round ${String(round)}`));
+      const order = round % 2 === 1 ? [lab, compose] : [compose, lab];
+      pairs.push(await measurePair(order, {}, (round - 1) / rounds, `round ${String(round)}`));
     }
-    const results = { lab: pairs.map((pair) => pair.lab), compose: pairs.map((pair) => pair.compose) };
-    const rows = rowsOf(results);
-    const result: BenchResult = {
-      machine: await describeMachine(stack),
-      rounds,
-      load,
-      noise: noiseOf(load, os.cpus().length, rows),
-      rows,
-      slowest: { lab: slowestOf(results.lab), compose: slowestOf(results.compose) },
-      idle: await watchIdle(lab, idleSeconds),
-    };
+    const result = { machine, load, rounds: sideBySide(pairs), idle };
     // before the growth, which takes long and may fail
-    write(file, result);
+    report(file, result);
     if (growthRounds > 0) {
-      const growth = await measureGrowth(growthRounds, [lab, second], (size, name) =>
-        measurePair([lab, compose], 1, size, phase(0), name),
-      );
-      write(file, { ...result, noise: [...result.noise, ...growthNoise(growth)], growth });
+      report(file, { ...result, growth: await measureGrowth(growthRounds, [lab, second], compose) });
     }
-  } finally {
-    removing();
-    await removeAll(all);
-  }
+  });
 }
 
-/** A round of each, in turns the one first and the other. */
-async function measurePair(
-  [lab, compose]: readonly [System, System],
-  round: number,
-  size: Size,
-  phase: Phase,
-  name: string,
-): Promise<Pair> {
-  const results = new Map<System, RoundResult>();
-  for (const system of round % 2 === 1 ? [lab, compose] : [compose, lab]) {
-    const result = await measureRound(system, size, phase, inspectContainers);
-    const measured = MEASURES.map((measure) => `${measure} ${result.seconds[measure]?.toFixed(1) ?? "–"}`);
+/** A round of each, begun at that share of a scrape interval. */
+async function measurePair(systems: readonly System[], size: Size, share: number, name: string): Promise<Pair> {
+  const results: [string, Round][] = [];
+  for (const system of systems) {
+    const round = await measureRound(system, size, share);
+    const measured = (Object.keys(MEASURES) as (keyof typeof MEASURES)[]).map(
+      (measure) => `${measure} ${round[measure]?.toFixed(1) ?? "–"}`,
+    );
     console.log(`${name}, ${system.name}: ${measured.join(", ")}`);
-    results.set(system, result);
+    results.push([system.name, round]);
   }
-  const pair = { lab: results.get(lab), compose: results.get(compose) } as Pair;
-  const unlike = differences(pair.lab.inspected, pair.compose.inspected);
-  if (unlike.length > 0) {
-    throw new Error(`the containers of the lab (-) and of compose (+) are not alike:\n${unlike.join("\n")}`);
-  }
-  return pair;
+  return Object.fromEntries(results) as Pair;
 }
 
-async function watchIdle(lab: System, seconds: number): Promise<Idle> {
-  await lab.prepare(PLAIN);
-  await lab.up();
-  await lab.verify();
-  const idle = await measureIdle(lab, seconds);
-  await lab.destroy();
-  return idle;
+/** Measures labs with more in them, and two labs at once. */
+async function measureGrowth(rounds: number, labs: readonly [System, System], compose: System): Promise<Growth> {
+  const pairs = new Map<string, Pair[]>(Object.keys(SIZES).map((name) => [name, []]));
+  const [one, two]: [number[], number[]] = [[], []];
+  for (let round = 1; round <= rounds; round++) {
+    const title = `growth, round ${String(round)}`;
+    for (const [name, size] of Object.entries(SIZES)) {
+      pairs.get(name)?.push(await measurePair([labs[0], compose], size, 0, `${title}, ${name}`));
+    }
+    const [alone, together] = [await upTogether(labs.slice(0, 1)), await upTogether(labs)];
+    console.log(`${title}: one lab up ${String(alone)} s, two at once ${String(together)} s`);
+    one.push(alone);
+    two.push(together);
+  }
+  return { sizes: Object.fromEntries([...pairs].map(([name, all]) => [name, sideBySide(all)])), one, two };
 }
 
-/** Lets Ctrl-C end what runs; while all is removed, which the returned function begins, it is not heard. */
-function interruptible(all: readonly System[]): () => void {
-  let removing = false;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      console.error("interrupted: everything of the bench is removed");
-      if (!removing) {
-        all.forEach(({ commands }) => {
-          commands.interrupt();
-        });
-      }
-    });
+/** Seconds until each of the labs is up and verified; they are destroyed again. */
+async function upTogether(labs: readonly System[]): Promise<number> {
+  await allEnded(labs.map((lab) => lab.prepare({})));
+  const ups = await allEnded(labs.map((lab) => measureUp(lab)));
+  for (const lab of labs) {
+    await lab.destroy();
   }
-  return () => {
-    removing = true;
-  };
+  return Math.max(...ups.map(({ up }) => up));
+}
+
+/** Writes the containers of a running lab as services of compose, which differ in names, ports and address alone. */
+function writeServices(lab: System, compose: System): void {
+  const format = fs.readFileSync(path.join(__dirname, "compose", "service.tmpl"), "utf8");
+  const names = containersOf({}).map((name) => `${lab.prefix}${name}`);
+  const inspected = execFileSync("docker", ["inspect", "--format", format, ...names], { encoding: "utf8" });
+  const settings = new Map(Object.entries(lab.settings).map(([key, value]) => [String(value), key]));
+  const services = inspected
+    .replaceAll("$", "$$$$") // else it begins a variable of compose
+    // what the lab keeps in volumes but its data is in folders
+    .replaceAll(new RegExp(`"${lab.lab}-(grafana-key|\\w+(?=-config))(-config)?:`, "g"), '"./$1:')
+    .replaceAll(`"${lab.lab}-`, '"')
+    .replaceAll(new RegExp(`^  ${lab.prefix}`, "gm"), "  ")
+    .replaceAll(lab.prefix, compose.prefix)
+    .replaceAll(lab.gateway, compose.gateway)
+    .replaceAll(/\b3\d{4}\b/g, (port) => String(compose.settings[settings.get(port) ?? ""] ?? port));
+  fs.mkdirSync(compose.folder, { recursive: true });
+  fs.writeFileSync(path.join(compose.folder, "services.yaml"), `services:\n${services}`);
+}
+
+function sideBySide(pairs: readonly Pair[]): BenchResult["rounds"] {
+  return { lab: pairs.map(({ lab }) => lab), compose: pairs.map(({ compose }) => compose) };
 }
 
 async function describeMachine(stack: string): Promise<BenchResult["machine"]> {
@@ -137,26 +133,13 @@ async function describeMachine(stack: string): Promise<BenchResult["machine"]> {
   };
 }
 
-function growthNoise({ sizes }: Growth): readonly string[] {
-  return sizes.flatMap((grown) => noiseOf(0, 1, grown.rows).map((why) => `${grown.size}, ${why}`));
-}
-
-function write(file: string, result: BenchResult): void {
+function report(file: string, result: BenchResult): void {
   fs.writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-  const tables = [
-    comparison(result.rows),
-    idleTable(result.idle),
-    ...(result.growth === undefined ? [] : growthTables(result.growth)),
-  ];
-  tables.forEach((cells: Cells) => {
-    const table = new Table({ head: [...cells.head], style: { head: [], border: [] } });
-    table.push(...cells.rows.map((row) => [...row]));
-    console.log(table.toString());
-  });
+  tablesOf(result).forEach(print);
   console.log(remarks(result).join("\n"));
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(interrupted.aborted ? "interrupted" : error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 });

@@ -1,127 +1,130 @@
+import { ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { stringify } from "yaml";
 import { alertRules } from "../../lib/shared/alertRules";
+import { findFreePort } from "../pull-request/previewLab";
 import { getJson, QueryAnswer } from "../verify/lab";
-import { metric } from "./idle";
-import { Program, start } from "./programs";
-
-export interface OnePrometheusArgs {
-  /** File of the program. */
-  readonly file: string;
-  /** For all that it writes; emptied first. */
-  readonly folder: string;
-  readonly port: number;
-  /** `host:port` of each. */
-  readonly targets: readonly string[];
-  /** Seconds between two scrapes of a target. */
-  readonly interval: number;
-  /** Flags besides. */
-  readonly flags?: readonly string[];
-}
-
-/** What grows with the number of targets. */
-export interface Needs {
-  readonly series: number;
-  readonly samplesPerSecond: number;
-  /** Share of one core. */
-  readonly cpu: number;
-  /** Resident at the end, in MiB. */
-  readonly memory: number;
-  /** The most that was resident since the start, in MiB. */
-  readonly peakMemory: number;
-  /** MiB that the write-ahead log grows by in an hour. */
-  readonly logPerHour: number;
-}
+import { MIB } from "./idle";
+import { answers, until } from "./poll";
 
 /** What one Prometheus needed for its targets, and how it kept up with them. */
 export interface Load {
   readonly nodes: number;
-  /** How long it was watched, in seconds. */
-  readonly seconds: number;
-  readonly needs: Needs;
-  /** Seconds that a scrape took: median, and 99 of 100 took less. */
-  readonly scrape: { readonly median: number; readonly p99: number };
-  /** Seconds between two scrapes of a target: of 100, 99 were less. */
-  readonly intervalP99: number;
-  /** Targets whose last scrape failed. */
-  readonly down: number;
+  /** What grows with the number of targets, by the head of its column. */
+  readonly needs: Readonly<Record<string, number>>;
+  /** The rest of the columns: how it kept up with the targets, and what a block takes on disk. */
+  readonly rest: Readonly<Record<string, string>>;
 }
 
-const MIB = 1024 * 1024;
-/** Seconds until it is watched: all series are there, and the garbage of the start is collected. */
-const WARM_UP = 60;
-const SAMPLES = "prometheus_tsdb_head_samples_appended_total";
-const LOG = "prometheus_tsdb_wal_storage_size_bytes";
-const CPU = "process_cpu_seconds_total";
+/** Where everything of this measurement is. */
+export const LOOPBACK = "127.0.0.1";
+/** Milliseconds until it is watched: all series are there, and the garbage of the start is collected. */
+const WARM_UP_MS = 60_000;
 
-/** A Prometheus with the lab's alert rules that scrapes nothing but these targets. */
-export async function startPrometheus(args: OnePrometheusArgs): Promise<Program> {
-  const { folder, port, targets, interval } = args;
-  fs.rmSync(folder, { recursive: true, force: true });
-  fs.mkdirSync(folder, { recursive: true });
+/** Starts a program that ends with this one, and waits until it answers. */
+export async function start(file: string, args: readonly string[], url: string): Promise<ChildProcess> {
+  const log = fs.openSync(`${file}.log`, "w");
+  const child = spawn(file, args, { stdio: ["ignore", log, log] });
+  process.once("exit", () => child.kill("SIGKILL"));
+  const ended = new AbortController();
+  child.once("exit", () => {
+    ended.abort(new Error(`${path.basename(file)} has ended:\n${fs.readFileSync(`${file}.log`, "utf8").slice(-2000)}`));
+  });
+  await until(file, () => answers(url), ended.signal);
+  return child;
+}
+
+/** Runs a Prometheus with the lab's alert rules that scrapes nothing but these targets, and watches it for so long. */
+export async function measureLoad(
+  program: string,
+  folder: string,
+  targets: readonly string[],
+  interval: number,
+  seconds: number,
+): Promise<Load> {
   const config = {
     global: { scrape_interval: `${String(interval)}s`, evaluation_interval: `${String(interval)}s` },
     rule_files: ["*.rules.yml"],
     scrape_configs: [{ job_name: "linux_host", static_configs: [{ targets }] }],
   };
+  fs.mkdirSync(folder);
   for (const { file, content } of [{ file: "prometheus.yml", content: stringify(config) }, ...alertRules()]) {
     fs.writeFileSync(path.join(folder, file), content);
   }
+  const address = `${LOOPBACK}:${String(await findFreePort())}`;
+  const url = `http://${address}`;
   const flags = [
     `--config.file=${path.join(folder, "prometheus.yml")}`,
     `--storage.tsdb.path=${path.join(folder, "data")}`,
-    `--web.listen-address=127.0.0.1:${String(port)}`,
-    ...(args.flags ?? []),
+    `--web.listen-address=${address}`,
+    "--web.enable-admin-api",
   ];
-  return start(args.file, flags, path.join(folder, "log"), `${urlOf(port)}/-/ready`);
-}
-
-/** What it needs, watched for so many seconds. */
-export async function watchLoad(
-  program: Program,
-  { port, targets, interval }: OnePrometheusArgs,
-  seconds: number,
-): Promise<Load> {
-  await setTimeout(WARM_UP * 1000);
-  const [start, before] = [Date.now(), await ownMetrics(port)];
+  const child = await start(program, flags, `${url}/-/ready`);
+  await setTimeout(WARM_UP_MS);
+  const [begin, before] = [Date.now(), await readMetrics(url)];
   await setTimeout(seconds * 1000);
-  const [passed, after] = [(Date.now() - start) / 1000, await ownMetrics(port)];
+  const [passed, after] = [(Date.now() - begin) / 1000, await readMetrics(url)];
+  const status = fs.readFileSync(`/proc/${String(child.pid)}/status`, "utf8");
   const growth = (name: string): number => (metric(after, name) - metric(before, name)) / passed;
-  const ask = (query: string): Promise<number> => askValue(port, query);
-  return {
+  const ask = async (query: string): Promise<number> => {
+    const path = `/api/v1/query?query=${encodeURIComponent(query)}`;
+    return Number((await getJson<QueryAnswer>(`${url}${path}`)).data.result[0]?.value[1]);
+  };
+  const scrapeMs = async (quantile: number): Promise<string> =>
+    ((await ask(`quantile(${String(quantile)}, scrape_duration_seconds)`)) * 1000).toFixed(0);
+  const late = `prometheus_target_interval_length_seconds{interval="${String(interval)}s",quantile="0.99"}`;
+  const load = {
     nodes: targets.length,
-    seconds: passed,
     needs: {
       series: metric(after, "prometheus_tsdb_head_series"),
-      samplesPerSecond: growth(SAMPLES),
-      cpu: growth(CPU),
-      memory: metric(after, "process_resident_memory_bytes") / MIB,
-      peakMemory: program.peak(),
-      logPerHour: (growth(LOG) * 3600) / MIB,
+      "samples/s": growth("prometheus_tsdb_head_samples_appended_total"),
+      "% of one core": growth("process_cpu_seconds_total") * 100,
+      "MiB resident": metric(after, "process_resident_memory_bytes") / MIB,
+      "MiB at most": Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) / 1024,
+      "log, MiB/h": (growth("prometheus_tsdb_wal_storage_size_bytes") * 3600) / MIB,
     },
-    scrape: {
-      median: await ask("quantile(0.5, scrape_duration_seconds)"),
-      p99: await ask("quantile(0.99, scrape_duration_seconds)"),
+    rest: {
+      "scrape, ms (p99)": `${await scrapeMs(0.5)} (${await scrapeMs(0.99)})`,
+      "interval, s (p99)": metric(after, late).toFixed(2),
+      down: String(targets.length - (await ask("sum(up)"))),
+      ...(await blockSize(url, folder)),
     },
-    intervalP99: metric(
-      after,
-      `prometheus_target_interval_length_seconds{interval="${String(interval)}s",quantile="0.99"}`,
-    ),
-    down: targets.length - (await ask("sum(up)")),
+  };
+  child.kill();
+  await once(child, "exit");
+  fs.rmSync(folder, { recursive: true });
+  return load;
+}
+
+/** What the samples and the labels take in a block of all that was scraped. */
+async function blockSize(url: string, folder: string): Promise<Record<string, string>> {
+  const response = await fetch(`${url}/api/v1/admin/tsdb/snapshot`, { method: "POST" });
+  const { data } = (await response.json()) as { data: { name: string } };
+  const snapshot = path.join(folder, "data", "snapshots", data.name);
+  const block = path.join(snapshot, fs.readdirSync(snapshot)[0] ?? "");
+  const meta = fs.readFileSync(path.join(block, "meta.json"), "utf8");
+  const { stats } = JSON.parse(meta) as { stats: { numSeries: number; numSamples: number } };
+  const chunks = fs.readdirSync(path.join(block, "chunks")).map((name) => path.join(block, "chunks", name));
+  const bytes = chunks.reduce((sum, file) => sum + fs.statSync(file).size, 0);
+  return {
+    "block, B/sample": (bytes / stats.numSamples).toFixed(2),
+    "index, B/series": (fs.statSync(path.join(block, "index")).size / stats.numSeries).toFixed(0),
   };
 }
 
-function urlOf(port: number): string {
-  return `http://127.0.0.1:${String(port)}`;
+/** What a program says of itself now. */
+async function readMetrics(url: string): Promise<string> {
+  return (await fetch(`${url}/metrics`)).text();
 }
 
-async function ownMetrics(port: number): Promise<string> {
-  return (await fetch(`${urlOf(port)}/metrics`)).text();
-}
-
-async function askValue(port: number, query: string): Promise<number> {
-  const url = `${urlOf(port)}/api/v1/query?query=${encodeURIComponent(query)}`;
-  return Number((await getJson<QueryAnswer>(url)).data.result[0]?.value[1]);
+/** Sum of a metric's samples in Prometheus' text format. */
+export function metric(exposed: string, name: string): number {
+  const values = exposed
+    .split("\n")
+    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .map((line) => Number(line.slice(line.lastIndexOf(" ") + 1)));
+  return values.length === 0 ? NaN : values.reduce((sum, value) => sum + value, 0);
 }

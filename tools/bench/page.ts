@@ -3,29 +3,20 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { PROJECT } from "../../lib/shared/assets";
-import { BenchResult } from "./results";
-import { Cells, comparison, growthTables, idleTable, remarks } from "./table";
+import { BenchResult, Cells, remarks, tablesOf } from "./report";
 
-const README = path.join(PROJECT, "docs", "performance.md");
-const [BEGIN, END] = ["<!-- bench: made by tools/bench/page.ts -->", "<!-- end of bench -->"] as const;
+const PAGE = path.join(PROJECT, "docs", "performance.md");
+const PLACE = /(<!-- bench: .* -->\n).*(\n<!-- end of bench -->)/s;
 
 function markdown({ head, rows }: Cells): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+  const all = [head, head.map(() => "---"), ...rows];
+  return all.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 const result = JSON.parse(readFileSync(path.join(PROJECT, ".lab", "bench.json"), "utf8")) as BenchResult;
-const tables = [
-  comparison(result.rows),
-  idleTable(result.idle),
-  ...(result.growth === undefined ? [] : growthTables(result.growth)),
-];
-const made = [
-  ...tables.map(markdown),
-  remarks(result)
-    .map((it) => `- ${it}`)
-    .join("\n"),
-].join("\n\n");
-const text = readFileSync(README, "utf8");
-const [before = "", rest = ""] = text.split(BEGIN);
-writeFileSync(README, `${before}${BEGIN}\n${made}\n${END}${rest.split(END)[1] ?? ""}`);
+const list = remarks(result).map((it) => `- ${it}`);
+const text = [...tablesOf(result).map(markdown), list.join("\n")].join("\n\n");
+writeFileSync(
+  PAGE,
+  readFileSync(PAGE, "utf8").replace(PLACE, (_, begin: string, end: string) => begin + text + end),
+);

@@ -1,33 +1,54 @@
 import { setTimeout } from "node:timers/promises";
-import { parse } from "yaml";
+import { dockerGet } from "../../lib/docker/client";
 import { getJson, LabOutputs, signIn } from "../verify/lab";
-import { Interrupted, System } from "./system";
+import { System } from "./system";
 
+/** Path that each program answers once it works, by the setting of its port. */
+const HEALTH = [
+  ["prometheus", "prometheusPort", "/-/ready"],
+  ["grafana", "grafanaPort", "/api/health"],
+  ["node_exporter", "nodeExporterPort", "/"],
+  ["cadvisor", "cadvisorPort", "/healthz"],
+  ["pushgateway", "pushgatewayPort", "/-/ready"],
+] as const;
 const PAUSE_MS = 50;
 const LIMIT_MS = 180_000;
 
-/**
- * Asks until the answer is yes; a question that fails is asked again.
- *
- * @throws Interrupted, or Error when it stays without a yes.
- */
-export async function until(
-  what: string,
-  { commands }: Pick<System, "commands">,
-  ask: () => Promise<boolean>,
-  signal?: AbortSignal,
-): Promise<void> {
+/** How long a container's program took from its start until it answered. */
+export interface Start {
+  readonly container: string;
+  readonly seconds: number;
+}
+
+/** Asks until the answer is yes, for three minutes at most; a question that fails is asked again. */
+export async function until(what: string, ask: () => Promise<boolean>, signal?: AbortSignal): Promise<void> {
   const end = Date.now() + LIMIT_MS;
   while (!(await ask().catch(() => false))) {
     signal?.throwIfAborted();
-    if (commands.interrupted) {
-      throw new Interrupted("interrupted");
-    }
     if (Date.now() > end) {
       throw new Error(`${what}: not within ${String(LIMIT_MS / 1000)} s`);
     }
     await setTimeout(PAUSE_MS);
   }
+}
+
+/** Whether a URL answers 200. */
+export async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(1000) });
+  await response.arrayBuffer();
+  return response.ok;
+}
+
+/** Watches a lab start, and returns the container with the slowest start; undefined if one does not start. */
+export async function slowestStart({ prefix, settings }: System, signal: AbortSignal): Promise<Start | undefined> {
+  const starts = HEALTH.map(async ([container, port, path]): Promise<Start> => {
+    await until(container, () => answers(`http://127.0.0.1:${String(settings[port])}${path}`), signal);
+    const answered = Date.now();
+    const { State } = await dockerGet<{ State: { StartedAt: string } }>(`/containers/${prefix}${container}/json`);
+    return { container, seconds: (answered - Date.parse(State.StartedAt)) / 1000 };
+  });
+  const all = await Promise.all(starts).catch(() => []);
+  return all.sort((one, other) => other.seconds - one.seconds)[0];
 }
 
 /** Whether Prometheus runs with this interval, and has scraped a target by it since then. */
@@ -39,12 +60,8 @@ export async function scrapesBy({ prometheusUrl }: LabOutputs, interval: string,
     ({ scrapeInterval, lastScrape, health }) =>
       scrapeInterval === interval && health === "up" && Date.parse(lastScrape) > since,
   );
-  return scraped && (await runningInterval(prometheusUrl)) === interval;
-}
-
-async function runningInterval(prometheusUrl: string): Promise<string> {
-  const { data } = await getJson<{ data: { yaml: string } }>(`${prometheusUrl}/api/v1/status/config`);
-  return (parse(data.yaml) as { global: { scrape_interval: string } }).global.scrape_interval;
+  const config = await getJson<{ data: { yaml: string } }>(`${prometheusUrl}/api/v1/status/config`);
+  return scraped && config.data.yaml.startsWith(`global:\n  scrape_interval: ${interval}\n`);
 }
 
 /** Whether Grafana serves a dashboard with a panel of that title. */

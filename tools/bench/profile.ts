@@ -1,46 +1,102 @@
 // Prints where the time of an up from nothing, of an unchanged preview and of an unchanged up goes, in a lab of its own.
 // usage: profile.ts STACK FOLDER
-import Table from "cli-table3";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
 import * as path from "node:path";
-import { inspectMachine } from "../../lib/docker/machine";
+import { createInterface } from "node:readline";
 import { PROJECT } from "../../lib/shared/assets";
-import { pulumiLab } from "./pulumiLab";
-import { removeAll } from "./removal";
-import { benchEnvironment } from "./system";
-import { Stretch, watch } from "./watch";
-import { findWorkspace, PLAIN } from "./workspace";
+import { print } from "./report";
+import { interrupted, System, withSystems } from "./system";
 
+/** In seconds from the start of the command; `to` grows until the end is seen. */
+interface Stretch {
+  readonly what: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What of the engine's events says when a resource was worked on. */
+interface Event {
+  readonly resourcePreEvent?: { readonly metadata: { readonly urn: string; readonly op: string } };
+  readonly resOutputsEvent?: { readonly metadata: { readonly urn: string } };
+}
+
+const LOOK_MS = 10;
 /** Shorter ones are not printed. */
 const LEAST_SECONDS = 0.05;
 
 async function main(): Promise<void> {
   const [stack = "", folder = ""] = process.argv.slice(2);
-  const place = await findWorkspace(folder, "bench-profile-", stack, await inspectMachine());
-  const lab = pulumiLab(place);
-  const env = { ...benchEnvironment(place), LAB_ROOM: path.join(place.folder, "room"), STACK: stack };
-  const pulumi = path.join(PROJECT, "scripts", "pulumi");
-  try {
-    await removeAll([lab]);
-    await lab.prepare(PLAIN);
+  const lab = await System.create("lab", "bench-profile-", folder, stack);
+  await withSystems([lab], async () => {
+    await lab.prepare({});
     for (const command of [["up", "--yes", "--skip-preview"], ["preview"], ["up", "--yes", "--skip-preview"]]) {
-      const { ok, seconds, processes, modules, resources } = await watch(pulumi, command, env);
-      console.log(`\npulumi ${command.join(" ")}: ${seconds.toFixed(2)} s${ok ? "" : ", failed"}`);
-      print("process", processes);
-      print("module of the program", modules);
-      print("resource", resources);
+      interrupted.throwIfAborted();
+      await profile(command, lab.env);
     }
-  } finally {
-    await removeAll([lab]);
-  }
+  });
 }
 
-function print(what: string, stretches: readonly Stretch[]): void {
-  const table = new Table({ head: [what, "from", "to", "seconds"], style: { head: [], border: [], compact: true } });
-  const shown = stretches.filter(({ from, to = from }) => to - from >= LEAST_SECONDS);
-  table.push(
-    ...shown.map(({ what: name, from, to = from }) => [name, from.toFixed(2), to.toFixed(2), (to - from).toFixed(2)]),
-  );
-  console.log(table.toString());
+/** Runs the CLI with events as JSON; their own times are whole seconds, so when each arrives is what counts. */
+async function profile(command: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const start = Date.now();
+  const passed = (): number => (Date.now() - start) / 1000;
+  const [processes, resources] = [new Map<string, Stretch>(), new Map<string, Stretch>()];
+  const child = spawn(path.join(PROJECT, "scripts", "pulumi"), [...command, "--json"], {
+    detached: true,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" },
+  });
+  const looking = setInterval(() => {
+    for (const [key, what] of processesOf(child.pid ?? 0)) {
+      processes.set(key, { what, from: processes.get(key)?.from ?? passed(), to: passed() });
+    }
+  }, LOOK_MS);
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const { resourcePreEvent, resOutputsEvent } = (line.startsWith("{") ? JSON.parse(line) : {}) as Event;
+    const { urn, op } = resourcePreEvent?.metadata ?? { urn: resOutputsEvent?.metadata.urn ?? "", op: "" };
+    const begun = resources.get(urn);
+    if (resourcePreEvent !== undefined) {
+      resources.set(urn, { what: `${op} ${urn.split("::").pop() ?? ""}`, from: passed(), to: NaN });
+    } else if (begun !== undefined && Number.isNaN(begun.to)) {
+      resources.set(urn, { ...begun, to: passed() });
+    }
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  clearInterval(looking);
+  console.log(`\npulumi ${command.join(" ")}: ${passed().toFixed(2)} s${code === 0 ? "" : ", failed"}`);
+  printStretches("process", processes);
+  printStretches("resource", resources);
+}
+
+function printStretches(head: string, stretches: ReadonlyMap<string, Stretch>): void {
+  const shown = [...stretches.values()].filter(({ from, to }) => to - from >= LEAST_SECONDS);
+  const rows = shown.map(({ what, from, to }) => [what, ...[from, to, to - from].map((it) => it.toFixed(2))]);
+  print({ head: [head, "from", "to", "seconds"], rows });
+}
+
+/** What the processes of a session are, by their number and that; a plugin has a process group of its own. */
+function processesOf(session: number): readonly [key: string, what: string][] {
+  const pids = fs.readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+  return pids.flatMap((pid): [string, string][] => {
+    try {
+      const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
+      const [, , , ofSession] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      const what = Number(ofSession) === session ? describe(fs.readFileSync(`/proc/${pid}/cmdline`, "utf8")) : "";
+      // one that has ended and was not waited for has none; one that becomes another program is two
+      return what === "" ? [] : [[`${pid} ${what}`, what]];
+    } catch {
+      return []; // it has ended meanwhile
+    }
+  });
+}
+
+/** A command line in two words: the program, and the first file that it was given. */
+function describe(commandLine: string): string {
+  const [program = "", ...args] = commandLine.split("\0").filter((it) => !it.includes("\n"));
+  const argument = args.find((it) => it.includes("/")) ?? args[0] ?? "";
+  return `${path.basename(program)} ${path.basename(argument)}`.trim();
 }
 
 main().catch((error: unknown) => {

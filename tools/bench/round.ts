@@ -1,153 +1,118 @@
 import { setTimeout } from "node:timers/promises";
-import { leftovers } from "./leftovers";
-import { scrapesBy, servesPanel, until } from "./poll";
-import { slowestStart, Start } from "./starts";
-import { allEnded, System } from "./system";
+import { seconds } from "../verify/duration";
+import { scrapesBy, servesPanel, slowestStart, Start, until } from "./poll";
+import { Size, System } from "./system";
 import { serveTargets } from "./targets";
-import { retitlePanel, Size } from "./workspace";
 
-/** What is measured of both, in the order of a round. */
-export const MEASURES = [
-  "up",
-  "command",
-  "preview",
-  "previewWithoutRules",
-  "floor",
-  "upAgain",
-  "interval",
-  "intervalCommand",
-  "panel",
-  "panelCommand",
-  "destroy",
-] as const;
-export type Measure = (typeof MEASURES)[number];
+/** A title and what must hold: of the lab alone, or in proportion to compose or to another measure of the lab. */
+export interface Goal {
+  readonly title: string;
+  readonly ratio?: number;
+  readonly to?: string;
+  readonly seconds?: number;
+}
 
-/** Seconds of each measure that a contender has. */
-export type Round = Partial<Record<Measure, number>>;
+/** What is measured of both, in the order of a round; compose has no preview. */
+export const MEASURES = {
+  up: { title: "up from nothing until verify is green", ratio: 1.1 },
+  // how long the checks wait for samples is the same for both
+  command: { title: "of that, the command before verify" },
+  preview: { title: "unchanged preview", ratio: 1.25, to: "previewWithoutRules" },
+  previewWithoutRules: { title: "unchanged preview without the rules", ratio: 1.3, to: "floor" },
+  floor: { title: "unchanged preview of one resource of each provider" },
+  upAgain: { title: "unchanged up", seconds: 3.5 },
+  interval: { title: "changed scrape interval until Prometheus scrapes by it", ratio: 1 },
+  // the effect counts; this is how long a prompt waits
+  intervalCommand: { title: "the same until its command has ended" },
+  panel: { title: "changed panel until Grafana serves it", ratio: 1 },
+  panelCommand: { title: "the same until its command has ended" },
+  destroy: { title: "destroy until nothing is left", ratio: 1.5 },
+} satisfies Record<string, Goal>;
+export type Measure = keyof typeof MEASURES;
+
+/** Seconds of each measure that a system has, and what limits its `up`. */
+export type Round = Readonly<Partial<Record<Measure, number>>> & { readonly slowest?: Start | undefined };
 
 /** Another one than the default, and short: what is waited for is the change and not the next scrape. */
 const NEW_INTERVAL = "2s";
 
-export interface RoundResult {
-  readonly seconds: Round;
-  /** Of the up. */
-  readonly slowest: Start | undefined;
-  /** Settings of the containers that came up, for the comparison with the other contender. */
-  readonly inspected: string;
-}
-
-/** A moment of every scrape interval. */
-export interface Phase {
-  readonly intervalSeconds: number;
-  /** From 0 to 1. */
-  readonly share: number;
-}
-
-/** Brings a lab up from nothing, changes it and destroys it. */
-export async function measureRound(
-  system: System,
-  size: Size,
-  phase: Phase,
-  inspect: (system: System) => Promise<string>,
-): Promise<RoundResult> {
-  const endTargets = serveTargets(size.targets, system.place.gateway);
+/** Brings a system up from nothing, changes it and destroys it; begins at that share of a scrape interval. */
+export async function measureRound(system: System, size: Size, share: number): Promise<Round> {
+  const endTargets = serveTargets(size.targets ?? 0, system.gateway);
   try {
     await system.prepare(size);
-    await reach(phase);
-    const { slowest, ...up } = await measureUp(system);
-    const inspected = await inspect(system);
-    return { seconds: { ...up, ...(await measureChanges(system)) }, slowest, inspected };
+    // Prometheus scrapes a target at the same moment of every interval, which depends on names
+    const period = seconds(system.declared.scrapeInterval) * 1000;
+    await setTimeout((period + share * period - (Date.now() % period)) % period);
+    const up = await measureUp(system);
+    const previews = system.name === "lab" ? await measurePreviews(system) : {};
+    const upAgain = await timed(() => system.run("again"));
+    const [interval, intervalCommand] = await measureChange(system, "interval");
+    const [panel, panelCommand] = await measureChange(system, "panel");
+    return {
+      ...up,
+      ...previews,
+      upAgain,
+      interval,
+      intervalCommand,
+      panel,
+      panelCommand,
+      destroy: await timed(async () => {
+        await system.destroy();
+        await until("destroy", async () => (await system.leftovers()).length === 0);
+      }),
+    };
   } finally {
     endTargets();
   }
 }
 
-/**
- * Waits for a moment of the scrape interval. Prometheus scrapes a target at the same moment of every interval, which depends
- * on names: rounds that begin at any moment differ by up to an interval.
- */
-async function reach({ intervalSeconds, share }: Phase): Promise<void> {
-  const interval = intervalSeconds * 1000;
-  const ahead = share * interval - (Date.now() % interval);
-  await setTimeout(ahead < 0 ? ahead + interval : ahead);
-}
-
-async function measureChanges(system: System): Promise<Round> {
-  return {
-    ...(await measurePreviews(system)),
-    upAgain: await timed(system.upAgain),
-    ...(await measureInterval(system)),
-    ...(await measurePanel(system)),
-    destroy: await timed(async () => {
-      await system.destroy();
-      await until("destroy", system, async () => (await leftovers(system)).length === 0);
-    }),
-  };
-}
-
-async function measurePreviews({ preview, previewWithoutRules, floor }: System): Promise<Round> {
-  if (preview === undefined || previewWithoutRules === undefined || floor === undefined) {
-    return {};
-  }
-  const previewFloor = await floor();
-  return {
-    preview: await timed(preview),
-    previewWithoutRules: await timed(previewWithoutRules),
-    floor: await timed(previewFloor),
-  };
-}
-
 /** From nothing until the last check of verify is green. */
-export async function measureUp(
-  system: System,
-): Promise<{ readonly up: number; readonly command: number; readonly slowest: Start | undefined }> {
+export async function measureUp(system: System): Promise<Round & { readonly up: number }> {
   const watch = new AbortController();
-  const slowest = slowestStart(system.place, watch.signal);
+  const slowest = slowestStart(system, watch.signal);
   try {
-    const command = await timed(system.up);
-    const verify = await timed(system.verify);
+    const command = await timed(() => system.run("up"));
+    const verify = await timed(() => system.run("verify"));
     return { up: command + verify, command, slowest: await slowest };
   } finally {
     watch.abort();
   }
 }
 
-async function measureInterval(system: System): Promise<Round> {
-  const outputs = await system.outputs();
-  const apply = await system.editInterval(NEW_INTERVAL);
-  const start = Date.now();
-  const [interval, intervalCommand] = await alongside(system, apply, () => scrapesBy(outputs, NEW_INTERVAL, start));
-  return { interval, intervalCommand };
+async function measurePreviews(lab: System): Promise<Round> {
+  await lab.run("floor-up");
+  return {
+    preview: await timed(() => lab.run("preview")),
+    previewWithoutRules: await timed(() => lab.run("rules")),
+    floor: await timed(() => lab.run("floor")),
+  };
 }
 
-async function measurePanel(system: System): Promise<Round> {
+/** Seconds until a change has its effect, and until the command that makes it has ended. */
+async function measureChange(system: System, change: "interval" | "panel"): Promise<readonly number[]> {
   const outputs = await system.outputs();
   const title = `changed ${String(Date.now())}`;
-  const uid = retitlePanel(system.place, title);
-  const apply = await system.editDashboards();
-  const [panel, panelCommand] = await alongside(system, apply, () => servesPanel(outputs, uid, title));
-  return { panel, panelCommand };
-}
-
-/** Seconds until a change is seen, and until what makes the change has ended well. */
-async function alongside(
-  system: System,
-  change: () => Promise<void>,
-  seen: () => Promise<boolean>,
-): Promise<readonly [seen: number, made: number]> {
+  const uid = change === "panel" ? system.retitlePanel(title) : "";
+  await system.configure(change === "interval" ? { scrapeInterval: NEW_INTERVAL } : {});
+  const start = Date.now();
   const failed = new AbortController();
-  const made = timed(change).catch((error: unknown) => {
-    failed.abort();
+  const command = timed(() => system.run(change)).catch((error: unknown) => {
+    failed.abort(error);
     throw error;
   });
-  const [first = NaN, last = NaN] = await allEnded([
-    timed(() => until("the change", system, seen, failed.signal)),
-    made,
-  ]);
-  return [first, last];
+  const hasEffect = (): Promise<boolean> =>
+    change === "interval" ? scrapesBy(outputs, NEW_INTERVAL, start) : servesPanel(outputs, uid, title);
+  return allEnded([timed(() => until(`the changed ${change}`, hasEffect, failed.signal)), command]);
 }
 
-async function timed(work: () => Promise<void>): Promise<number> {
+/** What all of them come to, once every one of them has ended; throws what the first of them threw. */
+export async function allEnded<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1000;

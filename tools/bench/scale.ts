@@ -1,24 +1,19 @@
 // Measures what one Prometheus needs for more and more machines, none of which exists but this one.
 // usage: [NODES="1 10 100 1000"] [INTERVAL=5] [MINUTES=5] scale.ts STACK FOLDER RESULT
-import Table from "cli-table3";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { gzipSync } from "node:zlib";
 import { nodeExporterFlags } from "../../components/monitoring/nodeExporter";
 import { inspectMachine } from "../../lib/docker/machine";
-import { Settings } from "../../lib/settings/settings";
 import { readStackFiles } from "../../lib/settings/stackFiles";
 import { PROJECT } from "../../lib/shared/assets";
 import { findFreePort } from "../pull-request/previewLab";
-import { measureBlock } from "./block";
-import { LOOPBACK, serveNodes } from "./nodes";
-import { Load, startPrometheus, watchLoad } from "./onePrometheus";
-import { Program, programOf, start } from "./programs";
-import { blockTable, loadTable } from "./scaleTable";
-import { Cells } from "./table";
-import { targetsOn } from "./targets";
+import { Load, LOOPBACK, measureLoad, start } from "./onePrometheus";
+import { print } from "./report";
+import { loadTable } from "./scaleTable";
+import { serveTargets, targetsOn } from "./targets";
 
-/** Machines whose block is measured. */
-const BLOCK_NODES = 10;
 /** Interfaces of containers come and go with what else the machine does. */
 const STEADY = ["--collector.netdev.device-exclude=^(veth|br-)", "--collector.netclass.ignored-devices=^(veth|br-)"];
 
@@ -29,7 +24,6 @@ async function main(): Promise<void> {
   if (!sizes.every((nodes) => nodes >= 1) || !(interval >= 1 && minutes >= 1)) {
     throw new Error("NODES are numbers from 1, and INTERVAL and MINUTES are one each");
   }
-  const { settings } = readStackFiles([path.join(PROJECT, `Pulumi.${stack}.yaml`)]);
   const own = path.join(folder, "scale");
   fs.rmSync(own, { recursive: true, force: true });
   fs.mkdirSync(own, { recursive: true });
@@ -40,56 +34,57 @@ async function main(): Promise<void> {
   process.once("exit", () => {
     fs.rmSync(own, { recursive: true, force: true });
   });
-  const exporter = await startExporter(settings, own);
-  const prometheus = programOf(settings.prometheus.image, "prometheus", own);
-  const nodes = await serveNodes(Math.max(...sizes, BLOCK_NODES), exporter.url);
-  const argsFor = async (name: string, count: number) => ({
-    file: prometheus,
-    folder: path.join(own, name),
-    port: await findFreePort(),
-    targets: targetsOn(LOOPBACK, count),
-    interval,
-  });
-  try {
-    const measuring = measureBlock(await argsFor("block", BLOCK_NODES));
-    const loads: Load[] = [];
-    for (const count of sizes) {
-      const args = await argsFor(String(count), count);
-      const program = await startPrometheus(args);
-      const load = await watchLoad(program, args, minutes * 60);
-      await program.end();
-      fs.rmSync(args.folder, { recursive: true });
-      loads.push(load);
-      console.log(`${String(count)} nodes: ${String(load.needs.series)} series, ${load.needs.memory.toFixed(0)} MiB`);
-    }
-    const block = await measuring;
-    fs.writeFileSync(file, `${JSON.stringify({ interval, answer: nodes.bytes, loads, block }, null, 2)}\n`);
-    print(loadTable(loads));
-    print(blockTable(block));
-  } finally {
-    nodes.end();
-    await exporter.program.end();
+  const { settings } = readStackFiles([path.join(PROJECT, `Pulumi.${stack}.yaml`)]);
+  const exporter = `${LOOPBACK}:${String(await findFreePort())}`;
+  const flags = nodeExporterFlags(settings, await inspectMachine()).filter((flag) => flag.startsWith("--collector."));
+  const url = `http://${exporter}/metrics`;
+  await start(
+    programOf(settings.nodeExporter.image, "node_exporter", own),
+    [`--web.listen-address=${exporter}`, ...flags, ...STEADY],
+    url,
+  );
+  await serveNodes(Math.max(...sizes), url);
+  const program = programOf(settings.prometheus.image, "prometheus", own);
+  const loads: Load[] = [];
+  for (const count of sizes) {
+    const targets = targetsOn(LOOPBACK, count);
+    const load = await measureLoad(program, path.join(own, "data"), targets, interval, minutes * 60);
+    loads.push(load);
+    console.log(`${String(count)} nodes: ${String(load.needs.series)} series`);
   }
+  fs.writeFileSync(file, `${JSON.stringify({ interval, loads }, null, 2)}\n`);
+  print(loadTable(loads));
 }
 
-/** The node_exporter whose answers all the others give, with the lab's collectors. */
-async function startExporter(settings: Settings, folder: string): Promise<{ program: Program; url: string }> {
-  const port = await findFreePort();
-  const url = `http://${LOOPBACK}:${String(port)}/metrics`;
-  const collectors = nodeExporterFlags(settings, await inspectMachine()).filter((it) => it.startsWith("--collector."));
-  const flags = [`--web.listen-address=${LOOPBACK}:${String(port)}`, ...collectors, ...STEADY];
-  const file = programOf(settings.nodeExporter.image, "node_exporter", folder);
-  return { program: await start(file, flags, path.join(folder, "node_exporter.log"), url), url };
+/** Copies a program out of an image, to run it without a container; returns the file. */
+function programOf(image: string, name: string, folder: string): string {
+  const container = execFileSync("docker", ["create", image], { encoding: "utf8" }).trim();
+  try {
+    execFileSync("docker", ["cp", `${container}:/bin/${name}`, folder], { stdio: ["ignore", "ignore", "inherit"] });
+  } finally {
+    execFileSync("docker", ["rm", "--volumes", container], { stdio: "ignore" });
+  }
+  return path.join(folder, name);
 }
 
-function print({ head, rows }: Cells): void {
-  const table = new Table({ head: [...head], style: { head: [], border: [] } });
-  table.push(...rows.map((row) => [...row]));
-  console.log(table.toString());
+/**
+ * Answers as that many node_exporters with what a real one says, read again every second: values change as a
+ * machine's do, and a series compresses for itself, so it does not matter that those of all machines are alike.
+ */
+async function serveNodes(count: number, exporter: string): Promise<void> {
+  const read = async (): Promise<Buffer> => gzipSync(await (await fetch(exporter)).text());
+  let answer = await read();
+  setInterval(() => void read().then((text) => (answer = text)), 1000);
+  serveTargets(count, LOOPBACK, (_, response) => {
+    response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");
+    // which Prometheus always accepts
+    response.setHeader("content-encoding", "gzip").end(answer);
+  });
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : String(error));
-  // with whatever still runs
-  process.exit(1);
-});
+main()
+  .then(() => process.exit())
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  });

@@ -1,66 +1,225 @@
-import { Commands, Outcome } from "../pull-request/commands";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse, stringify } from "yaml";
+import { ownDashboards } from "../../dashboards";
+import { readCatalogue } from "../../dashboards/community/catalogue";
+import { dockerGet } from "../../lib/docker/client";
+import { inspectMachine } from "../../lib/docker/machine";
+import { findStarts } from "../../lib/drift/starts";
+import { PUBLISHED } from "../../lib/settings/services";
+import { Settings } from "../../lib/settings/settings";
+import { readStackFiles } from "../../lib/settings/stackFiles";
+import { PROJECT } from "../../lib/shared/assets";
+import { LAB_LABEL, labName } from "../../lib/shared/names";
+import { throwProblems } from "../../lib/shared/problems";
+import { Commands } from "../pull-request/commands";
+import { findFreePort, findFreeSubnet } from "../pull-request/previewLab";
 import { LabOutputs } from "../verify/lab";
-import { Size, Workspace } from "./workspace";
+import { targetsOn } from "./targets";
 
-/** A way to bring up the five containers with all that belongs to them, and to change them. */
-export interface System {
-  readonly name: "lab" | "compose";
-  readonly place: Workspace;
-  readonly commands: Commands;
-  /** Label and value of its parts in the engine. */
-  readonly dockerLabel: string;
-  /** What a person edits: writes the settings of a lab of that size, nothing of which is up yet. */
-  readonly prepare: (size: Size) => Promise<void>;
-  /** Brings it up, or what was changed of it. */
-  readonly up: () => Promise<void>;
-  /** Whether `up` works; throws where a check fails. */
-  readonly verify: () => Promise<void>;
-  /** Shows that nothing would change; where that can be asked. */
-  readonly preview?: () => Promise<void>;
-  /** The same without the rules. */
-  readonly previewWithoutRules?: () => Promise<void>;
-  /** Brings up a program with one resource of each provider, and returns what previews it. */
-  readonly floor?: () => Promise<() => Promise<void>>;
-  /** Brings it up once more, which changes nothing. */
-  readonly upAgain: () => Promise<void>;
-  /** Edits the scrape interval, and returns what lets it take effect. */
-  readonly editInterval: (interval: string) => Promise<() => Promise<void>>;
-  /** Takes over an edited catalogue, and returns what lets it take effect. */
-  readonly editDashboards: () => Promise<() => Promise<void>>;
-  readonly destroy: () => Promise<void>;
+/** How large a lab is: scrape targets besides its own, and dashboards in all, those of the stack by default. */
+export interface Size {
+  readonly targets?: number;
+  readonly dashboards?: number;
+}
+
+const PORTS = [...PUBLISHED, "flask"];
+/** Of a dashboard that only this bench has. */
+const FIRST_ID = 1_000_000;
+/** What would lead a lab of the bench to the state of another one. */
+const FOREIGN =
+  /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|STACK|MAKE.*|MFLAGS|PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*))$/;
+const SCRIPTS = { lab: "lab", compose: "compose/lab" };
+const interruption = new AbortController();
+/** Aborted by Ctrl-C: the command that runs ends in order, and no other is begun. */
+export const interrupted = interruption.signal;
+
+/** The five containers with all that belongs to them, brought up and changed by the commands of a script. */
+export class System {
+  /** The lab's name on the machine. */
+  readonly lab: string;
+  /** Everything that the lab leaves outside Docker. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  private readonly catalogue: string;
+  private readonly stateHome: string;
+  private readonly settingsFile: string;
+  private readonly commands: Commands;
+
+  private constructor(
+    readonly name: keyof typeof SCRIPTS,
+    readonly prefix: string,
+    root: string,
+    stack: string,
+    /** What the stack declares. */
+    readonly declared: Settings,
+    /** Settings that make it a lab of its own. */
+    readonly settings: Readonly<Record<string, string | number | boolean | readonly string[]>>,
+  ) {
+    this.lab = labName(prefix);
+    this.folder = path.join(root, prefix);
+    this.catalogue = path.join(this.folder, "catalogue");
+    this.stateHome = path.join(this.folder, "state-home");
+    const room = path.join(this.folder, "room");
+    this.settingsFile = path.join(room, `own.${stack}.yaml`);
+    const kept = Object.entries(process.env).filter(([variable]) => !FOREIGN.test(variable));
+    const own = { LAB_ROOM: room, LAB: this.lab, STACK: stack, XDG_STATE_HOME: this.stateHome };
+    this.env = { ...Object.fromEntries(kept), ...own };
+    this.commands = new Commands(this.env);
+    interrupted.addEventListener("abort", () => {
+      this.commands.interrupt();
+    });
+  }
+
+  /** A system below a folder, with a name, ports and a network that no other lab has. */
+  static async create(name: System["name"], prefix: string, root: string, stack: string): Promise<System> {
+    const ports = new Set<number>();
+    while (ports.size < PORTS.length) {
+      ports.add(await findFreePort());
+    }
+    const settings = {
+      namePrefix: prefix,
+      // what a stack may declare and compose has not
+      alertWebhook: "",
+      remoteWrite: [],
+      nodeExporterNetwork: "lab",
+      keepData: false,
+      grafanaAdminPassword: "",
+      subnet: findFreeSubnet(await inspectMachine(), prefix),
+      ...Object.fromEntries([...ports].map((port, index) => [`${PORTS[index] ?? ""}Port`, port])),
+    };
+    const { settings: declared } = readStackFiles([path.join(PROJECT, `Pulumi.${stack}.yaml`)]);
+    return new System(name, prefix, root, stack, declared, settings);
+  }
+
+  /** Address of this machine on the lab's network. */
+  get gateway(): string {
+    return String(this.settings.subnet).replace(/0\/\d+$/, "1");
+  }
+
+  /** Runs a command of the script and returns what it prints; throws that if it fails. */
+  async run(command: string): Promise<string> {
+    interrupted.throwIfAborted();
+    const printed = await this.runToEnd(command);
+    interrupted.throwIfAborted();
+    return printed;
+  }
+
+  /** Writes the settings of a lab of that size, nothing of which is up yet. */
+  async prepare({ targets = 0, dashboards }: Size): Promise<void> {
+    await this.run("prepare");
+    await this.configure({
+      ...this.settings,
+      dashboardCatalogue: this.catalogue,
+      communityDashboards: await this.writeCatalogue(dashboards),
+      extraScrapeTargets: targets === 0 ? [] : [{ job: "bench", targets: targetsOn("host.docker.internal", targets) }],
+    });
+  }
+
+  /** Edits settings, and takes over the files of the catalogue. */
+  async configure(changes: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    const before = parse(fs.readFileSync(this.settingsFile, "utf8")) as { config?: object };
+    const named = Object.entries(changes).map(([key, value]) => [`observability-lab:${key}`, value] as const);
+    const config = { ...before.config, ...Object.fromEntries(named) };
+    fs.writeFileSync(this.settingsFile, stringify({ ...before, config }));
+    await this.run("configure");
+  }
+
+  /** Gives a panel of the newest dashboard in the catalogue another title; returns its dashboard's uid. */
+  retitlePanel(title: string): string {
+    const file = path.join(this.catalogue, fs.readdirSync(this.catalogue).sort().at(-1) ?? "");
+    const dashboard = JSON.parse(fs.readFileSync(file, "utf8")) as { uid: string; panels: { title: string }[] };
+    Object.assign(dashboard.panels[0] ?? {}, { title });
+    fs.writeFileSync(file, JSON.stringify(dashboard));
+    return dashboard.uid;
+  }
+
   /** What `verify` reads. */
-  readonly outputs: () => Promise<LabOutputs>;
-}
-
-/** Somebody asked for the end. */
-export class Interrupted extends Error {}
-
-/**
- * The outcome of a command that has to go well.
- *
- * @throws Interrupted, or Error with what the command said.
- */
-export async function expectOk(commands: Commands, run: Promise<Outcome>): Promise<Outcome> {
-  const outcome = await run;
-  if (commands.interrupted) {
-    throw new Interrupted("interrupted");
+  async outputs(): Promise<LabOutputs> {
+    return JSON.parse(await this.run("outputs")) as LabOutputs;
   }
-  if (!outcome.ok) {
-    throw new Error(outcome.messages);
+
+  /** Also after an interruption, and of a lab that is not up. */
+  async destroy(): Promise<void> {
+    if (fs.existsSync(this.settingsFile)) {
+      await this.runToEnd("destroy");
+    }
   }
-  return outcome;
+
+  /** What is left of it on the machine, by name. */
+  async leftovers(): Promise<readonly string[]> {
+    const label = this.name === "lab" ? LAB_LABEL : "com.docker.compose.project";
+    const filters = `filters=${encodeURIComponent(JSON.stringify({ label: [`${label}=${this.lab}`] }))}`;
+    const [containers, networks, { Volumes }, starts] = await Promise.all([
+      dockerGet<{ Names: string[] }[]>(`/containers/json?all=1&${filters}`),
+      dockerGet<{ Name: string }[]>(`/networks?${filters}`),
+      dockerGet<{ Volumes: { Name: string }[] | null }>(`/volumes?${filters}`),
+      findStarts(this.lab),
+    ]);
+    return [
+      ...containers.map(({ Names }) => Names.join()),
+      ...[...networks, ...(Volumes ?? [])].map(({ Name }) => Name),
+      ...starts.filter(({ ours }) => ours).map(({ pid }) => `process ${String(pid)}`),
+      ...[path.join(this.stateHome, "observability-lab", this.lab)].filter((it) => fs.existsSync(it)),
+    ];
+  }
+
+  private async runToEnd(command: string): Promise<string> {
+    const { ok, messages } = await this.commands.run(path.join(__dirname, SCRIPTS[this.name]), [command]);
+    if (!ok) {
+      throw new Error(messages);
+    }
+    return messages;
+  }
+
+  /** Writes that many dashboards, copies of the smallest where the stack has fewer; returns their setting. */
+  private async writeCatalogue(dashboards: number | undefined): Promise<readonly object[]> {
+    const { entries, problems } = await readCatalogue(this.declared);
+    throwProblems(problems);
+    const [smallest] = [...entries].sort((one, other) => one.json.length - other.json.length);
+    fs.rmSync(this.catalogue, { recursive: true, force: true });
+    fs.mkdirSync(this.catalogue);
+    const wanted = dashboards === undefined ? entries.length : dashboards - ownDashboards(this.declared).length;
+    return Array.from({ length: wanted }, (_, index) => {
+      const name = `bench-${String(index)}`;
+      const copy = { ...(JSON.parse(smallest?.json ?? "{}") as object), uid: name, title: name };
+      const { id, revision, json } = entries[index] ?? {
+        id: FIRST_ID + index,
+        revision: 1,
+        json: JSON.stringify(copy),
+      };
+      fs.writeFileSync(path.join(this.catalogue, `${String(id)}_rev${String(revision)}.json`), json);
+      return { id, revision };
+    });
+  }
 }
 
-/** What all of them come to, once every one of them has ended; throws what the first of them threw. */
-export async function allEnded<T>(works: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(works);
-  return Promise.all(works);
+/** Works with systems that are removed at the end, on Ctrl-C too; what a killed run left of them is removed before. */
+export async function withSystems(systems: readonly System[], work: () => Promise<void>): Promise<void> {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      console.error("interrupted: everything of the bench is removed");
+      interruption.abort(new Error("interrupted"));
+    });
+  }
+  try {
+    await removeAll(systems);
+    await work();
+  } finally {
+    await removeAll(systems);
+  }
 }
 
-/** The caller's environment without what would lead a lab of the bench to the state of another one. */
-export function benchEnvironment(place: Workspace): NodeJS.ProcessEnv {
-  const foreign =
-    /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|STACK|MAKE.*|MFLAGS|PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*))$/;
-  const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
-  return { ...Object.fromEntries(own), XDG_STATE_HOME: place.stateHome };
+async function removeAll(systems: readonly System[]): Promise<void> {
+  const left: string[] = [];
+  for (const system of systems) {
+    await system.destroy().catch((error: unknown) => left.push(String(error)));
+    left.push(...(await system.leftovers()));
+    if (left.length === 0) {
+      fs.rmSync(system.folder, { recursive: true, force: true });
+    }
+  }
+  if (left.length > 0) {
+    throw new Error(`the bench could not be wholly removed; run it again to go on:\n${left.join("\n")}`);
+  }
 }

@@ -7,31 +7,17 @@ const PAUSE_MS = 100;
 /** Longer than a scrape interval: no scrape meets a connection that is just closed. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** What Prometheus scrapes besides the lab, as its setting lists it: programs of this process, a port each. */
-export function extraJob(count: number): object {
-  return { job: "bench", targets: targetsOn("host.docker.internal", count) };
-}
-
-/** `host:port` of that many targets. */
+/** `host:port` of that many targets, all of them this process. */
 export function targetsOn(host: string, count: number): readonly string[] {
-  return portsOf(count).map((port) => `${host}:${String(port)}`);
+  return Array.from({ length: count }, (_, index) => `${host}:${String(FIRST_PORT + index)}`);
 }
 
-/**
- * Answers as that many targets on an address, as soon as that is there, such as the gateway of a lab's network; what is
- * returned ends that.
- */
+/** Answers as that many targets once the address is there, such as the gateway of a lab's network; returns what ends it. */
 export function serveTargets(count: number, address: string, answer: http.RequestListener = oneSeries): () => void {
   let ended = false;
-  const servers = portsOf(count).map((port) => {
-    const server = http.createServer(answer);
-    server.keepAliveTimeout = KEEP_ALIVE_MS;
-    const listen = (): void => {
-      if (!ended) {
-        server.listen(port, address);
-      }
-    };
-    // the address is not there yet
+  const servers = targetsOn(address, count).map((_, index) => {
+    const server = http.createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, answer);
+    const listen = (): unknown => !ended && server.listen(FIRST_PORT + index, address);
     server.on("error", () => void setTimeout(PAUSE_MS).then(listen));
     listen();
     return server;
@@ -39,16 +25,11 @@ export function serveTargets(count: number, address: string, answer: http.Reques
   return () => {
     ended = true;
     servers.forEach((server) => {
-      server.close();
-      server.closeAllConnections();
+      server.close().closeAllConnections();
     });
   };
 }
 
 function oneSeries(_: http.IncomingMessage, response: http.ServerResponse): void {
   response.setHeader("content-type", "text/plain; version=0.0.4").end("bench_target 1\n");
-}
-
-function portsOf(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => FIRST_PORT + index);
 }

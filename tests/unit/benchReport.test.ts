@@ -1,0 +1,137 @@
+import fc from "fast-check";
+import { BenchResult, median, remarks, Rounds, tablesOf } from "../../tools/bench/report";
+import { Round } from "../../tools/bench/round";
+
+const REST = { command: 6, upAgain: 3, interval: 2, intervalCommand: 3, panel: 1, panelCommand: 2, destroy: 4 };
+const PREVIEWS = { previewWithoutRules: 2.5, floor: 2 };
+const COMPOSE: Round = { up: 8, ...REST, destroy: 1 };
+const ROUNDS: Rounds = {
+  lab: [
+    { up: 12, preview: 2.5, ...PREVIEWS, ...REST, slowest: { container: "grafana", seconds: 3 } },
+    { up: 10, preview: 3.5, ...PREVIEWS, ...REST, slowest: { container: "cadvisor", seconds: 9 } },
+    { up: 20, preview: 3.1, ...PREVIEWS, ...REST, slowest: { container: "grafana", seconds: 9 } },
+  ],
+  compose: [COMPOSE, COMPOSE],
+};
+const RESULT: BenchResult = {
+  machine: { cores: 2 },
+  load: 0.4,
+  rounds: ROUNDS,
+  idle: {
+    seconds: 300,
+    needs: [
+      { part: "prometheus", cpu: 0.01, memory: 60 },
+      { part: "grafana", cpu: 0.02, memory: 100 },
+      { part: "flask app", cpu: 0.03, memory: 95 },
+    ],
+    series: 3000,
+    samplesPerSecond: 599.6,
+    bytesPerHour: 3 * 1024 * 1024,
+  },
+};
+
+describe("median", () => {
+  it.each([
+    [[3], 3],
+    [[5, 1, 3], 3],
+    [[4, 1, 2, 9], 3],
+    [[], NaN],
+  ])("of %j", (values, expected) => {
+    expect(median(values)).toBe(expected);
+  });
+
+  it("is between the extremes, whatever the order", () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0.01, max: 1e6, noNaN: true }), { minLength: 1 }), (values) => {
+        const middle = median(values);
+        expect(Math.min(...values) <= middle && middle <= Math.max(...values)).toBe(true);
+        expect(median([...values].reverse())).toBe(middle);
+      }),
+    );
+  });
+});
+
+describe("the tables", () => {
+  const [comparison, idle] = tablesOf(RESULT);
+
+  it("compare both systems by medians with extremes, the ratio and the goal", () => {
+    expect(comparison?.rows[0]).toEqual([
+      "up from nothing until verify is green",
+      "12.0 (10.0–20.0)",
+      "8.0 (8.0–8.0)",
+      "1.50",
+      "at most ratio 1.1: missed",
+    ]);
+    expect(comparison?.rows[5]?.slice(1)).toEqual(["3.0 (3.0–3.0)", "3.0 (3.0–3.0)", "1.00", "at most 3.5 s: met"]);
+    expect(comparison?.rows[10]?.slice(3)).toEqual(["4.00", "at most ratio 1.5: missed"]);
+  });
+
+  it("compare a preview, which compose has not, with another one of the lab", () => {
+    expect(comparison?.rows.slice(2, 5).map((row) => row.slice(1))).toEqual([
+      ["3.1 (2.5–3.5)", "–", "1.24", "at most ratio 1.25 to the unchanged preview without the rules: met"],
+      [
+        "2.5 (2.5–2.5)",
+        "–",
+        "1.25",
+        "at most ratio 1.3 to the unchanged preview of one resource of each provider: met",
+      ],
+      ["2.0 (2.0–2.0)", "–", "–", ""],
+    ]);
+  });
+
+  it("add up what the idle lab needs, once without Grafana", () => {
+    expect(idle?.rows.slice(-2)).toEqual([
+      ["all", "6.0", "255", "at most 5 %: missed"],
+      ["all but grafana", "", "155", "at most 150 MiB: missed"],
+    ]);
+  });
+
+  it("have a row for each size and each proportion", () => {
+    const growth = { sizes: { "4 dashboards": ROUNDS, "100 dashboards": ROUNDS }, one: [20], two: [28, 32] };
+    const [, , sizes, proportions] = tablesOf({ ...RESULT, growth });
+    expect(sizes?.rows[0]).toEqual([
+      "4 dashboards",
+      "12.0 / 8.0",
+      "6.0 / 6.0",
+      "3.1",
+      "2.5",
+      "2.0",
+      "3.0 / 3.0",
+      "2.0 / 2.0",
+      "3.0 / 3.0",
+      "1.0 / 1.0",
+      "2.0 / 2.0",
+      "4.0 / 1.0",
+    ]);
+    expect(proportions?.rows.slice(1)).toEqual([
+      ["up with 100 dashboards, to the one with 4", "1.00", "at most 2.5: met"],
+      ["two labs up at once, to one", "1.50", "at most 2.1: met"],
+    ]);
+  });
+});
+
+describe("the remarks", () => {
+  it("name the container that limits the up, the samples and what was noisy", () => {
+    expect(remarks(RESULT)).toEqual([
+      "3 rounds, alternating: medians, with minimum and maximum. cores 2.",
+      "Of the up of the lab, 25.0 % is the start of grafana (3.0 s).",
+      "Idle for 300 s: 3000 series, 600 samples per second, 3.0 MiB on disk per hour before compaction.",
+      "Noisy: lab, up from nothing until verify is green: the rounds are 83 % of the median apart.",
+      "Noisy: lab, unchanged preview: the rounds are 32 % of the median apart.",
+    ]);
+  });
+
+  it("name other work on the machine, and no difference that is too short to be measured", () => {
+    const panel = { lab: [{ panel: 0.1 }, { panel: 0.2 }], compose: [] };
+    expect(remarks({ ...RESULT, load: 1.5, rounds: panel }).filter((it) => it.startsWith("Noisy"))).toEqual([
+      "Noisy: the load average was 1.50 at the start, on 2 cores.",
+    ]);
+  });
+
+  it("name what forbids a change that takes longer than compose's", () => {
+    expect(remarks({ ...RESULT, rounds: { ...ROUNDS, compose: [{ ...COMPOSE, interval: 1 }] } })).toContain(
+      "Of changed scrape interval until Prometheus scrapes by it, 150.0 % is what an unchanged up takes (3.0 s): " +
+        "the start of Pulumi, of the program and of its providers.",
+    );
+  });
+});

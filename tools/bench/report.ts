@@ -1,0 +1,217 @@
+import Table from "cli-table3";
+import { Idle, MIB } from "./idle";
+import { Goal, Measure, MEASURES, Round } from "./round";
+
+/** The rounds of both systems. */
+export interface Rounds {
+  readonly lab: readonly Round[];
+  readonly compose: readonly Round[];
+}
+
+/** Rounds of labs with more in them, and seconds until one lab and two at once were up. */
+export interface Growth {
+  readonly sizes: Readonly<Record<string, Rounds>>;
+  readonly one: readonly number[];
+  readonly two: readonly number[];
+}
+
+/** What a run measured. */
+export interface BenchResult {
+  readonly machine: Readonly<Record<string, string | number>>;
+  /** Load average of the last minute, at the start. */
+  readonly load: number;
+  readonly rounds: Rounds;
+  readonly idle: Idle;
+  readonly growth?: Growth;
+}
+
+/** Cells under a head. */
+export interface Cells {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Of one core, and in MiB without Grafana. */
+const IDLE_GOALS = { cpu: 0.05, memory: 150 };
+/** Of a measure's median: rounds that lie further apart are not alike. */
+const SPREAD_LIMIT = 0.25;
+/** Seconds that count for nothing: a question every 50 ms is no finer. */
+const RESOLUTION = 0.2;
+/** Share of the cores that other work may have at the start. */
+const LOAD_LIMIT = 0.25;
+const ALL = Object.entries(MEASURES) as readonly (readonly [Measure, Goal])[];
+
+/** Every table of a run. */
+export function tablesOf({ rounds, idle, growth }: BenchResult): readonly Cells[] {
+  return [comparison(rounds), idleTable(idle), ...(growth === undefined ? [] : growthTables(growth))];
+}
+
+/** Both systems side by side, with the goals. */
+function comparison(rounds: Rounds): Cells {
+  return {
+    head: ["seconds", "lab", "compose and curl", "ratio", "goal"],
+    rows: ALL.map(([measure, goal]) => {
+      const ratio = ratioOf(rounds, measure);
+      const limit = goal.to === undefined ? "" : ` to the ${MEASURES[goal.to as Measure].title}`;
+      return [
+        goal.title,
+        secondsCell(valuesOf(rounds.lab, measure)),
+        secondsCell(valuesOf(rounds.compose, measure)),
+        Number.isNaN(ratio) ? "–" : ratio.toFixed(2),
+        goal.seconds === undefined
+          ? judge(ratio, goal.ratio, `ratio ${String(goal.ratio)}${limit}`)
+          : judge(medianOf(rounds.lab, measure), goal.seconds, `${String(goal.seconds)} s`),
+      ];
+    }),
+  };
+}
+
+/** What the idle lab needs, part by part. */
+function idleTable({ needs }: Idle): Cells {
+  const total = (key: "cpu" | "memory", parts = needs): number => parts.reduce((sum, need) => sum + need[key], 0);
+  const memory = total(
+    "memory",
+    needs.filter(({ part }) => part !== "grafana"),
+  );
+  return {
+    head: ["idle", "% of one core", "MiB", "goal"],
+    rows: [
+      ...needs.map((need) => [need.part, percent(need.cpu), need.memory.toFixed(0), ""]),
+      ["all", percent(total("cpu")), total("memory").toFixed(0), judge(total("cpu"), IDLE_GOALS.cpu, "5 %")],
+      ["all but grafana", "", memory.toFixed(0), judge(memory, IDLE_GOALS.memory, "150 MiB")],
+    ],
+  };
+}
+
+/** How the measures of the lab grow with what is in it. */
+function growthTables({ sizes, one, two }: Growth): readonly Cells[] {
+  const proportion = (what: string, ratio: number, goal: number): string[] => [
+    what,
+    ratio.toFixed(2),
+    judge(ratio, goal, String(goal)),
+  ];
+  const compare = (measure: Measure, large: string, small: string): number =>
+    medianOf(sizes[large]?.lab ?? [], measure) / medianOf(sizes[small]?.lab ?? [], measure);
+  return [
+    {
+      head: ["lab / compose, seconds", ...ALL.map(([, { title }]) => title)],
+      rows: Object.entries(sizes).map(([size, { lab, compose }]) => [
+        size,
+        ...ALL.map(([measure]) =>
+          [lab, compose]
+            .map((rounds) => medianOf(rounds, measure))
+            .filter((it) => !Number.isNaN(it))
+            .map((it) => it.toFixed(1))
+            .join(" / "),
+        ),
+      ]),
+    },
+    {
+      head: ["in proportion", "ratio", "goal"],
+      rows: [
+        proportion(
+          "unchanged preview with 1000 extra targets, to the one with 4",
+          compare("preview", "1000 extra targets", "4 extra targets"),
+          1.2,
+        ),
+        proportion("up with 100 dashboards, to the one with 4", compare("up", "100 dashboards", "4 dashboards"), 2.5),
+        proportion("two labs up at once, to one", median(two) / median(one), 2.1),
+      ],
+    },
+  ];
+}
+
+/** What no table holds, a line each. */
+export function remarks({ machine, load, rounds, idle, growth }: BenchResult): readonly string[] {
+  const about = Object.entries(machine).map(([what, value]) => `${what} ${String(value)}`);
+  const busy = `the load average was ${load.toFixed(2)} at the start, on ${String(machine.cores)} cores`;
+  return [
+    `${String(rounds.lab.length)} rounds, alternating: medians, with minimum and maximum. ${about.join(", ")}.`,
+    ...limits(rounds),
+    `Idle for ${idle.seconds.toFixed(0)} s: ${String(idle.series)} series, ${idle.samplesPerSecond.toFixed(0)} samples ` +
+      `per second, ${(idle.bytesPerHour / MIB).toFixed(1)} MiB on disk per hour before compaction.`,
+    ...(growth === undefined ? [] : [`${String(growth.one.length)} rounds of labs with more in them: medians.`]),
+    ...[
+      ...(load > LOAD_LIMIT * Number(machine.cores) ? [busy] : []),
+      ...noise(rounds),
+      ...Object.entries(growth?.sizes ?? {}).flatMap(([size, it]) => noise(it).map((reason) => `${size}, ${reason}`)),
+    ].map((reason) => `Noisy: ${reason}.`),
+  ];
+}
+
+/** What forbids goals: the slowest start of an up, and for a missed change what an unchanged up starts. */
+function limits(rounds: Rounds): readonly string[] {
+  const starts = (["lab", "compose"] as const).flatMap((name) => {
+    const sorted = [...rounds[name]].sort((one, other) => (one.up ?? 0) - (other.up ?? 0));
+    const { slowest, up = NaN } = sorted[Math.floor((sorted.length - 1) / 2)] ?? {};
+    return slowest === undefined
+      ? []
+      : `Of the up of ${name === "lab" ? "the lab" : name}, ${percent(slowest.seconds / up)} % is the start of ` +
+          `${slowest.container} (${slowest.seconds.toFixed(1)} s).`;
+  });
+  const start = medianOf(rounds.lab, "upAgain");
+  const changes = (["interval", "panel"] as const)
+    .filter((measure) => ratioOf(rounds, measure) > MEASURES[measure].ratio)
+    .map(
+      (measure) =>
+        `Of ${MEASURES[measure].title}, ${percent(start / medianOf(rounds.lab, measure))} % is what an unchanged up ` +
+        `takes (${start.toFixed(1)} s): the start of Pulumi, of the program and of its providers.`,
+    );
+  return [...starts, ...changes];
+}
+
+/** The measures whose rounds are far apart. */
+function noise(rounds: Rounds): readonly string[] {
+  return ALL.flatMap(([measure, { title }]) =>
+    (["lab", "compose"] as const).flatMap((name) => {
+      const values = valuesOf(rounds[name], measure);
+      const spread = Math.max(...values) - Math.min(...values);
+      const share = spread / median(values);
+      return share > SPREAD_LIMIT && spread > RESOLUTION
+        ? `${name}, ${title}: the rounds are ${(share * 100).toFixed(0)} % of the median apart`
+        : [];
+    }),
+  );
+}
+
+/** The lab's median, that of compose or of the goal's other measure being 1; NaN where there is none. */
+function ratioOf({ lab, compose }: Rounds, measure: Measure): number {
+  const { to }: Goal = MEASURES[measure];
+  return medianOf(lab, measure) / (to === undefined ? medianOf(compose, measure) : medianOf(lab, to as Measure));
+}
+
+function valuesOf(rounds: readonly Round[], measure: Measure): readonly number[] {
+  return rounds.flatMap((round) => round[measure] ?? []);
+}
+
+function medianOf(rounds: readonly Round[], measure: Measure): number {
+  return median(valuesOf(rounds, measure));
+}
+
+/** NaN of no values. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
+}
+
+/** Median with minimum and maximum. */
+function secondsCell(values: readonly number[]): string {
+  const [middle, min, max] = [median(values), Math.min(...values), Math.max(...values)].map((it) => it.toFixed(1));
+  return values.length === 0 ? "–" : `${String(middle)} (${String(min)}–${String(max)})`;
+}
+
+function judge(value: number, limit: number | undefined, text: string): string {
+  return limit === undefined ? "" : `at most ${text}: ${value <= limit ? "met" : "missed"}`;
+}
+
+function percent(share: number): string {
+  return (share * 100).toFixed(1);
+}
+
+/** Prints a table. */
+export function print({ head, rows }: Cells): void {
+  const table = new Table({ head: [...head], style: { head: [], border: [] } });
+  table.push(...rows.map((row) => [...row]));
+  console.log(table.toString());
+}
