@@ -7,9 +7,10 @@ import { renderPrometheusConfig } from "../../../components/monitoring/prometheu
 import { KEY_FILE } from "../../../lib/docker/grafanaKey";
 import { describeFiles, RECORD } from "../../../lib/drift/files";
 import { PASSWORD_FILE } from "../../../lib/drift/observe";
+import { containersOf } from "../../../lib/settings/services";
 import { readStackFiles } from "../../../lib/settings/stackFiles";
 import { alertRules } from "../../../lib/shared/alertRules";
-import { connectHost, containersOf, labName } from "../../../lib/shared/names";
+import { connectHost, labName } from "../../../lib/shared/names";
 import { throwProblems } from "../../../lib/shared/problems";
 import { LabOutputs } from "../../verify/lab";
 
