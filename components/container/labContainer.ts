@@ -21,7 +21,7 @@ import { LabContext } from "../context";
 import { ConfigFile, ConfigVolume } from "./configVolume";
 import { createDataVolume, ensureVolumes } from "./dataVolume";
 import { createReload } from "./reload";
-import { bindMount, coverMount, healthProbe, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./spec";
+import { bindMount, coverMount, healthcheck, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./spec";
 import { withWebPassword } from "./webPassword";
 
 export interface LabContainerArgs extends ServiceSpec {
@@ -43,10 +43,6 @@ export class LabContainer extends pulumi.ComponentResource {
   readonly container: docker.Container;
   /** The volume with its data; undefined without `dataPath`. */
   readonly data: docker.Volume | undefined;
-  /** Whether it existed before this update. */
-  readonly existed: boolean;
-  /** Resolves to whether the container became healthy. */
-  readonly works: Promise<boolean>;
   /** URL of the program as seen from the host. */
   readonly url: string;
 
@@ -56,18 +52,11 @@ export class LabContainer extends pulumi.ComponentResource {
     const args =
       webPassword !== undefined && passwordPrograms.has(spec.hostname) ? withWebPassword(spec, webPassword) : spec;
     this.url = urlOf(args);
-    this.existed = args.context.observed.containers.has(containerName(args));
     this.data = args.dataPath === undefined ? undefined : createDataVolume(name, args, this);
     const lab = labName(settings.namePrefix);
     const { reason, options: repair } = replaceOnDrift(containerName(args), driftOf(args), "labels[1].value");
     const config =
       args.uploads === undefined ? undefined : createConfig(name, args, args.uploads, { container: this, ...options });
-    let fail = (): void => undefined;
-    const failed = new Promise<false>((resolve) => {
-      fail = () => {
-        resolve(false);
-      };
-    });
     this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, this.data, config), {
       parent: this,
       // one in the host's network needs no other part of the lab; files that are read again replace nothing
@@ -80,16 +69,10 @@ export class LabContainer extends pulumi.ComponentResource {
       replaceOnChanges: ["healthcheck"],
       hooks: {
         beforeCreate: [() => removeOrphan("containers", containerName(args), lab), () => ensureVolumes(args)],
-        onError: [showLog(name, containerName(args), fail)],
+        onError: [showLog(name, containerName(args))],
       },
       ...repair,
     });
-    const made = new Promise<true>((resolve) => {
-      this.container.id.apply(() => {
-        resolve(true);
-      });
-    });
-    this.works = Promise.race([made, failed]);
     if (config !== undefined && args.reloadMetrics !== undefined) {
       const { reloadMetrics: metrics } = args;
       const program = { container: containerName(args), url: this.url, metrics, password: settings.webPassword };
@@ -240,16 +223,6 @@ function networkArgs(args: LabContainerArgs): Partial<docker.ContainerArgs> {
   };
 }
 
-/** Checks often while the program starts and seldom afterwards, if Docker has a start interval. */
-function healthcheck(spec: ServiceSpec, dockerMajor: number): docker.types.input.ContainerHealthcheck {
-  return {
-    ...healthProbe(spec),
-    startPeriod: "1m0s",
-    // Docker 25 brought the start interval
-    ...(dockerMajor >= 25 ? { interval: "30s", startInterval: "1s" } : { interval: "3s" }),
-  };
-}
-
 function urlOf({ context, service }: LabContainerArgs): string {
   return urlOn(context.settings.bindAddress, service.port);
 }
@@ -259,9 +232,8 @@ function containerName({ context, hostname }: LabContainerArgs): string {
 }
 
 /** Shows why a container does not get healthy: the provider knows only that it does not. */
-function showLog(name: string, container: string, fail: () => void): pulumi.ErrorHook {
+function showLog(name: string, container: string): pulumi.ErrorHook {
   return new pulumi.ErrorHook(`${name}-log`, async ({ failedOperation }) => {
-    fail();
     if (failedOperation !== "delete") {
       const log = await readLog(container);
       await pulumi.log.error(`the last lines that the container ${container} wrote:\n${log}`);

@@ -125,6 +125,16 @@ export function healthProbe(spec: ServiceSpec): { tests: string[]; timeout: stri
   };
 }
 
+/** Checks often while the program starts and seldom afterwards, if Docker has a start interval. */
+export function healthcheck(spec: ServiceSpec, dockerMajor: number): docker.types.input.ContainerHealthcheck {
+  return {
+    ...healthProbe(spec),
+    startPeriod: "1m0s",
+    // Docker 25 brought the start interval
+    ...(dockerMajor >= 25 ? { interval: "30s", startInterval: "1s" } : { interval: "3s" }),
+  };
+}
+
 /** A mount that hides what the host has at that place, also what it puts there later. */
 export function coverMount(target: string): {
   type: string;

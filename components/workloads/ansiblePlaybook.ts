@@ -41,9 +41,7 @@ export class AnsiblePlaybook extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        // one that is already there may be about to be replaced; the first one need only answer
-        dependsOn: [environment, ...(pushgateway.container.existed ? [pushgateway.container.container] : [])],
-        hooks: { beforeCreate: [() => pushgateway.answers()] },
+        dependsOn: [environment, pushgateway.container],
         ...repair,
       },
     );

@@ -98,8 +98,6 @@ describe("a lab of which nothing is there", () => {
     const parts = Object.keys(REASONS).filter((it) => !["grafana-admin-password", "prometheus-reload"].includes(it));
     const { registrations } = await buildLab({ observed: FRESH });
     expect(mended(registrations)).toStrictEqual(all(parts, "it was missing"));
-    // the Pushgateway that answers can only be the new one
-    expect(namesOf(resource(registrations, "ansible-run").dependencies)).toStrictEqual(["ansible-environment"]);
     expect(pulumi.log.warn).not.toHaveBeenCalled();
   });
 });
@@ -220,11 +218,11 @@ describe("a damaged part is made anew:", () => {
 });
 
 describe("what no state knows", () => {
-  it("gives way to what is created: containers, the network and what Grafana holds; the playbook waits", () => {
+  it("gives way to what is created: containers, the network and what Grafana holds", () => {
     const before = soundParts.filter(({ hooks }) => hooks.includes("beforeCreate")).map(({ name }) => name);
     expect(before.sort()).toStrictEqual(
       [
-        ...[...CONTAINERS, ...DASHBOARDS, "grafana-datasource", "grafana-folder", "lab-network", "ansible-run"],
+        ...[...CONTAINERS, ...DASHBOARDS, "grafana-datasource", "grafana-folder", "lab-network"],
         ...["grafana-config-files", "prometheus-config-files", "grafana-data"],
       ].sort(),
     );
