@@ -111,7 +111,7 @@ describe("prometheus.yml", () => {
           fc.tuple(fc.domain(), fc.integer({ min: 1, max: 65535 })).map(([host, port]) => `${host}:${String(port)}`),
           { minLength: 1, maxLength: 3 },
         ),
-        metricsPath: fc.string().map((path) => `/${path}`),
+        metricsPath: fc.string().map((path) => `/${path.replaceAll("?", "")}`),
       },
       { requiredKeys: ["job", "targets"] },
     );

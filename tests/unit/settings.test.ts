@@ -100,7 +100,7 @@ describe("settings", () => {
     ["overlayEncryption", "false"],
     ["nodeLabel", "tier=web-1"],
     ["extraScrapeServices", '[{"job": "app", "service": "shop_api", "port": 8000, "metricsPath": "/m"}]'],
-    ["extraScrapeTargets", '[{"job": "app", "targets": ["host.docker.internal:8000", "[::1]:80"]}]'],
+    ["extraScrapeTargets", '[{"job": "app", "targets": ["host.docker.internal:8000", "[2001:db8::1]:80"]}]'],
   ])("take %s = %s", (setting, value) => {
     expect(faulty(setting, value)).toStrictEqual([]);
   });

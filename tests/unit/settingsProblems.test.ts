@@ -81,6 +81,14 @@ describe("a bad scrape target", () => {
   const TARGETS = 'needs targets as a list of host:port; write targets: ["host.docker.internal:8000"]';
   const targets = ["app:80"];
 
+  it.each(["localhost", "127.0.0.1", "[::1]", "0.0.0.0", "api.localhost"])("%s is refused as a target", (host) => {
+    const [problem] = problemsOf({
+      extraScrapeTargets: JSON.stringify([{ job: "a", targets: ["app:80", `${host}:81`] }]),
+    });
+    expect(problem).toContain(`has the target ${host}:81, which is the loopback of Prometheus' own container`);
+    expect(problem).toContain("write host.docker.internal:81 for this machine");
+  });
+
   it.each([
     [{ targets }, "has an entry without a job; give it one, such as job: my_app"],
     [{ job: "", targets }, "has an entry without a job; give it one, such as job: my_app"],
@@ -95,6 +103,10 @@ describe("a bad scrape target", () => {
     [
       { job: "a", targets, metricsPath: "metrics" },
       "has a metricsPath that is not a path; start it with /, or leave it out",
+    ],
+    [
+      { job: "a", targets, metricsPath: "/metrics?format=prometheus" },
+      "has a metricsPath with a ?, which Prometheus would escape; write what follows it as params, such as params: {format: [prometheus]}",
     ],
     [
       { job: "a", targets, metricPath: "/metrics" },
