@@ -48,6 +48,13 @@ export class SettingsReader {
         "needs a name with a fixed tag or a digest",
         "write it as name:tag or name@sha256:…",
       );
+    } else if (/-distroless(@|$)/.test(value)) {
+      this.addProblem(
+        setting,
+        value,
+        "has no wget, which the health check runs",
+        "set the same tag without -distroless",
+      );
     }
     return value;
   }

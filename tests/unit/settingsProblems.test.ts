@@ -5,6 +5,7 @@ import { DEFAULTS, problemsOf } from "../support/fixtures";
 
 const PORT = "must be a port from 1 to 65535; set one in this range";
 const IMAGE = "needs a name with a fixed tag or a digest; write it as name:tag or name@sha256:…";
+const DISTROLESS = "has no wget, which the health check runs; set the same tag without -distroless";
 const SLIM =
   "has no bundled plugins, and so no Prometheus datasource; set the same tag without -slim; " +
   "grafanaBundledPlugins: false leaves out those that take memory";
@@ -25,6 +26,8 @@ describe("a bad setting", () => {
     ["grafanaImage", "grafana/grafana@sha256:12", IMAGE],
     ["grafanaImage", "grafana/grafana:13.2.2-slim", SLIM],
     ["grafanaImage", "registry.example:5000/grafana:slim", SLIM],
+    ["prometheusImage", "prom/prometheus:v3.14.0-distroless", DISTROLESS],
+    ["nodeExporterImage", `prom/node-exporter:v1-distroless@sha256:${"0".repeat(64)}`, DISTROLESS],
     ["grafanaImage", "grafana/grafana:13.2.2@sha256:12", IMAGE],
     ["grafanaImage", `grafana/grafana:@sha256:${"a".repeat(64)}`, IMAGE],
     ["grafanaMemory", "31", MEMORY],
