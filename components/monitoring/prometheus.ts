@@ -11,9 +11,10 @@ import { LabContainer } from "../container/labContainer";
 import { CONFIG_FOLDER, SharedFolder, specOf } from "../container/spec";
 import { renderBasicAuth } from "../container/webPassword";
 import { LabContext } from "../context";
+import { extraTargetJobs, extraTargetSecrets } from "./extraTargets";
 import { pushgatewayJobs, recordedMetrics } from "./pushedSeries";
 import { remoteWriteFlags, remoteWriteSecrets, renderRemoteWrite } from "./remoteWrite";
-import { extraServiceJobs, nodeJob, SwarmScrapeConfig } from "./swarmScrapeConfigs";
+import { extraServiceJobs, nodeJob } from "./swarmScrapeConfigs";
 
 export interface PrometheusArgs {
   readonly context: LabContext;
@@ -103,6 +104,7 @@ export function prometheusFiles(
     { file: PROMETHEUS_CONFIG, content: renderPrometheusConfig(settings, alertmanager, programs) },
     ...alertRules(),
     ...remoteWriteSecrets(settings),
+    ...extraTargetSecrets(settings),
     ...(password === undefined ? [] : [{ file: WEB_PASSWORD_FILE, content: password }]),
   ];
 }
@@ -138,7 +140,7 @@ function scrapeConfigs(
   settings: Settings,
   alertmanager: string | undefined,
   programs: ReadonlySet<string>,
-): readonly (ScrapeConfig | SwarmScrapeConfig)[] {
+): readonly object[] {
   // in the host's network node_exporter has the published port, on the lab's network its own
   const nodeExporterPort = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : undefined;
   const signIn = (program: string): object => renderBasicAuth(programs, program);
@@ -170,10 +172,7 @@ function scrapeConfigs(
       const { scrapeConfig, hostname }: Service = SERVICES[key];
       return scrapeConfig === undefined ? [] : [{ ...scrapeConfig(settings), ...signIn(hostname) } as ScrapeConfig];
     }),
-    ...settings.extraScrapeTargets.map(({ job: name, targets, metricsPath }) => ({
-      ...job(name, targets),
-      ...(metricsPath === undefined ? {} : { metrics_path: metricsPath }),
-    })),
+    ...extraTargetJobs(settings),
   ];
 }
 

@@ -1,16 +1,6 @@
-import { isLoopback } from "../shared/names";
 import { MAX_PORT, SettingsReader } from "./reader";
+import { checkJob, ScrapeTarget } from "./scrapeTargets";
 import { OWN_JOBS } from "./services";
-
-/** One more job for Prometheus. */
-export interface ScrapeTarget {
-  /** Value of the label `job`. */
-  readonly job: string;
-  /** `host:port` of each target, as a container of the lab reaches it. */
-  readonly targets: readonly string[];
-  /** Path of the metrics; Prometheus' own default is `/metrics`. */
-  readonly metricsPath?: string;
-}
 
 /** One more job for Prometheus in a swarm: every task of a service. */
 export interface ScrapeService {
@@ -30,36 +20,6 @@ export interface CommunityDashboard {
   readonly revision: number;
   /** Of the file as the catalogue serves it, in hex. */
   readonly sha256?: string;
-}
-
-const HOST_PORT = /^(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})$/;
-
-/** The entries of a setting that lists scrape jobs. */
-export function readScrapeTargets(read: SettingsReader, setting: string): readonly ScrapeTarget[] {
-  const entries = read.list(setting, ["job", "targets", "metricsPath"]) as unknown as ScrapeTarget[];
-  const jobs = new Set(OWN_JOBS);
-  for (const entry of entries) {
-    const { targets } = entry as unknown as Record<string, unknown>;
-    checkJob(read, setting, entry, jobs);
-    if (!Array.isArray(targets) || targets.length === 0 || !targets.every(isHostPort)) {
-      read.addProblem(
-        setting,
-        entry,
-        "needs targets as a list of host:port",
-        'write targets: ["host.docker.internal:8000"]',
-      );
-    } else {
-      for (const target of (targets as string[]).filter((it) => isLoopback(`http://${it}`))) {
-        read.addProblem(
-          setting,
-          entry,
-          `has the target ${target}, which is the loopback of Prometheus' own container`,
-          `write host.docker.internal:${target.slice(target.lastIndexOf(":") + 1)} for this machine; on Linux the program must listen on the lab's gateway, too`,
-        );
-      }
-    }
-  }
-  return entries;
 }
 
 /** The entries of a setting that lists services of a swarm; `others` are the jobs that there are besides the lab's. */
@@ -86,24 +46,6 @@ export function readScrapeServices(
     }
   }
   return entries;
-}
-
-/** Notes what is wrong with the job of an entry, or with its metricsPath. */
-function checkJob(read: SettingsReader, setting: string, entry: object, jobs: Set<string>): void {
-  const { job, metricsPath } = entry as Record<string, unknown>;
-  if (typeof job !== "string" || job === "") {
-    read.addProblem(setting, entry, "has an entry without a job", "give it one, such as job: my_app");
-  } else if (jobs.has(job)) {
-    read.addProblem(setting, entry, `names the job ${job} again`, "give each entry a job of its own");
-  } else {
-    jobs.add(job);
-  }
-  if (metricsPath !== undefined && !(typeof metricsPath === "string" && metricsPath.startsWith("/"))) {
-    read.addProblem(setting, entry, "has a metricsPath that is not a path", "start it with /, or leave it out");
-  } else if (metricsPath?.includes("?")) {
-    const fix = "write what follows it as params, such as params: {format: [prometheus]}";
-    read.addProblem(setting, entry, "has a metricsPath with a ?, which Prometheus would escape", fix);
-  }
 }
 
 /** The entries of a setting that lists dashboards of the catalogue. */
@@ -143,11 +85,6 @@ export function readDashboards(
 /** Whether a catalogue is a URL, and not a folder. */
 export function isUrl(catalogue: string): boolean {
   return /^https?:\/\//.test(catalogue);
-}
-
-function isHostPort(target: unknown): boolean {
-  const port = typeof target === "string" ? HOST_PORT.exec(target)?.[2] : undefined;
-  return port !== undefined && Number(port) >= 1 && Number(port) <= MAX_PORT;
 }
 
 function isCount(value: unknown): boolean {

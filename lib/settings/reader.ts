@@ -2,6 +2,7 @@ import { closest, distance } from "fastest-levenshtein";
 import * as ipaddr from "ipaddr.js";
 import { isIPv4 } from "node:net";
 import { Problem } from "../shared/problems";
+import { redactSecrets } from "./secretFields";
 
 // Prometheus' own grammar, https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 const DURATION = /^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
@@ -197,8 +198,12 @@ export class SettingsReader {
     return value;
   }
 
-  /** A list of objects that have no other than the given fields; of a confidential one no message shows a value. */
-  list(setting: string, fields: readonly string[], { confidential = false } = {}): Readonly<Record<string, unknown>>[] {
+  /** A list of objects that have no other than the given fields, or of names like `others`; of a confidential one no message shows a value. */
+  list(
+    setting: string,
+    fields: readonly string[],
+    { confidential = false, others = /(?!)/ } = {},
+  ): Readonly<Record<string, unknown>>[] {
     const text = this.text(setting);
     let entries: unknown;
     try {
@@ -217,7 +222,7 @@ export class SettingsReader {
       return [];
     }
     entries.forEach((entry, index) => {
-      const wrong = Object.keys(entry).filter((field) => !fields.includes(field));
+      const wrong = Object.keys(entry).filter((field) => !fields.includes(field) && !others.test(field));
       if (wrong.length > 0) {
         const [name, value] = confidential ? [`${setting}[${String(index)}]`, undefined] : [setting, entry];
         const [hint] = wrong.flatMap((field) => suggestion(field, fields) ?? []);
@@ -236,7 +241,7 @@ export class SettingsReader {
   /** Notes what is wrong with a setting; of one that is a secret, or holds a user and a password, no value. */
   addProblem(setting: string, value: unknown, problem: string, fix: string): void {
     const hidden = this.secrets.has(setting) || CREDENTIALS.test(JSON.stringify(value ?? ""));
-    this.problems.push({ setting, value: hidden ? undefined : value, problem, fix });
+    this.problems.push({ setting, value: hidden ? undefined : redactSecrets(value), problem, fix });
   }
 }
 

@@ -1,23 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Problem, throwProblems } from "../shared/problems";
 import { overlap } from "./cidr";
-import {
-  CommunityDashboard,
-  readDashboards,
-  readScrapeServices,
-  readScrapeTargets,
-  ScrapeService,
-  ScrapeTarget,
-} from "./lists";
+import { CommunityDashboard, readDashboards, readScrapeServices, ScrapeService } from "./lists";
 import { Probe, readProbes } from "./probes";
 import { SettingsReader } from "./reader";
 import { readRemoteWrite, RemoteWriteReceiver } from "./remoteWrite";
+import { readScrapeTargets, ScrapeTarget } from "./scrapeTargets";
 import { catalogue, PublishedKey, publishedServices, ServiceKey } from "./services";
 import { readCatalogueAddress, readWebhook } from "./urls";
 import { readWebPassword } from "./webPassword";
 
-export type { CommunityDashboard, ScrapeService, ScrapeTarget } from "./lists";
+export type { CommunityDashboard, ScrapeService } from "./lists";
 export type { RemoteWriteReceiver } from "./remoteWrite";
+export type { ScrapeTarget } from "./scrapeTargets";
 
 /** What a setting may say of one container. */
 export interface ServiceSettings extends ProgramSettings {
@@ -137,7 +132,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
   if (settings.engine === "swarm") {
     checkSwarm(settings, read);
   }
-  read.secretOnly(["grafanaAdminPassword", "webPassword", "alertWebhook", "remoteWrite"]);
+  read.secretOnly(["grafanaAdminPassword", "webPassword", "alertWebhook", "remoteWrite", "extraScrapeTargets"]);
   read.unknown();
   return { settings, problems: read.problems };
 }

@@ -38,7 +38,7 @@ export const DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
 export function settingsWith(changes: Record<string, string> = {}): Settings {
   const { settings, problems } = parseSettings({
     values: { ...DEFAULTS, ...changes },
-    secrets: new Set(["grafanaAdminPassword", "alertWebhook", "remoteWrite", "webPassword"]),
+    secrets: new Set(["grafanaAdminPassword", "alertWebhook", "remoteWrite", "extraScrapeTargets", "webPassword"]),
   });
   if (problems.length > 0) {
     throw new Error(`the fixture is wrong: ${JSON.stringify(problems)}`);

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { parse } from "yaml";
 import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
 import { pushgatewayJobs, recordedMetrics } from "../../components/monitoring/pushedSeries";
-import { ScrapeTarget } from "../../lib/settings/lists";
+import { ScrapeTarget } from "../../lib/settings/settings";
 import { OWN_JOBS } from "../../lib/settings/services";
 import { settingsWith } from "../support/fixtures";
 

@@ -49,7 +49,11 @@ describe("a bad setting", () => {
     ["subnet", "10.0.0.0/29", `must have a prefix length from 16 to 28; ${NETWORK}`],
     ["subnet", "8.8.8.0/24", `must be the address of a private network; ${NETWORK}`],
     ["subnet", "172.30.90.1/24", `must be the address of a private network; ${NETWORK}`],
-    ["extraScrapeTargets", "[", "must be a list of {job, targets, metricsPath}; see its description in Pulumi.yaml"],
+    [
+      "extraScrapeTargets",
+      "[",
+      "must be a list of {job, targets, labels, metricsPath}; see its description in Pulumi.yaml",
+    ],
     ["communityDashboards", "{}", "must be a list of {id, revision, sha256}; see its description in Pulumi.yaml"],
     ["communityDashboards", "[1860]", "must be a list of {id, revision, sha256}; see its description in Pulumi.yaml"],
   ])("%s = %j is told with what is allowed", (setting, value, text) => {
@@ -113,11 +117,11 @@ describe("a bad scrape target", () => {
     ],
     [
       { job: "a", targets, metricPath: "/metrics" },
-      "has an unknown field metricPath; did you mean metricsPath? Write it as a list of {job, targets, metricsPath}",
+      "has an unknown field metricPath; did you mean metricsPath? Write it as a list of {job, targets, labels, metricsPath}",
     ],
     [
-      { job: "a", targets, scheme: "https" },
-      "has an unknown field scheme; write it as a list of {job, targets, metricsPath}",
+      { job: "a", targets, label: { a: "b" } },
+      "has an unknown field label; did you mean labels? Write it as a list of {job, targets, labels, metricsPath}",
     ],
   ])("%j is told", (entry, text) => {
     expect(problemsOf({ extraScrapeTargets: JSON.stringify([entry]) })).toStrictEqual([

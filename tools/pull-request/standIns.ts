@@ -75,6 +75,8 @@ export class StandIns {
         config[key] = value.map((entry: unknown, index) =>
           this.receiverFor(entry, `${key}[${String(index)}]`, secrets),
         );
+      } else if (key === "extraScrapeTargets" && JSON.stringify(value ?? "").includes('"secure":')) {
+        config[key] = this.withoutSecrets(value, key, secrets);
       } else if (key.endsWith("Port") && isPort(value)) {
         config[key] = await this.portFor(Number(value));
       } else if (["subnet", "overlaySubnet"].includes(key) && isSubnet(value)) {
@@ -141,14 +143,29 @@ export class StandIns {
     if (!isObject(entry)) {
       return entry;
     }
-    const kept = Object.entries(entry).filter(([field, value]) => {
-      const secret = field !== "url" && isObject(value) && "secure" in value;
-      if (secret) {
-        secrets[`${place}.${field}`] = this.secretFor(field, JSON.stringify(value.secure));
+    const { url, ...rest } = entry;
+    return { ...(this.withoutSecrets(rest, place, secrets) as object), url: this.urlFor(url) };
+  }
+
+  /** A part of a setting without the secrets in it, of which each gets a stand-in by its place. */
+  private withoutSecrets(part: unknown, place: string, secrets: Record<string, string>): unknown {
+    const inner = (item: unknown, key: string): readonly unknown[] => {
+      if (!isObject(item) || !("secure" in item)) {
+        return [this.withoutSecrets(item, `${place}${key}`, secrets)];
       }
-      return !secret;
-    });
-    return { ...Object.fromEntries(kept), url: this.urlFor(entry.url) };
+      secrets[`${place}${key}`] = this.secretFor(key, JSON.stringify(item.secure));
+      return [];
+    };
+    if (Array.isArray(part)) {
+      return part.flatMap((item, index) => inner(item, `[${String(index)}]`));
+    }
+    if (!isObject(part)) {
+      return part;
+    }
+    const fields = Object.entries(part).map(
+      ([name, item]) => [name, inner(item, /^\w+$/.test(name) ? `.${name}` : `["${name}"]`)] as const,
+    );
+    return Object.fromEntries(fields.flatMap(([name, [item]]) => (item === undefined ? [] : [[name, item]])));
   }
 
   private urlFor(declared: unknown): string {
