@@ -7,19 +7,17 @@ import * as path from "node:path";
 import { json } from "node:stream/consumers";
 import { signInHeaders } from "../../lib/shared/webSignIn";
 import {
-  configure,
   createTestLab,
   docker,
   eventually,
-  inspect,
   labelled,
   listenAddresses,
   PROJECT,
   removeTestLab,
-  sample,
   TestLab,
   verify,
 } from "../support/harness";
+import { describeOwnTargets } from "./ownTargets";
 import { describeSlack } from "./slack";
 
 jest.setTimeout(300_000);
@@ -216,50 +214,8 @@ describe("a lab with a webhook of Slack", () => {
   describeSlack(() => lab);
 });
 
-describe("a lab whose webhook is taken away, and that gets probes", () => {
-  const PROBES = [
-    [{ url: "http://grafana:3000/login" }, 1],
-    [{ url: "http://grafana:3000/api/user" }, 0],
-    [{ tcp: "grafana:3000" }, 1],
-    [{ tcp: "grafana:1" }, 0],
-    [{ ping: "host.docker.internal" }, 1],
-    [{ ping: "nobody.invalid" }, 0],
-  ] as const;
-
-  it("has no Alertmanager any more, and the same alerts", async () => {
-    configure(lab, { alertWebhook: "", probes: PROBES.map(([probe]) => probe) });
-    await lab.stack.up({ onOutput });
-    expect(() => inspect(`${lab.prefix}alertmanager`, ".State")).toThrow();
-    expect(Object.keys(await lab.stack.outputs())).not.toContain("alertmanagerUrl");
-    expect((await verify(lab)).checks.filter(({ ok }) => !ok)).toEqual([]);
-    expect((await firing()).map(({ alertname }) => alertname)).toContain("Watchdog");
-  });
-
-  it.each(PROBES)("knows of the probe %j whether it is answered: %d", async (probe, success) => {
-    const [target] = Object.values(probe);
-    const seen = await eventually(() => sample(lab, `probe_success{job="probes", instance="${target ?? ""}"}`));
-    expect(seen).toBe(success);
-  });
-
-  it("fires for every probe that is not answered, and for no other", async () => {
-    const failed = PROBES.flatMap(([probe, success]) => (success === 0 ? Object.values(probe) : []));
-    const alerts = await eventually(async () => {
-      const found = (await firing()).filter(({ alertname }) => alertname === "ProbeFailed");
-      return found.length < failed.length ? undefined : found.map(({ instance }) => instance);
-    }, TOLD_WITHIN);
-    expect([...alerts].sort()).toEqual([...failed].sort());
-  });
-
-  it("publishes the blackbox exporter on loopback alone, without privileges", () => {
-    expect(listenAddresses(lab.ports.blackboxExporterPort)).toEqual(["127.0.0.1"]);
-    expect(inspect(`${lab.prefix}blackbox_exporter`, ".HostConfig")).toMatchObject({
-      CapAdd: null,
-      CapDrop: ["ALL"],
-      Privileged: false,
-      ReadonlyRootfs: true,
-    });
-    expect(inspect(`${lab.prefix}blackbox_exporter`, ".Config.User")).toBe("65534:65534");
-  });
+describe("a lab whose webhook is taken away, and that gets targets of its own", () => {
+  describeOwnTargets(() => lab, "172.30.99.1");
 });
 
 describe("destroy", () => {
