@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { ownDashboards } from "../dashboards";
+import { REFRESH } from "../dashboards/panels";
 import { CatalogueEntry } from "../dashboards/community/entry";
 import { importDashboard } from "../dashboards/community/import";
 import { describeNewUid } from "../dashboards/community/uid";
@@ -89,9 +90,11 @@ export class Lab extends pulumi.ComponentResource {
       parent,
     );
 
+    // its authors' hours would show a sliver of a lab that is minutes old
+    const first = { time: { from: `now-${settings.dashboardRange}`, to: "now" }, refresh: REFRESH };
     const community = args.catalogue.map((entry) => ({
       id: entry.id,
-      model: importDashboard(entry, DATASOURCE_UID),
+      model: { ...importDashboard(entry, DATASOURCE_UID), ...first },
       newUid: describeNewUid(entry),
     }));
     const own = ownDashboards(settings);

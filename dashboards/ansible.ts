@@ -62,17 +62,13 @@ export function ansibleDashboard(): Dashboard {
         .mappings([STATUS_TEXTS])
         .thresholds(thresholds("red", [1, "green"]))
         .span(24)
-        .withTarget(query(STATUS, LEGEND)),
+        .withTarget(query(`ansible_job_status${CHOSEN}`, LEGEND)),
     )
     .withPanel(
       graph("Duration over time", "How long the last run took, as it was at each moment.")
         .unit("s")
-        .withTarget(query(`ansible_job_duration_seconds${CHOSEN} or on () vector(0)`, LEGEND)),
-    )
-    .withPanel(
-      graph("Age over time", "Time since the last run; it drops to 0 with each run.")
-        .unit("s")
-        .withTarget(query(`time() - ansible_job_last_run_timestamp_seconds${CHOSEN} or on () vector(0)`, LEGEND)),
+        .span(24)
+        .withTarget(query(`ansible_job_duration_seconds${CHOSEN}`, LEGEND)),
     )
     .build();
 }

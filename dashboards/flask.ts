@@ -111,8 +111,7 @@ export function flaskDashboard(): Dashboard {
         ),
     )
     .withPanel(
-      graph("Latency", "Quantiles over the chosen requests, and the mean.")
-        .unit("s")
+      latencies("Latency", "Quantiles over the chosen requests, and the mean.")
         .withTarget(query(quantile(0.5, "le"), "p50").refId("A"))
         .withTarget(query(quantile(0.95, "le"), "p95").refId("B"))
         .withTarget(query(quantile(0.99, "le"), "p99").refId("C"))
@@ -124,9 +123,10 @@ export function flaskDashboard(): Dashboard {
         ),
     )
     .withPanel(
-      graph("Latency by path, 95th percentile", "95 of 100 requests of a path are answered within this time.")
-        .unit("s")
-        .withTarget(query(quantile(0.95, "le, path"), "{{path}}")),
+      latencies(
+        "Latency by path, 95th percentile",
+        "95 of 100 requests of a path are answered within this time.",
+      ).withTarget(query(quantile(0.95, "le, path"), "{{path}}")),
     )
     .withPanel(
       bars("Slowest paths", "The five paths with the highest 95th percentile at the moment.")
@@ -143,22 +143,19 @@ export function flaskDashboard(): Dashboard {
     .withPanel(
       graph("CPU", "Time that the process computes; 100 % is one whole core.")
         .unit("percentunit")
-        .span(8)
         .withTarget(query(`rate(process_cpu_seconds_total{${JOB}}${RATE})`, "CPU")),
     )
     .withPanel(
       graph("Memory", "Memory that the process holds.")
         .unit("bytes")
-        .span(8)
         .withTarget(query(`process_resident_memory_bytes{${JOB}}`, "resident")),
     )
-    .withPanel(
-      graph("Running for", "Time since the process was started; a restart drops it to 0.")
-        .unit("s")
-        .span(8)
-        .withTarget(query(`time() - process_start_time_seconds{${JOB}}`, "running for")),
-    )
     .build();
+}
+
+/** Lines with gaps where nobody asks the app: without a fill, and joined where a gap is a minute at most. */
+function latencies(title: string, description: string): ReturnType<typeof graph> {
+  return graph(title, description).unit("s").fillOpacity(0).spanNulls(60_000);
 }
 
 function quantile(share: number, by: string): string {

@@ -40,6 +40,8 @@ const STAT_HEIGHT = 4;
 const GRAPH_HEIGHT = 8;
 const TIMELINE_HEIGHT = 6;
 
+/** How often a dashboard of the lab asks again. */
+export const REFRESH = "5s";
 /** Range of a rate: Grafana makes it long enough for four scrapes. */
 export const RATE = "[$__rate_interval]";
 
@@ -57,7 +59,7 @@ export function newDashboard(title: string, uid: string, tag: string): Dashboard
     .uid(uid)
     .tags([TAG, tag])
     .readonly()
-    .refresh("5s")
+    .refresh(REFRESH)
     .time({ from: "now-15m", to: "now" })
     .timezone("browser")
     .tooltip(DashboardCursorSync.Crosshair)
@@ -110,16 +112,21 @@ export function stat(title: string, description: string): StatBuilder {
 
 /** A panel with lines over time, half as wide as the dashboard. */
 export function graph(title: string, description: string): TimeseriesBuilder {
-  return new TimeseriesBuilder()
-    .title(title)
-    .description(description)
-    .datasource(DATASOURCE)
-    .min(0)
-    .fillOpacity(10)
-    .legend(legend().displayMode(LegendDisplayMode.Table).calcs(["lastNotNull", "max"]))
-    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi))
-    .span(GRAPH_SPAN)
-    .height(GRAPH_HEIGHT);
+  return (
+    new TimeseriesBuilder()
+      .title(title)
+      .description(description)
+      .datasource(DATASOURCE)
+      .min(0)
+      .fillOpacity(10)
+      // beside the lines: below them a table shows two of its rows
+      .legend(
+        legend().displayMode(LegendDisplayMode.Table).placement(LegendPlacement.Right).calcs(["lastNotNull", "max"]),
+      )
+      .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi))
+      .span(GRAPH_SPAN)
+      .height(GRAPH_HEIGHT)
+  );
 }
 
 /** A panel with a band for each series that shows which state it was in when; its mappings name the states. */

@@ -82,6 +82,15 @@ export function readDashboards(
   return entries;
 }
 
+/** A time range of Grafana up to now: one number with one unit. */
+export function readRange(read: SettingsReader, setting: string): string {
+  const value = read.text(setting);
+  if (!/^[1-9]\d*[smhdw]$/.test(value)) {
+    read.addProblem(setting, value, "is not a time range", "write it as 15m, 6h, 7d or 2w");
+  }
+  return value;
+}
+
 /** Whether a catalogue is a URL, and not a folder. */
 export function isUrl(catalogue: string): boolean {
   return /^https?:\/\//.test(catalogue);

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Problem, throwProblems } from "../shared/problems";
 import { overlap } from "./cidr";
-import { CommunityDashboard, readDashboards, readScrapeServices, ScrapeService } from "./lists";
+import { CommunityDashboard, readDashboards, readRange, readScrapeServices, ScrapeService } from "./lists";
 import { Probe, readProbes } from "./probes";
 import { SettingsReader } from "./reader";
 import { readRemoteWrite, RemoteWriteReceiver } from "./remoteWrite";
@@ -71,6 +71,8 @@ export interface Settings extends EachService {
   /** Where Prometheus sends every sample besides keeping it. */
   readonly remoteWrite: readonly RemoteWriteReceiver[];
   readonly communityDashboards: readonly CommunityDashboard[];
+  /** How far back they show when they open, such as `15m`. */
+  readonly dashboardRange: string;
   /** A URL, or the path of a folder. */
   readonly dashboardCatalogue: string;
 }
@@ -124,6 +126,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
     alertWebhook: readWebhook(read, "alertWebhook"),
     webPassword: readWebPassword(read, "webPassword"),
     remoteWrite: readRemoteWrite(read, "remoteWrite"),
+    dashboardRange: readRange(read, "dashboardRange"),
     communityDashboards: readDashboards(read, "communityDashboards", dashboardCatalogue),
     dashboardCatalogue,
   };

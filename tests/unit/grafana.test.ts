@@ -28,8 +28,9 @@ describe("what Grafana holds", () => {
       uid: "observability-lab",
       title: "Observability lab",
     });
+    const opening = { time: { from: "now-15m", to: "now" }, refresh: "5s" };
     const expected = [
-      ["community-1860-dashboard", { uid: "node", title: "Node", panels: [] }],
+      ["community-1860-dashboard", { uid: "node", title: "Node", panels: [], ...opening }],
       ...ownDashboards({ namePrefix: "" }).map(({ name, model }) => [`${name}-dashboard`, model] as const),
     ] as const;
     for (const [name, model] of expected) {

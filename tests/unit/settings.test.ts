@@ -55,6 +55,7 @@ describe("the defaults", () => {
         extraScrapeTargets: [],
         extraScrapeServices: [],
         probes: [],
+        dashboardRange: "15m",
         engine: "docker",
         overlaySubnet: "10.90.0.0/20",
         overlayGateway: "10.90.0.1",
