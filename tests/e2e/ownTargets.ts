@@ -64,12 +64,16 @@ export function describeOwnTargets(given: () => TestLab, gateway: string): void 
       labels: { team: "shop" },
       metricsPath: "/own",
       params: { format: ["prometheus"] },
-      basic_auth: { username: "admin", password: PASSWORD },
-      http_headers: { "X-Scope": { secrets: [SCOPE] } },
+      basic_auth: { username: "admin" },
       metric_relabel_configs: [{ source_labels: ["__name__"], regex: "unwanted_.+", action: "drop" }],
     };
-    configure(lab, { alertWebhook: "", probes: PROBES.map(([probe]) => probe) });
-    await lab.stack.setConfig("extraScrapeTargets", { value: JSON.stringify([target]), secret: true });
+    configure(lab, { alertWebhook: "", probes: PROBES.map(([probe]) => probe), extraScrapeTargets: [target] });
+    for (const [place, value] of [
+      ["basic_auth.password", PASSWORD],
+      ['http_headers["X-Scope"].secrets[0]', SCOPE],
+    ] as const) {
+      await lab.stack.setConfig(`extraScrapeTargets[0].${place}`, { value, secret: true }, true);
+    }
     await lab.stack.up();
   });
 
