@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import type { Response } from "undici";
 import { ownDashboards } from "..";
 import { PanelPlugins } from "../../lib/drift/grafana";
 import { isUrl } from "../../lib/settings/lists";
@@ -143,8 +144,13 @@ async function fetchEntry(catalogue: string, dashboard: CommunityDashboard): Pro
 /** The catalogue has not what it was asked for. */
 class NotFound extends Error {}
 
+/** Asks through the proxy of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which Node's own fetch does not know. */
 async function ask(url: string): Promise<Response> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  // loaded here, as most runs download nothing
+  const { EnvHttpProxyAgent, fetch } = await import("undici");
+  // a proxy is asked for plain HTTP itself, and need not allow a tunnel there
+  const dispatcher = new EnvHttpProxyAgent({ proxyTunnel: false });
+  const response = await fetch(url, { dispatcher, signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok) {
     throw new (response.status === 404 ? NotFound : Error)(`${url} answers ${String(response.status)}`);
   }
@@ -166,5 +172,6 @@ function reason(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }
-  return error.cause instanceof Error ? error.cause.message : error.message;
+  const { message } = (error.cause ?? {}) as { message?: unknown };
+  return typeof message === "string" && message !== "" ? message : error.message;
 }

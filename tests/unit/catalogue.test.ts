@@ -159,6 +159,33 @@ describe("a URL as catalogue", () => {
     expect(server.asked).toStrictEqual([PATH]);
   });
 
+  describe("behind a proxy", () => {
+    const before = { HTTP_PROXY: process.env.HTTP_PROXY, NO_PROXY: process.env.NO_PROXY };
+
+    afterEach(() => {
+      for (const [name, value] of Object.entries(before)) {
+        if (value === undefined) {
+          Reflect.deleteProperty(process.env, name);
+        } else {
+          process.env[name] = value;
+        }
+      }
+    });
+
+    it("is asked for through it, unless NO_PROXY names the host", async () => {
+      const file = `http://catalogue.test${PATH}`;
+      server = await serve({ [file]: { body: GOOD } });
+      process.env.HTTP_PROXY = server.url;
+      expect((await read("http://catalogue.test", SUM)).problems).toStrictEqual([]);
+      expect(server.asked).toStrictEqual([file]);
+      process.env.NO_PROXY = "catalogue.test";
+      fs.rmSync(path.join(folder, "cache"), { recursive: true });
+      const [problem] = (await read("http://catalogue.test", SUM)).problems;
+      expect(problem?.problem).toContain("catalogue.test");
+      expect(server.asked).toStrictEqual([file]);
+    });
+  });
+
   const WANTED = { id: 7, revision: 2, sha256: SUM };
 
   it("that has not the dashboard says so", async () => {
