@@ -25,7 +25,13 @@ export class Cadvisor extends pulumi.ComponentResource {
         spec: {
           ...specOf("cadvisor", settings),
           healthPath: "/healthz",
-          command: ["--docker_only=true", "--housekeeping_interval=5s", "--store_container_labels=false"],
+          command: [
+            "--docker_only=true",
+            "--housekeeping_interval=5s",
+            "--store_container_labels=false",
+            // without the flag it keeps none
+            ...(settings.containerLabels === "" ? [] : [`--whitelisted_container_labels=${settings.containerLabels}`]),
+          ],
           hostPaths: cadvisorPaths(settings, machine),
           // it measures the disk usage of folders that belong to other users
           capabilities: ["CAP_DAC_READ_SEARCH"],

@@ -82,6 +82,15 @@ export function readDashboards(
   return entries;
 }
 
+/** Names separated by commas, none where the setting is empty. */
+export function readNames(read: SettingsReader, setting: string): string {
+  const value = read.text(setting);
+  if (!/^([\w.-]+(,[\w.-]+)*)?$/.test(value)) {
+    read.addProblem(setting, value, "is not a list of names", "write it as com.example.team,com.example.tier");
+  }
+  return value;
+}
+
 /** A time range of Grafana up to now: one number with one unit. */
 export function readRange(read: SettingsReader, setting: string): string {
   const value = read.text(setting);

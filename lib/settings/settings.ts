@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Problem, throwProblems } from "../shared/problems";
 import { overlap } from "./cidr";
-import { CommunityDashboard, readDashboards, readRange, readScrapeServices, ScrapeService } from "./lists";
+import { CommunityDashboard, readDashboards, readNames, readRange, readScrapeServices, ScrapeService } from "./lists";
 import { Probe, readProbes } from "./probes";
 import { SettingsReader } from "./reader";
 import { readRemoteWrite, RemoteWriteReceiver } from "./remoteWrite";
@@ -62,6 +62,8 @@ export interface Settings extends EachService {
   readonly nodeExporterNetwork: "lab" | "host";
   /** Grafana has the datasources and apps that its image brings besides Prometheus. */
   readonly grafanaBundledPlugins: boolean;
+  /** Names of the labels of containers that cAdvisor's metrics have, separated by commas. */
+  readonly containerLabels: string;
   /** Undefined where the lab is to generate one. */
   readonly grafanaAdminPassword: string | undefined;
   /** Of Prometheus, the Pushgateway and others, see `passwordPrograms`; undefined where none was set. */
@@ -122,6 +124,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
     gateway,
     nodeExporterNetwork: read.oneOf("nodeExporterNetwork", ["lab", "host"]),
     grafanaBundledPlugins: read.flag("grafanaBundledPlugins"),
+    containerLabels: readNames(read, "containerLabels"),
     grafanaAdminPassword: read.password("grafanaAdminPassword"),
     alertWebhook: readWebhook(read, "alertWebhook"),
     webPassword: readWebPassword(read, "webPassword"),

@@ -196,7 +196,12 @@ describe("container", () => {
   it("cadvisor reads the engine's socket and the host's files, and cannot write", () => {
     expect(resource(registrations, "cadvisor-container").inputs).toStrictEqual({
       ...container("cadvisor", "cadvisor", 8080, "/healthz"),
-      command: ["--docker_only=true", "--housekeeping_interval=5s", "--store_container_labels=false"],
+      command: [
+        "--docker_only=true",
+        "--housekeeping_interval=5s",
+        "--store_container_labels=false",
+        `--whitelisted_container_labels=${String(DEFAULTS.containerLabels)}`,
+      ],
       capabilities: { drops: ["ALL"], adds: ["CAP_DAC_READ_SEARCH"] },
       // as mounts: of a volume's path that is missing Docker would make a folder
       mounts: [

@@ -56,6 +56,7 @@ describe("the defaults", () => {
         extraScrapeServices: [],
         probes: [],
         dashboardRange: "15m",
+        containerLabels: DEFAULTS.containerLabels,
         engine: "docker",
         overlaySubnet: "10.90.0.0/20",
         overlayGateway: "10.90.0.1",

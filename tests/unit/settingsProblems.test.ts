@@ -27,6 +27,7 @@ describe("a bad setting", () => {
     ["grafanaImage", "grafana/grafana:13.2.2-slim", SLIM],
     ["grafanaImage", "registry.example:5000/grafana:slim", SLIM],
     ["prometheusImage", "prom/prometheus:v3.14.0-distroless", DISTROLESS],
+    ["containerLabels", "a, b", "is not a list of names; write it as com.example.team,com.example.tier"],
     ["dashboardRange", "now-15m", "is not a time range; write it as 15m, 6h, 7d or 2w"],
     ["dashboardRange", "1h30m", "is not a time range; write it as 15m, 6h, 7d or 2w"],
     ["nodeExporterImage", `prom/node-exporter:v1-distroless@sha256:${"0".repeat(64)}`, DISTROLESS],

@@ -81,7 +81,12 @@ describe("in a swarm", () => {
   it("cadvisor is a service that reads each node's engine", () => {
     expect(resource(registrations, "cadvisor-service").inputs).toStrictEqual(
       service("cadvisor", "cadvisor", 8080, "/healthz", {
-        args: ["--docker_only=true", "--housekeeping_interval=5s", "--store_container_labels=false"],
+        args: [
+          "--docker_only=true",
+          "--housekeeping_interval=5s",
+          "--store_container_labels=false",
+          `--whitelisted_container_labels=${String(DEFAULTS.containerLabels)}`,
+        ],
         capAdds: ["CAP_DAC_READ_SEARCH"],
         mounts: ["/", "/sys", "/var/run/docker.sock"].map((source) => ({
           type: "bind",
