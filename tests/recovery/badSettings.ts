@@ -1,7 +1,7 @@
 /** A setting, a value that it cannot have, and what `up` says behind the setting's name. */
 export type BadSetting = readonly [setting: string, value: unknown, says: string];
 
-const job = { job: "mine", targets: ["localhost:8000"] };
+const job = { job: "mine", targets: ["host.docker.internal:8000"] };
 const sum = "0".repeat(64);
 
 /** Settings that are wrong, by the `up` that tells them all at once. */
@@ -106,7 +106,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "extraScrapeTargets",
       [{ ...job, job: "linux_host" }],
-      ' = {"job":"linux_host","targets":["localhost:8000"]}: names the job linux_host again; give each entry a job of its own',
+      ' = {"job":"linux_host","targets":["host.docker.internal:8000"]}: names the job linux_host again; give each entry a job of its own',
     ],
     [
       "communityDashboards",
@@ -123,7 +123,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "extraScrapeTargets",
       [{ ...job, metricsPath: "metrics" }],
-      ' = {"job":"mine","metricsPath":"metrics","targets":["localhost:8000"]}: has a metricsPath that is not a path; start it with /, or leave it out',
+      ' = {"job":"mine","metricsPath":"metrics","targets":["host.docker.internal:8000"]}: has a metricsPath that is not a path; start it with /, or leave it out',
     ],
     [
       "communityDashboards",
@@ -133,5 +133,18 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
       ],
       ' = {"id":7,"revision":2}: names dashboard 7 again; keep one revision of it',
     ],
+  ],
+  [
+    [
+      "extraScrapeTargets",
+      [{ ...job, targets: ["localhost:8000"] }],
+      ' = {"job":"mine","targets":["localhost:8000"]}: has the target localhost:8000, which is the loopback of Prometheus\' own container; write host.docker.internal:8000 for this machine; on Linux the program must listen on the lab\'s gateway, too',
+    ],
+    [
+      "probes",
+      [{ ping: "127.0.0.1" }],
+      '[0].ping = "127.0.0.1": is the loopback of the blackbox exporter\'s own container; write host.docker.internal for this machine',
+    ],
+    ["dashboardRange", "now-15m", ' = "now-15m": is not a time range; write it as 15m, 6h, 7d or 2w'],
   ],
 ];
