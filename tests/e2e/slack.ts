@@ -62,7 +62,7 @@ export function describeSlack(lab: () => TestLab): void {
   });
 
   afterAll(() => {
-    docker("rm", "--force", relay);
+    docker("rm", "--force", "--volumes", relay);
     slack.closeAllConnections();
     slack.close();
   });
