@@ -34,7 +34,7 @@ export function readClassic(text: string): Classic {
   }
   if (typeof apiVersion === "string" && apiVersion.startsWith("dashboard.grafana.app/") && isObject(spec)) {
     const uid = isObject(metadata) ? metadata.name : undefined;
-    return /\/v[01]/.test(apiVersion) ? readClassic(JSON.stringify({ uid, ...spec })) : VERSION_2;
+    return /\/v[01](?!\d)/.test(apiVersion) ? readClassic(JSON.stringify({ uid, ...spec })) : VERSION_2;
   }
   const wrapped = [dashboard, json].find(isObject);
   return wrapped === undefined ? NOT_A_DASHBOARD : readClassic(JSON.stringify(wrapped));

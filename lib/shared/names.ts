@@ -16,7 +16,8 @@ export const OVERLAY_LABEL = "observability-lab.overlay";
 /** End of a host name that nobody has, by RFC 2606: there are the receivers of a preview's lab. */
 export const NOWHERE = ".invalid";
 
-const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1?\])$/;
+const LOOPBACK =
+  /^(localhost|.+\.localhost|localhost\.localdomain|ip6-(localhost|loopback)|127(\.\d+){3}|0\.0\.0\.0|\[::(1|ffff:7f[0-9a-f]{2}:[0-9a-f]+)?\])\.?$/;
 
 /** Name of a lab on its machine: of its network, of its folder on the host, and the value of its label. */
 export function labName(namePrefix: string): string {

@@ -47,6 +47,8 @@ describe("the setting probes", () => {
     [[{ url: "http://0.0.0.0:3000" }], "is the loopback"],
     [[{ tcp: "localhost:22" }], "is the loopback"],
     [[{ ping: "127.0.0.1" }], "is the loopback"],
+    [[{ ping: "ip6-localhost" }], "is the loopback"],
+    [[{ url: "http://localhost.:80" }], "is the loopback"],
     [[{ url: "http://[2001:db8::1]/" }], "is an IPv6 address"],
     [[{ ping: "2001:db8::1" }], "is an IPv6 address"],
     [[{ ping: "example.org" }, { ping: "example.org" }], "is probed by another entry too"],

@@ -16,7 +16,7 @@ interface Stretch {
   readonly to: number;
 }
 
-/** What of the engine's events says when a resource was worked on. */
+/** Which of the engine's events say when a resource was worked on. */
 interface Event {
   readonly resourcePreEvent?: { readonly metadata: { readonly urn: string; readonly op: string } };
   readonly resOutputsEvent?: { readonly metadata: { readonly urn: string } };
