@@ -91,21 +91,16 @@ describe("a bad scrape target", () => {
   const TARGETS = 'needs targets as a list of host:port; write targets: ["host.docker.internal:8000"]';
   const targets = ["app:80"];
 
-  it.each([
-    "localhost",
-    "127.0.0.1",
-    "[::1]",
-    "0.0.0.0",
-    "api.localhost",
-    "localhost.localdomain",
-    "[::ffff:7f00:1]",
-  ])("%s is refused as a target", (host) => {
-    const [problem] = problemsOf({
-      extraScrapeTargets: JSON.stringify([{ job: "a", targets: ["app:80", `${host}:81`] }]),
-    });
-    expect(problem).toContain(`has the target ${host}:81, which is the loopback of Prometheus' own container`);
-    expect(problem).toContain("write host.docker.internal:81 for this machine");
-  });
+  it.each(["localhost", "127.0.0.1", "[::1]", "0.0.0.0", "api.localhost", "localhost.localdomain", "[::ffff:7f00:1]"])(
+    "%s is refused as a target",
+    (host) => {
+      const [problem] = problemsOf({
+        extraScrapeTargets: JSON.stringify([{ job: "a", targets: ["app:80", `${host}:81`] }]),
+      });
+      expect(problem).toContain(`has the target ${host}:81, which is the loopback of Prometheus' own container`);
+      expect(problem).toContain("write host.docker.internal:81 for this machine");
+    },
+  );
 
   it.each([
     [{ targets }, "has an entry without a job; give it one, such as job: my_app"],
