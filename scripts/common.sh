@@ -20,17 +20,27 @@ die() { say "$*"; exit 1; }
 # in the checkout, and for containers.
 mkdir -p "$room"
 [ ! -k "$room" ] || die "LAB_ROOM = $room: every user may write there; name a folder of your own"
-[ -O "$room" ] || [ "$(id -u)" = 0 ] ||
-  die "$room belongs to another user: if you ran make with sudo before, do so again, or take it over with sudo chown -R $(id -un) $room"
+# With the user change the home and its state: a lab is its user's, root's too.
+if [ ! -O "$room" ]; then
+  read -r _ _ owner _ < <(ls -ld "$room")
+  if [ "$owner" = root ]; then
+    die "$room belongs to root, who brought the lab up: go on with sudo, or end it with sudo make destroy and sudo rm -rf $room"
+  fi
+  die "$room belongs to $owner: run this as $owner, without sudo (Docker lets in who is in its group: sudo usermod -aG docker $owner, and log in again)"
+fi
 case $(ls -Ld "$room") in
   drwx------*) ;;
   *) chmod go-rwx "$room" && { chmod -R go-rwx "$room/state" "$room"/*.yaml 2>/dev/null || :; } ;; # of an earlier version
 esac
 
-# The engine where the client finds it, for the provider too, which knows only the default socket.
-if [ -z "${DOCKER_HOST:-}" ] && [ ! -S /var/run/docker.sock ] && command -v docker >/dev/null; then
-  DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null) || DOCKER_HOST=
-  if [ -n "$DOCKER_HOST" ]; then export DOCKER_HOST; else unset DOCKER_HOST; fi
+# The engine of the current context, for the provider too, which knows no contexts. The client takes a moment to say it, and
+# is asked where it may be another than the default one.
+if { [ -n "${DOCKER_CONTEXT:-}" ] || { [ -z "${DOCKER_HOST:-}" ] &&
+  { [ ! -S /var/run/docker.sock ] || grep -qs '"currentContext"' "${DOCKER_CONFIG:-$HOME/.docker}/config.json"; }; }; } &&
+  command -v docker >/dev/null; then
+  DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') || die "Docker's context cannot be read: choose another with docker context use, or unset DOCKER_CONTEXT"
+  export DOCKER_HOST
+  unset DOCKER_CONTEXT
 fi
 
 # stack_name: the stack that make works on; chosen by setup, or by STACK

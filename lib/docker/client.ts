@@ -1,4 +1,7 @@
+import { readFileSync, statSync } from "node:fs";
 import * as http from "node:http";
+import * as os from "node:os";
+import * as path from "node:path";
 import { LabError } from "../shared/problems";
 
 /** Docker's default socket. */
@@ -16,21 +19,51 @@ export interface DockerResponse {
 }
 
 /**
- * The engine's address, chosen as the Docker provider chooses it.
+ * The engine's address, chosen as the Docker provider chooses it, which knows no contexts.
  *
- * @throws EngineError for an engine that is not on this machine: the app on the host would be out of its reach.
+ * @throws DockerError for an engine that is not on this machine, as the app on the host would be out of its reach, and for a
+ *   context that Docker's client would use and the provider would not.
  */
 export function dockerSocket(env: NodeJS.ProcessEnv): string {
-  const host = env.DOCKER_HOST === undefined || env.DOCKER_HOST === "" ? DEFAULT_HOST : env.DOCKER_HOST;
-  if (env.DOCKER_CONTEXT !== undefined && env.DOCKER_CONTEXT !== "") {
+  const context = contextOf(env);
+  if (context !== undefined) {
     throw new DockerError(
-      `DOCKER_CONTEXT is ${env.DOCKER_CONTEXT}; unset it and set DOCKER_HOST to what docker context inspect shows as Host`,
+      `${context}, which the Docker provider does not know: run make, or ` +
+        "export DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') and unset DOCKER_CONTEXT",
     );
   }
+  const host = isSet(env.DOCKER_HOST) ? env.DOCKER_HOST : DEFAULT_HOST;
   if (!host.startsWith("unix://")) {
-    throw new DockerError(`DOCKER_HOST is ${host}, but the lab needs the Docker of this machine; unset DOCKER_HOST`);
+    throw new DockerError(
+      `DOCKER_HOST is ${host}, but the lab needs the Docker of this machine: ` +
+        "unset DOCKER_HOST, or if it is of a Docker context, choose that of this machine (docker context use default)",
+    );
   }
   return host.slice("unix://".length);
+}
+
+/** The context by which Docker's client finds another engine than the default one, in words; DOCKER_HOST wins over a file's. */
+function contextOf(env: NodeJS.ProcessEnv): string | undefined {
+  if (isSet(env.DOCKER_CONTEXT)) {
+    return env.DOCKER_CONTEXT === "default" ? undefined : `DOCKER_CONTEXT is ${env.DOCKER_CONTEXT}`;
+  }
+  const folder = isSet(env.DOCKER_CONFIG) ? env.DOCKER_CONFIG : path.join(env.HOME ?? os.homedir(), ".docker");
+  const current = isSet(env.DOCKER_HOST) ? undefined : currentContext(path.join(folder, "config.json"));
+  return current === undefined || current === "default" ? undefined : `Docker's current context is ${current}`;
+}
+
+/** What `docker context use` has chosen; nothing if the client has no configuration that can be read. */
+function currentContext(file: string): string | undefined {
+  try {
+    const { currentContext: name } = JSON.parse(readFileSync(file, "utf8")) as { currentContext?: string };
+    return isSet(name) ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isSet(value: string | undefined): value is string {
+  return value !== undefined && value !== "";
 }
 
 /**
@@ -38,7 +71,7 @@ export function dockerSocket(env: NodeJS.ProcessEnv): string {
  *
  * @param body Sent as JSON; a Buffer is a tar archive.
  * @param options.timeout Milliseconds without a byte of an answer, 10 s by default.
- * @throws EngineError for an engine that does not answer.
+ * @throws DockerError for an engine that does not answer.
  */
 export function callDocker(
   method: "GET" | "DELETE" | "POST" | "PUT",
@@ -48,7 +81,11 @@ export function callDocker(
 ): Promise<DockerResponse> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => {
-      reject(unanswered(socketPath, error.message));
+      reject(
+        (error as NodeJS.ErrnoException).code === "EACCES"
+          ? refused(socketPath)
+          : unanswered(socketPath, error.message),
+      );
     };
     const type = Buffer.isBuffer(body) ? "application/x-tar" : "application/json";
     const headers = body === undefined ? {} : { "content-type": type };
@@ -69,7 +106,7 @@ export function callDocker(
 /**
  * What the engine says at a path.
  *
- * @throws EngineError for anything but a success that is JSON.
+ * @throws DockerError for anything but a success that is JSON.
  */
 export async function dockerGet<T>(path: string, socketPath = dockerSocket(process.env)): Promise<T> {
   const { status, body } = await callDocker("GET", path, undefined, { socketPath });
@@ -82,6 +119,37 @@ export async function dockerGet<T>(path: string, socketPath = dockerSocket(proce
   } catch {
     // another program behind the socket
     throw unanswered(socketPath, `${path} is not JSON: ${text.slice(0, 80)}`);
+  }
+}
+
+/** Docker may well run: whoever runs this may not open its socket. */
+function refused(socketPath: string): DockerError {
+  const username = userName();
+  const group = groupOf(socketPath);
+  return new DockerError(
+    `Docker does not let ${username} open ${socketPath}: run sudo usermod -aG ${group} ${username}, then log in again`,
+  );
+}
+
+/** Name of whoever runs this; one without an entry in the user database has a number only. */
+function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return `user ${String(process.getuid?.())}`;
+  }
+}
+
+/** Name of the group that may open a socket; Docker's own where it cannot be seen. */
+function groupOf(socketPath: string): string {
+  try {
+    const { gid } = statSync(socketPath);
+    const line = readFileSync("/etc/group", "utf8")
+      .split("\n")
+      .find((it) => it.split(":")[2] === String(gid));
+    return gid === 0 || line === undefined ? "docker" : (line.split(":")[0] ?? "docker");
+  } catch {
+    return "docker";
   }
 }
 

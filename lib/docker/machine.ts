@@ -43,7 +43,7 @@ export interface Machine {
   readonly systemd: boolean;
   /** Where Docker listens on this machine. */
   readonly socket: string;
-  /** Where the containerd of Docker listens, if that is known and a socket. */
+  /** Where the containerd of Docker listens, if that is known and a socket, or where whoever runs this may not look. */
   readonly containerdSocket: string | undefined;
   /** Whether Docker can limit the memory of a container, which takes the kernel's memory controller. */
   readonly memoryLimit: boolean;
@@ -108,7 +108,9 @@ export async function inspectMachine(): Promise<Machine> {
     rootShared: native && isRootShared(readFileSync("/proc/self/mountinfo", "utf8")),
     systemd,
     socket,
-    containerdSocket: [...(info.Containerd ? [info.Containerd.Address] : []), ...CONTAINERD_SOCKETS].find(isSocket),
+    containerdSocket: [...(info.Containerd ? [info.Containerd.Address] : []), ...CONTAINERD_SOCKETS].find(
+      (it) => kindOf(it) !== "other",
+    ),
     memoryLimit: info.MemoryLimit ?? true,
     swapLimit: info.SwapLimit ?? true,
     runPaths: [...(systemd ? [DBUS] : []), ...(native ? [UDEV] : [])].filter((it) => existsSync(it)),
@@ -125,7 +127,16 @@ export function findSockets(candidates: readonly string[]): readonly string[] {
 }
 
 function isSocket(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+  return kindOf(path) === "socket";
+}
+
+/** What is at a path; `hidden` where only root may look, as into the folder of Docker's own containerd. */
+function kindOf(path: string): "socket" | "other" | "hidden" {
+  try {
+    return statSync(path).isSocket() ? "socket" : "other";
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EACCES" ? "hidden" : "other";
+  }
 }
 
 /** Docker's usual socket where the same Docker answers there, so that a proxy before it changes nothing; else DOCKER_HOST's. */

@@ -156,12 +156,12 @@ export const BAD_INPUTS: readonly BadInput[] = [
   {
     what: "Docker of another machine",
     env: () => ({ DOCKER_HOST: "tcp://192.0.2.1:2376" }),
-    says: "error: DOCKER_HOST is tcp://192.0.2.1:2376, but the lab needs the Docker of this machine; unset DOCKER_HOST",
+    says: "error: DOCKER_HOST is tcp://192.0.2.1:2376, but the lab needs the Docker of this machine: unset DOCKER_HOST, or if it is of a Docker context, choose that of this machine (docker context use default)",
   },
   {
-    what: "a Docker context",
+    what: "a Docker context that does not exist",
     env: () => ({ DOCKER_CONTEXT: "remote" }),
-    says: "error: DOCKER_CONTEXT is remote; unset it and set DOCKER_HOST to what docker context inspect shows as Host",
+    says: "Docker's context cannot be read: choose another with docker context use, or unset DOCKER_CONTEXT",
   },
   {
     what: "a socket that is not Docker's",

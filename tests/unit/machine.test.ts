@@ -6,25 +6,60 @@ import { findSockets, inspectMachine, isRootShared } from "../../lib/docker/mach
 import { serve, TestServer } from "../support/servers";
 
 describe("the engine's socket", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-client-"));
+  });
+
+  afterEach(() => {
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  /** An environment in which Docker's client has this configuration. */
+  const withClient = (config: string, env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => {
+    fs.writeFileSync(path.join(folder, "config.json"), config);
+    return { ...env, DOCKER_CONFIG: folder };
+  };
+
   it.each([
-    [{}, "/var/run/docker.sock"],
-    [{ DOCKER_HOST: "", DOCKER_CONTEXT: "" }, "/var/run/docker.sock"],
-    [{ DOCKER_HOST: "unix:///run/user/1000/docker.sock" }, "/run/user/1000/docker.sock"],
-  ])("is, with %j, %s", (env, socket) => {
-    expect(dockerSocket(env)).toBe(socket);
+    ["{}", {}, "/var/run/docker.sock"],
+    ["{}", { DOCKER_HOST: "", DOCKER_CONTEXT: "" }, "/var/run/docker.sock"],
+    ["{}", { DOCKER_CONTEXT: "default" }, "/var/run/docker.sock"],
+    ["not JSON", {}, "/var/run/docker.sock"],
+    ['{"currentContext": "default"}', {}, "/var/run/docker.sock"],
+    ['{"currentContext": ""}', {}, "/var/run/docker.sock"],
+    ['{"currentContext": "other"}', { DOCKER_CONTEXT: "default" }, "/var/run/docker.sock"],
+    ['{"currentContext": "other"}', { DOCKER_HOST: "unix:///run/other.sock" }, "/run/other.sock"],
+    ["{}", { DOCKER_HOST: "unix:///run/user/1000/docker.sock" }, "/run/user/1000/docker.sock"],
+  ])("is, with the client's configuration %s and %j, %s", (config, env, socket) => {
+    expect(dockerSocket(withClient(config, env))).toBe(socket);
+  });
+
+  it("is not that of the default context where the client has another one", () => {
+    const env = withClient('{"currentContext": "desktop-linux"}');
+    expect(() => dockerSocket(env)).toThrow(
+      /^Docker's current context is desktop-linux, which the Docker provider does not know: run make, or export DOCKER_HOST=/,
+    );
+    // where the variable for it is not set, the file is in the home
+    fs.mkdirSync(path.join(folder, ".docker"));
+    fs.renameSync(path.join(folder, "config.json"), path.join(folder, ".docker/config.json"));
+    expect(() => dockerSocket({ HOME: folder })).toThrow(/current context is desktop-linux/);
   });
 
   it.each(["tcp://192.0.2.1:2376", "ssh://somebody@host", "npipe:////./pipe/docker_engine"])(
     "cannot be that of another machine: %s",
     (host) => {
       expect(() => dockerSocket({ DOCKER_HOST: host })).toThrow(
-        `DOCKER_HOST is ${host.replace("somebody", "[secret]")}, but the lab needs the Docker of this machine; unset DOCKER_HOST`,
+        `DOCKER_HOST is ${host.replace("somebody", "[secret]")}, but the lab needs the Docker of this machine: unset DOCKER_HOST`,
       );
     },
   );
 
   it("is not looked up in a context, which the provider does not know", () => {
-    expect(() => dockerSocket({ DOCKER_CONTEXT: "remote" })).toThrow(/^DOCKER_CONTEXT is remote; unset it/);
+    expect(() => dockerSocket({ DOCKER_CONTEXT: "remote" })).toThrow(
+      /^DOCKER_CONTEXT is remote, .* unset DOCKER_CONTEXT$/,
+    );
   });
 });
 

@@ -62,8 +62,8 @@ describe("a name that node_exporter never had", () => {
 
 describe("a name that node_exporter can expose", () => {
   it.each([
-    ["node_hwmon_fan_rpm", "collector hwmon finds nothing"],
-    ["node_hwmon_in_lcrit_volts", "collector hwmon finds nothing"],
+    ["node_hwmon_fan_rpm", "collector hwmon reports nothing"],
+    ["node_hwmon_in_lcrit_volts", "collector hwmon reports nothing"],
     ["node_logind_sessions", "collector logind is off in this lab"],
     ["node_cpu_info", "node_cpu_info needs --collector.cpu.info, which is off in this lab"],
     ["node_netstat_Tcp_MaxConn", "--collector.netstat.fields leaves out node_netstat_Tcp_MaxConn"],

@@ -110,7 +110,7 @@ describe("a query without data", () => {
   const full = '{kind="fan",job="linux"}';
 
   it.each<[string, string, string[], string, string | undefined]>([
-    ["whose collector finds nothing", "node_hwmon_fan", [], "explained", "collector hwmon finds nothing"],
+    ["whose collector finds nothing", "node_hwmon_fan", [], "explained", "collector hwmon reports nothing"],
     ["of a collector that does not run", "node_arp_entries", [], "explained", "collector arp is off in this lab"],
     ["that no release had", "node_power", [], "error", undefined],
     ["without such a device", "node_disk", ["node_disk"], "explained", 'no node_disk{kind="fan"}'],

@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { impossible, Machines } from "../support/machines";
 import { MANAGER, secondsUntil, SwarmLab } from "../support/swarmLab";
 
@@ -70,13 +71,38 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
       expect(seen()).toEqual([`/host${udev}/b254:0`]);
     });
 
+    it("says what keeps a collector of node_exporter from the host", () => {
+      const bus = "/run/dbus/system_bus_socket"; // at which nobody answers
+      machines.run(MANAGER, ["sh", "-c", `mkdir -p /run/systemd/system; rm ${bus}`]);
+      machines.run(MANAGER, ["python3", "-c", `import socket; socket.socket(socket.AF_UNIX).bind("${bus}")`]);
+      lab.apply();
+      const { seen, failed } = lab.verify();
+      expect(failed).toEqual([]);
+      expect(seen.host).toMatch(/; collector systemd fails, and its panels stay empty: .*dbus.*: permission denied$/);
+    });
+
     it("has the socket that there is in cAdvisor, and nothing else in /run and /etc after destroy", () => {
       const format = '{{range .Mounts}}{{if eq .Destination "/var/run/docker.sock"}}{{.Source}}{{end}}{{end}}';
       expect(machines.docker(MANAGER, "inspect", "--format", format, "swarm-cadvisor")).toBe(SOCKET);
       expect(lab.destroy().ok).toBe(true);
-      machines.run(MANAGER, ["rm", "-r", "/run/dbus", "/run/udev"]);
+      machines.run(MANAGER, ["rm", "-r", "/run/dbus", "/run/udev", "/run/systemd"]);
       expect(paths()).toEqual(before);
       expect(machines.leftovers(MANAGER)).toEqual([]);
+    });
+
+    it("is looked for where the current Docker context says, and not at the usual place", () => {
+      const usual = "/run/docker.sock"; // of an engine that does not run
+      const DOCKER_CONFIG = path.join(machines.folder, "client");
+      const run = (...command: string[]): string =>
+        machines.run(MANAGER, ["env", "--unset=DOCKER_HOST", ...command], { ...lab.environment, DOCKER_CONFIG }).output;
+      run("python3", "-c", `import socket; socket.socket(socket.AF_UNIX).bind("${usual}")`);
+      expect(run("scripts/doctor")).toContain(`Docker does not answer at /var${usual}`);
+      run("docker", "context", "create", "elsewhere", "--docker", `host=unix://${SOCKET}`);
+      run("docker", "context", "use", "elsewhere");
+      expect(run("scripts/doctor")).not.toContain("does not answer");
+      run("docker", "context", "use", "default");
+      expect(run("env", "DOCKER_CONTEXT=elsewhere", "scripts/doctor")).not.toContain("does not answer");
+      run("rm", usual);
     });
 
     it("is told by doctor of a folder in the place of a socket", () => {

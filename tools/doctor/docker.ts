@@ -74,8 +74,13 @@ export function checkSocketFolders(isFolder = isDirectory): readonly Finding[] {
   );
 }
 
+/** Where only root may look, it is no finding. */
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Whether the memory limits of the containers hold, and cAdvisor has something to read. */

@@ -6,8 +6,8 @@ import { signInHeaders } from "../../lib/shared/webSignIn";
 import { alertsEvaluated } from "./alerts";
 import { configurationLoaded } from "./configuration";
 import { Dashboard, readDashboard, unboundDatasources } from "./dashboards";
+import { hostReported } from "./host";
 import { Check, CheckError, getJson, LabOutputs, QueryAnswer, queryPrometheus, signIn } from "./lab";
-import { reachedNodes } from "./swarm";
 
 /** Path of the app, and the status that it answers with. */
 export const FLASK_PATHS: readonly (readonly [string, number])[] = [
@@ -159,18 +159,6 @@ async function readAll(lab: LabOutputs): Promise<readonly Dashboard[]> {
     );
   }
   return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
-}
-
-async function hostReported(lab: LabOutputs): Promise<string> {
-  const devices = await queryPrometheus(lab, "count by (device) (node_network_info)");
-  const processes = await queryPrometheus(lab, "sum(node_processes_state)");
-  if (devices.length === 0 || processes.length === 0) {
-    throw new CheckError("node_exporter reports no interfaces or processes", "read make logs");
-  }
-  const hosts = lab.swarm === undefined ? "" : ` of ${String((await reachedNodes(lab)).length)} nodes`;
-  const whose = lab.nodeExporterNetwork === "host" ? "the host's" : "its own container's";
-  const names = devices.map(({ metric }) => metric.device).join(", ");
-  return `${String(processes[0]?.value[1])} processes${hosts}; the network panels show ${whose} interfaces (${names})`;
 }
 
 /** Every question that `make verify` asks, in the order in which the data flows. */

@@ -64,7 +64,7 @@ export function explainMetric(metric: string, collectors: ReadonlyMap<string, bo
     return { reason: `collector ${owner} is off in this lab` };
   }
   if (running.every((it) => collectors.get(it) === false)) {
-    return { reason: `collector ${running[0] ?? ""} finds nothing` };
+    return { reason: `collector ${running[0] ?? ""} reports nothing` };
   }
   if (flags[name] !== undefined) {
     return { reason: `${metric} needs ${flags[name]}, which is off in this lab` };

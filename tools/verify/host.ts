@@ -1,0 +1,55 @@
+import { readLog } from "../../lib/docker/logs";
+import { SERVICES } from "../../lib/settings/services";
+import { CheckError, LabOutputs, queryPrometheus } from "./lab";
+import { reachedNodes } from "./swarm";
+
+/** Length of what is shown of an error. */
+const SHOWN = 120;
+
+/** What node_exporter sees of the host, and what keeps it from seeing more. */
+export async function hostReported(lab: LabOutputs): Promise<string> {
+  const devices = await queryPrometheus(lab, "count by (device) (node_network_info)");
+  const processes = await queryPrometheus(lab, "sum(node_processes_state)");
+  if (devices.length === 0 || processes.length === 0) {
+    throw new CheckError("node_exporter reports no interfaces or processes", "read make logs");
+  }
+  const hosts = lab.swarm === undefined ? "" : ` of ${String((await reachedNodes(lab)).length)} nodes`;
+  const whose = lab.nodeExporterNetwork === "host" ? "the host's" : "its own container's";
+  const names = devices.map(({ metric }) => metric.device).join(", ");
+  const failed = await failedCollectors(lab);
+  return [
+    `${String(processes[0]?.value[1])} processes${hosts}; the network panels show ${whose} interfaces (${names})`,
+    ...failed.map(([collector, error]) => `collector ${collector} fails, and its panels stay empty: ${error}`),
+  ].join("; ");
+}
+
+/** Collectors that may not read what they want to, with the error; only this machine's log says which do not just find nothing. */
+async function failedCollectors(lab: LabOutputs): Promise<readonly (readonly [string, string])[]> {
+  const container = lab.containers.find((name) => name.endsWith(SERVICES.nodeExporter.hostname));
+  const silent = await queryPrometheus(lab, "node_scrape_collector_success == 0");
+  if (container === undefined || silent.length === 0) {
+    return [];
+  }
+  const errors = collectorErrors(await readLog(container));
+  return silent.flatMap(({ metric: { collector = "" } }) => {
+    const error = errors.get(collector);
+    return error === undefined ? [] : [[collector, error] as const];
+  });
+}
+
+/**
+ * The last error of each collector in node_exporter's log, whose `collector failed` is at level error and
+ * `collector returned no data` at debug (collector/collector.go).
+ */
+export function collectorErrors(log: string): ReadonlyMap<string, string> {
+  const lines = log.matchAll(/msg="collector failed" name=(\S+) .*?err=(?:"((?:[^"\\]|\\.)*)"|(\S+))/g);
+  return new Map(
+    [...lines].map(([, name = "", quoted, bare]) => [name, explain((quoted ?? bare ?? "").replaceAll('\\"', '"'))]),
+  );
+}
+
+function explain(error: string): string {
+  return error.includes("AppArmor")
+    ? "AppArmor forbids what is not in Docker's profile, here D-Bus, to containers"
+    : error.slice(0, SHOWN);
+}
