@@ -1,9 +1,11 @@
+import * as pulumi from "@pulumi/pulumi";
 import { Lab } from "./components/lab";
 import { findRejectedConfig } from "./components/monitoring/configCheck";
 import { readCatalogue } from "./dashboards/community/catalogue";
 import { inspectMachine, measuresWrites } from "./lib/docker/machine";
 import { installedPanelPlugins, observeLab } from "./lib/drift/observe";
 import { findProblems } from "./lib/preflight";
+import { pullImages } from "./lib/preflight/images";
 import { containersOf, nodeServicesOf, publishedServices } from "./lib/settings/services";
 import { readSettings, Settings } from "./lib/settings/settings";
 import { labName, urlOn } from "./lib/shared/names";
@@ -23,6 +25,10 @@ async function main(): Promise<Record<string, unknown>> {
     findRejectedConfig(settings, machine, observed),
   ]);
   throwProblems([...catalogue.problems, ...problems, ...rejected]);
+  // with their tools, what could not be judged before can
+  if (!pulumi.runtime.isDryRun() && (await pullImages(settings))) {
+    throwProblems(await findRejectedConfig(settings, machine, observed));
+  }
 
   const lab = declareWithRules(
     contextOf(machine, settings, __dirname),

@@ -2,7 +2,6 @@ import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { ensureVolume } from "../../lib/docker/orphans";
-import { pullMissing } from "../../lib/docker/pull";
 import { FOLDER, getFiles, putFiles, runToEnd, withTemporaryContainer } from "../../lib/docker/temporaryContainer";
 import { Drift, replaceOnDrift } from "../../lib/drift/drift";
 import { describeFiles, RECORD } from "../../lib/drift/files";
@@ -93,7 +92,6 @@ async function writeFiles({ volume, image, lab, files, lastReload }: ConfigVolum
   const declared = new Map(
     files.map(({ file, derive = (content) => content }, index) => [file, derive(contents[index] ?? "")]),
   );
-  await pullMissing(image);
   await ensureVolume(volume, lab);
   const before = await lastReload();
   const entrypoint = ["sh", "-c", `rm -rf ${FOLDER}/* ${FOLDER}/.[!.]*`];

@@ -6,6 +6,7 @@ import { containerDrift } from "../../lib/drift/containers";
 import { Drift, replaceOnDrift } from "../../lib/drift/drift";
 import { filesDrift } from "../../lib/drift/files";
 import { readReload, Reload } from "../../lib/drift/reloads";
+import { Settings } from "../../lib/settings/settings";
 import {
   dataVolumeName,
   LAB_LABEL,
@@ -28,8 +29,6 @@ export interface LabContainerArgs extends ServiceSpec {
   readonly context: LabContext;
 }
 
-/** Seconds until a container that is not healthy fails the update. */
-const HEALTH_DEADLINE = 120;
 /** Restarts after a crash and after a reboot. */
 const RESTART = "unless-stopped";
 /** What Docker itself takes for the swap of a container whose swap it cannot limit. */
@@ -69,7 +68,7 @@ export class LabContainer extends pulumi.ComponentResource {
       replaceOnChanges: ["healthcheck"],
       hooks: {
         beforeCreate: [() => removeOrphan("containers", containerName(args), lab), () => ensureVolumes(args)],
-        onError: [showLog(name, containerName(args))],
+        onError: [showLog(name, containerName(args), settings)],
       },
       ...repair,
     });
@@ -195,7 +194,7 @@ function containerArgs(
     healthcheck: healthcheck(args, machine.dockerMajor),
     mustRun: true,
     wait: true,
-    waitTimeout: HEALTH_DEADLINE,
+    waitTimeout: settings.startTimeout,
     destroyGraceSeconds: STOP_GRACE,
   };
 }
@@ -232,11 +231,15 @@ function containerName({ context, hostname }: LabContainerArgs): string {
 }
 
 /** Shows why a container does not get healthy: the provider knows only that it does not. */
-function showLog(name: string, container: string): pulumi.ErrorHook {
-  return new pulumi.ErrorHook(`${name}-log`, async ({ failedOperation }) => {
+function showLog(name: string, container: string, { startTimeout }: Settings): pulumi.ErrorHook {
+  return new pulumi.ErrorHook(`${name}-log`, async ({ failedOperation, errors }) => {
     if (failedOperation !== "delete") {
       const log = await readLog(container);
-      await pulumi.log.error(`the last lines that the container ${container} wrote:\n${log}`);
+      const slow = errors.some((it) => it.includes("healthy state"))
+        ? `${container} was not healthy within ${String(startTimeout)} s. Mend what its log names; if it is only slow, ` +
+          "set startTimeout to more seconds. Then run make up again.\n"
+        : "";
+      await pulumi.log.error(`${slow}the last lines that the container ${container} wrote:\n${log}`);
     }
     return false;
   });

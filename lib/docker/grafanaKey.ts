@@ -4,7 +4,6 @@ import { dataVolumeName, labName } from "../shared/names";
 import { LabError } from "../shared/problems";
 import { callDocker } from "./client";
 import { ensureVolume } from "./orphans";
-import { pullMissing } from "./pull";
 import { getFiles, putFiles, withTemporaryContainer } from "./temporaryContainer";
 
 /** Name of the volume, after the lab's, with the key under which Grafana encrypts the passwords of its datasources. */
@@ -34,7 +33,6 @@ export async function ensureKey(settings: Settings): Promise<void> {
   const { image } = settings.grafana;
   const [lab, volume] = [labName(settings.namePrefix), dataVolumeName(settings, GRAFANA_KEY)];
   const labels = await labelsOf(dataVolumeName(settings, "grafana"));
-  await pullMissing(image);
   await ensureVolume(volume, lab);
   await withTemporaryContainer({ image, lab, volume, entrypoint: ["true"] }, async (id) => {
     const present = (await getFiles(id))?.files.get(KEY_FILE)?.trim() ?? "";

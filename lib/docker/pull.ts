@@ -1,18 +1,23 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { LabError } from "../shared/problems";
 import { callDocker, dockerSocket } from "./client";
 
-/** Pulls an image that is not here, by the client: it knows the user's registries and credentials. */
-export async function pullMissing(image: string): Promise<void> {
-  if ((await callDocker("GET", `/images/${image}/json`)).status === 200) {
-    return;
-  }
+/** Whether the engine has an image. */
+export async function hasImage(image: string): Promise<boolean> {
+  return (await callDocker("GET", `/images/${image}/json`)).status === 200;
+}
+
+/**
+ * Pulls an image by Docker's client, which knows the registries that the user is logged in to.
+ *
+ * @throws Error with what the client said.
+ */
+export async function pull(image: string): Promise<void> {
   const DOCKER_HOST = `unix://${dockerSocket(process.env)}`;
   try {
     await promisify(execFile)("docker", ["pull", "--quiet", image], { env: { ...process.env, DOCKER_HOST } });
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
-    throw new LabError(`the image ${image} cannot be pulled: ${(stderr ?? message).trim()}`);
+    throw new Error((stderr ?? message).trim());
   }
 }

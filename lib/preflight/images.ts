@@ -1,7 +1,8 @@
-import { callDocker } from "../docker/client";
+import * as pulumi from "@pulumi/pulumi";
+import { hasImage, pull } from "../docker/pull";
 import { servicesOf } from "../settings/services";
 import { Settings } from "../settings/settings";
-import { Problem } from "../shared/problems";
+import { Problem, throwProblems } from "../shared/problems";
 
 /** Name of an image that offline/ builds on this machine, and that no registry has. */
 const BUILT_HERE = /^observability-lab\/([a-z-]+):offline$/;
@@ -26,7 +27,7 @@ export function nameInOffline(image: string): string | undefined {
 export async function findMissingImages(settings: Settings): Promise<readonly Problem[]> {
   const problems = imagesOf(settings).map(async ({ setting, image }): Promise<readonly Problem[]> => {
     const name = nameInOffline(image);
-    return name === undefined || (await callDocker("GET", `/images/${image}/json`)).status === 200
+    return name === undefined || (await hasImage(image))
       ? []
       : [
           {
@@ -38,4 +39,32 @@ export async function findMissingImages(settings: Settings): Promise<readonly Pr
         ];
   });
   return (await Promise.all(problems)).flat();
+}
+
+/**
+ * Pulls the images that are not here, before anything is changed: the provider would pull without the user's credentials,
+ * and after it has removed the container that is to be replaced.
+ *
+ * @returns Whether there were any.
+ * @throws LabError that names each that cannot be pulled.
+ */
+export async function pullImages(settings: Settings): Promise<boolean> {
+  const pulled = await Promise.all(
+    imagesOf(settings).map(async ({ setting, image }): Promise<readonly Problem[] | undefined> => {
+      if (await hasImage(image)) {
+        return undefined;
+      }
+      await pulumi.log.info(`pulling ${image}`);
+      try {
+        await pull(image);
+        return [];
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        const fix = "set one that its registry has, and docker login where it asks who you are";
+        return [{ setting, value: image, problem: `cannot be pulled: ${reason}`, fix }];
+      }
+    }),
+  );
+  throwProblems(pulled.flatMap((problems) => problems ?? []));
+  return pulled.some((problems) => problems !== undefined);
 }

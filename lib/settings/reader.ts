@@ -189,7 +189,7 @@ export class SettingsReader {
     }
   }
 
-  private integer(setting: string, low: number, high: number, what: string): number {
+  integer(setting: string, low: number, high: number, what: string): number {
     const text = this.text(setting);
     const value = /^\d+$/.test(text) ? Number(text) : NaN;
     if (!(value >= low && value <= high)) {

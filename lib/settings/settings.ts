@@ -43,6 +43,8 @@ export interface Settings extends EachService {
   readonly extraScrapeTargets: readonly ScrapeTarget[];
   /** What the blackbox exporter asks; none where there are none. */
   readonly probes: readonly Probe[];
+  /** Seconds until a container that is not healthy fails the update. */
+  readonly startTimeout: number;
   /** `destroy` leaves the volumes with data. */
   readonly keepData: boolean;
   /** IPv4 network in CIDR notation. */
@@ -111,6 +113,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
     flaskPort,
     scrapeInterval: read.duration("scrapeInterval"),
     retention: read.duration("retention"),
+    startTimeout: read.integer("startTimeout", 10, 3600, "seconds as a whole number"),
     keepData: read.flag("keepData"),
     extraScrapeTargets,
     probes: readProbes(read, "probes"),

@@ -97,15 +97,21 @@ export function injectUpdateFaults(bench: () => Bench): void {
   }
 
   it("with an image that cannot be pulled", () =>
-    expectFailure(/127\.0\.0\.1:9\/nobody\/prometheus:none/, {
-      fault: "an image that cannot be pulled",
-      cause: () => {
-        bench().lab.configure({ prometheusImage: "127.0.0.1:9/nobody/prometheus:none" });
+    expectFailure(
+      /nothing was changed:\n.*prometheusImage = "127\.0\.0\.1:9\/nobody\/prometheus:none": cannot be pulled/,
+      {
+        fault: "an image that cannot be pulled",
+        cause: () => {
+          bench().lab.configure({ prometheusImage: "127.0.0.1:9/nobody/prometheus:none" });
+        },
+        undo: () => {
+          expect(docker("inspect", "--format", "{{.State.Status}}", bench().lab.container("prometheus"))).toBe(
+            "running",
+          );
+          bench().lab.configure({ prometheusImage: undefined });
+        },
       },
-      undo: () => {
-        bench().lab.configure({ prometheusImage: undefined });
-      },
-    }));
+    ));
 
   it("with a Grafana that never gets healthy", () => {
     const { lab } = bench();
@@ -115,17 +121,22 @@ export function injectUpdateFaults(bench: () => Bench): void {
       const root = ["--rm", "--user", "0:0", "--volume", `${lab.lab}-grafana:/data`, "--entrypoint", "sh"];
       docker("run", ...root, image, "-euc", `cd /data; ${script}`);
     };
-    return expectFailure(new RegExp(`the last lines that the container ${container} wrote`), {
-      fault: "Grafana never gets healthy: its database is broken, and put right again",
-      cause: () => {
-        docker("rm", "--force", container);
-        inVolume("mv grafana.db kept; echo broken >grafana.db; chmod 666 grafana.db");
+    return expectFailure(
+      new RegExp(`${container} was not healthy within 20 s.*\n.*the last lines that the container`),
+      {
+        fault: "Grafana never gets healthy: its database is broken, and put right again",
+        cause: () => {
+          lab.configure({ startTimeout: "20" });
+          docker("rm", "--force", container);
+          inVolume("mv grafana.db kept; echo broken >grafana.db; chmod 666 grafana.db");
+        },
+        undo: () => {
+          docker("stop", container);
+          inVolume("mv kept grafana.db");
+          lab.configure({ startTimeout: undefined });
+        },
       },
-      undo: () => {
-        docker("stop", container);
-        inVolume("mv kept grafana.db");
-      },
-    });
+    );
   });
 
   it("with a dashboard that Grafana refuses", () =>

@@ -39,6 +39,7 @@ beforeEach(() => {
     `cd ${folder}
 case $1 in
   version) [ ! -e refuses ] || { echo "permission denied while trying to connect" >&2; exit 1; } ;;
+  pull) [ -e registry ] ;;
   image) shift 2; for name; do name=\${name#*/}; grep -qx "\${name%:offline}" images || exit 1; done ;;
 esac`,
   );
@@ -86,14 +87,14 @@ function build(text: string): void {
   script("offline/build", text);
 }
 
-function environment(): NodeJS.ProcessEnv {
+function environment(stack = "offline"): NodeJS.ProcessEnv {
   return {
     PATH: `${path.join(folder, "tools")}:${String(process.env.PATH)}`,
     HOME: folder,
     LAB_CHECKOUT: folder,
     LAB_ROOM: path.join(folder, "room"),
     PULUMI_HOME: path.join(folder, "home"),
-    STACK: "offline",
+    STACK: stack,
   };
 }
 
@@ -170,11 +171,45 @@ describe("what is installed at the same time", () => {
   });
 });
 
+describe("the stack", () => {
+  const chosen = (): string => {
+    spawnSync(path.join(PROJECT, "scripts", "setup"), { encoding: "utf8", env: environment("") });
+    return read("room/stack").trim();
+  };
+
+  it("is dev where the engine pulls the official images, of which the client need not know how", () => {
+    write("registry", "");
+    expect(chosen()).toBe("dev");
+  });
+
+  it("is offline where it does not", () => {
+    expect(chosen()).toBe("offline");
+  });
+});
+
+it("installs the development packages where npm is to leave them out, also after a run that did", () => {
+  fs.rmSync(path.join(folder, "node_modules/sucrase"));
+  script("tools/npm", `echo "$@" >npm-asked; ln -s ${PROJECT}/node_modules/sucrase ${folder}/node_modules/sucrase`);
+  expect(setup("packages").status).toBe(0);
+  expect(read("npm-asked")).toContain("--include=dev");
+  fs.rmSync(path.join(folder, "npm-asked"));
+  setup("packages");
+  expect(fs.existsSync(path.join(folder, "npm-asked"))).toBe(false);
+});
+
 it("names what lets a user use a Docker that refuses him", () => {
   write("refuses", "");
   const { status, said } = setup();
   expect(status).toBe(1);
   expect(said).toMatch(/Docker does not let \S+ in: run sudo usermod -aG docker/);
+});
+
+(process.getuid?.() === 0 ? it : it.skip)("leaves the lab of another user alone, also as root", () => {
+  fs.mkdirSync(path.join(folder, "room"), { recursive: true });
+  fs.chownSync(path.join(folder, "room"), 65534, 65534);
+  const { status, said } = setup();
+  expect(status).toBe(1);
+  expect(said).toMatch(/room belongs to nobody: run this as nobody, without sudo/);
 });
 
 it("refuses a word that it does not know", () => {

@@ -1,5 +1,7 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
-import { findMissingImages, imagesOf, nameInOffline } from "../../lib/preflight/images";
+import { findMissingImages, imagesOf, nameInOffline, pullImages } from "../../lib/preflight/images";
 import { readStackFiles } from "../../lib/settings/stackFiles";
 import { describeProblemAndFix } from "../../lib/shared/problems";
 import { PROJECT, settingsWith } from "../support/fixtures";
@@ -56,5 +58,61 @@ describe("an image that only offline/ builds", () => {
     expect(await findMissingImages(settings)).toEqual([]);
     expect(await findMissingImages(settingsWith({ alertmanagerImage: offline }))).toEqual([]);
     expect(engine.asked).toHaveLength(1);
+  });
+});
+
+describe("images that are not here", () => {
+  const settings = settingsWith({});
+  const { PATH } = process.env;
+  let folder: string;
+  let engine: TestServer;
+
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-images-"));
+    process.env.PATH = `${folder}:${String(PATH)}`;
+  });
+
+  afterEach(async () => {
+    process.env.PATH = PATH;
+    fs.rmSync(folder, { recursive: true });
+    await engine.close();
+  });
+
+  /** Docker's client, which notes what it is asked for and pulls what has not this name. */
+  const serveClient = (missing: string): void => {
+    const text = `#!/bin/sh\necho "$@" >>${folder}/asked\ncase $3 in *${missing}*) echo "no such manifest" >&2; exit 1; esac\n`;
+    fs.writeFileSync(path.join(folder, "docker"), text, { mode: 0o755 });
+  };
+  const asked = (): string[] => fs.readFileSync(path.join(folder, "asked"), "utf8").trim().split("\n").sort();
+
+  it("are pulled by the client, which knows who is logged in, and the others are not", async () => {
+    serveClient("nothing");
+    const here = settings.grafana.image;
+    engine = await serveDocker({ [`/images/${here}/json`]: { body: "{}" } });
+    expect(await pullImages(settings)).toBe(true);
+    expect(asked()).toEqual(
+      imagesOf(settings)
+        .filter(({ image }) => image !== here)
+        .map(({ image }) => `pull --quiet ${image}`)
+        .sort(),
+    );
+  });
+
+  it("are not asked for where all are here", async () => {
+    serveClient("");
+    engine = await serveDocker(
+      Object.fromEntries(imagesOf(settings).map(({ image }) => [`/images/${image}/json`, { body: "{}" }])),
+    );
+    expect(await pullImages(settings)).toBe(false);
+    expect(fs.existsSync(path.join(folder, "asked"))).toBe(false);
+  });
+
+  it("are named with their setting where they cannot be pulled", async () => {
+    serveClient("cadvisor");
+    engine = await serveDocker({});
+    await expect(pullImages(settings)).rejects.toThrow(
+      `1 problem, nothing was changed:\n  - cadvisorImage = "${settings.cadvisor.image}": cannot be pulled: no such manifest; ` +
+        "set one that its registry has, and docker login where it asks who you are",
+    );
   });
 });

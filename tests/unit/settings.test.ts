@@ -50,6 +50,7 @@ describe("the defaults", () => {
         flaskPort: 5000,
         scrapeInterval: "5s",
         retention: "7d",
+        startTimeout: 120,
         keepData: false,
         grafanaBundledPlugins: true,
         extraScrapeTargets: [],

@@ -33,6 +33,7 @@ describe("a bad setting", () => {
     ["nodeExporterImage", `prom/node-exporter:v1-distroless@sha256:${"0".repeat(64)}`, DISTROLESS],
     ["grafanaImage", "grafana/grafana:13.2.2@sha256:12", IMAGE],
     ["grafanaImage", `grafana/grafana:@sha256:${"a".repeat(64)}`, IMAGE],
+    ["startTimeout", "2m", "must be seconds as a whole number from 10 to 3600; set one in this range"],
     ["grafanaMemory", "31", MEMORY],
     ["grafanaMemory", "512m", MEMORY],
     ["scrapeInterval", "5", DURATION],

@@ -45,7 +45,7 @@ async function backUp(checkout: string, folder: string, wanted: string): Promise
     fs.rmSync(work, { recursive: true });
   }
   const size = `${(fs.statSync(file).size / MIB).toFixed(1)} MiB`;
-  say(`the data of ${lab.name} is in ${file} (${size}); make restore FILE=${file} brings it back`);
+  say(`the data of ${lab.name} is in ${file} (${size}); make restore FILE=${quoted(file)} brings it back`);
   say(
     key === WELL_KNOWN_KEY
       ? "whoever has it can read the passwords of Grafana's datasources: they are encrypted under its well-known key; make grafana-key gives the lab one of its own"
@@ -75,6 +75,11 @@ function checkWritten(file: string): void {
     const problem = (error as Error).message;
     throw new LabError(`no backup was written, as restore would refuse it: ${problem}; remove that from the volume`);
   }
+}
+
+/** A path as one word of a shell. */
+function quoted(file: string): string {
+  return /[^\w./-]/.test(file) ? `'${file.replaceAll("'", "'\\''")}'` : file;
 }
 
 const [checkout = "", folder = "", file = ""] = process.argv.slice(2);
