@@ -17,6 +17,7 @@ import {
   TestLab,
   verify,
 } from "../support/harness";
+import { describeOwnApp } from "./ownApp";
 import { describeOwnTargets } from "./ownTargets";
 import { describeSlack } from "./slack";
 
@@ -216,6 +217,10 @@ describe("a lab with a webhook of Slack", () => {
 
 describe("a lab whose webhook is taken away, and that gets targets of its own", () => {
   describeOwnTargets(() => lab, "172.30.99.1");
+});
+
+describe("a lab that gets the programs of docs/own-app.md", () => {
+  describeOwnApp(() => lab, "172.30.99.1");
 });
 
 describe("destroy", () => {

@@ -140,8 +140,8 @@ export function labelled(kind: "container" | "network" | "volume", lab: string):
 export function listenAddresses(port: number): string[] {
   const { stdout } = spawnSync("ss", ["-Hltn", `sport = :${String(port)}`], { encoding: "utf8" });
   const local = stdout
-    .trim()
     .split("\n")
+    .filter((line) => line !== "")
     .map((line) => line.trim().split(/\s+/)[3] ?? "");
   return local.map((address) => address.slice(0, address.lastIndexOf(":"))).sort();
 }

@@ -44,7 +44,7 @@ async function targetsUp(lab: LabOutputs): Promise<string> {
     );
     throw new CheckError(
       list.join("; "),
-      "look whether the program behind the target runs, and whether a firewall is between",
+      "look whether the program behind the target runs and listens on more than 127.0.0.1, and whether a firewall is between",
     );
   }
   const missing = expectedJobs(lab).filter((job) => !data.activeTargets.some(({ labels }) => labels.job === job));
