@@ -5,6 +5,9 @@ import { Settings } from "../../lib/settings/settings";
 import { ConfigFile } from "../container/configVolume";
 import { CONFIG_FOLDER } from "../container/spec";
 
+/** Fields that are written to files: secrets, and the certificate of a key, as promtool wants both in files or neither. */
+const FILE_FIELDS: Readonly<Record<string, string>> = { ...SECRET_FIELDS, cert: "cert_file" };
+
 /** A value in Prometheus' own terms, and the secrets that are in files beside it. */
 interface Rendered {
   readonly value: unknown;
@@ -48,7 +51,7 @@ function render(value: unknown, index: number, first: number): Rendered {
     return { value: value.map(inner), secrets };
   }
   const fields = Object.entries(value).map(([field, item]: [string, unknown]) => {
-    const fileField = SECRET_FIELDS[field];
+    const fileField = FILE_FIELDS[field];
     if (fileField !== undefined && typeof item === "string") {
       return [fileField, keep(item)];
     }

@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import * as http from "node:http";
+import * as https from "node:https";
 import { AddressInfo } from "node:net";
 import { signInHeaders } from "../../lib/shared/webSignIn";
 import {
@@ -22,6 +24,9 @@ const PROBES = [
   [{ ping: "nobody.invalid" }, 0],
 ] as const;
 const [PASSWORD, SCOPE] = ["the-exporters-password", "the-exporters-scope"];
+const METRICS = { "content-type": "text/plain; version=0.0.4" };
+/** This machine, as the lab's containers see it. */
+const HOST = "host.docker.internal";
 /** Seconds until an alert of a minute fires. */
 const FIRES_WITHIN = 120;
 
@@ -36,50 +41,106 @@ async function firing(lab: TestLab, alert: string): Promise<string[]> {
     .map(({ labels }) => labels.instance ?? "");
 }
 
-/** An exporter on the lab's gateway that asks for a password, a header and a parameter. */
-async function startExporter(gateway: string): Promise<http.Server> {
+/** An exporter that asks for a password, a header and a parameter. */
+function createExporter(): http.Server {
   const wanted = signInHeaders(PASSWORD).authorization;
-  const server = http.createServer(({ url, headers }, response) => {
+  return http.createServer(({ url, headers }, response) => {
     const allowed =
       url === "/own?format=prometheus" && headers.authorization === wanted && headers["x-scope"] === SCOPE;
-    response.writeHead(allowed ? 200 : 403, { "content-type": "text/plain; version=0.0.4" });
+    response.writeHead(allowed ? 200 : 403, METRICS);
     response.end(allowed ? "own_metric 42\nunwanted_metric 1\n" : "");
   });
+}
+
+/** An exporter that asks for a client's certificate. */
+function createTlsExporter({ key, cert }: KeyPair): http.Server {
+  return https.createServer({ key, cert, ca: cert, requestCert: true }, (_, response) => {
+    response.writeHead(200, METRICS).end("tls_metric 43\n");
+  });
+}
+
+/** An inventory for Prometheus' HTTP discovery, which asks for a password. */
+function createInventory(port: number): http.Server {
+  const wanted = signInHeaders(PASSWORD).authorization;
+  return http.createServer(({ headers }, response) => {
+    response.writeHead(headers.authorization === wanted ? 200 : 403, { "content-type": "application/json" });
+    response.end(JSON.stringify([{ targets: [`${HOST}:${String(port)}`], labels: { site: "north" } }]));
+  });
+}
+
+/** Starts a server on the lab's gateway, and returns its port. */
+async function listen(server: http.Server, gateway: string): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, gateway, resolve));
-  return server;
+  return (server.address() as AddressInfo).port;
+}
+
+interface KeyPair {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** A key for a server and its client, and a certificate that each trusts as its own authority. */
+function createKeyPair(): KeyPair {
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  const name = ["-subj", "/CN=test", "-addext", `subjectAltName=DNS:${HOST}`];
+  const [key, cert] = execFileSync("openssl", ["req", "-x509", ...curve, ...name, "-keyout", "-"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  }).split(/(?=-----BEGIN CERTIFICATE-----)/);
+  return { key: key ?? "", cert: cert ?? "" };
 }
 
 /** Takes a running lab's webhook away, and gives it probes and a scrape job with secrets. */
 export function describeOwnTargets(given: () => TestLab, gateway: string): void {
   let lab: TestLab;
-  let exporter: http.Server;
+  const servers: http.Server[] = [];
 
   beforeAll(async () => {
     lab = given();
-    exporter = await startExporter(gateway);
-    const { port } = exporter.address() as AddressInfo;
+    const pair = createKeyPair();
+    const [exporter, tlsExporter] = [createExporter(), createTlsExporter(pair)];
+    const [port, tlsPort] = [await listen(exporter, gateway), await listen(tlsExporter, gateway)];
+    const inventory = createInventory(tlsPort);
+    const inventoryPort = await listen(inventory, gateway);
+    servers.push(exporter, tlsExporter, inventory);
     const target = {
       job: "own",
-      targets: [`host.docker.internal:${String(port)}`],
+      targets: [`${HOST}:${String(port)}`],
       labels: { team: "shop" },
       metricsPath: "/own",
       params: { format: ["prometheus"] },
       basic_auth: { username: "admin" },
       metric_relabel_configs: [{ source_labels: ["__name__"], regex: "unwanted_.+", action: "drop" }],
     };
-    configure(lab, { alertWebhook: "", probes: PROBES.map(([probe]) => probe), extraScrapeTargets: [target] });
+    const url = `http://${HOST}:${String(inventoryPort)}/`;
+    const discovered = {
+      job: "discovered",
+      scheme: "https",
+      tls_config: { ca: pair.cert, cert: pair.cert },
+      http_sd_configs: [{ url, basic_auth: { username: "admin" } }],
+    };
+    const named = { job: "named", dns_sd_configs: [{ names: ["grafana"], type: "A", port: 3000 }] };
+    configure(lab, {
+      alertWebhook: "",
+      probes: PROBES.map(([probe]) => probe),
+      extraScrapeTargets: [target, discovered, named],
+    });
     for (const [place, value] of [
-      ["basic_auth.password", PASSWORD],
-      ['http_headers["X-Scope"].secrets[0]', SCOPE],
+      ["[0].basic_auth.password", PASSWORD],
+      ['[0].http_headers["X-Scope"].secrets[0]', SCOPE],
+      ["[1].http_sd_configs[0].basic_auth.password", PASSWORD],
+      ["[1].tls_config.key", pair.key],
     ] as const) {
-      await lab.stack.setConfig(`extraScrapeTargets[0].${place}`, { value, secret: true }, true);
+      await lab.stack.setConfig(`extraScrapeTargets${place}`, { value, secret: true }, true);
     }
     await lab.stack.up();
   });
 
   afterAll(() => {
-    exporter.closeAllConnections();
-    exporter.close();
+    for (const server of servers) {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it("has no Alertmanager any more, and the same alerts", async () => {
@@ -120,6 +181,11 @@ export function describeOwnTargets(given: () => TestLab, gateway: string): void 
     expect(await sample(lab, "unwanted_metric")).toBeUndefined();
   });
 
+  it("scrapes over HTTPS with a certificate what HTTP discovery finds, and what DNS discovery finds", async () => {
+    expect(await eventually(() => sample(lab, 'tls_metric{job="discovered", site="north"}'))).toBe(43);
+    expect(await eventually(() => sample(lab, 'up{job="named"}'))).toBe(1);
+  });
+
   it("has the target's secrets in files that prometheus.yml only names", () => {
     const shown = docker("exec", `${lab.prefix}prometheus`, "cat", "/lab/prometheus.yml");
     expect(shown).toContain("/lab/scrape_secret_0_0");
@@ -129,7 +195,7 @@ export function describeOwnTargets(given: () => TestLab, gateway: string): void 
   });
 
   it("is refused a field that Prometheus does not know, in promtool's words", async () => {
-    const target = { job: "own", targets: ["host.docker.internal:1"], scrape_intervall: "5s" };
+    const target = { job: "own", targets: [`${HOST}:1`], scrape_intervall: "5s" };
     configure(lab, { extraScrapeTargets: [target] });
     await expect(previewChanges(lab)).rejects.toThrow(/Prometheus would reject it: .*field scrape_intervall not found/);
   });

@@ -40,17 +40,17 @@ describe("an extra scrape target with fields of a scrape_config", () => {
         scheme: "https",
         params: EXPORTER.params,
         basic_auth: { username: "prometheus", password_file: "/lab/scrape_secret_1_0" },
-        tls_config: { cert: "CERTIFICATE", key_file: "/lab/scrape_secret_1_1" },
+        tls_config: { cert_file: "/lab/scrape_secret_1_1", key_file: "/lab/scrape_secret_1_2" },
         http_headers: {
-          "X-Scope": { files: ["/lab/scrape_secret_1_2", "/lab/scrape_secret_1_3"], values: ["open"] },
+          "X-Scope": { files: ["/lab/scrape_secret_1_3", "/lab/scrape_secret_1_4"], values: ["open"] },
         },
         http_sd_configs: [
-          { url: "https://inventory.example.org", authorization: { credentials_file: "/lab/scrape_secret_1_4" } },
+          { url: "https://inventory.example.org", authorization: { credentials_file: "/lab/scrape_secret_1_5" } },
         ],
       },
     ]);
     expect(extraTargetSecrets(settings).map(({ file }) => file)).toStrictEqual(
-      [0, 1, 2, 3, 4].map((number) => `scrape_secret_1_${String(number)}`),
+      [0, 1, 2, 3, 4, 5].map((number) => `scrape_secret_1_${String(number)}`),
     );
   });
 
