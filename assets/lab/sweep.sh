@@ -37,7 +37,16 @@ containers=$(labelled container --all --format '{{if not (.Label "com.docker.swa
 [ -z "$containers" ] || docker container stop $containers >/dev/null 2>&1 || :
 remove container "$containers" --force --volumes
 
+# containers of others that have joined a network would keep it
+release_guests() {
+  local_networks=$(labelled network --quiet --filter scope=local)
+  # shellcheck disable=SC2086 # one word for each
+  [ -z "$local_networks" ] || docker network inspect $local_networks \
+    --format '{{$network := .Id}}{{range $id, $_ := .Containers}}{{$network}} {{$id}}{{"\n"}}{{end}}' |
+    while read -r id guest; do [ -z "$guest" ] || docker network disconnect --force "$id" "$guest"; done
+}
 sweep_networks() {
+  release_guests
   tries=0 said=''
   # a swarm's network is in use until every node has ended its tasks
   until networks=$(networks) && said=$(remove network "$networks" 2>&1); do

@@ -25,6 +25,7 @@ case "$1 $2 $3" in
   "info "*NodeID*) echo node ;;
   "info "*) echo "$MANAGER" ;;
   *" ls "*) cat "$file" 2>/dev/null || : ;;
+  "network inspect "*) cat "$THINGS/guests" 2>/dev/null || : ;;
   "$FAILS rm "*) echo "Error response from daemon: $1 $last is in use" >&2; exit 1 ;;
   *) echo "$*" >>"$THINGS/removed" ;;
 esac
@@ -88,6 +89,18 @@ def test_everything_with_the_label_goes_and_nothing_of_another_lab(
         "container rm --force --volumes c1 c2",
     ]
     assert sorted(engine.removed()[2:]) == ["network rm n1", "volume rm v1 v2"]
+
+
+def test_containers_of_others_leave_the_network_and_stay(tmp_path: Path, engine: Engine) -> None:
+    engine.hold("tests", network=["n1"])
+    (engine.folder / "guests").write_text("n1 g1\nn1 g2\n\n")
+    done = sweep(Lab(tmp_path), engine)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert engine.removed() == [
+        "network disconnect --force n1 g1",
+        "network disconnect --force n1 g2",
+        "network rm n1",
+    ]
 
 
 def test_the_services_of_a_swarm_go_before_what_they_use(tmp_path: Path, engine: Engine) -> None:

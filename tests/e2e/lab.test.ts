@@ -183,7 +183,15 @@ describe("destroy", () => {
   it("leaves no container, network, volume, process or file", async () => {
     const record = path.join(lab.stateHome, "observability-lab", lab.lab, "flask", "record.json");
     const { pid } = JSON.parse(fs.readFileSync(record, "utf8")) as { pid: number };
-    await lab.stack.destroy();
+    // a container of somebody else's that has joined the network stays
+    const image = docker("inspect", "--format", "{{.Image}}", `${lab.prefix}pushgateway`);
+    const guest = docker("run", "--rm", "--detach", "--network", lab.lab, image);
+    try {
+      await lab.stack.destroy();
+      expect(docker("inspect", "--format", "{{.State.Running}}", guest)).toBe("true");
+    } finally {
+      docker("rm", "--force", guest);
+    }
     expect(labelled("container", lab.lab)).toEqual([]);
     expect(labelled("network", lab.lab)).toEqual([]);
     expect(labelled("volume", lab.lab)).toEqual([]);
