@@ -3,20 +3,22 @@ import { graph, labelVariable, newDashboard, query, queryNow, stat, texts, thres
 
 const JOB = 'job="ansible_deployment"';
 const CHOSEN = `{${JOB}, playbook=~"$playbook"}`;
-const LEGEND = "{{playbook}}";
+/** The instance is that of a playbook which several hosts push. */
+const LEGEND = "{{playbook}} {{instance}}";
 /** The playbook runs by hand or on a change: an age is no alarm by itself, a day is worth a look. Seconds. */
 const A_DAY = 86_400;
 /** Stands for what has never happened. */
 const NEVER = -1;
 
 // `on ()` keeps the placeholder away as soon as there is any playbook
-const STATUS = `ansible_job_status${CHOSEN} or on () vector(${String(NEVER)})`;
-const RUN_AGE = `time() - ansible_job_last_run_timestamp_seconds${CHOSEN} or on () vector(${String(NEVER)})`;
-const DURATION = `ansible_job_duration_seconds${CHOSEN} or on () vector(${String(NEVER)})`;
+const STATUS = `${named(`ansible_job_status${CHOSEN}`)} or on () vector(${String(NEVER)})`;
+const RUN_AGE = `${named(`time() - ansible_job_last_run_timestamp_seconds${CHOSEN}`)} or on () vector(${String(NEVER)})`;
+const DURATION = `${named(`ansible_job_duration_seconds${CHOSEN}`)} or on () vector(${String(NEVER)})`;
 /** A playbook that ran and never succeeded has no time of its last success, so its last run brings its name. */
-const SUCCESS_AGE =
+const SUCCESS_AGE = `${named(
   `time() - ansible_job_last_success_timestamp_seconds${CHOSEN}` +
-  ` or 0 * ansible_job_last_run_timestamp_seconds${CHOSEN} - 1 or on () vector(${String(NEVER)})`;
+    ` or 0 * ansible_job_last_run_timestamp_seconds${CHOSEN} - 1`,
+)} or on () vector(${String(NEVER)})`;
 
 const STATUS_TEXTS = texts({ [NEVER]: ["never ran", "#808080"], 0: ["Failure", "red"], 1: ["Success", "green"] });
 const NEVER_RAN = texts({ [NEVER]: ["never ran", "#808080"] });
@@ -62,13 +64,18 @@ export function ansibleDashboard(): Dashboard {
         .mappings([STATUS_TEXTS])
         .thresholds(thresholds("red", [1, "green"]))
         .span(24)
-        .withTarget(query(`ansible_job_status${CHOSEN}`, LEGEND)),
+        .withTarget(query(named(`ansible_job_status${CHOSEN}`), LEGEND)),
     )
     .withPanel(
       graph("Duration over time", "How long the last run took, as it was at each moment.")
         .unit("s")
         .span(24)
-        .withTarget(query(`ansible_job_duration_seconds${CHOSEN}`, LEGEND)),
+        .withTarget(query(named(`ansible_job_duration_seconds${CHOSEN}`), LEGEND)),
     )
     .build();
+}
+
+/** A legend has nothing to say of what was pushed without the label. */
+function named(expr: string): string {
+  return `label_replace(${expr}, "playbook", "without a name", "playbook", "")`;
 }

@@ -2,6 +2,7 @@ import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { ansibleDashboard } from "./ansible";
 import { OverviewSettings } from "./containers";
 import { flaskDashboard } from "./flask";
+import { jobsDashboard } from "./jobs";
 import { overviewDashboard } from "./overview";
 
 /** A dashboard that this project writes itself. */
@@ -19,5 +20,6 @@ export function ownDashboards(settings: OverviewSettings): readonly OwnModel[] {
     { name: "lab-overview", model: overviewDashboard(settings), home: true },
     { name: "flask-app", model: flaskDashboard(), home: false },
     { name: "ansible-playbooks", model: ansibleDashboard(), home: false },
+    { name: "jobs", model: jobsDashboard(), home: false },
   ];
 }

@@ -4,6 +4,7 @@ import {
   BigValueGraphMode,
   LegendDisplayMode,
   LegendPlacement,
+  TableSortByFieldStateBuilder,
   TooltipDisplayMode,
   VisibilityMode,
   VizLegendOptionsBuilder,
@@ -25,9 +26,10 @@ import {
   VariableRefresh,
   VariableSort,
 } from "@grafana/grafana-foundation-sdk/dashboard";
-import { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
+import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as StateTimelineBuilder } from "@grafana/grafana-foundation-sdk/statetimeline";
+import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/table";
 import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
 import { DATASOURCE_UID } from "../lib/drift/grafana";
 
@@ -98,6 +100,11 @@ export function queryNow(expr: string, legend = ""): DataqueryBuilder {
   return new DataqueryBuilder().datasource(DATASOURCE).refId("A").expr(expr).legendFormat(legend).instant();
 }
 
+/** A query of the newest values as a column of a table, with a column for each label. */
+export function queryTable(expr: string): DataqueryBuilder {
+  return queryNow(expr).format(PromQueryFormat.Table);
+}
+
 /** A panel with one big number for each series. */
 export function stat(title: string, description: string): StatBuilder {
   return new StatBuilder()
@@ -152,6 +159,42 @@ export function bars(title: string, description: string): BarGaugeBuilder {
     .min(0)
     .span(GRAPH_SPAN)
     .height(GRAPH_HEIGHT);
+}
+
+/**
+ * A panel with a row for each set of labels, as wide as the dashboard, the highest value of the first column on top.
+ *
+ * @param columns Queries with the same sets of labels, by the title of their column.
+ */
+export function table(
+  title: string,
+  description: string,
+  columns: Readonly<Record<string, DataqueryBuilder>>,
+): TableBuilder {
+  const titles = Object.keys(columns);
+  const refIds = titles.map((_, index) => String.fromCharCode("A".charCodeAt(0) + index));
+  const fields = refIds.map((refId) => `Value #${refId}`);
+  const panel = new TableBuilder()
+    .title(title)
+    .description(description)
+    .datasource(DATASOURCE)
+    .transformations([
+      { id: "merge", options: {} },
+      {
+        id: "organize",
+        options: {
+          excludeByName: { Time: true },
+          indexByName: Object.fromEntries(
+            [...fields.slice(0, 1), "job", "instance", ...fields.slice(1)].map((it, i) => [it, i]),
+          ),
+          renameByName: Object.fromEntries(fields.map((field, index) => [field, titles[index]])),
+        },
+      },
+    ])
+    .sortBy([new TableSortByFieldStateBuilder().displayName(titles[0] ?? "").desc(true)])
+    .span(24)
+    .height(GRAPH_HEIGHT);
+  return Object.values(columns).reduce((it, column, index) => it.withTarget(column.refId(refIds[index] ?? "")), panel);
 }
 
 function legend(): VizLegendOptionsBuilder {

@@ -126,7 +126,7 @@ describe("a lab with a webhook on loopback", () => {
   it("has every dashboard that its alerts link to", async () => {
     const { data } = await ask<{ data: { groups: { rules: { annotations: Record<string, string> }[] }[] } }>(
       lab.ports.prometheusPort,
-      "/api/v1/rules",
+      "/api/v1/rules?type=alert",
     );
     const links = data.groups.flatMap(({ rules }) => rules.map(({ annotations }) => annotations.dashboard ?? ""));
     const uids = new Set(links.map((link) => link.split("/d/")[1]));

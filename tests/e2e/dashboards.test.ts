@@ -13,6 +13,7 @@ import {
   sample,
   TestLab,
 } from "../support/harness";
+import { jobsTests } from "./jobs";
 import { schemaV2Tests } from "./schemaV2";
 
 jest.setTimeout(300_000);
@@ -165,6 +166,10 @@ describe("the dashboard of the playbooks", () => {
     const since = (Date.now() - begun) / 1000;
     expect(await success((age) => age >= 0)).toBeGreaterThan(since);
   });
+});
+
+describe("the dashboard of anybody's jobs", () => {
+  jobsTests(() => lab);
 });
 
 describe("the dashboard of the app", () => {

@@ -8,6 +8,7 @@ export const DASHBOARDS: readonly string[] = [
   "community-1860-dashboard",
   "community-14282-dashboard",
   "flask-app-dashboard",
+  "jobs-dashboard",
   "lab-overview-dashboard",
 ];
 

@@ -56,6 +56,7 @@ describe("a foreign name", () => {
         ...Object.keys(uids).map((id) => `community-${id}.json`),
         "lab-ansible.json",
         "lab-flask.json",
+        "lab-jobs.json",
         "lab-overview.json",
       ].sort(),
     );

@@ -1,8 +1,12 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
 import * as http from "node:http";
 import { AddressInfo } from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { docker, labelled } from "../support/harness";
+import { documentedSnippets, PushingHost } from "../support/pushJob";
 import { expectOk, UserLab } from "../support/userLab";
 
 /** Of the lab's containers, as the lab's network has it. */
@@ -145,6 +149,19 @@ export function webAttacks(lab: () => UserLab): void {
 
     it("takes no push without it", async () => {
       expect((await push("y", "mine 2\n")).status).toBe(401);
+    });
+
+    it("takes a job's push as docs/jobs.md says", () => {
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-push-"));
+      const host = new PushingHost(folder, "web1", lab().ports.pushgatewayPort);
+      const [pushJob = ""] = documentedSnippets();
+      try {
+        expect(host.run(pushJob, "backup", "true").stderr).toContain("401");
+        host.write(".netrc", `machine 127.0.0.1 login admin password "${PASSWORD}"\n`, 0o600);
+        expect(host.run(pushJob, "backup", "true")).toEqual({ status: 0, stderr: "" });
+      } finally {
+        fs.rmSync(folder, { recursive: true });
+      }
     });
 
     it("goes on working, and has nothing to change", async () => {

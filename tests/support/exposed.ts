@@ -31,15 +31,17 @@ export const NOT_EVERYWHERE: Exposed = {
   probe_success: ["instance", "job"],
 };
 
-/** The queries of the alert rules, by alert. */
+/** The queries of the rules, by alert or by the metric that they record. */
 export function alertQueries(): ReadonlyMap<string, string> {
   const files = alertRules().map(({ content }) => parse(content) as RuleFile);
   const rules = files.flatMap(({ groups }) => groups.flatMap((group) => group.rules));
-  return new Map(rules.map(({ alert, expr }) => [alert, expr]));
+  return new Map(rules.map(({ alert, record, expr }) => [alert ?? record, expr]));
 }
 
 interface RuleFile {
-  readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[];
+  readonly groups: readonly {
+    readonly rules: readonly { readonly alert?: string; readonly record: string; readonly expr: string }[];
+  }[];
 }
 
 /** What a query names that no lab exposes: metrics, labels of a metric, and labels of none of its metrics. */

@@ -55,7 +55,7 @@ export const DATASOURCE: FoundDatasource = {
 };
 
 /** Versions of the dashboards of the fixture's catalogue and of the lab's own. */
-const VERSIONS = new Map(["node", "lab-overview", "lab-flask", "lab-ansible"].map((uid) => [uid, 1]));
+const VERSIONS = new Map(["node", "lab-overview", "lab-flask", "lab-ansible", "lab-jobs"].map((uid) => [uid, 1]));
 
 /** What a sound Grafana holds, with the dashboards of the fixture's catalogue. */
 export const HOLDINGS: FoundGrafana = {

@@ -13,7 +13,10 @@ const { parser } = jest.requireActual<{ parser: LRParser }>("@prometheus-io/leze
 
 /** The query as Grafana sends it, everything chosen. */
 export function withoutVariables(query: string): string {
-  return query.replaceAll("$__rate_interval", "20s").replace(/\$[a-z]\w*/g, ".*");
+  return query
+    .replaceAll("$__rate_interval", "20s")
+    .replaceAll("$__range", "1h")
+    .replace(/\$[a-z]\w*/g, ".*");
 }
 
 /** What a query of PromQL asks for; throws where it is none. */

@@ -50,7 +50,7 @@ describe("what Grafana holds", () => {
   it("is given by the lab's own provider and goes with the volume of its data", () => {
     const held = registrations.filter(({ type }) => type.startsWith("grafana:"));
     const options = held.map(({ provider, deletedWith }) => namesOf([provider, deletedWith]));
-    expect(options).toStrictEqual(Array(7).fill(["grafana-data", "grafana-provider"]));
+    expect(options).toStrictEqual(Array(8).fill(["grafana-data", "grafana-provider"]));
   });
 });
 

@@ -27,7 +27,7 @@ describe("a lab with default settings", () => {
       "observability-lab:workloads:FlaskApp": 1,
       "observability-lab:workloads:AnsiblePlaybook": 1,
       "observability-lab:dashboards:CommunityDashboard": 1,
-      "observability-lab:dashboards:OwnDashboard": 3,
+      "observability-lab:dashboards:OwnDashboard": 4,
       "docker:index/network:Network": 1,
       "docker:index/container:Container": 5,
       "docker:index/volume:Volume": 6,
@@ -35,7 +35,7 @@ describe("a lab with default settings", () => {
       "pulumi:providers:grafana": 1,
       "grafana:oss/dataSource:DataSource": 1,
       "grafana:oss/folder:Folder": 1,
-      "grafana:oss/dashboard:Dashboard": 4,
+      "grafana:oss/dashboard:Dashboard": 5,
       "grafana:oss/organizationPreferences:OrganizationPreferences": 1,
     });
   });
@@ -61,6 +61,7 @@ describe("a lab with default settings", () => {
       "grafana-generated-password",
       "grafana-key-data",
       "grafana-provider",
+      "jobs-dashboard",
       "lab-container-sweep",
       "lab-network",
       "lab-overview-dashboard",
@@ -176,6 +177,7 @@ describe("a lab with default settings", () => {
       "lab-overview-home": ["lab-overview-dashboard"],
       "flask-app-dashboard": ["grafana-folder"],
       "ansible-playbooks-dashboard": ["grafana-folder"],
+      "jobs-dashboard": ["grafana-folder"],
     });
   });
 
@@ -210,7 +212,7 @@ describe("a lab with default settings", () => {
       urls: ["prometheus", "grafana", "pushgateway", "flask"].map(
         (service) => `http://127.0.0.1:${String(DEFAULTS[`${service}Port`])}`,
       ),
-      dashboards: ["node", "lab-overview", "lab-flask", "lab-ansible"],
+      dashboards: ["node", "lab-overview", "lab-flask", "lab-ansible", "lab-jobs"],
     });
   });
 });

@@ -46,7 +46,8 @@ function exprsOf({ panels }: Model, title: string): string[] {
 it("there is one dashboard that Grafana opens with", () => {
   const own = ownDashboards({ namePrefix: "" });
   expect(own.filter(({ home }) => home).map(({ name }) => name)).toStrictEqual(["lab-overview"]);
-  expect(own.map(({ model }) => model.uid)).toStrictEqual(["lab-overview", "lab-flask", "lab-ansible"]);
+  const uids = own.map(({ model }) => model.uid);
+  expect(uids).toStrictEqual(["lab-overview", "lab-flask", "lab-ansible", "lab-jobs"]);
 });
 
 it("the queries of a panel with several have a letter each", () => {
@@ -156,7 +157,8 @@ describe("dashboard lab-ansible", () => {
       },
     ]);
     expect(exprsOf(ansible, title)).toStrictEqual([
-      `ansible_job_status{job="ansible_deployment", playbook=~"$playbook"}${fallback}`,
+      `label_replace(ansible_job_status{job="ansible_deployment", playbook=~"$playbook"}, ` +
+        `"playbook", "without a name", "playbook", "")${fallback}`,
     ]);
   });
 

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { parse } from "yaml";
 import { renderPrometheusConfig } from "../../components/monitoring/prometheus";
 import { pushgatewayJobs, recordedMetrics } from "../../components/monitoring/pushedSeries";
+import { alertRules } from "../../lib/shared/alertRules";
 import { ScrapeTarget } from "../../lib/settings/settings";
 import { OWN_JOBS } from "../../lib/settings/services";
 import { settingsWith } from "../support/fixtures";
@@ -16,7 +17,10 @@ function render(changes: Record<string, string> = {}): PrometheusConfig {
   return parse(renderPrometheusConfig(settingsWith(changes))) as PrometheusConfig;
 }
 
-const MADE_BY_PROMETHEUS = "up|scrape_.+|ALERTS|ALERTS_FOR_STATE|prometheus_.+";
+const MADE_BY_PROMETHEUS = [
+  "up|scrape_.+|ALERTS|ALERTS_FOR_STATE|prometheus_.+",
+  ...recordedMetrics(alertRules()),
+].join("|");
 const RESERVED = ["ansible_deployment", ...OWN_JOBS].join("|");
 
 /** What prometheus.yml says of the jobs whose series anybody may push. */

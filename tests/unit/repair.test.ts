@@ -29,6 +29,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "lab-overview-dashboard": "message",
   "flask-app-dashboard": "message",
   "ansible-playbooks-dashboard": "message",
+  "jobs-dashboard": "message",
 };
 const DASHBOARDS = Object.keys(REASONS).filter((name) => name.endsWith("-dashboard"));
 const CONTAINERS = Object.keys(REASONS).filter((name) => name.endsWith("-container"));

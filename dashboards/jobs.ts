@@ -1,0 +1,100 @@
+import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
+import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
+import { graph, newDashboard, query, queryNow, queryTable, stat, table, texts, thresholds, timeline } from "./panels";
+
+/** Stands for what was not pushed. */
+const NONE = -1;
+const NO_JOB = "no job has pushed yet";
+const GREY = "#808080";
+/** As assets/prometheus/jobs.rules.yml numbers them. */
+const STATES = texts({
+  [NONE]: ["–", GREY],
+  0: ["No result pushed", GREY],
+  1: ["Succeeded", "green"],
+  2: ["Not succeeded", "orange"],
+  3: ["Not run", "orange"],
+  4: ["Failed", "red"],
+});
+const STATE_COLOURS = thresholds(GREY, [1, "green"], [2, "orange"], [4, "red"]);
+/** In place of any job, and only where there is none. */
+const PLACEHOLDER = `label_replace(vector(${String(NONE)}), "job", "${NO_JOB}", "", "")`;
+
+/** What anybody's jobs pushed to the Pushgateway, whatever their names and labels. */
+export function jobsDashboard(): Dashboard {
+  return newDashboard("Jobs", "lab-jobs", "jobs")
+    .time({ from: "now-1h", to: "now" })
+    .withPanel(
+      stat("Jobs", "Jobs that pushed to the Pushgateway; one that runs on two hosts counts as two.")
+        .unit("none")
+        .mappings([texts({ 0: [NO_JOB, GREY] })])
+        .thresholds(thresholds("blue"))
+        .span(6)
+        .withTarget(queryNow("count(pushed_job:state) or vector(0)")),
+    )
+    .withPanel(count("Failed", "Jobs whose last run failed.", "pushed_job:result == 0", "red"))
+    .withPanel(
+      count(
+        "Not run",
+        "Jobs whose last push is older than their job_max_age_seconds, 26 hours by default.",
+        "time() - pushed_job:last_push_timestamp_seconds > pushed_job:max_age_seconds",
+        "orange",
+      ),
+    )
+    .withPanel(
+      count(
+        "Not succeeded",
+        "Jobs that run and report no failure, and whose last success is older than their job_max_age_seconds.",
+        "pushed_job:state == 2",
+        "orange",
+      ),
+    )
+    .withPanel(
+      table("Last run of each job", "A row for each job, host and any other label; the worst state first.", {
+        State: queryTable(forTable("max without () (pushed_job:state)")),
+        "Since last run": queryTable(forTable("time() - pushed_job:last_push_timestamp_seconds")),
+        "Since last success": queryTable(forTable("time() - pushed_job:last_success_timestamp_seconds")),
+        Duration: queryTable(forTable("max without () (pushed_job:duration_seconds)")),
+      })
+        .unit("s")
+        .mappings([texts({ [NONE]: ["none pushed", "text"] })])
+        .overrideByName("State", [
+          { id: "unit", value: "none" },
+          { id: "mappings", value: [STATES] },
+          { id: "thresholds", value: STATE_COLOURS.build() },
+          { id: "custom.cellOptions", value: { type: "color-background", mode: "basic" } },
+        ])
+        .height(9),
+    )
+    .withPanel(
+      timeline("State over time", "State of each job at each moment.")
+        .mappings([STATES])
+        .thresholds(STATE_COLOURS)
+        .height(8)
+        .withTarget(query(overTime("pushed_job:state"), "__auto")),
+    )
+    .withPanel(
+      graph("Duration over time", "How long the last run took, as it was at each moment.")
+        .unit("s")
+        .withTarget(query(overTime("pushed_job:duration_seconds"), "__auto")),
+    )
+    .build();
+}
+
+/** How many jobs an expression finds. */
+function count(title: string, description: string, expr: string, colour: string): StatBuilder {
+  return stat(title, description)
+    .unit("none")
+    .thresholds(thresholds("green", [1, colour]))
+    .span(6)
+    .withTarget(queryNow(`count(${expr}) or vector(0)`));
+}
+
+/** A value for every job, so that the columns of the table have the same rows. */
+function forTable(expr: string): string {
+  return `${expr} or ${String(NONE)} + 0 * pushed_job:state or on () ${PLACEHOLDER}`;
+}
+
+/** The placeholder only where there was none in the whole range: it would be a series of its own. */
+function overTime(metric: string): string {
+  return `${metric} or on () (${PLACEHOLDER} unless on () last_over_time(${metric}[$__range] @ end()))`;
+}
