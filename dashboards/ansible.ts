@@ -1,5 +1,5 @@
 import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { graph, labelVariable, newDashboard, query, queryNow, stat, texts, thresholds, timeline } from "./panels";
+import { graph, GREY, labelVariable, newDashboard, query, queryNow, stat, texts, thresholds, timeline } from "./panels";
 
 const JOB = 'job="ansible_deployment"';
 const CHOSEN = `{${JOB}, playbook=~"$playbook"}`;
@@ -20,8 +20,8 @@ const SUCCESS_AGE = `${named(
     ` or 0 * ansible_job_last_run_timestamp_seconds${CHOSEN} - 1`,
 )} or on () vector(${String(NEVER)})`;
 
-const STATUS_TEXTS = texts({ [NEVER]: ["never ran", "#808080"], 0: ["Failure", "red"], 1: ["Success", "green"] });
-const NEVER_RAN = texts({ [NEVER]: ["never ran", "#808080"] });
+const STATUS_TEXTS = texts({ [NEVER]: ["never ran", GREY], 0: ["Failure", "red"], 1: ["Success", "green"] });
+const NEVER_RAN = texts({ [NEVER]: ["never ran", GREY] });
 
 /** What the playbooks reported to the Pushgateway; another one turns up by itself. */
 export function ansibleDashboard(): Dashboard {
@@ -36,7 +36,7 @@ export function ansibleDashboard(): Dashboard {
         .withTarget(queryNow(STATUS, LEGEND)),
     )
     .withPanel(
-      stat("Last run", "How long ago each playbook ran, whatever its result.")
+      stat("Since last run", "How long ago each playbook ran, whatever its result.")
         .unit("s")
         .mappings([NEVER_RAN])
         .thresholds(thresholds("green", [A_DAY, "orange"]))
@@ -44,7 +44,7 @@ export function ansibleDashboard(): Dashboard {
         .withTarget(queryNow(RUN_AGE, LEGEND)),
     )
     .withPanel(
-      stat("Last success", "How long ago each playbook last succeeded.")
+      stat("Since last success", "How long ago each playbook last succeeded.")
         .unit("s")
         .mappings([texts({ [NEVER]: ["never succeeded", "red"] })])
         .thresholds(thresholds("green", [A_DAY, "orange"]))
@@ -52,7 +52,7 @@ export function ansibleDashboard(): Dashboard {
         .withTarget(queryNow(SUCCESS_AGE, LEGEND)),
     )
     .withPanel(
-      stat("Duration", "How long the last run of each playbook took.")
+      stat("Duration of the last run", "How long the last run of each playbook took.")
         .unit("s")
         .mappings([NEVER_RAN])
         .thresholds(thresholds("blue"))

@@ -69,13 +69,16 @@ export function flaskDashboard(): Dashboard {
         .withTarget(query(`sum(rate(${SECONDS}_count${CHOSEN}${RATE}))`)),
     )
     .withPanel(
-      stat("In flight", "Requests of any path that are being answered right now; the app answers 8 at once.")
+      stat(
+        "Requests in flight now",
+        "Requests of any path that are being answered right now; the app answers 8 at once.",
+      )
         .unit("none")
         .thresholds(thresholds("blue", [8, "orange"]))
         .withTarget(queryNow(`flask_http_requests_in_flight{${JOB}}`)),
     )
     .withPanel(
-      stat("Restarts", "How often the process was started again within the last hour.")
+      stat("App restarts", "How often the process was started again within the last hour.")
         .unit("none")
         .decimals(0)
         .thresholds(thresholds("green", [1, "orange"], [3, "red"]))
@@ -141,12 +144,12 @@ export function flaskDashboard(): Dashboard {
         .withTarget(query(`flask_http_requests_in_flight{${JOB}}`, "in flight")),
     )
     .withPanel(
-      graph("CPU", "Time that the process computes; 100 % is one whole core.")
+      graph("CPU of the app", "Time that the process computes; 100 % is one whole core.")
         .unit("percentunit")
         .withTarget(query(`rate(process_cpu_seconds_total{${JOB}}${RATE})`, "CPU")),
     )
     .withPanel(
-      graph("Memory", "Memory that the process holds.")
+      graph("Memory of the app", "Memory that the process holds.")
         .unit("bytes")
         .withTarget(query(`process_resident_memory_bytes{${JOB}}`, "resident")),
     )

@@ -1,11 +1,22 @@
 import { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
-import { graph, newDashboard, query, queryNow, queryTable, stat, table, texts, thresholds, timeline } from "./panels";
+import {
+  graph,
+  GREY,
+  newDashboard,
+  query,
+  queryNow,
+  queryTable,
+  stat,
+  table,
+  texts,
+  thresholds,
+  timeline,
+} from "./panels";
 
 /** Stands for what was not pushed. */
 const NONE = -1;
 const NO_JOB = "no job has pushed yet";
-const GREY = "#808080";
 /** As assets/prometheus/jobs.rules.yml numbers them. */
 const STATES = texts({
   [NONE]: ["–", GREY],
@@ -56,7 +67,7 @@ export function jobsDashboard(): Dashboard {
         Duration: queryTable(forTable("max without () (pushed_job:duration_seconds)")),
       })
         .unit("s")
-        .mappings([texts({ [NONE]: ["none pushed", "text"] })])
+        .mappings([texts({ [NONE]: ["none pushed", GREY] })])
         .overrideByName("State", [
           { id: "unit", value: "none" },
           { id: "mappings", value: [STATES] },

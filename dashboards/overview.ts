@@ -2,7 +2,7 @@ import { BigValueGraphMode } from "@grafana/grafana-foundation-sdk/common";
 import { Dashboard, DashboardBuilder, RowBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { Probe } from "../lib/settings/probes";
 import { containersIn, OverviewSettings } from "./containers";
-import { bars, graph, newDashboard, query, queryNow, RATE, stat, texts, thresholds, timeline } from "./panels";
+import { bars, graph, GREY, newDashboard, query, queryNow, RATE, stat, texts, thresholds, timeline } from "./panels";
 
 const TARGET = "{{job}} {{instance}}";
 /** The watchdog always fires, with this severity. */
@@ -41,21 +41,21 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         .withTarget(queryNow(`count(${FIRING}) or vector(0)`)),
     )
     .withPanel(
-      stat("Restarts", "How often a container of the lab was started again within the last hour.")
+      stat("Container restarts", "How often a container of the lab was started again within the last hour.")
         .unit("none")
         .decimals(0)
         .thresholds(thresholds("green", [1, "orange"], [3, "red"]))
         .withTarget(queryNow(`sum(changes(container_start_time_seconds${own}[1h])) or vector(0)`)),
     )
     .withPanel(
-      stat("Series", "Time series that Prometheus holds in memory.")
+      stat("Time series", "Time series that Prometheus holds in memory.")
         .unit("short")
         .graphMode(BigValueGraphMode.Area)
         .thresholds(thresholds("blue"))
         .withTarget(query("prometheus_tsdb_head_series")),
     )
     .withPanel(
-      stat("Samples per second", "Samples that Prometheus stores.")
+      stat("Samples stored per second", "Samples that Prometheus stores.")
         .unit("short")
         .graphMode(BigValueGraphMode.Area)
         .thresholds(thresholds("blue"))
@@ -72,7 +72,7 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         "Containers",
         "What the health check of each container of the lab said; a gap is a container that was away.",
       )
-        .mappings([texts({ [-1]: ["no health check", "#808080"], 0: ["Not healthy", "red"], 1: ["Healthy", "green"] })])
+        .mappings([texts({ [-1]: ["no health check", GREY], 0: ["Not healthy", "red"], 1: ["Healthy", "green"] })])
         .thresholds(thresholds("red", [1, "green"]))
         .withTarget(query(health, legend)),
     )
@@ -92,22 +92,22 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         .withTarget(query("scrape_duration_seconds", TARGET)),
     )
     .withPanel(
-      graph("Samples of a scrape", "Samples that each target gave.")
+      graph("Samples per scrape", "Samples that each target gave.")
         .unit("short")
         .withTarget(query("scrape_samples_scraped", TARGET)),
     )
     .withPanel(
-      graph("CPU", "Time that each container of the lab computes; 100 % is one whole core.")
+      graph("CPU by container", "Time that each container of the lab computes; 100 % is one whole core.")
         .unit("percentunit")
         .withTarget(query(each("sum", `rate(container_cpu_usage_seconds_total${own}${RATE})`), legend)),
     )
     .withPanel(
-      graph("Memory", "Memory that each container of the lab cannot do without: its working set.")
+      graph("Memory by container", "Memory that each container of the lab cannot do without: its working set.")
         .unit("bytes")
         .withTarget(query(newest("container_memory_working_set_bytes"), legend)),
     )
     .withPanel(
-      bars("Memory of the limit", "Working set of each container, as a share of its limit; at 100 % it is killed.")
+      bars("Memory used of the limit", "Working set of each container, as a share of its limit; at 100 % it is killed.")
         .unit("percentunit")
         .max(1)
         .thresholds(thresholds("green", [0.8, "orange"], [0.95, "red"]))
@@ -119,13 +119,13 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         ),
     )
     .withPanel(
-      bars("Running for", "Time since each container of the lab was started.")
+      bars("Container uptime", "Time since each container of the lab was started.")
         .unit("s")
         .thresholds(thresholds("blue"))
         .withTarget(queryNow(`time() - ${each("max", `container_start_time_seconds${own}`)}`, legend)),
     )
     .withPanel(
-      graph("Series over time", "Time series that Prometheus holds in memory.")
+      graph("Time series over time", "Time series that Prometheus holds in memory.")
         .unit("short")
         .span(24)
         .withTarget(query("prometheus_tsdb_head_series", "series")),
@@ -155,7 +155,7 @@ function withProbes(dashboard: DashboardBuilder, probes: readonly Probe[]): Dash
     ? all.withPanel(
         bars("Certificates", "Time until a certificate of the chain expires; none was seen where a probe fails.")
           .unit("s")
-          .mappings([texts({ 0: ["none seen", "#808080"] })])
+          .mappings([texts({ 0: ["none seen", GREY] })])
           .thresholds(thresholds("red", [14 * DAY, "green"]))
           .withTarget(queryNow(CERTIFICATES, "{{instance}}")),
       )

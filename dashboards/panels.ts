@@ -5,6 +5,7 @@ import {
   LegendDisplayMode,
   LegendPlacement,
   TableSortByFieldStateBuilder,
+  TimelineValueAlignment,
   TooltipDisplayMode,
   VisibilityMode,
   VizLegendOptionsBuilder,
@@ -41,6 +42,9 @@ const GRAPH_SPAN = 12;
 const STAT_HEIGHT = 4;
 const GRAPH_HEIGHT = 8;
 const TIMELINE_HEIGHT = 6;
+
+/** Of what is neither good nor bad, in the dark theme and the light one. */
+export const GREY = "#808080";
 
 /** How often a dashboard of the lab asks again. */
 export const REFRESH = "5s";
@@ -138,15 +142,19 @@ export function graph(title: string, description: string): TimeseriesBuilder {
 
 /** A panel with a band for each series that shows which state it was in when; its mappings name the states. */
 export function timeline(title: string, description: string): StateTimelineBuilder {
-  return new StateTimelineBuilder()
-    .title(title)
-    .description(description)
-    .datasource(DATASOURCE)
-    .mergeValues(true)
-    .showValue(VisibilityMode.Auto)
-    .legend(legend().displayMode(LegendDisplayMode.List))
-    .span(GRAPH_SPAN)
-    .height(TIMELINE_HEIGHT);
+  return (
+    new StateTimelineBuilder()
+      .title(title)
+      .description(description)
+      .datasource(DATASOURCE)
+      .mergeValues(true)
+      .showValue(VisibilityMode.Auto)
+      // at the left the text of a state that began before the range is cut
+      .alignValue(TimelineValueAlignment.Center)
+      .legend(legend().displayMode(LegendDisplayMode.List))
+      .span(GRAPH_SPAN)
+      .height(TIMELINE_HEIGHT)
+  );
 }
 
 /** A panel with a bar for each series, half as wide as the dashboard. */
@@ -220,6 +228,6 @@ export function texts(values: Readonly<Record<number, readonly [text: string, co
 export function textOfNaN(text: string): ValueMapping {
   return {
     type: MappingType.SpecialValue,
-    options: { match: SpecialValueMatch.NullAndNan, result: { text, color: "text", index: 0 } },
+    options: { match: SpecialValueMatch.NullAndNan, result: { text, color: GREY, index: 0 } },
   };
 }

@@ -115,12 +115,12 @@ describe("the home dashboard", () => {
     const expected = async (value: number): Promise<boolean> => value === failed + ((await sample(lab, others)) ?? 0);
     expect(await shows("lab-overview", "Alerts firing", expected)).toBeGreaterThanOrEqual(failed);
     expect(await sample(lab, 'count(ALERTS{alertname="Watchdog", alertstate="firing"})')).toBe(1);
-    expect(await shows("lab-overview", "Restarts", () => true)).toBe(0);
+    expect(await shows("lab-overview", "Container restarts", () => true)).toBe(0);
   });
 
   it("shows a container that was started again, and one that is away", async () => {
     docker("restart", `${lab.prefix}pushgateway`);
-    expect(await shows("lab-overview", "Restarts", (value) => value === 1)).toBe(1);
+    expect(await shows("lab-overview", "Container restarts", (value) => value === 1)).toBe(1);
     docker("stop", `${lab.prefix}pushgateway`);
     expect(await shows("lab-overview", "Containers not healthy", (value) => value === 1)).toBe(1);
     expect(await shows("lab-overview", "Targets down", (value) => value === 1)).toBe(1);
@@ -136,14 +136,15 @@ describe("dashboards that were saved in schema version 2", () => {
 
 describe("the dashboard of the playbooks", () => {
   const status = (wanted: number): Promise<number> => shows("lab-ansible", "Status", (value) => value === wanted);
-  const success = (wanted: (age: number) => boolean): Promise<number> => shows("lab-ansible", "Last success", wanted);
+  const success = (wanted: (age: number) => boolean): Promise<number> =>
+    shows("lab-ansible", "Since last success", wanted);
 
   it("shows that there has been no success, where the lab came up without nginx", async () => {
     const first = await shows("lab-ansible", "Status", () => true);
     expect(await success(() => true)).toEqual(first === 0 ? -1 : expect.any(Number));
   });
 
-  it.each(["Status", "Last run", "Last success", "Duration"])(
+  it.each(["Status", "Since last run", "Since last success", "Duration of the last run"])(
     "has the placeholder of no playbook for %s",
     async (title) => {
       const [query = ""] = panelQueries("lab-ansible", title);
