@@ -34,9 +34,10 @@ const why = impossible();
   const runWith = (...groups: number[]): void => {
     const user = ["setpriv", `--reuid=${String(UID)}`, `--regid=${String(GID)}`];
     const others = groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`;
-    const env = `env HOME=${copy}/home PULUMI_HOME=${copy}/pulumi PYTHON=${PYTHON}`;
+    const env = `env HOME="$copy/home" PULUMI_HOME="$copy/pulumi" PYTHON=${PYTHON}`;
     for (const script of ["doctor", "pulumi", "verify"]) {
-      const text = `#!/bin/sh\nexec ${user.join(" ")} ${others} ${env} ${copy}/checkout/scripts/${script} "$@"\n`;
+      const command = `exec ${user.join(" ")} ${others} ${env} "$copy/checkout/scripts/${script}" "$@"`;
+      const text = `#!/bin/sh\ncopy=$(dirname "$(dirname "$(dirname "$0")")")\n${command}\n`;
       fs.writeFileSync(path.join(lab.checkout, "scripts", script), text, { mode: 0o755 });
     }
   };
@@ -49,7 +50,7 @@ const why = impossible();
 
   beforeAll(async () => {
     lab = await UserLab.create("nobody-", "172.30.117.0/24");
-    copy = fs.mkdtempSync(path.join(os.tmpdir(), "lab-nobody-"));
+    copy = fs.mkdtempSync(path.join(os.tmpdir(), "lab of nobödy #1 (50%) "));
     fs.chmodSync(copy, 0o755);
     copyCheckout(path.join(copy, "checkout"));
     fs.rmSync(path.join(copy, "checkout", "node_modules"));
@@ -88,7 +89,7 @@ const why = impossible();
     expect(up.said).toContain(said);
   });
 
-  it("has a lab as soon as he is in its group, which destroy removes to the last file", async () => {
+  it("has a lab as soon as he is in its group, from a checkout whose path has any characters, which destroy removes to the last file", async () => {
     runWith(fs.statSync(DEFAULT_SOCKET).gid);
     expect(await lab.run("doctor").outcome).toMatchObject({ ok: true });
     await expectOk(lab.up());
