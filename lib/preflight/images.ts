@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { hasImage, pull } from "../docker/pull";
-import { servicesOf } from "../settings/services";
+import { runsOnEveryNode, servicesOf } from "../settings/services";
 import { Settings } from "../settings/settings";
 import { Problem, throwProblems } from "../shared/problems";
 
@@ -42,15 +42,17 @@ export async function findMissingImages(settings: Settings): Promise<readonly Pr
 }
 
 /**
- * Pulls the images that are not here, before anything is changed: the provider would pull without the user's credentials,
- * and after it has removed the container that is to be replaced.
+ * Pulls the missing images of this machine's containers before anything is changed: the provider would pull without the
+ * user's credentials, and after it has removed the container to be replaced. The nodes of a swarm pull for themselves.
  *
- * @returns Whether there were any.
- * @throws LabError that names each that cannot be pulled.
+ * @returns Whether any was missing.
+ * @throws LabError that names each image that cannot be pulled.
  */
 export async function pullImages(settings: Settings): Promise<boolean> {
+  const keys = servicesOf(settings).filter((key) => !runsOnEveryNode(key, settings));
   const pulled = await Promise.all(
-    imagesOf(settings).map(async ({ setting, image }): Promise<readonly Problem[] | undefined> => {
+    keys.map(async (key): Promise<readonly Problem[] | undefined> => {
+      const { image } = settings[key];
       if (await hasImage(image)) {
         return undefined;
       }
@@ -61,7 +63,7 @@ export async function pullImages(settings: Settings): Promise<boolean> {
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         const fix = "set one that its registry has, and docker login where it asks who you are";
-        return [{ setting, value: image, problem: `cannot be pulled: ${reason}`, fix }];
+        return [{ setting: `${key}Image`, value: image, problem: `cannot be pulled: ${reason}`, fix }];
       }
     }),
   );

@@ -107,6 +107,15 @@ describe("images that are not here", () => {
     expect(fs.existsSync(path.join(folder, "asked"))).toBe(false);
   });
 
+  it("are pulled by the nodes of a swarm themselves where they run on each", async () => {
+    serveClient("nothing");
+    engine = await serveDocker({});
+    const swarm = settingsWith({ engine: "swarm" });
+    expect(await pullImages(swarm)).toBe(true);
+    expect(asked()).not.toContain(`pull --quiet ${swarm.cadvisor.image}`);
+    expect(asked()).toContain(`pull --quiet ${swarm.grafana.image}`);
+  });
+
   it("are named with their setting where they cannot be pulled", async () => {
     serveClient("cadvisor");
     engine = await serveDocker({});
