@@ -4,8 +4,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { eventually } from "../support/harness";
 import { appPid, isAlive, signal } from "../support/processes";
-import { DASHBOARDS } from "./grafana";
-import { Bench, expectRepaired } from "./repair";
+import { Bench, DASHBOARDS, expectRepaired } from "./repair";
 
 /** A program that has the port; undefined while the threads of a killed one still hold it. */
 async function listen(port: number): Promise<net.Server | undefined> {

@@ -1,16 +1,7 @@
 import { grafana } from "../support/userData";
-import { Bench, expectRepaired } from "./repair";
+import { Bench, DASHBOARDS, expectRepaired } from "./repair";
 
 const UID = "lab-flask";
-/** The lab's dashboards, by the names of their resources. */
-export const DASHBOARDS: readonly string[] = [
-  "ansible-playbooks-dashboard",
-  "community-1860-dashboard",
-  "community-14282-dashboard",
-  "flask-app-dashboard",
-  "jobs-dashboard",
-  "lab-overview-dashboard",
-];
 
 /** Faults of what Grafana holds. */
 export function injectGrafanaFaults(bench: () => Bench): void {

@@ -2,6 +2,16 @@ import { FaultResult, record } from "../support/results";
 import { lostUserData, UserData } from "../support/userData";
 import { expectOk, UserLab } from "../support/userLab";
 
+/** The lab's dashboards, by the names of their resources. */
+export const DASHBOARDS: readonly string[] = [
+  "ansible-playbooks-dashboard",
+  "community-1860-dashboard",
+  "community-14282-dashboard",
+  "flask-app-dashboard",
+  "jobs-dashboard",
+  "lab-overview-dashboard",
+];
+
 /** A lab that is up and holds what people have put into it; faults share it. */
 export interface Bench {
   readonly lab: UserLab;

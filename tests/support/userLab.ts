@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parse, stringify } from "yaml";
+import { changesOf, stepsOf } from "./eventLog";
 import { dashboardSettings, machineStack, PROJECT } from "./harness";
 import { freePorts, Ports } from "./ports";
 
@@ -28,14 +29,7 @@ export interface Running {
   readonly reached: (resource: string) => Promise<void>;
 }
 
-/** A step of the engine, as the event log tells it. */
-interface EngineEvent {
-  readonly resourcePreEvent?: { readonly metadata: { readonly op: string; readonly urn: string } };
-}
-
 const NAME = "observability-lab";
-/** Steps that leave everything as it is, and those whose effect another step tells. */
-const NO_CHANGE = /^(same|read|refresh)$|^(create|delete)-|^discard/;
 
 /** A lab as its users have it: `make`'s own scripts work on it, and its state and settings are in a folder of its own. */
 export class UserLab {
@@ -226,26 +220,4 @@ async function ending(child: ChildProcess): Promise<boolean> {
   const [code] = (await once(child, "exit")) as [number | null];
   await Promise.race([closed, setTimeout(1000, undefined, { ref: false })]);
   return code === 0;
-}
-
-function stepsOf(log: string): { op: string; name: string }[] {
-  if (!fs.existsSync(log)) {
-    return [];
-  }
-  return fs
-    .readFileSync(log, "utf8")
-    .split("\n")
-    .flatMap((line) => {
-      try {
-        const step = (JSON.parse(line) as EngineEvent).resourcePreEvent?.metadata;
-        return step === undefined ? [] : [{ op: step.op, name: step.urn.split("::").pop() ?? "" }];
-      } catch {
-        return []; // the end of a log whose writer was killed
-      }
-    });
-}
-
-function changesOf(log: string): readonly string[] {
-  const changes = stepsOf(log).filter(({ op }) => !NO_CHANGE.test(op));
-  return [...new Set(changes.map(({ name }) => name))].sort();
 }

@@ -2,7 +2,7 @@ import { CheckError } from "../../tools/verify/lab";
 import { toResult } from "../../tools/verify/panels/checks";
 import { Panel } from "../../tools/verify/panels/model";
 import { explainMachine, PanelResult, ProvenQuery } from "../../tools/verify/panels/panelResult";
-import { frame, panel, prove } from "./panels";
+import { frame, panel, prove } from "../support/panels";
 
 describe("the panels that are proven", () => {
   it("are all that Grafana shows and that have queries", async () => {

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { savedVersions } from "../../lib/drift/dashboards";
 import { ObservedLab } from "../../lib/drift/observe";
 import { buildLab, settingsWith } from "../support/fixtures";
-import { namesOf, Registration, resource, resourcesOf } from "../support/mocks";
+import { namesOf, Registration, resource } from "../support/mocks";
 import { DATASOURCE, foundContainer, FRESH, HOLDINGS, soundLab } from "../support/observedLabs";
 
 /** The input of each part that says why it was made. */
@@ -31,7 +31,6 @@ const REASONS: Readonly<Record<string, string>> = {
   "ansible-playbooks-dashboard": "message",
   "jobs-dashboard": "message",
 };
-const DASHBOARDS = Object.keys(REASONS).filter((name) => name.endsWith("-dashboard"));
 const CONTAINERS = Object.keys(REASONS).filter((name) => name.endsWith("-container"));
 
 const sound = soundLab(settingsWith());
@@ -215,51 +214,5 @@ describe("a damaged part is made anew:", () => {
     } finally {
       fs.rmSync(folder, { recursive: true });
     }
-  });
-});
-
-describe("what no state knows", () => {
-  it("gives way to what is created: containers, the network and what Grafana holds", () => {
-    const before = soundParts.filter(({ hooks }) => hooks.includes("beforeCreate")).map(({ name }) => name);
-    expect(before.sort()).toStrictEqual(
-      [
-        ...[...CONTAINERS, ...DASHBOARDS, "grafana-datasource", "grafana-folder", "lab-network"],
-        ...["grafana-config-files", "prometheus-config-files", "grafana-data"],
-      ].sort(),
-    );
-  });
-
-  it("is swept away at last: whatever has something on the machine depends on the sweep", () => {
-    const byUrn = new Map(soundParts.map((it) => [it.urn, it]));
-    const reach = ({ name, dependencies, provider }: Registration): boolean =>
-      name === "lab-sweep" ||
-      [...dependencies, provider].some((urn) => {
-        const found = byUrn.get(urn);
-        return found !== undefined && reach(found);
-      });
-    const held = soundParts.filter(({ type }) => /^(docker|command|grafana):/.test(type));
-    expect(held.filter((it) => !reach(it)).map(({ name }) => name)).toStrictEqual(["grafana-generated-password"]);
-  });
-
-  it("is swept away also with node_exporter in the host's network, which needs no network of the lab", async () => {
-    const { registrations } = await buildLab({ settings: { nodeExporterNetwork: "host" } });
-    expect(namesOf(resource(registrations, "node-exporter-container").dependencies)).toContain("lab-container-sweep");
-  });
-});
-
-describe("setting keepData", () => {
-  it("leaves the volumes with data, and no other resource", async () => {
-    const settings = { keepData: "true", alertWebhook: "https://example.org/hook" };
-    const { registrations } = await buildLab({ settings });
-    const names = ["alertmanager", "grafana", "grafana-key", "prometheus", "pushgateway"];
-    const kept = registrations.filter(({ retainOnDelete }) => retainOnDelete);
-    expect(kept.map(({ name }) => name).sort()).toStrictEqual(names.map((name) => `${name}-data`));
-    const { KEEP = "" } = resource(registrations, "lab-sweep").inputs.environment as Record<string, string>;
-    expect(KEEP.split(" ").sort()).toStrictEqual(kept.map(({ inputs }) => inputs.name).sort());
-  });
-
-  it("is off unless set", () => {
-    expect(soundParts.filter(({ retainOnDelete }) => retainOnDelete)).toStrictEqual([]);
-    expect(resourcesOf(soundParts, "docker:index/volume:Volume").length).toBeGreaterThan(0);
   });
 });

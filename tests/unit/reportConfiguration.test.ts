@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { configurationRows, filesOf } from "../../tools/pull-request/report/configuration";
-import { cellsOf } from "./reports";
+import { cellsOf } from "../support/reports";
 
 type Line = readonly [operation: string, kind: string, name: string, detail: string];
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { findChanges } from "../../tools/pull-request/report/changes";
 import { readRun } from "../../tools/pull-request/report/events";
-import { change, CONTAINER, step, VOLUME } from "./reports";
+import { change, CONTAINER, step, VOLUME } from "../support/reports";
 
 const event = (value: object): string => JSON.stringify({ sequence: 1, timestamp: 2, ...value });
 const said = (severity: string, message: string, more: object = {}): string =>

@@ -7,7 +7,7 @@ import {
   formatChange,
   list,
 } from "../../tools/pull-request/report/format";
-import { cellsOf } from "./reports";
+import { cellsOf } from "../support/reports";
 
 describe("a value as code", () => {
   it.each<[unknown, string]>([

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { fence, LIMIT, renderReport, summaryOf } from "../../tools/pull-request/report/markdown";
-import { cellsOf, CONTAINER, reportOf, runOf, step, VOLUME } from "./reports";
+import { cellsOf, CONTAINER, reportOf, runOf, step, VOLUME } from "../support/reports";
 
 const STEPS = [
   step("create", VOLUME, "x", { after: { name: "room" } }),

@@ -2,7 +2,7 @@ import { Properties } from "../../tools/pull-request/report/events";
 import { impactOf } from "../../tools/pull-request/report/impact";
 import { partOf } from "../../tools/pull-request/report/labels";
 import { describeSteps } from "../../tools/pull-request/report/resources";
-import { change, COMMAND, CONTAINER, DASHBOARD, step, VOLUME } from "./reports";
+import { change, COMMAND, CONTAINER, DASHBOARD, step, VOLUME } from "../support/reports";
 
 /** The row of one resource that becomes another. */
 function detail(type: string, name: string, before: Properties, after: Properties, more: object = {}): string {

@@ -1,4 +1,3 @@
-import * as fc from "fast-check";
 import { parseSettings } from "../../lib/settings/settings";
 import { throwProblems } from "../../lib/shared/problems";
 import { DEFAULTS, problemsOf } from "../support/fixtures";
@@ -173,46 +172,6 @@ describe("a bad dashboard", () => {
       problemsOf({ dashboardCatalogue: "dashboards", communityDashboards: JSON.stringify([entry]) });
     expect(folder({ id: 1860, revision: 1 })).toStrictEqual([]);
     expect(folder({ id: 1860, revision: 1, sha256: "x" })).toHaveLength(1);
-  });
-});
-
-describe("the password", () => {
-  it("in plain text is refused without being shown", () => {
-    expect(problemsOf({ grafanaAdminPassword: "hunter2hunter2" }, [])).toStrictEqual([
-      "grafanaAdminPassword: is in plain text; set it with pulumi config set --secret grafanaAdminPassword",
-    ]);
-  });
-
-  it.each(["hunter2", "hunter2\nhunter2"])("%j is refused without being shown", (grafanaAdminPassword) => {
-    expect(problemsOf({ grafanaAdminPassword })).toStrictEqual([
-      "grafanaAdminPassword: needs at least 8 characters in one line; set a longer one",
-    ]);
-  });
-
-  it.each([
-    ["hunter2", "needs at least 8 characters in one line; set a longer one"],
-    ["ä".repeat(37), "is longer than 72 bytes, after which bcrypt ignores it; set a shorter one"],
-    [" hunter2hunter2", "has spaces around it or control characters; set one without them"],
-    ["hunter2\thunter2", "has spaces around it or control characters; set one without them"],
-  ])("of the programs, %j, is refused without being shown", (webPassword, problem) => {
-    expect(problemsOf({ webPassword }, ["webPassword"])).toStrictEqual([`webPassword: ${problem}`]);
-    expect(problemsOf({ webPassword: "ä".repeat(36) }, ["webPassword"])).toStrictEqual([]);
-    expect(problemsOf({ webPassword: "hunter2hunter2" }, [])).toStrictEqual([
-      "webPassword: is in plain text; set it with pulumi config set --secret webPassword",
-    ]);
-  });
-
-  it("is in no message, whatever else is wrong", () => {
-    fc.assert(
-      fc.property(fc.string({ maxLength: 7 }), fc.boolean(), (rest, secret) => {
-        const password = `§${rest}`;
-        const message = problemsOf(
-          { grafanaAdminPassword: password, flaskPort: "x" },
-          secret ? ["grafanaAdminPassword"] : [],
-        );
-        expect(message.join("\n")).not.toContain(password);
-      }),
-    );
   });
 });
 

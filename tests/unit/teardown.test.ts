@@ -1,0 +1,59 @@
+import { buildLab } from "../support/fixtures";
+import { namesOf, Registration, resource, resourcesOf } from "../support/mocks";
+
+const CONTAINERS = ["cadvisor", "grafana", "node-exporter", "prometheus", "pushgateway"].map((it) => `${it}-container`);
+const DASHBOARDS = ["ansible-playbooks", "community-1860", "flask-app", "jobs", "lab-overview"].map(
+  (it) => `${it}-dashboard`,
+);
+
+let registrations: readonly Registration[];
+
+beforeAll(async () => {
+  ({ registrations } = await buildLab());
+});
+
+describe("what no state knows", () => {
+  it("gives way to what is created: containers, the network and what Grafana holds", () => {
+    const before = registrations.filter(({ hooks }) => hooks.includes("beforeCreate")).map(({ name }) => name);
+    expect(before.sort()).toStrictEqual(
+      [
+        ...[...CONTAINERS, ...DASHBOARDS, "grafana-datasource", "grafana-folder", "lab-network"],
+        ...["grafana-config-files", "prometheus-config-files", "grafana-data"],
+      ].sort(),
+    );
+  });
+
+  it("is swept away at last: whatever has something on the machine depends on the sweep", () => {
+    const byUrn = new Map(registrations.map((it) => [it.urn, it]));
+    const reach = ({ name, dependencies, provider }: Registration): boolean =>
+      name === "lab-sweep" ||
+      [...dependencies, provider].some((urn) => {
+        const found = byUrn.get(urn);
+        return found !== undefined && reach(found);
+      });
+    const held = registrations.filter(({ type }) => /^(docker|command|grafana):/.test(type));
+    expect(held.filter((it) => !reach(it)).map(({ name }) => name)).toStrictEqual(["grafana-generated-password"]);
+  });
+
+  it("is swept away also with node_exporter in the host's network, which needs no network of the lab", async () => {
+    const { registrations: inHostNetwork } = await buildLab({ settings: { nodeExporterNetwork: "host" } });
+    expect(namesOf(resource(inHostNetwork, "node-exporter-container").dependencies)).toContain("lab-container-sweep");
+  });
+});
+
+describe("setting keepData", () => {
+  it("leaves the volumes with data, and no other resource", async () => {
+    const settings = { keepData: "true", alertWebhook: "https://example.org/hook" };
+    const { registrations: keeping } = await buildLab({ settings });
+    const names = ["alertmanager", "grafana", "grafana-key", "prometheus", "pushgateway"];
+    const kept = keeping.filter(({ retainOnDelete }) => retainOnDelete);
+    expect(kept.map(({ name }) => name).sort()).toStrictEqual(names.map((name) => `${name}-data`));
+    const { KEEP = "" } = resource(keeping, "lab-sweep").inputs.environment as Record<string, string>;
+    expect(KEEP.split(" ").sort()).toStrictEqual(kept.map(({ inputs }) => inputs.name).sort());
+  });
+
+  it("is off unless set", () => {
+    expect(registrations.filter(({ retainOnDelete }) => retainOnDelete)).toStrictEqual([]);
+    expect(resourcesOf(registrations, "docker:index/volume:Volume").length).toBeGreaterThan(0);
+  });
+});
