@@ -35,7 +35,7 @@ describe("a lab without a webhook", () => {
   });
 });
 
-describe("a lab with a webhook elsewhere", () => {
+describe("a lab with a webhook on another host", () => {
   it("has an Alertmanager on the lab's network", async () => {
     const { lab, inputs, registrations } = await withWebhook(REMOTE);
     expect(inputs).toMatchObject({
@@ -70,7 +70,7 @@ describe("a lab with a webhook elsewhere", () => {
     });
   });
 
-  it("has the URL of a chat where the receiver of that chat looks for it", async () => {
+  it("puts the URL of a chat where the receiver of that chat reads it", async () => {
     const { registrations } = await withWebhook("https://discord.com/api/webhooks/1/T0K3N/slack");
     expect(resource(registrations, "alertmanager-config-files").inputs.triggers).toStrictEqual([
       "declared",
@@ -80,7 +80,7 @@ describe("a lab with a webhook elsewhere", () => {
     ]);
   });
 
-  it("has the URL in one secret only", async () => {
+  it("holds the URL in one secret only", async () => {
     const { registrations } = await withWebhook(REMOTE);
     const holders = registrations.filter(({ inputs }) => JSON.stringify(inputs).includes("T0K3N"));
     expect(holders.map(({ name, secretInputs }) => [name, secretInputs])).toStrictEqual([
@@ -91,7 +91,7 @@ describe("a lab with a webhook elsewhere", () => {
 });
 
 describe("a lab with a webhook on the loopback of this machine", () => {
-  it("has its Alertmanager in the host's network, on loopback and the gateway only", async () => {
+  it("runs Alertmanager in the host's network, listening on loopback and the gateway only", async () => {
     const { inputs, registrations } = await withWebhook(LOCAL, { settings: { alertmanagerPort: "9193" } });
     expect(inputs).toMatchObject({ networkMode: "host" });
     for (const absent of ["hostname", "networksAdvanced", "ports"]) {
@@ -117,14 +117,14 @@ describe("a lab with a webhook on the loopback of this machine", () => {
     });
   });
 
-  it("waits for the network, whose gateway it listens on", async () => {
+  it("starts Alertmanager after the network whose gateway it listens on", async () => {
     const { registrations } = await withWebhook(LOCAL);
     const network = resource(registrations, "lab-network").urn;
     const component = registrations.find(({ type, name }) => type.endsWith(":LabContainer") && name === "alertmanager");
     expect(component?.dependencies).toContain(network);
   });
 
-  it("has it on the lab's network on Docker Desktop, which has a name for the host", async () => {
+  it("runs Alertmanager on the lab's network on Docker Desktop, which provides a name for the host", async () => {
     const { inputs, registrations } = await withWebhook(LOCAL, { machine: { native: false } });
     expect(inputs).toMatchObject({ networkMode: "bridge", hosts: [] });
     expect(resource(registrations, "alertmanager-config-files").inputs.triggers).toContainEqual({
@@ -143,7 +143,7 @@ describe("a lab with a webhook on the loopback of this machine", () => {
     ["http://192.168.0.1", false],
     ["http://localhost.example.org", false],
     ["http://example.org/127.0.0.1", false],
-  ])("is told by its address: %s, %s", (webhook, expected) => {
+  ])("recognises such a webhook by its address: %s, %s", (webhook, expected) => {
     expect(needsHostNetwork(webhook, LINUX)).toBe(expected);
     expect(needsHostNetwork(webhook, DESKTOP)).toBe(false);
     expect(urlFromContainer(webhook, LINUX)).toBe(webhook);
@@ -152,7 +152,7 @@ describe("a lab with a webhook on the loopback of this machine", () => {
 });
 
 describe("alertmanager.yml", () => {
-  it("sends everything but the watchdog, and when it is over", () => {
+  it("sends every alert but the watchdog, and its resolution", () => {
     expect(parse(renderAlertmanagerConfig(REMOTE))).toStrictEqual({
       route: {
         receiver: "webhook",
@@ -169,7 +169,7 @@ describe("alertmanager.yml", () => {
     });
   });
 
-  it("says to Slack what is wrong, whether it is over, and what to do", () => {
+  it("sends Slack the problem, its status and the remedy", () => {
     expect(receiverFor("https://hooks.slack.com/services/T0/B0/T0K3N")).toStrictEqual({
       slack_configs: [
         {
@@ -197,7 +197,7 @@ describe("alertmanager.yml", () => {
   });
 });
 
-describe("the receiver of Alertmanager", () => {
+describe("the receiver type of Alertmanager", () => {
   it.each([
     ["slack", "http://hooks.slack.com:8080/services/x"],
     ["slack", "https://HOOKS.slack.com/services/T0/B0/x"],
@@ -217,12 +217,12 @@ describe("the receiver of Alertmanager", () => {
     ["webhook", "https://notdiscord.com/api/webhooks/1/x"],
     ["webhook", "https://mattermost.example.org/hooks/x"],
     ["webhook", "http://127.0.0.1:8125/services/T0/B0/x"],
-  ])("is %s for %s, which it takes", (integration, webhook) => {
+  ])("is %s for %s, which accepts its format", (integration, webhook) => {
     expect([integrationOf(webhook), alertReceiver(webhook)]).toStrictEqual([integration, integration]);
     expect(webhookProblem(webhook)).toBeUndefined();
   });
 
-  it("is nobody for the stand-in of a preview", () => {
+  it("is empty for the stand-in of a preview", () => {
     expect(alertReceiver("http://nobody.invalid/x")).toBe("nobody");
   });
 
@@ -231,7 +231,7 @@ describe("the receiver of Alertmanager", () => {
     ["https://discord.com/api/webhooks/1/x/github?wait=true", "https://discord.com/api/webhooks/1/x?wait=true"],
     ["https://discord.com/api/v10/webhooks/1/x?thread_id=2", "https://discord.com/api/v10/webhooks/1/x?thread_id=2"],
     ["https://example.org/slack", "https://example.org/slack"],
-  ])("posts to Discord in Discord's format: %s", (webhook, expected) => {
+  ])("uses Discord's format for Discord: %s", (webhook, expected) => {
     expect(postUrl(webhook)).toBe(expected);
   });
 });

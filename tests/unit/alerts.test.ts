@@ -48,7 +48,7 @@ function dashboardUids(): string[] {
   return [...ownDashboards({ namePrefix: "" }).map(({ model }) => model.uid ?? ""), ...community];
 }
 
-it("every file of rules gets to Prometheus", () => {
+it("Prometheus receives every file of rules", () => {
   expect(files.map(({ file }) => file)).toStrictEqual(
     readdirSync(FOLDER)
       .filter((file) => file.endsWith(".yml"))
@@ -58,7 +58,7 @@ it("every file of rules gets to Prometheus", () => {
 });
 
 describe.each(rules.map((rule) => [rule.alert, rule] as const))("alert %s", (alert, { labels, annotations }) => {
-  it("has a severity, says what to do, and links to a dashboard of the lab", () => {
+  it("has a severity, a remedy and a link to a dashboard of the lab", () => {
     expect(labels).toStrictEqual({ severity: expect.stringMatching(/^(critical|warning|none)$/) as unknown });
     expect(labels.severity === "none").toBe(alert === ALWAYS);
     expect(Object.keys(annotations).sort()).toStrictEqual(["dashboard", "summary"]);
@@ -67,11 +67,11 @@ describe.each(rules.map((rule) => [rule.alert, rule] as const))("alert %s", (ale
     expect(dashboardUids().map((uid) => `${LINK}${uid}`)).toContain(annotations.dashboard);
   });
 
-  it("asks for metrics and labels that the lab exposes", () => {
+  it("queries only metrics and labels that the lab exposes", () => {
     expect(unknownIn(alertQueries().get(alert) ?? "")).toStrictEqual([]);
   });
 
-  it("is tested by promtool where it fires and where it does not", () => {
+  it("has promtool tests in which it fires and in which it does not", () => {
     const file = files.find((it) => it.rules.some((rule) => rule.alert === alert))?.file ?? "";
     const { rule_files, tests } = parse(read(path.join("tests", file.replace(".rules.", ".test.")))) as TestFile;
     expect(rule_files).toStrictEqual([`../${file}`]);

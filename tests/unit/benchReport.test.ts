@@ -36,7 +36,7 @@ describe("median", () => {
     [[5, 1, 3], 3],
     [[4, 1, 2, 9], 3],
     [[], NaN],
-  ])("of %j", (values, expected) => {
+  ])("is computed for %j", (values, expected) => {
     expect(median(values)).toBe(expected);
   });
 
@@ -54,7 +54,7 @@ describe("median", () => {
 describe("the tables", () => {
   const [comparison, idle] = tablesOf(RESULT);
 
-  it("compare both systems by medians with extremes, the ratio and the goal", () => {
+  it("compare both systems by median, extremes, ratio and goal", () => {
     expect(comparison?.rows[0]).toEqual([
       "up from nothing until verify is green",
       "12.0 (10.0–20.0)",
@@ -66,7 +66,7 @@ describe("the tables", () => {
     expect(comparison?.rows[10]?.slice(3)).toEqual(["4.00", "at most ratio 1.5: missed"]);
   });
 
-  it("compare a preview, which compose has not, with another one of the lab", () => {
+  it("compare a preview, which compose lacks, with that of another lab", () => {
     expect(comparison?.rows.slice(2, 5).map((row) => row.slice(1))).toEqual([
       ["3.1 (2.5–3.5)", "–", "1.24", "at most ratio 1.25 to the unchanged preview without the rules: met"],
       [
@@ -79,7 +79,7 @@ describe("the tables", () => {
     ]);
   });
 
-  it("add up what the idle lab needs, once without Grafana", () => {
+  it("add up the needs of the idle lab, once without Grafana", () => {
     expect(idle?.rows.slice(-2)).toEqual([
       ["all", "6.0", "255", "at most 5 %: missed"],
       ["all but grafana", "", "155", "at most 150 MiB: missed"],
@@ -110,8 +110,8 @@ describe("the tables", () => {
   });
 });
 
-describe("the remarks", () => {
-  it("name the container that limits the up, the samples and what was noisy", () => {
+describe("the notes", () => {
+  it("name the container that limits the up, the number of samples and the noisy measurements", () => {
     expect(remarks(RESULT)).toEqual([
       "3 rounds, alternating: medians, with minimum and maximum. cores 2.",
       "Of the up of the lab, 25.0 % is the start of grafana (3.0 s).",
@@ -121,14 +121,14 @@ describe("the remarks", () => {
     ]);
   });
 
-  it("name other work on the machine, and no difference that is too short to be measured", () => {
+  it("name other work on the machine, and omit differences too short to be measured", () => {
     const panel = { lab: [{ panel: 0.1 }, { panel: 0.2 }], compose: [] };
     expect(remarks({ ...RESULT, load: 1.5, rounds: panel }).filter((it) => it.startsWith("Noisy"))).toEqual([
       "Noisy: the load average was 1.50 at the start, on 2 cores.",
     ]);
   });
 
-  it("name what forbids a change that takes longer than compose's", () => {
+  it("name the reason for a change that takes longer than with compose", () => {
     expect(remarks({ ...RESULT, rounds: { ...ROUNDS, compose: [{ ...COMPOSE, interval: 1 }] } })).toContain(
       "Of changed scrape interval until Prometheus scrapes by it, 150.0 % is what an unchanged up takes (3.0 s): " +
         "the start of Pulumi, of the program and of its providers.",

@@ -8,13 +8,13 @@ function load(nodes: number, changes: Load["needs"] = {}): Load {
   return { nodes, needs, rest: { "scrape, ms (p99)": "2 (13)", down: "0" } };
 }
 
-describe("what more nodes need", () => {
-  it("grows by what each needed between two sizes", () => {
+describe("the needs of further nodes", () => {
+  it("are the difference between two sizes, per node", () => {
     const { nodes, needs } = load(1000);
     expect(extrapolate(load(10), load(100), nodes)).toEqual(needs);
   });
 
-  it("is in the table for the last size, from the two before it", () => {
+  it("are extrapolated to the last size from the two before it", () => {
     const { head, rows } = loadTable([load(1), load(10), load(100), load(1000, { "MiB resident": 2000 })]);
     expect(rows.map(([nodes]) => nodes)).toEqual(["1", "10", "100", "1000", "1000, from 10 and 100"]);
     const memory = head.indexOf("MiB resident");
@@ -22,7 +22,7 @@ describe("what more nodes need", () => {
     expect(rows.every((row) => row.length === head.length)).toBe(true);
   });
 
-  it("is not in the table of fewer than three sizes", () => {
+  it("are not extrapolated from fewer than three sizes", () => {
     expect(loadTable([load(1, { series: 0.5 }), load(10)]).rows).toEqual([
       ["1", "0.5", "51", "2 (13)", "0"],
       ["10", "6001", "60", "2 (13)", "0"],
@@ -38,13 +38,13 @@ describe("metric", () => {
     ["c", 1501],
     ['c{x="1"}', 1500],
     ["d", NaN],
-  ])("sums the samples of %s", (name, expected) => {
+  ])("is the sum of the samples of %s", (name, expected) => {
     expect(metric(exposed, name)).toBe(expected);
   });
 });
 
 describe("serveTargets", () => {
-  it("answers as each target until it is ended", async () => {
+  it("answers for each target until it is closed", async () => {
     // an address that no measurement uses
     const urls = targetsOn("127.0.0.2", 2).map((target) => `http://${target}/metrics`);
     const end = serveTargets(2, "127.0.0.2");

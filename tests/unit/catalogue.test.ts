@@ -47,12 +47,12 @@ function cached(): string[] {
 }
 
 describe("a folder as catalogue", () => {
-  it.each([SUM, undefined])("gives its file, with the sum %s", async (sha256) => {
+  it.each([SUM, undefined])("provides its file, with the sum %s", async (sha256) => {
     fs.writeFileSync(path.join(folder, "7_rev2.json"), GOOD);
     expect(await read(folder, sha256)).toEqual({ entries: [{ id: 7, revision: 2, sha256, json: GOOD }], problems: [] });
   });
 
-  it("that lacks the file says where to put it", async () => {
+  it("without the file is reported with the path to put it at", async () => {
     const { entries, problems } = await read(folder, SUM);
     expect(entries).toStrictEqual([]);
     expect(problems).toStrictEqual([
@@ -65,7 +65,7 @@ describe("a folder as catalogue", () => {
     ]);
   });
 
-  it("whose file changed tells the sum that it has", async () => {
+  it("with a changed file is reported with the sum of that file", async () => {
     fs.writeFileSync(path.join(folder, "7_rev2.json"), GOOD);
     const { entries, problems } = await read(folder, "0".repeat(64));
     expect(entries).toStrictEqual([]);
@@ -75,7 +75,7 @@ describe("a folder as catalogue", () => {
   });
 
   it.each(["<html>", "null", "[]", '{"title": "no panels"}', '{"panels": {}}'])(
-    "that holds %s is refused",
+    "with %s as its file is rejected",
     async (text) => {
       fs.writeFileSync(path.join(folder, "7_rev2.json"), text);
       const { entries, problems } = await read(folder);
@@ -86,7 +86,7 @@ describe("a folder as catalogue", () => {
     },
   );
 
-  it("that has other revisions only names them", async () => {
+  it("with other revisions only is reported with these", async () => {
     fs.writeFileSync(path.join(folder, "7_rev1.json"), GOOD);
     fs.writeFileSync(path.join(folder, "77_rev2.json"), GOOD);
     expect((await read(folder)).problems).toStrictEqual([
@@ -110,14 +110,14 @@ describe("a folder as catalogue", () => {
       "dashboard 7 uses library panels that its file does not hold: CPU",
       "export it again for sharing with another instance, which puts them into the file",
     ],
-  ])("that holds what the lab cannot show says why: %#", async (exported, problem, fix) => {
+  ])("with a dashboard that the lab cannot show is reported with the reason: %#", async (exported, problem, fix) => {
     fs.writeFileSync(path.join(folder, "7_rev2.json"), JSON.stringify(exported));
     const { entries, problems } = await read(folder);
     expect(entries).toStrictEqual([]);
     expect(problems).toStrictEqual([{ setting: "communityDashboards", value: { id: 7, revision: 2 }, problem, fix }]);
   });
 
-  it("that holds a uid which is taken says by what", async () => {
+  it("with a uid that is taken is reported with its owner", async () => {
     const communityDashboards = JSON.stringify([1, 2, 3, 4].map((id) => ({ id, revision: 1 })));
     for (const [index, uid] of ["same", "other", "same", "lab-flask"].entries()) {
       fs.writeFileSync(path.join(folder, `${String(index + 1)}_rev1.json`), JSON.stringify({ uid, panels: [] }));
@@ -141,7 +141,7 @@ describe("a folder as catalogue", () => {
     ]);
   });
 
-  it("tells every file that is missing", async () => {
+  it("is reported with every file that is missing", async () => {
     const dashboards = [1, 2, 3].map((id) => ({ id, revision: 1 }));
     const settings = settingsWith({ dashboardCatalogue: folder, communityDashboards: JSON.stringify(dashboards) });
     expect((await readCatalogue(settings)).problems).toHaveLength(3);
@@ -149,7 +149,7 @@ describe("a folder as catalogue", () => {
 });
 
 describe("a URL as catalogue", () => {
-  it("is asked once, and the cache afterwards", async () => {
+  it("is requested once, and served from the cache afterwards", async () => {
     server = await serve({ [PATH]: { body: GOOD } });
     const first = await read(`${server.url}/`, SUM);
     expect(first).toStrictEqual({ entries: [{ id: 7, revision: 2, sha256: SUM, json: GOOD }], problems: [] });
@@ -172,7 +172,7 @@ describe("a URL as catalogue", () => {
       }
     });
 
-    it("is asked for through it, unless NO_PROXY names the host", async () => {
+    it("is requested through it, unless NO_PROXY names the host", async () => {
       const file = `http://catalogue.test${PATH}`;
       server = await serve({ [file]: { body: GOOD } });
       process.env.HTTP_PROXY = server.url;
@@ -188,7 +188,7 @@ describe("a URL as catalogue", () => {
 
   const WANTED = { id: 7, revision: 2, sha256: SUM };
 
-  it("that has not the dashboard says so", async () => {
+  it("without the dashboard is reported", async () => {
     server = await serve({});
     expect((await read(server.url, SUM)).problems).toStrictEqual([
       {
@@ -203,7 +203,7 @@ describe("a URL as catalogue", () => {
   it.each([
     ["its newest", JSON.stringify({ id: 7, revision: 1 }), ", its newest is 1"],
     ["nothing else", "<html>", ""],
-  ])("that has not the revision says so, and %s", async (_, body, others) => {
+  ])("without the revision is reported, and %s", async (_, body, others) => {
     server = await serve({ "/7": { body } });
     expect((await read(server.url, SUM)).problems).toStrictEqual([
       {
@@ -218,7 +218,7 @@ describe("a URL as catalogue", () => {
   it.each([
     ["the file", PATH, 500],
     ["what it knows of the dashboard", "/7", 404],
-  ])("that fails at %s is told as it answers", async (_, failing, status) => {
+  ])("that fails at %s is reported with its response", async (_, failing, status) => {
     server = await serve({ [failing]: { status: 500, body: "" } });
     expect((await read(server.url, SUM)).problems).toStrictEqual([
       {
@@ -230,7 +230,7 @@ describe("a URL as catalogue", () => {
     ]);
   });
 
-  it("that does not answer says why", async () => {
+  it("that does not answer is reported with the cause", async () => {
     const gone = await serve({});
     await gone.close();
     const { problems } = await read(gone.url, SUM);
@@ -239,7 +239,7 @@ describe("a URL as catalogue", () => {
     expect(problems).toMatchObject([{ problem: expect.stringMatching(why) as unknown }]);
   });
 
-  it("whose file has another sum is refused, and not cached", async () => {
+  it("with another sum of the file is rejected, and not cached", async () => {
     server = await serve({ [PATH]: { body: `${GOOD}\n` } });
     const { entries, problems } = await read(server.url, SUM);
     expect(entries).toStrictEqual([]);

@@ -32,7 +32,7 @@ describe("a dashboard with panels of plugins", () => {
   };
   const STOCK = "grafana/grafana:13.2.2";
 
-  it("is refused with the plugins that its panels need, also in rows and from the library", async () => {
+  it("is rejected with the plugins that its panels need, including panels in rows and from the library", async () => {
     exported(
       { type: "stat" },
       { type: "row", panels: [{ type: "grafana-polystat-panel" }, { libraryPanel: { uid: "a", name: "CPU" } }] },
@@ -61,7 +61,7 @@ describe("a dashboard with panels of plugins", () => {
     "docker.io/grafana/grafana:13.2.2",
     `grafana/grafana:13.2.2@sha256:${"a".repeat(64)}`,
     "observability-lab/grafana:offline",
-  ])("is refused for the image %s, which brings Grafana's own panels only", async (image) => {
+  ])("is rejected for the image %s, which contains Grafana's own panels only", async (image) => {
     exported({ type: "grafana-polystat-panel" });
     expect((await readWith(image)).problems).toHaveLength(1);
   });
@@ -70,7 +70,7 @@ describe("a dashboard with panels of plugins", () => {
     ["an image of the user's own may have them", "registry.example.com/grafana/grafana:13", new Set()],
     ["the lab's Grafana has them", STOCK, new Set(["grafana-polystat-panel"])],
     ["the lab's Grafana may have them and cannot be asked", STOCK, "unknown"],
-  ])("is taken where %s", async (_, image, plugins) => {
+  ])("is accepted where %s", async (_, image, plugins) => {
     exported({ type: "grafana-polystat-panel" });
     expect((await readWith(image, plugins)).problems).toStrictEqual([]);
   });
@@ -79,7 +79,7 @@ describe("a dashboard with panels of plugins", () => {
     ["graph", "graphite", "singlestat", "table-old", "text2"],
     ["grafana-singlestat-panel", "grafana-piechart-panel", "grafana-worldmap-panel", "natel-discrete-panel"],
     ["timeseries", "barchart", "state-timeline", "nodeGraph", "logs", "flamegraph", "xychart"],
-  ])("is taken where Grafana brings or migrates them, and asks no Grafana: %s", async (...types) => {
+  ])("is accepted without asking Grafana where Grafana contains or migrates them: %s", async (...types) => {
     exported(...types.map((type) => ({ type })));
     const settings = settingsWith({
       dashboardCatalogue: folder,

@@ -54,7 +54,7 @@ describe("command", () => {
     });
   });
 
-  it("ansible-run runs the playbook against the Pushgateway, and leaves nothing to remove", () => {
+  it("ansible-run runs the playbook against the Pushgateway, and has nothing to remove", () => {
     const [run, playbook] = [readAsset("ansible", "run.sh"), readAsset("ansible", "monitor_playbook.yml")];
     expect(resource(registrations, "ansible-run").inputs).toStrictEqual({
       create: 'sh -c "$CREATE"',
@@ -80,7 +80,7 @@ describe("command", () => {
     });
   });
 
-  it("lab-sweep does nothing until it is deleted: then it removes what is left", () => {
+  it("lab-sweep does nothing until it is deleted, and then removes what is left", () => {
     expect(resource(registrations, "lab-sweep").inputs).toStrictEqual({
       create: ":",
       delete: 'sh -c "$DELETE"',
@@ -95,7 +95,7 @@ describe("command", () => {
     });
   });
 
-  it("of the host is deleted before it is made anew: both use the same folder", () => {
+  it("on the host is deleted before it is replaced, as both use the same folder", () => {
     const before = resourcesOf(registrations, "command:local:Command").filter((it) => it.deleteBeforeReplace);
     expect(before.map(({ name }) => name).sort()).toStrictEqual([
       "ansible-environment",
@@ -113,14 +113,14 @@ describe("triggers", () => {
       resourcesOf(list, "command:local:Command").map(({ name, inputs }) => [name, inputs.triggers ?? []]),
     );
 
-  it("stay the same from one run of the program to the next", async () => {
+  it("are the same in every run of the program", async () => {
     const again = await buildLab();
     expect(triggersOf(again.registrations)).toStrictEqual(triggersOf(registrations));
   });
 });
 
 describe("fingerprint", () => {
-  it("tells texts apart by their borders too", () => {
+  it("distinguishes texts by their boundaries, too", () => {
     expect(fingerprint("ab", "c")).not.toBe(fingerprint("a", "bc"));
   });
 

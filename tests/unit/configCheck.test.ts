@@ -9,8 +9,8 @@ import { LINUX, settingsWith } from "../support/fixtures";
 import { foundContainer, FRESH, soundLab } from "../support/observedLabs";
 import { serveDocker, TestServer } from "../support/servers";
 
-describe("what promtool and amtool print", () => {
-  it("is read as its problems, without progress and once each", () => {
+describe("the output of promtool and amtool", () => {
+  it("is parsed into its problems, without progress and without duplicates", () => {
     const output = [
       "Checking /lab/prometheus.yml",
       "  SUCCESS: 2 rule files found",
@@ -39,7 +39,7 @@ describe("what promtool and amtool print", () => {
         "amtool: error: failed to validate 1 file(s)\n",
       "root route must specify a default receiver",
     ],
-  ])("is read also where the problem follows in the same line: %j", (output, problem) => {
+  ])("is parsed even if the problem follows in the same line: %j", (output, problem) => {
     expect(readProblems(output)).toStrictEqual([problem]);
   });
 });
@@ -74,12 +74,12 @@ describe("the files of Prometheus", () => {
   };
   const declared = new Map(prometheusFiles(settings, undefined).map(({ file, content }) => [file, content as string]));
 
-  it("are not checked where it runs on these very files", async () => {
+  it("are not checked while it runs on the same files", async () => {
     expect(await findRejectedConfig(settings, LINUX, running(declared))).toStrictEqual([]);
     expect(engine.asked).toStrictEqual([]);
   });
 
-  it("are not checked either where Alertmanager has its own", async () => {
+  it("are not checked while Alertmanager runs on its own", async () => {
     const withAlerts = settingsWith({ alertWebhook: "https://example.org/hook" });
     const text = (files: ReturnType<typeof prometheusFiles>): ReadonlyMap<string, string> =>
       new Map(files.map(({ file, content }) => [file, typeof content === "string" ? content : "a secret"]));
@@ -106,7 +106,7 @@ describe("the files of Prometheus", () => {
     ["it rejected them", running(declared, "it rejected its files and kept the previous ones")],
     ["its image is another one", running(declared, undefined, "prom/prometheus:v2.0.0")],
     ["there is none", FRESH],
-  ])("are checked where %s, if its image is here", async (_, observed) => {
+  ])("are checked if %s and the image is available", async (_, observed) => {
     expect(await findRejectedConfig(settings, LINUX, observed)).toStrictEqual([]);
     expect(engine.asked).toStrictEqual([`/images/${settings.prometheus.image}/json`]);
   });
@@ -116,7 +116,7 @@ describe("the files of Prometheus", () => {
     "# later\n",
     "groups:\n",
     'groups: [{name: a, rules: [{alert: A, expr: up, annotations: {expr: "{{ 1 }}"}}]}]',
-  ])("may be one that Prometheus takes: %j", async (text) => {
+  ])("are accepted if Prometheus accepts them: %j", async (text) => {
     const read = assets.readAsset;
     jest
       .spyOn(assets, "readAsset")
@@ -129,7 +129,7 @@ describe("the files of Prometheus", () => {
     ["groups: {}", /^1:1: groups is not a list$/],
     ['groups: [{name: a, rules: [{alert: A, expr: "up{job==\\"x\\"} == 0"}]}]', /^1:45: no PromQL near "=\\?"x/],
     ["groups:\n- rules:\n  - record: a\n    expr: sum(up", /^4:11: no PromQL at its end: sum\(up$/],
-  ])("are parsed before its image is here: %j", async (text, problem) => {
+  ])("are parsed even without its image: %j", async (text, problem) => {
     const read = assets.readAsset;
     const edited = (...name: string[]): string => (name[1] === "lab.rules.yml" ? text : read(...name));
     jest.spyOn(assets, "readAsset").mockImplementation(edited);

@@ -22,7 +22,7 @@ it("Prometheus' admin API and its remote control are off", () => {
 });
 
 describe("every container", () => {
-  it("is deleted before it is made anew, also for another health check, and shows its log when it fails", () => {
+  it("is deleted before it is replaced, also for another health check, and shows its log when it fails", () => {
     for (const { name, deleteBeforeReplace, replaceOnChanges, errorHooks } of containers) {
       expect({ deleteBeforeReplace, replaceOnChanges, errorHooks }).toStrictEqual({
         deleteBeforeReplace: true,
@@ -32,7 +32,7 @@ describe("every container", () => {
     }
   });
 
-  it("is unprivileged, cannot write its root and has no host path that it can write", () => {
+  it("is unprivileged and can write neither its root nor any path of the host", () => {
     for (const { inputs } of containers) {
       expect(inputs).not.toHaveProperty("privileged");
       expect(inputs.readOnly).toBe(true);
@@ -41,7 +41,7 @@ describe("every container", () => {
     }
   });
 
-  it("is kept from the sockets of the engine, but for cadvisor", () => {
+  it("cannot reach Docker's sockets, except for cadvisor", () => {
     const withSocket = containers.filter(({ inputs }) =>
       [...(inputs.volumes as Mount[]), ...((inputs.mounts ?? []) as Mount[])].some((it) =>
         (it.hostPath ?? it.source)?.endsWith(".sock"),
@@ -50,7 +50,7 @@ describe("every container", () => {
     expect(withSocket.map(({ name }) => name)).toStrictEqual(["cadvisor-container"]);
   });
 
-  it("has nothing secret in what anybody who inspects a container can read", () => {
+  it("shows no secret to anybody who inspects it", () => {
     for (const { secretInputs } of containers) {
       expect(secretInputs).toStrictEqual([]);
     }

@@ -63,8 +63,8 @@ function labelsOf(key: string): Label[] {
 /** Label of a container that is replaced when its files change. */
 const CONFIG_LABEL: Label = { label: "observability-lab.config", value: "output-of-grafana-config-files" };
 
-describe("container", () => {
-  it("prometheus holds its configuration and keeps its samples", () => {
+describe("the container of", () => {
+  it("prometheus mounts its configuration and keeps its samples", () => {
     expect(resource(registrations, "prometheus-container").inputs).toStrictEqual({
       ...container("prometheus", "prometheus", 9090, "/-/ready"),
       command: [
@@ -91,7 +91,7 @@ describe("container", () => {
     });
   });
 
-  it("prometheus is told to read files that change, and is not made anew", () => {
+  it("prometheus reloads files that change, and is not replaced", () => {
     const { inputs, hooks } = resource(registrations, "prometheus-reload");
     expect(inputs).toStrictEqual({
       create: ":",
@@ -102,7 +102,7 @@ describe("container", () => {
     expect(hooks).toStrictEqual(["beforeUpdate"]);
   });
 
-  it("grafana reads its password from a file, and neither lets anybody in nor asks the internet", () => {
+  it("grafana reads its password from a file, admits nobody without it and sends nothing to the internet", () => {
     expect(resource(registrations, "grafana-container").inputs).toStrictEqual({
       ...container("grafana", "grafana", 3000, "/api/health"),
       envs: [
@@ -132,7 +132,7 @@ describe("container", () => {
     });
   });
 
-  it("grafana is started without its bundled datasources and apps where a setting leaves them out", async () => {
+  it("grafana omits its bundled datasources and apps if grafanaBundledPlugins is false", async () => {
     const { registrations: without } = await buildLab({ settings: { grafanaBundledPlugins: "false" } });
     const envs = ({ inputs }: Registration): string[] => inputs.envs as string[];
     const [few, all] = [without, registrations].map((it) => envs(resource(it, "grafana-container")));
@@ -143,7 +143,7 @@ describe("container", () => {
     ]);
   });
 
-  it("grafana's files are written before they are recorded, and a secret in them stays one", () => {
+  it("grafana has its files written before they are recorded, and secrets in them stay secret", () => {
     const { inputs, secretInputs, hooks } = resource(registrations, "grafana-config-files");
     expect(inputs).toStrictEqual({
       create: "od -An -N8 -tx1 /dev/urandom | tr -d ' '",
@@ -153,7 +153,7 @@ describe("container", () => {
     expect({ secretInputs, hooks }).toStrictEqual({ secretInputs: ["triggers"], hooks: ["beforeCreate"] });
   });
 
-  it("node_exporter sees the host's files and processes, and cannot write", () => {
+  it("node_exporter reads the host's files and processes, and cannot write", () => {
     expect(resource(registrations, "node-exporter-container").inputs).toStrictEqual({
       ...container("node_exporter", "nodeExporter", 9100, "/"),
       hostname: "workstation",
@@ -184,7 +184,7 @@ describe("container", () => {
     });
   });
 
-  it("cadvisor reads the engine's socket and the host's files, and cannot write", () => {
+  it("cadvisor reads Docker's socket and the host's files, and cannot write", () => {
     expect(resource(registrations, "cadvisor-container").inputs).toStrictEqual({
       ...container("cadvisor", "cadvisor", 8080, "/healthz"),
       command: [
@@ -203,7 +203,7 @@ describe("container", () => {
     });
   });
 
-  it("pushgateway keeps what was pushed", () => {
+  it("pushgateway persists pushed metrics", () => {
     expect(resource(registrations, "pushgateway-container").inputs).toStrictEqual({
       ...container("pushgateway", "pushgateway", 9091, "/-/ready"),
       command: ["--persistence.file=/pushgateway/metrics", "--persistence.interval=10s"],

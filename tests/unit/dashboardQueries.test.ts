@@ -19,7 +19,7 @@ const MODELS = [
 describe.each(MODELS.map((model) => [model.uid, model] as const))("dashboard %s", (_, model) => {
   const targets = model.panels.flatMap((it) => it.targets);
 
-  it("asks in PromQL for metrics and labels that the lab exposes", () => {
+  it("queries in PromQL only metrics and labels that the lab exposes", () => {
     const queries = queriesOf(model);
     expect(queries.length).toBeGreaterThan(0);
     for (const query of queries) {
@@ -27,7 +27,7 @@ describe.each(MODELS.map((model) => [model.uid, model] as const))("dashboard %s"
     }
   });
 
-  it("names series by labels that they keep", () => {
+  it("names series by labels that the query keeps", () => {
     for (const { expr, legendFormat = "" } of targets) {
       const { selectors, grouping } = parseQuery(withoutVariables(expr));
       const kept = /\bby \(/.test(expr) ? grouping : selectors.flatMap(({ metric }) => EXPOSED[metric] ?? []);
@@ -42,8 +42,8 @@ describe.each(MODELS.map((model) => [model.uid, model] as const))("dashboard %s"
   });
 });
 
-describe("the reading of a query", () => {
-  it("finds its metrics, the labels that they match, and those that it groups and joins by", () => {
+describe("the analysis of a query", () => {
+  it("finds its metrics, the labels that they match, and the labels that it groups and joins by", () => {
     expect(parseQuery('sum by (a) (rate(m{x="1", y=~"2"}[5m])) / on (b) n or time() - vector(1)')).toStrictEqual({
       selectors: [
         { metric: "m", labels: ["x", "y"] },
@@ -53,7 +53,7 @@ describe("the reading of a query", () => {
     });
   });
 
-  it.each(["sum(", "a b", "rate(up[$__rate_interval])", 'up{job="a}'])("refuses %s", (query) => {
+  it.each(["sum(", "a b", "rate(up[$__rate_interval])", 'up{job="a}'])("rejects %s", (query) => {
     expect(() => parseQuery(query)).toThrow("no PromQL at");
   });
 
@@ -62,11 +62,11 @@ describe("the reading of a query", () => {
     ['up{path="/"}', ["up{path}"]],
     ["sum by (path) (up)", ["path"]],
     ['sum by (job) (up{job="a"})', []],
-  ])("finds in %s what no lab exposes", (query, unknown) => {
+  ])("finds in %s the part that no lab exposes", (query, unknown) => {
     expect(unknownIn(query)).toStrictEqual(unknown);
   });
 
-  it("takes every variable of Grafana for everything", () => {
+  it("treats every variable of Grafana as matching everything", () => {
     expect(withoutVariables('rate(m{path=~"$path"}[$__rate_interval])')).toBe('rate(m{path=~".*"}[20s])');
   });
 });

@@ -25,7 +25,7 @@ const INFO: DockerInfo = {
 };
 const DESKTOP = { ...LINUX, native: false };
 
-it("a folder in the place of a socket is a fault, with the command that removes it", () => {
+it("a folder in the place of a socket is a problem, with the command that removes it", () => {
   const folder = "/run/containerd/containerd.sock";
   expect(checkSocketFolders(() => false)).toStrictEqual([]);
   expect(checkSocketFolders((it) => it === folder)).toStrictEqual([
@@ -38,7 +38,7 @@ it("a folder in the place of a socket is a fault, with the command that removes 
   ]);
 });
 
-describe("a check of the engine", () => {
+describe("a check of Docker", () => {
   it.each([
     ["a current one", checkDocker(INFO, LINUX), { state: "ok", seen: "28.2.2 on this machine" }],
     [
@@ -111,7 +111,7 @@ describe("a check of the engine", () => {
       { state: "warning", fix: "mount --make-rshared /, then make up" },
     ],
     ["Docker Desktop's root", checkMounts({ ...DESKTOP, rootShared: false }), { state: "ok" }],
-  ])("tells %s", (_, finding, expected) => {
+  ])("reports %s", (_, finding, expected) => {
     expect(finding).toMatchObject(expected);
     expect(finding.fix === undefined).toBe(finding.state === "ok");
   });
@@ -122,7 +122,7 @@ describe("a check of the host", () => {
     ["22.1.0", "ok"],
     ["20.20.2", "warning"],
     ["18.9.0", "problem"],
-  ])("tells of Node %s: %s", (version, state) => {
+  ])("reports Node %s: %s", (version, state) => {
     expect(checkNode(version).state).toBe(state);
   });
 
@@ -130,25 +130,25 @@ describe("a check of the host", () => {
     [5000, "ok"],
     [1000, "warning"],
     [100, "problem"],
-  ])("tells of %d MiB on a disk: %s", (free, state) => {
+  ])("reports %d MiB on a disk: %s", (free, state) => {
     const finding = checkDisk("disk", os.tmpdir(), 4096, 200, () => free);
     expect(finding).toMatchObject({ state, seen: expect.stringContaining(`${String(free)} MiB free at`) as unknown });
   });
 
-  it("asks a disk for the nearest folder that is there, and none of a virtual machine", () => {
+  it("measures the disk of the nearest existing folder, and no disk of a virtual machine", () => {
     const there = os.tmpdir();
     expect(checkDockerDisk(path.join(there, "not", "there"), true).seen).toContain(` MiB free at ${there}`);
     expect(checkDockerDisk("/var/lib/docker", false)).toMatchObject({ state: "ok" });
   });
 
-  it("names the Python that it found", async () => {
+  it("names the Python it found", async () => {
     expect(await describePython("python3")).toMatch(/^Python 3\.\d+.* \(python3\), with venv$/);
     expect(await describePython("/nonexistent")).toBe("not asked: the lab's environments are made");
   });
 });
 
-describe("what up would refuse for", () => {
-  it("is a fault each, with what to do", () => {
+describe("each reason for which up would refuse", () => {
+  it("is a problem with its fix", () => {
     const taken = { setting: "grafanaPort", value: 3000, problem: "is in use by another program", fix: "stop it" };
     expect(ofProblems("ports", [taken, taken], "free")).toStrictEqual(
       Array(2).fill({

@@ -67,11 +67,11 @@ describe("a neighbour", () => {
     ]);
   });
 
-  it("reaches nothing once both rules are seen", async () => {
+  it("reaches nothing once both rules exist", async () => {
     expect(await tell({}, OLD, [`-A ${LOOPBACK_RULE}`, `-A ${SUBNET_RULE}`])).toStrictEqual([CLOSED]);
   });
 
-  it("reaches what a rule of another lab, or one behind a way past it, does not close", async () => {
+  it("reaches ports that the rule of another lab, or a rule behind an earlier accept, does not close", async () => {
     const others = [`-A ${SUBNET_RULE.replaceAll(".90.", ".91.")}`, "-A PREROUTING -j ACCEPT", `-A ${LOOPBACK_RULE}`];
     const [finding] = await tell({}, OLD, [`-A ${SUBNET_RULE}`, ...others]);
     expect(finding).toStrictEqual(["warning", reach("ports published on loopback"), `${BEFORE}${String(ON_LOOPBACK)}`]);

@@ -14,8 +14,8 @@ beforeEach(() => {
   warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
 });
 
-describe("the reason that a part was made for", () => {
-  it("is left as it is, whatever it is, while the part is sound", () => {
+describe("the reason for which a part was created", () => {
+  it("is kept, whatever it is, while the part has no drift", () => {
     expect(replaceOnDrift("the part", undefined, "triggers[1]")).toStrictEqual({
       reason: "declared",
       options: { ignoreChanges: ["triggers[1]"] },
@@ -23,14 +23,14 @@ describe("the reason that a part was made for", () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it("is the damage, which is told to whoever runs a preview", () => {
+  it("is the drift, which a preview reports as a warning", () => {
     const { reason, options } = replaceOnDrift("the part", "it was unhealthy", "triggers[1]");
     expect(reason).toMatch(/^it was unhealthy \(\d{4}-\d\d-\d\dT.*Z\)$/);
     expect(options).toStrictEqual({ ignoreChanges: [] });
     expect(warn.mock.calls).toStrictEqual([["the part: it was unhealthy; the next update repairs it"]]);
   });
 
-  it("tells a damage from an earlier one of its kind", () => {
+  it("distinguishes drift from earlier drift of the same kind", () => {
     jest.useFakeTimers({ now: 0 });
     const first = replaceOnDrift("the part", "it was unhealthy", "message").reason;
     jest.setSystemTime(1);
@@ -38,13 +38,13 @@ describe("the reason that a part was made for", () => {
     jest.useRealTimers();
   });
 
-  it("is no warning where the part is not there: a first update would warn of everything", () => {
+  it("is no warning if the part is missing, as the first update would warn of everything", () => {
     expect(replaceOnDrift("the part", MISSING, "message").reason).toMatch(/^it was missing \(/);
     expect(warn).not.toHaveBeenCalled();
   });
 });
 
-describe("the damage of a container", () => {
+describe("the drift of a container", () => {
   const declared: DeclaredContainer = {
     restart: "unless-stopped",
     memoryLimit: true,
@@ -106,13 +106,13 @@ describe("the damage of a container", () => {
     expect(containerDrift(found, declared)).toBe(expected);
   });
 
-  it("is none of a limit that Docker cannot set", () => {
+  it("ignores a limit that Docker cannot set", () => {
     const unlimited = foundContainer({ HostConfig: { ...HostConfig, Memory: 0 } });
     expect(containerDrift(unlimited, declared)).toBe("its memory limit was 0 MiB");
     expect(containerDrift(unlimited, { ...declared, memoryLimit: false })).toBeUndefined();
   });
 
-  it("is told of every container once the network is gone, but of none in the host's network", () => {
+  it("is reported for every container once the network is missing, except for those in the host's network", () => {
     const network = { name: "observability-lab", id: undefined };
     expect(containerDrift(foundContainer(), { ...declared, networks: [network] })).toBe(
       "it was not on the network observability-lab",
@@ -121,7 +121,7 @@ describe("the damage of a container", () => {
   });
 });
 
-describe("the damage of a dashboard", () => {
+describe("the drift of a dashboard", () => {
   it.each<[string, FoundGrafana | undefined, number | undefined, string | undefined]>([
     ["is none where its version is the one that the lab saved", HOLDINGS, 1, undefined],
     ["is that somebody saved another one since", HOLDINGS, 3, "it was edited in Grafana, version 1"],
@@ -155,7 +155,7 @@ describe("the damage of a dashboard", () => {
     expect(dashboardDrift("node", found, saved)).toBe(expected);
   });
 
-  it("is told by the version that is noted in the lab's folder, which may still be missing", () => {
+  it("is detected by the version recorded in the lab's folder, which may be missing", () => {
     const folder = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "lab-notes-")), "lab");
     try {
       expect(savedVersions(folder)).toStrictEqual(new Map());
@@ -170,7 +170,7 @@ describe("the damage of a dashboard", () => {
   });
 });
 
-describe("the damage of the datasource", () => {
+describe("the drift of the datasource", () => {
   it.each([
     ["cannot be told of a Grafana that cannot be asked", undefined, undefined],
     ["is that it is gone", { ...HOLDINGS, datasource: undefined }, MISSING],

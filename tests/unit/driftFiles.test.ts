@@ -4,7 +4,7 @@ import { loadedDrift } from "../../lib/drift/reloads";
 import { serviceDrift } from "../../lib/drift/services";
 import { swarmService } from "../support/observedLabs";
 
-describe("the damage of a container's files", () => {
+describe("the drift of a container's files", () => {
   const written = { "prometheus.yml": "global: {}", "host.rules.yml": "groups: []" };
   const record = describeFiles(new Map(Object.entries(written)));
   const owner = (files: Readonly<Record<string, string>>): { files: ReadonlyMap<string, string> } => ({
@@ -48,7 +48,7 @@ describe("the damage of a container's files", () => {
   });
 });
 
-describe("the damage of what a program has loaded", () => {
+describe("the drift of the configuration that a program has loaded", () => {
   const BEFORE = 1.5e9;
   const found = { files: new Map([[RECORD, describeFiles(new Map(), BEFORE)]]) };
 
@@ -68,7 +68,7 @@ describe("the damage of what a program has loaded", () => {
     expect(loadedDrift(reload, found)).toBe(expected);
   });
 
-  it("cannot be told of files that nothing is known of", () => {
+  it("is unknown for files that nothing is known of", () => {
     expect(loadedDrift({ successful: true, at: 0 }, { files: undefined })).toBeUndefined();
     expect(loadedDrift({ successful: true, at: 0 }, { files: new Map() })).toBeUndefined();
     const first = new Map([[RECORD, describeFiles(new Map())]]);
@@ -76,11 +76,11 @@ describe("the damage of what a program has loaded", () => {
   });
 });
 
-describe("the damage of a Swarm service", () => {
+describe("the drift of a Swarm service", () => {
   const after = (State?: string): string | undefined =>
     serviceDrift({ ...swarmService("cadvisor"), UpdateStatus: { ...(State === undefined ? {} : { State }) } });
 
-  it.each([undefined, "updating", "completed"])("is none after an update that is %s", (state) => {
+  it.each([undefined, "updating", "completed"])("is absent after an update that is %s", (state) => {
     expect(after(state)).toBeUndefined();
   });
 
@@ -91,7 +91,7 @@ describe("the damage of a Swarm service", () => {
     },
   );
 
-  it("is that it is gone", () => {
+  it("is reported if the service is missing", () => {
     expect(serviceDrift(undefined)).toBe(MISSING);
   });
 });

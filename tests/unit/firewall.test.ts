@@ -64,7 +64,7 @@ describe("a firewall", () => {
   it.each([
     [0, "ok", undefined],
     [1, "problem", expect.stringContaining("let it in: iptables -I INPUT -s 172.30.90.0/24 -p tcp") as unknown],
-  ])("is known by the end of a container that asks: %d", async (code, state, fix) => {
+  ])("is detected by the exit code of a container that connects: %d", async (code, state, fix) => {
     const ends = ["/wait", 200, JSON.stringify({ StatusCode: code })] as const;
     await startEngine([IMAGE, ...WORKS, ["/start", 204, ""], ends]);
     const finding = await tryFirewall(SETTINGS, LINUX);
@@ -75,20 +75,20 @@ describe("a firewall", () => {
     ]);
   });
 
-  it("is tried on the lab's own network where that is up", async () => {
+  it("is tested on the lab's own network if that is up", async () => {
     await startEngine([IMAGE, ...WORKS, ["/start", 204, ""], ["/wait", 200, '{"StatusCode":0}']]);
     const own = { Id: "1", Name: "observability-lab", IPAM: { Config: [] } };
     expect((await tryFirewall(SETTINGS, { ...LINUX, networks: [own] })).state).toBe("ok");
     expect(removed()).toEqual(["DELETE /containers/observability-lab-doctor?force=1&v=1"]);
   });
 
-  it("is not looked for without an image, and nothing is made", async () => {
+  it("is not tested without an image, and nothing is created", async () => {
     await startEngine([["GET /images/", 404, "{}"]]);
     expect(await tryFirewall(SETTINGS, LINUX)).toMatchObject({ state: "skipped" });
     expect(asked.filter((request) => !request.startsWith("GET"))).toEqual([]);
   });
 
-  it("is not told of where the trial itself fails, and what was made for it is removed", async () => {
+  it("is not reported if the test itself fails, and its resources are removed", async () => {
     await startEngine([IMAGE, ...WORKS, ["/start", 500, "no space left"]]);
     expect(await tryFirewall(SETTINGS, LINUX)).toMatchObject({
       state: "skipped",
@@ -97,13 +97,13 @@ describe("a firewall", () => {
     expect(removed()).toHaveLength(2);
   });
 
-  it("of Docker Desktop is not tried", async () => {
+  it("of Docker Desktop is not tested", async () => {
     await startEngine([]);
     expect((await tryFirewall(SETTINGS, { ...LINUX, native: false })).state).toBe("ok");
     expect(asked).toEqual([]);
   });
 
-  it("leaves nothing of a trial that was killed, and that of one that runs alone", async () => {
+  it("test removes the leftovers of a test that was killed, and keeps those of one that is running", async () => {
     const left = (pid: number): object => ({ Id: String(pid), Labels: { [TEMPORARY_LABEL]: String(pid) } });
     const gone = 2 ** 22 + 1; // above the kernel's highest
     await startEngine([

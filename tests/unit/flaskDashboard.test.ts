@@ -17,7 +17,7 @@ describe("dashboard lab-flask", () => {
   const seconds = "flask_http_request_duration_seconds";
   const chosen = '{job="flask_app", path=~"$path", status=~"$status"}';
 
-  it("lets somebody choose among paths and statuses", () => {
+  it("lets the user choose among paths and statuses", () => {
     expect(flask.templating?.list.map(({ name, multi, includeAll }) => ({ name, multi, includeAll }))).toStrictEqual(
       ["path", "status"].map((name) => ({ name, multi: true, includeAll: true })),
     );
@@ -36,7 +36,7 @@ describe("dashboard lab-flask", () => {
     ]);
   });
 
-  it("takes the error ratio of all requests of the chosen paths", () => {
+  it("computes the error ratio from all requests of the chosen paths", () => {
     const [ratio = ""] = exprsOf(flask, "Error ratio");
     expect(ratio).toContain('path=~"$path", status=~"5.."');
     expect(ratio).not.toContain("$status");

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { childPath, quote, urlSegment } from "../../lib/shared/foreignNames";
 
 describe("a foreign name", () => {
-  it("of a file is one directly in its folder, or refused", () => {
+  it("of a file is directly in its folder, or rejected", () => {
     expect(childPath("/a/b", "x-1_Y.json")).toBe("/a/b/x-1_Y.json");
     for (const name of ["", ".", "..", "../b/x", "/a/b/x", "x/", "x/../y", "a\\b", "a\0b"]) {
       expect(() => childPath("/a/b", name)).toThrow(
@@ -24,7 +24,7 @@ describe("a foreign name", () => {
     );
   });
 
-  it("is one segment of a URL, or refused", () => {
+  it("is one segment of a URL, or rejected", () => {
     expect(urlSegment("lab-overview_1")).toBe("lab-overview_1");
     ["", ".", ".."].forEach((text) => {
       expect(() => urlSegment(text)).toThrow("cannot be a part of a URL's path; nothing was asked");
@@ -37,7 +37,7 @@ describe("a foreign name", () => {
     );
   });
 
-  it("steers no terminal, and is cut where it is long", () => {
+  it("cannot control the terminal, and is cut if it is long", () => {
     expect(quote("Größe 1")).toBe('"Größe 1"');
     expect(quote("a\u001b\u009b\u202e\n")).toBe('"a\\u001b\\u009b\\u202e\\n"');
     expect(quote("x".repeat(200))).toBe(`"${"x".repeat(100)}…"`);

@@ -44,18 +44,18 @@ describe("the classic model of a file", () => {
     ["a resource of a beta", { apiVersion: "dashboard.grafana.app/v2beta1", metadata: {}, spec: V2 }],
     ["a bare model", V2],
     ["an answer", { meta: {}, dashboard: V2 }],
-  ])("is not in %s of schema version 2", (_, file) => {
+  ])("is not found in %s of schema version 2", (_, file) => {
     expect(read(file)).toContain("schema version 2");
   });
 
   it.each([null, [], {}, "text", 7, { dashboard: "up" }, { apiVersion: "v1", spec: MODEL }, { panels: {} }])(
-    "is not in %j",
+    "is not found in %j",
     (file) => {
       expect(read(file)).toBe("the file is not JSON with panels");
     },
   );
 
-  it("is not in text that is no JSON", () => {
+  it("is not found in text that is not JSON", () => {
     expect(readClassic("<html>")).toMatchObject({ problem: "the file is not JSON with panels" });
   });
 });

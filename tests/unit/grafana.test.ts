@@ -9,8 +9,8 @@ beforeAll(async () => {
   ({ registrations } = await buildLab());
 });
 
-describe("what Grafana holds", () => {
-  it("is a datasource that asks Prometheus on the lab's network", () => {
+describe("Grafana's content", () => {
+  it("has a datasource that queries Prometheus on the lab's network", () => {
     expect(resource(registrations, "grafana-datasource").inputs).toStrictEqual({
       uid: "prometheus",
       name: "Prometheus",
@@ -23,7 +23,7 @@ describe("what Grafana holds", () => {
     });
   });
 
-  it("is a folder with the dashboards, each of which may be overwritten", () => {
+  it("has a folder with the dashboards, each of which may be overwritten", () => {
     expect(resource(registrations, "grafana-folder").inputs).toStrictEqual({
       uid: "observability-lab",
       title: "Observability lab",
@@ -43,11 +43,11 @@ describe("what Grafana holds", () => {
     }
   });
 
-  it("opens with the overview, and keeps what else somebody preferred", () => {
+  it("has the overview as its home dashboard, and keeps other preferences", () => {
     expect(resource(registrations, "lab-overview-home").inputs).toStrictEqual({ homeDashboardUid: "lab-overview" });
   });
 
-  it("is given by the lab's own provider and goes with the volume of its data", () => {
+  it("is created by the lab's own provider and deleted with the volume of its data", () => {
     const held = registrations.filter(({ type }) => type.startsWith("grafana:"));
     const options = held.map(({ provider, deletedWith }) => namesOf([provider, deletedWith]));
     expect(options).toStrictEqual(Array(8).fill(["grafana-data", "grafana-provider"]));
@@ -71,7 +71,7 @@ describe("the admin's password", () => {
     expect(command.secretOutputs).toContain("stdout");
   });
 
-  it("is not generated where one is set", async () => {
+  it("is not generated if one is set", async () => {
     const { registrations: given } = await buildLab({ settings: { grafanaAdminPassword: PASSWORD } });
     expect(given.filter(({ name }) => name === "grafana-generated-password")).toStrictEqual([]);
   });
@@ -79,7 +79,7 @@ describe("the admin's password", () => {
   it.each([
     ["a generated one", {}, "made-by-the-command"],
     ["a given one", { grafanaAdminPassword: PASSWORD }, PASSWORD],
-  ])("is a secret wherever it goes: %s", async (_, settings, password) => {
+  ])("is a secret everywhere: %s", async (_, settings, password) => {
     const { lab, registrations: list } = await buildLab({ settings });
     expect(await settled(lab.grafana.adminPassword)).toStrictEqual({ value: password, secret: true });
     for (const [name, input] of holders) {
@@ -91,7 +91,7 @@ describe("the admin's password", () => {
     expect(others.filter(({ inputs }) => JSON.stringify(inputs).includes(password))).toStrictEqual([]);
   });
 
-  it("signs the provider in as admin at the URL that a preview knows", async () => {
+  it("signs the provider in as admin at the URL known to a preview", async () => {
     const { registrations: given } = await buildLab({
       settings: { grafanaAdminPassword: PASSWORD, grafanaPort: "3333", bindAddress: "127.0.0.2" },
     });

@@ -61,7 +61,7 @@ describe("Grafana's API", () => {
     ]);
   });
 
-  it("tells what is not there from what fails, and shows no password", async () => {
+  it("distinguishes a missing object from a failure, and shows no password", async () => {
     answers = { "/api/x": { status: 403, body: "Access denied" } };
     expect(await api.call("DELETE", "/api/nothing")).toBeUndefined();
     await expect(api.call("GET", "/api/x")).rejects.toThrow(/^Grafana answers 403 to GET \/api\/x: Access denied$/);
@@ -69,14 +69,14 @@ describe("Grafana's API", () => {
 });
 
 describe("the folder of the dashboards", () => {
-  it("is made where there is none", async () => {
+  it("is created if it is missing", async () => {
     answers = { [FOLDER]: MISSING };
     await run("grafana-folder", "beforeCreate");
     await run("grafana-folder", "afterCreate");
     expect(changes()).toStrictEqual([]);
   });
 
-  it("takes the place of one that is there, with what others put into it, and leaves the lab's own out", async () => {
+  it("replaces an existing one with its foreign dashboards, without the lab's own", async () => {
     const theirs = { uid: "theirs", id: 7, version: 3 };
     answers = {
       [FOLDER]: THERE,
@@ -123,7 +123,7 @@ describe("the folder of the dashboards", () => {
   it.each([
     ["a refusal that names no other address", 406, "not acceptable"],
     ["any other failure", 500, "/apis/dashboard.grafana.app/v2/namespaces/default/dashboards/theirs"],
-  ])("is not removed for %s to give a dashboard of somebody", async (_, status, body) => {
+  ])("is not removed for %s while it has somebody's dashboard", async (_, status, body) => {
     answers = {
       [FOLDER]: THERE,
       [SEARCH]: { body: '[{"uid": "theirs"}]' },
@@ -133,7 +133,7 @@ describe("the folder of the dashboards", () => {
     expect(changes()).toStrictEqual([]);
   });
 
-  it("is not removed where a dashboard of somebody cannot be moved out of it", async () => {
+  it("is not removed if somebody's dashboard cannot be moved out of it", async () => {
     answers = {
       [FOLDER]: THERE,
       [SEARCH]: { body: '[{"uid": "theirs"}]' },
@@ -144,7 +144,7 @@ describe("the folder of the dashboards", () => {
     expect(changes()).toHaveLength(1);
   });
 
-  it.each(["beforeCreate", "beforeUpdate"] as const)("is there %s of every dashboard", async (moment) => {
+  it.each(["beforeCreate", "beforeUpdate"] as const)("exists %s of every dashboard", async (moment) => {
     answers = { [FOLDER]: MISSING, "POST /api/folders": DONE };
     await run("flask-app-dashboard", moment);
     await run("community-1860-dashboard", moment);
@@ -153,17 +153,17 @@ describe("the folder of the dashboards", () => {
     );
   });
 
-  it("may be made by another dashboard at this moment", async () => {
+  it("may be created by another dashboard at the same time", async () => {
     answers = { [`GET ${FOLDER}`]: [MISSING, THERE], "POST /api/folders": { status: 412, body: "exists" } };
     await expect(ensureFolder(api)).resolves.toBeUndefined();
   });
 
-  it("that cannot be made is told", async () => {
+  it("is reported if it cannot be created", async () => {
     answers = { "POST /api/folders": { status: 500, body: "no space left" } };
     await expect(ensureFolder(api)).rejects.toThrow("no space left");
   });
 
-  it("is left alone while it is there", async () => {
+  it("is left alone while it exists", async () => {
     answers = { [FOLDER]: THERE };
     await ensureFolder(api);
     expect(changes()).toStrictEqual([]);
@@ -171,7 +171,7 @@ describe("the folder of the dashboards", () => {
 });
 
 describe("the datasource", () => {
-  it("takes the place of one that is in a volume from before", async () => {
+  it("replaces one in a volume of an earlier lab", async () => {
     answers = { "DELETE /api/datasources/uid/prometheus": DONE };
     await run("grafana-datasource", "beforeCreate");
     expect(changes()).toStrictEqual([["DELETE /api/datasources/uid/prometheus", undefined]]);

@@ -54,7 +54,7 @@ describe("the key of Grafana's data", () => {
   }
 
   it.each([[undefined], ["of earlier data"]])(
-    "is a new one of 256 bits for new data, where there is %j",
+    "is a new one of 256 bits for new data, with %j",
     async (key) => {
       const first = await written(undefined, key);
       expect(first).toMatch(/^[0-9a-f]{64}$/);
@@ -79,17 +79,17 @@ describe("the key of Grafana's data", () => {
     expect(await written(labels)).toBe(WELL_KNOWN);
   });
 
-  it.each([[undefined], [""], ["\n"]])("is a new one where the one of this lab is lost: %j", async (key) => {
+  it.each([[undefined], [""], ["\n"]])("is a new one if the lab's key is lost: %j", async (key) => {
     expect(await written(GENERATED, key)).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it("is not guessed where Docker does not say whose data it is", async () => {
+  it("is not guessed if Docker does not report the owner of the data", async () => {
     engine = await serveDocker({ [`/volumes/${DATA}`]: { status: 500, body: "broken" } });
     await expect(ensureKey(settings)).rejects.toThrow(`Docker answers 500 when asked for the volume ${DATA}: broken`);
   });
 });
 
-describe("doctor, asked for that key,", () => {
+describe("doctor, given that key,", () => {
   const RUNNING: Partial<Machine> = { containers: [listed("grafana", { Labels: LAB })] };
   const find = async (
     found: Readonly<Record<string, object | null>>,
@@ -103,7 +103,7 @@ describe("doctor, asked for that key,", () => {
     "warning: Grafana's data is from before labs had keys of their own: whoever gets a backup can read the passwords " +
     "of its datasources: make up, then make grafana-key, and save the passwords that it names again";
 
-  it("names the lab's own without giving it away", async () => {
+  it("names the lab's own without revealing it", async () => {
     holdKey("a key\n");
     const seen = await find({}, RUNNING);
     expect(seen).toBe(`ok: ${keyFingerprint("a key")}, the lab's own`);
@@ -124,7 +124,7 @@ describe("doctor, asked for that key,", () => {
     ["skipped: Grafana's container first", { [DATA]: LAB, [KEY]: LAB }],
     [WARNING, { [DATA]: LAB }],
     [WARNING, { [DATA]: null }],
-  ])("says without a container %s", async (seen, found) => {
+  ])("reports %s without a container", async (seen, found) => {
     expect(await find(found, { containers: [listed("grafana")] })).toBe(seen);
   });
 });

@@ -15,7 +15,7 @@ describe("the images of a lab", () => {
       .map(({ setting }) => setting)
       .sort();
 
-  it("are five, and Alertmanager's where there is a webhook", () => {
+  it("are five, and Alertmanager's with a webhook", () => {
     expect(settings({})).toEqual(ALWAYS);
     expect(settings({ webPassword: "long enough", nodeExporterNetwork: "host" })).toEqual(ALWAYS);
     expect(settings({ alertWebhook: "https://example.org" })).toEqual(["alertmanagerImage", ...ALWAYS]);
@@ -25,7 +25,7 @@ describe("the images of a lab", () => {
     expect(settings({ engine: "swarm" })).toEqual([...ALWAYS, "swarmDiscoveryImage"].sort());
   });
 
-  it("have a name in offline/ where that builds them", () => {
+  it("have a name in offline/ if it builds them", () => {
     const { settings: offline } = readStackFiles([path.join(PROJECT, "Pulumi.offline.yaml")]);
     expect(imagesOf(offline).map(({ image }) => nameInOffline(image))).toEqual([
       "prometheus",
@@ -37,14 +37,14 @@ describe("the images of a lab", () => {
   });
 });
 
-describe("an image that only offline/ builds", () => {
+describe("an image that is built only by offline/", () => {
   const offline = "observability-lab/alertmanager:offline";
   const settings = settingsWith({ alertWebhook: "https://example.org", alertmanagerImage: offline });
   let engine: TestServer;
 
   afterEach(() => engine.close());
 
-  it("is a fault where it has not been built, with the command that builds it", async () => {
+  it("is a problem if it was not built, with the command that builds it", async () => {
     engine = await serveDocker({});
     expect((await findMissingImages(settings)).map(describeProblemAndFix)).toEqual([
       'alertmanagerImage = "observability-lab/alertmanager:offline": is built on this machine and does not exist yet; ' +
@@ -53,7 +53,7 @@ describe("an image that only offline/ builds", () => {
     expect(engine.asked).toEqual([`/images/${offline}/json`]);
   });
 
-  it("is none where it is here, or nothing asks for it", async () => {
+  it("is no problem if it exists, or nothing needs it", async () => {
     engine = await serveDocker({ [`/images/${offline}/json`]: { body: "{}" } });
     expect(await findMissingImages(settings)).toEqual([]);
     expect(await findMissingImages(settingsWith({ alertmanagerImage: offline }))).toEqual([]);
@@ -61,7 +61,7 @@ describe("an image that only offline/ builds", () => {
   });
 });
 
-describe("images that are not here", () => {
+describe("missing images", () => {
   const settings = settingsWith({});
   const { PATH } = process.env;
   let folder: string;
@@ -85,7 +85,7 @@ describe("images that are not here", () => {
   };
   const asked = (): string[] => fs.readFileSync(path.join(folder, "asked"), "utf8").trim().split("\n").sort();
 
-  it("are pulled by the client, which knows who is logged in, and the others are not", async () => {
+  it("are pulled by the client, which has the credentials, and the others are not", async () => {
     serveClient("nothing");
     const here = settings.grafana.image;
     engine = await serveDocker({ [`/images/${here}/json`]: { body: "{}" } });
@@ -98,7 +98,7 @@ describe("images that are not here", () => {
     );
   });
 
-  it("are not asked for where all are here", async () => {
+  it("are not requested if all exist", async () => {
     serveClient("");
     engine = await serveDocker(
       Object.fromEntries(imagesOf(settings).map(({ image }) => [`/images/${image}/json`, { body: "{}" }])),
@@ -116,7 +116,7 @@ describe("images that are not here", () => {
     expect(asked()).toContain(`pull --quiet ${swarm.grafana.image}`);
   });
 
-  it("are named with their setting where they cannot be pulled", async () => {
+  it("are reported with their setting if they cannot be pulled", async () => {
     serveClient("cadvisor");
     engine = await serveDocker({});
     await expect(pullImages(settings)).rejects.toThrow(

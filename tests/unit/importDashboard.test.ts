@@ -12,7 +12,7 @@ function bind(exported: object): Record<string, unknown> {
 }
 
 describe("an exported dashboard", () => {
-  it("is bound in its panels, targets, rows, annotations and variables", () => {
+  it("uses the lab's datasource in its panels, targets, rows, annotations and variables", () => {
     const reference = { type: "prometheus", uid: "${DS_X}" };
     const panel = { datasource: reference, targets: [{ datasource: reference, expr: "up" }] };
     const bound = { datasource: OURS, targets: [{ datasource: OURS, expr: "up" }] };
@@ -31,7 +31,7 @@ describe("an exported dashboard", () => {
     });
   });
 
-  it("is bound whatever its inputs are called, and gets the constants among them", () => {
+  it("uses it whatever its inputs are called, and gets the constants among them", () => {
     expect(
       bind({
         __inputs: [
@@ -45,7 +45,7 @@ describe("an exported dashboard", () => {
     ).toStrictEqual([{ datasource: OURS, interval: ">30s", title: "${job} of ${other}" }]);
   });
 
-  it("has its datasource variables set to ours", () => {
+  it("has its datasource variables set to the lab's datasource", () => {
     const { templating } = bind({
       templating: {
         list: [
@@ -95,7 +95,7 @@ describe("an exported dashboard", () => {
     ["another panel", { type: "datasource", uid: "-- Dashboard --" }, { type: "datasource", uid: "-- Dashboard --" }],
     ["an expression", { type: "__expr__", uid: "__expr__" }, { type: "__expr__", uid: "__expr__" }],
     ["an input of an expression", { type: "__expr__", uid: "${DS_EXPR}" }, { type: "__expr__", uid: "__expr__" }],
-  ])("whose datasource is %s is bound only where it means another one", (_, datasource, expected) => {
+  ])("with the datasource %s is changed only if that means another one", (_, datasource, expected) => {
     const { panels } = bind({
       __inputs: [DATASOURCE_INPUT, { name: "DS_EXPR", type: "datasource", pluginId: "__expr__" }],
       panels: [{ datasource }],
@@ -112,7 +112,7 @@ describe("an exported dashboard", () => {
   it.each([
     ["an object", (element: object) => ({ lib1: element })],
     ["a list", (element: object) => [element]],
-  ])("holds its library panels itself, from elements kept as %s", (_, elementsOf) => {
+  ])("contains its library panels, from elements stored as %s", (_, elementsOf) => {
     const model = { id: 9, gridPos: { x: 0 }, title: "CPU", datasource: { uid: "${DS_X}" }, targets: [{ expr: "up" }] };
     const reference = { id: 3, gridPos: { x: 12 }, libraryPanel: { uid: "lib1", name: "CPU of all" } };
     const inlined = { ...model, id: 3, gridPos: { x: 12 }, datasource: OURS };
@@ -125,7 +125,7 @@ describe("an exported dashboard", () => {
     ).toStrictEqual([inlined, { type: "row", collapsed: true, panels: [inlined] }]);
   });
 
-  it("loses what is for the import page, and an id of another Grafana", () => {
+  it("loses the fields for the import page, and the id of another Grafana", () => {
     expect(bind({ id: 12, __inputs: [], __requires: [], __elements: {}, title: "Kept" })).toStrictEqual({
       uid: "theirs",
       panels: [],
@@ -133,12 +133,12 @@ describe("an exported dashboard", () => {
     });
   });
 
-  it.each([{ uid: "" }, { uid: null }, { uid: undefined }])("without a uid gets one of its id: %j", (exported) => {
+  it.each([{ uid: "" }, { uid: null }, { uid: undefined }])("without a uid gets one derived from its id: %j", (exported) => {
     expect(bind(exported).uid).toBe("community-7");
   });
 
   it.each(["../../package", "a/b", "x".repeat(41), "a b", "ä", "a\n", "${VAR}", 7, ["a"]])(
-    "gets a uid of its id in the place of one that Grafana does not take, which is said: %j",
+    "with a uid that Grafana rejects gets one derived from its id, which is reported: %j",
     (uid) => {
       expect(bind({ uid }).uid).toBe("community-7");
       const said = describeNewUid({ id: 7, revision: 1, json: JSON.stringify({ uid, panels: [] }) });
@@ -146,11 +146,11 @@ describe("an exported dashboard", () => {
     },
   );
 
-  it.each(["Az_-09", "x".repeat(40), "", null, undefined])("has nothing said of the uid %j", (uid) => {
+  it.each(["Az_-09", "x".repeat(40), "", null, undefined])("has no report about the uid %j", (uid) => {
     expect(describeNewUid({ id: 7, revision: 1, json: JSON.stringify({ uid, panels: [] }) })).toBeUndefined();
   });
 
-  it("has no input left, however deep and in whatever it was", () => {
+  it("has no input left at any depth", () => {
     const names = fc.uniqueArray(fc.stringMatching(/^DS_[A-Z0-9_.-]{1,8}$/), { minLength: 1, maxLength: 3 });
     const dashboards = names.chain((inputs) => {
       const text = fc.oneof(fc.string(), fc.constantFrom(...inputs.map((name) => `\${${name}}`)));
@@ -169,7 +169,7 @@ describe("an exported dashboard", () => {
   });
 });
 
-describe("what a dashboard asks for besides Prometheus", () => {
+describe("requirements of a dashboard besides Prometheus", () => {
   const LOKI_INPUT = { name: "DS_LOKI", type: "datasource", pluginId: "loki" };
 
   it.each<[string, object, string[]]>([
@@ -210,11 +210,11 @@ describe("what a dashboard asks for besides Prometheus", () => {
       { __inputs: [DATASOURCE_INPUT], panels: [{ datasource: { type: "loki", uid: "${DS_X}" } }] },
       [],
     ],
-  ])("by %s", (_, exported, types) => {
+  ])("include %s", (_, exported, types) => {
     expect(otherDatasourceTypes(JSON.stringify({ panels: [], ...exported }))).toStrictEqual(types);
   });
 
-  it("names each library panel that only its authors have, once", () => {
+  it("name each library panel that only its authors have, once", () => {
     const panels = [{ libraryPanel: { uid: "a", name: "CPU" } }, { libraryPanel: { uid: "a", name: "CPU" } }];
     expect(missingLibraryPanels(JSON.stringify({ panels }))).toStrictEqual(["CPU"]);
   });

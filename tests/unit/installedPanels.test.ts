@@ -28,7 +28,7 @@ function installed(changes: Partial<ObservedLab>, status = "running"): ReturnTyp
 const SIGNED_IN = { password: undefined, found: HOLDINGS };
 
 describe("the panel plugins of the lab's Grafana", () => {
-  it("are none before it has data, and it is not asked", async () => {
+  it("are empty before it has data, and it is not asked", async () => {
     expect(await installed({})).toStrictEqual(new Set());
     expect(grafana.asked).toStrictEqual([]);
   });
@@ -42,12 +42,12 @@ describe("the panel plugins of the lab's Grafana", () => {
     ["does not say what it holds", { grafana: UNKNOWN_GRAFANA }, "running"],
     ["is stopped", { grafana: SIGNED_IN }, "exited"],
     ["is gone", { grafana: SIGNED_IN, containers: new Map() }, "running"],
-  ])("cannot be told of one that %s", async (_, condition, status) => {
+  ])("are unknown if it %s", async (_, condition, status) => {
     expect(await installed(condition, status)).toBe("unknown");
     expect(grafana.asked).toStrictEqual([]);
   });
 
-  it("are asked of one that runs and lets the lab in", async () => {
+  it("are listed by one that runs and accepts the lab's login", async () => {
     expect(await installed({ grafana: SIGNED_IN })).toStrictEqual(new Set(["grafana-polystat-panel"]));
   });
 });

@@ -42,7 +42,7 @@ it("fits on a screen of 1000 pixels", () => {
   expect(rows * 38).toBeLessThanOrEqual(800);
 });
 
-it("says by text how each job is, as the rules number the states", () => {
+it("shows the state of each job as text, as the rules number the states", () => {
   const said = "4 failed, 3 not run, 2 not succeeded, 1 succeeded, 0 nothing that says how the last run ended";
   expect(readAsset("prometheus", "jobs.rules.yml")).toContain(said);
   const expected = {
@@ -59,7 +59,7 @@ it("says by text how each job is, as the rules number the states", () => {
   expect(value.map(texts)).toStrictEqual([expected]);
 });
 
-it("has a table whose columns have the same rows, and one that says that there is no job", () => {
+it("has a table whose columns have the same rows, and one that shows that there are no jobs", () => {
   const { targets, transformations } = panel("Last run of each job");
   expect(targets).toHaveLength(4);
   for (const { expr, format } of targets) {

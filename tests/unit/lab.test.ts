@@ -78,7 +78,7 @@ describe("a lab with default settings", () => {
     ]);
   });
 
-  it("hangs every resource below the lab", () => {
+  it("has every resource below the lab", () => {
     const parents = new Map(registrations.map(({ urn, parent }) => [urn, parent]));
     const rootOf = (urn: string): string => {
       const parent = parents.get(urn) ?? "";
@@ -90,7 +90,7 @@ describe("a lab with default settings", () => {
     ]);
   });
 
-  it("has one network with a fixed subnet, which is deleted before it is made anew", () => {
+  it("has one network with a fixed subnet, which is deleted before it is replaced", () => {
     const network = resource(registrations, "lab-network");
     expect(network.inputs).toStrictEqual({
       name: "observability-lab",
@@ -118,12 +118,12 @@ describe("a lab with default settings", () => {
     }
   });
 
-  it("has a key before Grafana's data, and never replaces data for a label that it was created without", () => {
+  it("has a key before Grafana's data, and never replaces data created without its label", () => {
     const { hooks, ignoreChanges } = resource(registrations, "grafana-data");
     expect({ hooks, ignoreChanges }).toStrictEqual({ hooks: ["beforeCreate"], ignoreChanges: ["labels"] });
   });
 
-  it("puts everything in the order in which it can work", () => {
+  it("creates its resources in this order", () => {
     expect(
       Object.fromEntries(
         registrations.filter((it) => it.dependencies.length > 0).map((it) => [it.name, namesOf(it.dependencies)]),
@@ -181,7 +181,7 @@ describe("a lab with default settings", () => {
     });
   });
 
-  it("lets all that is on the machine go with the teardown, which is quicker than each alone", () => {
+  it("deletes everything on the machine with the teardown, which is faster than one by one", () => {
     const swept = registrations.filter(({ deletedWith }) => namesOf([deletedWith])[0] === "lab-sweep");
     expect(namesOf(swept.map(({ urn }) => urn))).toStrictEqual([
       "ansible-environment",
@@ -203,7 +203,7 @@ describe("a lab with default settings", () => {
     ]);
   });
 
-  it("tells the URLs and the dashboards of the lab", async () => {
+  it("outputs the URLs and the dashboards of the lab", async () => {
     const { lab } = await buildLab();
     expect({
       urls: [lab.prometheus, lab.grafana, lab.pushgateway, lab.flaskApp].map(({ url }) => url),

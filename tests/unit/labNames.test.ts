@@ -44,7 +44,7 @@ describe("setting namePrefix", () => {
 });
 
 describe("setting bindAddress", () => {
-  it("publishes on every interface only where it is 0.0.0.0, which is asked on loopback", async () => {
+  it("publishes on every interface only if it is 0.0.0.0, which is queried on loopback", async () => {
     const { lab, registrations: open } = await buildLab({ settings: { bindAddress: "0.0.0.0" } });
     const containers = resourcesOf(open, "docker:index/container:Container");
     const ports = containers.flatMap(({ inputs }) => (inputs.ports ?? []) as { ip: string }[]);

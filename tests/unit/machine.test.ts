@@ -5,7 +5,7 @@ import { dockerSocket } from "../../lib/docker/client";
 import { findSockets, inspectMachine, isRootShared } from "../../lib/docker/machine";
 import { serve, TestServer } from "../support/servers";
 
-describe("the engine's socket", () => {
+describe("Docker's socket", () => {
   let folder: string;
 
   beforeEach(() => {
@@ -32,11 +32,11 @@ describe("the engine's socket", () => {
     ['{"currentContext": "other"}', { DOCKER_CONTEXT: "default" }, "/var/run/docker.sock"],
     ['{"currentContext": "other"}', { DOCKER_HOST: "unix:///run/other.sock" }, "/run/other.sock"],
     ["{}", { DOCKER_HOST: "unix:///run/user/1000/docker.sock" }, "/run/user/1000/docker.sock"],
-  ])("is, with the client's configuration %s and %j, %s", (config, env, socket) => {
+  ])("with the client's configuration %s and %j is %s", (config, env, socket) => {
     expect(dockerSocket(withClient(config, env))).toBe(socket);
   });
 
-  it("is not that of the default context where the client has another one", () => {
+  it("is not that of the default context if the client uses another one", () => {
     const env = withClient('{"currentContext": "desktop-linux"}');
     expect(() => dockerSocket(env)).toThrow(
       /^Docker's current context is desktop-linux, which the Docker provider does not know: run make, or export DOCKER_HOST=/,
@@ -48,7 +48,7 @@ describe("the engine's socket", () => {
   });
 
   it.each(["tcp://192.0.2.1:2376", "ssh://somebody@host", "npipe:////./pipe/docker_engine"])(
-    "cannot be that of another machine: %s",
+    "is never that of another machine: %s",
     (host) => {
       expect(() => dockerSocket({ DOCKER_HOST: host })).toThrow(
         `DOCKER_HOST is ${host.replace("somebody", "[secret]")}, but the lab needs the Docker of this machine: unset DOCKER_HOST`,
@@ -63,7 +63,7 @@ describe("the engine's socket", () => {
   });
 });
 
-describe("the sockets to be hidden", () => {
+describe("the sockets to hide", () => {
   it("are those that exist and are sockets, each once and under its real path", async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-sockets-"));
     const socket = path.join(folder, "docker.sock");
@@ -89,7 +89,7 @@ describe("the root of the host", () => {
     ["22 1 8:1 / / rw,relatime master:1 - ext4 /dev/sda1 rw", false],
     ["22 1 8:1 / / rw,relatime - ext4 shared:1 rw\n23 22 0:5 / /proc rw shared:5 - proc proc rw", false],
     ["", false],
-  ])("is shared in %j: %s", (mountinfo, shared) => {
+  ])("is reported for %j as shared: %s", (mountinfo, shared) => {
     expect(isRootShared(mountinfo)).toBe(shared);
   });
 });
@@ -131,7 +131,7 @@ describe("the machine", () => {
       socket,
     );
 
-  it("is what the engine says", async () => {
+  it("is described by Docker", async () => {
     engine = await startEngine({
       Driver: "overlayfs",
       OperatingSystem: "Debian GNU/Linux 13",
@@ -160,19 +160,19 @@ describe("the machine", () => {
     expect(await inspectMachine()).toMatchObject({ native: false, rootShared: false, systemd: false, dockerMajor: 0 });
   });
 
-  it("cannot be asked when the engine fails: its answer is told", async () => {
+  it("is reported with Docker's response if Docker fails", async () => {
     engine = await serve({ "/info": { status: 500, body: "no space left" } }, socket);
     await expect(inspectMachine()).rejects.toThrow(/^Docker does not answer at .*docker\.sock \(.*(500 no space|404)/);
   });
 
-  it("cannot be asked when another program answers", async () => {
+  it("is not described by another program that answers", async () => {
     engine = await serve({ "/info": { body: "<html>" } }, socket);
     await expect(inspectMachine()).rejects.toThrow(
       /^Docker does not answer at .*docker\.sock \(.*(not JSON: <html>|404)/,
     );
   });
 
-  it("cannot be asked without a socket: what to do is told", async () => {
+  it("is reported with the fix if there is no socket", async () => {
     await expect(inspectMachine()).rejects.toThrow(
       `Docker does not answer at ${socket} (connect ENOENT ${socket}); start it, or set DOCKER_HOST to where it listens`,
     );

@@ -48,12 +48,12 @@ describe("a name that node_exporter never had", () => {
     ["node_netstat_Tcp_CurrEstb", "node_netstat_Tcp_CurrEstab"],
     ["node_vmstat_pgpgni", "node_vmstat_pgpgin"],
     ["node_sockstat_TCP_inusee", "node_sockstat_TCP_inuse"],
-  ])("%s is told with the likely one", (metric, right) => {
+  ])("%s is reported with the likely one", (metric, right) => {
     const error = `node_exporter ${pinnedVersion()} exposes no ${metric}, did you mean ${right}?`;
     expect(explainMetric(metric, RUNNING)).toStrictEqual({ error });
   });
 
-  it("is told alone where nothing is near", () => {
+  it("is reported alone if no similar name exists", () => {
     expect(explainMetric("node_namespace_pod:info:", RUNNING)).toStrictEqual({
       error: `node_exporter ${pinnedVersion()} exposes no node_namespace_pod:info:`,
     });
@@ -74,7 +74,7 @@ describe("a name that node_exporter can expose", () => {
     // cpufreq has it too, and does not run here
     ["node_cpu_frequency_hertz", "no node_cpu_frequency_hertz"],
     ["node_scrape_collector_success", "no node_scrape_collector_success"],
-  ])("%s is excused", (metric, reason) => {
+  ])("%s is accepted", (metric, reason) => {
     expect(explainMetric(metric, RUNNING)).toStrictEqual({ reason });
   });
 

@@ -40,7 +40,7 @@ async function lookAt(answers: Answers): Promise<unknown> {
 }
 
 describe("a running Grafana", () => {
-  it("is asked for what it holds, as admin", async () => {
+  it("is asked for its content, as admin", async () => {
     expect(await lookAt(FULL)).toStrictEqual({
       password: undefined,
       found: {
@@ -67,7 +67,7 @@ describe("a running Grafana", () => {
     });
   });
 
-  it("is asked once only where it refuses the password: five refusals lock the right one out", async () => {
+  it("is asked only once if it rejects the password, as five rejections lock the right one out", async () => {
     expect(await lookAt({ ...FULL, "/api/user": { status: 401, body: "{}" } })).toStrictEqual({
       password: "Grafana refused it",
       found: undefined,
@@ -81,7 +81,7 @@ describe("a running Grafana", () => {
     ["is another program", { "/api/user": { body: "<html>" } }],
     ["cannot say what it holds", { ...FULL, [SEARCH]: { status: 500, body: "{}" } }],
     ["cannot say what datasource it has", { ...FULL, "/api/datasources/uid/prometheus": { status: 503, body: "{}" } }],
-  ])("that %s tells nothing, and nothing is mended for it", async (_, answers) => {
+  ])("that %s is not observed, and no repair follows", async (_, answers) => {
     expect(await lookAt(answers)).toStrictEqual(UNKNOWN);
   });
 
@@ -93,7 +93,7 @@ describe("a running Grafana", () => {
     ["cannot load", { status: 500, body: '{"message": "dashboard data is invalid"}' }, "unknown"],
     ["gives as something else", { body: "<html>" }, "unknown"],
     ["gives without a version", { body: "null" }, "unknown"],
-  ])("says nothing of the others by a dashboard that it %s", async (_, answer, version) => {
+  ])("is observed without a dashboard that it %s", async (_, answer, version) => {
     const found = { datasource: DATASOURCE, dashboards: new Map<string, FoundVersion>([["lab-flask", 4]]) };
     if (version !== undefined) {
       found.dashboards.set("node", version);
@@ -101,7 +101,7 @@ describe("a running Grafana", () => {
     expect(await lookAt({ ...FULL, "/api/dashboards/uid/node": answer })).toEqual({ password: undefined, found });
   });
 
-  it("that cannot be reached tells nothing", async () => {
+  it("that cannot be reached is not observed", async () => {
     expect(await observeGrafana("http://127.0.0.1:1", PASSWORD)).toStrictEqual(UNKNOWN);
   });
 });
@@ -113,7 +113,7 @@ describe("the panel plugins of a running Grafana", () => {
     return observePanelPlugins(grafana.url, PASSWORD);
   };
 
-  it("are those that it lists", async () => {
+  it("are those it lists", async () => {
     const list = [{ id: "stat" }, { id: "grafana-polystat-panel" }];
     expect(await plugins({ [PATH]: { body: JSON.stringify(list) } })).toStrictEqual(
       new Set(["stat", "grafana-polystat-panel"]),
@@ -121,7 +121,7 @@ describe("the panel plugins of a running Grafana", () => {
   });
 
   it.each([{ status: 403, body: "{}" }, { body: "<html>" }, { body: "{}" }])(
-    "cannot be told of one that answers %j",
+    "are unknown if it answers %j",
     async (answer) => {
       expect(await plugins({ [PATH]: answer })).toBe("unknown");
     },

@@ -60,7 +60,7 @@ const SILENT = { ...HANGS, appPort: undefined };
 const GONE = { ...SILENT, app: "it was missing" };
 
 describe("the app", () => {
-  it("is not there without a record and without a process", async () => {
+  it("is missing without a record and without a process", async () => {
     expect(await lookAtApp()).toStrictEqual(GONE);
     expect((await observeHost(LAB, path.join(folder, "nowhere"))).app).toBe(GONE.app);
   });
@@ -77,7 +77,7 @@ describe("the app", () => {
     expect(await lookAtApp()).toStrictEqual(expected);
   });
 
-  it("is damaged when another program answers with its token, which every user can read", async () => {
+  it("has drifted if another program answers with its token, which every user can read", async () => {
     const health = await answerWith(OURS);
     writeRecord({ health, pid: process.pid });
     expect(await lookAtApp()).toStrictEqual(SILENT);
@@ -97,7 +97,7 @@ describe("the app", () => {
   );
 
   it.each(['{"pid": 3,', "null", "{}", `{"pid": "3", "instance": "${TOKEN}", "health": "${NOWHERE}"}`])(
-    "is not there with the unreadable record %s",
+    "is missing with the unreadable record %s",
     async (text) => {
       writeRecord(text);
       expect(await lookAtApp()).toStrictEqual(GONE);
@@ -116,7 +116,7 @@ describe("the app", () => {
 });
 
 describe("a virtual environment", () => {
-  it("is there while its interpreter can run", async () => {
+  it("is present while its interpreter can run", async () => {
     for (const room of ["flask", "ansible"]) {
       fs.mkdirSync(path.join(folder, room, "venv", "bin"), { recursive: true });
     }

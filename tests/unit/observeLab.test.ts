@@ -93,7 +93,7 @@ describe("a container", () => {
     expect((await findContainer(ours("prometheus")))?.files).toStrictEqual(files);
   });
 
-  it("may be gone by now", async () => {
+  it("may have disappeared in the meantime", async () => {
     await engine({});
     expect(await findContainer(ours("prometheus"))).toBeUndefined();
   });
@@ -102,7 +102,7 @@ describe("a container", () => {
 describe("a lab", () => {
   const network = { Id: "n1", Name: "observability-lab", IPAM: { Config: null } };
 
-  it("of which nothing is there is what a first update finds", async () => {
+  it("without any resource equals the lab of a first update", async () => {
     await engine({ [VOLUMES]: { body: '{"Volumes":null}' } });
     const strangers = {
       containers: [listed("grafana")],
@@ -115,7 +115,7 @@ describe("a lab", () => {
     });
   });
 
-  it("is looked at with the password that its Grafana was given, where it is published", async () => {
+  it("is observed with the password that its Grafana was given, at the address where it is published", async () => {
     const grafana = await serve({ "/api/user": { status: 401, body: "{}" } });
     servers.push(grafana);
     const server = await engine({
@@ -134,7 +134,7 @@ describe("a lab", () => {
     expect(new Set(server.requests.map(({ method }) => method))).toStrictEqual(new Set(["GET"]));
   });
 
-  it("with a prefix has its names", async () => {
+  it("with a prefix has prefixed names", async () => {
     const lab = "b-observability-lab";
     await engine({
       "/containers/1/json": inspected("/data"),
@@ -161,7 +161,7 @@ describe("a lab", () => {
     ["does not publish a port", undefined, "admin_password"],
     ["has no password", 1, "other"],
     ["does not answer", 1, "admin_password"],
-  ])("whose Grafana %s tells nothing of what that holds", async (_, port, file) => {
+  ])("whose Grafana %s is observed without Grafana's content", async (_, port, file) => {
     await engine({
       [VOLUMES]: { body: '{"Volumes":[{"Name":"observability-lab-grafana"}]}' },
       "/containers/1/json": inspected("/lab", port),

@@ -31,7 +31,7 @@ describe("a name that is about to be used", () => {
   it.each<[string, Answers]>([
     ["containers", {}],
     ["networks", {}],
-  ])("may be free in %s, and nothing is changed", async (kind, answers) => {
+  ])("is left alone if it is free in %s", async (kind, answers) => {
     expect(await changesOf(answers, kind as "containers" | "networks", "grafana", LAB)).toStrictEqual([]);
   });
 
@@ -55,7 +55,7 @@ describe("a name that is about to be used", () => {
     ]);
   });
 
-  it("is not freed of another manager's service of the same lab's name", async () => {
+  it("is not taken from another manager's service of the same lab name", async () => {
     const service = { body: JSON.stringify({ ID: "s1", Spec: { Labels: OURS } }) };
     await expect(
       changesOf({ "/services/cadvisor": service }, "services", "cadvisor", LAB, () => false),
@@ -63,12 +63,12 @@ describe("a name that is about to be used", () => {
     expect(engine?.requests.map(({ method }) => method)).toStrictEqual(["GET"]);
   });
 
-  it("may be freed by somebody else meanwhile", async () => {
+  it("may be freed by somebody else in the meantime", async () => {
     const answers = { "/containers/grafana/json": container(OURS) };
     await expect(changesOf(answers, "containers", "grafana", LAB)).resolves.toHaveLength(1);
   });
 
-  it("is told with the reason when it cannot be freed", async () => {
+  it("is reported with the reason if it cannot be freed", async () => {
     const answers = {
       "/containers/grafana/json": container(OURS),
       "DELETE /containers/c1?force=1&v=1": { status: 500, body: "device busy" },
@@ -79,7 +79,7 @@ describe("a name that is about to be used", () => {
   });
 
   it.each([null, {}, { "observability-lab.lab": "b-observability-lab" }])(
-    "is never freed of a stranger's: labels %j",
+    "is never taken from a container of somebody else: labels %j",
     async (labels) => {
       const remedy = "exists that is not this lab's; set another namePrefix, or remove it by hand";
       await expect(

@@ -44,7 +44,7 @@ function exprsOf({ panels }: Model, title: string): string[] {
   return panels.filter((it) => it.title === title).flatMap(({ targets }) => targets.map(({ expr }) => expr));
 }
 
-it("there is one dashboard that Grafana opens with", () => {
+it("exactly one dashboard is Grafana's home dashboard", () => {
   const own = ownDashboards({ namePrefix: "" });
   expect(own.filter(({ home }) => home).map(({ name }) => name)).toStrictEqual(["lab-overview"]);
   const uids = own.map(({ model }) => model.uid);
@@ -92,20 +92,20 @@ describe.each(MODELS.map((model) => [model.uid, model] as const))("dashboard %s"
     }
   });
 
-  it("says the states of a timeline by texts that are not cut where they began before the range", () => {
+  it("shows states of a timeline as texts that are not cut if they began before the range", () => {
     for (const { options, fieldConfig } of panels.filter(({ type }) => type === "state-timeline")) {
       expect(options).toMatchObject({ showValue: "auto", alignValue: "center" });
       expect(fieldConfig.defaults.mappings).not.toHaveLength(0);
     }
   });
 
-  it("has a title of its own for every panel, and none with a colour of one theme only", () => {
+  it("has a unique title for every panel, and no colour of a single theme", () => {
     expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length);
     // Grafana's colour "text" is nearly black in one theme and nearly white in the other
     expect(JSON.stringify(panels)).not.toContain('"color":"text"');
   });
 
-  it("says of every panel what it shows", () => {
+  it("describes every panel", () => {
     expect(panels.length).toBeGreaterThan(0);
     expect(panels.filter((it) => !(it.description ?? "").endsWith(".")).map((it) => it.title)).toStrictEqual([]);
   });
@@ -176,7 +176,7 @@ describe("dashboard lab-ansible", () => {
     ]);
   });
 
-  it("lets somebody choose among the playbooks that there are", () => {
+  it("lets the user choose among the existing playbooks", () => {
     expect(ansible.templating?.list).toMatchObject([
       {
         name: "playbook",
@@ -191,7 +191,7 @@ describe("dashboard lab-ansible", () => {
     ]);
   });
 
-  it("tells a playbook that never succeeded by a number that is no age", () => {
+  it("shows a playbook that never succeeded as a number that is no age", () => {
     const panel = ansible.panels.find((it) => it.title === "Since last success");
     expect(panel?.fieldConfig.defaults.mappings).toStrictEqual(mapping(["-1", "never succeeded", "red"]));
     expect(exprsOf(ansible, "Since last success")[0]).toContain("or 0 * ansible_job_last_run_timestamp_seconds");
@@ -202,7 +202,7 @@ describe("dashboard lab-overview", () => {
   it.each([
     ["", '{name=~"(prometheus|grafana|node_exporter|cadvisor|pushgateway)"}'],
     ["team.a-", '{name=~"team[.]a-(prometheus|grafana|node_exporter|cadvisor|pushgateway)"}'],
-  ])("asks with the prefix %j for the lab's own containers only", (prefix, selector) => {
+  ])("queries with the prefix %j only the lab's own containers", (prefix, selector) => {
     const [model = overview] = modelsOf(prefix);
     const exprs = model.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
     const asking = exprs.filter((expr) => expr.includes("container_"));
@@ -213,7 +213,7 @@ describe("dashboard lab-overview", () => {
     }
   });
 
-  it("answers with numbers that are good at 0, in the first row", () => {
+  it("returns numbers that are good at 0, in the first row", () => {
     const titles = overview.panels.slice(0, 4).map(({ title }) => title);
     expect(titles).toStrictEqual(["Targets down", "Containers not healthy", "Alerts firing", "Container restarts"]);
     for (const title of titles) {
@@ -235,7 +235,7 @@ describe("dashboard lab-overview", () => {
     ]);
   });
 
-  it("knows of Alertmanager only where there is one", () => {
+  it("includes Alertmanager only if there is one", () => {
     const [model = overview] = modelsOf("", "https://example.org");
     expect(exprsOf(model, "Containers not healthy")[0]).toMatch(/^6 - .*\|alertmanager\)/);
     expect(exprsOf(overview, "Containers not healthy")[0]).toMatch(/^5 - /);
