@@ -3,7 +3,7 @@ import { limiter } from "../../tools/verify/panels/limit";
 import { readTree } from "../../tools/verify/panels/parsedQuery";
 import { serve } from "../support/servers";
 
-describe("what the parser says of a query", () => {
+describe("the parser's result for a query", () => {
   const selector = { type: "vectorSelector", matchers: [] };
 
   it.each([
@@ -18,7 +18,7 @@ describe("what the parser says of a query", () => {
   });
 });
 
-describe("what the parser says of the parts of a query", () => {
+describe("the parser's result for the parts of a query", () => {
   const named = (name: string): object => ({
     type: "vectorSelector",
     matchers: [{ name: "__name__", type: "=", value: name }],
@@ -26,7 +26,7 @@ describe("what the parser says of the parts of a query", () => {
   const binary = (op: string): object => ({ type: "binaryExpr", op, lhs: named("a"), rhs: named("b") });
   const names = (tree: object): string[] => readTree(tree).selectors.map(({ matchers }) => matchers[0]?.value ?? "");
 
-  it("sets the sides of an `or` apart, wherever it is", () => {
+  it("separates the sides of an `or` at any depth", () => {
     const { selectors, either } = readTree({ type: "aggregation", op: "sum", expr: binary("or") });
     expect(selectors).toStrictEqual([]);
     expect(either.map((sides) => sides.map((side) => side.selectors[0]?.matchers[0]?.value))).toStrictEqual([
@@ -34,7 +34,7 @@ describe("what the parser says of the parts of a query", () => {
     ]);
   });
 
-  it("leaves out what `unless` takes away", () => {
+  it("omits the right side of `unless`", () => {
     expect(names(binary("unless"))).toStrictEqual(["a"]);
     expect(names(binary("and"))).toStrictEqual(["a", "b"]);
   });
@@ -43,7 +43,7 @@ describe("what the parser says of the parts of a query", () => {
     ["histogram_quantile", ["job"], true],
     ["histogram_quantile", ["le"], false],
     ["rate", ["job"], false],
-  ])("takes %s over a sum by %j for one of native histograms: %s", (name, grouping, native) => {
+  ])("classifies %s over a sum by %j as a query of native histograms: %s", (name, grouping, native) => {
     const sum = {
       type: "aggregation",
       op: "sum",
@@ -58,7 +58,7 @@ describe("what the parser says of the parts of a query", () => {
 describe("Grafana's answers", () => {
   const outputs = { grafanaUser: "admin", grafanaAdminPassword: "any" };
 
-  it("hold the results even where a query is in error", async () => {
+  it("contain the results even if a query failed", async () => {
     const results = { A: { error: "parse error" } };
     const server = await serve({ "/api/ds/query": { status: 400, body: JSON.stringify({ results }) } });
     const api = grafanaApi({ ...outputs, grafanaUrl: server.url } as never);
@@ -74,7 +74,7 @@ describe("Grafana's answers", () => {
   });
 });
 
-describe("the limit", () => {
+describe("the concurrency limit", () => {
   it("runs everything, but never more at a time", async () => {
     const limit = limiter(3);
     let [running, most] = [0, 0];

@@ -40,7 +40,7 @@ describe("interpolation", () => {
   });
 
   it.each(["$__rate_interval", "${__interval}", "[[__range_s]]", "$__interval_ms"])(
-    "leaves %s to Grafana's backend, in the form that every version knows",
+    "leaves %s to Grafana's backend, in the form that every version accepts",
     (text) => {
       expect(interpolate(text, values)).toBe(`\${${text.replace(/\W/g, "")}}`);
     },

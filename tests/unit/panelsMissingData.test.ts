@@ -55,7 +55,7 @@ function explain({ tree, range = {}, now = [], up = [], scraped = true }: World)
   return new MissingData(api, "prometheus", { from: 0, to: 3_600_000 }, 20).explain("any", "empty");
 }
 
-describe("a series that comes and goes", () => {
+describe("a series that appears and disappears", () => {
   const tcp = 'node_tcp_connection_states{state="close_wait"}';
   const gone: World = {
     tree: selector("node_tcp_connection_states", matcher("state", "close_wait")),
@@ -64,7 +64,7 @@ describe("a series that comes and goes", () => {
   };
   const reason = { reason: `${tcp} is not there at this moment` };
 
-  it("is not there at this moment where its own target is up", async () => {
+  it("may be absent while its own target is up", async () => {
     await expect(explain(gone)).resolves.toStrictEqual(reason);
     const container = 'container_last_seen{name="removed"}';
     const cadvisor = { job: "containers", instance: "cadvisor" };
@@ -96,11 +96,11 @@ describe("a series that comes and goes", () => {
       },
     ],
     ["gives samples, which the rest of the query drops", { now: [tcp] }],
-  ])("is not excused where its target %s", async (_, change) => {
+  ])("is not excused if its target %s", async (_, change) => {
     await expect(explain({ ...gone, ...change })).resolves.toBeUndefined();
   });
 
-  it("is no excuse for another selector that finds nothing", async () => {
+  it("does not excuse another selector without results", async () => {
     await expect(explain({ ...gone, tree: binary("/", gone.tree, selector("shop_orders")) })).resolves.toBeUndefined();
     await expect(explain({ ...gone, tree: binary("or", gone.tree, selector("shop_orders")) })).resolves.toStrictEqual(
       reason,
@@ -143,14 +143,14 @@ describe("a metric that node_exporter never had", () => {
     await expect(explain({ tree })).resolves.toStrictEqual(explanation);
   });
 
-  it("is wrong before the first scrape too, when nothing can be said of the host", async () => {
+  it("is an error before the first scrape too, when nothing is known of the host", async () => {
     await expect(explain({ tree: selector("node_load_1"), scraped: false })).resolves.toStrictEqual({ error });
     await expect(explain({ tree: selector("node_hwmon_fan_rpm"), scraped: false })).resolves.toBeUndefined();
   });
 });
 
 describe("a native histogram", () => {
-  it("is off in this lab where the buckets of a classic one are there", async () => {
+  it("is disabled in this lab if the buckets of a classic one exist", async () => {
     const tree = histogram("request_seconds");
     await expect(explain({ tree, range: { request_seconds_bucket: [NODE] } })).resolves.toStrictEqual({
       reason: "native histograms are off in this lab: request_seconds is there as request_seconds_bucket only",

@@ -4,7 +4,7 @@ import { Panel } from "../../tools/verify/panels/model";
 import { explainMachine, PanelResult, ProvenQuery } from "../../tools/verify/panels/panelResult";
 import { frame, panel, prove } from "../support/panels";
 
-describe("the panels that are proven", () => {
+describe("the panels that are checked", () => {
   it("are all that Grafana shows and that have queries", async () => {
     const nested = [panel("In a closed row", "b"), panel("Of $v", "c_$v")].map((it, index) =>
       index === 1 ? { ...it, repeat: "v" } : it,
@@ -51,12 +51,12 @@ describe("the panels that are proven", () => {
     expect(asked.filter(({ expr }) => expr === "" || expr === "left over")).toStrictEqual([]);
   });
 
-  it("may have a query of blanks, which Grafana asks too", async () => {
+  it("may have a query of blanks, which Grafana sends too", async () => {
     const { asked } = await prove({ dashboard: { panels: [panel("Blank", " ")] } });
     expect(asked.map(({ expr }) => expr)).toStrictEqual([" "]);
   });
 
-  it("are asked as Grafana asks: its datasource, points by width, and hidden queries where something computes", async () => {
+  it("are queried as Grafana does: its datasource, points by width, and hidden queries that others use", async () => {
     const { asked } = await prove({
       dashboard: {
         time: { from: "now-24h", to: "now" },
@@ -135,7 +135,7 @@ describe("a query without data", () => {
     expect(own.proof.panels[0]?.state).toBe("missing");
   });
 
-  it("is not explained before the first scrape, nor by one that came after the panel was asked", async () => {
+  it("is not explained before the first scrape, nor by a scrape after the panel was queried", async () => {
     const dashboard = { panels: [panel("Any", "node_arp_entries")] };
     const answers = { node_arp_entries: { frames: [] } };
     expect((await prove({ dashboard, answers })).proof.panels[0]?.state).toBe("missing");
@@ -149,7 +149,7 @@ describe("a query without data", () => {
     expect(late.proof.panels[0]?.state).toBe("missing");
   });
 
-  it("that has only NaN is explained by what is 0, and data where the panel has a text for it", async () => {
+  it("that has only NaN is explained by a zero, and is data if the panel maps it to a text", async () => {
     const answers = { node_swap: { frames: [frame(null, null)] } };
     const prometheus = host(`node_swap${full}`, "zero node_swap");
     const mappings = [{ type: "special", options: { match: "null" } }];
@@ -159,7 +159,7 @@ describe("a query without data", () => {
     expect(proof.panels[0]?.queries[0]?.reason).toBe("node_swap is 0");
   });
 
-  it("over the steps of the range is asked as of now, which is all that a new lab has", async () => {
+  it("over the steps of the range is repeated for now, as a new lab has no more", async () => {
     let asked = 0;
     const late = { ...panel("Late", "up"), gridPos: { w: 12 } };
     const { proof } = await prove({
@@ -176,7 +176,7 @@ describe("a query without data", () => {
   });
 });
 
-it("a panel of what cAdvisor does not have on a machine is excused, and no other is", () => {
+it("is excused for metrics that cAdvisor lacks on a machine, and for no others", () => {
   const query = (expr: string): ProvenQuery => ({ refId: "A", expr, datasource: "d", state: "missing" });
   const asked = ["a / container_spec_memory_limit_bytes", "sum(container_fs_usage_bytes)", "container_memory_rss"];
   const panels = asked.map((it) => ({ title: it, state: "missing" as const, queries: [query(it)] }));
@@ -193,8 +193,8 @@ it("a panel of what cAdvisor does not have on a machine is excused, and no other
   expect(reasons({ unmeasuredStorage: "overlayfs" })).toStrictEqual(["missing", written, "missing"]);
 });
 
-describe("what the check says", () => {
-  it("counts panels and queries, and tells the host's reasons", async () => {
+describe("the message of the check", () => {
+  it("counts panels and queries, and gives the host's reasons", async () => {
     const { proof } = await prove({ dashboard: { panels: [panel("A", "a", "b")] } });
     expect(toResult(proof, "url").seen).toBe("1 of 1 panels, 2 of 2 queries");
     const dark = proof.panels.map((it) => ({ ...it, title: "Fan", queries: [{ ...it.queries[0], reason: "no fan" }] }));
@@ -205,7 +205,7 @@ describe("what the check says", () => {
     expect(toResult(explained, "url").seen).toBe("1 of 2 panels, 3 of 3 queries; 1 without data: no fan");
   });
 
-  it("names the failing panels with their queries, but not without end", async () => {
+  it("names the failing panels with their queries, up to a limit", async () => {
     const exprs = ["a", "b", "c", "d", "e", "f", "g"];
     const { proof } = await prove({
       dashboard: { panels: [panel("Wrong", "bad"), ...exprs.map((expr) => panel(`Panel ${expr}`, expr))] },

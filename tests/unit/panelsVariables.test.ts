@@ -23,7 +23,7 @@ async function resolve(
 
 const valuesOf = (values: Values, name: string): readonly string[] | undefined => values.get(name)?.values;
 
-describe("the choice of a variable", () => {
+describe("the selection of a variable", () => {
   const found = options("a", "b", "c");
   const variable = (fields: Partial<Variable>): Variable => ({ name: "v", type: "query", ...fields });
 
@@ -50,7 +50,7 @@ describe("the choice of a variable", () => {
 });
 
 describe("variables", () => {
-  it("stand for what somebody chooses, where they offer it", async () => {
+  it("have the values a user selects, if they offer them", async () => {
     const all = { includeAll: true, allValue: ".*", current: { value: "$__all" } };
     const values = await resolve(
       [
@@ -64,7 +64,7 @@ describe("variables", () => {
     expect(values.get("job")).toMatchObject({ values: ["j"], allValue: ".*" });
   });
 
-  it("of every type stand for what Grafana chooses", async () => {
+  it("of every type have the values Grafana selects", async () => {
     const values = await resolve([
       { name: "ds", type: "datasource", query: "prometheus" },
       { name: "constant", type: "constant", query: "x" },
@@ -85,7 +85,7 @@ describe("variables", () => {
     });
   });
 
-  it("that depend on others wait for them, wherever they are", async () => {
+  it("that depend on others wait for them, in any order", async () => {
     const values = await resolve(
       [
         { name: "node", type: "query", query: { query: 'label_values(up{job="$job"}, instance)' } },
@@ -125,7 +125,7 @@ describe("options", () => {
       ],
     ],
     ["/(?<text>\\w+)=(?<value>\\w+)/", ["name=id"], [["name", "id"]]],
-  ])("cut by %s", (regex, found, expected) => {
+  ])("are split as %s", (regex, found, expected) => {
     const cut = applyRegex(options(...found), regex);
     expect(cut.map(({ text, value }) => [text, value])).toStrictEqual(expected);
   });
@@ -153,7 +153,7 @@ describe("the request of a variable's query", () => {
     expect(findRequest(query)).toMatchObject({ path, parameters });
   });
 
-  it("reads the answers as Grafana writes them", () => {
+  it("parses the responses as Grafana writes them", () => {
     const read = (query: string, data: unknown): readonly string[] => findRequest(query).read(data as never);
     const vector = { resultType: "vector", result: [{ metric: { __name__: "up", job: "a" }, value: [1.5, "1"] }] };
     expect(read("query_result(up)", vector)).toStrictEqual(['up{job="a"} 1 1500']);

@@ -33,7 +33,7 @@ function found({ managerFilePatterns, matchStrings }: CustomManager): string[] {
   );
 }
 
-describe("what the lab is made of", () => {
+describe("a dependency of the lab", () => {
   it.each(IMAGES)("%s has a tag, and the digest of its index", (setting, image) => {
     expect(IMAGES).toHaveLength(catalogue().length);
     const digest = WITHOUT_DIGEST.includes(setting) ? "" : "@sha256:[0-9a-f]{64}";
@@ -90,7 +90,7 @@ describe("Renovate", () => {
     expect(written.filter((text) => !read("Pulumi.yaml").includes(text))).toEqual([]);
   });
 
-  it("finds the version that a script of offline/ names, where the Go modules have those of the other images", () => {
+  it("finds the version that a script of offline/ names, if the Go modules have those of the other images", () => {
     const tag = (setting: string): string => /:v?([^@]+)/.exec(DEFAULTS[setting] ?? "")?.[1] ?? "";
     expect(others.map(found)).toEqual([[`v${tag("alertmanagerImage")}`]]);
     const modules = read("offline/go.mod");

@@ -17,7 +17,7 @@ describe("a command that starts something that stays", () => {
     ["only a comment speaks of it", { create: "# no setsid here\n  # nor an & at the end &\n:" }],
     ["a delete ends it", { create: "setsid sleep 9 >log 2>&1 &", delete: "pkill sleep" }],
     ["what it does not run speaks of it", { create: ":", environment: { DELETE: "nohup sleep 9 &" } }],
-  ])("is none where %s", (_, command) => {
+  ])("does not include a command if %s", (_, command) => {
     expect(removable(command, COMMAND)).toStrictEqual([]);
   });
 
@@ -63,14 +63,14 @@ describe("a command on the host", () => {
     },
   };
 
-  it("may be one of the lab's, with the scripts of the checkout", () => {
+  it("is accepted if it is one of the lab's, with the scripts of the checkout", () => {
     for (const file of ["flask/start.sh", "flask/start.py"]) {
       expect(text(file).length).toBeGreaterThan(100);
     }
     expect(knownCommand(APP, COMMAND, TWO)).toStrictEqual([]);
   });
 
-  it("is named where it is new", () => {
+  it("is named if it is new", () => {
     const whose = subject([], "command:local:Command", "miner");
     expect(knownCommand({ create: "docker run --privileged evil" }, whose, context())).toStrictEqual([
       "miner is a command that the lab does not have, and it would run on this machine as whoever calls up. Put its " +
@@ -103,7 +103,7 @@ describe("a command on the host", () => {
       { environment: { ...APP.environment, LAB: "../observability-lab" } },
       "flask-process: the variable LAB is new, or has a value",
     ],
-  ])("may have no other %s", (_, changes, message) => {
+  ])("is rejected with another %s", (_, changes, message) => {
     expect(knownCommand({ ...APP, ...changes }, COMMAND, TWO)).toStrictEqual([expect.stringContaining(message)]);
   });
 });
@@ -111,7 +111,7 @@ describe("a command on the host", () => {
 describe("the command of a container", () => {
   const prometheus = resource(containerOf("Prometheus", "prometheus-container"), {});
 
-  it("has the arguments that the lab gives it", () => {
+  it("has the arguments that the lab passes", () => {
     const command = ["--storage.tsdb.retention.time=7d", "--web.cors.origin="];
     expect(calledAsKnown({ image: "i", command }, prometheus, context())).toStrictEqual([]);
     expect(
@@ -128,7 +128,7 @@ describe("secrets in a container", () => {
   const said = (marked: Record<string, unknown>): readonly string[] =>
     hiddenSecrets(resource(CONTAINER, marked), context());
 
-  it("may be named by a file", () => {
+  it("are accepted in a file that is named", () => {
     const envs = ["GF_SECURITY_ADMIN_PASSWORD=$__file{/lab/admin_password}", "GF_SECURITY_DISABLE_GRAVATAR=true"];
     expect(said({ envs })).toStrictEqual([]);
     expect(said({ image: "grafana/grafana:13.2.2", envs: undefined })).toStrictEqual([]);
@@ -139,7 +139,7 @@ describe("secrets in a container", () => {
     ["in a URL", ["GF_DATABASE_URL=mysql://grafana:hunter2@db/grafana"], "GF_DATABASE_URL"],
     ["marked as one, whatever its name", [new Hidden("HARMLESS=hunter2")], "HARMLESS"],
     ["all of them marked", new Hidden(["HARMLESS=hunter2"]), "HARMLESS"],
-  ])("are refused in its environment: %s", (_, envs, variable) => {
+  ])("are rejected in its environment: %s", (_, envs, variable) => {
     expect(said({ envs })).toStrictEqual([
       `grafana-container: a secret is in the environment (${variable}), where everybody reads it who may inspect ` +
         "the container. Upload it as a file (uploads of LabContainer) and name that, as in " +
@@ -147,7 +147,7 @@ describe("secrets in a container", () => {
     ]);
   });
 
-  it.each(["HARMLESS=hunter2", "GF_LOG_LEVEL=hunter2", "constructor=hunter2"])("are named as new: %s", (variable) => {
+  it.each(["HARMLESS=hunter2", "GF_LOG_LEVEL=hunter2", "constructor=hunter2"])("are reported as new: %s", (variable) => {
     expect(said({ envs: [variable] })).toStrictEqual([
       `grafana-container: the variable ${variable.split("=")[0] ?? ""} of its environment is new, or has a value that ` +
         "the lab never gives it, and everybody reads it who may inspect the container. A secret belongs into a file; if " +
@@ -161,14 +161,14 @@ describe("secrets in a container", () => {
     ["its command", { command: [new Hidden("--token=hunter2")] }, "command.0"],
     ["all of its command", { command: new Hidden(["--token=hunter2"]) }, "command.0"],
     ["its health check", { healthcheck: { tests: ["CMD", new Hidden("hunter2")] } }, "healthcheck.tests.1"],
-  ])("are refused in %s", (_, marked, place) => {
+  ])("are rejected in %s", (_, marked, place) => {
     expect(said(marked)).toStrictEqual([
       `grafana-container: a secret is in ${place}, where others read it who may inspect the container. Upload it as a ` +
         "file (uploads of LabContainer), or hand it over where the lab does.",
     ]);
   });
 
-  it("are refused in a URL of its health check", () => {
+  it("are rejected in a URL of its health check", () => {
     expect(said({ healthcheck: { tests: ["CMD", "wget", "http://admin:hunter2@127.0.0.1:3000/"] } })).toStrictEqual([
       "grafana-container: healthcheck.tests.2 is a URL with a password, which everybody reads who may inspect the " +
         "container. Upload it as a file (uploads of LabContainer).",
@@ -180,7 +180,7 @@ describe("secrets in a command's environment", () => {
   const said = (marked: Record<string, unknown>): readonly string[] =>
     hiddenSecrets(resource(PASSWORD, marked), context());
 
-  it("may be marked as secrets, or not be known yet", () => {
+  it("are accepted if marked as secrets, or not known yet", () => {
     const environment = { GRAFANA_PASSWORD: new Hidden("hunter2"), GRAFANA_URL: "http://127.0.0.1:3000" };
     expect(said({ environment })).toStrictEqual([]);
     expect(said({ environment: { GRAFANA_PASSWORD: runtime.unknownValue } })).toStrictEqual([]);
@@ -188,21 +188,21 @@ describe("secrets in a command's environment", () => {
     expect(said({ create: ":" })).toStrictEqual([]);
   });
 
-  it("may not be plain", () => {
+  it("are rejected in plain text", () => {
     expect(said({ environment: { GRAFANA_PASSWORD: "hunter2" } })).toStrictEqual([
       "grafana-admin-password: the variable GRAFANA_PASSWORD holds a secret in plain text, which the state and every " +
         "output would show. Wrap it in pulumi.secret, and set what it comes from with --secret.",
     ]);
   });
 
-  it("may not be in what the engine prints", () => {
+  it("are rejected in printed output", () => {
     expect(said({ create: new Hidden("echo hunter2") })).toStrictEqual([
       "grafana-admin-password: a secret is in create, where others read it. Upload it as a file (uploads of " +
         "LabContainer), or hand it over where the lab does.",
     ]);
   });
 
-  it("are not passed over where an engine does not show what is secret", async () => {
+  it("are rejected if Docker does not show which values are secret", async () => {
     const [policy] = enginePolicies(() => Promise.resolve(context()));
     const validate = [policy?.validateResource ?? []].flat()[0];
     const args = { ...COMMAND, props: {} } as Parameters<NonNullable<typeof validate>>[0];

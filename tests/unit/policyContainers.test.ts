@@ -26,12 +26,12 @@ describe("images", () => {
     `grafana/grafana:13.2.2@${DIGEST}`,
     `grafana/grafana:latest@${DIGEST}`,
     DIGEST,
-  ])("may be %s", (image) => {
+  ])("are accepted as %s", (image) => {
     expect(checkPinned({ image }, SUBJECT)).toStrictEqual([]);
   });
 
   it.each(["grafana/grafana", "grafana/grafana:latest", "registry.example:5000/grafana", "grafana@sha256:12"])(
-    "may not be %s",
+    "are rejected as %s",
     (image) => {
       const message =
         `grafana-container: the image ${image} is not pinned, so what runs would change while nothing changes ` +
@@ -42,12 +42,12 @@ describe("images", () => {
 });
 
 describe("ports", () => {
-  it("may be published on bindAddress, or not at all", () => {
+  it("are accepted on bindAddress, or unpublished", () => {
     expect(checkPorts(SOUND, SUBJECT.name, "127.0.0.1")).toStrictEqual([]);
     expect(checkPorts({ image: SOUND.image, networkMode: "host" }, SUBJECT.name, "127.0.0.1")).toStrictEqual([]);
   });
 
-  it("may not be published elsewhere", () => {
+  it("are rejected on any other address", () => {
     const ports = [{ internal: 3000 }, { internal: 3001, ip: "0.0.0.0" }, { internal: 3002, ip: "127.0.0.1" }];
     const container: Container = { ...SOUND, ports, publishAllPorts: true };
     const instead = "Publish it on bindAddress, 127.0.0.1, as LabContainer does.";
@@ -77,11 +77,11 @@ describe("privileges", () => {
       NODE_EXPORTER,
     ],
     ["what a Swarm service has", { ...SOUND, service: true, securityOpts: undefined }, SUBJECT],
-  ])("may be %s, where the lab needs it", (_, container, whose) => {
+  ])("are accepted for %s, if the lab needs them", (_, container, whose) => {
     expect(unprivileged(container, whose)).toStrictEqual([]);
   });
 
-  it("may not be all", () => {
+  it("are rejected as a whole", () => {
     expect(unprivileged({ ...SOUND, privileged: true }, SUBJECT)).toStrictEqual([
       "grafana-container is privileged: whoever takes over its program has the machine. Add the one capability that it " +
         "cannot do without (capabilities of LabContainer).",
@@ -109,21 +109,21 @@ describe("privileges", () => {
     ["the host's users", { usernsMode: "host" }, "usernsMode host", "hostUsers: true"],
     ["the host's network", { networkMode: "host" }, "networkMode host", "hostNetwork"],
     ["a neighbour's network", { networkMode: "container:x" }, "networkMode container:x", "hostNetwork"],
-  ])("may not be %s", (_, changes, what, line) => {
+  ])("are rejected for %s", (_, changes, what, line) => {
     expect(unprivileged({ ...SOUND, ...changes }, SUBJECT)).toStrictEqual([
       `grafana-container has the ${what}, which is new, and whoever takes over its program has it, too. ` +
         `If it cannot do without, add ${line} in CONTAINERS of policy/allowed.ts.`,
     ]);
   });
 
-  it("are none of a name alone", () => {
+  it("are not granted by a name alone", () => {
     const forged = { ...CADVISOR, name: "cadvisor-container", urn: CADVISOR.urn.replace("Cadvisor$", "Cadvisors$") };
     const container: Container = { ...SOUND, capabilities: { drops: ["ALL"], adds: ["DAC_READ_SEARCH"] } };
     expect(unprivileged(container, CADVISOR)).toStrictEqual([]);
     expect(unprivileged(container, forged)).toHaveLength(1);
   });
 
-  it("are kept from every container", () => {
+  it("are checked for every container", () => {
     const open: Container = { ...SOUND, readOnly: false, securityOpts: undefined, capabilities: undefined };
     expect(unprivileged(open, SUBJECT)).toStrictEqual(
       ['drop ["ALL"] of capabilities', "readOnly: true", '"no-new-privileges:true" of securityOpts'].map(
@@ -135,8 +135,8 @@ describe("privileges", () => {
   });
 });
 
-describe("guards", () => {
-  it("are there on a container of the lab, and not asked of one that is never started", () => {
+describe("restrictions", () => {
+  it("are checked on a container of the lab, except one that is never started", () => {
     expect(checkHealthAndLimits(SOUND, SUBJECT, { memoryLimit: true })).toStrictEqual([]);
     expect(
       checkHealthAndLimits({ ...SOUND, logDriver: "local", logOpts: undefined }, SUBJECT, { memoryLimit: true }),
@@ -146,7 +146,7 @@ describe("guards", () => {
     );
   });
 
-  it("are asked of every other container", () => {
+  it("are checked on every other container", () => {
     const missing = [
       "grafana-container has no health check, so an update cannot tell whether it works. Give it a healthcheck (healthPath).",
       "grafana-container has no memory limit, so a leak takes the machine with it. Give it memory and memorySwap, in MiB.",

@@ -5,7 +5,7 @@ import { type Shown, shown, subject, violations } from "../support/policies";
 
 const SOCKETS = ["/run/containerd/containerd.sock", "/run/docker.sock"];
 
-describe("all that a lab registers", () => {
+describe("every resource that a lab registers", () => {
   it.each<[string, LabFixture]>([
     ["by default", {}],
     ["on another address", { settings: { bindAddress: "10.0.0.5" } }],
@@ -56,7 +56,7 @@ describe("all that a lab registers", () => {
 });
 
 describe("a Swarm service of the lab that was changed", () => {
-  it("violates the policy of what was changed, as a container does", async () => {
+  it("violates the policy for the changed input, as a container does", async () => {
     const { registrations } = await buildLab({ settings: { engine: "swarm" }, machine: SWARM });
     const service = shown(resource(registrations, "node-exporter-service"), registrations);
     const taskSpec = service.props.taskSpec as { readonly containerSpec: Readonly<Record<string, unknown>> };
@@ -95,7 +95,7 @@ describe("a Swarm service of the lab that was changed", () => {
 });
 
 describe("a resource of the lab that was changed", () => {
-  it("violates the policy of what was changed, and no other", async () => {
+  it("violates the policy for the changed input, and no other", async () => {
     const { registrations } = await buildLab();
     const named = (name: string): Shown => shown(resource(registrations, name), registrations);
     const container = named("grafana-container");

@@ -35,7 +35,7 @@ function message(source: string, socket: string): string {
   );
 }
 
-describe("a container without the engine's socket", () => {
+describe("a container without Docker's socket", () => {
   it.each<[string, Partial<Container>]>([
     ["nothing", {}],
     [
@@ -88,11 +88,11 @@ describe("a container without the engine's socket", () => {
       { mounts: [{ ...ROOT, bindOptions: { propagation: "rshared" } }, ...COVERS] },
       "/:/host:ro,rshared",
     ],
-  ])("may not have %s", (_, container, mount) => {
+  ])("is rejected with %s", (_, container, mount) => {
     expect(said(container)).toStrictEqual([isNew(mount)]);
   });
 
-  it("covers a socket by itself only where its folder is the root", () => {
+  it("needs to cover a socket itself unless its folder is the root", () => {
     const over = (socket: string): object => ({
       type: "bind",
       source: "/dev/null",
@@ -117,7 +117,7 @@ describe("a container without the engine's socket", () => {
   });
 });
 
-describe("a container with the engine's socket", () => {
+describe("a container with Docker's socket", () => {
   it.each<[string, Partial<Container>, string[]]>([
     [
       "as a volume",
@@ -152,7 +152,7 @@ describe("a container with the engine's socket", () => {
           "Mount what it needs by name.",
       ],
     ],
-  ])("is told when it has it %s", (_, container, messages) => {
+  ])("is reported with the socket %s", (_, container, messages) => {
     expect(said(container)).toStrictEqual(messages);
   });
 });
@@ -172,7 +172,7 @@ describe("a mount with options", () => {
       "/prometheus",
     ],
     ["type npipe", [{ type: "npipe", source: "observability-lab-prometheus", target: "/prometheus" }], "/prometheus"],
-  ])("is refused: %s", (option, mounts, target) => {
+  ])("is rejected: %s", (option, mounts, target) => {
     expect(said({ mounts }, PROMETHEUS)).toStrictEqual([
       `prometheus-container: the mount at ${target} has ${option}, by which a volume can be any folder of the host. ` +
         "Mount what it needs by its path, in the open.",

@@ -14,13 +14,13 @@ function subject(types: string[], name: string): ResourceId {
 describe("a dashboard", () => {
   const flask = subject(["observability-lab:components:Lab", DASHBOARD], "flask-app-dashboard");
 
-  it("may have a uid and a folder, be that one that is not there yet", () => {
+  it("is accepted with a uid and a folder, even before the folder exists", () => {
     const configJson = JSON.stringify({ uid: "lab-flask", title: "Flask", panels: [] });
     expect(checkFolder({ configJson, folder: "observability-lab" }, flask)).toStrictEqual([]);
     expect(checkFolder({ configJson, folder: runtime.unknownValue }, flask)).toStrictEqual([]);
   });
 
-  it.each(['{"title":"Flask"}', '{"uid":""}', '{"uid":7}', "no JSON"])("may not be %s in no folder", (configJson) => {
+  it.each(['{"title":"Flask"}', '{"uid":""}', '{"uid":7}', "no JSON"])("is rejected as %s in no folder", (configJson) => {
     const messages = [
       "flask-app-dashboard has no uid, so Grafana makes one up and every link to it breaks with the next lab. " +
         'Put a fixed "uid" into its configJson.',
@@ -38,7 +38,7 @@ describe("the tree", () => {
     subject(["observability-lab:components:Lab", "pulumi:providers:grafana"], "grafana-provider"),
     subject(["pulumi:pulumi:Stack"], "observability-lab-test"),
     subject(["pulumi:providers:docker"], "default_5_2_0"),
-  ])("holds $type $name", (it) => {
+  ])("contains $type $name", (it) => {
     expect(inTree(resource(it, {}))).toStrictEqual([]);
   });
 
@@ -55,7 +55,7 @@ describe("the tree", () => {
       name: "stray",
       urn: "urn:pulumi:test::observability-lab::observability-lab:components:Lab::$docker:index/container:Container::stray",
     },
-  ])("does not hold $type $name", (it) => {
+  ])("does not contain $type $name", (it) => {
     expect(inTree(resource(it, {}))).toStrictEqual([
       `${it.name} (${it.type}) is outside the lab, so no room answers for it and nothing orders its removal. ` +
         "Make it in a component below Lab, with { parent: this }.",

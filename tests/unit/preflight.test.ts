@@ -15,7 +15,7 @@ function withContainers(...containers: DockerContainer[]): Machine {
 }
 
 describe("a container with a name of the lab", () => {
-  it("that is somebody else's is refused, never replaced", () => {
+  it("of somebody else is rejected, never replaced", () => {
     const others = [
       listed("grafana"),
       listed("prometheus", { Labels: { "observability-lab.lab": "other" } }),
@@ -32,7 +32,7 @@ describe("a container with a name of the lab", () => {
     );
   });
 
-  it("named alertmanager is one of the lab's only where there is a webhook", () => {
+  it("named alertmanager belongs to the lab only if there is a webhook", () => {
     const machine = withContainers(listed("alertmanager"));
     expect(findForeignContainers(settingsWith(), machine)).toStrictEqual([]);
     expect(findForeignContainers(settingsWith({ alertWebhook: "https://example.org" }), machine)).toMatchObject([
@@ -40,7 +40,7 @@ describe("a container with a name of the lab", () => {
     ]);
   });
 
-  it("is no fault where it is this lab's, or the prefix differs", () => {
+  it("is no problem if it is this lab's, or the prefix differs", () => {
     const mine = withContainers(listed("grafana", { Labels: OURS }));
     expect(findForeignContainers(settingsWith(), mine)).toStrictEqual([]);
     expect(findForeignContainers(settingsWith({ namePrefix: "b-" }), withContainers(listed("grafana")))).toStrictEqual(
@@ -56,7 +56,7 @@ describe("a network with the lab's name", () => {
   });
 
   it.each<Record<string, string> | null>([null, {}, { "observability-lab.lab": "other" }])(
-    "and the labels %j is refused, never replaced",
+    "and the labels %j is rejected, never replaced",
     (labels) => {
       expect(findForeignNetwork(settingsWith(), network("observability-lab", labels))).toStrictEqual([
         {
@@ -69,7 +69,7 @@ describe("a network with the lab's name", () => {
     },
   );
 
-  it("is no fault where it is this lab's, or the prefix differs", () => {
+  it("is no problem if it is this lab's, or the prefix differs", () => {
     expect(findForeignNetwork(settingsWith(), network("observability-lab", OURS))).toStrictEqual([]);
     expect(findForeignNetwork(settingsWith({ namePrefix: "b-" }), network("observability-lab", null))).toStrictEqual(
       [],
@@ -110,7 +110,7 @@ describe("the subnet", () => {
     );
   });
 
-  it("names who has it", () => {
+  it("is reported with the owner of the other one", () => {
     expect(findOverlaps(settingsWith(), network("172.30.0.0/16"), {})).toStrictEqual([
       {
         setting: "subnet",
@@ -134,7 +134,7 @@ describe("the subnet", () => {
 });
 
 describe("Python", () => {
-  it("that is missing is told with what to install", async () => {
+  it("is reported with the packages to install if missing", async () => {
     expect(await findMissingPython(NOTHING, "/nonexistent")).toStrictEqual([
       {
         setting: "python3",
@@ -145,7 +145,7 @@ describe("Python", () => {
     ]);
   });
 
-  it("is not needed once both environments are made", async () => {
+  it("is not needed once both environments exist", async () => {
     const { environments } = NOTHING;
     const one = { ...NOTHING, environments: { ...environments, flask: undefined } };
     expect(await findMissingPython(one, "/nonexistent")).toHaveLength(1);

@@ -18,11 +18,11 @@ afterEach(() => {
 });
 
 describe("the lab's folder on the host", () => {
-  it("may be one that is still to be made", () => {
+  it("may not exist yet", () => {
     expect(findFolderProblems(path.join(base, "state", "observability-lab"), NEW, {})).toStrictEqual([]);
   });
 
-  it("is no relative one: it would depend on where a command runs", () => {
+  it("must be absolute, as a relative one would depend on the working directory", () => {
     expect(findFolderProblems("state/observability-lab", NEW, { XDG_STATE_HOME: "state" })).toStrictEqual([
       {
         setting: "XDG_STATE_HOME",
@@ -33,7 +33,7 @@ describe("the lab's folder on the host", () => {
     ]);
   });
 
-  it("is not below a file", () => {
+  it("is rejected below a file", () => {
     const file = path.join(base, "file");
     fs.writeFileSync(file, "");
     const folder = path.join(file, "observability-lab");
@@ -42,7 +42,7 @@ describe("the lab's folder on the host", () => {
     ]);
   });
 
-  it("is not where this user may not write, nor on a disk that is read-only", () => {
+  it("is rejected if this user may not write to it, or its disk is read-only", () => {
     jest.spyOn(fs, "accessSync").mockImplementation(() => {
       throw Object.assign(new Error(), { code: "EROFS" });
     });
@@ -53,7 +53,7 @@ describe("the lab's folder on the host", () => {
 });
 
 describe("the disk of the lab's folder", () => {
-  it("has to have room only for what is still to be made", () => {
+  it("must have space only for the parts still to be created", () => {
     const spy = jest
       .spyOn(fs, "statfsSync")
       .mockReturnValue(Object.assign(fs.statfsSync(base), { bavail: 10, bsize: 1024 ** 2 }));
@@ -67,7 +67,7 @@ describe("the disk of the lab's folder", () => {
 });
 
 describe("a rootless Docker", () => {
-  it("is refused: its networks have no address here", () => {
+  it("is rejected, as its networks have no address on the host", () => {
     const env = { DOCKER_HOST: "unix:///run/user/1000/docker.sock" };
     expect(findRootless({ ...LINUX, rootless: true }, env)).toMatchObject([
       { setting: "DOCKER_HOST", value: env.DOCKER_HOST, problem: expect.stringContaining("rootless") as unknown },
@@ -76,8 +76,8 @@ describe("a rootless Docker", () => {
   });
 });
 
-describe("an engine with userns-remap", () => {
-  it("is refused for a swarm, and for a webhook that only the host's network reaches", () => {
+describe("Docker with userns-remap", () => {
+  it("is rejected for a swarm, and for a webhook that only the host's network reaches", () => {
     const remapped = { ...LINUX, usersRemapped: true };
     const problems = (settings: Record<string, string>): string[] =>
       findRemapped(settingsWith(settings), remapped).map(({ setting }) => setting);

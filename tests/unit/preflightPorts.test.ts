@@ -41,7 +41,7 @@ async function onFreePorts(changes: Record<string, string> = {}): Promise<Settin
 }
 
 describe("a port", () => {
-  it("that another program holds is told with one that is free", async () => {
+  it("held by another program is reported with a free one", async () => {
     const taken = await holdPort();
     const [fault, ...more] = await findTakenPorts(await onFreePorts({ grafanaPort: String(taken) }), LINUX, NOTHING);
     expect(more).toStrictEqual([]);
@@ -54,7 +54,7 @@ describe("a port", () => {
     expect(free).toBeGreaterThan(taken);
   });
 
-  it("of the app is told with another user's process that looks like it", async () => {
+  it("of the app is reported if a similar process of another user holds it", async () => {
     const taken = String(await holdPort());
     const settings = await onFreePorts({ flaskPort: taken });
     const [fault] = await findTakenPorts(settings, LINUX, { ...NOTHING, foreignApp: 7 });
@@ -64,7 +64,7 @@ describe("a port", () => {
     expect(fault?.fix).toMatch(/^stop it as that user, such as with sudo if you started the lab so, or set flaskPort/);
   });
 
-  it("that another container holds is told with its name", async () => {
+  it("held by another container is reported with its name", async () => {
     const taken = await holdPort();
     const machine = withContainers(listed("web", { Ports: [{ IP: "127.0.0.1", PublicPort: taken }] }));
     expect(await findTakenPorts(await onFreePorts({ flaskPort: String(taken) }), machine, NOTHING)).toMatchObject([
@@ -72,7 +72,7 @@ describe("a port", () => {
     ]);
   });
 
-  it("that the lab itself holds is no fault", async () => {
+  it("held by the lab itself is no problem", async () => {
     const [published, ofHost, ofCrashed, ofApp, ofPaused] = await Promise.all([1, 2, 3, 4, 5].map(() => holdPort()));
     const machine = withContainers(
       listed("grafana", { Labels: OURS, Ports: [{ IP: "127.0.0.1", PublicPort: published }] }),
@@ -91,7 +91,7 @@ describe("a port", () => {
     expect(await findTakenPorts(settings, machine, { ...NOTHING, appPort: settings.flaskPort })).toStrictEqual([]);
   });
 
-  it("of Alertmanager is looked at only where there is a webhook, and may be held by the lab itself", async () => {
+  it("of Alertmanager is checked only with a webhook, and may be held by the lab itself", async () => {
     const taken = await holdPort();
     const changes = { alertmanagerPort: String(taken) };
     expect(await findTakenPorts(await onFreePorts(changes), LINUX, NOTHING)).toStrictEqual([]);
@@ -106,7 +106,7 @@ describe("a port", () => {
     expect(await findTakenPorts(settings, other, NOTHING)).toHaveLength(1);
   });
 
-  it("that the lab held until it was stopped may be somebody else's now", async () => {
+  it("held by the lab until it was stopped may be somebody else's now", async () => {
     const taken = await holdPort();
     const stopped = listed("node_exporter", {
       Labels: OURS,
@@ -119,7 +119,7 @@ describe("a port", () => {
     ]);
   });
 
-  it("that is suggested is none that the lab uses itself", async () => {
+  it("that is suggested is not used by the lab itself", async () => {
     const taken = await holdPort();
     const settings = await onFreePorts({ grafanaPort: String(taken), flaskPort: String(taken + 1) });
     const problems = await findTakenPorts(settings, LINUX, NOTHING);
@@ -128,14 +128,14 @@ describe("a port", () => {
     expect(fix).not.toContain(String(taken + 1));
   });
 
-  it("on an address that is not this machine's is a fault of bindAddress", async () => {
+  it("on an address that is not this machine's is a problem of bindAddress", async () => {
     const problems = await findTakenPorts(await onFreePorts({ bindAddress: "192.0.2.1" }), LINUX, NOTHING);
     expect(new Set(problems.map(({ setting }) => setting))).toStrictEqual(new Set(["bindAddress"]));
   });
 });
 
-describe("all obstacles", () => {
-  it("are found at once", async () => {
+describe("preflight problems", () => {
+  it("are all reported at once", async () => {
     process.env.PYTHON = "/nonexistent";
     const settings = await onFreePorts({ nodeExporterNetwork: "host", grafanaPort: String(await holdPort()) });
     const machine = { ...withContainers(listed("grafana")), native: false };

@@ -28,11 +28,11 @@ function engine(name: string, EngineVersion: string): ReturnType<typeof swarmNod
 }
 
 describe("a swarm", () => {
-  it("with a manager here and nodes that are reached has nothing in the way", async () => {
+  it("with a manager here and reachable nodes has no problems", async () => {
     expect(await told({})).toStrictEqual([]);
   });
 
-  it("is not looked at where the lab watches one machine", async () => {
+  it("is not checked if the lab watches one machine", async () => {
     expect(await findSwarmProblems(settingsWith(), LINUX)).toStrictEqual([]);
   });
 
@@ -58,11 +58,11 @@ describe("a swarm", () => {
       { LocalNodeState: "error", ControlAvailable: false, Error: "no leader" },
       "the swarm does not work (error: no leader); read Docker's log",
     ],
-  ])("that is %s is told in one error", async (_, swarm, problem) => {
+  ])("that is %s is reported with one error", async (_, swarm, problem) => {
     expect(await told({ nodes: [], ...swarm })).toStrictEqual([`engine = "swarm": ${problem}, or set engine: docker`]);
   });
 
-  it("without a node that has the label", async () => {
+  it("without a node that has the label is reported", async () => {
     const nodes = [
       swarmNode("a", { Spec: { Labels: { tier: "db" }, Availability: "active" } }),
       swarmNode("b", {
@@ -77,7 +77,7 @@ describe("a swarm", () => {
     expect(await told({ nodes }, { nodeLabel: "tier=db" })).toStrictEqual([]);
   });
 
-  it("of several major versions of the engine, but not of several minor ones", async () => {
+  it("of several major versions of Docker is reported, unlike several minor ones", async () => {
     expect(await told({ nodes: [engine("a", "28.2.2"), engine("b", "28.5.0")] })).toStrictEqual([]);
     expect(await told({ nodes: [engine("a", "28.2.2"), engine("b", "20.10.24+dfsg1")] })).toStrictEqual([
       'engine = "swarm": its nodes run different versions of Docker (a 28.2.2, b 20.10.24+dfsg1); ' +
@@ -85,14 +85,14 @@ describe("a swarm", () => {
     ]);
   });
 
-  it("with two nodes of one name", async () => {
+  it("with two nodes of one name is reported", async () => {
     expect(await told({ nodes: [swarmNode("a"), swarmNode("a"), swarmNode("b")] })).toStrictEqual([
       'engine = "swarm": several nodes have the host name a, and their series would be mixed; ' +
         "give each a host name of its own, or remove those that are gone with docker node rm",
     ]);
   });
 
-  it("with a firewall between its nodes", async () => {
+  it("with a firewall between its nodes is reported", async () => {
     const nodes = ["1", "2", "3"].map((it) =>
       swarmNode(`n${it}`, { Status: { State: "ready", Addr: `10.0.0.${it}` } }),
     );
@@ -108,7 +108,7 @@ describe("a swarm", () => {
     expect(asked).toStrictEqual(["10.0.0.1:7946", "10.0.0.2:7946", "10.0.0.3:7946"]);
   });
 
-  it("with a service or a network of a name of the lab's that is not this lab's", async () => {
+  it("with a foreign service or network of a name of the lab is reported", async () => {
     expect(await told({ services: [swarmService("cadvisor"), swarmService("node_exporter", MINE)] })).toStrictEqual([
       'namePrefix = "": a service named cadvisor exists that is not this lab\'s; ' +
         "set another namePrefix, or remove it with docker service rm cadvisor",
@@ -135,24 +135,24 @@ describe("a lab of the same name in the swarm", () => {
   const by = (manager: string): Record<string, string> => ({ ...OURS, "observability-lab.manager": manager });
   const taken = 'namePrefix = "": the name observability-lab is taken in this swarm by the lab of';
 
-  it("is this one where it names this manager", async () => {
+  it("is this one if it names this manager", async () => {
     expect(await problemsOf({ networks: overlay(MINE) }, [swarmService("cadvisor", MINE)])).toStrictEqual([]);
   });
 
-  it("is another manager's, and one error names that", async () => {
+  it("belongs to another manager, which one error names", async () => {
     expect(
       await problemsOf({ networks: overlay(by("worker")) }, [swarmService("cadvisor", by("worker"))]),
     ).toStrictEqual([`${taken} the manager worker (node worker); set another namePrefix, or destroy that lab there`]);
   });
 
-  it("is what a node left that is gone, and can be removed", async () => {
+  it("was left by a node that is gone, and can be removed", async () => {
     expect(await problemsOf({ networks: overlay(by("gone")) }, [swarmService("cadvisor", by("gone"))])).toStrictEqual([
       `${taken} the node gone, which has left the swarm; set another namePrefix, or remove what is left of that lab: ` +
         "docker service rm cadvisor; docker network rm observability-lab-overlay",
     ]);
   });
 
-  it("of an earlier version, which named no manager, is this one where a container of it is on its network", async () => {
+  it("of an earlier version, without a manager's name, is this one if its containers are on the network", async () => {
     const Labels = { ...OURS, "observability-lab.overlay": "1" };
     const networks = overlay(OURS);
     expect(await problemsOf({ networks, containers: [listed("prometheus", { Labels })] })).toStrictEqual([]);
@@ -165,13 +165,13 @@ describe("a lab of the same name in the swarm", () => {
   });
 });
 
-describe("the subnet over all nodes", () => {
+describe("the subnet of the overlay network", () => {
   const network = (Name: string): Machine => ({
     ...SWARM,
     networks: [{ Id: Name, Name, IPAM: { Config: [{ Subnet: "10.90.1.0/24" }] } }],
   });
 
-  it("must be free in a swarm, and is of no use without one", () => {
+  it("must be free in a swarm, and is not used without one", () => {
     expect(findOverlaps(settingsWith({ engine: "swarm" }), network("other"), {})).toMatchObject([
       {
         setting: "overlaySubnet",
@@ -188,7 +188,7 @@ describe("settings of a swarm", () => {
   const problems = (changes: Record<string, string>): string[] =>
     parseSettings({ values: { ...DEFAULTS, ...changes }, secrets: new Set() }).problems.map(describeProblemAndFix);
 
-  it("exclude node_exporter in the hosts' network, and networks that overlap", () => {
+  it("exclude node_exporter in the hosts' network, and overlapping networks", () => {
     expect(problems({ engine: "swarm", nodeExporterNetwork: "host", overlaySubnet: "172.30.0.0/16" })).toStrictEqual([
       "nodeExporterNetwork = \"host\": must be lab in a swarm: a service in the hosts' network is out of Prometheus' " +
         "reach; set lab, or set engine: docker",
@@ -220,7 +220,7 @@ describe("settings of a swarm", () => {
       },
       'extraScrapeServices = {"job":"a","service":"s","port":1}: names the job a again; give each entry a job of its own',
     ],
-  ])("%j is told", (changes, message) => {
+  ])("with the value %j are reported", (changes, message) => {
     expect(problems(changes)).toStrictEqual([message]);
   });
 });

@@ -20,7 +20,7 @@ function problemsOf(probes: unknown): readonly string[] {
 }
 
 describe("the setting probes", () => {
-  it("takes URLs, TCP ports and hosts", () => {
+  it("accepts URLs, TCP ports and hosts", () => {
     expect(problemsOf(PROBES)).toStrictEqual([]);
   });
 
@@ -52,14 +52,14 @@ describe("the setting probes", () => {
     [[{ url: "http://[2001:db8::1]/" }], "is an IPv6 address"],
     [[{ ping: "2001:db8::1" }], "is an IPv6 address"],
     [[{ ping: "example.org" }, { ping: "example.org" }], "is probed by another entry too"],
-  ])("refuses %j", (probes, problem) => {
+  ])("rejects %j", (probes, problem) => {
     const problems = problemsOf(probes);
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.every((it) => it.startsWith("probes"))).toBe(true);
     expect(problems.join("\n")).toContain(problem);
   });
 
-  it("shows no credentials of a URL that it refuses", () => {
+  it("does not show the credentials of a URL that it rejects", () => {
     for (const url of ["https://user:hunter22@example.org", "http//user:hunter22@example.org"]) {
       expect(problemsOf([{ url }]).join("\n")).not.toContain("hunter22");
       expect(problemsOf([{ url, ping: "example.org" }]).join("\n")).not.toContain("hunter22");
@@ -70,7 +70,7 @@ describe("the setting probes", () => {
 describe("the blackbox exporter", () => {
   const probes = JSON.stringify(PROBES);
 
-  it("is there where there are probes", async () => {
+  it("exists if there are probes", async () => {
     const names = async (settings: Record<string, string>): Promise<string[]> =>
       (await buildLab({ settings })).registrations
         .map(({ name }) => name)
@@ -79,7 +79,7 @@ describe("the blackbox exporter", () => {
     expect(await names({ probes })).toContain("blackbox-exporter-container");
   });
 
-  it("is asked for each probe by the module of its kind", () => {
+  it("is scraped for each probe with the module of its kind", () => {
     interface Config {
       scrape_configs: { job_name: string }[];
     }
@@ -105,13 +105,13 @@ describe("the blackbox exporter", () => {
     expect(Object.keys(modules)).toStrictEqual(["http_2xx", "tcp_connect", "icmp"]);
   });
 
-  it("asks for the password that the others ask for", () => {
+  it("requires the same password as the other programs", () => {
     const settings = settingsWith({ probes, webPassword: "long enough" });
     const text = renderPrometheusConfig(settings, undefined, new Set(["blackbox_exporter"]));
     expect(text.slice(text.indexOf("job_name: probes"))).toContain("password_file: /lab/web_password");
   });
 
-  it("has a row in the overview, with certificates where a probe can see one", () => {
+  it("has a row in the overview, with certificates if a probe can see one", () => {
     const titles = (setting: string): unknown[] =>
       (ownDashboards(settingsWith({ probes: setting }))[0]?.model.panels ?? []).map(({ title }) => title);
     expect(titles(probes).slice(-4)).toStrictEqual(["Probes", "Probes", "Probe duration", "Certificates"]);

@@ -73,7 +73,7 @@ describe("prometheus.yml", () => {
     });
   });
 
-  it("sends its alerts to an Alertmanager and scrapes it, where there is one", () => {
+  it("sends its alerts to an Alertmanager and scrapes it, if there is one", () => {
     const config = parse(renderPrometheusConfig(settingsWith(), "alertmanager:9093")) as PrometheusConfig;
     expect(config).toMatchObject({
       alerting: { alertmanagers: [{ static_configs: [{ targets: ["alertmanager:9093"] }] }] },
@@ -84,7 +84,7 @@ describe("prometheus.yml", () => {
     expect(render()).not.toHaveProperty("alerting");
   });
 
-  it("sends every sample to each receiver, which it signs in to by a file", () => {
+  it("sends every sample to each receiver, and authenticates with a file", () => {
     const remoteWrite = [
       { url: "https://a.example.org/write" },
       { url: "https://b.example.org/write", username: "lab", password: "P4SSW0RD" },
@@ -102,12 +102,12 @@ describe("prometheus.yml", () => {
     expect(rest).toStrictEqual(render());
   });
 
-  it("asks the containers at their own ports, wherever these are published", () => {
+  it("scrapes the containers at their own ports, whatever their published ports", () => {
     const published = render({ nodeExporterPort: "1", cadvisorPort: "2", pushgatewayPort: "3" });
     expect(published).toStrictEqual(render());
   });
 
-  it("adds every extra target as it was given, and keeps the lab's own jobs", () => {
+  it("adds every extra target unchanged, and keeps the lab's own jobs", () => {
     const target = fc.record(
       {
         job: fc.string({ minLength: 1 }),
@@ -135,7 +135,7 @@ describe("prometheus.yml", () => {
     );
   });
 
-  it("drops what is pushed under the name of any scrape job, whatever characters it has", () => {
+  it("drops series pushed under the name of any scrape job, whatever characters it has", () => {
     const regex = pushed({
       extraScrapeTargets: JSON.stringify([{ job: "a.b|c(d)", targets: ["a:1"] }]),
       extraScrapeServices: JSON.stringify([{ job: "shop+", service: "shop", port: 1 }]),
@@ -145,7 +145,7 @@ describe("prometheus.yml", () => {
     expect(new RegExp(`^(?:${regex ?? ""})$`).test("axb|c(d)")).toBe(false);
   });
 
-  it("drops what is pushed under the name of a metric that a recording rule makes", () => {
+  it("drops series pushed under the name of a metric that a recording rule makes", () => {
     const rules = {
       content: "groups: [{name: g, rules: [{record: job:up:sum, expr: sum(up)}, {alert: A, expr: up}]}]",
     };
@@ -156,7 +156,7 @@ describe("prometheus.yml", () => {
     expect(others).toContain("|job:up:sum)");
   });
 
-  it("signs in by a file to the programs that ask for the password, and to no other", () => {
+  it("authenticates with a file to the programs that require the password, and to no other", () => {
     const programs = new Set(["prometheus", "pushgateway", "alertmanager", "node_exporter"]);
     const config = parse(renderPrometheusConfig(settingsWith(), "alertmanager:9093", programs)) as {
       alerting: { alertmanagers: { basic_auth?: unknown }[] };
@@ -175,7 +175,7 @@ describe("prometheus.yml", () => {
     expect(jobs.map(({ basic_auth: it }) => it)).toStrictEqual(jobs.map(() => signIn));
   });
 
-  it("lets pushed series only keep their own labels", () => {
+  it("keeps the own labels of pushed series only", () => {
     const jobs = render({ extraScrapeTargets: '[{"job": "a", "targets": ["a:1"]}]' }).scrape_configs;
     expect(jobs.filter((it) => "honor_labels" in it).map((it) => it.job_name)).toStrictEqual(["ansible_jobs"]);
   });
