@@ -125,7 +125,7 @@ describe("options", () => {
       ],
     ],
     ["/(?<text>\\w+)=(?<value>\\w+)/", ["name=id"], [["name", "id"]]],
-  ])("are split as %s", (regex, found, expected) => {
+  ])("are matched by %s", (regex, found, expected) => {
     const cut = applyRegex(options(...found), regex);
     expect(cut.map(({ text, value }) => [text, value])).toStrictEqual(expected);
   });

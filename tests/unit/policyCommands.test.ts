@@ -10,14 +10,14 @@ const COMMAND = subject(FLASK, "command:local:Command", "flask-process");
 const PASSWORD = subject(["observability-lab:monitoring:Grafana"], "command:local:Command", "grafana-admin-password");
 const CONTAINER = containerOf("Grafana", "grafana-container");
 
-describe("a command that starts something that stays", () => {
+describe("a command that starts a lasting process", () => {
   it.each<[string, Command]>([
     ["nothing stays", { create: 'sh -c "$CREATE"', environment: { CREATE: "true && ls >/dev/null 2>&1 || :" } }],
     ["a URL has parameters", { create: "wget -q 'http://127.0.0.1/?a=1&b=2'" }],
     ["only a comment speaks of it", { create: "# no setsid here\n  # nor an & at the end &\n:" }],
     ["a delete ends it", { create: "setsid sleep 9 >log 2>&1 &", delete: "pkill sleep" }],
     ["what it does not run speaks of it", { create: ":", environment: { DELETE: "nohup sleep 9 &" } }],
-  ])("does not include a command if %s", (_, command) => {
+  ])("is not detected if %s", (_, command) => {
     expect(removable(command, COMMAND)).toStrictEqual([]);
   });
 

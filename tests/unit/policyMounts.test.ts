@@ -152,7 +152,7 @@ describe("a container with Docker's socket", () => {
           "Mount what it needs by name.",
       ],
     ],
-  ])("is reported with the socket %s", (_, container, messages) => {
+  ])("is reported if it has it %s", (_, container, messages) => {
     expect(said(container)).toStrictEqual(messages);
   });
 });

@@ -24,7 +24,7 @@ function script(lines: string): string {
 const commands = (): Commands => new Commands({ PATH: process.env.PATH, MINE: "mine" });
 
 describe("a command", () => {
-  it("tells the engine's events from all else, and leaves those for debugging out", async () => {
+  it("separates the events of Pulumi's engine from other output, and drops those for debugging", async () => {
     const events = [
       '{"sequence":1,"stdoutEvent":{}}',
       '{"sequence":2,"diagnosticEvent":{"message":"hunter22","severity":"debug"}}',
@@ -52,7 +52,7 @@ describe("a command", () => {
     await expect(commands().run("no-such-script", [])).rejects.toThrow("ENOENT");
   });
 
-  it("comes to an orderly end when it is interrupted, and the next one runs", async () => {
+  it("ends in order when it is interrupted, and the next one runs", async () => {
     const running = commands();
     const ready = path.join(folder, "ready");
     const waits = `trap 'echo orderly; exit 1' INT; touch '${ready}'; while :; do sleep 0.05; done`;

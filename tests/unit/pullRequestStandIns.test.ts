@@ -50,7 +50,7 @@ async function settings(
 }
 
 describe("the settings of a preview's lab", () => {
-  it("are others for names, ports and subnets, and all else is as declared", async () => {
+  it("replace names, ports and subnets, and keep everything else as declared", async () => {
     const disguise = disguiseOf([20_001, 20_001, 20_002], ["172.29.1.0/24", "172.29.2.0/24"]);
     const subnets = { subnet: "172.30.90.0/24", overlaySubnet: "10.90.0.0/20" };
     const schema = { grafanaPort: 3000, flaskPort: "5000", ...subnets, retention: "7d", keepData: true };
@@ -74,7 +74,7 @@ describe("the settings of a preview's lab", () => {
     expect(head.config).toMatchObject({ grafanaPort: 20_002, subnet: "172.29.2.0/24" });
   });
 
-  it("leave what is refused to be refused", async () => {
+  it("leave rejected values to be rejected", async () => {
     const schema = { grafanaPort: 0, flaskPort: "http", cadvisorPort: 65_536, subnet: "10.0.0.0/8" };
     expect((await settings(disguiseOf(), schema)).config).toStrictEqual({ namePrefix: PREFIX });
     expect((await settings(disguiseOf(), { subnet: "$&" }, { subnet: ["x"] })).config).toStrictEqual({
@@ -82,12 +82,12 @@ describe("the settings of a preview's lab", () => {
     });
   });
 
-  it("are only those that the checkout knows", async () => {
+  it("include only those that the checkout declares", async () => {
     const { config, secrets } = await settings(disguiseOf(), {}, { grafanaPort: 1, alertWebhook: "http://real" });
     expect([config, secrets]).toStrictEqual([{ namePrefix: PREFIX }, {}]);
   });
 
-  it("have another secret for another ciphertext, and no secret of the checkout's", async () => {
+  it("have a different secret for a different ciphertext, and no secret of the checkout", async () => {
     const disguise = disguiseOf();
     const of = async (secure: string): Promise<string | undefined> =>
       (await settings(disguise, { grafanaAdminPassword: "" }, { grafanaAdminPassword: { secure } })).secrets
@@ -100,21 +100,21 @@ describe("the settings of a preview's lab", () => {
 
   const NOBODY = /^http:\/\/nobody\.invalid\/[0-9a-f]{24}$/;
 
-  it("let no alert reach a receiver that is declared", async () => {
+  it("send no alert to a declared receiver", async () => {
     const stack = { alertWebhook: { secure: "v1:hook" } };
     const { config, secrets } = await settings(disguiseOf(), { alertWebhook: "" }, stack);
     expect(config).not.toHaveProperty("alertWebhook");
     expect(secrets.alertWebhook).toMatch(NOBODY);
   });
 
-  it("let no alert reach a receiver that is declared in plain text, and leave that to be refused", async () => {
+  it("send no alert to a receiver declared in plain text, and leave that to be rejected", async () => {
     const stack = { alertWebhook: "https://real.example.org/hook" };
     const { config, secrets } = await settings(disguiseOf(), { alertWebhook: "" }, stack);
     expect(secrets).not.toHaveProperty("alertWebhook");
     expect(config.alertWebhook).toMatch(NOBODY);
   });
 
-  it("let no alert reach a receiver that Pulumi.yaml itself names", async () => {
+  it("send no alert to a receiver that Pulumi.yaml itself names", async () => {
     for (const declaration of [{ default: "https://x" }, { value: "https://x" }, "https://x"]) {
       const config = { namePrefix: {}, alertWebhook: declaration };
       fs.writeFileSync(path.join(folder, "Pulumi.yaml"), stringify({ config }));
@@ -124,7 +124,7 @@ describe("the settings of a preview's lab", () => {
     expect((await settings(disguiseOf(), { alertWebhook: "" })).secrets).toStrictEqual({});
   });
 
-  it("let no sample reach a receiver that is declared, and tell what is declared", async () => {
+  it("send no sample to a declared receiver, and show the declared one", async () => {
     const disguise = disguiseOf();
     const remoteWrite = [
       { url: "https://real.example.org/a", username: "lab", password: { secure: "v1:a" } },
@@ -148,25 +148,25 @@ describe("the settings of a preview's lab", () => {
     expect((await settings(disguise, { remoteWrite: [] })).config).not.toHaveProperty("remoteWrite");
   });
 
-  it("leave an entry of remote write that is refused to be refused", async () => {
+  it("leave a rejected entry of remote write to be rejected", async () => {
     const { config } = await settings(disguiseOf(), { remoteWrite: [] }, { remoteWrite: ["https://real"] });
     expect(config.remoteWrite).toStrictEqual(["https://real"]);
   });
 
-  it("are refused of a checkout whose lab would have the names of another", async () => {
+  it("are rejected for a checkout whose lab would have the names of another", async () => {
     for (const content of ["config: {grafanaPort: {default: 3000}}", "name: observability-lab"]) {
       fs.writeFileSync(path.join(folder, "Pulumi.yaml"), content);
       await expect(disguiseOf().settingsOf(folder, "dev")).rejects.toThrow("it knows no setting namePrefix");
     }
   });
 
-  it("are none of files that the program itself refuses", async () => {
+  it("are absent for files that the program itself rejects", async () => {
     expect(await disguiseOf().settingsOf(folder, "dev")).toStrictEqual({ config: {}, secrets: {} });
     fs.writeFileSync(path.join(folder, "Pulumi.yaml"), "config: [");
     expect(await disguiseOf().settingsOf(folder, "dev")).toStrictEqual({ config: {}, secrets: {} });
   });
 
-  it("are those of every port and name of this checkout", async () => {
+  it("cover every port and name of this checkout", async () => {
     let [port, subnet] = [20_000, 0];
     const room = {
       freePort: () => Promise.resolve(++port),
@@ -207,7 +207,7 @@ describe("a text of a preview's lab", () => {
     expect(disguise.restore(text)).toBe(shown);
   });
 
-  it("reads as if it had been made of what is declared", () => {
+  it("reads as if the lab had been made with the declared settings", () => {
     const word = fc.constantFrom<[string, string]>(
       [`${PREFIX}grafana`, "grafana"],
       ["20001", "3000"],
@@ -228,7 +228,7 @@ describe("a text of a preview's lab", () => {
   });
 });
 
-it("a random port is one that neither the tests' own labs nor the operating system take", () => {
+it("a random port is used neither by the labs of the tests nor by the operating system", () => {
   const ports = Array.from({ length: 1000 }, randomPort);
   expect(Math.min(...ports)).toBeGreaterThanOrEqual(30_000);
   expect(Math.max(...ports)).toBeLessThan(32_768);

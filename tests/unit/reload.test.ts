@@ -26,21 +26,21 @@ async function asked(answers: readonly Answer[], kill: Answer = { status: 204, b
   return engine.requests.map(({ method, path }) => `${method} ${path}`);
 }
 
-describe("a program that reads its files again", () => {
-  it("and rejects them ends the update at once, with its log", async () => {
+describe("a program that reloads its files", () => {
+  it("that rejects them ends the update at once, with its log", async () => {
     await expect(asked([loadedAt("1"), loadedAt("1", 0)])).rejects.toThrow(
       /^prometheus rejected its new files and kept the previous ones; its last lines:\n/,
     );
   });
 
-  it("after it has rejected others is waited for until it has loaded these", async () => {
+  it("that rejected earlier files is waited for until it has loaded these", async () => {
     expect(await asked([loadedAt("1", 0), loadedAt("1", 0), loadedAt("2")])).toHaveLength(1);
   });
 
   it.each([
     [{ status: 503, body: "" }, "answers 503"],
     [{ body: "up 1\n" }, `has no ${METRICS}_successful`],
-  ])("and does not say whether it has is an error with its cause: %j", async (answer, cause) => {
+  ])("that does not report its result is an error with its cause: %j", async (answer, cause) => {
     await expect(asked([answer])).rejects.toThrow(
       new RegExp(
         `^prometheus does not report whether it loaded its files \\(http://.*/metrics ${cause}\\); see make logs`,
@@ -48,13 +48,13 @@ describe("a program that reads its files again", () => {
     );
   });
 
-  it("is told by a signal, and waited for until it has", async () => {
+  it("is sent a signal, and waited for until it has reloaded", async () => {
     expect(await asked(["1.5e+09", "1.5e+09", "1.5e+09", "1.6e+09"].map((time) => loadedAt(time)))).toStrictEqual([
       "POST /containers/prometheus/kill?signal=SIGHUP",
     ]);
   });
 
-  it("that is not there ends the update with what the engine says", async () => {
+  it("that is missing ends the update with Docker's response", async () => {
     const gone = { status: 409, body: '{"message":"container is not running"}' };
     await expect(asked([loadedAt("1")], gone)).rejects.toThrow(
       'prometheus cannot be sent SIGHUP: {"message":"container is not running"}',

@@ -81,7 +81,7 @@ function all(names: readonly string[], reason: string): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, reason]));
 }
 
-describe("a sound lab", () => {
+describe("a lab without drift", () => {
   it("ignores the reason of each part, and nothing of any other resource", () => {
     expect(mended(soundParts)).toStrictEqual({});
     const others = soundParts.filter(({ name, type }) => !(name in REASONS) || type.startsWith("observability-lab:"));
@@ -92,8 +92,8 @@ describe("a sound lab", () => {
   });
 });
 
-describe("a lab of which nothing is there", () => {
-  it("is made in full, whatever a state says", async () => {
+describe("a lab with no resource left", () => {
+  it("is created in full, whatever the state contains", async () => {
     // a new Grafana has the right password from its start, and a new Prometheus has loaded its files
     const parts = Object.keys(REASONS).filter((it) => !["grafana-admin-password", "prometheus-reload"].includes(it));
     const { registrations } = await buildLab({ observed: FRESH });
@@ -102,20 +102,20 @@ describe("a lab of which nothing is there", () => {
   });
 });
 
-describe("a damaged part is made anew:", () => {
+describe("a part with drift is repaired:", () => {
   /** The lab's containers but for this one. */
   const withContainer = (name: string, found: ReturnType<typeof foundContainer> | undefined) => {
     const others = [...sound.containers].filter(([other]) => other !== name);
     return { containers: new Map(found === undefined ? others : [...others, [name, found] as const]) };
   };
 
-  it("a container that is gone", async () => {
+  it("a missing container", async () => {
     expect(await mendedFor(withContainer("cadvisor", undefined))).toStrictEqual({
       "cadvisor-container": "it was missing",
     });
   });
 
-  it("a container that ended", async () => {
+  it("a container that exited", async () => {
     const ended = foundContainer({ State: { Status: "exited", ExitCode: 137 } });
     expect(await mendedFor(withContainer("pushgateway", ended))).toStrictEqual({
       "pushgateway-container": "it was exited, exit code 137",
@@ -133,12 +133,12 @@ describe("a damaged part is made anew:", () => {
     });
   });
 
-  it("files whose volume is gone", async () => {
+  it("files whose volume is missing", async () => {
     const volumes = new Set([...sound.volumes].filter((name) => !name.endsWith("grafana-config")));
     expect(await mendedFor({ volumes })).toStrictEqual({ "grafana-config-files": "it was missing" });
   });
 
-  it("the playbook, whose report went with the volume of the Pushgateway", async () => {
+  it("the playbook, whose report was deleted with the volume of the Pushgateway", async () => {
     const volumes = new Set([...sound.volumes].filter((name) => !name.endsWith("-pushgateway")));
     expect(await mendedFor({ volumes })).toStrictEqual({ "ansible-run": "it was missing" });
   });
@@ -176,7 +176,7 @@ describe("a damaged part is made anew:", () => {
     expect(await mendedFor({ grafana })).toStrictEqual({ "grafana-admin-password": "Grafana refused it" });
   });
 
-  it("the datasource, where it is, or instead of the one that is gone", async () => {
+  it("the datasource, in place or as a replacement of a missing one", async () => {
     for (const [datasource, reason, replaceOnChanges] of [
       [{ ...DATASOURCE, url: "http://elsewhere" }, 'its url was "http://elsewhere"', []],
       [undefined, "it was missing", ["databaseName"]],
@@ -188,7 +188,7 @@ describe("a damaged part is made anew:", () => {
     }
   });
 
-  it("a dashboard that is gone, and what Grafana opens with follows it", async () => {
+  it("a missing dashboard, and the home dashboard follows it", async () => {
     const dashboards = new Map([...HOLDINGS.dashboards].filter(([uid]) => uid !== "lab-overview"));
     const grafana = { password: undefined, found: { ...HOLDINGS, dashboards } };
     const { registrations } = await buildLab({ observed: { grafana } });
@@ -197,7 +197,7 @@ describe("a damaged part is made anew:", () => {
     expect(namesOf(resource(registrations, "lab-overview-home").replaceWith)).toStrictEqual(["lab-overview-dashboard"]);
   });
 
-  it("a dashboard that was edited, until the version that the lab saved is noted", async () => {
+  it("a dashboard that was edited, until the version that the lab saved is recorded", async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-notes-"));
     try {
       const dashboards = new Map([...HOLDINGS.dashboards, ["lab-flask", 2] as const]);

@@ -19,7 +19,7 @@ const job = (name: string, targets: readonly unknown[], more: object = {}): obje
 });
 
 describe("the files of a configuration", () => {
-  it("are known by their names, and only those that differ are told", () => {
+  it("are recognised by their names, and only those that differ are reported", () => {
     const files = (content: string, more: object[] = []): object => ({
       triggers: ["declared", { file: "prometheus.yml", content }, { file: "same", content: "" }, ...more],
     });
@@ -45,7 +45,7 @@ describe("prometheus.yml", () => {
     scrape_configs: jobs,
   });
 
-  it("has scrape jobs that come, go and become others", () => {
+  it("has added, removed and changed scrape jobs", () => {
     const before = config([job("same", ["a:1"]), job("gone", ["b:1", "c:1"]), job("other", ["d:1"])]);
     const after = config([job("new", ["e:1"]), job("other", ["d:2"], { metrics_path: "/x" }), job("same", ["a:1"])]);
     expect(rows("prometheus.yml", before, after)).toStrictEqual([
@@ -77,7 +77,7 @@ describe("prometheus.yml", () => {
     ]);
   });
 
-  it("is one that is new, or gone, as a whole", () => {
+  it("is reported as a whole if it is new or removed", () => {
     expect(rows("prometheus.yml", undefined, config([job("new", ["a:1"])], {}))).toStrictEqual([
       ["create", "scrape job", "new", "targets `a:1`"],
     ]);
@@ -86,7 +86,7 @@ describe("prometheus.yml", () => {
     ]);
   });
 
-  it.each(["[secret]", "a: [", "text", "- a"])("that is %j says nothing of the jobs in the other one", (content) => {
+  it.each(["[secret]", "a: [", "text", "- a"])("that is %j gives no rows for the jobs in the other one", (content) => {
     const readable = config([job("a", ["a:1"])]);
     expect(rows("prometheus.yml", content, readable)).toStrictEqual([]);
     expect(rows("prometheus.yml", readable, content)).toStrictEqual([]);
@@ -107,7 +107,7 @@ describe("a file of alert rules", () => {
   const alerts = (...rules: object[]): object => ({ groups: [{ name: "lab", rules }] });
   const alert = (name: string, expr: string, more: object = {}): object => ({ alert: name, expr, ...more });
 
-  it("has alerts that come, go and become others", () => {
+  it("has added, removed and changed alerts", () => {
     const before = alerts(alert("Same", "up"), alert("Gone", "a > 1"), alert("Other", "b > 1", { for: "1m" }));
     const after = alerts(alert("Other", "b > 2", { for: "5m" }), alert("New", "c|d"), alert("Same", "up"));
     expect(rows("flask.rules.yml", before, after)).toStrictEqual([
@@ -125,7 +125,7 @@ describe("a file of alert rules", () => {
     ]);
   });
 
-  it("tells three differences of an alert and how many more there are", () => {
+  it("shows three differences of an alert and the number of the others", () => {
     const many = { for: "1m", labels: { a: "1", b: "2", c: "3" } };
     expect(rows("lab.rules.yml", alerts(alert("A", "up")), alerts(alert("A", "down", many)))).toStrictEqual([
       ["update", "alert", "A", 'expr: `up` → `down`, for: `1m` (new), labels: `{"a":"1","b":"2","c":"3"}` (new)'],

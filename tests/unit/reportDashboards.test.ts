@@ -20,7 +20,7 @@ const rows = (before: Properties, after: Properties): string[] =>
   );
 
 describe("the panels of a dashboard", () => {
-  it("come, go and ask something else", () => {
+  it("are added, removed and given other queries", () => {
     const before = inputs([panel("Same", "a"), panel("Gone", "b"), panel("Other", "c")]);
     const after = inputs([panel("Same", "a"), panel("Other", "min(c)"), panel("New", "d")]);
     expect(rows(before, after)).toStrictEqual([
@@ -48,7 +48,7 @@ describe("the panels of a dashboard", () => {
     ]);
   });
 
-  it("with equal titles are told apart, and those without one named by what they are", () => {
+  it("with equal titles are distinguished, and those without one named by their type", () => {
     const untitled = [panel(undefined, "a"), panel("", "b"), panel(5, "c"), panel(null, "d", { type: undefined })];
     const before = inputs([panel("One", "a"), panel("One", "b")]);
     expect(rows(before, inputs([panel("One", "a"), panel("One", "c"), ...untitled]))).toStrictEqual([
@@ -60,7 +60,7 @@ describe("the panels of a dashboard", () => {
     ]);
   });
 
-  it("tell other fields of a query, further queries and the rest", () => {
+  it("show other fields of a query, further queries and the rest", () => {
     const targets = (...all: Json[]): Json => panel("One", "", { targets: all });
     const before = targets({ refId: "A", expr: "a", legendFormat: "x" }, { refId: "B", expr: "b" }, { expr: "c" });
     const after = targets({ refId: "A", expr: "a", legendFormat: "y" }, { refId: "C", expr: "d" }, { expr: "e" });
@@ -72,7 +72,7 @@ describe("the panels of a dashboard", () => {
     ]);
   });
 
-  it("have a diff each, with what they ask first", () => {
+  it("have a diff each, beginning with their queries", () => {
     const before = inputs([panel("One", "a", { zoom: 1, targets: [{ hide: false, refId: "A", expr: "a" }] })]);
     const after = inputs([panel("One", "b", { zoom: 1, targets: [{ hide: false, refId: "A", expr: "b" }] })]);
     const [fold, ...others] = dashboardFolds({ before, after });
@@ -82,7 +82,7 @@ describe("the panels of a dashboard", () => {
 });
 
 describe("the rest of a dashboard", () => {
-  it("has variables that come, go and become others", () => {
+  it("has added, removed and changed variables", () => {
     const variables = (...list: unknown[]): Json => ({ templating: { list } });
     const before = inputs([], variables({ name: "same" }, { name: "gone" }, { name: "job", query: "a" }));
     const after = inputs([], variables({ name: "job", query: "b" }, { name: "same" }, { name: "new" }));
@@ -95,7 +95,7 @@ describe("the rest of a dashboard", () => {
     expect(rows(inputs([], { templating: [] }), inputs([], { templating: { list: "x" } }))).toStrictEqual([]);
   });
 
-  it("is told in words", () => {
+  it("is described in words", () => {
     const [before, after] = [inputs([]), inputs([], { title: "Other", refresh: "5s", time: { from: "now-1h" } })];
     expect(dashboardDetail({ before, after })).toBe(
       'title: `Board` → `Other`, refresh: `5s` (new), time: `{"from":"now-1h"}` (new)',
@@ -103,7 +103,7 @@ describe("the rest of a dashboard", () => {
   });
 
   it.each(["[secret]", "(known once it is there)", "null", undefined])(
-    "that is %j says nothing of the panels in the other one",
+    "that is %j gives no rows for the panels in the other one",
     (configJson) => {
       const [before, after] = [inputs([panel("One", "a")]), { configJson }];
       expect(rows(before, after)).toStrictEqual([]);

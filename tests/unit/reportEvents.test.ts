@@ -7,7 +7,7 @@ const event = (value: object): string => JSON.stringify({ sequence: 1, timestamp
 const said = (severity: string, message: string, more: object = {}): string =>
   event({ diagnosticEvent: { severity, message, ...more } });
 
-describe("the engine's log", () => {
+describe("the event log of Pulumi's engine", () => {
   const LOG = [
     event({ resourcePreEvent: { metadata: step("create", VOLUME, "a") } }),
     said("error", "<{%reset%}>it <{%fg 1%}>broke<{%reset%}>\n"),
@@ -23,7 +23,7 @@ describe("the engine's log", () => {
     event({ summaryEvent: { policyPacks: null } }),
   ];
 
-  it("is read as what a person would read, each error once and without marks of colours", () => {
+  it("is parsed into each error once, without marks of colours", () => {
     const run = readRun(LOG.join("\n"));
     expect(run).toMatchObject({ errors: ["it broke"], warnings: ["mind it"], ended: true });
     expect(run.steps.map(({ op, type }) => [op, type])).toStrictEqual([["create", VOLUME]]);
@@ -31,7 +31,7 @@ describe("the engine's log", () => {
     expect(JSON.stringify(run)).not.toContain("hunter22");
   });
 
-  it("may be cut anywhere, and then it did not come to its end", () => {
+  it("may be cut anywhere, and then counts as unfinished", () => {
     const log = LOG.join("\n");
     fc.assert(
       fc.property(fc.nat({ max: log.length - 1 }), (length) => {
@@ -42,13 +42,13 @@ describe("the engine's log", () => {
     );
   });
 
-  it("is none of events where it is anything else", () => {
+  it("is rejected as a log of events if it is anything else", () => {
     for (const line of ["", "null", "1", '"text"', "[]", "{}", "no JSON"]) {
       expect(readRun(line)).toStrictEqual({ steps: [], errors: [], warnings: [], violations: [], ended: false });
     }
   });
 
-  it("tells what only the update brings", () => {
+  it("shows the values known only after the update", () => {
     const after = { name: "04da6b54-80e4-46f7-96ec-b56ff0331ba9", url: "http://04da6b54-80e4-46f7-96ec-b56ff0331ba9/" };
     const log = event({ resourcePreEvent: { metadata: step("create", VOLUME, "a", { after }) } });
     expect(readRun(log).steps[0]?.new?.inputs).toStrictEqual({
@@ -59,7 +59,7 @@ describe("the engine's log", () => {
 });
 
 describe("the changes", () => {
-  it("are what is created, updated, replaced and deleted, and no folder of resources", () => {
+  it("include what is created, updated, replaced and deleted, and no component", () => {
     const all = [
       "same",
       "refresh",
@@ -95,7 +95,7 @@ describe("the changes", () => {
     expect(change("delete", CONTAINER, "a", { before }).properties).toStrictEqual([]);
   });
 
-  it("name what a refresh found where the inputs are the same", () => {
+  it("name the result of a refresh if the inputs are the same", () => {
     const inputs = { name: "a" };
     const detailedDiff = { "labels[0].value": {}, "labels[1].value": {}, mtu: {} };
     expect(change("update", VOLUME, "a", { before: inputs, after: inputs, detailedDiff }).properties).toStrictEqual([
@@ -104,14 +104,14 @@ describe("the changes", () => {
     ]);
   });
 
-  it("name a secret that is another by what the provider found", () => {
+  it("name a changed secret by the result of the provider", () => {
     const inputs = { password: "[secret]" };
     const detailedDiff = { password: {} };
     const found = change("update", "a:b:C", "a", { before: inputs, after: inputs, detailedDiff });
     expect(found.properties).toStrictEqual(["password"]);
   });
 
-  it("know what stays when it is deleted", () => {
+  it("include resources that are kept when they are deleted", () => {
     const old = (retainOnDelete: boolean) => ({ inputs: {}, retainOnDelete });
     expect(change("delete", VOLUME, "a", { old: old(true) }).retained).toBe(true);
     expect(change("delete", VOLUME, "a", { old: old(false) }).retained).toBe(false);

@@ -37,8 +37,8 @@ describe("a value as code", () => {
   });
 });
 
-describe("somebody's words", () => {
-  it("are in one line, without what Markdown, HTML or a mention would take up", () => {
+describe("foreign text", () => {
+  it("stays in one line, without Markdown, HTML or a mention", () => {
     expect(escapeMarkdown("<b>@team</b>\n*a* | `c` & [x](http://y)")).toBe(
       "&lt;b>@&#8203;team&lt;/b> &#42;a&#42; &#124; ʼcʼ &amp; [x&#93;(http://y)",
     );
@@ -87,7 +87,7 @@ describe("a list", () => {
   });
 });
 
-describe("a fold", () => {
+describe("the details of a diff", () => {
   it("is the diff of a text with what is around it", () => {
     const before = "1\n2\n3\n4\n5\n6\n7\n";
     expect(foldOf({ name: "it", before, after: before.replace("4", "four") })).toStrictEqual({
@@ -96,7 +96,7 @@ describe("a fold", () => {
     });
   });
 
-  it("is none where nothing differs, and all of a text that comes or goes", () => {
+  it("are empty without differences, and the whole text if it is added or removed", () => {
     expect(foldOf({ name: "it", before: "a", after: "a" })).toBeUndefined();
     expect(foldOf({ name: "it", before: undefined, after: "" })).toBeUndefined();
     expect(foldOf({ name: "it", before: undefined, after: "a\nb\n" })?.title).toBe("it (+2 −0)");

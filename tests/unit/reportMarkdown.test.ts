@@ -12,7 +12,7 @@ const STEPS = [
 ];
 
 describe("a report", () => {
-  it("is this, exactly", () => {
+  it("has exactly this format", () => {
     const report = reportOf(STEPS, { rules: true, notes: ["A note."], seconds: { base: 10, preview: 2.4 } });
     expect(renderReport(report)).toBe(`<!-- marker -->
 
@@ -33,13 +33,13 @@ The rules of \`policy/\` hold.
 `);
   });
 
-  it("of nothing says so", () => {
+  it("without changes says so", () => {
     expect(renderReport(reportOf())).toBe(
       "<!-- marker -->\n\n## Lab preview: no change\n\n<sub>preview 2 s: 2 s in all</sub>\n",
     );
   });
 
-  it("of a failure says why, and says of no rule that it holds", () => {
+  it("of a failure gives the reason, and does not claim that any rule holds", () => {
     const run = runOf({ ended: false });
     const report = renderReport(reportOf([], { run, rules: true, failure: ["it broke", "```"] }));
     expect(report).toContain("## Lab preview: failed\n\n**It failed:**\n\n````\nit broke\n```\n````\n");
@@ -48,7 +48,7 @@ The rules of \`policy/\` hold.
     expect(summaryOf({ changes, failure: ["it broke"] })).toBe("1 to create, 1 to replace, and it failed");
   });
 
-  it("names each rule that does not hold, in a line", () => {
+  it("names each violated rule in a line", () => {
     const violation = {
       policyName: "no-root",
       message: "a\n\n<b>`it`</b> @team ![](http://x)",
@@ -67,7 +67,7 @@ The rules of \`policy/\` hold.
     expect(report).toContain("\n> **Warning** `a b`\n");
   });
 
-  it("tells what make verify found, and opens it where a check fails", () => {
+  it("shows the result of make verify, and opens it if a check fails", () => {
     const checks = [
       { check: "targets", ok: true, seen: "5 up" },
       { check: "panels|<b>", ok: false, seen: "a|b\nc" },
@@ -81,7 +81,7 @@ The rules of \`policy/\` hold.
     expect(report).toContain("|---|---|---|\n| panels&#124;&lt;b> | **FAILED** | `a\\|b c` |\n| targets |");
   });
 
-  it("takes nothing that a name or a title says for Markdown, HTML or a mention", () => {
+  it("treats no name and no title as Markdown, HTML or a mention", () => {
     const evil = "<script>|\n\n@team</summary>";
     const board = (expr: string): object => ({
       configJson: JSON.stringify({ title: evil, panels: [{ title: evil, targets: [{ refId: evil, expr }] }] }),
@@ -99,7 +99,7 @@ The rules of \`policy/\` hold.
     expect(report.match(/<summary>.*<\/summary>$/gm)).toHaveLength(1);
   });
 
-  it("has no secret, which the engine gives as one", () => {
+  it("contains no secret that Pulumi's engine marks as one", () => {
     const secret = { name: "grafana", envs: "[secret]", password: "[secret]" };
     const report = renderReport(
       reportOf([step("update", CONTAINER, "a", { before: secret, after: secret, detailedDiff: { password: {} } })]),
@@ -112,7 +112,7 @@ describe("the size of a report", () => {
   const row = { operation: "update", kind: "k", name: "n" } as const;
   const { changes } = reportOf();
 
-  it("says how many lines, diffs and paragraphs are cut", () => {
+  it("is limited, with the number of lines, diffs and paragraphs that were cut", () => {
     const rows = Array.from({ length: 70 }, () => ({ ...row, detail: "" }));
     const folds = Array.from({ length: 9 }, (_, index) => ({
       title: String(index),
@@ -136,7 +136,7 @@ describe("the size of a report", () => {
     expect(report).toMatch(/in all<\/sub>\n$/);
   });
 
-  it("is never above the limit, and what is there is whole", () => {
+  it("is never above the limit, and every element in it is whole", () => {
     const long = fc
       .tuple(fc.string({ unit: fc.constantFrom("a", "`", "|", "\n") }), fc.nat({ max: 4000 }))
       .map(([it, times]) => it.repeat(times));

@@ -16,7 +16,7 @@ describe("a container", () => {
     labels: Object.entries(all).map(([label, value]) => ({ label: `observability-lab.${label}`, value })),
   });
 
-  it("tells its inputs that differ, and which of them make it anew", () => {
+  it("shows its changed inputs, and which of them replace it", () => {
     const before = { name: "a", image: "a:1", restart: "no", ports: [{ external: 1 }] };
     const after = { name: "a", image: "a:2", restart: "always", ports: [{ external: 2 }] };
     expect(detail(CONTAINER, "a", before, after, { keys: ["image", "ports[0].external"] })).toBe(
@@ -24,14 +24,14 @@ describe("a container", () => {
     );
   });
 
-  it("tells its environment variable by variable, and that these make it anew", () => {
+  it("shows its environment variable by variable, and that these replace it", () => {
     const [before, after] = [{ envs: ["A=1", "B=x=y", "C"] }, { envs: ["C", "B=x=z", "D=4"] }];
     expect(detail(CONTAINER, "a", before, after, { keys: ["envs"] })).toBe(
       "envs.A (replaces): `1` (gone), envs.B (replaces): `x=y` → `x=z`, envs.D (replaces): `4` (new)",
     );
   });
 
-  it("tells its labels in words, without what another input says", () => {
+  it("describes its labels in words, without repeating another input", () => {
     const before = labels({ lab: "a", memory: "1", config: "sum" });
     expect(detail(CONTAINER, "a", before, labels({ lab: "b", memory: "2", config: "other" }))).toBe(
       "labels.observability-lab.lab: `a` → `b`, its configuration",
@@ -40,7 +40,7 @@ describe("a container", () => {
     expect(detail(CONTAINER, "a", { labels: [] }, named)).toBe("labels.toString: `x` (new)");
   });
 
-  it("that reads its files again says just that", () => {
+  it("that reloads its files is reported with just that", () => {
     const [before, after] = ["a", "b"].map((CONFIG): Properties => ({ create: ":", environment: { CONFIG } }));
     const steps = [step("update", COMMAND, "prometheus-reload", { before: before ?? {}, after: after ?? {} })];
     expect(describeSteps(steps).rows).toStrictEqual([
@@ -48,7 +48,7 @@ describe("a container", () => {
     ]);
   });
 
-  it("that is damaged says what is wrong, and nothing once that is over", () => {
+  it("with drift is reported with it, and with nothing once that is repaired", () => {
     const [sound, damaged] = [labels({ reason: "declared" }), labels({ reason: "it was exited, exit code 137" })];
     expect(detail(CONTAINER, "a", sound, damaged, { keys: ["labels"] })).toBe(
       "labels.found (replaces): `declared` → `it was exited, exit code 137`",
@@ -56,7 +56,7 @@ describe("a container", () => {
     expect(detail(CONTAINER, "a", damaged, { ...sound, image: "b" })).toBe("image: `b` (new)");
   });
 
-  it("that writes files tells these, and their jobs in rows of their own", () => {
+  it("that writes files shows these, and their jobs in rows of their own", () => {
     const files = (interval: string): Properties => ({
       triggers: ["declared", { file: "prometheus.yml", content: `global: {scrape_interval: ${interval}}\n` }],
     });
@@ -74,7 +74,7 @@ describe("a container", () => {
     expect(folds.map(({ title }) => title)).toStrictEqual(["configuration prometheus: prometheus.yml (+1 −1)"]);
   });
 
-  it("with another secret says that it is another, and not which", () => {
+  it("with another secret is reported without its value", () => {
     const inputs = { triggers: ["declared", { file: "url", content: "[secret]" }] };
     expect(detail(COMMAND, "a-config-files", inputs, inputs, { detailedDiff: { "triggers[1].content": {} } })).toBe(
       "files: `[secret]`, another one",
@@ -93,7 +93,7 @@ describe("a command", () => {
     triggers,
   });
 
-  it("tells its texts as diffs, and none of the sums of them", () => {
+  it("shows its texts as diffs, and none of their checksums", () => {
     const before = inputs("a\n", ["sum", "declared"], { CREATE: "x\n", PORT: "1" });
     const after = inputs("b\n", ["other", "declared"], { CREATE: "y\n", PORT: "2" });
     expect(detail(COMMAND, "flask-process", before, after, { keys: ["triggers"] })).toBe(
@@ -101,7 +101,7 @@ describe("a command", () => {
     );
   });
 
-  it("tells what was found damaged", () => {
+  it("shows the drift that was found", () => {
     const [sound, damaged] = [inputs("", ["sum", "declared"]), inputs("", ["sum", "it was away"])];
     expect(detail(COMMAND, "ansible-run", sound, damaged)).toBe("found: `declared` → `it was away`");
     expect(detail(COMMAND, "ansible-run", damaged, sound, { detailedDiff: { triggers: {} } })).toBe(
@@ -110,7 +110,7 @@ describe("a command", () => {
   });
 });
 
-it("a dashboard tells why it is saved anew, and is named by its title or else by its resource", () => {
+it("a dashboard shows why it is saved again, and is named by its title or else by its resource", () => {
   const inputs = (message: string, configJson: string): Properties => ({ message, configJson });
   const json = JSON.stringify({ title: "Board" });
   const edited = "it was edited in Grafana, version 1";
@@ -140,13 +140,13 @@ describe("the parts of a lab", () => {
     expect(partOf(change("create", type, name, { after }))).toStrictEqual({ kind, name: shown });
   });
 
-  it("are named as they were where they go", () => {
+  it("keep their previous names if they are removed", () => {
     const both = { before: { name: "old" }, after: { name: "new" } };
     expect(partOf(change("delete", VOLUME, "x", both)).name).toBe("old");
     expect(partOf(change("replace", VOLUME, "x", both)).name).toBe("new");
   });
 
-  it("stand in the order in which they matter", () => {
+  it("are sorted by importance", () => {
     const steps = [
       step("create", DASHBOARD, "1"),
       step("create", VOLUME, "2"),
@@ -158,7 +158,7 @@ describe("the parts of a lab", () => {
   });
 });
 
-describe("the effects", () => {
+describe("the impact", () => {
   const named = (name: string): { before: Properties; after: Properties } => ({ before: { name }, after: { name } });
   const prometheus = change("replace", CONTAINER, "x", named("prometheus"));
   const volume = (op: string, retainOnDelete = false, name = "observability-lab-prometheus") =>
@@ -167,7 +167,7 @@ describe("the effects", () => {
       old: { inputs: { name: "observability-lab-prometheus" }, retainOnDelete },
     });
 
-  it("are none of what is created, updated or never ran", () => {
+  it("is empty for what is created, updated or never ran", () => {
     const changes = [
       change("update", CONTAINER, "x", named("prometheus")),
       change("create", CONTAINER, "x", named("prometheus")),
@@ -177,14 +177,14 @@ describe("the effects", () => {
     expect(impactOf(changes)).toStrictEqual([]);
   });
 
-  it("are that it restarts with its data, or without", () => {
+  it("is that it restarts with its data, or without", () => {
     const changes = [prometheus, change("replace", CONTAINER, "x", named("cadvisor")), volume("update")];
     expect(impactOf([...changes, change("replace", COMMAND, "flask-process")])).toStrictEqual([
       "**Restarts**: `prometheus` (keeps its samples), `cadvisor`, the Flask app (its counters start at 0).",
     ]);
   });
 
-  it("are that data is lost with a volume, which is called as it was", () => {
+  it("is that data is lost with a volume, which has its previous name", () => {
     const lost = "**Lost**: its samples, with the volume `observability-lab-prometheus`.";
     expect(impactOf([prometheus, volume("replace", false, "new-prometheus")])).toStrictEqual([
       lost,
@@ -194,7 +194,7 @@ describe("the effects", () => {
     expect(impactOf([change("delete", VOLUME, "z", named("observability-lab-room"))])).toStrictEqual([]);
   });
 
-  it("are not that data is kept beside a volume that is new, also where the one before stays", () => {
+  it("is not that data is kept beside a new volume, even if the previous one stays", () => {
     expect(impactOf([volume("delete", true)])).toStrictEqual([]);
     expect(impactOf([prometheus, volume("replace", true)])).toStrictEqual(["**Restarts**: `prometheus`."]);
     expect(impactOf([prometheus, volume("create")])).toStrictEqual(["**Restarts**: `prometheus`."]);

@@ -11,7 +11,7 @@ describe("countResults", () => {
     expect(countResults(`what it printed\n${line}\nTime: 3 s`)).toEqual(expected);
   });
 
-  it("tells a suite that closed without a count", () => {
+  it("counts a suite without a closing line as nothing", () => {
     expect(countResults("Segmentation fault")).toBeUndefined();
   });
 });
@@ -58,7 +58,7 @@ describe("Run", () => {
     expect((await runOf([{ name: "a", command }])).total.failed).toBe(1);
   });
 
-  it("waits for what a suite needs, and takes its failure for the suite's", async () => {
+  it("waits for the preparation of a suite, and counts its failure as the suite's", async () => {
     const { printed, total } = await runOf([
       suite("a", `echo of a; ${GREEN}`, "sleep 0.2"),
       suite("b", `echo of b; ${GREEN}`, "echo why; exit 1"),
@@ -69,7 +69,7 @@ describe("Run", () => {
     expect(total).toEqual({ passed: 1, failed: 1, skipped: 0 });
   });
 
-  it("ends what its suites have started, and begins no other", async () => {
+  it("ends the processes of its suites, and begins no others", async () => {
     let printed = "";
     const run = new Run([[suite("a", "sleep 60 & echo begun; wait"), suite("b", GREEN, "sleep 60")]], (text) => {
       printed += text;
@@ -90,7 +90,7 @@ describe("Run", () => {
 });
 
 describe("the suites", () => {
-  it("have a name each", () => {
+  it("have a unique name each", () => {
     const names = LANES.flat().map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
   });

@@ -29,7 +29,7 @@ function problemsOf(entry: unknown, secret = false): readonly string[] {
 describe("an extra scrape target with fields of a scrape_config", () => {
   const extraScrapeTargets = JSON.stringify([{ job: "plain", targets: ["app:80"] }, EXPORTER]);
 
-  it("is rendered as it is, with each secret in a file of its own", () => {
+  it("is rendered unchanged, with each secret in a file of its own", () => {
     const settings = settingsWith({ extraScrapeTargets });
     expect(extraTargetJobs(settings)).toStrictEqual([
       { job_name: "plain", static_configs: [{ targets: ["app:80"] }] },
@@ -63,7 +63,7 @@ describe("an extra scrape target with fields of a scrape_config", () => {
     expect(JSON.stringify(shown)).not.toContain("hunter2");
   });
 
-  it("is accepted as a secret, and each secret of it in plain text is refused by its path", () => {
+  it("is accepted as a secret, and each secret of it in plain text is rejected by its path", () => {
     expect(problemsOf(EXPORTER, true)).toStrictEqual([]);
     const problems = problemsOf(EXPORTER);
     expect(problems.map((problem) => problem.split(" ")[0])).toStrictEqual([
@@ -87,7 +87,7 @@ describe("an extra scrape target with fields of a scrape_config", () => {
     ["labels that are not texts", { labels: { a: 1 } }],
     ["has an unknown field", { tagets: ["a:1"], basic_auth: { password: "hunter2" } }],
     ["targets as a list", { targets: "app", basic_auth: { password: "hunter2" } }],
-  ])("is refused: %s, %j", (_, fields) => {
+  ])("is rejected: %s, %j", (_, fields) => {
     const problems = problemsOf({ job: "a", targets: ["app:80"], ...fields });
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.join("\n")).not.toContain("hunter2");

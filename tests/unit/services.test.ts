@@ -38,7 +38,7 @@ describe("the catalogue of services", () => {
     expect(nodeServicesOf({})).toStrictEqual([]);
   });
 
-  it("divides the services of a swarm into this machine's and every node's", () => {
+  it("divides the services of a swarm into those of this machine and those of every node", () => {
     const all = servicesOf(EVERYTHING).map((key) => SERVICES[key].hostname);
     expect([...containersOf(EVERYTHING), ...nodeServicesOf(EVERYTHING)].sort()).toStrictEqual([...all].sort());
     expect(nodeServicesOf(EVERYTHING)).toStrictEqual(["node_exporter", "cadvisor"]);

@@ -33,7 +33,7 @@ describe("Pulumi.yaml", () => {
 });
 
 describe("the defaults", () => {
-  it("are read into typed settings without a fault", () => {
+  it("are read into typed settings without a problem", () => {
     expect(parseSettings({ values: DEFAULTS, secrets: new Set() })).toStrictEqual({
       problems: [],
       settings: {
@@ -104,15 +104,15 @@ describe("settings", () => {
     ["nodeLabel", "tier=web-1"],
     ["extraScrapeServices", '[{"job": "app", "service": "shop_api", "port": 8000, "metricsPath": "/m"}]'],
     ["extraScrapeTargets", '[{"job": "app", "targets": ["host.docker.internal:8000", "[2001:db8::1]:80"]}]'],
-  ])("take %s = %s", (setting, value) => {
+  ])("accept %s = %s", (setting, value) => {
     expect(faulty(setting, value)).toStrictEqual([]);
   });
 
-  it("take a password that is given as a secret", () => {
+  it("accept a password that is given as a secret", () => {
     expect(settingsWith({ grafanaAdminPassword: "12345678" }).grafanaAdminPassword).toBe("12345678");
   });
 
-  it("take credentials of receivers that are given as secrets", () => {
+  it("accept credentials of receivers that are given as secrets", () => {
     const remoteWrite = [
       { url: "https://a.example.org", username: "lab", password: "it's: {a} #secret" },
       { url: "https://b.example.org", bearerToken: "T0K3N" },
@@ -120,7 +120,7 @@ describe("settings", () => {
     expect(settingsWith({ remoteWrite: JSON.stringify(remoteWrite) }).remoteWrite).toStrictEqual(remoteWrite);
   });
 
-  it("take any port from 1 to 65535, and no other number", () => {
+  it("accept any port from 1 to 65535, and no other number", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 65535 }), (port) => {
         fc.pre(!Object.values(DEFAULTS).includes(String(port)));
@@ -139,7 +139,7 @@ describe("settings", () => {
     );
   });
 
-  it("take every duration of Prometheus' grammar above zero", () => {
+  it("accept every duration of Prometheus' grammar above zero", () => {
     const parts = fc.record(
       Object.fromEntries(["y", "w", "d", "h", "m", "s", "ms"].map((unit) => [unit, fc.nat(999)])),
       {
@@ -158,7 +158,7 @@ describe("settings", () => {
     );
   });
 
-  it("never end the program, whatever they hold", () => {
+  it("never end the program, whatever their values", () => {
     const anything = fc.dictionary(
       fc.oneof(fc.constantFrom(...Object.keys(DEFAULTS)), fc.string()),
       fc.oneof(fc.string(), fc.json(), fc.ipV4(), fc.webUrl()),

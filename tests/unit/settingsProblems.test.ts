@@ -59,28 +59,28 @@ describe("a bad setting", () => {
     ],
     ["communityDashboards", "{}", "must be a list of {id, revision, sha256}; see its description in Pulumi.yaml"],
     ["communityDashboards", "[1860]", "must be a list of {id, revision, sha256}; see its description in Pulumi.yaml"],
-  ])("%s = %j is told with what is allowed", (setting, value, text) => {
+  ])("%s = %j is reported with the allowed values", (setting, value, text) => {
     expect(problemsOf({ [setting]: value })).toStrictEqual([`${setting} = ${JSON.stringify(value)}: ${text}`]);
   });
 
-  it("that equals another port names that one", () => {
+  it("that equals another port is reported with that one", () => {
     expect(problemsOf({ flaskPort: "3000" })).toStrictEqual([
       "flaskPort = 3000: is the port of grafanaPort too; give each its own",
     ]);
   });
 
-  it("that equals another port in another spelling is told too, one that is no port only as such", () => {
+  it("that equals another port in another spelling is reported, too, and an invalid one only as such", () => {
     expect(problemsOf({ flaskPort: "03000" })).toHaveLength(1);
     expect(problemsOf({ flaskPort: "x", grafanaPort: "x" })).toHaveLength(2);
   });
 
-  it("that is misspelt is told with the right name", () => {
+  it("that is misspelt is reported with the right name", () => {
     expect(problemsOf({ grafnaPort: "3000" })).toStrictEqual([
       "grafnaPort: is not a setting of the lab; did you mean grafanaPort? Remove it with pulumi config rm grafnaPort",
     ]);
   });
 
-  it("that resembles none is told without a guess", () => {
+  it("that resembles none is reported without a guess", () => {
     expect(problemsOf({ region: "eu" })).toStrictEqual([
       expect.stringMatching(/^region: is not a setting of the lab; see Pulumi.yaml\b.* pulumi config rm region$/),
     ]);
@@ -92,7 +92,7 @@ describe("a bad scrape target", () => {
   const targets = ["app:80"];
 
   it.each(["localhost", "127.0.0.1", "[::1]", "0.0.0.0", "api.localhost", "localhost.localdomain", "[::ffff:7f00:1]"])(
-    "%s is refused as a target",
+    "with the host %s is rejected",
     (host) => {
       const [problem] = problemsOf({
         extraScrapeTargets: JSON.stringify([{ job: "a", targets: ["app:80", `${host}:81`] }]),
@@ -129,13 +129,13 @@ describe("a bad scrape target", () => {
       { job: "a", targets, label: { a: "b" } },
       "has an unknown field label; did you mean labels? Write it as a list of {job, targets, labels, metricsPath}",
     ],
-  ])("%j is told", (entry, text) => {
+  ])("is reported: %j", (entry, text) => {
     expect(problemsOf({ extraScrapeTargets: JSON.stringify([entry]) })).toStrictEqual([
       `extraScrapeTargets = ${JSON.stringify(entry)}: ${text}`,
     ]);
   });
 
-  it("has the job of another one", () => {
+  it("with the job of another one is reported", () => {
     const entry = { job: "a", targets };
     expect(problemsOf({ extraScrapeTargets: JSON.stringify([entry, entry]) })).toStrictEqual([
       `extraScrapeTargets = ${JSON.stringify(entry)}: names the job a again; give each entry a job of its own`,
@@ -154,20 +154,20 @@ describe("a bad dashboard", () => {
     [{ id: 1860, sha256 }, COUNTS],
     [{ id: 1860, revision: 1 }, SUM],
     [{ id: 1860, revision: 1, sha256: "0" }, SUM],
-  ])("%j is told", (entry, text) => {
+  ])("is reported: %j", (entry, text) => {
     expect(problemsOf({ communityDashboards: JSON.stringify([entry]) })).toStrictEqual([
       `communityDashboards = ${JSON.stringify(entry)}: ${text}`,
     ]);
   });
 
-  it("is there twice", () => {
+  it("that is listed twice is reported", () => {
     const [first, second] = [1, 2].map((revision) => ({ id: 1860, revision, sha256 }));
     expect(problemsOf({ communityDashboards: JSON.stringify([first, second]) })).toStrictEqual([
       `communityDashboards = ${JSON.stringify(second)}: names dashboard 1860 again; keep one revision of it`,
     ]);
   });
 
-  it("may go without its sum in a folder, but not with a wrong one", () => {
+  it("needs no checksum in a folder, but a wrong one is reported", () => {
     const folder = (entry: object): string[] =>
       problemsOf({ dashboardCatalogue: "dashboards", communityDashboards: JSON.stringify([entry]) });
     expect(folder({ id: 1860, revision: 1 })).toStrictEqual([]);
@@ -176,7 +176,7 @@ describe("a bad dashboard", () => {
 });
 
 describe("the error", () => {
-  it("tells all faults at once, in the order of the settings", () => {
+  it("reports all problems at once, in the order of the settings", () => {
     const { problems } = parseSettings({
       values: { ...DEFAULTS, grafanaPort: "0", retention: "long", subnet: "here" },
       secrets: new Set(),
@@ -193,7 +193,7 @@ describe("the error", () => {
     );
   });
 
-  it("counts a single fault as one, and is none without faults", () => {
+  it("counts a single problem as one, and is not thrown without problems", () => {
     const fault = { setting: "a", problem: "b", fix: "c" };
     expect(() => {
       throwProblems([fault]);
@@ -203,7 +203,7 @@ describe("the error", () => {
     }).not.toThrow();
   });
 
-  it("refuses any other setting as a secret, and does not show it", () => {
+  it("rejects any other setting as a secret, and does not show it", () => {
     const problems = problemsOf({ dashboardCatalogue: "https://user:hunter2@example.org", retention: "hunter2" }, [
       "dashboardCatalogue",
       "retention",

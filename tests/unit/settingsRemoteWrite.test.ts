@@ -16,7 +16,7 @@ describe("a bad receiver of remote write", () => {
       "http://127.0.0.1:9090/a",
       ` = "http://127.0.0.1:9090/a": is the loopback of Prometheus' own container; write host.docker.internal for this machine`,
     ],
-  ])("with the url %s is told", (wrong, text) => {
+  ])("with the url %s is reported", (wrong, text) => {
     expect(receivers([{ url }, { url: wrong }], [])).toStrictEqual([`remoteWrite[1].url${text}`]);
   });
 
@@ -35,11 +35,11 @@ describe("a bad receiver of remote write", () => {
       { pasword: "S3CRET" },
       ": has an unknown field pasword; did you mean password? Write it as a list of {url, username, password, bearerToken}",
     ],
-  ])("with %j is told without being shown", (entry, text) => {
+  ])("with %j is reported without being shown", (entry, text) => {
     expect(receivers([{ url, ...entry }])).toStrictEqual([`remoteWrite[0]${text}`]);
   });
 
-  it("has no credentials in plain text", () => {
+  it("is rejected with credentials in plain text", () => {
     const again = (field: string): string =>
       `is in plain text; set it with pulumi config set --secret --path 'remoteWrite[0].${field}'`;
     expect(receivers([{ url, username: "lab", password: "S3CRET" }], [])).toStrictEqual([
@@ -50,13 +50,13 @@ describe("a bad receiver of remote write", () => {
     ]);
   });
 
-  it("is there twice", () => {
+  it("is reported if it is listed twice", () => {
     expect(receivers([{ url }, { url }])).toStrictEqual([
       `remoteWrite[1].url = "${url}": is the url of another entry too; keep one of them`,
     ]);
   });
 
-  it("is no list, which is told without its value", () => {
+  it("is reported without its value if it is not a list", () => {
     expect(receivers({ url, password: "S3CRET" }, [])).toStrictEqual([
       "remoteWrite: must be a list of {url, username, password, bearerToken}; see its description in Pulumi.yaml",
     ]);

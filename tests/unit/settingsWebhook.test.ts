@@ -9,12 +9,12 @@ describe("the webhook for alerts", () => {
     "https:// example.org/T0K3N",
     "http://:80/T0K3N",
     "http://h/{{T0K3N}}",
-  ])("%s is refused without being shown", (alertWebhook) => {
+  ])("%s is rejected without being shown", (alertWebhook) => {
     expect(problemsOf({ alertWebhook })).toStrictEqual([`alertWebhook: ${TEXT}`]);
   });
 
   it.each(["https://example.org/T0K3N", "example.org/T0K3N", "https://chat.googleapis.com/v1/spaces/T0K3N"])(
-    "%s in plain text is refused without being shown",
+    "%s in plain text is rejected without being shown",
     (alertWebhook) => {
       expect(problemsOf({ alertWebhook }, [])).toStrictEqual([
         "alertWebhook: is in plain text; set it with pulumi config set --secret alertWebhook",
@@ -60,7 +60,7 @@ describe("the webhook for alerts", () => {
     ],
     ["https://acme.webhook.office.com/webhookb2/T0K3N", "acme.webhook.office.com", CONNECTOR],
     ["https://outlook.office.com/webhook/T0K3N", "outlook.office.com", CONNECTOR],
-  ])("%s is refused by its host alone, with what to use instead", (alertWebhook, host, text) => {
+  ])("%s is rejected by its host alone, with an alternative", (alertWebhook, host, text) => {
     expect(problemsOf({ alertWebhook })).toStrictEqual([`alertWebhook: ${host} ${text}`]);
   });
 

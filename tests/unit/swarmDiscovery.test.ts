@@ -4,7 +4,7 @@ import { caddyConfig } from "../../components/monitoring/swarmDiscovery";
 import { buildLab, settingsWith, SWARM } from "../support/fixtures";
 import { resource } from "../support/mocks";
 
-describe("what Prometheus may ask of the engine", () => {
+describe("Prometheus' access to Docker", () => {
   interface Route {
     readonly match?: readonly [
       { readonly method: string[]; readonly path_regexp: { readonly pattern: string }; readonly query?: object },
@@ -29,14 +29,14 @@ describe("what Prometheus may ask of the engine", () => {
     ["/v1.41/secrets", -1],
     ["/v1.41/tasks/../containers/json", -1],
     ["//tasks", -1],
-  ])("%s: route %d", (path, expected) => {
+  ])("is decided for %s by route %d", (path, expected) => {
     const found = routes.findIndex(
       ({ match }) => match !== undefined && new RegExp(match[0].path_regexp.pattern).test(path),
     );
     expect(found).toBe(expected);
   });
 
-  it("is services and tasks of those that it watches alone, whatever it asks for, and nothing by another method", () => {
+  it("is limited to services and tasks it watches, whatever it requests, and to reading", () => {
     const asked = routes.map(({ match, handle }) => ({
       method: match?.[0].method,
       query: match?.[0].query,
@@ -93,7 +93,7 @@ describe("prometheus.yml in a swarm", () => {
     ],
   });
 
-  it("finds the exporters by their nodes' names, and further services of the swarm", () => {
+  it("discovers the exporters by their nodes' names, and further services of the swarm", () => {
     const settings = settingsWith({
       engine: "swarm",
       namePrefix: "team.a-",

@@ -53,7 +53,7 @@ function service(name: string, key: string, port: number, healthPath: string, sp
 const CHANGE = { parallelism: 2, delay: "0s", monitor: "10s", maxFailureRatio: "0.0", order: "start-first" };
 
 describe("in a swarm", () => {
-  it("node_exporter is a service that sees the files and processes of each node, and no socket", () => {
+  it("node_exporter is a service that reads the files and processes of each node, and no socket", () => {
     expect(resource(registrations, "node-exporter-service").inputs).toStrictEqual(
       service("node_exporter", "nodeExporter", 9100, "/", {
         hostname: "{{.Node.Hostname}}",
@@ -75,7 +75,7 @@ describe("in a swarm", () => {
     );
   });
 
-  it("cadvisor is a service that reads each node's engine", () => {
+  it("cadvisor is a service that reads each node's Docker", () => {
     expect(resource(registrations, "cadvisor-service").inputs).toStrictEqual(
       service("cadvisor", "cadvisor", 8080, "/healthz", {
         args: [
@@ -95,7 +95,7 @@ describe("in a swarm", () => {
     );
   });
 
-  it("a service is waited for, and replaced only where it is gone", async () => {
+  it("a service is waited for, and replaced only if it is missing", async () => {
     expect(hooks.get("cadvisor-service")).toMatchObject({
       afterCreate: [expect.anything()],
       afterUpdate: [expect.anything()],
@@ -118,7 +118,7 @@ describe("in a swarm", () => {
     });
   });
 
-  it("the network over all nodes is encrypted, may be attached to, and goes after the tasks have", () => {
+  it("the overlay network is encrypted and attachable, and deleted after the tasks", () => {
     const network = resource(registrations, "lab-overlay");
     expect(network.inputs).toStrictEqual({
       name: "observability-lab-overlay",
@@ -150,7 +150,7 @@ describe("in a swarm", () => {
     }
   });
 
-  it("what keeps data stays a container of this machine, on both networks, and its ports where they are", () => {
+  it("a program with data stays a container of this machine, on both networks, and keeps its port", () => {
     const containers = resourcesOf(registrations, "docker:index/container:Container").filter(
       ({ inputs }) => inputs.start !== false,
     );
@@ -175,7 +175,7 @@ describe("in a swarm", () => {
     }
   });
 
-  it("Prometheus reads the swarm through a socket that nothing else has, and not the engine's", () => {
+  it("Prometheus reads the swarm through a socket that nothing else has, and not through Docker's", () => {
     const { inputs } = resource(registrations, "swarm-discovery-container");
     expect(inputs).toMatchObject({
       networkMode: "none",
@@ -195,7 +195,7 @@ describe("in a swarm", () => {
     });
   });
 
-  it("overlayEncryption and nodeLabel change the network and where the tasks go", async () => {
+  it("overlayEncryption and nodeLabel change the network and the placement of the tasks", async () => {
     const { registrations: other } = await buildLab({
       settings: { engine: "swarm", overlayEncryption: "false", nodeLabel: "tier=web" },
       machine: SWARM,

@@ -12,8 +12,8 @@ beforeAll(async () => {
   ({ registrations } = await buildLab());
 });
 
-describe("what no state knows", () => {
-  it("gives way to what is created: containers, the network and what Grafana holds", () => {
+describe("a resource that no state contains", () => {
+  it("is replaced before the lab's own is created: containers, the network and Grafana's content", () => {
     const before = registrations.filter(({ hooks }) => hooks.includes("beforeCreate")).map(({ name }) => name);
     expect(before.sort()).toStrictEqual(
       [
@@ -23,7 +23,7 @@ describe("what no state knows", () => {
     );
   });
 
-  it("is swept away at last: whatever has something on the machine depends on the sweep", () => {
+  it("is removed by the teardown, on which every resource on the machine depends", () => {
     const byUrn = new Map(registrations.map((it) => [it.urn, it]));
     const reach = ({ name, dependencies, provider }: Registration): boolean =>
       name === "lab-sweep" ||
@@ -35,14 +35,14 @@ describe("what no state knows", () => {
     expect(held.filter((it) => !reach(it)).map(({ name }) => name)).toStrictEqual(["grafana-generated-password"]);
   });
 
-  it("is swept away also with node_exporter in the host's network, which needs no network of the lab", async () => {
+  it("is removed also with node_exporter in the host's network, which needs no network of the lab", async () => {
     const { registrations: inHostNetwork } = await buildLab({ settings: { nodeExporterNetwork: "host" } });
     expect(namesOf(resource(inHostNetwork, "node-exporter-container").dependencies)).toContain("lab-container-sweep");
   });
 });
 
 describe("setting keepData", () => {
-  it("leaves the volumes with data, and no other resource", async () => {
+  it("keeps the volumes with data, and no other resource", async () => {
     const settings = { keepData: "true", alertWebhook: "https://example.org/hook" };
     const { registrations: keeping } = await buildLab({ settings });
     const names = ["alertmanager", "grafana", "grafana-key", "prometheus", "pushgateway"];

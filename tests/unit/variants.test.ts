@@ -21,11 +21,11 @@ function listening(inputs: Readonly<Record<string, unknown>>): string[] {
 describe("on Docker Desktop", () => {
   const desktop = { native: false, rootShared: false, systemd: false };
 
-  it("prometheus gets no name for the host: Docker Desktop has its own", async () => {
+  it("prometheus gets no name for the host, as Docker Desktop has its own", async () => {
     expect((await inputsOf("prometheus-container", desktop)).hosts).toStrictEqual([]);
   });
 
-  it("the app listens on loopback only: the gateway is an address of the virtual machine", async () => {
+  it("the app listens on loopback only, as the gateway is an address of the virtual machine", async () => {
     const { environment, triggers } = await inputsOf("flask-process", desktop);
     expect(environment).toMatchObject({ LISTEN: "127.0.0.1:5000", HEALTH: "127.0.0.1:5000" });
     expect((triggers as string[])[1]).toBe("127.0.0.1:5000");
@@ -48,7 +48,7 @@ describe("node_exporter", () => {
     ]);
   });
 
-  it("sees no socket elsewhere either: its folder is covered, and measured no more", async () => {
+  it("sees no socket elsewhere either, as its folder is covered and not measured", async () => {
     const sockets = ["/docker.sock", "/run/user/1000/docker.sock", "/runner/a.b (c)/docker.sock"];
     const { mounts, command } = await inputsOf("node-exporter-container", { sockets, runPaths: [] });
     expect(mounts).toStrictEqual([
@@ -102,7 +102,7 @@ describe("cadvisor", () => {
     expect(mounts).toContainEqual(there);
   });
 
-  it("gets the usual paths of Docker Desktop's virtual machine, which cannot be seen from here", async () => {
+  it("gets the usual paths of Docker Desktop's virtual machine, which is not visible from the host", async () => {
     const desktop = { native: false, storageDriver: "overlayfs", containerdSocket: undefined };
     const { volumes, mounts } = await inputsOf("cadvisor-container", desktop);
     expect(mounts).toStrictEqual([]);
@@ -120,7 +120,7 @@ describe("cadvisor", () => {
   });
 });
 
-describe("an engine with userns-remap", () => {
+describe("Docker with userns-remap", () => {
   it("gives the host's users to those that read its processes or its socket, and to no other", async () => {
     const { registrations } = await buildLab({ machine: { usersRemapped: true } });
     const modes = registrations.flatMap(({ name, inputs }) => (inputs.usernsMode === "host" ? [name] : []));
@@ -135,7 +135,7 @@ describe("health check", () => {
     [24, { interval: "3s" }],
     [25, { interval: "30s", startInterval: "1s" }],
     [28, { interval: "30s", startInterval: "1s" }],
-  ])("asks an engine %i in intervals that it knows", async (dockerMajor, intervals) => {
+  ])("probes Docker %i in intervals it supports", async (dockerMajor, intervals) => {
     expect((await inputsOf("grafana-container", { dockerMajor })).healthcheck).toStrictEqual({
       tests: ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"],
       startPeriod: "1m0s",
@@ -164,7 +164,7 @@ describe("setting nodeExporterNetwork to host", () => {
     });
   });
 
-  it("listens and is asked on bindAddress where that is an address of its own", async () => {
+  it("listens and is scraped on bindAddress if that is an address of its own", async () => {
     const inputs = await inputsOf("node-exporter-container", {}, { ...settings, bindAddress: "127.0.0.2" });
     expect(listening(inputs)[0]).toBe("--web.listen-address=127.0.0.2:9200");
     expect(inputs.healthcheck).toMatchObject({

@@ -48,7 +48,7 @@ async function ask(
 }
 
 describe("the check of the alerts", () => {
-  it("tells the rules and what fires besides the watchdog", async () => {
+  it("reports the rules and the alerts that fire besides the watchdog", async () => {
     expect(await ask([WATCHDOG, QUIET])).toBe("2 rules; firing: none");
     expect(await ask([WATCHDOG, { ...QUIET, state: "firing" }])).toBe("2 rules; firing: TargetDown");
   });
@@ -60,12 +60,12 @@ describe("the check of the alerts", () => {
     await expect(ask([WATCHDOG, rule])).rejects.toThrow(expected);
   });
 
-  it("fails where the watchdog does not fire, as without any rule", async () => {
+  it("fails if the watchdog does not fire, as without any rule", async () => {
     await expect(ask([QUIET])).rejects.toThrow("of 1 rules Watchdog does not fire");
     await expect(ask([])).rejects.toThrow("of 0 rules Watchdog does not fire");
   });
 
-  it("asks Alertmanager for the watchdog, where there is one", async () => {
+  it("queries Alertmanager for the watchdog, if there is one", async () => {
     expect(await ask([WATCHDOG], [{}])).toBe("1 rules; firing: none; Alertmanager gets them, no notification sent yet");
     await expect(ask([WATCHDOG], [])).rejects.toThrow("Alertmanager has no Watchdog from Prometheus");
   });
@@ -97,18 +97,18 @@ describe("the notifications of Alertmanager", () => {
     );
   });
 
-  it("are not asked for in a preview's lab, which has nobody to send them to", async () => {
+  it("are not checked in a preview's lab, which has no receivers", async () => {
     const failed = [counted(11, { integration: "webhook", reason: "other" })];
     expect(await ask([WATCHDOG], [{}], { failed }, { alertReceiver: "nobody" })).toBe(
       "1 rules; firing: none; Alertmanager gets them, for nobody",
     );
   });
 
-  it("are not taken for delivered where Prometheus knows nothing of them", async () => {
+  it("do not count as delivered if Prometheus has no data about them", async () => {
     await expect(sent({})).rejects.toThrow("Prometheus has no metrics of Alertmanager");
   });
 
-  it("are looked at for as long as Alertmanager takes to send again, and three scrapes", async () => {
+  it("are checked over the interval in which Alertmanager sends again, and three scrapes", async () => {
     expect(notificationQueries(45).failed).toBe(
       'alertmanager_notifications_failed_total{job="alertmanager"} > 0' +
         ' and increase(alertmanager_notifications_failed_total{job="alertmanager"}[45s]) > 0',

@@ -41,7 +41,7 @@ async function verdict(...of: Parameters<typeof labWith>): Promise<unknown> {
 }
 
 describe("the check of the dashboards", () => {
-  it("is green where all are there", async () => {
+  it("succeeds if all exist", async () => {
     expect(await verdict({ a: GOOD, b: GOOD })).toBe("2 there, all datasources bound");
   });
 
@@ -57,14 +57,14 @@ describe("the check of the dashboards", () => {
     { status: 403, body: '{"message":"Access denied"}' },
     { body: "<html>" },
     { body: "null" },
-  ])("does not promise that an up repairs one for which Grafana answers %j", async (answer) => {
+  ])("does not promise a repair by an up if Grafana answers %j", async (answer) => {
     expect(await verdict({ good: GOOD, bad: answer })).toStrictEqual([
       `dashboard bad: Grafana answers ${String(answer.status ?? 200)}, ${answer.body}`,
       "read make logs; if it stays so, delete this dashboard in Grafana and run make up",
     ]);
   });
 
-  it("names all that Grafana does not give", async () => {
+  it("names all those Grafana does not return", async () => {
     const answers = { a: { status: 406, body: "{}" }, b: { status: 404, body: "{}" }, c: { status: 406, body: "{}" } };
     expect(await verdict(answers)).toStrictEqual([
       "dashboard a was saved in Grafana in the new schema (version 2); dashboard b is not there; " +
@@ -73,7 +73,7 @@ describe("the check of the dashboards", () => {
     ]);
   });
 
-  it("leaves a Grafana that does not answer to the reason of that", async () => {
+  it("leaves a Grafana that does not answer to its own check", async () => {
     const lab = await labWith({ a: GOOD });
     await grafana?.close();
     grafana = undefined;
@@ -100,14 +100,14 @@ describe("the check of a dashboard's panels", () => {
     "take the dashboard out, or set grafanaImage to an image of your own with them, " +
     "with GF_PATHS_PLUGINS outside /var/lib/grafana";
 
-  it("says of one that was saved as version 2 how it comes back", async () => {
+  it("explains how to restore one that was saved as version 2", async () => {
     expect(await ofPanels({ status: 406, body: "{}" })).toStrictEqual([
       "dashboard mine was saved in Grafana in the new schema (version 2)",
       RESTORED,
     ]);
   });
 
-  it("is red for panels whose plugin Grafana lacks, in rows, too", async () => {
+  it("fails for panels whose plugin Grafana lacks, in rows, too", async () => {
     const nested = { type: "row", panels: [{ type: "vonage-status-panel" }] };
     const answer = withPanels({ type: "grafana-polystat-panel" }, { type: "grafana-polystat-panel" }, nested, {});
     expect(await ofPanels(answer)).toStrictEqual([
@@ -116,7 +116,7 @@ describe("the check of a dashboard's panels", () => {
     ]);
   });
 
-  it("is red for a newer panel of Grafana's own that this one does not list among its own", async () => {
+  it("fails for a newer panel of Grafana's own that this one does not list among its own", async () => {
     expect(await ofPanels(withPanels({ type: "trend" }))).toStrictEqual(["Panel plugin not found: trend", fix]);
   });
 
@@ -125,7 +125,7 @@ describe("the check of a dashboard's panels", () => {
     ["that Grafana migrates", "natel-discrete-panel", '[{"id": "stat"}]'],
     ["that a Grafana brings which lists plugins alone", "timeseries", '[{"id": "grafana-polystat-panel"}]'],
     ["that a Grafana brings which lists nothing", "timeseries", "[]"],
-  ])("is green for one %s", async (_, type, plugins) => {
+  ])("succeeds for one %s", async (_, type, plugins) => {
     expect(await ofPanels(withPanels({ type }), { body: plugins })).toBe(NO_QUERIES);
   });
 });

@@ -6,7 +6,7 @@ function line(name: string, error: string): string {
 }
 
 describe("the errors of collectors", () => {
-  it("are the last ones of each, without what else is in the log", () => {
+  it("are the last ones of each, without the other lines of the log", () => {
     const log = [
       "time=2026-11-27T09:46:54.127Z level=INFO source=node_exporter.go:142 msg=zfs",
       line("systemd", '"couldn\'t get dbus connection: dial unix: connection refused"'),
@@ -21,12 +21,12 @@ describe("the errors of collectors", () => {
     );
   });
 
-  it("are none where a collector finds nothing", () => {
+  it("are empty if a collector finds nothing", () => {
     expect(collectorErrors('level=DEBUG msg="collector returned no data" name=hwmon')).toEqual(new Map());
   });
 
   // no AppArmor is at hand where the tests run: the text is dbus-daemon's, as node_exporter passes it on
-  it("name AppArmor where it keeps containers from D-Bus", () => {
+  it("name AppArmor if it keeps containers from D-Bus", () => {
     const error =
       '"couldn\'t get units: An AppArmor policy prevents this sender from sending this message to this recipient; type=\\"method_call\\""';
     expect(collectorErrors(line("systemd", error)).get("systemd")).toMatch(/^AppArmor forbids .* D-Bus/);

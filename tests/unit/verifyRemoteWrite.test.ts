@@ -33,7 +33,7 @@ async function ask(answers: Readonly<Record<string, Readonly<Record<string, numb
 }
 
 describe("the check of remote write", () => {
-  it("tells what every receiver takes", async () => {
+  it("reports the state of every receiver", async () => {
     const answers = {
       [SENT]: { [A]: 120.4, [B]: 119.6 },
       [REFUSED]: { [A]: 0, [B]: 0 },
@@ -53,7 +53,7 @@ describe("the check of remote write", () => {
     );
   });
 
-  it("is not asked of a lab without receivers, nor of the stand-ins of a preview", () => {
+  it("is not made in a lab without receivers, nor for the stand-ins of a preview", () => {
     const checks = (remoteWrite?: readonly string[]) =>
       remoteWriteChecks({ remoteWrite } as unknown as LabOutputs).map(({ name }) => name);
     expect(checks()).toEqual([]);

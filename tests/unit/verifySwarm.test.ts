@@ -56,12 +56,12 @@ async function ask(check: string, up: readonly string[] = [], swarm: LabOutputs[
 }
 
 describe("the checks of a swarm", () => {
-  it("are asked of no other lab", async () => {
+  it("are made in no other lab", async () => {
     expect(swarmChecks({} as LabOutputs)).toStrictEqual([]);
     expect(await reachedNodes({} as LabOutputs)).toStrictEqual([]);
   });
 
-  it("tell how many tasks run", async () => {
+  it("report how many tasks run", async () => {
     await engine([service("node_exporter", 2, 2), service("cadvisor", 2, 2), service("other", 0, 1)]);
     expect(await ask("services")).toBe("tasks that run: node_exporter 2 of 2, cadvisor 2 of 2");
   });
@@ -78,7 +78,7 @@ describe("the checks of a swarm", () => {
     await expect(ask("services")).rejects.toThrow(`tasks that run: ${expected}`);
   });
 
-  it("fail after an update that Swarm took back, though all tasks run", async () => {
+  it("fail after an update that Swarm rolled back, though all tasks run", async () => {
     const status = { State: "rollback_completed", Message: "rollback completed" };
     await engine([service("node_exporter", 2, 2), service("cadvisor", 2, 2, status)]);
     await expect(ask("services")).rejects.toThrow(
@@ -86,14 +86,14 @@ describe("the checks of a swarm", () => {
     );
   });
 
-  it("demand both exporters of every node that is there", async () => {
+  it("require both exporters of every node that is up", async () => {
     await engine([]);
     const up = ["linux_host a", "docker_containers a", "linux_host b"];
     await expect(ask("nodes", up)).rejects.toThrow("not up in Prometheus: docker_containers b");
     expect(await ask("nodes", [...up, "docker_containers b"])).toBe("linux_host and docker_containers of a, b are up");
   });
 
-  it("demand them of those with the label alone", async () => {
+  it("require them of the nodes with the label only", async () => {
     await engine([]);
     const up = ["linux_host b", "docker_containers b"];
     expect(await ask("nodes", up, { ...SWARM, nodeLabel: "tier=web" })).toBe(
@@ -120,7 +120,7 @@ describe("waiting for the tasks of a service", () => {
     expect(servers[0]?.asked.filter((path) => path.startsWith("/services"))).toHaveLength(3);
   });
 
-  it("tells why Swarm took an update back", async () => {
+  it("reports why Swarm rolled an update back", async () => {
     const tasks = [
       { NodeID: "b", DesiredState: "shutdown", Status: { State: "rejected", Err: "No such image: x:1" } },
       { NodeID: "a", DesiredState: "running", Status: { State: "running" } },

@@ -24,7 +24,7 @@ function closed(registrations: readonly Registration[]): string[] {
 }
 
 describe("the password of the programs", () => {
-  it("is asked for by all that can where it is set, and always by Alertmanager, and in the host's network", () => {
+  it("is required by all programs that can if it is set, and always by Alertmanager, and in the host's network", () => {
     const set = settingsWith({ webPassword: PASSWORD });
     expect([...passwordPrograms(set)]).toStrictEqual(["prometheus", "node_exporter", "pushgateway"]);
     expect([...passwordPrograms({ ...set, engine: "swarm" })]).not.toContain("node_exporter");
@@ -39,7 +39,7 @@ describe("the password of the programs", () => {
     expect(compareSync(PASSWORD, users.admin)).toBe(true);
   });
 
-  it("is nowhere but in secrets, and what is made of it in no input at all", async () => {
+  it("is nowhere but in secrets, and its derivatives in no input at all", async () => {
     const { registrations } = await buildLab({
       settings: { webPassword: PASSWORD, alertWebhook: "https://a.example/b" },
     });
@@ -58,7 +58,7 @@ describe("the password of the programs", () => {
     });
   });
 
-  it("is Grafana's too, which asks Prometheus with it", async () => {
+  it("is also Grafana's, for its queries to Prometheus", async () => {
     const { registrations } = await buildLab({ settings: { webPassword: PASSWORD } });
     const { inputs, secretInputs } = named(registrations, "grafana-datasource");
     expect(inputs).toMatchObject({
@@ -77,7 +77,7 @@ describe("the password of the programs", () => {
       "its password was different",
     ],
     [{ ...DATASOURCE, basicAuth: true, basicAuthUser: "admin" }, {}, "declared"],
-  ])("is given to Grafana again where it was edited: %j %j", async (datasource, more, reason) => {
+  ])("is given to Grafana again if it was edited: %j %j", async (datasource, more, reason) => {
     const prometheus = foundContainer({ files: new Map([["web.yml", ""]]) });
     const grafana = { password: undefined, found: { ...HOLDINGS, datasource, ...more } };
     const observed = { grafana, containers: new Map([["prometheus", prometheus]]) };
@@ -85,7 +85,7 @@ describe("the password of the programs", () => {
     expect(String(named(registrations, "grafana-datasource").inputs.databaseName)).toContain(reason);
   });
 
-  it("is made once for the programs in the host's network where none is set", async () => {
+  it("is made once for the programs in the host's network if none is set", async () => {
     const { registrations } = await buildLab({ settings: { nodeExporterNetwork: "host", alertWebhook: HOOK } });
     expect(closed(registrations).sort()).toStrictEqual(["alertmanager", "node_exporter"]);
     expect(named(registrations, "web-generated-password").secretOutputs).toContain("stdout");
@@ -93,7 +93,7 @@ describe("the password of the programs", () => {
     expect(named(registrations, "ansible-run").inputs.environment).not.toHaveProperty("PUSHGATEWAY_PASSWORD");
   });
 
-  it("is neither made nor asked for in a lab of which nothing is in the host's network", async () => {
+  it("is neither made nor required in a lab with nothing in the host's network", async () => {
     const { registrations } = await buildLab();
     expect(closed(registrations)).toStrictEqual([]);
     expect(registrations.map(({ name }) => name)).not.toContain("web-generated-password");
