@@ -111,13 +111,13 @@ function promtool(command: string, files: string): string {
 }
 
 describe("the rules", () => {
-  it("are taken by promtool", () => {
+  it("are accepted by promtool", () => {
     expect(promtool("check", "").match(/SUCCESS/g)).toHaveLength(
       fs.readdirSync(path.join(PROJECT, "assets/prometheus")).filter((file) => file.endsWith(".yml")).length,
     );
   });
 
-  it("fire and do not fire as their tests say", () => {
+  it("pass their promtool tests", () => {
     expect(promtool("test", "tests")).not.toContain("FAILED");
   });
 });
@@ -133,7 +133,7 @@ describe("a lab with a webhook on loopback", () => {
     expect((await lab.stack.outputs()).dashboards?.value).toEqual(expect.arrayContaining([...uids]));
   });
 
-  it("answers every question of verify, and has Alertmanager among its containers", async () => {
+  it("passes every check of verify, and has Alertmanager among its containers", async () => {
     const { checks } = await verify(lab);
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
     expect(checks.find(({ check }) => check === "alerts")?.seen).toMatch(
@@ -142,11 +142,11 @@ describe("a lab with a webhook on loopback", () => {
     expect(checks.find(({ check }) => check === "containers")?.seen).toBe("6 healthy");
   });
 
-  it("has its Alertmanager on loopback and the gateway, and nowhere else", () => {
+  it("has its Alertmanager on loopback and the gateway only", () => {
     expect(listenAddresses(lab.ports.alertmanagerPort)).toEqual(["127.0.0.1", "172.30.99.1"]);
   });
 
-  it("fires nothing while it idles but the watchdog and, without nginx, the playbook's", async () => {
+  it("fires nothing while it idles except the watchdog and, without nginx, the playbook's alert", async () => {
     const nginx = spawnSync("sh", ["-c", "command -v nginx || ls /usr/sbin/nginx"]).status === 0;
     // the machine's own state and other labs beside this one are not what is tested
     const own = (await firing()).filter(
@@ -155,12 +155,12 @@ describe("a lab with a webhook on loopback", () => {
     expect(own.map(({ alertname }) => alertname).sort()).toEqual([...(nginx ? [] : ["PlaybookFailed"]), "Watchdog"]);
   });
 
-  it("has Prometheus' admin API off", async () => {
+  it("has Prometheus' admin API disabled", async () => {
     const answer = await ask(lab.ports.prometheusPort, "/api/v1/admin/tsdb/snapshot", "POST");
     expect(answer).toMatchObject({ status: "error", error: "admin APIs disabled" });
   });
 
-  it("posts an alert when a target goes, with what to do and links that lead there", async () => {
+  it("posts an alert when a target disappears, with the remedy and working links", async () => {
     docker("stop", `${lab.prefix}pushgateway`);
     const alert = await told("TargetDown", "firing", "ansible_jobs");
     expect(alert.labels).toMatchObject({
@@ -175,13 +175,13 @@ describe("a lab with a webhook on loopback", () => {
     expect(refused).toBe(1);
   });
 
-  it("posts that it is over once the target is back", async () => {
+  it("posts the resolution once the target is back", async () => {
     docker("start", `${lab.prefix}pushgateway`);
     expect((await told("TargetDown", "resolved", "ansible_jobs")).labels).toMatchObject({ job: "ansible_jobs" });
     expect((await firing()).map(({ alertname }) => alertname)).not.toContain("TargetDown");
   });
 
-  it("keeps the watchdog to itself", () => {
+  it("does not post the watchdog", () => {
     expect(received.length).toBeGreaterThan(0);
     expect(received.map(({ labels }) => labels.alertname)).not.toContain("Watchdog");
   });
@@ -215,16 +215,16 @@ describe("a lab with a webhook of Slack", () => {
   describeSlack(() => lab);
 });
 
-describe("a lab whose webhook is taken away, and that gets targets of its own", () => {
+describe("a lab whose webhook is removed, with targets of its own", () => {
   describeOwnTargets(() => lab, "172.30.99.1");
 });
 
-describe("a lab that gets the programs of docs/own-app.md", () => {
+describe("a lab with the programs of docs/own-app.md", () => {
   describeOwnApp(() => lab, "172.30.99.1");
 });
 
 describe("destroy", () => {
-  it("leaves nothing of it", async () => {
+  it("leaves nothing of the lab", async () => {
     await lab.stack.destroy();
     expect(labelled("container", lab.lab)).toEqual([]);
     expect(labelled("network", lab.lab)).toEqual([]);

@@ -98,11 +98,11 @@ describe("the home dashboard", () => {
     expect(await grafana("/api/org/preferences")).toMatchObject({ homeDashboardUID: "lab-overview" });
   });
 
-  it("is there, as is everything else, when the next preview looks", async () => {
+  it("exists, with everything else, in the next preview", async () => {
     expect(await previewChanges(lab, { refresh: true })).toEqual({});
   });
 
-  it("says that the lab is all right", async () => {
+  it("reports a healthy lab", async () => {
     expect(await shows("lab-overview", "Containers not healthy", (value) => value === 0)).toBe(0);
     expect(await shows("lab-overview", "Targets down", (value) => value === 0)).toBe(0);
     // the playbook's job fails where nginx is missing, and its alert is right then; the machine's own state and the
@@ -118,7 +118,7 @@ describe("the home dashboard", () => {
     expect(await shows("lab-overview", "Container restarts", () => true)).toBe(0);
   });
 
-  it("shows a container that was started again, and one that is away", async () => {
+  it("shows a container that was restarted, and one that is stopped", async () => {
     docker("restart", `${lab.prefix}pushgateway`);
     expect(await shows("lab-overview", "Container restarts", (value) => value === 1)).toBe(1);
     docker("stop", `${lab.prefix}pushgateway`);
@@ -139,13 +139,13 @@ describe("the dashboard of the playbooks", () => {
   const success = (wanted: (age: number) => boolean): Promise<number> =>
     shows("lab-ansible", "Since last success", wanted);
 
-  it("shows that there has been no success, where the lab came up without nginx", async () => {
+  it("shows that there has been no success if the lab came up without nginx", async () => {
     const first = await shows("lab-ansible", "Status", () => true);
     expect(await success(() => true)).toEqual(first === 0 ? -1 : expect.any(Number));
   });
 
   it.each(["Status", "Since last run", "Since last success", "Duration of the last run"])(
-    "has the placeholder of no playbook for %s",
+    "has the placeholder for no playbook in %s",
     async (title) => {
       const [query = ""] = panelQueries("lab-ansible", title);
       expect(await sample(lab, query.replaceAll('playbook=~".*"', 'playbook="none"'))).toBe(-1);
@@ -186,7 +186,7 @@ describe("the dashboard of the app", () => {
 });
 
 describe("every query of the lab's own dashboards", () => {
-  it("has a number for an answer in a lab with traffic", async () => {
+  it("returns a number in a lab with traffic", async () => {
     const mix = setInterval(() => void traffic(["/", "/fast", "/slow", "/error"]).catch(() => undefined), 1000);
     const silent = async (query: string): Promise<string[]> => {
       const asked = eventually(async () => (Number.isFinite(await sample(lab, query)) ? [] : undefined), 60);
@@ -199,7 +199,7 @@ describe("every query of the lab's own dashboards", () => {
     }
   });
 
-  it("asks for metrics and labels that are exposed as they were when they were recorded", async () => {
+  it("uses metrics and labels that are exposed as recorded", async () => {
     const queries = [...models.flatMap(queriesOf), ...alertQueries().values()];
     const metrics = metricsOf(queries).filter((it) => !(it in NOT_EVERYWHERE));
     const exposed = Object.fromEntries(await Promise.all(metrics.map(async (it) => [it, await labelsOf(it)] as const)));

@@ -33,7 +33,7 @@ async function doctor(
 }
 
 describe("doctor, on this machine", () => {
-  it("finds nothing that keeps the lab from it, and says so in a table", async () => {
+  it("finds no problem, and shows that in a table", async () => {
     const { ok, checks } = await doctor();
     expect(Object.entries(checks).filter(([, { state }]) => state === "problem" || state === "skipped")).toEqual([]);
     expect(ok).toBe(true);
@@ -83,7 +83,7 @@ describe("doctor, on this machine", () => {
     }
   });
 
-  it("finds a port that is taken, and whatever else is wrong besides", async () => {
+  it("finds a port that is taken, and every other problem", async () => {
     const server = net.createServer();
     await new Promise<void>((resolve) => server.listen(lab.ports.grafanaPort, "127.0.0.1", resolve));
     try {
@@ -99,7 +99,7 @@ describe("doctor, on this machine", () => {
     }
   });
 
-  it("says what it can without Docker", async () => {
+  it("reports what it can without Docker", async () => {
     const { ok, checks } = await doctor({ DOCKER_HOST: "unix:///nonexistent.sock" });
     expect(ok).toBe(false);
     expect(checks.docker).toMatchObject({

@@ -73,7 +73,7 @@ export function describeHardening(given: () => TestLab, password: () => Promise<
     }
   });
 
-  it("runs nothing privileged, and no program as root or with a capability that it can do without", () => {
+  it("runs nothing privileged, and no program as root or with a capability it does not need", () => {
     for (const name of all) {
       expect(inspect(name, ".HostConfig")).toMatchObject({
         Privileged: false,
@@ -141,7 +141,7 @@ export function describeHardening(given: () => TestLab, password: () => Promise<
     }
   });
 
-  it("gives the engine's socket and containerd's to cadvisor only, nor are they below a mounted root", () => {
+  it("gives Docker's socket and containerd's to cadvisor only, and mounts neither with a root", () => {
     for (const name of running.filter((it) => !measures(it))) {
       const mounts = inspect(name, ".Mounts") as { Source: string; Destination: string }[];
       expect(mounts.filter(({ Source }) => Source.endsWith(".sock"))).toEqual([]);
@@ -156,7 +156,7 @@ export function describeHardening(given: () => TestLab, password: () => Promise<
     expect(found.said).toMatch(/docker\.sock$/m);
   });
 
-  it("lets nobody into Grafana without a password, and nobody sign up", async () => {
+  it("admits nobody to Grafana without a password, and no sign-up", async () => {
     for (const path of ["/api/org", "/api/search", "/api/dashboards/home", "/api/admin/settings"]) {
       expect([path, (await ask("grafanaPort", path)).status]).toEqual([path, 401]);
     }
@@ -170,7 +170,7 @@ export function describeHardening(given: () => TestLab, password: () => Promise<
     expect(users.map(({ login }) => login)).toEqual(["admin"]);
   });
 
-  it("lets Grafana tell and ask the internet nothing, and its settings keep the password to themselves", async () => {
+  it("lets Grafana send nothing to the internet, and its settings keep the password secret", async () => {
     const settings = await (await ask("grafanaPort", "/api/admin/settings", await signIn())).text();
     expect(JSON.parse(settings)).toMatchObject({
       "auth.anonymous": { enabled: "false" },

@@ -125,32 +125,35 @@ async function values(dashboard: Stored, queries: readonly Query[]): Promise<num
 }
 
 describe("an import of", () => {
-  it.each(EXPORTS.map(({ trap }, index) => [trap, index] as const))("%s is bound and shows data", async (_, index) => {
-    const dashboard = await storedDashboard(index);
-    const datasources = await grafana<{ uid: string }[]>("/api/datasources");
-    expect(unboundDatasources(dashboard, new Set(datasources.map(({ uid }) => uid)))).toEqual([]);
-    expect(JSON.stringify(dashboard)).not.toMatch(/__inputs|__elements|libraryPanel|DS_|VAR_|abc123|prod-/);
-    const queries = queriesOf(dashboard);
-    expect(queries).not.toEqual([]);
-    for (const together of queries) {
-      // the first scrape may still be to come
-      await eventually(async () =>
-        (await values(dashboard, together)).every((count) => count > 0) ? true : undefined,
-      );
-    }
-  });
+  it.each(EXPORTS.map(({ trap }, index) => [trap, index] as const))(
+    "%s uses the lab's datasource and shows data",
+    async (_, index) => {
+      const dashboard = await storedDashboard(index);
+      const datasources = await grafana<{ uid: string }[]>("/api/datasources");
+      expect(unboundDatasources(dashboard, new Set(datasources.map(({ uid }) => uid)))).toEqual([]);
+      expect(JSON.stringify(dashboard)).not.toMatch(/__inputs|__elements|libraryPanel|DS_|VAR_|abc123|prod-/);
+      const queries = queriesOf(dashboard);
+      expect(queries).not.toEqual([]);
+      for (const together of queries) {
+        // the first scrape may still be to come
+        await eventually(async () =>
+          (await values(dashboard, together)).every((count) => count > 0) ? true : undefined,
+        );
+      }
+    },
+  );
 
-  it("all of them has each beside the others", async () => {
+  it("all of them imports each beside the others", async () => {
     const found = await grafana<{ uid: string }[]>("/api/search?type=dash-db");
     const own = found.filter(({ uid }) => !/^(trap|community)-/.test(uid));
     expect(found.length - own.length).toBe(EXPORTS.length);
   });
 
-  it("all of them is what the next preview finds", async () => {
+  it("all of them leaves nothing to change for the next preview", async () => {
     expect(await previewChanges(lab, { refresh: true })).toEqual({});
   });
 
-  it("a changed panel shows what changed of it in a preview, and not one long text", async () => {
+  it("a changed panel shows the change in a preview, and not one long text", async () => {
     const [first] = EXPORTS[FOREIGN]?.exported.panels as [object];
     writeExport(FOREIGN, { panels: [{ ...first, title: "Changed" }] });
     const { stdout } = await lab.stack.preview({ diff: true, color: "never" });

@@ -39,7 +39,7 @@ export function jobsTests(lab: () => TestLab): void {
   const fires = (alert: string, summary: string): Promise<string> =>
     eventually(async () => (await summaries(alert)).find((it) => it.startsWith(summary)));
 
-  it("has a row for each host of a job that runs as the documentation says", async () => {
+  it("has a row for each host of a job that runs as documented", async () => {
     expect(host("web1").run(pushJob, "backup", "true")).toEqual({ status: 0, stderr: "" });
     expect(host("web2").run(pushJob, "backup", "sh", "-c", "exit 3")).toEqual({ status: 3, stderr: "" });
     await becomes('job="backup", instance="web1"', SUCCEEDED);
@@ -56,7 +56,7 @@ export function jobsTests(lab: () => TestLab): void {
     expect(await sample(lab(), 'pushed_job:last_success_timestamp_seconds{job="backup"}')).toBeGreaterThan(1e9);
   });
 
-  it("takes the age of a weekly job as the documentation says", async () => {
+  it("reads the age of a weekly job as documented", async () => {
     host("web1").run(pushJob, "weekly", "true");
     expect(host("web1").run(setAge)).toMatchObject({ status: 0 });
     const age = 'pushed_job:max_age_seconds{job="weekly", instance="web1"} == 691200';
@@ -64,7 +64,7 @@ export function jobsTests(lab: () => TestLab): void {
     await becomes('job="weekly"', SUCCEEDED);
   });
 
-  it("names in its alerts a job that is not run, and one that does not succeed, by other labels and names", async () => {
+  it("names in its alerts a job that is not run, and one that does not succeed, with other labels and names", async () => {
     await push("stale/host/nas", "# TYPE job_max_age_seconds gauge\njob_max_age_seconds 1\n");
     // https://prometheus.github.io/client_python/exporting/pushgateway/
     await push("batchA", `job_last_success_unixtime ${String(Date.now() / 1000 - 200_000)}\n`);
@@ -98,7 +98,7 @@ export function jobsTests(lab: () => TestLab): void {
     expect((await summaries("JobFailed")).filter((it) => it.includes("ansible_deployment"))).toEqual([]);
   });
 
-  it("has data in every query of every panel, and no rule that fails", async () => {
+  it("has data in every query of every panel, and no failing rule", async () => {
     const outputs = Object.entries(await lab().stack.outputs()).map(([key, { value }]) => [key, value as unknown]);
     const { panels } = await proveDashboard(grafanaApi(Object.fromEntries(outputs) as LabOutputs), "lab-jobs");
     expect(panels).toHaveLength(7);
@@ -107,7 +107,7 @@ export function jobsTests(lab: () => TestLab): void {
     expect(await sample(lab(), failures)).toBe(0);
   });
 
-  it("forgets a job that is removed as the documentation says, and its alert", async () => {
+  it("forgets a job that is removed as documented, and its alert", async () => {
     expect(host("web2").run(remove)).toMatchObject({ status: 0 });
     await becomes('job="backup", instance="web2"', undefined);
     const gone = async (): Promise<true | undefined> =>

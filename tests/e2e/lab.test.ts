@@ -44,11 +44,11 @@ async function adminPassword(): Promise<string> {
 }
 
 describe("a lab that is up", () => {
-  it("answers every question of verify", async () => {
+  it("passes every check of verify", async () => {
     expect((await verify(lab)).checks.filter(({ ok }) => !ok)).toEqual([]);
   });
 
-  it("does not stand in its own way for doctor, whose container reaches the app itself", () => {
+  it("does not fail doctor, whose container reaches the app itself", () => {
     const checks = doctor(lab);
     expect(checks.filter(({ state }) => state === "problem" || state === "skipped")).toEqual([]);
     expect(checks.find(({ check }) => check === "firewall")?.seen).toContain(
@@ -56,12 +56,12 @@ describe("a lab that is up", () => {
     );
   });
 
-  it("is left alone by a second up", async () => {
+  it("is not changed by a second up", async () => {
     const { summary } = await lab.stack.up();
     expect(Object.keys(summary.resourceChanges ?? {})).toEqual(["same"]);
   });
 
-  it("is what a refresh finds", async () => {
+  it("is not changed by a refresh", async () => {
     expect(await previewChanges(lab, { refresh: true })).toEqual({});
     const { summary } = await lab.stack.refresh();
     expect(Object.keys(summary.resourceChanges ?? {})).toEqual(["same"]);
@@ -91,14 +91,14 @@ describe("a lab that is up", () => {
     }
   });
 
-  it("names every container", async () => {
+  it("exposes the name of every container", async () => {
     for (const name of CONTAINERS) {
       const query = `count(container_memory_usage_bytes{name="${lab.prefix}${name}"})`;
       expect(await eventually(() => sample(lab, query))).toBe(1);
     }
   });
 
-  it("keeps what was pushed over a restart", async () => {
+  it("keeps pushed metrics over a restart", async () => {
     docker("restart", `${lab.prefix}pushgateway`);
     const url = `http://127.0.0.1:${String(lab.ports.pushgatewayPort)}/metrics`;
     const metrics = await eventually(async () => (await fetch(url).catch(() => undefined))?.text());
@@ -155,7 +155,7 @@ describe("the admin's password", () => {
 });
 
 describe("a fault", () => {
-  it("of the app shows in a preview and is mended by the next up, once", async () => {
+  it("of the app is shown by a preview and repaired by the next up, once", async () => {
     const record = path.join(lab.stateHome, "observability-lab", lab.lab, "flask", "record.json");
     const { pid } = JSON.parse(fs.readFileSync(record, "utf8")) as { pid: number };
     process.kill(pid, "SIGKILL");

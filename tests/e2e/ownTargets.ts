@@ -150,13 +150,13 @@ export function describeOwnTargets(given: () => TestLab, gateway: string): void 
     expect(await firing(lab, "Watchdog")).toHaveLength(1);
   });
 
-  it.each(PROBES)("knows of the probe %j whether it is answered: %d", async (probe, success) => {
+  it.each(PROBES)("exposes whether the probe %j succeeds: %d", async (probe, success) => {
     const [target] = Object.values(probe);
     const seen = await eventually(() => sample(lab, `probe_success{job="probes", instance="${target ?? ""}"}`));
     expect(seen).toBe(success);
   });
 
-  it("fires for every probe that is not answered, and for no other", async () => {
+  it("fires for every failing probe, and for no other", async () => {
     const failed = PROBES.flatMap(([probe, success]) => (success === 0 ? Object.values(probe) : []));
     const found = await eventually(async () => {
       const instances = await firing(lab, "ProbeFailed");
@@ -181,7 +181,7 @@ export function describeOwnTargets(given: () => TestLab, gateway: string): void 
     expect(await sample(lab, "unwanted_metric")).toBeUndefined();
   });
 
-  it("scrapes over HTTPS with a certificate what HTTP discovery finds, and what DNS discovery finds", async () => {
+  it("scrapes targets of HTTP discovery over HTTPS with a certificate, and targets of DNS discovery", async () => {
     expect(await eventually(() => sample(lab, 'tls_metric{job="discovered", site="north"}'))).toBe(43);
     expect(await eventually(() => sample(lab, 'up{job="named"}'))).toBe(1);
   });
@@ -194,7 +194,7 @@ export function describeOwnTargets(given: () => TestLab, gateway: string): void 
     }
   });
 
-  it("is refused a field that Prometheus does not know, in promtool's words", async () => {
+  it("rejects a field that Prometheus does not know, with promtool's message", async () => {
     const target = { job: "own", targets: [`${HOST}:1`], scrape_intervall: "5s" };
     configure(lab, { extraScrapeTargets: [target] });
     await expect(previewChanges(lab)).rejects.toThrow(/Prometheus would reject it: .*field scrape_intervall not found/);

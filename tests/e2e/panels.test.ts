@@ -62,14 +62,14 @@ async function post(url: string, body: object): Promise<void> {
   expect([url, response.status]).toStrictEqual([url, 200]);
 }
 
-describe("panels of a lab with traffic", () => {
-  it("are proven for every dashboard", () => {
+describe("the panels of a lab with traffic", () => {
+  it("are checked for every dashboard", () => {
     const failed = checks.filter(({ check, ok }) => check.startsWith("panels: ") && !ok);
     expect(failed.map(({ check, seen }) => `${check}: ${seen}`)).toStrictEqual([]);
     expect(proofs().map(({ uid }) => uid)).toStrictEqual([...outputs.dashboards]);
   });
 
-  it("of the lab's own dashboards all show data, by every query", () => {
+  it("all show data by every query in the lab's own dashboards", () => {
     const own = proofs().filter((proof) => proof.own);
     expect(own.map(({ uid }) => uid)).toEqual(expect.arrayContaining(["lab-flask", "lab-ansible"]));
     for (const { title, panels } of own) {
@@ -107,7 +107,7 @@ describe("a dashboard with faults", () => {
     ...fields,
   });
 
-  it("is told panel by panel, those in rows, of the library and repeated ones too", async () => {
+  it("is reported panel by panel, including those in rows, of the library and repeated ones", async () => {
     const library = { name: "Shared", uid: "shared", kind: 1, model: panel("Shared", "up") };
     await post("/api/library-elements", library);
     const list = [

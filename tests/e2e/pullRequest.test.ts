@@ -74,7 +74,7 @@ describe("a change against a lab of its base", () => {
     return { run, report };
   }
 
-  it.each(PROPOSED)("of $name says just that", async ({ make, summary, says, silent }) => {
+  it.each(PROPOSED)("of $name is reported as just that", async ({ make, summary, says, silent }) => {
     const { run, report } = await preview(make);
     expect(run.failure).toEqual([]);
     expect(report.split("\n")[2]).toContain(`## It: ${summary}`);
@@ -96,7 +96,7 @@ describe("a change against a lab of its base", () => {
     }
   });
 
-  it("that breaks a rule fails, and says which one", async () => {
+  it("that breaks a rule fails, and names the rule", async () => {
     const { run, report } = await preview((head) => {
       edit(head, "components/container/labContainer.ts", (text) =>
         text.replace("    readOnly: true,\n", "    readOnly: true,\n    privileged: true,\n"),
@@ -107,7 +107,7 @@ describe("a change against a lab of its base", () => {
     expect(report).toMatch(/> \*\*Rule `[\w-]+`\*\* \(`grafana-container`\): .*privileged/);
   });
 
-  it("with a setting that is refused fails, and says why with what is declared", async () => {
+  it("with a rejected setting fails, and gives the reason with the declared value", async () => {
     const { run, report } = await preview((head) => {
       edit(head, "Pulumi.yaml", (text) => text.replace("default: 5s", "default: soon"));
     });
@@ -179,7 +179,7 @@ describe("scripts/pr-preview", () => {
     expect(status).toBe(0);
   });
 
-  it("says of a base that cannot be brought up why, and compares with an empty state", () => {
+  it("reports why a base cannot be brought up, and compares with an empty state", () => {
     edit(checkout, "index.ts", (text) => `throw new Error("not in this commit");\n${text}`);
     commit();
     edit(checkout, "index.ts", (text) => text.replace(/^throw.*\n/, ""));
@@ -190,7 +190,7 @@ describe("scripts/pr-preview", () => {
     expect(status).toBe(0);
   });
 
-  it("says where there is no base to compare with", () => {
+  it("reports that there is no base to compare with", () => {
     const { status, report } = run("none");
     expect(report).toContain("There is no base to compare with.");
     expect(report).toMatch(/## Lab preview: \d+ to create\n/);
@@ -206,7 +206,7 @@ describe("scripts/pr-preview", () => {
     expect(fs.existsSync(path.join(checkout, ".lab/pr-preview/room"))).toBe(false);
   });
 
-  it("refuses a base that is no commit here, and creates nothing", () => {
+  it("rejects a base that is not a commit of the repository, and creates nothing", () => {
     const { status, stderr } = spawnSync("scripts/pr-preview", [], {
       cwd: checkout,
       env: env("nowhere"),

@@ -40,7 +40,7 @@ async function refusal(settings: Record<string, unknown>): Promise<string> {
 
 /** What needs a server or a container besides; the rest is in tests/recovery/badInputs.ts. */
 describe("up refuses, before anything is created,", () => {
-  it("a port that another program holds, and names a free one", async () => {
+  it("a port that another program holds, and suggests a free one", async () => {
     const port = lab.ports.grafanaPort;
     const server = net.createServer();
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
@@ -57,7 +57,7 @@ describe("up refuses, before anything is created,", () => {
     }
   });
 
-  it("a container of the same name that is not the lab's, and leaves it alone", async () => {
+  it("a container of somebody else with the lab's name, and leaves it alone", async () => {
     const image = (await lab.stack.getConfig("pushgatewayImage")).value;
     const id = docker("create", "--name", `${lab.prefix}grafana`, image);
     try {

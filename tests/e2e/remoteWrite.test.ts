@@ -96,8 +96,8 @@ async function received(label: string): Promise<readonly string[]> {
   return ((await answer.json()) as { data: string[] }).data;
 }
 
-describe("a lab with receivers that are not there yet", () => {
-  it("comes up, and verify says what does not get through", async () => {
+describe("a lab with receivers that do not exist yet", () => {
+  it("comes up, and verify reports which samples are not delivered", async () => {
     // this lab has no Alertmanager to take that port
     const onHost = `http://host.docker.internal:${String(lab.ports.alertmanagerPort)}/`;
     configure(lab, { remoteWrite: [{ url: RECEIVER_URL, username: "lab" }, { url: onHost }] });
@@ -110,20 +110,20 @@ describe("a lab with receivers that are not there yet", () => {
     expect(seen).toBe([RECEIVER_URL, onHost].map((url) => `${url} has no sample of the last 20 s`).join("; "));
   });
 
-  it("has a prometheus.yml that promtool takes", () => {
+  it("has a prometheus.yml that promtool accepts", () => {
     expect(docker("exec", `${PREFIX}prometheus`, "promtool", "check", "config", "/lab/prometheus.yml")).toContain(
       "/lab/prometheus.yml is valid prometheus config file syntax",
     );
   });
 
-  it("has a Prometheus that stops before the engine kills it", () => {
+  it("has a Prometheus that stops before Docker kills it", () => {
     docker("stop", `${PREFIX}prometheus`);
     expect(inspect(`${PREFIX}prometheus`, ".State.ExitCode")).toBe(0);
     docker("start", `${PREFIX}prometheus`);
   });
 });
 
-describe("a lab whose receivers are there", () => {
+describe("a lab with existing receivers", () => {
   it("sends them every series of the lab", async () => {
     startReceiver();
     const workerData = { host: GATEWAY, port: lab.ports.alertmanagerPort };
@@ -137,13 +137,13 @@ describe("a lab whose receivers are there", () => {
     expect(await received("lab")).toEqual([lab.lab]);
   });
 
-  it("signs in to each as its entry says", async () => {
+  it("authenticates to each as its entry declares", async () => {
     // the other one takes nothing without the password
     expect(await eventually(() => Promise.resolve([...signedInAs][0]))).toBe(`Bearer ${TOKEN}`);
     expect(signedInAs.size).toBe(1);
   });
 
-  it("is told by verify to deliver", async () => {
+  it("is reported by verify as delivering", async () => {
     const { ok, seen, others } = await answers();
     expect(others).toEqual([]);
     expect(seen).toMatch(/^http:\/\/receiver:9090\/\S+ takes \d+ samples\/s, http:\/\/host\S+ takes \d+ samples\/s$/);
@@ -173,7 +173,7 @@ describe("a lab whose receivers are there", () => {
 });
 
 describe("a lab with a wrong password", () => {
-  it("is told by verify to be refused", async () => {
+  it("is reported by verify as rejected", async () => {
     await setSecret("0].password", WRONG_PASSWORD);
     await lab.stack.up({ onOutput });
     await eventually(() => sample(lab, "irate(prometheus_remote_storage_samples_failed_total[20s]) > 0"));
@@ -184,8 +184,8 @@ describe("a lab with a wrong password", () => {
   });
 });
 
-describe("a lab whose receivers are taken away", () => {
-  it("sends nothing any more, and is asked for nothing", async () => {
+describe("a lab whose receivers are removed", () => {
+  it("sends nothing any more, and has no check of remote write", async () => {
     configure(lab, { remoteWrite: [] });
     await lab.stack.up({ onOutput });
     expect(Object.keys(await lab.stack.outputs())).not.toContain("remoteWrite");
@@ -195,7 +195,7 @@ describe("a lab whose receivers are taken away", () => {
 });
 
 describe("destroy", () => {
-  it("leaves nothing of it", async () => {
+  it("leaves nothing of the lab", async () => {
     docker("rm", "--force", "--volumes", RECEIVER);
     await lab.stack.destroy();
     expect(labelled("container", lab.lab)).toEqual([]);

@@ -78,7 +78,7 @@ export function schemaV2Tests(lab: () => TestLab): void {
     [HELD, THEIRS].forEach((uid) => proxy.v2.add(uid));
   });
 
-  it("are seen as that, and everything else as ever", async () => {
+  it("are reported as such, and everything else as before", async () => {
     const direct = await observeGrafana(`http://127.0.0.1:${String(lab().ports.grafanaPort)}`, password);
     const { found } = await observeGrafana(proxy.url, password);
     const expected = new Map<string, unknown>(direct.found?.dashboards);
@@ -87,7 +87,7 @@ export function schemaV2Tests(lab: () => TestLab): void {
     expect(expected.size).toBeGreaterThan(5);
   });
 
-  it("come back with the next up where they are the lab's, and stay where they are somebody's", async () => {
+  it("are restored by the next up if they are the lab's, and kept if they are somebody's", async () => {
     const messages: string[] = [];
     const preview = await stack.preview({ onOutput: (line) => messages.push(line) });
     expect(preview.changeSummary).toMatchObject({ update: 1 });
@@ -97,7 +97,7 @@ export function schemaV2Tests(lab: () => TestLab): void {
     expect((await stack.preview()).changeSummary).not.toHaveProperty("update");
   });
 
-  it("fail a refresh, for which the provider has no answer; an up before it helps", async () => {
+  it("fail a refresh, which the provider does not support; an up before it helps", async () => {
     await expect(stack.refresh()).rejects.toThrow("getDashboardByUidNotAcceptable");
     await stack.up();
     await stack.refresh();

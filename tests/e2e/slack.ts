@@ -67,7 +67,7 @@ export function describeSlack(lab: () => TestLab): void {
     slack.close();
   });
 
-  it("says there in Slack's format what is wrong and what to do", async () => {
+  it("posts the problem and the remedy in Slack's format", async () => {
     await fire("First");
     const { url, body } = await eventually(() =>
       Promise.resolve(messages.find((it) => it.body.text.startsWith("First"))),
@@ -78,7 +78,7 @@ export function describeSlack(lab: () => TestLab): void {
     expect(await eventually(async () => /notifications delivered: [1-9]/.exec(await alertsCheck())?.[0])).toBeDefined();
   });
 
-  it("is red while Slack refuses an alert, and green soon after it takes it", async () => {
+  it("fails verify while Slack rejects an alert, and passes soon after Slack accepts it", async () => {
     refusing = true;
     await fire("Second");
     const red = /cannot send its notifications: \d+ failed by slack \(clientError\)/;

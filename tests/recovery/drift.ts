@@ -13,12 +13,12 @@ async function drift(lab: UserLab): Promise<{ code: number | null; report: strin
 
 /** `make drift` tells what was changed by hand, and what of the code was not applied. */
 export function driftTests(bench: () => Bench): void {
-  it("is none of a lab that is as its code says", async () => {
+  it("is not reported for a lab that equals its code", async () => {
     const { code, report } = await drift(bench().lab);
     expect([code, report.split("\n")[2]]).toEqual([0, "## Drift of the lab: no change"]);
   });
 
-  it("is a setting that was not applied, and a container that was stopped", async () => {
+  it("is reported for a setting that was not applied, and for a container that was stopped", async () => {
     const { lab } = bench();
     docker("stop", lab.container("pushgateway"));
     lab.configure({ nodeExporterMemory: 144 });
@@ -32,7 +32,7 @@ export function driftTests(bench: () => Bench): void {
     expect((await drift(lab)).code).toBe(0);
   });
 
-  it("cannot be told of a Grafana that is away but by the lab itself, which then says so", async () => {
+  it("is detected without Grafana by the lab alone, which reports that", async () => {
     const { lab } = bench();
     docker("stop", lab.container("grafana"));
     const { code, report } = await drift(lab);

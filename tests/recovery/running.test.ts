@@ -37,15 +37,15 @@ function identity(lab: UserLab): string[] {
   ];
 }
 
-describe("up mends a container", () => {
+describe("up repairs a container", () => {
   injectContainerFaults(() => bench);
 });
 
-describe("up mends the app", () => {
+describe("up repairs the app", () => {
   injectAppFaults(() => bench);
 });
 
-describe("up mends Grafana:", () => {
+describe("up repairs Grafana:", () => {
   injectGrafanaFaults(() => bench);
 });
 
@@ -53,7 +53,7 @@ describe("drift", () => {
   driftTests(() => bench);
 });
 
-describe("up ends green after one that was", () => {
+describe("up succeeds after one that was", () => {
   injectUpdateFaults(() => bench);
 });
 
@@ -77,7 +77,7 @@ describe("two labs", () => {
     expect(await bench.lab.failedChecks()).toEqual([]);
   });
 
-  it("are destroyed apart, one from another checkout with its app dead and containers gone", async () => {
+  it("are destroyed separately, one from another checkout with its app dead and containers missing", async () => {
     const { lab } = bench;
     const before = identity(other);
     const app = appPid(lab);

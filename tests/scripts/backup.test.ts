@@ -58,14 +58,14 @@ function backupFile(changed: Record<string, string> = {}): string {
   return path.join(folder, "backup.tar");
 }
 
-describe("restore refuses, before anything is touched,", () => {
+describe("restore refuses, before anything is changed,", () => {
   const fix = "nothing was changed: give a file that make backup wrote\n";
 
   it("to be called without a file", () => {
     expect(refusal(undefined)).toBe("FILE is not set: make restore FILE=.lab/backups/...\n");
   });
 
-  it("a file that is not there", () => {
+  it("a file that does not exist", () => {
     expect(refusal("/nonexistent.tar")).toBe(`FILE = /nonexistent.tar: is not a file; ${fix}`);
   });
 
@@ -92,7 +92,7 @@ describe("restore refuses, before anything is touched,", () => {
     expect(refusal(file)).toBe(`FILE = ${file}: is damaged: its sums differ; ${fix}`);
   });
 
-  it("a backup of a version to come", () => {
+  it("a backup of a later version", () => {
     const file = backupFile({ about: "observability-lab backup 2\n" });
     expect(refusal(file)).toBe(`FILE = ${file}: is a backup of another version of the lab; ${fix}`);
   });
@@ -110,13 +110,13 @@ describe("swap-data.sh", () => {
     old = files();
   });
 
-  it("puts the new data in the place of the old", () => {
+  it("replaces the old data by the new", () => {
     ["unpack", "swap", "finish"].forEach((name) => step(name, name === "unpack" ? `${folder}/new.tar` : undefined));
     expect(files()).toBe(sh("find . -type f | sort | xargs head", path.join(folder, "new")));
     expect(fs.readdirSync(path.join(folder, "volume")).sort()).toEqual([".only-new", "sub"]);
   });
 
-  it.each([[["unpack"]], [["unpack", "swap"]], [[]]])("takes %j back", (steps) => {
+  it.each([[["unpack"]], [["unpack", "swap"]], [[]]])("restores %j", (steps) => {
     steps.forEach((name) => step(name, name === "unpack" ? `${folder}/new.tar` : undefined));
     step("back");
     expect(files()).toBe(old);
@@ -124,7 +124,7 @@ describe("swap-data.sh", () => {
     expect(files()).toBe(old);
   });
 
-  it("takes back what was interrupted", () => {
+  it("restores the data of an interrupted swap", () => {
     step("unpack", `${folder}/new.tar`);
     sh("mkdir .restore-part; mv sub .restore-part/", path.join(folder, "volume")); // in the middle of swap
     step("back");

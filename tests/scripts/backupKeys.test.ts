@@ -48,7 +48,7 @@ describe("the key of Grafana's datasources", () => {
     expect([saved(OURS), path.dirname(saved(OURS))].map((it) => fs.statSync(it).mode & 0o777)).toEqual([0o600, 0o700]);
   });
 
-  it("is said to be known to everybody where it is", async () => {
+  it("is reported if everybody knows it", async () => {
     labWith(undefined, "old");
     expect(await run("backup")).toEqual([
       0,
@@ -57,7 +57,7 @@ describe("the key of Grafana's datasources", () => {
     expect(fs.existsSync(path.dirname(saved(WELL_KNOWN)))).toBe(false);
   });
 
-  it("stays where it is the backup's", async () => {
+  it("stays if it is the backup's", async () => {
     expect(await moved(OURS, OURS)).toEqual([OURS, expect.stringContaining("can be read: their key is this lab's\n")]);
   });
 
@@ -69,7 +69,7 @@ describe("the key of Grafana's datasources", () => {
     expect(fs.readFileSync(saved(OURS), "utf8")).toBe(`${OURS}\n`);
   });
 
-  it("comes with data of before labs had any", async () => {
+  it("is restored with data from before labs had any", async () => {
     expect(await moved(undefined, OURS)).toEqual([WELL_KNOWN, expect.stringContaining("afterwards make grafana-key")]);
   });
 
@@ -86,7 +86,7 @@ describe("the key of Grafana's datasources", () => {
         fs.writeFileSync(saved(OTHER), "another\n");
       },
     ],
-  ])("stays where the backup's %s, and the passwords are said to be unreadable", async (_, before) => {
+  ])("stays if the backup's %s, and the passwords are reported as unreadable", async (_, before) => {
     const [key, output] = await moved(OTHER, OURS, before);
     expect(key).toBe(OURS);
     expect(output).toContain(`cannot be read: they need the key ${print(OTHER)}`);
@@ -96,7 +96,7 @@ describe("the key of Grafana's datasources", () => {
     expect(output.indexOf("cannot be read")).toBeLessThan(output.indexOf("restoring the data"));
   });
 
-  it("is put back where Grafana does not get healthy with the backup's data", async () => {
+  it("is restored if Grafana does not become healthy with the backup's data", async () => {
     labWith(OTHER, "old");
     expect((await run("backup"))[0]).toBe(0);
     labWith(OURS, "new");
@@ -105,7 +105,7 @@ describe("the key of Grafana's datasources", () => {
     expect([fs.readFileSync(keyFile(), "utf8"), ...PARTS.map(kept)]).toEqual([OURS, "new", "new", "new"]);
   });
 
-  it("is not looked for outside its folder", async () => {
+  it("is not searched for outside its folder", async () => {
     labWith(OURS, "old");
     expect((await run("backup"))[0]).toBe(0);
     const parts = PARTS.map((part) => `${part}.tar`).join(" ");

@@ -8,7 +8,7 @@ import { ALL, backUp, calls, inFolder, kept, lab, PARTS, prepareLabs, run, start
 prepareLabs();
 
 describe("a restore", () => {
-  it.each([[PARTS], [ALL]])("gets everything of %j back", async (parts) => {
+  it.each([[PARTS], [ALL]])("restores everything of %j", async (parts) => {
     await backUp(parts);
     const { stdout } = spawnSync("tar", ["-tf", inFolder("lab.tar")], { encoding: "utf8" });
     expect(stdout).toBe(["about", "sums", ...parts.map((part) => `${part}.tar`), ""].join("\n"));
@@ -38,7 +38,7 @@ describe("a restore", () => {
     expect(ALL.map(kept)).toEqual(["old", "old", "old", "new"]);
   });
 
-  it("puts all of the lab's own data back where Alertmanager does not get healthy with the backup's", async () => {
+  it("restores all of the lab's own data if Alertmanager does not become healthy with the backup's", async () => {
     await backUp(ALL);
     lab(ALL, "new");
     fs.writeFileSync(inFolder("sick"), "ours_alertmanager\n");
@@ -47,7 +47,7 @@ describe("a restore", () => {
     expect(fs.readdirSync(volume("alertmanager"))).toEqual(["data"]);
   });
 
-  it("first undoes one that was killed, also of Alertmanager with a backup that has no silences", async () => {
+  it("first reverts one that was killed, also of Alertmanager with a backup without silences", async () => {
     await backUp(PARTS);
     lab(ALL, "new");
     fs.mkdirSync(path.join(volume("alertmanager"), ".restore-old"));
@@ -59,7 +59,7 @@ describe("a restore", () => {
 });
 
 describe("a backup", () => {
-  it("is not made without the silences of a lab whose Alertmanager is missing", async () => {
+  it("is not created without the silences of a lab whose Alertmanager is missing", async () => {
     lab(ALL, "old");
     fs.rmSync(volume("alertmanager"), { recursive: true });
     expect(await run("backup")).toEqual([1, "a container or a volume of the lab is missing: run make up\n"]);

@@ -42,11 +42,11 @@ describe("the comment of a report", () => {
       "> Code of the pull request ran beside what made this report, and could have changed it.\n\n",
     ],
     [["docs/a.md", "README.md", "tests/unit/a.test.ts"], ""],
-  ])("says whose word the report is where %j changes", (files, origin) => {
+  ])("names the origin of the report if %j changes", (files, origin) => {
     expect(comment.write(comment.change(files)).stdout).toBe(REPORT.replace("# one", `${origin}# one`));
   });
 
-  it("is refused for a report with another first line", () => {
+  it("is rejected for a report with another first line", () => {
     fs.writeFileSync(comment.report, "# anything");
     expect(comment.write(comment.change([]))).toEqual({
       status: 1,
@@ -55,7 +55,7 @@ describe("the comment of a report", () => {
     });
   });
 
-  it("is refused without a report", () => {
+  it("is rejected without a report", () => {
     fs.rmSync(comment.report);
     expect(comment.write(comment.change([]))).toMatchObject({
       status: 1,
@@ -64,11 +64,11 @@ describe("the comment of a report", () => {
     });
   });
 
-  it.each(["main", "", "--output=x"])("is refused for the commit %j", (commit) => {
+  it.each(["main", "", "--output=x"])("is rejected for the commit %j", (commit) => {
     expect(comment.write(commit)).toEqual({ status: 1, stdout: "", stderr: `"${commit}" is not a commit\n` });
   });
 
-  it("is refused for a commit that is not here", () => {
+  it("is rejected for a commit that is not in the repository", () => {
     expect(comment.write("a".repeat(40))).toMatchObject({ status: 1, stdout: "" });
   });
 });

@@ -29,7 +29,7 @@ function write(config: string): { files: Record<string, string>; stderr: string;
 }
 
 describe("the rendered dashboards", () => {
-  it("are the lab's own and those of the settings, bound, with their keys in order", () => {
+  it("are the lab's own and those of the settings, with the lab's datasource and their keys in order", () => {
     fs.writeFileSync(
       path.join(folder, "7_rev1.json"),
       JSON.stringify({ uid: "theirs", title: "Seven", panels: [{ title: "Up", datasource: "Prometheus" }] }),
@@ -59,13 +59,13 @@ config:
 `);
   });
 
-  it("know Alertmanager where the webhook is a secret, too", () => {
+  it("include Alertmanager if the webhook is a secret, too", () => {
     const { files, stderr } = write('config: { "observability-lab:alertWebhook": { secure: "v1:abc" } }');
     expect(stderr).toBe("");
     expect(files["lab-overview.json"]).toContain("|alertmanager)");
   });
 
-  it("are none where a setting is wrong, which is told", () => {
+  it("are absent if a setting is wrong, which is reported", () => {
     const { files, stderr, status } = write("config: { 'observability-lab:grafanaPort': 99999 }");
     expect(files).toEqual({});
     expect(stderr).toContain('grafanaPort = "99999": must be a port');

@@ -49,11 +49,11 @@ function logs(environment: Record<string, string>): string[] {
 }
 
 describe("logs on a terminal", () => {
-  it("shows as many lines of each as LINES says", () => {
+  it("shows as many lines of each as LINES sets", () => {
     expect(logs({ LINES: "2" })).toEqual([`== ${CONTAINER}`, `logs --tail 2 ${CONTAINER}`, "== flask", "2", "3"]);
   });
 
-  it("shows 50 unless told otherwise", () => {
+  it("shows 50 by default", () => {
     expect(logs({})).toContain(`logs --tail 50 ${CONTAINER}`);
   });
 });

@@ -107,12 +107,12 @@ function setup(...args: string[]): { status: number | null; said: string; built:
 }
 
 describe("the images", () => {
-  it("are built where nothing says that they were, and then not again", () => {
+  it("are built if nothing records that they were, and then not again", () => {
     expect(setup()).toMatchObject({ status: 0, built: [`images ${ALWAYS.join(" ")}`] });
     expect(setup()).toEqual({ status: 0, said: "", built: [] });
   });
 
-  it("are Alertmanager's, too, as soon as a secret setting asks for it", () => {
+  it("include Alertmanager's as soon as a secret setting needs it", () => {
     setup();
     write("room/own.offline.yaml", WEBHOOK);
     expect(setup()).toMatchObject({ status: 0, built: [`images alertmanager ${ALWAYS.join(" ")}`] });
@@ -132,7 +132,7 @@ describe("the images", () => {
     expect(setup("test")).toEqual({ status: 0, said: "", built: [] });
   });
 
-  it("are looked at again after a change in offline/", () => {
+  it("are checked again after a change in offline/", () => {
     setup();
     build("echo changed >>built");
     const { built } = setup();
@@ -146,7 +146,7 @@ describe("what is installed at the same time", () => {
     script("tools/npm", text);
   };
 
-  it("ends with the one that fails, which is named with what it said", () => {
+  it("ends with the one that fails, which is named with its output", () => {
     build("sleep 1000 & echo $! >sleeper; touch building; wait");
     npm("until [ -e building ]; do sleep 0.1; done; echo no such package; exit 1");
     const { status, said } = setup();
@@ -155,7 +155,7 @@ describe("what is installed at the same time", () => {
     expect(isAlive(Number(read("sleeper")))).toBe(false);
   });
 
-  it("ends with Ctrl-C, and the next run says that it goes on from there", async () => {
+  it("ends with Ctrl-C, and the next run reports that it resumes there", async () => {
     build("sleep 1000 & echo $! >sleeper; touch building; wait");
     const run = spawn(path.join(PROJECT, "scripts", "setup"), [], { env: environment(), stdio: "ignore" });
     const ended = new Promise<number | null>((resolve) => run.on("close", resolve));
@@ -177,12 +177,12 @@ describe("the stack", () => {
     return read("room/stack").trim();
   };
 
-  it("is dev where the engine pulls the official images, of which the client need not know how", () => {
+  it("is dev if Docker pulls the official images, whatever the client's configuration", () => {
     write("registry", "");
     expect(chosen()).toBe("dev");
   });
 
-  it("is offline where it does not", () => {
+  it("is offline if it does not", () => {
     expect(chosen()).toBe("offline");
   });
 });
@@ -197,7 +197,7 @@ it("installs the development packages where npm is to leave them out, also after
   expect(fs.existsSync(path.join(folder, "npm-asked"))).toBe(false);
 });
 
-it("names what lets a user use a Docker that refuses him", () => {
+it("names the command that gives a user access to a Docker that denies it", () => {
   write("refuses", "");
   const { status, said } = setup();
   expect(status).toBe(1);
@@ -212,7 +212,7 @@ it("names what lets a user use a Docker that refuses him", () => {
   expect(said).toMatch(/room belongs to nobody: run this as nobody, without sudo/);
 });
 
-it("refuses a word that it does not know", () => {
+it("rejects a word that it does not know", () => {
   expect(setup("tets")).toMatchObject({ status: 1, said: "usage: setup [packages | test]\n" });
 });
 

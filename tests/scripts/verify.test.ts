@@ -60,7 +60,7 @@ describe("verify", () => {
     });
   };
 
-  it("tells every check that failed and what to do, as a table and as JSON, but no password", async () => {
+  it("reports every check that failed and its remedy, as a table and as JSON, but no password", async () => {
     const outputs = await deadLab();
     const [table, json] = await Promise.all([verify(outputs), verify(outputs, "--json")]);
     expect([table.code, json.code]).toStrictEqual([1, 1]);
@@ -88,7 +88,7 @@ describe("verify", () => {
     expect(`${table.out}${json.out}${table.err}${json.err}`).not.toContain("hunter2hunter2");
   });
 
-  it("refuses outputs that are no lab's with its usage", async () => {
+  it("rejects outputs that are not a lab's with its usage", async () => {
     const { code, err } = await verify("{}");
     expect(code).toBe(2);
     expect(err).toContain("the outputs on standard input are not a lab's: is it up?");

@@ -50,7 +50,7 @@ function start(node: number, more: readonly string[] = []): void {
     machines.remove();
   });
 
-  it("without a swarm says what to do, and changes nothing", () => {
+  it("without a swarm reports the remedy, and changes nothing", () => {
     lab.configure({ engine: "swarm" });
     expect(lab.up().output).toContain(
       'engine = "swarm": Docker is not in a swarm; run docker swarm init, or set engine: docker',
@@ -92,7 +92,7 @@ function start(node: number, more: readonly string[] = []): void {
     expect(found).toMatchObject({ dashboard: { title: "Somebody's" } });
   });
 
-  it("is left alone by a second up, and is what a refresh finds", () => {
+  it("is not changed by a second up, nor by a refresh", () => {
     expect(lab.preview()).toMatch(/Resources:\n\s+\d+ unchanged/);
     expect(lab.preview("--refresh")).toMatch(/Resources:\n\s+\d+ unchanged/);
   });
@@ -209,7 +209,7 @@ function start(node: number, more: readonly string[] = []): void {
     expect(machines.docker(2, "ps", "--format", "{{.Image}}")).toContain(NEXT);
   });
 
-  it("has an update taken back that cannot run, and says why", () => {
+  it("reports an update that cannot run, which Swarm rolls back, with the reason", () => {
     lab.configure({ nodeExporterImage: "observability-lab/node-exporter:absent" });
     const takenBack = /Swarm rolled back the update of swarm-node_exporter.*No such image/s;
     expect(lab.up().output).toMatch(takenBack);
@@ -224,7 +224,7 @@ function start(node: number, more: readonly string[] = []): void {
     expect(lab.verify().failed).toEqual([]);
   });
 
-  it("mends a service that was removed by hand", async () => {
+  it("repairs a service that was removed by hand", async () => {
     machines.docker(MANAGER, "service", "rm", "swarm-cadvisor");
     lab.apply();
     await secondsUntil(() => lab.watches(1, 2, 3, 4), 30);

@@ -53,16 +53,13 @@ describe("the key of Grafana's data", () => {
     return put.mock.calls[0]?.[1].get("secret_key");
   }
 
-  it.each([[undefined], ["of earlier data"]])(
-    "is a new one of 256 bits for new data, with %j",
-    async (key) => {
-      const first = await written(undefined, key);
-      expect(first).toMatch(/^[0-9a-f]{64}$/);
-      jest.restoreAllMocks();
-      await engine?.close();
-      expect(await written(undefined, key)).not.toBe(first);
-    },
-  );
+  it.each([[undefined], ["of earlier data"]])("is a new one of 256 bits for new data, with %j", async (key) => {
+    const first = await written(undefined, key);
+    expect(first).toMatch(/^[0-9a-f]{64}$/);
+    jest.restoreAllMocks();
+    await engine?.close();
+    expect(await written(undefined, key)).not.toBe(first);
+  });
 
   it.each([
     ["of this lab", GENERATED],

@@ -133,9 +133,12 @@ describe("an exported dashboard", () => {
     });
   });
 
-  it.each([{ uid: "" }, { uid: null }, { uid: undefined }])("without a uid gets one derived from its id: %j", (exported) => {
-    expect(bind(exported).uid).toBe("community-7");
-  });
+  it.each([{ uid: "" }, { uid: null }, { uid: undefined }])(
+    "without a uid gets one derived from its id: %j",
+    (exported) => {
+      expect(bind(exported).uid).toBe("community-7");
+    },
+  );
 
   it.each(["../../package", "a/b", "x".repeat(41), "a b", "ä", "a\n", "${VAR}", 7, ["a"]])(
     "with a uid that Grafana rejects gets one derived from its id, which is reported: %j",

@@ -147,14 +147,17 @@ describe("secrets in a container", () => {
     ]);
   });
 
-  it.each(["HARMLESS=hunter2", "GF_LOG_LEVEL=hunter2", "constructor=hunter2"])("are reported as new: %s", (variable) => {
-    expect(said({ envs: [variable] })).toStrictEqual([
-      `grafana-container: the variable ${variable.split("=")[0] ?? ""} of its environment is new, or has a value that ` +
-        "the lab never gives it, and everybody reads it who may inspect the container. A secret belongs into a file; if " +
-        `the program needs it, add ${variable.split("=")[0] ?? ""} to the envs of grafana-container in CONTAINERS of ` +
-        "policy/allowed.ts.",
-    ]);
-  });
+  it.each(["HARMLESS=hunter2", "GF_LOG_LEVEL=hunter2", "constructor=hunter2"])(
+    "are reported as new: %s",
+    (variable) => {
+      expect(said({ envs: [variable] })).toStrictEqual([
+        `grafana-container: the variable ${variable.split("=")[0] ?? ""} of its environment is new, or has a value that ` +
+          "the lab never gives it, and everybody reads it who may inspect the container. A secret belongs into a file; if " +
+          `the program needs it, add ${variable.split("=")[0] ?? ""} to the envs of grafana-container in CONTAINERS of ` +
+          "policy/allowed.ts.",
+      ]);
+    },
+  );
 
   it.each([
     ["a label", { labels: [{ label: "observability-lab.reason", value: new Hidden("hunter2") }] }, "labels.0.value"],

@@ -20,15 +20,18 @@ describe("a dashboard", () => {
     expect(checkFolder({ configJson, folder: runtime.unknownValue }, flask)).toStrictEqual([]);
   });
 
-  it.each(['{"title":"Flask"}', '{"uid":""}', '{"uid":7}', "no JSON"])("is rejected as %s in no folder", (configJson) => {
-    const messages = [
-      "flask-app-dashboard has no uid, so Grafana makes one up and every link to it breaks with the next lab. " +
-        'Put a fixed "uid" into its configJson.',
-      "flask-app-dashboard has no folder, so it lies among what others made. Set folder: grafana.folderUid.",
-    ];
-    expect(checkFolder({ configJson }, flask)).toStrictEqual(messages);
-    expect(checkFolder({ configJson, folder: "" }, flask)).toStrictEqual(messages);
-  });
+  it.each(['{"title":"Flask"}', '{"uid":""}', '{"uid":7}', "no JSON"])(
+    "is rejected as %s in no folder",
+    (configJson) => {
+      const messages = [
+        "flask-app-dashboard has no uid, so Grafana makes one up and every link to it breaks with the next lab. " +
+          'Put a fixed "uid" into its configJson.',
+        "flask-app-dashboard has no folder, so it lies among what others made. Set folder: grafana.folderUid.",
+      ];
+      expect(checkFolder({ configJson }, flask)).toStrictEqual(messages);
+      expect(checkFolder({ configJson, folder: "" }, flask)).toStrictEqual(messages);
+    },
+  );
 });
 
 describe("the tree", () => {

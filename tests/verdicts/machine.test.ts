@@ -38,7 +38,7 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
       machines.remove();
     });
 
-    it("has a lab that is green, and that neither a second up nor a refresh changes", () => {
+    it("has a lab that passes verify, and is changed neither by a second up nor by a refresh", () => {
       lab.apply();
       expect(lab.verify().failed).toEqual([]);
       expect(lab.preview()).toMatch(UNCHANGED);
@@ -71,7 +71,7 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
       expect(seen()).toEqual([`/host${udev}/b254:0`]);
     });
 
-    it("says what keeps a collector of node_exporter from the host", () => {
+    it("reports why a collector of node_exporter cannot read the host", () => {
       const bus = "/run/dbus/system_bus_socket"; // at which nobody answers
       machines.run(MANAGER, ["sh", "-c", `mkdir -p /run/systemd/system; rm ${bus}`]);
       machines.run(MANAGER, ["python3", "-c", `import socket; socket.socket(socket.AF_UNIX).bind("${bus}")`]);
@@ -90,7 +90,7 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
       expect(machines.leftovers(MANAGER)).toEqual([]);
     });
 
-    it("is looked for where the current Docker context says, and not at the usual place", () => {
+    it("is found by the current Docker context, and not at the usual place", () => {
       const usual = "/run/docker.sock"; // of an engine that does not run
       const DOCKER_CONFIG = path.join(machines.folder, "client");
       const run = (...command: string[]): string =>
@@ -105,7 +105,7 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
       run("rm", usual);
     });
 
-    it("is told by doctor of a folder in the place of a socket", () => {
+    it("is reported by doctor with a folder in the place of a socket", () => {
       const folder = "/run/containerd/containerd.sock";
       machines.run(MANAGER, ["mkdir", "-p", folder]);
       expect(doctor()).toContain(`${folder} is a folder and not a socket`);

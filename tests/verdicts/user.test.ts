@@ -80,7 +80,7 @@ const why = impossible();
     });
   });
 
-  it("hears that Docker runs and does not let him in, and by which command it does", async () => {
+  it("sees that Docker runs but denies access, and the command that grants it", async () => {
     const [group = ""] = groupLine().split(":");
     const said = `Docker does not let nobody open ${DEFAULT_SOCKET}: run sudo usermod -aG ${group} nobody, then log in again`;
     expect((await lab.run("doctor").outcome).said.replace(/[│\s]+/g, " ")).toContain(said);

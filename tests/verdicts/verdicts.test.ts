@@ -119,7 +119,7 @@ describe(`a lab with ${UNUSUAL.join("; ")}`, () => {
   });
 });
 
-describe("make verify is red, with cause and remedy, for", () => {
+describe("make verify fails, with cause and remedy, for", () => {
   beforeAll(() => bench.green());
 
   it.each(BROKEN.map((it) => [it.world, it] as const))("%s", async (_, { cause, red, mayBe = /^$/, undo }) => {
@@ -145,7 +145,7 @@ describe("make verify is red, with cause and remedy, for", () => {
     }
   });
 
-  it("nothing any more once all is put right", async () => {
+  it("nothing any more once all is repaired", async () => {
     await expectOk(bench.lab.up());
     expect(await bench.red()).toEqual([]);
     expect(await bench.lab.preview()).toEqual([]);
@@ -193,7 +193,7 @@ describe("a preview refuses, before anything is changed,", () => {
     expect(await lab.preview()).toEqual([]);
   });
 
-  it("nothing once the settings are as they were", async () => {
+  it("nothing once the settings are restored", async () => {
     expect(await bench.lab.preview()).toEqual([]);
     expect(fs.existsSync(bench.lab.hostFolder)).toBe(true);
   });
