@@ -37,13 +37,13 @@ function inPlace(says: string): string {
 /** Every line that `up` prints when it refuses. */
 async function refusal({ settings: changes, env, breaking }: Omit<BadInput, "what" | "says">): Promise<string[]> {
   lab.configure(changes?.(lab.folder) ?? {});
-  const mend = await breaking?.(lab);
+  const restore = await breaking?.(lab);
   try {
     const { ok, said } = await lab.run("pulumi", ["up", "--yes", "--skip-preview"], env?.(lab.folder)).outcome;
     expect(ok).toBe(false);
     return said.split("\n").map((line) => line.trim());
   } finally {
-    await mend?.();
+    await restore?.();
   }
 }
 

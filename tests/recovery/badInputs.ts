@@ -9,7 +9,7 @@ export interface BadInput {
   readonly what: string;
   readonly settings?: (folder: string) => Record<string, unknown>;
   readonly env?: (folder: string) => NodeJS.ProcessEnv;
-  /** Breaks something; what it returns mends it. */
+  /** Breaks something; the function it returns restores it. */
   readonly breaking?: (lab: UserLab) => Promise<() => unknown>;
   /** A whole line of what `up` prints; `<folder>`, `<room>` and `<stack>` stand for the lab's. */
   readonly says: string;

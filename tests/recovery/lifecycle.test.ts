@@ -53,7 +53,7 @@ describe("data is kept", () => {
     const { lab } = bench;
     await lab.prepare();
     await expectOk(lab.up());
-    bench = { lab, traces: await leaveUserData(lab) };
+    bench = { lab, userData: await leaveUserData(lab) };
   });
 
   injectDataFaults(() => bench);

@@ -16,10 +16,10 @@ export const DASHBOARDS: readonly string[] = [
 export interface Bench {
   readonly lab: UserLab;
   /** Undefined for a lab that was not up before. */
-  readonly traces?: UserData;
+  readonly userData?: UserData;
 }
 
-/** A fault that the next up mends. */
+/** A fault that the next up repairs. */
 export interface InjectedFault extends Pick<FaultResult, "part" | "fault"> {
   /** What is lost for good; nothing, unless said otherwise. */
   readonly lost?: string;
@@ -30,32 +30,32 @@ export interface InjectedFault extends Pick<FaultResult, "part" | "fault"> {
   readonly mayShow?: readonly string[];
 }
 
-/** Causes a fault, and sees that a preview names it and nothing else, and that the next up mends just that. */
-export async function expectRepaired({ lab, traces }: Bench, fault: InjectedFault): Promise<void> {
+/** Causes a fault, and expects a preview to name just that and the next up to repair it. */
+export async function expectRepaired({ lab, userData }: Bench, fault: InjectedFault): Promise<void> {
   const { mayShow = [] } = fault;
   await fault.cause();
   const shown = await lab.preview();
   expect(shown.filter((name) => !mayShow.includes(name))).toEqual([...fault.shows].sort());
-  const changes = await expectGreen({ lab, traces }, fault);
+  const changes = await expectGreen({ lab, userData }, fault);
   expect(changes.filter((name) => !mayShow.includes(name))).toEqual([...fault.shows].sort());
 }
 
 /** Sees that the next up ends green with everything that was there before; returns what it changed. */
 export async function expectGreen(
-  { lab, traces }: Bench,
+  { lab, userData }: Bench,
   { part, fault, lost = "nothing" }: Pick<InjectedFault, "part" | "fault" | "lost">,
 ): Promise<readonly string[]> {
   const start = Date.now();
   const { changes } = await expectOk(lab.up());
   expect(await lab.failedChecks()).toEqual([]);
   const seconds = (Date.now() - start) / 1000;
-  await expectKept({ lab, traces });
+  await expectKept({ lab, userData });
   expect(await lab.preview()).toEqual([]);
   record({ part, fault, lost, seconds });
   return changes;
 }
 
 /** Sees that everything is there which people have put into the lab. */
-export async function expectKept({ lab, traces }: Bench): Promise<void> {
-  expect(traces === undefined ? [] : await lostUserData(lab, traces)).toEqual([]);
+export async function expectKept({ lab, userData }: Bench): Promise<void> {
+  expect(userData === undefined ? [] : await lostUserData(lab, userData)).toEqual([]);
 }

@@ -22,7 +22,7 @@ beforeAll(async () => {
   bench = { lab };
   await lab.prepare();
   await expectOk(lab.up());
-  bench = { lab, traces: await leaveUserData(lab) };
+  bench = { lab, userData: await leaveUserData(lab) };
 });
 
 afterAll(async () => {

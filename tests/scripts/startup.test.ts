@@ -33,28 +33,28 @@ describe("the start of the program", () => {
 });
 
 describe("what is left of a source without its types", () => {
-  let room: string;
+  let stateDir: string;
   let source: string;
 
   beforeEach(() => {
-    room = fs.mkdtempSync(path.join(os.tmpdir(), "lab-stripped-"));
-    source = path.join(room, "program.ts");
+    stateDir = fs.mkdtempSync(path.join(os.tmpdir(), "lab-stripped-"));
+    source = path.join(stateDir, "program.ts");
     fs.writeFileSync(source, "const text: string = 'one';\nconsole.log(text);\n");
   });
 
   afterEach(() => {
-    fs.rmSync(room, { recursive: true, force: true });
+    fs.rmSync(stateDir, { recursive: true, force: true });
   });
 
-  function run(LAB_ROOM = room): string {
+  function run(LAB_ROOM = stateDir): string {
     const args = ["--require", path.join(PROJECT, "lib", "runtime", "stripTypes.js"), source];
     return execFileSync(process.execPath, args, { encoding: "utf8", env: { ...process.env, LAB_ROOM } }).trim();
   }
 
   function kept(): string {
-    const [name = "", ...others] = fs.readdirSync(path.join(room, "stripped"));
+    const [name = "", ...others] = fs.readdirSync(path.join(stateDir, "stripped"));
     expect(others).toEqual([]);
-    return path.join(room, "stripped", name);
+    return path.join(stateDir, "stripped", name);
   }
 
   it("is kept, and taken the next time", () => {

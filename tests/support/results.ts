@@ -10,7 +10,7 @@ export interface FaultResult {
   readonly fault: string;
   /** What is lost for good. */
   readonly lost: string;
-  /** From the start of the command that mends it to a green `make verify`; of a destroy, until nothing is left. */
+  /** From the start of the command that repairs it to a green `make verify`; of a destroy, until nothing is left. */
   readonly seconds: number;
 }
 

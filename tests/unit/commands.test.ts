@@ -11,15 +11,15 @@ beforeAll(async () => {
 const INSTALL = readAsset("python", "install.sh");
 
 describe("command", () => {
-  it.each(["flask", "ansible"])("%s-environment installs pinned packages and removes them", (room) => {
-    const requirements = readAsset(room, "requirements.txt");
-    expect(resource(registrations, `${room}-environment`).inputs).toStrictEqual({
+  it.each(["flask", "ansible"])("%s-environment installs pinned packages and removes them", (venv) => {
+    const requirements = readAsset(venv, "requirements.txt");
+    expect(resource(registrations, `${venv}-environment`).inputs).toStrictEqual({
       create: 'sh -c "$CREATE"',
       delete: 'sh -c "$DELETE"',
       stdin: requirements,
       environment: {
         LAB: "observability-lab",
-        ROOM: room,
+        ROOM: venv,
         CREATE: INSTALL,
         DELETE: readAsset("python", "uninstall.sh"),
       },

@@ -41,7 +41,7 @@ describe("the drift of a container's files", () => {
       { ...owner({ ...written, [RECORD]: record }), unreadable: ["prometheus.yml"] },
       "prometheus.yml cannot be read by its program",
     ],
-    ["cannot be told without their owner, which is damaged itself", true, undefined, undefined],
+    ["is unknown without their owner, which has drifted itself", true, undefined, undefined],
     ["cannot be told where Docker does not give them", true, { files: undefined }, undefined],
   ])("%s", (_, volume, found, expected) => {
     expect(filesDrift(volume, found)).toBe(expected);

@@ -182,8 +182,8 @@ describe("a lab with default settings", () => {
   });
 
   it("deletes everything on the machine with the teardown, which is faster than one by one", () => {
-    const swept = registrations.filter(({ deletedWith }) => namesOf([deletedWith])[0] === "lab-sweep");
-    expect(namesOf(swept.map(({ urn }) => urn))).toStrictEqual([
+    const removed = registrations.filter(({ deletedWith }) => namesOf([deletedWith])[0] === "lab-sweep");
+    expect(namesOf(removed.map(({ urn }) => urn))).toStrictEqual([
       "ansible-environment",
       "cadvisor-container",
       "flask-environment",

@@ -67,11 +67,11 @@ describe("the app", () => {
 
   it.each<[string, Answer, object]>([
     ["is sound while it answers with its token", OURS, SOUND],
-    ["is damaged when a stranger answers", { body: '{"instance": "theirs"}' }, HANGS],
-    ["is damaged when something else answers", { body: "<html>" }, HANGS],
-    ["is damaged when a text that is no object answers", { body: "null" }, HANGS],
-    ["is damaged when nothing of the app is there", { status: 404, body: "{}" }, HANGS],
-    ["is damaged when another start of it answers", { body: `{"instance": "${LAB}-ba9876543210"}` }, HANGS],
+    ["has drifted when a stranger answers", { body: '{"instance": "theirs"}' }, HANGS],
+    ["has drifted when something else answers", { body: "<html>" }, HANGS],
+    ["has drifted when a text that is no object answers", { body: "null" }, HANGS],
+    ["has drifted when nothing of the app is there", { status: 404, body: "{}" }, HANGS],
+    ["has drifted when another start of it answers", { body: `{"instance": "${LAB}-ba9876543210"}` }, HANGS],
   ])("%s", async (_, answer, expected) => {
     writeRecord({ health: await answerWith(answer), pid: await start(TOKEN) });
     expect(await lookAtApp()).toStrictEqual(expected);
@@ -117,8 +117,8 @@ describe("the app", () => {
 
 describe("a virtual environment", () => {
   it("is present while its interpreter can run", async () => {
-    for (const room of ["flask", "ansible"]) {
-      fs.mkdirSync(path.join(folder, room, "venv", "bin"), { recursive: true });
+    for (const name of ["flask", "ansible"]) {
+      fs.mkdirSync(path.join(folder, name, "venv", "bin"), { recursive: true });
     }
     fs.symlinkSync(process.execPath, path.join(folder, "flask", "venv", "bin", "python"));
     // as an upgrade of Python leaves it

@@ -52,28 +52,28 @@ function valueAt({ inputs }: Registration, input: string): unknown {
     .reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], inputs);
 }
 
-/** The parts that are made anew for their damage, with the reason without its time. */
-function mended(registrations: readonly Registration[]): Record<string, string> {
+/** The parts that are replaced or updated on drift, with the reason without its time. */
+function repaired(registrations: readonly Registration[]): Record<string, string> {
   const parts = Object.entries(REASONS).map(([name, input]) => ({ input, part: resource(registrations, name) }));
-  const damaged = parts.filter(({ part, input }) => valueAt(part, input) !== "declared");
+  const drifted = parts.filter(({ part, input }) => valueAt(part, input) !== "declared");
   for (const { part, input } of parts) {
-    // what a part is made anew for may not be ignored, and nothing else is but what the engine decides
+    // the input that repairs a part may not be ignored, and nothing else is ignored but what Docker decides
     expect([part.name, part.ignoreChanges]).toStrictEqual([
       part.name,
       [
         ...(part.name === "lab-network" ? ["ipv6", "options"] : []),
-        ...(damaged.some((it) => it.part === part) ? [] : [input]),
+        ...(drifted.some((it) => it.part === part) ? [] : [input]),
       ],
     ]);
   }
   return Object.fromEntries(
-    damaged.map(({ part, input }) => [part.name, String(valueAt(part, input)).replace(/ \(\d{4}-.*Z\)$/, "")]),
+    drifted.map(({ part, input }) => [part.name, String(valueAt(part, input)).replace(/ \(\d{4}-.*Z\)$/, "")]),
   );
 }
 
-/** The parts that are made anew for a lab in this condition. */
-async function mendedFor(observed: Partial<ObservedLab>): Promise<Record<string, string>> {
-  return mended((await buildLab({ observed })).registrations);
+/** The parts that are repaired for this observed lab. */
+async function repairedFor(observed: Partial<ObservedLab>): Promise<Record<string, string>> {
+  return repaired((await buildLab({ observed })).registrations);
 }
 
 /** The same reason for each of these parts. */
@@ -83,7 +83,7 @@ function all(names: readonly string[], reason: string): Record<string, string> {
 
 describe("a lab without drift", () => {
   it("ignores the reason of each part, and nothing of any other resource", () => {
-    expect(mended(soundParts)).toStrictEqual({});
+    expect(repaired(soundParts)).toStrictEqual({});
     const others = soundParts.filter(({ name, type }) => !(name in REASONS) || type.startsWith("observability-lab:"));
     // labels of a volume are fixed at its creation
     expect(others.filter(({ ignoreChanges }) => ignoreChanges.length > 0).map(({ name }) => name)).toStrictEqual([
@@ -97,7 +97,7 @@ describe("a lab with no resource left", () => {
     // a new Grafana has the right password from its start, and a new Prometheus has loaded its files
     const parts = Object.keys(REASONS).filter((it) => !["grafana-admin-password", "prometheus-reload"].includes(it));
     const { registrations } = await buildLab({ observed: FRESH });
-    expect(mended(registrations)).toStrictEqual(all(parts, "it was missing"));
+    expect(repaired(registrations)).toStrictEqual(all(parts, "it was missing"));
     expect(pulumi.log.warn).not.toHaveBeenCalled();
   });
 });
@@ -110,14 +110,14 @@ describe("a part with drift is repaired:", () => {
   };
 
   it("a missing container", async () => {
-    expect(await mendedFor(withContainer("cadvisor", undefined))).toStrictEqual({
+    expect(await repairedFor(withContainer("cadvisor", undefined))).toStrictEqual({
       "cadvisor-container": "it was missing",
     });
   });
 
   it("a container that exited", async () => {
     const ended = foundContainer({ State: { Status: "exited", ExitCode: 137 } });
-    expect(await mendedFor(withContainer("pushgateway", ended))).toStrictEqual({
+    expect(await repairedFor(withContainer("pushgateway", ended))).toStrictEqual({
       "pushgateway-container": "it was exited, exit code 137",
     });
     expect(pulumi.log.warn).toHaveBeenCalledWith(
@@ -128,29 +128,29 @@ describe("a part with drift is repaired:", () => {
   it("files that were edited, and their program follows", async () => {
     const found = sound.containers.get("prometheus") ?? foundContainer();
     const files = new Map([...(found.files ?? []), ["prometheus.yml", ""] as const]);
-    expect(await mendedFor(withContainer("prometheus", { ...found, files }))).toStrictEqual({
+    expect(await repairedFor(withContainer("prometheus", { ...found, files }))).toStrictEqual({
       "prometheus-config-files": "prometheus.yml was added",
     });
   });
 
   it("files whose volume is missing", async () => {
     const volumes = new Set([...sound.volumes].filter((name) => !name.endsWith("grafana-config")));
-    expect(await mendedFor({ volumes })).toStrictEqual({ "grafana-config-files": "it was missing" });
+    expect(await repairedFor({ volumes })).toStrictEqual({ "grafana-config-files": "it was missing" });
   });
 
   it("the playbook, whose report was deleted with the volume of the Pushgateway", async () => {
     const volumes = new Set([...sound.volumes].filter((name) => !name.endsWith("-pushgateway")));
-    expect(await mendedFor({ volumes })).toStrictEqual({ "ansible-run": "it was missing" });
+    expect(await repairedFor({ volumes })).toStrictEqual({ "ansible-run": "it was missing" });
   });
 
   it("files that Prometheus rejected", async () => {
     const loaded = "it rejected its files and kept the previous ones";
-    expect(await mendedFor({ loaded })).toStrictEqual({ "prometheus-reload": loaded });
+    expect(await repairedFor({ loaded })).toStrictEqual({ "prometheus-reload": loaded });
   });
 
   it("the network, with every container on it", async () => {
     const onIt = CONTAINERS.filter((name) => name.endsWith("-container"));
-    expect(await mendedFor({ network: undefined })).toStrictEqual({
+    expect(await repairedFor({ network: undefined })).toStrictEqual({
       "lab-network": "it was missing",
       ...all(onIt, "it was not on the network observability-lab"),
     });
@@ -158,7 +158,7 @@ describe("a part with drift is repaired:", () => {
 
   it("the app", async () => {
     const host = { ...sound.host, app: "it did not answer" };
-    expect(await mendedFor({ host })).toStrictEqual({ "flask-process": "it did not answer" });
+    expect(await repairedFor({ host })).toStrictEqual({ "flask-process": "it did not answer" });
   });
 
   it.each([
@@ -166,14 +166,14 @@ describe("a part with drift is repaired:", () => {
     ["ansible", "ansible-run"],
   ])("the environment of %s, with what runs in it", async (room, user) => {
     const environments = { ...sound.host.environments, [room]: "it was missing" };
-    expect(await mendedFor({ host: { ...sound.host, environments } })).toStrictEqual(
+    expect(await repairedFor({ host: { ...sound.host, environments } })).toStrictEqual(
       all([`${room}-environment`, user], "it was missing"),
     );
   });
 
   it("the admin's password", async () => {
     const grafana = { password: "Grafana refused it", found: undefined };
-    expect(await mendedFor({ grafana })).toStrictEqual({ "grafana-admin-password": "Grafana refused it" });
+    expect(await repairedFor({ grafana })).toStrictEqual({ "grafana-admin-password": "Grafana refused it" });
   });
 
   it("the datasource, in place or as a replacement of a missing one", async () => {
@@ -183,7 +183,7 @@ describe("a part with drift is repaired:", () => {
     ] as const) {
       const grafana = { password: undefined, found: { ...HOLDINGS, datasource } };
       const { registrations } = await buildLab({ observed: { grafana } });
-      expect(mended(registrations)).toStrictEqual({ "grafana-datasource": reason });
+      expect(repaired(registrations)).toStrictEqual({ "grafana-datasource": reason });
       expect(resource(registrations, "grafana-datasource").replaceOnChanges).toStrictEqual(replaceOnChanges);
     }
   });
@@ -192,7 +192,7 @@ describe("a part with drift is repaired:", () => {
     const dashboards = new Map([...HOLDINGS.dashboards].filter(([uid]) => uid !== "lab-overview"));
     const grafana = { password: undefined, found: { ...HOLDINGS, dashboards } };
     const { registrations } = await buildLab({ observed: { grafana } });
-    expect(mended(registrations)).toStrictEqual({ "lab-overview-dashboard": "it was missing" });
+    expect(repaired(registrations)).toStrictEqual({ "lab-overview-dashboard": "it was missing" });
     expect(resource(registrations, "lab-overview-dashboard").replaceOnChanges).toStrictEqual(["message"]);
     expect(namesOf(resource(registrations, "lab-overview-home").replaceWith)).toStrictEqual(["lab-overview-dashboard"]);
   });
@@ -203,7 +203,7 @@ describe("a part with drift is repaired:", () => {
       const dashboards = new Map([...HOLDINGS.dashboards, ["lab-flask", 2] as const]);
       const observed = { folder, grafana: { password: undefined, found: { ...HOLDINGS, dashboards } } };
       const { registrations, hooks } = await buildLab({ observed });
-      expect(mended(registrations)).toStrictEqual({
+      expect(repaired(registrations)).toStrictEqual({
         "flask-app-dashboard": "it was edited in Grafana, version 2",
       });
       // an update of it, as Grafana keeps the versions of one that stays

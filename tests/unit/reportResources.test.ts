@@ -49,11 +49,11 @@ describe("a container", () => {
   });
 
   it("with drift is reported with it, and with nothing once that is repaired", () => {
-    const [sound, damaged] = [labels({ reason: "declared" }), labels({ reason: "it was exited, exit code 137" })];
-    expect(detail(CONTAINER, "a", sound, damaged, { keys: ["labels"] })).toBe(
+    const [sound, drifted] = [labels({ reason: "declared" }), labels({ reason: "it was exited, exit code 137" })];
+    expect(detail(CONTAINER, "a", sound, drifted, { keys: ["labels"] })).toBe(
       "labels.found (replaces): `declared` → `it was exited, exit code 137`",
     );
-    expect(detail(CONTAINER, "a", damaged, { ...sound, image: "b" })).toBe("image: `b` (new)");
+    expect(detail(CONTAINER, "a", drifted, { ...sound, image: "b" })).toBe("image: `b` (new)");
   });
 
   it("that writes files shows these, and their jobs in rows of their own", () => {
@@ -102,9 +102,9 @@ describe("a command", () => {
   });
 
   it("shows the drift that was found", () => {
-    const [sound, damaged] = [inputs("", ["sum", "declared"]), inputs("", ["sum", "it was away"])];
-    expect(detail(COMMAND, "ansible-run", sound, damaged)).toBe("found: `declared` → `it was away`");
-    expect(detail(COMMAND, "ansible-run", damaged, sound, { detailedDiff: { triggers: {} } })).toBe(
+    const [sound, drifted] = [inputs("", ["sum", "declared"]), inputs("", ["sum", "it was away"])];
+    expect(detail(COMMAND, "ansible-run", sound, drifted)).toBe("found: `declared` → `it was away`");
+    expect(detail(COMMAND, "ansible-run", drifted, sound, { detailedDiff: { triggers: {} } })).toBe(
       "triggers is not as declared",
     );
   });
