@@ -68,7 +68,7 @@ describe("the tables", () => {
 
   it("compare a preview, which compose lacks, with that of another lab", () => {
     expect(comparison?.rows.slice(2, 5).map((row) => row.slice(1))).toEqual([
-      ["3.1 (2.5–3.5)", "–", "1.24", "at most ratio 1.25 to the unchanged preview without the rules: met"],
+      ["3.1 (2.5–3.5)", "–", "1.24", "at most ratio 1.25 to the unchanged preview without policies: met"],
       [
         "2.5 (2.5–2.5)",
         "–",

@@ -18,7 +18,7 @@ export const MEASURES = {
   // how long the checks wait for samples is the same for both
   command: { title: "of that, the command before verify" },
   preview: { title: "unchanged preview", ratio: 1.25, to: "previewWithoutRules" },
-  previewWithoutRules: { title: "unchanged preview without the rules", ratio: 1.3, to: "floor" },
+  previewWithoutRules: { title: "unchanged preview without policies", ratio: 1.3, to: "floor" },
   floor: { title: "unchanged preview of one resource of each provider" },
   upAgain: { title: "unchanged up", seconds: 3.5 },
   interval: { title: "changed scrape interval until Prometheus scrapes by it", ratio: 1 },
