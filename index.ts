@@ -25,7 +25,7 @@ async function main(): Promise<Record<string, unknown>> {
     findRejectedConfig(settings, machine, observed),
   ]);
   throwProblems([...catalogue.problems, ...problems, ...rejected]);
-  // with their tools, what could not be judged before can
+  // with their tools, files can be checked that could not be before
   if (!pulumi.runtime.isDryRun() && (await pullImages(settings))) {
     throwProblems(await findRejectedConfig(settings, machine, observed));
   }
@@ -63,7 +63,7 @@ async function main(): Promise<Record<string, unknown>> {
   };
 }
 
-/** What `make verify` needs to check a swarm. */
+/** Data of a swarm for `make verify`. */
 function swarmOutputs(settings: Settings): Record<string, unknown> {
   return {
     services: nodeServicesOf(settings).map((name) => `${settings.namePrefix}${name}`),

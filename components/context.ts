@@ -5,7 +5,7 @@ import { ObservedLab } from "../lib/drift/observe";
 import { Settings } from "../lib/settings/settings";
 import { Teardown } from "./container/teardown";
 
-/** What all components of a lab share. */
+/** Values that all components of a lab share. */
 export interface LabContext {
   readonly settings: Settings;
   readonly machine: Machine;

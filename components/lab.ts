@@ -90,7 +90,7 @@ export class Lab extends pulumi.ComponentResource {
       parent,
     );
 
-    // its authors' hours would show a sliver of a lab that is minutes old
+    // the authors' range of hours would be nearly empty in a new lab
     const first = { time: { from: `now-${settings.dashboardRange}`, to: "now" }, refresh: REFRESH };
     const community = args.catalogue.map((entry) => ({
       id: entry.id,
@@ -132,7 +132,7 @@ function createNetwork(
     {
       name: lab,
       driver: "bridge",
-      // an engine may give every network IPv6 (`default-network-opts`): a second subnet, which no setting names
+      // Docker may give every network IPv6 (`default-network-opts`): a second subnet, which has no setting
       options: { "com.docker.network.enable_ipv6": "false" },
       ipamConfigs: [{ subnet: settings.subnet, gateway: settings.gateway }],
       labels: [
@@ -144,7 +144,7 @@ function createNetwork(
       parent,
       dependsOn: teardown.all,
       deletedWith: teardown.all,
-      // its name and subnet are fixed, so the old one has to be deleted first
+      // name and subnet are fixed, so the old network has to be deleted first
       deleteBeforeReplace: true,
       hooks: { beforeCreate: [() => removeOrphan("networks", lab, lab)] },
       // networks of earlier versions lack the option, and are not replaced for it

@@ -16,8 +16,8 @@ export interface ConfigFile {
   readonly file: string;
   readonly content: pulumi.Input<string>;
   /**
-   * Makes the file's text of a secret content when it is written. The engine hides a secret of the settings in its log, but
-   * not what a program has made of it. The file is written again when the content changes.
+   * Derives the file's text from a secret content when it is written. The Pulumi engine hides a secret setting in its log, but
+   * not values derived from it. The file is written again when the content changes.
    */
   readonly derive?: (content: string) => string;
 }
@@ -32,18 +32,18 @@ export interface ConfigVolumeArgs {
   /** The lab's name. */
   readonly lab: string;
   readonly files: readonly ConfigFile[];
-  /** Says when the running program last loaded files, if it can. */
+  /** Time at which the running program last loaded files, if known. */
   readonly lastReload: () => Promise<Reload | undefined>;
-  /** What is wrong with the files that are there. */
+  /** Drift of the existing files. */
   readonly drift: Drift;
   readonly teardown: Teardown;
 }
 
-/** Where a container finds its files: a folder that no image has, so the volume there hides nothing. */
+/** Folder with a container's files; no image has it, so the volume there hides nothing. */
 export const CONFIG_FOLDER = FOLDER;
 
 /**
- * Files for a container whose root file system is read-only. Docker uploads nothing into such a container, so they are
+ * Files for a container whose root file system is read-only. Docker cannot upload into such a container, so they are
  * written to a volume through a temporary one.
  */
 export class ConfigVolume extends pulumi.ComponentResource {
@@ -74,12 +74,12 @@ export class ConfigVolume extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [volume, args.teardown.containers],
-        // before, so that files that cannot be written are not recorded as written
+        // before the create, so that a failed write is not recorded as done
         hooks: { beforeCreate: [() => writeFiles(args)] },
         ...repair,
       },
     );
-    // it says nothing about the files, of which some are secret
+    // a random value that reveals nothing about the files, some of which are secret
     this.version = pulumi.unsecret(this.files.stdout);
     this.mount = { volumeName: volume.name, containerPath: CONFIG_FOLDER, readOnly: true };
     this.registerOutputs({});

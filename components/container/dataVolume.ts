@@ -32,7 +32,7 @@ export function createDataVolume(
         ? {}
         : {
             hooks: { beforeCreate: [dataKey.ensure] },
-            // labels are fixed at creation: a volume from before goes on without the mark, and is never replaced
+            // labels are fixed at creation: an existing volume keeps working without the mark, and is never replaced
             ignoreChanges: ["labels"],
           }),
     },

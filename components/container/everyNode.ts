@@ -4,7 +4,7 @@ import { LabContainer } from "./labContainer";
 import { NodeService, NodeSpec } from "./nodeService";
 import { ServiceSpec } from "./spec";
 
-/** What only a container of this very machine is given. */
+/** Options that only a container on this machine has, not a task of a service. */
 export type MachineSpec = Pick<ServiceSpec, "pidMode" | "hostUsers" | "hostNetwork">;
 
 export interface EveryNodeArgs {
@@ -13,7 +13,7 @@ export interface EveryNodeArgs {
   readonly onMachine?: MachineSpec;
 }
 
-/** Runs a service on every machine that is watched: a container of this one, or in a swarm a task of each node. */
+/** Runs a service on every watched machine: a container on this one, or in a swarm a task on each node. */
 export function runOnEveryNode(
   name: string,
   { context, spec, onMachine }: EveryNodeArgs,

@@ -31,7 +31,7 @@ export interface LabContainerArgs extends ServiceSpec {
 
 /** Restarts after a crash and after a reboot. */
 const RESTART = "unless-stopped";
-/** What Docker itself takes for the swap of a container whose swap it cannot limit. */
+/** Docker's own value for a container whose swap it cannot limit. */
 const UNLIMITED = -1;
 /** Label of a container that is replaced when its files change. */
 const CONFIG_LABEL = "observability-lab.config";
@@ -58,7 +58,7 @@ export class LabContainer extends pulumi.ComponentResource {
       args.uploads === undefined ? undefined : createConfig(name, args, args.uploads, { container: this, ...options });
     this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, this.data, config), {
       parent: this,
-      // one in the host's network needs no other part of the lab; files that are read again replace nothing
+      // a container in the host's network needs no other part of the lab; reloadable files do not replace the container
       dependsOn: [args.context.teardown.containers, ...(config === undefined ? [] : [config.files])],
       // names and ports are fixed, so the old one has to be deleted first
       deleteBeforeReplace: true,
@@ -82,9 +82,9 @@ export class LabContainer extends pulumi.ComponentResource {
   }
 }
 
-/** What a program that reads its files again says of when it last did; nothing if it does not run. */
+/** The last reload that a reloadable program reports; undefined if it is not running. */
 async function lastReload(args: LabContainerArgs): Promise<Reload | undefined> {
-  // the password that it was given before, which may be another one than now
+  // the password it was started with, which may differ from the current one
   const password = args.context.observed.containers.get(containerName(args))?.files?.get(WEB_PASSWORD_FILE);
   return args.reloadMetrics === undefined
     ? undefined
@@ -99,7 +99,7 @@ function driftOf(args: LabContainerArgs): Drift {
     memoryLimit: machine.memoryLimit,
     networks: [
       ...(networked ? [{ name: labName(settings.namePrefix), id: observed.network }] : []),
-      // one that is not there yet is a new setting
+      // a missing overlay network is a new setting, not drift
       ...(networked && overlay !== undefined && observed.overlay !== undefined
         ? [{ name: overlayName(settings.namePrefix), id: observed.overlay }]
         : []),
@@ -128,7 +128,7 @@ function createConfig(
       drift: filesDrift(observed.volumes.has(volume), observed.containers.get(owner)),
       teardown,
     },
-    // beside the container and not in it, where its volume would be on a level of its own
+    // a sibling of the container: as its child, the volume would be deleted on a level of its own
     { parent, aliases: [{ parent: container }] },
   );
 }
@@ -173,22 +173,22 @@ function containerArgs(
         .map(({ source, target }) => ({ hostPath: source, containerPath: target, readOnly: true })),
     ],
     mounts: [
-      // unlike a volume, a mount of a missing path is refused: as a volume, Docker would create a folder there
+      // unlike a volume, a mount of a missing path is rejected; for a volume, Docker would create a folder there
       ...hostPaths.filter((it) => !it.unseen).map(bindMount),
-      // Docker mounts by depth: a cover after the path that it is in, and before what is mounted into it
+      // Docker mounts by depth: a cover after the path that contains it, and before mounts below it
       ...covered.map(coverMount),
-      // not as `tmpfs`: the provider does not replace a container where that changes
+      // not as `tmpfs`: the provider does not replace a container when that changes
       ...scratch.map((target) => ({ type: "tmpfs", target, tmpfsOptions: SCRATCH })),
     ],
     readOnly: true,
-    // a limit that Docker cannot set is read back as none, and would be drift for ever
+    // a limit that Docker cannot set is read back as none, and would be permanent drift
     ...(machine.memoryLimit
       ? { memory: args.service.memory, memorySwap: machine.swapLimit ? args.service.memory : UNLIMITED }
       : {}),
     restart: RESTART,
     logDriver: LOG.driver,
     logOpts: LOG.options,
-    // with the host's processes the engine adds the label option itself, and a refresh would show it as a change
+    // with the host's processes Docker adds the label option itself, and a refresh would show it as a change
     securityOpts: [...(args.pidMode === "host" ? ["label=disable"] : []), "no-new-privileges:true"],
     capabilities: { drops: ["ALL"], adds: args.capabilities ?? [] },
     healthcheck: healthcheck(args, machine.dockerMajor),
@@ -199,7 +199,7 @@ function containerArgs(
   };
 }
 
-/** Docker shares neither the host's processes nor its network with a container that has other users than the host. */
+/** Docker shares neither the host's processes nor its network with a container whose users are remapped. */
 function needsHostUsers({ pidMode, hostNetwork, hostUsers }: LabContainerArgs): boolean {
   return pidMode === "host" || hostNetwork !== undefined || hostUsers === true;
 }
@@ -230,7 +230,7 @@ function containerName({ context, hostname }: LabContainerArgs): string {
   return `${context.settings.namePrefix}${hostname}`;
 }
 
-/** Shows why a container does not get healthy: the provider knows only that it does not. */
+/** Shows a container's log if it does not become healthy: the provider's error has no reason. */
 function showLog(name: string, container: string, { startTimeout }: Settings): pulumi.ErrorHook {
   return new pulumi.ErrorHook(`${name}-log`, async ({ failedOperation, errors }) => {
     if (failedOperation !== "delete") {

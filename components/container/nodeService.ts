@@ -9,7 +9,7 @@ import { LAB_LABEL, labName, MANAGER_LABEL, REASON_LABEL } from "../../lib/share
 import { LabContext, Overlay } from "../context";
 import { bindMount, coverMount, healthProbe, LOG, ServiceSpec } from "./spec";
 
-/** What a program is given on a node: it keeps nothing and reads no files, and what Swarm does not give is left out. */
+/** Spec of a program on a node: without data, files, and the options that Swarm does not support. */
 export type NodeSpec = Omit<
   ServiceSpec,
   "dataPath" | "uploads" | "scratch" | "hosts" | "pidMode" | "hostUsers" | "hostNetwork"
@@ -20,13 +20,13 @@ export interface NodeServiceArgs extends NodeSpec {
   readonly overlay: Overlay;
 }
 
-/** Nodes that are updated at a time: one that fails stops the update while few are touched. */
+/** Nodes updated at a time, so that a failure stops the update early. */
 const AT_A_TIME = 2;
 
 /**
- * A service with a task on every node, also on one that joins later. As closed as every container of the lab, but that
- * Swarm has neither a limit for swap nor `no-new-privileges`: the root file system that cannot be written and the dropped
- * capabilities stand for the latter. It publishes nothing; Prometheus asks each task over the overlay network.
+ * A service with a task on every node, also on one that joins later. As restricted as every container of the lab, except that
+ * Swarm supports neither a swap limit nor `no-new-privileges`: the read-only root file system and the dropped
+ * capabilities compensate for the latter. It publishes no port; Prometheus scrapes each task over the overlay network.
  */
 export class NodeService extends pulumi.ComponentResource {
   constructor(name: string, args: NodeServiceArgs, options?: pulumi.ComponentResourceOptions) {
@@ -40,13 +40,13 @@ export class NodeService extends pulumi.ComponentResource {
       parent: this,
       dependsOn: [args.context.teardown.containers, args.overlay.teardown],
       deleteBeforeReplace: true,
-      // the drain removes it, and before it is replaced the hook
+      // the overlay's teardown removes it, or before a replacement the hook
       retainOnDelete: true,
-      // the provider cannot update one that is gone
+      // the provider cannot update a missing service
       replaceOnChanges: drift === MISSING ? ["labels"] : [],
       hooks: {
         beforeCreate: [() => removeOrphan("services", service, lab, (it) => isOwn(it, lab, machine))],
-        // the provider waits for services with a number of replicas only
+        // the provider waits only for replicated services
         afterCreate: [awaited],
         afterUpdate: [awaited],
       },
@@ -68,7 +68,7 @@ function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs 
     name: serviceName(args),
     labels: [label, { label: REASON_LABEL, value: reason }, { label: MANAGER_LABEL, value: machine.swarm.NodeID }],
     mode: { global: true },
-    // each task is asked by its own address, so none for all of them is needed
+    // each task is scraped at its own address, so no virtual IP is needed
     endpointSpec: { mode: "dnsrr" },
     taskSpec: {
       containerSpec: {
@@ -82,11 +82,11 @@ function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs 
         mounts: [...hostPaths.map(bindMount), ...covered.map(coverMount)],
         capDrops: ["ALL"],
         capAdds: args.capabilities ?? [],
-        // a task counts as running after its first check; until then its forerunner goes on, while Prometheus finds it
+        // a task counts as running after its first check; until then its predecessor continues, while Prometheus discovers it
         healthcheck: { ...healthProbe(args), startPeriod: "1m", interval: "10s" },
       },
       resources: { limits: { memoryBytes: args.service.memory * 1024 * 1024 } },
-      // the window is Swarm's own, which a refresh would show as a change
+      // the window is Swarm's default; without it a refresh would show a change
       restartPolicy: { condition: "any", delay: "5s", window: "0s" },
       placement: {
         constraints: settings.nodeLabel === undefined ? [] : [`node.labels.${settings.nodeLabel.replace("=", "==")}`],
@@ -99,7 +99,7 @@ function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs 
   };
 }
 
-/** How a change goes from node to node: the new task starts first, so that no node is unwatched meanwhile. */
+/** Order of an update: the new task starts first, so that no node is unwatched meanwhile. */
 const CHANGE = { parallelism: AT_A_TIME, delay: "0s", monitor: "10s", maxFailureRatio: "0.0", order: "start-first" };
 
 function splitVariable(variable: string): [string, string] {

@@ -8,7 +8,7 @@ import { readAsset } from "../../lib/shared/assets";
 import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, REASON_LABEL } from "../../lib/shared/names";
 import { LabContext, Overlay } from "../context";
 
-/** Makes the network over all nodes, to which other services and containers may be attached, too. */
+/** Creates the network over all nodes; other services and containers may be attached, too. */
 export function createOverlay(
   name: string,
   { settings, machine, observed, teardown }: Pick<LabContext, "settings" | "machine" | "observed" | "teardown">,
@@ -28,7 +28,7 @@ export function createOverlay(
       driver: "overlay",
       attachable: true,
       ...(settings.overlayEncryption ? { options: { encrypted: "true" } } : {}),
-      // Swarm would choose the same gateway, and a refresh show it as a change
+      // Swarm would choose the same gateway, but a refresh would show it as a change
       ipamConfigs: [{ subnet: settings.overlaySubnet, gateway: settings.overlayGateway }],
       labels: [
         { label: LAB_LABEL, value: lab },
@@ -43,11 +43,11 @@ export function createOverlay(
       deleteBeforeReplace: true,
       hooks: { beforeCreate: [() => removeOrphan("networks", overlay, lab, (it) => isOwn(it, lab, machine))] },
       ...repair,
-      // to change a network's labels is to replace it: one of an earlier version stays as it is
+      // changed labels would replace the network: one of an earlier version stays as it is
       ...(observed.overlay === undefined ? {} : { ignoreChanges: ["labels"] }),
     },
   );
-  // the provider cannot delete a service that is gone already, nor a network whose tasks are still ending
+  // the provider can delete neither a service that is already gone nor a network whose tasks are still stopping
   const removal = new local.Command(
     `${name}-overlay-drain`,
     {

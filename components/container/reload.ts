@@ -8,15 +8,15 @@ import { Drift, replaceOnDrift } from "../../lib/drift/drift";
 import { readReload, Reload } from "../../lib/drift/reloads";
 import { LabError } from "../../lib/shared/problems";
 
-/** A program that reads its files again on SIGHUP, and has metrics about when it last did. */
+/** A program that reloads its files on SIGHUP, and has metrics about its last reload. */
 export interface ReloadingProgram {
   /** Name of its container. */
   readonly container: string;
   /** Its URL. */
   readonly url: string;
-  /** What its metrics about the last reload start with. */
+  /** Prefix of its metrics about the last reload. */
   readonly metrics: string;
-  /** Undefined where it asks for none. */
+  /** Undefined if it requires none. */
   readonly password?: string | undefined;
 }
 
@@ -24,17 +24,17 @@ export interface ReloadArgs {
   readonly program: ReloadingProgram;
   /** Differs after every change of a file. */
   readonly version: pulumi.Input<string>;
-  /** What is wrong with what the program has loaded. */
+  /** Drift of the loaded files. */
   readonly drift: Drift;
   readonly container: docker.Container;
 }
 
-/** Milliseconds that a program has for its files, many rules included. */
+/** Milliseconds for a reload, enough for many rules. */
 const PATIENCE_MS = 20_000;
 const PAUSE_MS = 50;
 
 /**
- * Declares that a program has loaded a version of its files. A container that is created loads them by itself; when they
+ * Declares that a program has loaded a version of its files. A new container loads them by itself; when they
  * change later, it gets SIGHUP. A rejected version is not recorded as loaded, so the next update tries again.
  */
 export function createReload(
@@ -51,7 +51,7 @@ export function createReload(
 }
 
 /**
- * Has a program read its files again, and waits until it has.
+ * Has a program reload its files, and waits until it has.
  *
  * @throws LabError with the last lines of its log if it rejects them, and keeps the previous ones.
  */

@@ -5,7 +5,7 @@ import { ConfigFile } from "./configVolume";
 
 export { CONFIG_FOLDER } from "./configVolume";
 
-/** A folder that several containers of this machine have in common. */
+/** A volume shared by several containers of this machine. */
 export interface SharedFolder {
   /** Name of the volume. */
   readonly name: string;
@@ -14,72 +14,72 @@ export interface SharedFolder {
   readonly readOnly: boolean;
 }
 
-/** A key that a program's data is of little use without, and that is kept elsewhere. */
+/** A key that a program's data needs, and that is kept elsewhere. */
 export interface DataKey {
-  /** Label of a data volume that never had another key than a generated one. */
+  /** Label of a data volume that only ever had a generated key. */
   readonly mark: { readonly label: string; readonly value: string };
-  /** Makes sure that there is a key that fits the data, before the data's volume or the container is created. */
+  /** Ensures that the key for the data exists, before the data's volume or the container is created. */
   readonly ensure: () => Promise<void>;
 }
 
-/** A path of the host that a program sees and cannot write. */
+/** A path of the host that a program may read. */
 export interface HostPath {
   readonly source: string;
-  /** Where the program sees it. */
+  /** Path inside the container. */
   readonly target: string;
-  /** `rslave` shows what the host mounts below it later. */
+  /** `rslave` also shows later mounts of the host below it. */
   readonly propagation?: "rslave";
-  /** Of Docker Desktop's virtual machine: what it has there cannot be seen from here. */
+  /** In Docker Desktop's virtual machine, which cannot be inspected from here. */
   readonly unseen?: boolean;
 }
 
-/** One service of the lab, whatever runs it: what it runs, how one sees that it works, and what it may reach and use. */
+/** One service of the lab, as a container or a Swarm service: program, health check, and permissions. */
 export interface ServiceSpec {
   /** Name on the lab's network and, after the prefix, on the host. */
   readonly hostname: string;
-  /** Name of the machine that the program reports, where that is not the container's own. */
+  /** Host name that the program reports, if not the container's own. */
   readonly machineName?: string;
   readonly service: ServiceSettings;
   /** Port inside the container. */
   readonly internalPort: number;
-  /** Path on that port that answers 200 once the program works. */
+  /** Path on that port that answers 200 once the program is ready. */
   readonly healthPath: string;
-  /** File with the HTTP request of the health check, where the path asks for a password. */
+  /** File with the HTTP request of the health check, if the path requires a password. */
   readonly healthRequest?: string;
   readonly command?: string[];
   /** User and group as `uid:gid`; the image's own by default. */
   readonly user?: string;
-  /** Environment as `NAME=value`; nothing secret: everybody who may inspect a container reads it. */
+  /** Environment as `NAME=value`; no secrets: everybody who may inspect a container can read it. */
   readonly envs?: string[];
-  /** Folder of the container that a volume keeps over a replacement. */
+  /** Folder of the container that a volume keeps across replacements. */
   readonly dataPath?: string;
-  /** What encrypts secrets in that folder. */
+  /** Key that encrypts secrets in that folder. */
   readonly dataKey?: DataKey;
   /** Files that the program reads, in `CONFIG_FOLDER`; a change of one replaces the container, or reloads it. */
   readonly uploads?: readonly ConfigFile[];
-  /** Of a program that reads its files again on SIGHUP: what its metrics about the last reload start with. */
+  /** Prefix of the metrics about the last reload, for a program that reloads its files on SIGHUP. */
   readonly reloadMetrics?: string;
   readonly shared?: readonly SharedFolder[];
-  /** Folders that the program writes to and that nothing keeps; what the host has at that place is hidden. */
+  /** Folders in memory that the program writes to; they hide the host's content at that path. */
   readonly scratch?: readonly string[];
   /** Folders of the host below a mounted one that the program must not see; an empty, read-only one covers each. */
   readonly covered?: readonly string[];
   readonly hostPaths?: readonly HostPath[];
-  /** Names that the container shall know besides the network's own. */
+  /** Host names that the container resolves besides those of its network. */
   readonly hosts?: docker.types.input.ContainerHost[];
-  /** Capabilities that the program cannot do without; all others are dropped. */
+  /** Capabilities that the program needs; all others are dropped. */
   readonly capabilities?: string[];
   /** `host` shows the container the processes of the host. */
   readonly pidMode?: "host";
-  /** Reads what only the host's own root may, also where the engine gives containers other users (`userns-remap`). */
+  /** Runs with the host's users even if Docker remaps them (`userns-remap`), to read files of the host's root. */
   readonly hostUsers?: true;
   /** In the host's network: addresses that the program listens on; nothing is published. */
   readonly hostNetwork?: { readonly healthAddress: string };
-  /** In no network: only what has a shared folder with it reaches it. */
+  /** In no network: only containers with a shared volume reach it. */
   readonly isolated?: true;
 }
 
-/** What the catalogue of services and the settings say of a service. */
+/** A service's values from the catalogue of services and the settings. */
 export function specOf(
   key: ServiceKey,
   settings: Settings,
@@ -98,7 +98,7 @@ export const STOP_GRACE = 10;
 
 const SCRATCH_BYTES = 64 * 1024 * 1024;
 
-/** A log that is rotated. */
+/** Rotated logs. */
 export const LOG = { driver: "json-file", options: { "max-size": "10m", "max-file": "3" } };
 
 /** Bytes and mode of a scratch folder, which is in memory. */
@@ -107,7 +107,7 @@ export const SCRATCH = { sizeBytes: SCRATCH_BYTES, mode: 0o1777 };
 /** Bytes and mode of a cover: one page, as zero would mean no limit. */
 const COVER = { sizeBytes: 4096, mode: 0o755 };
 
-/** What every health check has in common: the program has to answer 200. */
+/** The common part of every health check: the program has to answer 200. */
 export function healthProbe(spec: ServiceSpec): { tests: string[]; timeout: string; retries: number } {
   const [address, port] =
     spec.hostNetwork === undefined
@@ -125,17 +125,17 @@ export function healthProbe(spec: ServiceSpec): { tests: string[]; timeout: stri
   };
 }
 
-/** Checks often while the program starts and seldom afterwards, if Docker has a start interval. */
+/** Checks often while the program starts and seldom afterwards, if Docker supports a start interval. */
 export function healthcheck(spec: ServiceSpec, dockerMajor: number): docker.types.input.ContainerHealthcheck {
   return {
     ...healthProbe(spec),
     startPeriod: "1m0s",
-    // Docker 25 brought the start interval
+    // Docker 25 introduced the start interval
     ...(dockerMajor >= 25 ? { interval: "30s", startInterval: "1s" } : { interval: "3s" }),
   };
 }
 
-/** A mount that hides what the host has at that place, also what it puts there later. */
+/** A mount that hides the host's content at that path, including later additions. */
 export function coverMount(target: string): {
   type: string;
   target: string;
@@ -145,7 +145,7 @@ export function coverMount(target: string): {
   return { type: "tmpfs", target, readOnly: true, tmpfsOptions: COVER };
 }
 
-/** A mount of a path of the host, read-only; unlike a volume it is refused where the path is missing. */
+/** A mount of a path of the host, read-only; unlike a volume it is rejected if the path is missing. */
 export function bindMount({ source, target, propagation }: HostPath): {
   type: string;
   source: string;

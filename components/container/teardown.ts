@@ -11,7 +11,7 @@ export interface TeardownArgs {
 }
 
 /**
- * Removes on destroy everything that the lab has on this machine, also what an interrupted update left behind and no state
+ * Removes on destroy everything that the lab has on this machine, including leftovers of an interrupted update that no state
  * knows.
  *
  * The provider takes 2 s for each volume or network, and the Pulumi engine deletes the tree level by level, so in a destroy

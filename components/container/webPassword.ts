@@ -8,18 +8,18 @@ import { basicAuth, WEB_PASSWORD_FILE, WEB_USER } from "../../lib/shared/webSign
 import { ConfigFile } from "./configVolume";
 import { CONFIG_FOLDER, ServiceSpec } from "./spec";
 
-/** File of the config volume of each program that asks for the password. */
+/** File in the config volume of each program that requires the password. */
 export const WEB_CONFIG = "web.yml";
 const HEALTH_REQUEST = "health_request";
-/** The files with what the password is, or comes from. */
+/** The files with the password or its source. */
 export const WEB_FILES = [WEB_PASSWORD_FILE, WEB_CONFIG, HEALTH_REQUEST] as const;
-/** Of bcrypt, 75 ms: the default of the tools that Prometheus' guide to basic authentication names. */
+/** Cost of bcrypt, 75 ms: the default of the tools in Prometheus' guide to basic authentication. */
 const COST = 10;
 
 type Decisive = Choices & Pick<Settings, "webPassword" | "nodeExporterNetwork">;
 
 /**
- * The programs that ask for the password, by hostname: all that can where one is set; always Alertmanager, which before
+ * The programs that require the password, by hostname: all that support one if it is set; always Alertmanager, which before
  * 0.34.2 lets every web page read it and silence alerts (rs/cors in its api/v2/api.go), and node_exporter in the host's
  * network, where it answers the local network too and cannot tell peers apart. A service of a swarm reads no files.
  */
@@ -36,7 +36,7 @@ export function passwordPrograms(settings: Decisive): ReadonlySet<string> {
   return new Set(programs.map(({ hostname }) => hostname));
 }
 
-/** The password that was set, or one that is made once and kept in the state; a secret. */
+/** The configured password, or one that is generated once and kept in the state; a secret. */
 export function createWebPassword(
   name: string,
   { webPassword }: Pick<Settings, "webPassword">,
@@ -45,7 +45,7 @@ export function createWebPassword(
   return pulumi.secret(webPassword ?? generatePassword(name, parent));
 }
 
-/** A password made once and kept in the state. */
+/** A password that is generated once and kept in the state. */
 export function generatePassword(name: string, parent: pulumi.Resource): pulumi.Output<string> {
   return new local.Command(
     `${name}-generated-password`,
@@ -54,7 +54,7 @@ export function generatePassword(name: string, parent: pulumi.Resource): pulumi.
   ).stdout;
 }
 
-/** A service that asks for the password: its health check has it in a file, and so in no list of processes. */
+/** A service that requires the password: its health check reads it from a file, so no process list shows it. */
 export function withWebPassword<T extends ServiceSpec>(spec: T, password: pulumi.Output<string>): T {
   const files: readonly ConfigFile[] = [
     { file: WEB_CONFIG, content: password, derive: renderWebConfig },
@@ -77,7 +77,7 @@ function renderRequest(path: string, password: string): string {
   return [`GET ${path} HTTP/1.0`, `Authorization: ${basicAuth(password)}`, "", ""].join("\r\n");
 }
 
-/** How Prometheus signs in to a program, in its own terms; nothing for one that asks for no password. */
+/** Prometheus' scrape options for signing in to a program; empty if it requires no password. */
 export function renderBasicAuth(programs: ReadonlySet<string>, program: string): { basic_auth?: object } {
   const file = `${CONFIG_FOLDER}/${WEB_PASSWORD_FILE}`;
   return programs.has(program) ? { basic_auth: { username: WEB_USER, password_file: file } } : {};

@@ -6,7 +6,7 @@ import { createManagedDashboard } from "./managedDashboard";
 export interface CommunityDashboardArgs {
   /** A dashboard of the catalogue, bound to the lab's datasource. */
   readonly model: ReturnType<typeof importDashboard>;
-  /** States that it does not keep the uid of its file; undefined where it does. */
+  /** Message that it does not keep the uid of its file; undefined if it does. */
   readonly newUid: string | undefined;
   readonly grafana: Grafana;
 }

@@ -12,7 +12,7 @@ export interface ManagedDashboardArgs {
   readonly grafana: Grafana;
 }
 
-/** A dashboard in the lab's folder of Grafana; one that was edited or deleted there comes back with the next update. */
+/** A dashboard in the lab's folder of Grafana; the next update restores it if it was edited or deleted there. */
 export function createManagedDashboard(
   name: string,
   { uid, json, grafana: holder }: ManagedDashboardArgs,
@@ -33,7 +33,7 @@ export function createManagedDashboard(
       provider: holder.provider,
       deletedWith: holder.data,
       deleteBeforeReplace: true,
-      // an update takes the number of a dashboard that is there
+      // an update needs the numeric id of an existing dashboard
       replaceOnChanges: drift === MISSING ? ["message"] : [],
       hooks: { beforeCreate: [before], beforeUpdate: [before], afterCreate: [after], afterUpdate: [after] },
       ...repair,

@@ -8,7 +8,7 @@ export interface OwnDashboardArgs {
   /** The dashboard's model, with a uid. */
   readonly model: Dashboard;
   readonly grafana: Grafana;
-  /** Whether Grafana opens with it; at most one dashboard may. */
+  /** Whether it is Grafana's home dashboard; at most one is. */
   readonly home: boolean;
 }
 
@@ -27,7 +27,7 @@ export class OwnDashboard extends pulumi.ComponentResource {
           parent: this,
           provider: args.grafana.provider,
           deletedWith: args.grafana.data,
-          // Grafana refuses a dashboard that it does not hold yet, and forgets one that is deleted
+          // Grafana rejects a dashboard that does not exist yet, and forgets a deleted one
           dependsOn: dashboard,
           replaceWith: [dashboard],
           deleteBeforeReplace: true,

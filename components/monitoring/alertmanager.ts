@@ -12,23 +12,23 @@ import { LabContext } from "../context";
 
 export interface AlertmanagerArgs {
   readonly context: LabContext;
-  /** URL of a webhook or a chat to which every alert is posted; it may hold a token. */
+  /** URL of a webhook or a chat to which every alert is posted; it may contain a token. */
   readonly webhook: string;
 }
 
 /** Its configuration, in `CONFIG_FOLDER`. */
 export const ALERTMANAGER_CONFIG = "alertmanager.yml";
 const { port: PORT, data } = SERVICES.alertmanager;
-/** Keeps the URL out of the configuration, which Alertmanager shows to everybody who asks. */
+/** File with the URL, as Alertmanager shows its configuration to everybody. */
 const URL_FILE = "webhook_url";
-/** Not to be sent on: it only says that alerts get here. */
+/** Not forwarded: it only shows that alerts arrive here. */
 const WATCHDOG = 'alertname="Watchdog"';
-/** What is wrong and what to do, which Slack's default leaves out; the others list it with all labels. */
+/** Summary and description, which Slack's default omits; the others list them with all labels. */
 const SLACK_TEXT =
   '{{ range .Alerts }}{{ if eq .Status "resolved" }}Resolved: {{ end }}' +
   '{{ .Annotations.summary }} {{ .Annotations.dashboard }}{{ "\\n" }}{{ end }}';
 
-/** Where each receiver looks for its URL, https://prometheus.io/docs/alerting/latest/configuration/ */
+/** Field of each receiver with its URL, https://prometheus.io/docs/alerting/latest/configuration/ */
 const RECEIVERS: Readonly<Record<Integration, (file: string) => object>> = {
   webhook: (file) => ({ url_file: file }),
   slack: (file) => ({ api_url_file: file, message_text: SLACK_TEXT }),
@@ -36,7 +36,7 @@ const RECEIVERS: Readonly<Record<Integration, (file: string) => object>> = {
   msteamsv2: (file) => ({ webhook_url_file: file }),
 };
 
-/** Alertmanager, which posts the alerts of Prometheus to a webhook or a chat; its silences live in a volume. */
+/** Alertmanager, which posts the alerts of Prometheus to a webhook or a chat; a volume keeps its silences. */
 export class Alertmanager extends pulumi.ComponentResource {
   /** URL as seen from the host. */
   readonly url: string;
@@ -61,7 +61,7 @@ export class Alertmanager extends pulumi.ComponentResource {
           ? { hostNetwork: { healthAddress: connectHost(settings.bindAddress) } }
           : { hosts: machine.native ? [{ host: "host.docker.internal", ip: settings.gateway }] : [] }),
       },
-      // in the host's network it listens on the gateway, which is there once the network is
+      // in the host's network it listens on the gateway, which exists once the network does
       { parent: this, dependsOn: network },
     );
     this.url = container.url;
@@ -71,7 +71,7 @@ export class Alertmanager extends pulumi.ComponentResource {
   }
 }
 
-/** Whether only the host's network reaches a webhook: one on loopback, where the engine runs on this very machine. */
+/** Whether a webhook is reachable only from the host's network: on loopback, with Docker on this machine. */
 export function needsHostNetwork(webhook: string, { native }: Machine): boolean {
   return native && isLoopback(webhook);
 }
@@ -99,7 +99,7 @@ export function renderAlertmanagerConfig(webhook: string): string {
     route: {
       receiver: "webhook",
       group_by: ["alertname"],
-      // soon, but with those that come of the same cause
+      // soon, but together with alerts of the same cause
       group_wait: "10s",
       group_interval: GROUP_INTERVAL,
       repeat_interval: "4h",
@@ -127,7 +127,7 @@ function alertmanagerFlags({ alertmanager, bindAddress, gateway }: Settings, inH
   return [
     `--config.file=${CONFIG_FOLDER}/${ALERTMANAGER_CONFIG}`,
     `--storage.path=${data.path}`,
-    // alone, it needs no port for others of its kind
+    // a single instance needs no cluster port
     "--cluster.listen-address=",
     `--web.external-url=${urlOn(bindAddress, alertmanager.port)}`,
     ...addresses.map((address) => `--web.listen-address=${address}`),

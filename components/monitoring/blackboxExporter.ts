@@ -11,7 +11,7 @@ export interface BlackboxExporterArgs {
 
 const CONFIG = "blackbox.yml";
 
-/** The blackbox exporter, which asks what `probes` names whenever Prometheus scrapes it. */
+/** The blackbox exporter, which probes the targets of `probes` at every scrape. */
 export class BlackboxExporter extends pulumi.ComponentResource {
   constructor(name: string, { context }: BlackboxExporterArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:BlackboxExporter", name, {}, options);
@@ -34,7 +34,7 @@ export class BlackboxExporter extends pulumi.ComponentResource {
   }
 }
 
-/** The text of blackbox.yml: its own default prefers IPv6, which the lab's network has not. */
+/** The text of blackbox.yml: the default prefers IPv6, which the lab's network lacks. */
 export function renderBlackboxConfig(): string {
   const ipv4 = { preferred_ip_protocol: "ip4", ip_protocol_fallback: false };
   return stringify({

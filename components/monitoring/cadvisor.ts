@@ -13,7 +13,7 @@ export interface CadvisorArgs {
 const DOCKER = "/var/run/docker.sock";
 const CONTAINERD = "/run/containerd/containerd.sock";
 
-/** cAdvisor, which reports every container of the engine by its name. */
+/** cAdvisor, which reports every container of this Docker by name. */
 export class Cadvisor extends pulumi.ComponentResource {
   constructor(name: string, args: CadvisorArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:Cadvisor", name, {}, options);
@@ -33,10 +33,10 @@ export class Cadvisor extends pulumi.ComponentResource {
             ...(settings.containerLabels === "" ? [] : [`--whitelisted_container_labels=${settings.containerLabels}`]),
           ],
           hostPaths: cadvisorPaths(settings, machine),
-          // it measures the disk usage of folders that belong to other users
+          // for the disk usage of other users' folders
           capabilities: ["CAP_DAC_READ_SEARCH"],
         },
-        // the engine's socket belongs to the host's root
+        // Docker's socket belongs to the host's root
         onMachine: { hostUsers: true },
       },
       { parent: this },
@@ -46,11 +46,11 @@ export class Cadvisor extends pulumi.ComponentResource {
 }
 
 /**
- * What cAdvisor reads of the host. The socket is Docker's whole API, which is why no other container has it; to hide it
- * below /rootfs too, as from node_exporter, would keep nothing from a program that has it anyway.
+ * Paths of the host that cAdvisor reads. The socket is Docker's whole API, so no other container has it; hiding it
+ * below /rootfs too, as for node_exporter, would be useless, as the program has it anyway.
  */
 export function cadvisorPaths({ engine }: Pick<Settings, "engine">, machine: Machine): HostPath[] {
-  // the paths of a swarm's other nodes are not known: the usual ones
+  // the paths on a swarm's other nodes are unknown: the usual ones
   const usual = engine === "swarm" || !machine.native;
   const docker = { source: usual ? DOCKER : machine.socket, target: DOCKER };
   const containerd = { source: usual ? CONTAINERD : machine.containerdSocket, target: CONTAINERD };

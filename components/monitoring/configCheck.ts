@@ -13,7 +13,7 @@ import { ALERTMANAGER_CONFIG, alertmanagerFiles, alertmanagerTarget } from "./al
 import { PROMETHEUS_CONFIG, prometheusFiles } from "./prometheus";
 import { findSyntaxErrors } from "./ruleSyntax";
 
-/** A program with files of which a tool in its image says whether it would take them. */
+/** A program with files that a tool in its image can check. */
 interface CheckedProgram {
   readonly name: string;
   readonly container: string;
@@ -21,17 +21,17 @@ interface CheckedProgram {
   readonly files: readonly ConfigFile[];
   /** Tool with its arguments. */
   readonly check: readonly string[];
-  /** Whether it runs on these very files. */
+  /** Whether it already runs with exactly these files. */
   readonly loaded: boolean;
 }
 
-/** Lines of promtool and amtool that report progress, or that a file failed, and not why. */
+/** Lines of promtool and amtool without a reason: progress, or that a file failed. */
 const PROGRESS = /^(Checking [^:]*$|\s*SUCCESS|time=|amtool: error|\s*$)/;
 const FAILED = /^(Checking '[^']*')?\s*FAILED:\s*/;
 
 /**
- * Files that Prometheus or Alertmanager would reject, by the word of `promtool` and `amtool` in their own images. Files
- * that are running already are not checked again; before the image is here, rule files are parsed alone.
+ * Files that Prometheus or Alertmanager would reject, according to `promtool` and `amtool` in their own images. Files
+ * in use are not checked again; before the image is pulled, only rule files are parsed.
  */
 export async function findRejectedConfig(
   settings: Settings,
@@ -92,7 +92,7 @@ function isWritten({ container, image, files }: CheckedProgram, { containers }: 
 }
 
 async function checkInImage({ name, image, files, check }: CheckedProgram, lab: string): Promise<readonly Problem[]> {
-  // what is in a file of credentials is no matter of syntax
+  // the content of a credentials file has no syntax
   const contents = files.map(({ file, content }) => [file, typeof content === "string" ? content : "-"] as const);
   const { code, output } = await withTemporaryContainer({ image, lab, entrypoint: check }, async (id) => {
     await putFiles(id, new Map(contents));
@@ -118,12 +118,12 @@ async function parseAll(files: readonly ConfigFile[]): Promise<readonly Problem[
   return (await Promise.all(files.map(parseRules))).flat();
 }
 
-/** The problems in what promtool or amtool printed, one line each. */
+/** The problems in the output of promtool or amtool, one line each. */
 export function readProblems(output: string): readonly string[] {
   const lines = output.split("\n").filter((line) => !PROGRESS.test(line));
   const problems: string[] = [];
   for (const line of lines.map((it) => it.replace(FAILED, "")).filter((it) => it !== "")) {
-    // Go's YAML errors go on in indented lines
+    // Go's YAML errors continue on indented lines
     if (line.startsWith("  ") && problems.length > 0) {
       problems.push(`${problems.pop() ?? ""} ${line.trim()}`);
     } else {
@@ -133,7 +133,7 @@ export function readProblems(output: string): readonly string[] {
   return [...new Set(problems)];
 }
 
-/** A problem as a tool words it: mostly `FILE: LINE:COLUMN: …`; of the first file if it names none. */
+/** A problem in a tool's words, mostly `FILE: LINE:COLUMN: …`; attributed to the first file if it names none. */
 function rejected(name: string, line: string, files: readonly string[]): Problem {
   const file = files.find((it) => line.includes(`${CONFIG_FOLDER}/${it}`)) ?? files[0] ?? "";
   const problem = `${name} would reject it: ${line.replace(`${CONFIG_FOLDER}/${file}: `, "")}`;
@@ -142,7 +142,7 @@ function rejected(name: string, line: string, files: readonly string[]): Problem
     : { setting: file, problem, fix: "correct the setting that this part is rendered from" };
 }
 
-/** What can be said of a rule file without Prometheus. */
+/** Problems of a rule file that can be found without Prometheus. */
 async function parseRules({ file, content }: ConfigFile): Promise<readonly Problem[]> {
   if (!isRules(file) || typeof content !== "string") {
     return [];

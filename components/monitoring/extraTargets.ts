@@ -8,13 +8,13 @@ import { CONFIG_FOLDER } from "../container/spec";
 /** Fields that are written to files: secrets, and the certificate of a key, as promtool wants both in files or neither. */
 const FILE_FIELDS: Readonly<Record<string, string>> = { ...SECRET_FIELDS, cert: "cert_file" };
 
-/** A value in Prometheus' own terms, and the secrets that are in files beside it. */
+/** A value in Prometheus' format, and its secrets, which are stored in separate files. */
 interface Rendered {
   readonly value: unknown;
   readonly secrets: readonly string[];
 }
 
-/** The jobs of the setting `extraScrapeTargets`, in Prometheus' own terms; secrets are in files beside it. */
+/** The jobs of the setting `extraScrapeTargets` in Prometheus' format; secrets are in separate files. */
 export function extraTargetJobs({ extraScrapeTargets }: Settings): readonly object[] {
   return extraScrapeTargets.map(({ job, targets, labels, metricsPath, ...rest }, index) => ({
     job_name: job,
@@ -27,7 +27,7 @@ export function extraTargetJobs({ extraScrapeTargets }: Settings): readonly obje
 /** The files with secrets of these jobs, which Prometheus reads for each scrape. */
 export function extraTargetSecrets({ extraScrapeTargets }: Settings): readonly ConfigFile[] {
   return extraScrapeTargets.flatMap((entry, index) =>
-    // their own fields hold no secret
+    // their own fields contain no secret
     render(entry, index, 0).secrets.map((content, number) => ({
       file: secretFile(index, number),
       content: pulumi.secret(content),
@@ -35,7 +35,7 @@ export function extraTargetSecrets({ extraScrapeTargets }: Settings): readonly C
   );
 }
 
-/** A value with each secret replaced by the file that holds it; `first` is the number of its first one. */
+/** A value with each secret replaced by its file; `first` is the number of the first one. */
 function render(value: unknown, index: number, first: number): Rendered {
   if (typeof value !== "object" || value === null) {
     return { value, secrets: [] };

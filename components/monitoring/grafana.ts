@@ -19,13 +19,13 @@ import { createFolder } from "./grafanaFolder";
 
 export interface GrafanaArgs {
   readonly context: LabContext;
-  /** URL of Prometheus as Grafana reaches it. */
+  /** URL of Prometheus as seen from Grafana. */
   readonly prometheusUrl: string;
   /** uids of the lab's own and the community's dashboards. */
   readonly dashboards: ReadonlySet<string>;
 }
 
-/** Grafana with its datasource and a folder; dashboards are given its provider. */
+/** Grafana with its datasource and a folder; dashboards use its provider. */
 export class Grafana extends pulumi.ComponentResource {
   /** URL as seen from the host. */
   readonly url: string;
@@ -35,13 +35,13 @@ export class Grafana extends pulumi.ComponentResource {
   readonly provider: grafana.Provider;
   /** uid of the folder that holds the lab's dashboards. */
   readonly folderUid: pulumi.Output<string>;
-  /** The volume with its data: what Grafana holds goes with it, and stays when its container is replaced. */
+  /** The volume with its data: Grafana's contents are removed with it, and survive a replacement of the container. */
   readonly data: pulumi.Resource | undefined;
   /** What Grafana contained before this update; undefined if unknown. */
   readonly found: FoundGrafana | undefined;
-  /** Folder on the host in which the versions of its dashboards are noted. */
+  /** Folder on the host that records the versions of its dashboards. */
   readonly notes: string;
-  /** What is noted there, by uid. */
+  /** The recorded versions, by uid. */
   readonly savedVersions: ReadonlyMap<string, number>;
   /** For what the provider cannot do. */
   readonly api: GrafanaApi;
@@ -60,7 +60,7 @@ export class Grafana extends pulumi.ComponentResource {
     const password = enforcePassword(name, container, args.context, this.adminPassword, this);
     this.provider = new grafana.Provider(
       `${name}-provider`,
-      // the URL is known in a preview; what makes it answer is named as a dependency
+      // the URL is known in a preview, so the dependency is explicit
       { url: this.url, auth: pulumi.interpolate`admin:${this.adminPassword}` },
       { parent: this, dependsOn: password },
     );
@@ -96,7 +96,7 @@ function createContainer(
 }
 
 /**
- * What Grafana 13 brings besides Prometheus and its own panels: datasources with a process each, and apps. Source:
+ * Plugins bundled with Grafana 13 besides Prometheus and the core panels: datasources with a process each, and apps. See
  * grafana/grafana#129166.
  */
 export const BUNDLED_PLUGINS = [
@@ -119,16 +119,16 @@ export const BUNDLED_PLUGINS = [
   "grafana-pyroscope-app",
 ] as const;
 
-/** Grafana's own settings: nobody gets in without a password, and nothing is sent to or read from the internet. */
+/** Grafana's settings: a password is required, and nothing is sent to or read from the internet. */
 export function grafanaEnvironment({ grafanaBundledPlugins }: Pick<Settings, "grafanaBundledPlugins">): string[] {
-  // files are expanded by Grafana itself, so that no secret is in an environment
+  // Grafana expands files itself, so no secret is in an environment
   const key = `$__file{${KEY_FOLDER}/${KEY_FILE}}`;
   return [
     `GF_SECURITY_ADMIN_PASSWORD=$__file{${CONFIG_FOLDER}/${PASSWORD_FILE}}`,
     `GF_SECURITY_SECRET_KEY=${key}`,
     // Grafana 12 and later: a second section with the same well-known default (conf/defaults.ini)
     `GF_SECRETS_MANAGER_ENCRYPTION_SECRET_KEY_V1_SECRET_KEY=${key}`,
-    // its default signs what a renderer of images signs in with, and is "-"; the lab has no renderer
+    // the token of an image renderer, "-" by default; the lab has no renderer
     `GF_RENDERING_RENDERER_TOKEN=${key}`,
     "GF_AUTH_ANONYMOUS_ENABLED=false",
     "GF_USERS_ALLOW_SIGN_UP=false",
@@ -176,7 +176,7 @@ function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs,
   const password = context.passwordPrograms.has("prometheus") ? context.webPassword : undefined;
   const declared = { type: "prometheus", url: prometheusUrl, access: "proxy", isDefault: true };
   const prometheus = context.observed.containers.get(`${context.settings.namePrefix}prometheus`);
-  // a password that Prometheus has not asked for yet is a new setting
+  // a password that Prometheus does not require yet is a new setting
   const signsIn = password !== undefined && prometheus?.files?.has(WEB_CONFIG) === true;
   const found = signsIn ? { ...declared, basicAuth: true, basicAuthUser: WEB_USER } : declared;
   const drift = datasourceDrift(parent.found, found);
@@ -198,7 +198,7 @@ function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs,
             secureJsonDataEncoded: pulumi.jsonStringify({ basicAuthPassword: password }),
           }),
       jsonDataEncoded: JSON.stringify({ httpMethod: "POST", timeInterval: context.settings.scrapeInterval }),
-      // says why it was made: a text that Prometheus has no use for
+      // records the drift reason in a field that Prometheus ignores
       databaseName: reason,
     },
     {
@@ -207,7 +207,7 @@ function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs,
       deletedWith: parent.data,
       deleteBeforeReplace: true,
       replaceOnChanges: drift === MISSING ? ["databaseName"] : [],
-      // the provider cannot take over one that is in a volume from before
+      // the provider cannot adopt a datasource that is already in the volume
       hooks: {
         beforeCreate: [() => parent.api.call("DELETE", `/api/datasources/uid/${DATASOURCE_UID}`).then(() => undefined)],
       },

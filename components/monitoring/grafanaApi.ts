@@ -3,19 +3,19 @@ import { LabError } from "../../lib/shared/problems";
 
 const TIMEOUT_MS = 10_000;
 
-/** Grafana refuses a call. */
+/** An error response of Grafana. */
 export class GrafanaError extends LabError {
   constructor(
     call: string,
     readonly status: number,
-    /** What it says. */
+    /** Body of the response. */
     readonly text: string,
   ) {
     super(`Grafana answers ${String(status)} to ${call}: ${text}`);
   }
 }
 
-/** Calls of Grafana's own API, for what its provider cannot do; to be used in hooks, where Grafana answers. */
+/** Calls to Grafana's API that its provider lacks; for use in hooks, where Grafana answers. */
 export class GrafanaApi {
   constructor(
     private readonly url: string,
@@ -23,9 +23,9 @@ export class GrafanaApi {
   ) {}
 
   /**
-   * The answer of a call; undefined for a thing that is not there.
+   * The answer of a call; undefined for a missing object.
    *
-   * @throws GrafanaError for any other answer that is not a success.
+   * @throws GrafanaError for any other unsuccessful answer.
    */
   async call<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: object): Promise<T | undefined> {
     const password = await new Promise<string>((resolve) => {

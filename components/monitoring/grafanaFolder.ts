@@ -8,10 +8,10 @@ const FOLDER = { uid: FOLDER_UID, title: "Observability lab" };
 
 const MESSAGE = "moved while the lab's folder was recreated";
 
-/** Puts a dashboard that somebody made in the lab's folder into that folder, or into General without one. */
+/** Moves a user's dashboard from the lab's folder into that folder, or into General without one. */
 type Move = (folderUid: string) => Promise<unknown>;
 
-/** A dashboard as Grafana's resource API gives it. */
+/** A dashboard as returned by Grafana's resource API. */
 interface DashboardResource {
   readonly metadata: {
     readonly resourceVersion?: string | undefined;
@@ -30,7 +30,7 @@ export function createFolder(
   return new grafana.oss.Folder(`${name}-folder`, FOLDER, {
     ...options,
     hooks: {
-      // the provider cannot take over a folder that is in a volume from before
+      // the provider cannot adopt a folder that is already in the volume
       beforeCreate: [
         async () => {
           moves = await setAside(api, ours);
@@ -45,7 +45,7 @@ export function createFolder(
   });
 }
 
-/** Makes the folder again where somebody deleted it with everything in it. */
+/** Recreates the folder if somebody deleted it with its contents. */
 export async function ensureFolder(api: GrafanaApi): Promise<void> {
   const exists = async (): Promise<boolean> => (await api.call("GET", `/api/folders/${FOLDER_UID}`)) !== undefined;
   if (await exists()) {
@@ -61,7 +61,7 @@ export async function ensureFolder(api: GrafanaApi): Promise<void> {
   }
 }
 
-/** Removes the folder; what others put into it goes to Grafana's General meanwhile. */
+/** Removes the folder; dashboards of others in it are moved to General first. */
 async function setAside(api: GrafanaApi, ours: ReadonlySet<string>): Promise<readonly Move[]> {
   if ((await api.call("GET", `/api/folders/${FOLDER_UID}`)) === undefined) {
     return [];
@@ -71,12 +71,12 @@ async function setAside(api: GrafanaApi, ours: ReadonlySet<string>): Promise<rea
   const moves = await Promise.all(foreign.map(({ uid }) => prepareMove(api, uid)));
   const found = moves.filter((it) => it !== undefined);
   await moveAll(found, "");
-  // without force: alert rules that somebody made in it would go with it
+  // without force, which would also delete alert rules of others in it
   await api.call("DELETE", `/api/folders/${FOLDER_UID}`);
   return found;
 }
 
-/** Undefined for a dashboard that is gone. */
+/** Undefined for a missing dashboard. */
 async function prepareMove(api: GrafanaApi, uid: string): Promise<Move | undefined> {
   try {
     const kept = await api.call<{ dashboard: object }>("GET", `/api/dashboards/uid/${urlSegment(uid)}`);
@@ -97,7 +97,7 @@ async function prepareMove(api: GrafanaApi, uid: string): Promise<Move | undefin
   }
 }
 
-/** Where Grafana gives a dashboard in schema version 2, which its refusal of the older address names. */
+/** Address of a dashboard in schema version 2, from Grafana's error at the older address. */
 function resourceAddress(error: unknown): string | undefined {
   return error instanceof GrafanaError && error.status === NOT_ACCEPTABLE
     ? /\/apis\/dashboard\.grafana\.app\/\w+\/namespaces\/[\w-]+\/dashboards\/[\w-]+/.exec(error.text)?.[0]

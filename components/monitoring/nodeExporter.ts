@@ -15,12 +15,12 @@ export interface NodeExporterArgs {
 /** Where the host's root is mounted. */
 const ROOT = "/host";
 /**
- * Of no other program of the lab: whoever sees the host's processes may read the files and the memory of those of the
- * same user. Every distribution has the user 2 (bin or daemon) and runs nothing as it; one that the host's user database
- * lacks is refused by dbus-daemon. The group is of nobody.
+ * A user that no other program of the lab has: a program that sees the host's processes can read files and memory of the
+ * same user's. Every distribution has the user 2 (bin or daemon) and runs nothing as it; a user that the host's database
+ * lacks is rejected by dbus-daemon. The group is nobody's.
  */
 export const USER = "2:64130";
-/** Where the host has its sockets, the engine's among them. */
+/** Folder of the host's sockets, including Docker's. */
 const RUN = "/run";
 
 /** node_exporter, which reports the host's own CPU, memory, disks, file systems and processes. */
@@ -53,7 +53,7 @@ export class NodeExporter extends pulumi.ComponentResource {
   }
 }
 
-/** What it sees of this machine, of which it is known where the sockets are and what there is. */
+/** Paths that it sees on this machine, whose sockets are known. */
 function onMachine(machine: Machine): Pick<ServiceSpec, "envs" | "hostPaths" | "covered"> {
   return {
     envs: machine.systemd ? [`DBUS_SYSTEM_BUS_ADDRESS=unix:path=${ROOT}/run/dbus/system_bus_socket`] : [],
@@ -61,19 +61,19 @@ function onMachine(machine: Machine): Pick<ServiceSpec, "envs" | "hostPaths" | "
   };
 }
 
-/** What it sees of a node that may be any: all but /run. */
+/** Paths that it sees on an unknown node: all except /run. */
 function onNode(): Pick<ServiceSpec, "hostPaths" | "covered"> {
   return { hostPaths: [{ source: "/", target: ROOT }], covered: [`${ROOT}${RUN}`] };
 }
 
 /**
- * The host's root without its sockets: one mounted read-only still gives the whole API. Their folders are covered, as a
- * cover of the socket itself goes when the engine makes its socket again.
+ * The host's root without its sockets: even mounted read-only, a socket gives the whole API. Their folders are covered, as a
+ * cover of the socket itself is lost when Docker recreates its socket.
  */
 export function hostView(machine: Machine): Required<Pick<ServiceSpec, "hostPaths" | "covered">> {
   return {
     hostPaths: [
-      // follows what the host mounts later, where its root is shared at all
+      // follows later mounts of the host, if its root is shared
       { source: "/", target: ROOT, ...(machine.rootShared ? { propagation: "rslave" } : {}) },
       // the root itself cannot be covered
       ...machine.sockets
@@ -85,13 +85,13 @@ export function hostView(machine: Machine): Required<Pick<ServiceSpec, "hostPath
   };
 }
 
-/** /run, and the folders of those sockets that are elsewhere. */
+/** /run, and the folders of sockets elsewhere. */
 function coveredFolders({ sockets }: Machine): readonly string[] {
   const folders = sockets.map((socket) => path.dirname(socket));
   return [RUN, ...new Set(folders.filter((folder) => folder !== "/" && !`${folder}/`.startsWith(`${RUN}/`)))];
 }
 
-/** Flags: the host's file systems, and the collectors off by default that dashboard 1860 draws on. */
+/** Flags: the host's file systems, and the collectors that dashboard 1860 needs and that are off by default. */
 export function nodeExporterFlags(settings: Settings, machine: Machine): string[] {
   const addresses =
     settings.nodeExporterNetwork === "host" ? [connectHost(settings.bindAddress), settings.gateway] : [""];
@@ -99,7 +99,7 @@ export function nodeExporterFlags(settings: Settings, machine: Machine): string[
   const swarm = settings.engine === "swarm";
   return [
     `--path.rootfs=${ROOT}`,
-    // a service is in no process namespace of its host: through this mount it sees the processes all the same
+    // a service cannot join its host's process namespace, but sees the processes through this mount
     swarm ? `--path.procfs=${ROOT}/proc` : `--path.udev.data=${ROOT}/run/udev/data`,
     ...addresses.map((address) => `--web.listen-address=${address}:${String(port)}`),
     "--collector.processes",
@@ -110,7 +110,7 @@ export function nodeExporterFlags(settings: Settings, machine: Machine): string[
   ];
 }
 
-/** What containers and the kernel mount for themselves, and what is covered: there it would measure the cover. */
+/** Mounts of containers and the kernel, and covered paths, where it would measure the cover. */
 function hiddenMounts(covered: readonly string[]): string {
   const folders = covered.map((folder) => folder.slice(1).replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return ["dev", "proc", "sys", "var/lib/docker/.+", "var/lib/containers/.+", ...folders].join("|");

@@ -18,9 +18,9 @@ import { extraServiceJobs, nodeJob } from "./swarmScrapeConfigs";
 
 export interface PrometheusArgs {
   readonly context: LabContext;
-  /** `host:port` of the Alertmanager that gets the alerts, where there is one. */
+  /** `host:port` of the Alertmanager, if there is one. */
   readonly alertmanager?: string | undefined;
-  /** Where Prometheus finds what runs in a swarm, where the lab watches one. */
+  /** Service discovery of the swarm, if the lab watches one. */
   readonly discovery?: SharedFolder | undefined;
 }
 
@@ -28,7 +28,7 @@ const { port: PORT, data } = SERVICES.prometheus;
 /** Its configuration, in `CONFIG_FOLDER`. */
 export const PROMETHEUS_CONFIG = "prometheus.yml";
 
-/** Prometheus with the lab's scrape jobs and alerts; its samples live in a volume. */
+/** Prometheus with the lab's scrape jobs and alerts; a volume keeps its samples. */
 export class Prometheus extends pulumi.ComponentResource {
   /** URL as seen from the host. */
   readonly url: string;
@@ -46,14 +46,14 @@ export class Prometheus extends pulumi.ComponentResource {
         healthPath: "/-/ready",
         command: [
           `--config.file=${CONFIG_FOLDER}/${PROMETHEUS_CONFIG}`,
-          // it holds back a target that is new for this long, 5 s by default, and for nothing else
+          // delays only the first scrape of a new target, by default for 5 s
           "--scrape.discovery-reload-interval=1s",
           `--storage.tsdb.path=${data.path}`,
           `--storage.tsdb.retention.time=${settings.retention}`,
           ...remoteWriteFlags(settings),
-          // no page of another origin reads anything: an Origin is never empty
+          // no page of another origin can read anything, as an Origin is never empty
           "--web.cors.origin=",
-          // an Alertmanager that was replaced knows the alerts again after this, and not after the default of a minute
+          // a replaced Alertmanager gets the alerts again after this time instead of a minute
           ...(args.alertmanager === undefined ? [] : ["--rules.alert.resend-delay=15s"]),
           // for the links that alerts carry
           `--web.external-url=${urlOn(settings.bindAddress, settings.prometheus.port)}`,
@@ -70,7 +70,7 @@ export class Prometheus extends pulumi.ComponentResource {
   }
 }
 
-/** Names by which Prometheus reaches what runs on the host; Docker Desktop resolves its own. */
+/** Host names for programs on the host; Docker Desktop resolves its own. */
 function hostNames({ settings, machine }: LabContext): { host: string; ip: string }[] {
   const names = [
     ...(machine.native ? ["host.docker.internal"] : []),
@@ -79,7 +79,7 @@ function hostNames({ settings, machine }: LabContext): { host: string; ip: strin
   return names.map((host) => ({ host, ip: settings.gateway }));
 }
 
-/** A scrape job, in Prometheus' own terms. */
+/** A scrape job in Prometheus' format. */
 interface ScrapeConfig {
   readonly job_name: string;
   readonly metrics_path?: string;
@@ -90,9 +90,9 @@ interface ScrapeConfig {
 }
 
 /**
- * The files that Prometheus reads; the content of those with credentials is an output.
+ * Prometheus' files; the content of those with credentials is an output.
  *
- * @param programs Those that ask for the password.
+ * @param programs Those that require the password.
  */
 export function prometheusFiles(
   settings: Settings,
@@ -109,7 +109,7 @@ export function prometheusFiles(
   ];
 }
 
-/** The text of prometheus.yml; `programs` are those that ask for the password. */
+/** The text of prometheus.yml; `programs` are those that require the password. */
 export function renderPrometheusConfig(
   settings: Settings,
   alertmanager?: string,
@@ -152,7 +152,7 @@ function scrapeConfigs(
           ...extraServiceJobs(settings),
         ]
       : [
-          // the same instance in both networks: a dashboard must not choose the one that is gone
+          // the same instance in both networks, so that dashboards do not select a stale one
           {
             ...job("linux_host", [target("nodeExporter", nodeExporterPort)], { instance: "node_exporter" }),
             ...signIn("node_exporter"),
@@ -165,7 +165,7 @@ function scrapeConfigs(
       ...rules,
     })),
     job("flask_app", [`host.docker.internal:${String(settings.flaskPort)}`]),
-    // Prometheus about itself: how many series it holds
+    // Prometheus' own metrics, such as its number of series
     { ...job("prometheus", [`localhost:${String(PORT)}`]), ...signIn("prometheus") },
     ...(alertmanager === undefined ? [] : [{ ...job("alertmanager", [alertmanager]), ...signIn("alertmanager") }]),
     ...servicesOf(settings).flatMap((key) => {
@@ -176,7 +176,7 @@ function scrapeConfigs(
   ];
 }
 
-/** Every name that a scrape job of the lab has, or has with an Alertmanager. */
+/** The names of all scrape jobs of the lab, including that of an Alertmanager. */
 function jobNames({ extraScrapeTargets, extraScrapeServices }: Settings): readonly string[] {
   return [...OWN_JOBS, ...[...extraScrapeTargets, ...extraScrapeServices].map(({ job: name }) => name)];
 }

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 
-/** A scrape job of the Pushgateway, in Prometheus' own terms. */
+/** A scrape job of the Pushgateway in Prometheus' format. */
 export interface PushgatewayJob {
   readonly job_name: string;
   readonly honor_labels?: true;
@@ -10,18 +10,18 @@ export interface PushgatewayJob {
 
 /** The job under which the playbook reports. */
 const PLAYBOOK_JOB = "ansible_deployment";
-/** Samples a scrape; a playbook reports six. */
+/** Samples per scrape; a playbook reports six. */
 const LIMITS = { playbook: 1_000, others: 10_000 } as const;
-/** Names that Prometheus makes by itself: of a scrape, of alerts, and of its own state. */
+/** Names that Prometheus itself creates: for scrapes, alerts, and its own state. */
 const OWN_METRICS = ["up", "scrape_.+", "ALERTS", "ALERTS_FOR_STATE", "prometheus_.+"];
 
 /**
- * The scrape jobs of the Pushgateway, to which everybody can push who reaches it: one for what the playbook reports, one for
- * the Pushgateway itself and all that others push. A limit fails a whole scrape, and counts what relabelling has left
- * (`limitAppender` in Prometheus' scrape/target.go): so another job's excess cannot hide what the playbook reports.
+ * The scrape jobs of the Pushgateway, to which everybody who reaches it can push: one for the playbook's reports, one for
+ * the Pushgateway itself and all other pushes. A limit fails a whole scrape, and counts samples after relabelling
+ * (`limitAppender` in Prometheus' scrape/target.go): so another job's excess cannot hide the playbook's reports.
  *
- * @param scraped Names of all scrape jobs: what is pushed under one of them is dropped.
- * @param recorded Names of the metrics that recording rules make.
+ * @param scraped Names of all scrape jobs; series pushed under one of them are dropped.
+ * @param recorded Names of the metrics that recording rules create.
  */
 export function pushgatewayJobs(scraped: readonly string[], recorded: readonly string[]): readonly PushgatewayJob[] {
   const metrics = [...OWN_METRICS, ...recorded.map(literal)].join("|");
@@ -29,7 +29,7 @@ export function pushgatewayJobs(scraped: readonly string[], recorded: readonly s
   return [
     {
       job_name: "ansible_jobs",
-      // what was pushed keeps the job that it was pushed with
+      // pushed series keep their own job
       honor_labels: true,
       sample_limit: LIMITS.playbook,
       metric_relabel_configs: [
@@ -54,7 +54,7 @@ export function pushgatewayJobs(scraped: readonly string[], recorded: readonly s
   ];
 }
 
-/** Names of the metrics that the recording rules of these files make; none of one that is no YAML, which is refused. */
+/** Names of the metrics that the recording rules of these files create; files that are not YAML are rejected elsewhere. */
 export function recordedMetrics(files: readonly { readonly content: string }[]): readonly string[] {
   return files.flatMap(({ content }) => {
     try {
@@ -66,7 +66,7 @@ export function recordedMetrics(files: readonly { readonly content: string }[]):
   });
 }
 
-/** A regular expression of RE2 that matches this text alone. */
+/** An RE2 regular expression that matches exactly this text. */
 function literal(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }

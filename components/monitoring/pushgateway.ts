@@ -10,11 +10,11 @@ export interface PushgatewayArgs {
 
 const DATA = SERVICES.pushgateway.data.path;
 
-/** The Pushgateway; what was pushed to it survives a restart. */
+/** The Pushgateway; pushed metrics survive a restart. */
 export class Pushgateway extends pulumi.ComponentResource {
   /** URL as seen from the host. */
   readonly url: string;
-  /** Whoever pushes depends on it. */
+  /** A dependency of everything that pushes. */
   readonly container: pulumi.Resource;
 
   constructor(name: string, args: PushgatewayArgs, options?: pulumi.ComponentResourceOptions) {

@@ -3,10 +3,10 @@ import { RemoteWriteReceiver, Settings } from "../../lib/settings/settings";
 import { ConfigFile } from "../container/configVolume";
 import { CONFIG_FOLDER } from "../container/spec";
 
-/** Seconds for which a stopping Prometheus waits for each receiver in turn; the engine kills it after 10 in all. */
+/** Seconds for which a stopping Prometheus waits for each receiver in turn; Docker kills it after 10 in all. */
 const FLUSH_DEADLINE = 1;
 
-/** What prometheus.yml says of the receivers; nothing where there is none. Credentials are in files beside it. */
+/** The part of prometheus.yml for the receivers; empty without any. Credentials are in separate files. */
 export function renderRemoteWrite({ remoteWrite }: Settings): object {
   return remoteWrite.length === 0
     ? {}

@@ -9,12 +9,12 @@ export async function findSyntaxErrors(text: string): Promise<readonly string[]>
   };
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
-    // the others mostly follow from the first
+    // further errors mostly result from the first
     return document.errors.slice(0, 1).map(({ message, pos }) => `${place(pos[0])}: not YAML: ${message}`);
   }
   const root = document.contents;
   const groups = isMap(root) ? root.get("groups") : root;
-  // Prometheus takes a file without groups, too
+  // Prometheus also accepts a file without groups
   if (groups === null || groups === undefined || (isScalar(groups) && groups.value === null)) {
     return [];
   }
@@ -26,7 +26,7 @@ export async function findSyntaxErrors(text: string): Promise<readonly string[]>
     const node = isMap(rule) ? rule.get("expr", true) : undefined;
     return isScalar(node) ? [{ node, text: String(node.value) }] : [];
   });
-  // 0.1 s to load, which only a lab without images has to wait
+  // 0.1 s to load, which only a lab without images needs
   const { parser } = await import("@prometheus-io/lezer-promql");
   return expressions.flatMap(({ node, text: query }) => {
     let wrong: string | undefined;

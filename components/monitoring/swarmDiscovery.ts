@@ -12,18 +12,18 @@ export interface SwarmDiscoveryArgs {
 }
 
 const SOCKET = "/var/run/docker.sock";
-/** Where both containers have the folder with the narrow socket. */
+/** Folder with the restricted socket, in both containers. */
 const FOLDER = "/discovery";
 
 /** Address of the restricted Docker socket, for Prometheus' service discovery. */
 export const DISCOVERY_HOST = `unix://${FOLDER}/docker.sock`;
 
 /**
- * Caddy between Prometheus and the engine: Prometheus' discovery of a swarm asks the engine, whose socket is the whole
- * machine and the whole swarm. Through this one it can read what its discovery reads, and no other can even reach it.
+ * Caddy between Prometheus and Docker: Prometheus' discovery of a swarm calls Docker, whose socket controls the whole
+ * machine and swarm. Through this socket it can read only what its discovery needs, and nothing else can reach it.
  */
 export class SwarmDiscovery extends pulumi.ComponentResource {
-  /** The folder with the narrow socket, for the one who may read it. */
+  /** The folder with the restricted socket, for Prometheus. */
   readonly folder: SharedFolder;
 
   constructor(name: string, { context }: SwarmDiscoveryArgs, options?: pulumi.ComponentResourceOptions) {
@@ -50,7 +50,7 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
         ],
         hostPaths: [{ source: machine.socket, target: SOCKET }],
         shared: [{ name: folder, volume, path: FOLDER, readOnly: false }],
-        // a capability of the program's file in the official image, which does not start without it
+        // a file capability of the program in the official image, which does not start without it
         capabilities: ["CAP_NET_BIND_SERVICE"],
       },
       { parent: this },
@@ -60,7 +60,7 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
   }
 }
 
-/** Names of the services that Prometheus asks: the lab's own, and those of `extraScrapeServices`. */
+/** Names of the services that Prometheus scrapes: the lab's own, and those of `extraScrapeServices`. */
 function watchedServices(settings: Settings): readonly string[] {
   const own = nodeServicesOf(settings).map((name) => `${settings.namePrefix}${name}`);
   return [...new Set([...own, ...settings.extraScrapeServices.map(({ service }) => service)])];
@@ -68,9 +68,9 @@ function watchedServices(settings: Settings): readonly string[] {
 
 /**
  * Caddy's own configuration (https://caddyserver.com/docs/json/). Specifications of services and tasks hold environments,
- * so of those it gives what belongs to these services. The engine compares the beginning of a name where it lists services.
+ * so only those of these services are passed on. Docker filters services by the beginning of their names.
  *
- * @param services Names of the services whose tasks Prometheus looks for.
+ * @param services Names of the services whose tasks Prometheus discovers.
  */
 export function caddyConfig(services: readonly string[]): object {
   const engine = { handler: "reverse_proxy", upstreams: [{ dial: `unix/${SOCKET}` }] };
@@ -85,7 +85,7 @@ export function caddyConfig(services: readonly string[]): object {
       },
     ],
     handle: [
-      // whatever else was asked for, as the engine takes the first of several values
+      // overrides the request's filter, as Docker takes the first of several values
       ...(filters === undefined
         ? []
         : [{ handler: "rewrite", uri: `?filters=${encodeURIComponent(JSON.stringify(filters))}` }]),
@@ -96,13 +96,13 @@ export function caddyConfig(services: readonly string[]): object {
   return {
     admin: { disabled: true, config: { persist: false } },
     apps: {
-      // there are no certificates, and nowhere to keep any
+      // no certificates, and no place to store any
       tls: { disable_storage_clean: true },
       http: {
         servers: {
           discovery: {
             ...closed,
-            // connecting takes the right to write
+            // connecting requires write permission
             listen: [`unix/${FOLDER}/docker.sock|0222`],
             routes: [
               route("_ping|nodes|networks"),

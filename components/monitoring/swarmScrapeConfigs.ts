@@ -3,7 +3,7 @@ import { Settings } from "../../lib/settings/settings";
 import { overlayName } from "../../lib/shared/names";
 import { DISCOVERY_HOST } from "./swarmDiscovery";
 
-/** A scrape job that finds its targets in a swarm, in Prometheus' own terms. */
+/** A scrape job that discovers its targets in a swarm, in Prometheus' format. */
 export interface SwarmScrapeConfig {
   readonly job_name: string;
   readonly metrics_path?: string;
@@ -11,20 +11,20 @@ export interface SwarmScrapeConfig {
   readonly relabel_configs: readonly object[];
 }
 
-/** How soon Prometheus sees what changes in the swarm. */
+/** Interval at which Prometheus looks for changes in the swarm. */
 const REFRESH = "5s";
 
-/** Of a job: which service's tasks it asks, at which port, and where the name of a task's node goes. */
+/** A job: the service whose tasks it scrapes, the port, and the label for the name of a task's node. */
 interface SwarmJob {
   readonly job: string;
   readonly service: string;
   readonly port: number;
   readonly metricsPath?: string;
-  /** `instance` for a service with one task a node. */
+  /** `instance` for a service with one task per node. */
   readonly nodeLabel: "instance" | "node";
 }
 
-/** A job for the lab's own services, by which every series names the host name of its node. */
+/** A job for the lab's own services; every series has the host name of its node. */
 export function nodeJob(settings: Settings, job: string, { hostname, port }: Service): SwarmScrapeConfig {
   return swarmJob(settings, { job, service: `${settings.namePrefix}${hostname}`, port, nodeLabel: "instance" });
 }
@@ -53,7 +53,7 @@ function swarmJob(settings: Settings, { job, service, port, metricsPath, nodeLab
         regex: overlayName(settings.namePrefix).replaceAll(".", "[.]"),
         action: "keep",
       },
-      // by its state and not by the one it shall have: the task of a node that died stays a target, and is down
+      // by actual and not desired state: the task of a failed node remains a target, and is down
       { source_labels: ["__meta_dockerswarm_task_state"], regex: "starting|running", action: "keep" },
       { source_labels: ["__meta_dockerswarm_node_hostname"], target_label: nodeLabel },
     ],

@@ -12,13 +12,13 @@ export interface AnsiblePlaybookArgs {
   readonly pushgateway: Pushgateway;
 }
 
-/** The playbook, run when it or its inputs change; its own failure is a metric and not one of the stack. */
+/** The playbook, run when it or its inputs change; its failure is a metric and does not fail the stack. */
 export class AnsiblePlaybook extends pulumi.ComponentResource {
   constructor(name: string, { context, pushgateway }: AnsiblePlaybookArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:workloads:AnsiblePlaybook", name, {}, options);
     const environment = createPythonEnvironment(name, { context, room: "ansible" }, this);
     const { settings, observed } = context;
-    // a recreated environment has lost the playbook that was beside it
+    // a recreated environment has lost the playbook beside it
     const report = observed.volumes.has(dataVolumeName(settings, "pushgateway")) ? undefined : MISSING;
     const { reason, options: repair } = replaceOnDrift(
       "the playbook",

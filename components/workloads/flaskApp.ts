@@ -25,7 +25,7 @@ export class FlaskApp extends pulumi.ComponentResource {
     const app = readAsset("flask", "app.py");
     const listen = listenAddresses(context);
     const { app: process, environments } = observed.host;
-    // an app whose environment is recreated has to restart
+    // the app has to restart if its environment is recreated
     const { reason, options: repair } = replaceOnDrift("the Flask app", environments.flask ?? process, "triggers[2]");
     createHostCommand(
       `${name}-process`,
@@ -48,14 +48,14 @@ export class FlaskApp extends pulumi.ComponentResource {
   }
 }
 
-/** A script with what start and stop share before it: it runs as one text. */
+/** A script preceded by the part that start and stop share. */
 function processScript(name: string): string {
   return readAsset("flask", "process.sh") + readAsset("flask", name);
 }
 
 /**
- * Where the app listens: for the host, and for Prometheus; Docker Desktop's containers reach the host's loopback. Linux
- * takes packets for the gateway from any interface, so there only the lab's subnet and this machine are answered.
+ * Addresses of the app: for the host, and for Prometheus; Docker Desktop's containers reach the host's loopback. Linux
+ * accepts packets for the gateway from any interface, so there the app answers only the lab's subnet and this machine.
  */
 function listenAddresses({ settings, machine }: LabContext): string[] {
   const port = String(settings.flaskPort);

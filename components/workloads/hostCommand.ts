@@ -2,18 +2,18 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
 export interface HostCommandArgs {
-  /** Text of the shell script that makes the resource. */
+  /** Text of the shell script that creates the resource. */
   readonly create: string;
   /** Text of the shell script that removes it; kept in the state, so it needs no checkout. */
   readonly delete?: string;
-  /** What `create` reads as its standard input. */
+  /** Standard input of `create`. */
   readonly stdin: string;
   readonly environment: Record<string, pulumi.Input<string>>;
   /** A change of one replaces the resource. */
   readonly triggers: string[];
 }
 
-/** A script that runs on the host; when it fails, what it printed is shown and not its text. */
+/** A script that runs on the host; if it fails, its output is shown instead of its text. */
 export function createHostCommand(
   name: string,
   { create, delete: remove, stdin, environment, triggers }: HostCommandArgs,

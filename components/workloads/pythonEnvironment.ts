@@ -9,11 +9,11 @@ import { createHostCommand } from "./hostCommand";
 
 export interface PythonEnvironmentArgs {
   readonly context: LabContext;
-  /** Whose environment it is: a folder of `assets/` with a requirements.txt. */
+  /** Folder of `assets/` with its requirements.txt. */
   readonly room: VirtualEnvironment;
 }
 
-/** A virtual environment in the lab's folder on the host, recreated when its requirements change or it is missing. */
+/** A virtual environment in the lab's state directory, recreated when its requirements change or it is missing. */
 export function createPythonEnvironment(
   name: string,
   { context, room }: PythonEnvironmentArgs,
