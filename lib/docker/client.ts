@@ -9,19 +9,19 @@ export const DEFAULT_SOCKET = "/var/run/docker.sock";
 const DEFAULT_HOST = `unix://${DEFAULT_SOCKET}`;
 const TIMEOUT_MS = 10_000;
 
-/** The engine cannot be asked; the message says why and what to do. */
+/** Docker cannot be reached; the message has the reason and a remedy. */
 export class DockerError extends LabError {}
 
-/** What the engine answered. */
+/** Docker's response. */
 export interface DockerResponse {
   readonly status: number;
   readonly body: Buffer;
 }
 
 /**
- * The engine's address, chosen as the Docker provider chooses it, which knows no contexts.
+ * Docker's address, chosen as the Docker provider does, which does not support contexts.
  *
- * @throws DockerError for an engine that is not on this machine, as the app on the host would be out of its reach, and for a
+ * @throws DockerError for a Docker on another machine, which could not reach the app on the host, and for a
  *   context that Docker's client would use and the provider would not.
  */
 export function dockerSocket(env: NodeJS.ProcessEnv): string {
@@ -42,7 +42,7 @@ export function dockerSocket(env: NodeJS.ProcessEnv): string {
   return host.slice("unix://".length);
 }
 
-/** The context by which Docker's client finds another engine than the default one, in words; DOCKER_HOST wins over a file's. */
+/** The context that selects another Docker than the default, in words; DOCKER_HOST takes precedence over a file's. */
 function contextOf(env: NodeJS.ProcessEnv): string | undefined {
   if (isSet(env.DOCKER_CONTEXT)) {
     return env.DOCKER_CONTEXT === "default" ? undefined : `DOCKER_CONTEXT is ${env.DOCKER_CONTEXT}`;
@@ -52,7 +52,7 @@ function contextOf(env: NodeJS.ProcessEnv): string | undefined {
   return current === undefined || current === "default" ? undefined : `Docker's current context is ${current}`;
 }
 
-/** What `docker context use` has chosen; nothing if the client has no configuration that can be read. */
+/** The context chosen by `docker context use`; undefined if the client has no readable configuration. */
 function currentContext(file: string): string | undefined {
   try {
     const { currentContext: name } = JSON.parse(readFileSync(file, "utf8")) as { currentContext?: string };
@@ -67,11 +67,11 @@ function isSet(value: string | undefined): value is string {
 }
 
 /**
- * Calls the engine's API (https://docs.docker.com/reference/api/engine/).
+ * Calls Docker's API (https://docs.docker.com/reference/api/engine/).
  *
  * @param body Sent as JSON; a Buffer is a tar archive.
  * @param options.timeout Milliseconds without a byte of an answer, 10 s by default.
- * @throws DockerError for an engine that does not answer.
+ * @throws DockerError if Docker does not answer.
  */
 export function callDocker(
   method: "GET" | "DELETE" | "POST" | "PUT",
@@ -104,9 +104,9 @@ export function callDocker(
 }
 
 /**
- * What the engine says at a path.
+ * Gets a path of Docker's API.
  *
- * @throws DockerError for anything but a success that is JSON.
+ * @throws DockerError for any response except a successful one in JSON.
  */
 export async function dockerGet<T>(path: string, socketPath = dockerSocket(process.env)): Promise<T> {
   const { status, body } = await callDocker("GET", path, undefined, { socketPath });
@@ -122,7 +122,7 @@ export async function dockerGet<T>(path: string, socketPath = dockerSocket(proce
   }
 }
 
-/** Docker may well run: whoever runs this may not open its socket. */
+/** Docker may be running, but the current user may not open its socket. */
 function refused(socketPath: string): DockerError {
   const username = userName();
   const group = groupOf(socketPath);
@@ -131,7 +131,7 @@ function refused(socketPath: string): DockerError {
   );
 }
 
-/** Name of whoever runs this; one without an entry in the user database has a number only. */
+/** Name of the current user; a number without an entry in the user database. */
 function userName(): string {
   try {
     return os.userInfo().username;
@@ -140,7 +140,7 @@ function userName(): string {
   }
 }
 
-/** Name of the group that may open a socket; Docker's own where it cannot be seen. */
+/** Name of the group that may open a socket; by default Docker's own. */
 function groupOf(socketPath: string): string {
   try {
     const { gid } = statSync(socketPath);

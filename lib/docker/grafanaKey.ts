@@ -8,26 +8,26 @@ import { getFiles, putFiles, withTemporaryContainer } from "./temporaryContainer
 
 /** Name of the volume, after the lab's, with the key under which Grafana encrypts the passwords of its datasources. */
 export const GRAFANA_KEY = "grafana-key";
-/** Where Grafana has that volume. */
+/** Mount point of that volume in Grafana. */
 export const KEY_FOLDER = "/lab-key";
 export const KEY_FILE = "secret_key";
-/** The key of a Grafana that nobody gave one, in conf/defaults.ini of grafana/grafana. */
+/** Grafana's default key, from conf/defaults.ini of grafana/grafana. */
 export const WELL_KNOWN_KEY = "SW2YcwTIb9zpOOhoPsMm";
 /** Label of a Grafana data volume that was created with a generated key. */
 export const GENERATED = { label: "observability-lab.grafana-key", value: "generated" };
 
 const KEY_BYTES = 32;
 
-/** Names a key without giving it away; `make backup` writes the same. */
+/** Identifies a key without revealing it; `make backup` writes the same. */
 export function keyFingerprint(key: string): string {
   return createHash("sha256").update(key).digest("hex").slice(0, 16);
 }
 
 /**
- * Writes the key that fits Grafana's data into its volume, unless one is there: new data gets a new one, and data of a
- * lab from before the well-known one, without which its secrets could not be read.
+ * Writes the key for Grafana's data into its volume, unless one exists: new data gets a new key, and data of a
+ * lab of an earlier version the well-known one, without which its secrets could not be read.
  *
- * The key is in a volume of its own, so that it stays and goes with the data, and is in no backup, state or diff.
+ * The key is in a volume of its own, which is kept or removed with the data, and is in no backup, state or diff.
  */
 export async function ensureKey(settings: Settings): Promise<void> {
   const { image } = settings.grafana;
@@ -36,7 +36,7 @@ export async function ensureKey(settings: Settings): Promise<void> {
   await ensureVolume(volume, lab);
   await withTemporaryContainer({ image, lab, volume, entrypoint: ["true"] }, async (id) => {
     const present = (await getFiles(id))?.files.get(KEY_FILE)?.trim() ?? "";
-    // a key that outlived its data is not used again
+    // a key that outlived its data is not reused
     if (labels === undefined || present === "") {
       const fresh = labels === undefined || GENERATED.label in labels;
       await putFiles(id, new Map([[KEY_FILE, fresh ? randomBytes(KEY_BYTES).toString("hex") : WELL_KNOWN_KEY]]));

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 
 const LINES = 20;
 
-/** The last lines that a container wrote, for people; why they cannot be read where that is so. */
+/** The last lines of a container's log, or the reason why they cannot be read. */
 export async function readLog(container: string): Promise<string> {
   try {
     const { stdout, stderr } = await promisify(execFile)("docker", ["logs", "--tail", String(LINES), container]);

@@ -3,7 +3,7 @@ import * as os from "node:os";
 import { DEFAULT_SOCKET, dockerGet, dockerSocket } from "./client";
 import { inspectSwarm, Swarm, SwarmInfo } from "./swarm";
 
-/** A container as the engine lists it. */
+/** A container in Docker's list. */
 export interface DockerContainer {
   readonly Id: string;
   readonly Names: readonly string[];
@@ -15,7 +15,7 @@ export interface DockerContainer {
   readonly HostConfig: { readonly NetworkMode: string };
 }
 
-/** A network as the engine lists it. */
+/** A network in Docker's list. */
 export interface DockerNetwork {
   readonly Id: string;
   readonly Name: string;
@@ -23,43 +23,43 @@ export interface DockerNetwork {
   readonly IPAM: { readonly Config: readonly { readonly Subnet?: string }[] | null };
 }
 
-/** What the lab needs to know of the machine and of its Docker engine. */
+/** Properties of the machine and its Docker that the lab depends on. */
 export interface Machine {
   /** The machine's own name. */
   readonly hostname: string;
-  /** The engine runs on this very Linux, and not in Docker Desktop's virtual machine. */
+  /** Docker runs on this Linux, not in Docker Desktop's virtual machine. */
   readonly native: boolean;
-  /** The engine runs without root, and its networks are not this machine's. */
+  /** Docker is rootless, so its networks are not this machine's. */
   readonly rootless: boolean;
-  /** The engine gives containers users of their own (`userns-remap`): root in one is nobody on the host. */
+  /** Docker remaps the users of containers (`userns-remap`): root in one is nobody on the host. */
   readonly usersRemapped: boolean;
   /** Docker's storage driver; `overlayfs` is the one of the containerd image store. */
   readonly storageDriver: string;
-  /** Major version of the engine, such as 28. */
+  /** Major version of Docker, such as 28. */
   readonly dockerMajor: number;
-  /** `/` is a shared mount, so that mounts made later reach a container that follows it. */
+  /** `/` is a shared mount, so later mounts propagate to containers. */
   readonly rootShared: boolean;
   /** The machine was booted by systemd. */
   readonly systemd: boolean;
-  /** Where Docker listens on this machine. */
+  /** Docker's socket on this machine. */
   readonly socket: string;
-  /** Where the containerd of Docker listens, if that is known and a socket, or where whoever runs this may not look. */
+  /** Socket of Docker's containerd, if known and a socket, or if the current user may not check it. */
   readonly containerdSocket: string | undefined;
-  /** Whether Docker can limit the memory of a container, which takes the kernel's memory controller. */
+  /** Whether Docker can limit a container's memory, which requires the kernel's memory controller. */
   readonly memoryLimit: boolean;
   /** Whether it can limit swap, too. */
   readonly swapLimit: boolean;
-  /** Sockets of this machine that give the engine's whole API, or containerd's, to whoever may open them. */
+  /** Sockets of this machine that give access to the whole API of Docker or containerd. */
   readonly sockets: readonly string[];
-  /** Those of node_exporter's sources in /run that this machine has. */
+  /** node_exporter's sources in /run that exist on this machine. */
   readonly runPaths: readonly string[];
   readonly containers: readonly DockerContainer[];
   readonly networks: readonly DockerNetwork[];
-  /** The swarm that the engine is in. */
+  /** The swarm that Docker is part of. */
   readonly swarm: Swarm;
 }
 
-/** What the engine says of itself. */
+/** Docker's `/info`. */
 interface DockerInfo {
   readonly ID: string;
   readonly Driver: string;
@@ -73,21 +73,21 @@ interface DockerInfo {
   readonly Swarm?: SwarmInfo;
 }
 
-/** Storage drivers of which cAdvisor knows where a container's own files lie. */
+/** Storage drivers for which cAdvisor finds a container's own files. */
 const MEASURED = ["overlay2", "overlay", "aufs", "zfs", "vfs"];
 
-/** Whether cAdvisor measures what a container writes; with the containerd image store it does not. */
+/** Whether cAdvisor measures a container's disk usage; not with the containerd image store. */
 export function measuresWrites({ storageDriver }: Pick<Machine, "storageDriver">): boolean {
   return MEASURED.includes(storageDriver);
 }
 
-/** Where the system's containerd listens, and one that Docker has started itself. */
+/** Sockets of the system's containerd, and of one started by Docker. */
 export const CONTAINERD_SOCKETS = ["/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock"];
 
 /** The sources of node_exporter's systemd metrics, and of its disks' properties. */
 const [DBUS, UDEV] = ["/run/dbus/system_bus_socket", "/run/udev/data"];
 
-/** What the machine is, asked once for a run of the program. */
+/** Observes the machine, once per run of the program. */
 export async function inspectMachine(): Promise<Machine> {
   const [info, containers, networks] = await Promise.all([
     dockerGet<DockerInfo>("/info"),
@@ -121,7 +121,7 @@ export async function inspectMachine(): Promise<Machine> {
   };
 }
 
-/** Those that are sockets, each once and under its real path. */
+/** The paths that are sockets, without duplicates, as real paths. */
 export function findSockets(candidates: readonly string[]): readonly string[] {
   return [...new Set(candidates.filter(isSocket).map((it) => realpathSync(it)))].sort();
 }
@@ -130,7 +130,7 @@ function isSocket(path: string): boolean {
   return kindOf(path) === "socket";
 }
 
-/** What is at a path; `hidden` where only root may look, as into the folder of Docker's own containerd. */
+/** Type of a path; `hidden` if only root may check it, as in the folder of Docker's own containerd. */
 function kindOf(path: string): "socket" | "other" | "hidden" {
   try {
     return statSync(path).isSocket() ? "socket" : "other";
@@ -139,7 +139,7 @@ function kindOf(path: string): "socket" | "other" | "hidden" {
   }
 }
 
-/** Docker's usual socket where the same Docker answers there, so that a proxy before it changes nothing; else DOCKER_HOST's. */
+/** Docker's default socket if the same Docker answers there, so that a proxy changes nothing; otherwise DOCKER_HOST's. */
 async function ownSocket({ ID }: DockerInfo): Promise<string> {
   const socket = dockerSocket(process.env);
   if (socket === DEFAULT_SOCKET || !isSocket(DEFAULT_SOCKET)) {

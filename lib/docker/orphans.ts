@@ -6,7 +6,7 @@ import { succeed } from "./temporaryContainer";
 type Kind = "containers" | "networks" | "services";
 type Labels = Readonly<Record<string, string>> | null | undefined;
 
-/** Creates a volume with the lab's label and these, unless there is one of that name. */
+/** Creates a volume with the lab's label and these labels, unless one with that name exists. */
 export async function ensureVolume(
   name: string,
   lab: string,
@@ -15,15 +15,15 @@ export async function ensureVolume(
   await succeed("POST", "/volumes/create", { Name: name, Labels: { [LAB_LABEL]: lab, ...labels } });
 }
 
-/** A running container goes, too, with the volumes without a name that its image asked for. */
+/** Also removes a running container, with the anonymous volumes of its image. */
 const HOW: Readonly<Record<Kind, string>> = { containers: "?force=1&v=1", networks: "", services: "" };
 
 /**
- * Removes a container, a network or a Swarm service of the lab that no state knows: its name is about to be given to a new one.
- * An update that was killed leaves such a thing; its data is in a volume.
+ * Removes an orphan of the lab, a container, network or Swarm service in no state, before a new one gets its name.
+ * A killed update leaves orphans; their data is in volumes.
  *
- * @param isOurs Tells by its labels whether it is this lab's; by default by the lab's name.
- * @throws LabError for one of that name that is not this lab's.
+ * @param isOurs Whether it is this lab's, by its labels; by default by the lab's name.
+ * @throws LabError if another lab's object has that name.
  */
 export async function removeOrphan(
   kind: Kind,
@@ -37,7 +37,7 @@ export async function removeOrphan(
   }
   const thing = JSON.parse(found.body.toString()) as {
     readonly Id?: string;
-    /** A service writes it so. */
+    /** Spelling of a service's labels. */
     readonly ID?: string;
     readonly Labels?: Labels;
     readonly Spec?: { readonly Labels?: Labels };
@@ -55,7 +55,7 @@ export async function removeOrphan(
     await callDocker("POST", `/networks/${id}/disconnect`, { Container: container, Force: true });
   }
   const { status, body } = await callDocker("DELETE", `/${kind}/${id}${HOW[kind]}`);
-  // somebody else may have been quicker
+  // it may have been removed meanwhile
   if (status >= 400 && status !== 404) {
     throw new LabError(
       `the ${kind.slice(0, -1)} ${name} is left over from an earlier update and cannot be removed: ${body.toString()}`,

@@ -2,15 +2,15 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { callDocker, dockerSocket } from "./client";
 
-/** Whether the engine has an image. */
+/** Whether Docker has an image. */
 export async function hasImage(image: string): Promise<boolean> {
   return (await callDocker("GET", `/images/${image}/json`)).status === 200;
 }
 
 /**
- * Pulls an image by Docker's client, which knows the registries that the user is logged in to.
+ * Pulls an image with Docker's client, which uses the user's `docker login`.
  *
- * @throws Error with what the client said.
+ * @throws Error with the client's output.
  */
 export async function pull(image: string): Promise<void> {
   const DOCKER_HOST = `unix://${dockerSocket(process.env)}`;

@@ -19,25 +19,25 @@ export interface SwarmService {
   readonly ServiceStatus?: { readonly RunningTasks: number; readonly DesiredTasks: number };
 }
 
-/** What an engine says of the swarm that it is in; of none, an engine that knows no swarms says nothing. */
+/** Docker's information about its swarm; missing if it does not support swarms. */
 export interface SwarmInfo {
   /** `inactive`, `pending`, `active`, `error` or `locked`. */
   readonly LocalNodeState: string;
-  /** Whether the engine is a manager that can change the swarm. */
+  /** Whether this Docker is a manager that can change the swarm. */
   readonly ControlAvailable: boolean;
-  /** Id of the engine's node; empty in no swarm. */
+  /** Id of this node; empty outside a swarm. */
   readonly NodeID: string;
   readonly Error?: string;
 }
 
 /** A swarm as this machine sees it. */
 export interface Swarm extends SwarmInfo {
-  /** Only a manager knows them. */
+  /** Known only to a manager. */
   readonly nodes: readonly SwarmNode[];
   readonly services: readonly SwarmService[];
 }
 
-/** The swarm that an engine is in. */
+/** The swarm of this machine. */
 export async function inspectSwarm(info: SwarmInfo | undefined): Promise<Swarm> {
   if (info?.ControlAvailable !== true) {
     return { LocalNodeState: "inactive", ControlAvailable: false, NodeID: "", ...info, nodes: [], services: [] };
@@ -46,12 +46,12 @@ export async function inspectSwarm(info: SwarmInfo | undefined): Promise<Swarm> 
   return { ...info, nodes, services };
 }
 
-/** Every service with how many of its tasks run. */
+/** All services with the number of running tasks. */
 export function listServices(): Promise<readonly SwarmService[]> {
   return dockerGet<SwarmService[]>("/services?status=true");
 }
 
-/** The nodes that the lab watches and that are there: not those that were drained, and those with the label, if any. */
+/** The watched nodes that are available: not drained, and with the label if one is set. */
 export function watchedNodes({ nodes }: Pick<Swarm, "nodes">, nodeLabel: string | undefined): readonly SwarmNode[] {
   const [name = "", value] = nodeLabel?.split("=") ?? [];
   return nodes.filter(

@@ -1,12 +1,12 @@
 import { LAB_LABEL, MANAGER_LABEL, OVERLAY_LABEL } from "../shared/names";
 import { Machine } from "./machine";
 
-/** Labels as the engine gives them. */
+/** Labels in Docker's format. */
 type Labels = Readonly<Record<string, string>> | null | undefined;
 
 /**
- * Whether a service or a network of the swarm belongs to the lab of this machine: other managers may run labs of the same
- * name. One without the manager's label, as earlier versions made them, belongs to the machine with a container on that
+ * Whether a service or a network of the swarm belongs to the lab of this machine: other managers may run labs with the same
+ * name. One without the manager's label, from an earlier version, belongs to the machine with a container on that
  * lab's overlay network.
  */
 export function isOwn(

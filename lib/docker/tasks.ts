@@ -3,23 +3,23 @@ import { LabError } from "../shared/problems";
 import { dockerGet } from "./client";
 import { listServices, SwarmNode, SwarmService } from "./swarm";
 
-/** A task, as a manager lists it. */
+/** A task in a manager's list. */
 interface Task {
   readonly NodeID?: string;
   readonly DesiredState: string;
   readonly Status: { readonly State: string; readonly Err?: string };
 }
 
-/** Without any progress for so long a service does not get there. */
+/** Milliseconds without progress after which a service has failed. */
 const PATIENCE_MS = 120_000;
 const PAUSE_MS = 250;
-/** Ways in which an update ends without being one. */
+/** States of a failed update. */
 const FAILED = /^(paused|rollback_(paused|completed))$/;
 
 /**
- * Waits until a service has all of its tasks running, and an update of it is through.
+ * Waits until all tasks of a service are running and its update is complete.
  *
- * @throws LabError where Swarm takes the update back, or where nothing has gone on for two minutes.
+ * @throws LabError if Swarm rolls the update back, or without progress for two minutes.
  */
 export async function awaitTasks(name: string): Promise<void> {
   let [last, since] = ["", Date.now()];
@@ -50,7 +50,7 @@ function progressOf(service: SwarmService | undefined): string {
   return JSON.stringify([service?.ServiceStatus, service?.UpdateStatus]);
 }
 
-/** What the tasks that do not run say, by node. */
+/** Errors of the tasks that are not running, by node. */
 async function reasons(name: string): Promise<string> {
   const filters = encodeURIComponent(JSON.stringify({ service: [name] }));
   const [tasks, nodes] = await Promise.all([

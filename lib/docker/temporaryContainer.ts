@@ -4,33 +4,33 @@ import { LAB_LABEL } from "../shared/names";
 import { LabError } from "../shared/problems";
 import { callDocker, DockerResponse } from "./client";
 
-/** Label of a container or a network that exists for a moment; its value is the process that has to remove it. */
+/** Label of a temporary container or network; its value is the process that has to remove it. */
 export const TEMPORARY_LABEL = "observability-lab.temporary";
 
-/** Where a temporary container has its volume. */
+/** Mount point of a temporary container's volume. */
 export const FOLDER = "/lab";
 
-/** Mode of a file that everybody reads. */
+/** Mode of a file that everybody may read. */
 const READABLE = 0o444;
-/** Milliseconds for a program that looks at files, on a small machine too. */
+/** Milliseconds for a program that checks files, also on a small machine. */
 const RUN_TIMEOUT_MS = 60_000;
 
 /** A container without a network that is removed once a task with it has ended. */
 export interface TemporaryContainer {
-  /** An image that is here. */
+  /** A local image. */
   readonly image: string;
   /** The lab's name. */
   readonly lab: string;
-  /** What it runs if it is started. */
+  /** Its program, if it is started. */
   readonly entrypoint: readonly string[];
-  /** Name of the volume that it has at `FOLDER`; one of its own, removed with it, if undefined. */
+  /** Name of the volume at `FOLDER`; by default an anonymous one, which is removed with it. */
   readonly volume?: string;
 }
 
 /**
  * Creates a container, and removes it after the task.
  *
- * @throws LabError for a container that Docker does not create, such as one of an image that is not here.
+ * @throws LabError if Docker does not create the container, for example without the image.
  */
 export async function withTemporaryContainer<T>(
   { image, lab, entrypoint, volume }: TemporaryContainer,
@@ -41,7 +41,7 @@ export async function withTemporaryContainer<T>(
     Image: image,
     Entrypoint: entrypoint,
     Cmd: [],
-    // one stream of output, and root without capabilities: it owns the files, and nothing else
+    // a single output stream, and root without capabilities, which only owns the files
     Tty: true,
     User: "0:0",
     Labels: { [LAB_LABEL]: lab, [TEMPORARY_LABEL]: String(process.pid) },
@@ -61,7 +61,7 @@ export async function withTemporaryContainer<T>(
   }
 }
 
-/** Starts a container and waits for its end: its exit code and everything that it printed. */
+/** Starts a container and waits for it to exit; returns its exit code and output. */
 export async function runToEnd(id: string): Promise<{ code: number; output: string }> {
   await succeed("POST", `/containers/${id}/start`);
   const ended = await succeed("POST", `/containers/${id}/wait`, undefined, { timeout: RUN_TIMEOUT_MS });
@@ -84,15 +84,15 @@ export async function putFiles(id: string, files: ReadonlyMap<string, string>): 
   await succeed("PUT", `/containers/${id}/archive?path=${FOLDER}`, Buffer.concat([...blocks, Buffer.alloc(1024)]));
 }
 
-/** What is in a container's folder. */
+/** Contents of a container's folder. */
 export interface FolderContent {
   /** Texts by path in the folder. */
   readonly files: ReadonlyMap<string, string>;
-  /** Paths of those that not everybody may read. */
+  /** Paths of the files that not everybody may read. */
   readonly unreadable: readonly string[];
 }
 
-/** The files of a container's folder, whether it runs or not; undefined if Docker does not give them. */
+/** The files of a container's folder, running or not; undefined if Docker does not return them. */
 export async function getFiles(id: string, folder = FOLDER): Promise<FolderContent | undefined> {
   const { status, body } = await callDocker("GET", `/containers/${id}/archive?path=${folder}`);
   if (status !== 200) {
@@ -119,7 +119,7 @@ export async function getFiles(id: string, folder = FOLDER): Promise<FolderConte
   return { files: new Map(await Promise.all(files)), unreadable };
 }
 
-/** Removes what a process that was killed has left. */
+/** Removes leftovers of killed processes. */
 export async function removeLeftovers(): Promise<void> {
   const filter = encodeURIComponent(JSON.stringify({ label: [TEMPORARY_LABEL] }));
   for (const [list, kind] of [
@@ -146,7 +146,7 @@ function isAlive(pid: number): boolean {
 /**
  * Calls the Docker API.
  *
- * @throws LabError for any answer but a success, with Docker's own words.
+ * @throws LabError for an unsuccessful response, with Docker's message.
  */
 export async function succeed(
   method: "GET" | "POST" | "PUT",

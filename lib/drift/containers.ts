@@ -4,7 +4,7 @@ import { FOLDER, getFiles } from "../docker/temporaryContainer";
 import { MEMORY_LABEL } from "../shared/names";
 import { Drift, MISSING } from "./drift";
 
-/** A container as the engine describes it. */
+/** A container as Docker inspects it. */
 export interface FoundContainer {
   readonly State: { readonly Status: string; readonly ExitCode: number; readonly Health?: { readonly Status: string } };
   readonly HostConfig: { readonly Memory: number; readonly RestartPolicy: { readonly Name: string } };
@@ -14,22 +14,22 @@ export interface FoundContainer {
   };
   readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> };
   readonly Mounts: readonly { readonly Destination: string }[];
-  /** The files of its config volume, by name; none without such a volume, undefined if Docker does not give them. */
+  /** The files of its config volume, by name; empty without such a volume, undefined if Docker does not return them. */
   readonly files: ReadonlyMap<string, string> | undefined;
-  /** Those of them that not everybody may read; none unless given. */
+  /** The files that not everybody may read; empty by default. */
   readonly unreadable?: readonly string[];
 }
 
-/** What a container has to be like, as far as somebody can change it by hand. */
+/** The declared properties of a container that can be changed by hand. */
 export interface DeclaredContainer {
   readonly restart: string;
   /** Whether Docker can limit its memory on this machine. */
   readonly memoryLimit: boolean;
-  /** Those of the lab that it is on: none for one in the host's network. */
+  /** The lab's networks that it is on; empty in the host's network. */
   readonly networks: readonly { readonly name: string; readonly id: string | undefined }[];
 }
 
-/** The container, if it is still there. */
+/** The container, if it still exists. */
 export async function findContainer({ Id }: DockerContainer): Promise<FoundContainer | undefined> {
   const { status, body } = await callDocker("GET", `/containers/${Id}/json`);
   if (status !== 200) {
@@ -47,7 +47,7 @@ export function containerDrift(found: FoundContainer | undefined, declared: Decl
   }
   const { State, HostConfig, NetworkSettings, Config } = found;
   if (State.Status !== "running") {
-    // one that has not ended has no exit code yet
+    // a running container has no exit code
     const ended = ["created", "paused"].includes(State.Status) ? "" : `, exit code ${String(State.ExitCode)}`;
     return `it was ${State.Status}${ended}`;
   }

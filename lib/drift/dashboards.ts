@@ -4,15 +4,15 @@ import { childPath } from "../shared/foreignNames";
 import { Drift, MISSING } from "./drift";
 import { FoundGrafana } from "./grafana";
 
-/** Below the lab's folder: a file for each dashboard, named by its uid. */
+/** Subfolder of the state directory with a file per dashboard, named by its uid. */
 const NOTES = "dashboards";
 
 /**
- * What is wrong with a dashboard. Grafana counts the versions of each, so another one than the lab saved is
- * somebody else's; it may write the JSON anew, so that tells nothing.
+ * Drift of a dashboard. Grafana counts versions, so a version other than the one that the lab saved is
+ * somebody else's. Grafana may rewrite the JSON, so comparing that is useless.
  *
- * @param saved The version that the lab saved last, undefined where the note of it is lost: then nothing tells an edited
- *   dashboard from the lab's own, and saving it once more makes both sure.
+ * @param saved The version that the lab saved last, undefined if its record is lost: then an edited dashboard cannot be
+ *   distinguished from the lab's own, so it is saved once more.
  */
 export function dashboardDrift(uid: string, found: FoundGrafana | undefined, saved: number | undefined): Drift {
   if (found === undefined) {
@@ -35,7 +35,7 @@ export function dashboardDrift(uid: string, found: FoundGrafana | undefined, sav
   return saved === version ? undefined : `it was edited in Grafana, version ${String(version)}`;
 }
 
-/** The versions that were noted in the lab's folder, by the dashboards' uids. */
+/** The recorded versions, by the dashboards' uids. */
 export function savedVersions(folder: string): ReadonlyMap<string, number> {
   const notes = path.join(folder, NOTES);
   const read = (file: string): [string, number] => [
@@ -49,7 +49,7 @@ export function savedVersions(folder: string): ReadonlyMap<string, number> {
   }
 }
 
-/** Notes the version of a dashboard that the lab saved. */
+/** Records the version of a dashboard that the lab saved. */
 export function noteVersion(folder: string, uid: string, version: number): void {
   const notes = path.join(folder, NOTES);
   mkdirSync(notes, { recursive: true, mode: 0o700 });

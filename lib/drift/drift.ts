@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** How a part of the running lab differs from its declaration; undefined if it does not, or if that is unknown. */
+/** Difference between a part of the running lab and its declaration; undefined if there is none, or if it is unknown. */
 export type Drift = string | undefined;
 
 /** Drift of a part that does not exist, as every part on a first update. */

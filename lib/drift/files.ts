@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { FoundContainer } from "./containers";
 import { Drift, MISSING } from "./drift";
 
-/** File beside a container's files that says which were written, so that an edited one is seen by its content. */
+/** File beside a container's files with their checksums, to detect an edited one. */
 export const RECORD = ".observability-lab.json";
 
 interface FileRecord {
-  /** What the running program said before of when it had last loaded files; missing if none ran that says so. */
+  /** Time of the running program's last reload before the write; missing if unknown. */
   readonly loadedBefore?: number;
   /** sha256 of each, by name. */
   readonly sums: Readonly<Record<string, string>>;
@@ -22,10 +22,10 @@ export function describeFiles(files: ReadonlyMap<string, string>, loadedBefore?:
 }
 
 /**
- * What is wrong with the files of a container.
+ * Drift of a container's files.
  *
- * @param volume Whether their volume is there.
- * @param owner The container that has it, without which nothing can be said of files that are there.
+ * @param volume Whether their volume exists.
+ * @param owner The container that mounts it; without one, the drift of existing files is unknown.
  */
 export function filesDrift(volume: boolean, owner: Pick<FoundContainer, "files" | "unreadable"> | undefined): Drift {
   if (!volume) {
@@ -55,7 +55,7 @@ export function filesDrift(volume: boolean, owner: Pick<FoundContainer, "files" 
         : undefined;
 }
 
-/** When a program had last loaded files before these were written, as it said itself; undefined if nothing says so. */
+/** Time of the program's last reload before these files were written; undefined if unknown. */
 export function loadedBefore(files: ReadonlyMap<string, string>): number | undefined {
   return recordIn(files)?.loadedBefore;
 }

@@ -2,7 +2,7 @@ import { urlSegment } from "../shared/foreignNames";
 import { withTimeout } from "../shared/withTimeout";
 import { Drift, MISSING } from "./drift";
 
-/** A datasource as Grafana's API gives it. */
+/** A datasource as returned by Grafana's API. */
 export interface FoundDatasource {
   readonly type: string;
   readonly url: string;
@@ -10,40 +10,40 @@ export interface FoundDatasource {
   readonly isDefault: boolean;
   readonly basicAuth?: boolean;
   readonly basicAuthUser?: string;
-  /** Which secrets it holds, without their values. */
+  /** The secrets that are set, without their values. */
   readonly secureJsonFields?: Readonly<Record<string, boolean>>;
 }
 
 /**
- * Version of a dashboard; `schema v2` for one that Grafana 12 or 13 stored in that schema, `unknown` for one that Grafana
- * holds and does not give.
+ * Version of a dashboard; `schema v2` if Grafana 12 or 13 stored it in that schema, `unknown` if Grafana lists it
+ * but does not return it.
  */
 export type FoundVersion = number | "schema v2" | "unknown";
 
-/** What a running Grafana holds of the lab. */
+/** The lab's objects in a running Grafana. */
 export interface FoundGrafana {
   readonly datasource: FoundDatasource | undefined;
-  /** Where Prometheus does not let the datasource in. */
+  /** Set if Prometheus rejects the datasource's password. */
   readonly refused?: true;
   /** The dashboards of the lab's folder, by uid. */
   readonly dashboards: ReadonlyMap<string, FoundVersion>;
 }
 
-/** Without signing in, nothing is known of a Grafana. */
+/** The observation if signing in fails: nothing is known. */
 export interface ObservedGrafana {
   readonly password: Drift;
   /** Undefined if unknown. */
   readonly found: FoundGrafana | undefined;
 }
 
-/** Ids of panel plugins; unknown where a Grafana may have some and cannot be asked. */
+/** Ids of panel plugins; unknown if Grafana may have some but cannot be queried. */
 export type PanelPlugins = ReadonlySet<string> | "unknown";
 
 export const FOLDER_UID = "observability-lab";
 export const DATASOURCE_UID = "prometheus";
 
 /**
- * Status with which `/api/dashboards/uid/<uid>` answers for a dashboard that is stored in schema version 2
+ * Response status of `/api/dashboards/uid/<uid>` for a dashboard that is stored in schema version 2
  * (GetDashboard in Grafana's pkg/api/dashboard.go).
  */
 export const NOT_ACCEPTABLE = 406;
@@ -55,7 +55,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** Grafana as it is with nothing in it, such as one whose volume is gone. */
+/** An empty Grafana, for example after its volume was removed. */
 export const EMPTY_GRAFANA: ObservedGrafana = {
   password: undefined,
   found: { datasource: undefined, dashboards: new Map() },
@@ -76,9 +76,9 @@ function asAdmin(url: string, password: string, read = (response: Response): Pro
 }
 
 /**
- * Looks at a running Grafana with the password that the lab gave to it.
+ * Observes a running Grafana, with the password that the lab set.
  *
- * A wrong password is tried once: after five Grafana refuses the right one, too, for five minutes.
+ * A wrong password is tried once: after five attempts Grafana also rejects the right one, for five minutes.
  */
 export async function observeGrafana(url: string, password: string): Promise<ObservedGrafana> {
   const ask = asAdmin(url, password);
@@ -98,7 +98,7 @@ export async function observeGrafana(url: string, password: string): Promise<Obs
   }
 }
 
-/** Ids of the panel plugins of a running Grafana, with its own panels where it lists them. */
+/** Ids of a running Grafana's panel plugins, including core panels if it lists them. */
 export async function observePanelPlugins(url: string, password: string): Promise<PanelPlugins> {
   try {
     const { status, body } = await asAdmin(url, password)("/api/plugins?type=panel");
@@ -125,7 +125,7 @@ async function readHoldings(ask: Ask): Promise<FoundGrafana> {
 }
 
 /**
- * Whether Prometheus refuses the datasource's password: Grafana answers 400 in place of its 401 (modifyResponse in
+ * Whether Prometheus rejects the datasource's password: Grafana turns its 401 into 400 (modifyResponse in
  * pkg/api/pluginproxy/ds_proxy.go).
  */
 async function isRefused(url: string, password: string): Promise<boolean> {
@@ -136,7 +136,7 @@ async function isRefused(url: string, password: string): Promise<boolean> {
   );
 }
 
-/** Undefined for a dashboard that was deleted meanwhile. Any other answer is about this dashboard alone. */
+/** Undefined for a dashboard that was deleted meanwhile. Any other error concerns only this dashboard. */
 async function readVersion(ask: Ask, uid: string): Promise<FoundVersion | undefined> {
   const { status, body } = await Promise.resolve(uid)
     .then((it) => ask(`/api/dashboards/uid/${urlSegment(it)}`))
@@ -151,7 +151,7 @@ async function readVersion(ask: Ask, uid: string): Promise<FoundVersion | undefi
   return status === 200 && typeof version === "number" ? version : "unknown";
 }
 
-/** What is wrong with the lab's datasource. */
+/** Drift of the lab's datasource. */
 export function datasourceDrift(found: FoundGrafana | undefined, declared: FoundDatasource): Drift {
   if (found === undefined) {
     return undefined;

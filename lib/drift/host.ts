@@ -5,21 +5,21 @@ import { withTimeout } from "../shared/withTimeout";
 import { Drift, MISSING } from "./drift";
 import { findStarts } from "./starts";
 
-/** Rooms of the lab's folder on the host; each has a virtual environment. */
+/** Subfolders of the state directory; each has a virtual environment. */
 export const ENVIRONMENTS = ["flask", "ansible"] as const;
 export type VirtualEnvironment = (typeof ENVIRONMENTS)[number];
 
-/** What the lab left on the host. */
+/** The lab's processes and files on the host. */
 export interface ObservedHost {
   readonly app: Drift;
-  /** Port that the lab's app holds, sound or not. */
+  /** Port that the lab's app uses, healthy or not. */
   readonly appPort: number | undefined;
-  /** A process of another user that has the arguments of the lab's app. */
+  /** A process of another user with the arguments of the lab's app. */
   readonly foreignApp?: number | undefined;
   readonly environments: Readonly<Record<VirtualEnvironment, Drift>>;
 }
 
-/** What the start of the Flask app wrote down of the process it started. */
+/** Record of the process that the start of the Flask app created. */
 interface AppRecord {
   readonly pid: number;
   /** Token that only this process answers with; it starts with the lab's name. */
@@ -30,7 +30,7 @@ interface AppRecord {
 
 const TIMEOUT_MS = 2_000;
 
-/** The lab's folder on the host: virtual environments, the app's log and record. */
+/** The state directory on the host: virtual environments, the app's log and record. */
 export function labFolder(lab: string, env: NodeJS.ProcessEnv = process.env): string {
   const state = env.XDG_STATE_HOME;
   const base = state === undefined || state === "" ? path.join(os.homedir(), ".local", "state") : state;
@@ -38,8 +38,8 @@ export function labFolder(lab: string, env: NodeJS.ProcessEnv = process.env): st
 }
 
 /**
- * Looks at the app and at the virtual environments. An answer with the app's token is not enough: the list of processes
- * shows the token to every user, so it has to come while the app's own process, which then has the port, is there.
+ * Observes the app and the virtual environments. A response with the app's token is not enough: the list of processes
+ * shows the token to every user, so the app's own process, which then has the port, must also be running.
  */
 export async function observeHost(lab: string, folder: string): Promise<ObservedHost> {
   const environments = {
@@ -61,7 +61,7 @@ export async function observeHost(lab: string, folder: string): Promise<Observed
 
 function environmentDrift(folder: string, room: VirtualEnvironment): Drift {
   try {
-    // follows the link to the interpreter, which an upgrade of Python takes away
+    // follows the link to the interpreter, which an upgrade of Python may break
     accessSync(path.join(folder, room, "venv", "bin", "python"), constants.X_OK);
     return undefined;
   } catch {

@@ -20,7 +20,7 @@ import {
 import { labFolder, ObservedHost, observeHost } from "./host";
 import { loadedDrift, readReload, RELOAD_METRICS } from "./reloads";
 
-/** What there is of a lab on this machine, looked at once for a run of the program. */
+/** The lab on this machine, observed once per run of the program. */
 export interface ObservedLab {
   /** Id of the lab's network. */
   readonly network: string | undefined;
@@ -32,10 +32,10 @@ export interface ObservedLab {
   readonly containers: ReadonlyMap<string, FoundContainer>;
   /** Names of the lab's volumes. */
   readonly volumes: ReadonlySet<string>;
-  /** What is wrong with the files that Prometheus has loaded. */
+  /** Drift of the files that Prometheus has loaded. */
   readonly loaded: Drift;
   readonly host: ObservedHost;
-  /** The lab's folder on the host. */
+  /** The state directory on the host. */
   readonly folder: string;
   readonly grafana: ObservedGrafana;
   /** The version of each dashboard that the lab saved last, by uid. */
@@ -80,7 +80,7 @@ export async function observeLab(settings: Settings, machine: Machine): Promise<
 }
 
 async function findVolumes(lab: string): Promise<ReadonlySet<string>> {
-  // by name: one that Docker made for a container has no label
+  // by name, as a volume that Docker created for a container has no label
   const filters = encodeURIComponent(JSON.stringify({ name: [lab] }));
   const { Volumes } = await dockerGet<{ Volumes: readonly { Name: string }[] | null }>(`/volumes?filters=${filters}`);
   return new Set((Volumes ?? []).map(({ Name }) => Name));
@@ -105,7 +105,7 @@ async function observeRunning(container: FoundContainer | undefined): Promise<Ob
   return access === undefined ? UNKNOWN_GRAFANA : observeGrafana(access.url, access.password);
 }
 
-/** Ids of the panel plugins that the lab's Grafana has. */
+/** Ids of the panel plugins of the lab's Grafana. */
 export async function installedPanelPlugins(
   { namePrefix }: Settings,
   { grafana, containers }: ObservedLab,
@@ -113,18 +113,18 @@ export async function installedPanelPlugins(
   if (grafana === EMPTY_GRAFANA) {
     return new Set();
   }
-  // without holdings it did not let the lab in, and refuses the right password after some wrong ones
+  // without holdings signing in failed, and after some wrong passwords Grafana rejects the right one
   const access = grafana.found === undefined ? undefined : accessTo(containers.get(`${namePrefix}grafana`));
   return access === undefined ? "unknown" : observePanelPlugins(access.url, access.password);
 }
 
-/** How a running Grafana is reached with the password that the lab gave to it. */
+/** Address of a running Grafana, with the password that the lab set. */
 function accessTo(container: FoundContainer | undefined): { url: string; password: string } | undefined {
   const [url, password] = [publishedUrl(container), container?.files?.get(PASSWORD_FILE)];
   return url === undefined || password === undefined ? undefined : { url, password };
 }
 
-/** Where a running container answers. */
+/** URL of a running container. */
 function publishedUrl(container: FoundContainer | undefined): string | undefined {
   const published = Object.values(container?.NetworkSettings.Ports ?? {}).flat()[0];
   return container?.State.Status === "running" && published

@@ -10,11 +10,11 @@ export const RELOAD_METRICS = {
   alertmanager: "alertmanager_config_last_reload",
 } as const;
 
-/** What a program's own metrics say of its files. */
+/** The last reload according to a program's metrics. */
 export interface Reload {
-  /** Whether it accepted its files when it last read them. */
+  /** Whether the last reload succeeded. */
   readonly successful: boolean;
-  /** When it last accepted them, in seconds since the epoch. */
+  /** Time of the last successful reload, in seconds since the epoch. */
   readonly at: number;
 }
 
@@ -24,8 +24,8 @@ const TIMEOUT_MS = 5_000;
  * Reads a program's metrics about its last reload.
  *
  * @param url URL of the program.
- * @param password Undefined where it asks for none.
- * @throws Error for a program that does not answer, or that has no such metrics.
+ * @param password Undefined if it requires none.
+ * @throws Error if the program does not answer, or has no such metrics.
  */
 export async function readReload(url: string, metrics: string, password?: string): Promise<Reload> {
   const text = await withTimeout(TIMEOUT_MS, async (signal) => {
@@ -44,12 +44,12 @@ export async function readReload(url: string, metrics: string, password?: string
   return { successful: value(`${metrics}_successful`) === 1, at: value(`${metrics}_success_timestamp_seconds`) };
 }
 
-/** What is wrong with what a program has loaded, given that its files are as they were written. */
+/** Drift of a program's loaded files, given that the files themselves are unchanged. */
 export function loadedDrift(reload: Reload, { files }: Pick<FoundContainer, "files">): Drift {
   if (!reload.successful) {
     return "it rejected its files and kept the previous ones";
   }
-  // not by which is later: clocks are set
+  // not by order, as clocks may be adjusted
   const notLoaded = files !== undefined && loadedBefore(files) === reload.at;
   return notLoaded ? "it has not loaded its files" : undefined;
 }

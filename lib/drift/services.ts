@@ -1,10 +1,10 @@
 import { SwarmService } from "../docker/swarm";
 import { Drift, MISSING } from "./drift";
 
-/** Ways in which an update ends without being one. */
+/** States of a failed update. */
 const FAILED = /^(paused|rollback_(started|paused|completed))$/;
 
-/** What is wrong with a Swarm service; that its tasks run is Swarm's own work. */
+/** Drift of a Swarm service, without its tasks, which Swarm itself restarts. */
 export function serviceDrift(found: SwarmService | undefined): Drift {
   if (found === undefined) {
     return MISSING;

@@ -5,22 +5,22 @@ import { promisify } from "node:util";
 /** A process that was started as the Flask app of a lab. */
 export interface AppStart {
   readonly pid: number;
-  /** Token that it was started with; it begins with the lab's name. */
+  /** Token in its arguments, which begins with the lab's name. */
   readonly instance: string;
   /** Port on which it listens. */
   readonly port: number;
-  /** Whether it is a process of the user who runs this. */
+  /** Whether it belongs to the current user. */
   readonly ours: boolean;
 }
 
-/** A process as the system lists it: real, effective and saved user id, and its arguments. */
+/** A process of the system: real, effective and saved user id, and its arguments. */
 interface Process {
   readonly pid: number;
   readonly users: readonly number[];
   readonly args: readonly string[];
 }
 
-/** The starts of a lab's app. Anybody may give a process any arguments: only one that is `ours` is to be believed. */
+/** The starts of a lab's app. Anybody may give a process any arguments, so trust only one that is `ours`. */
 export async function findStarts(lab: string): Promise<readonly AppStart[]> {
   const processes = process.platform === "linux" ? readProcesses() : await askProcesses();
   return processes.flatMap(({ pid, users, args }) => {
@@ -33,12 +33,12 @@ export async function findStarts(lab: string): Promise<readonly AppStart[]> {
   });
 }
 
-/** Whether a token is one of this lab's app, and not of a lab whose name begins with this one's. */
+/** Whether a token is from this lab's app, not from a lab whose name begins with this one's. */
 function isToken(lab: string, token: string): boolean {
   return token.startsWith(`${lab}-`) && /^[0-9a-f]{12}$/.test(token.slice(lab.length + 1));
 }
 
-/** All processes of Linux, from proc(5): there arguments and users have bounds that nobody can forge. */
+/** All processes on Linux, from proc(5), where the limits of arguments and users cannot be forged. */
 function readProcesses(): readonly Process[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))

@@ -6,11 +6,11 @@ import { Settings } from "../settings/settings";
 import { isLoopback } from "../shared/names";
 import { Problem } from "../shared/problems";
 
-/** With less, not even the first Python environment can be begun. */
+/** With less, even the first Python environment fails. */
 const MIN_FREE_MIB = 16;
 const MIB = 1024 * 1024;
 
-/** What keeps the lab from making its folder on the host, or from filling it. */
+/** Problems that prevent creating or filling the state directory on the host. */
 export function findFolderProblems(
   folder: string,
   { environments }: Pick<ObservedHost, "environments">,
@@ -43,7 +43,7 @@ export function findFolderProblems(
     : [];
 }
 
-/** An engine whose networks have no address on this machine: the app could not listen where Prometheus looks for it. */
+/** Docker without network addresses on this machine, on which the app would have to listen for Prometheus. */
 export function findRootless({ rootless }: Machine, env: NodeJS.ProcessEnv = process.env): readonly Problem[] {
   return rootless
     ? [
@@ -57,7 +57,7 @@ export function findRootless({ rootless }: Machine, env: NodeJS.ProcessEnv = pro
     : [];
 }
 
-/** What cannot be had of an engine that gives containers users of their own. */
+/** Settings that do not work if Docker remaps the users of containers. */
 export function findRemapped(
   { engine, alertWebhook }: Pick<Settings, "engine" | "alertWebhook">,
   { usersRemapped }: Machine,
@@ -83,7 +83,7 @@ export function findRemapped(
     : [];
 }
 
-/** Room on the disk of a folder for whoever runs this, in MiB. */
+/** Free disk space of a folder for the current user, in MiB. */
 export function freeMib(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
   return Math.floor((bavail * bsize) / MIB);

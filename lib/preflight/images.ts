@@ -4,7 +4,7 @@ import { runsOnEveryNode, servicesOf } from "../settings/services";
 import { Settings } from "../settings/settings";
 import { Problem, throwProblems } from "../shared/problems";
 
-/** Name of an image that offline/ builds on this machine, and that no registry has. */
+/** Names of images that offline/ builds on this machine, and that are in no registry. */
 const BUILT_HERE = /^observability-lab\/([a-z-]+):offline$/;
 
 /** An image that a lab runs, and the setting that names it. */
@@ -18,12 +18,12 @@ export function imagesOf(settings: Settings): readonly LabImage[] {
   return servicesOf(settings).map((key) => ({ setting: `${key}Image`, image: settings[key].image }));
 }
 
-/** What offline/ calls an image that it builds; undefined for any other. */
+/** Name of an image in offline/; undefined for any other image. */
 export function nameInOffline(image: string): string | undefined {
   return BUILT_HERE.exec(image)?.[1];
 }
 
-/** Images that can only be built on this machine, and have not been. */
+/** Images that have to be built on this machine and are missing. */
 export async function findMissingImages(settings: Settings): Promise<readonly Problem[]> {
   const problems = imagesOf(settings).map(async ({ setting, image }): Promise<readonly Problem[]> => {
     const name = nameInOffline(image);

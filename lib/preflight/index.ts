@@ -14,10 +14,10 @@ import { findOverlaps } from "./subnets";
 import { findSwarmProblems } from "./swarm";
 
 const MIN_PYTHON = "3.10";
-/** States of a container in which it has its ports, or had them a moment ago; in all others it has none. */
+/** States in which a container has its ports, or had them a moment ago. */
 const HOLDS_PORTS = ["running", "paused", "restarting", "removing"];
 
-/** Everything on this machine that stands in the way of the lab, found before anything is created. */
+/** All problems of this machine that prevent the lab, found before anything is created. */
 export async function findProblems(
   settings: Settings,
   machine: Machine,
@@ -41,7 +41,7 @@ export async function findProblems(
   ];
 }
 
-/** Containers that have a name of the lab and belong to somebody else. */
+/** Containers of others with a name of the lab. */
 export function findForeignContainers(settings: Settings, machine: Machine): readonly Problem[] {
   return containersOf(settings)
     .map((name) => `${settings.namePrefix}${name}`)
@@ -54,7 +54,7 @@ export function findForeignContainers(settings: Settings, machine: Machine): rea
     }));
 }
 
-/** Networks that have a name of the lab and belong to somebody else. */
+/** Networks of others with a name of the lab. */
 export function findForeignNetwork({ namePrefix }: Settings, { networks }: Machine): readonly Problem[] {
   const lab = labName(namePrefix);
   return networks
@@ -80,7 +80,7 @@ function findUnsupported({ nodeExporterNetwork }: Settings, machine: Machine): r
     : [];
 }
 
-/** Ports of the lab that are used by something other than the lab. */
+/** Ports of the lab that other programs use. */
 export async function findTakenPorts(
   settings: Settings,
   machine: Machine,
@@ -88,7 +88,7 @@ export async function findTakenPorts(
 ): Promise<readonly Problem[]> {
   const ours = machine.containers.filter((it) => isOurs(it, settings) && HOLDS_PORTS.includes(it.State));
   const held = new Set(ours.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)));
-  // one in the host's network lists no ports, and neither does one that the engine is about to start again
+  // a container in the host's network lists no ports, nor does one that Docker is about to restart
   const unlisted = [
     ...ours.filter(({ HostConfig, State }) => HostConfig.NetworkMode === "host" || State !== "running"),
   ];
@@ -136,7 +136,7 @@ async function checkPort(
       return { setting, value: port, problem: "is a privileged port", fix: "set a port of 1024 or above" };
     default: {
       const holder = machine.containers.find(({ Ports }) => Ports.some(({ PublicPort }) => PublicPort === port));
-      // anybody may give a process the arguments of the app
+      // anybody can start a process with the arguments of the app
       const foreign = setting === "flaskPort" && holder === undefined ? foreignApp : undefined;
       const other =
         foreign === undefined
@@ -165,7 +165,7 @@ async function findFreePort(address: string, taken: number, wanted: ReadonlySet<
   return undefined;
 }
 
-/** Code of the error that keeps a server from listening there. */
+/** Code of the error when listening there. */
 export function tryListen(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = net.createServer();
@@ -180,7 +180,7 @@ export function tryListen(host: string, port: number): Promise<string | undefine
   });
 }
 
-/** A Python that cannot make the virtual environments which are still to be made. */
+/** A Python that cannot create the missing virtual environments. */
 export async function findMissingPython({ environments }: ObservedHost, python: string): Promise<readonly Problem[]> {
   if (ENVIRONMENTS.every((room) => environments[room] === undefined)) {
     return [];

@@ -5,7 +5,7 @@ import type { Settings } from "../settings/settings";
 import { labName, overlayName } from "../shared/names";
 import { Problem } from "../shared/problems";
 
-/** Networks of this machine that the lab's would collide with. */
+/** Networks of this machine that overlap with the lab's. */
 export function findOverlaps(
   settings: Pick<Settings, "subnet" | "gateway" | "namePrefix"> & Partial<Pick<Settings, "engine" | "overlaySubnet">>,
   machine: Pick<Machine, "networks">,
@@ -17,12 +17,12 @@ export function findOverlaps(
   return [lab, ...(engine === "swarm" ? [overlay] : [])].flatMap((it) => findOverlap(it, machine, interfaces));
 }
 
-/** A network that the lab wants to make. */
+/** A network that the lab needs. */
 interface WantedNetwork {
   readonly setting: string;
   readonly subnet: string;
   readonly name: string;
-  /** Address on this machine that it may have already. */
+  /** Address on this machine that is the network's own. */
   readonly gateway: string;
 }
 

@@ -12,7 +12,7 @@ const GOSSIP_PORT = 7946;
 const PATIENCE_MS = 2000;
 const BACK = "set engine: docker";
 
-/** What of the swarm keeps the lab from watching it, where it shall. */
+/** Problems that prevent monitoring the swarm; empty unless `engine` is `swarm`. */
 export async function findSwarmProblems(
   settings: Settings,
   machine: Machine,
@@ -36,7 +36,7 @@ export async function findSwarmProblems(
   ];
 }
 
-/** An engine that cannot change a swarm. */
+/** A Docker that cannot change a swarm. */
 function findNoManager({ swarm }: Machine): Problem | undefined {
   const problemOf = (problem: string, fix: string): Problem => ({
     setting: "engine",
@@ -78,7 +78,7 @@ function findUnlabelled({ nodeLabel }: Settings, nodes: readonly SwarmNode[]): r
       ];
 }
 
-/** Engines of several major versions, of which Docker says that a swarm takes them for an upgrade only. */
+/** Nodes with different major versions, which Docker supports only during an upgrade. */
 function findMixedEngines(nodes: readonly SwarmNode[]): readonly Problem[] {
   const engines = nodes.map(({ Description }) => ({
     name: Description.Hostname,
@@ -108,7 +108,7 @@ function findSameNames(nodes: readonly SwarmNode[]): readonly Problem[] {
   }));
 }
 
-/** Services that have a name of the lab and belong to somebody else. */
+/** Services of others with a name of the lab. */
 function findForeignServices(settings: Settings, { swarm }: Machine): readonly Problem[] {
   const { namePrefix } = settings;
   const names = nodeServicesOf(settings).map((name) => `${namePrefix}${name}`);
@@ -122,7 +122,7 @@ function findForeignServices(settings: Settings, { swarm }: Machine): readonly P
     }));
 }
 
-/** A lab of the same name that another manager of the swarm runs: services and networks have their names swarm-wide. */
+/** A lab with the same name on another manager: names of services and networks are swarm-wide. */
 function findSameLab({ namePrefix }: Settings, machine: Machine): readonly Problem[] {
   const [lab, overlay] = [labName(namePrefix), overlayName(namePrefix)];
   const { services, nodes } = machine.swarm;
@@ -154,7 +154,7 @@ function findSameLab({ namePrefix }: Settings, machine: Machine): readonly Probl
   ];
 }
 
-/** Nodes behind a firewall that keeps the overlay network from them. */
+/** Nodes behind a firewall that blocks the overlay network. */
 async function findBlockedPorts(nodes: readonly SwarmNode[], connect: typeof tryConnect): Promise<readonly Problem[]> {
   const blocked = await Promise.all(
     nodes.map(async ({ Description, Status }) => {
@@ -174,7 +174,7 @@ async function findBlockedPorts(nodes: readonly SwarmNode[], connect: typeof try
       ];
 }
 
-/** Code of the error that keeps this machine from connecting there. */
+/** Code of the error when connecting there. */
 function tryConnect(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = net.connect({ host, port, timeout: PATIENCE_MS });

@@ -1,19 +1,19 @@
 "use strict";
 
-// Preloaded by Pulumi.yaml. Half of a program's start is modules that @pulumi/pulumi loads and the lab never asks:
-// a compiler and a package manager, for functions that a program hands over as resources, the automation API, and
-// what traces. They are loaded when asked.
+// Preloaded by Pulumi.yaml. Half of a program's start is modules that @pulumi/pulumi loads and the lab never uses:
+// a compiler and a package manager for serialized functions, the automation API, and
+// tracing. They are loaded on first use.
 const Module = require("node:module");
 
 const PULUMI = /\/@pulumi\/pulumi\/(cmd\/run\/)?\w+\.js$/;
 const LATE = new Set(["typescript", "@npmcli/arborist", "./automation"]);
-/** Of these @pulumi/pulumi takes single functions and classes, and calls them where `--tracing` is given. */
+/** @pulumi/pulumi imports single functions and classes of these, and calls them with `--tracing`. */
 const CALLED_LATE = new Set(
   ["resources", "sdk-trace-base", "exporter-zipkin", "instrumentation-grpc", "sdk-trace-node", "instrumentation"].map(
     (name) => `@opentelemetry/${name}`,
   ),
 );
-/** Maps each frame of the many stacks that Pulumi takes; types are stripped in place, so lines are true without. */
+/** Maps each frame of the many stacks that Pulumi records; types are stripped in place, so lines are right without it. */
 const NEVER = new Set(["source-map-support/register"]);
 
 const load = Module._load;
@@ -31,7 +31,7 @@ Module._load = function (request, parent, ...rest) {
 };
 
 function late(get) {
-  // of one that says otherwise an import makes a copy, which asks for all of it
+  // for a module without this mark an import copies all properties, which would load it
   return new Proxy({}, { get: (_, name) => (name === "__esModule" ? true : get(name)) });
 }
 

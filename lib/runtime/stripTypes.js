@@ -1,7 +1,7 @@
 "use strict";
 
-// Preloaded before TypeScript: strips its types, and keeps what is left in the ignored folder, as stripping takes half
-// of the time until the program runs. Lines stay where they are, so that stacks are true.
+// Preloaded before TypeScript: strips its types, and caches the result in the ignored folder, as stripping takes half
+// of the time until the program runs. Line numbers do not change, so stacks are right.
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const Module = require("node:module");
@@ -18,7 +18,7 @@ Module._extensions[".ts"] = (module, file) => {
   module._compile(read(kept, ending) ?? strip(source, kept, ending), file);
 };
 
-/** What was kept of this very source; a file that was cut short lacks its ending. */
+/** The cached result for this source; a truncated file lacks its ending. */
 function read(kept, ending) {
   try {
     const code = fs.readFileSync(kept, "utf8");
@@ -38,7 +38,7 @@ function strip(source, kept, ending) {
     fs.writeFileSync(written, code + ending);
     fs.renameSync(written, kept);
   } catch {
-    // a folder that cannot be written, or is full: the next start strips again
+    // if the folder is full or not writable, the next start strips again
     fs.rm(written, { force: true }, () => undefined);
   }
   return code;

@@ -9,7 +9,7 @@ export const PROJECT = path.resolve(__dirname, "../..");
 /**
  * The text of a file of `assets/`.
  *
- * @throws LabError for a checkout that is not whole.
+ * @throws LabError if the checkout is incomplete.
  */
 export function readAsset(...name: string[]): string {
   try {
@@ -21,7 +21,7 @@ export function readAsset(...name: string[]): string {
   }
 }
 
-/** Short fingerprint of texts, for triggers: the same texts give the same one on every machine. */
+/** Short fingerprint of texts, for triggers; the same on every machine. */
 export function fingerprint(...texts: string[]): string {
   return createHash("sha256").update(texts.join("\0")).digest("hex").slice(0, 12);
 }

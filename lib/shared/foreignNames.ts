@@ -7,11 +7,11 @@ const SHOWN = 100;
 /**
  * The path of a file or folder with a foreign name, directly in a folder.
  *
- * @throws LabError for a name that leads elsewhere.
+ * @throws LabError for a name that refers to another folder.
  */
 export function childPath(folder: string, name: string): string {
   const child = path.resolve(folder, name);
-  // a backslash separates on Windows only; a file with one in its name would lead elsewhere from there
+  // a backslash is a separator on Windows, where such a name would refer to another folder
   if (path.dirname(child) !== path.resolve(folder) || path.basename(child) !== name || /[\\\0]/.test(name)) {
     throw new LabError(`${quote(name)} is not the name of a file in ${folder}; nothing was read or written there`);
   }
@@ -21,8 +21,8 @@ export function childPath(folder: string, name: string): string {
 /**
  * A foreign text as one segment of a URL's path.
  *
- * @throws LabError for `.` and `..`, which every URL parser takes for a way up
- *   (https://url.spec.whatwg.org/#double-dot-path-segment), and for nothing.
+ * @throws LabError for an empty text, and for `.` and `..`, which URL parsers resolve
+ *   (https://url.spec.whatwg.org/#double-dot-path-segment).
  */
 export function urlSegment(text: string): string {
   if (["", ".", ".."].includes(text)) {
@@ -31,7 +31,7 @@ export function urlSegment(text: string): string {
   return encodeURIComponent(text);
 }
 
-/** A foreign text for a terminal: cut where it is long, with nothing in it that would steer the terminal. */
+/** A foreign text for a terminal: shortened, and without control sequences. */
 export function quote(text: string): string {
   const cut = text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
   return JSON.stringify(cut).replace(/(?! )[\p{C}\p{Z}]/gu, (it) =>

@@ -1,25 +1,25 @@
 /** Label that every container, volume and network of a lab carries; its value is the lab's name. */
 export const LAB_LABEL = "observability-lab.lab";
 
-/** Label of a container or a network that says why it was made. */
+/** Label with the reason why a container or a network was created. */
 export const REASON_LABEL = "observability-lab.reason";
 
 /** Label with the memory limit in MiB that a container was created with, which distinguishes a changed setting from drift. */
 export const MEMORY_LABEL = "observability-lab.memory";
 
-/** Label of what a lab has in the whole swarm: id of the node whose manager runs the lab. */
+/** Label of swarm-wide objects: id of the node whose manager runs the lab. */
 export const MANAGER_LABEL = "observability-lab.manager";
 
 /** Label that replaces a container together with the overlay network, whose name stays the same. */
 export const OVERLAY_LABEL = "observability-lab.overlay";
 
-/** End of a host name that nobody has, by RFC 2606: there are the receivers of a preview's lab. */
+/** Reserved domain (RFC 2606) of the receivers in a preview's lab. */
 export const NOWHERE = ".invalid";
 
 const LOOPBACK =
   /^(localhost|.+\.localhost|localhost\.localdomain|ip6-(localhost|loopback)|127(\.\d+){3}|0\.0\.0\.0|\[::(1|ffff:7f[0-9a-f]{2}:[0-9a-f]+)?\])\.?$/;
 
-/** Name of a lab on its machine: of its network, of its folder on the host, and the value of its label. */
+/** Name of a lab on its machine: of its network, its state directory, and the value of its label. */
 export function labName(namePrefix: string): string {
   return `${namePrefix}observability-lab`;
 }
@@ -34,17 +34,17 @@ export function overlayName(namePrefix: string): string {
   return `${labName(namePrefix)}-overlay`;
 }
 
-/** The address to ask for something that listens on `bindAddress`. */
+/** The address at which a program that listens on `bindAddress` is reached. */
 export function connectHost(bindAddress: string): string {
   return bindAddress === "0.0.0.0" ? "127.0.0.1" : bindAddress;
 }
 
-/** URL on this machine of what listens on `bindAddress`. */
+/** URL on this machine of a program that listens on `bindAddress`. */
 export function urlOn(bindAddress: string, port: number): string {
   return `http://${connectHost(bindAddress)}:${String(port)}`;
 }
 
-/** Whether a URL leads to the machine of whoever asks for it. */
+/** Whether a URL is on loopback. */
 export function isLoopback(url: string): boolean {
   return LOOPBACK.test(new URL(url).hostname);
 }

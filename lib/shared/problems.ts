@@ -1,32 +1,32 @@
 import { RunError } from "@pulumi/pulumi/errors";
 
-/** One thing that is wrong with a setting, or with the machine for what a setting asks. */
+/** A problem with a setting, or with the machine for a setting. */
 export interface Problem {
   /** The setting's name, as in Pulumi.yaml. */
   readonly setting: string;
-  /** Its value as it was given; left out for a secret. */
+  /** Its value; omitted for a secret. */
   readonly value?: unknown;
-  /** What is wrong with it, or what is allowed instead. */
+  /** Description of the problem, or the allowed values. */
   readonly problem: string;
-  /** What to do. */
+  /** The remedy. */
   readonly fix: string;
 }
 
-/** A text in which no URL shows its credentials, however they are written: all between `//` and the last `@`. */
+/** A text with the credentials of its URLs removed: everything between `//` and the last `@`. */
 export function hideCredentials(text: string): string {
   return text.replace(/\/\/[^\s"'<>]*@/g, "//[secret]@");
 }
 
-/** An error that the CLI shows as its message alone, without the credentials of a URL. */
+/** An error of which the CLI shows only the message, without the credentials of a URL. */
 export class LabError extends RunError {
   constructor(message: string) {
     super(hideCredentials(message));
-    // where there is a stack, the runtime inspects the whole error for its own trace: 13 s of garbage collection
+    // with a stack, the runtime inspects the whole error for its trace: 13 s of garbage collection
     this.stack = "";
   }
 }
 
-/** What is wrong, in one line. */
+/** A problem in one line. */
 export function describeProblem({ setting, value, problem }: Omit<Problem, "fix">): string {
   const shown = value === undefined ? "" : ` = ${JSON.stringify(value)}`;
   return hideCredentials(`${setting}${shown}: ${problem}`);
@@ -40,7 +40,7 @@ export function describeProblemAndFix({ fix, ...problem }: Problem): string {
 /**
  * Reports all problems together and ends the program; does nothing without problems.
  *
- * @throws LabError that names each of them.
+ * @throws LabError with each of them.
  */
 export function throwProblems(problems: readonly Problem[]): void {
   if (problems.length === 0) {

@@ -1,5 +1,5 @@
 /**
- * Runs a task that is aborted after a time, in milliseconds. Unlike `AbortSignal.timeout` it keeps Node from leaving
+ * Runs a task that is aborted after a time, in milliseconds. Unlike `AbortSignal.timeout` it prevents Node from exiting
  * while a fetch waits for a server that closes every connection.
  */
 export async function withTimeout<T>(ms: number, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
