@@ -3,18 +3,18 @@ import { graph, GREY, labelVariable, newDashboard, query, queryNow, stat, texts,
 
 const JOB = 'job="ansible_deployment"';
 const CHOSEN = `{${JOB}, playbook=~"$playbook"}`;
-/** The instance is that of a playbook which several hosts push. */
+/** The instance distinguishes a playbook that several hosts push. */
 const LEGEND = "{{playbook}} {{instance}}";
-/** The playbook runs by hand or on a change: an age is no alarm by itself, a day is worth a look. Seconds. */
+/** The playbook runs by hand or on a change: its age is not an error, but a day is worth a warning. Seconds. */
 const A_DAY = 86_400;
-/** Stands for what has never happened. */
+/** Placeholder for an event that never happened. */
 const NEVER = -1;
 
-// `on ()` keeps the placeholder away as soon as there is any playbook
+// `on ()` drops the placeholder as soon as there is any playbook
 const STATUS = `${named(`ansible_job_status${CHOSEN}`)} or on () vector(${String(NEVER)})`;
 const RUN_AGE = `${named(`time() - ansible_job_last_run_timestamp_seconds${CHOSEN}`)} or on () vector(${String(NEVER)})`;
 const DURATION = `${named(`ansible_job_duration_seconds${CHOSEN}`)} or on () vector(${String(NEVER)})`;
-/** A playbook that ran and never succeeded has no time of its last success, so its last run brings its name. */
+/** A playbook that ran and never succeeded has no time of its last success, so its name is taken from its last run. */
 const SUCCESS_AGE = `${named(
   `time() - ansible_job_last_success_timestamp_seconds${CHOSEN}` +
     ` or 0 * ansible_job_last_run_timestamp_seconds${CHOSEN} - 1`,
@@ -23,7 +23,7 @@ const SUCCESS_AGE = `${named(
 const STATUS_TEXTS = texts({ [NEVER]: ["never ran", GREY], 0: ["Failure", "red"], 1: ["Success", "green"] });
 const NEVER_RAN = texts({ [NEVER]: ["never ran", GREY] });
 
-/** What the playbooks reported to the Pushgateway; another one turns up by itself. */
+/** The playbooks' reports to the Pushgateway; a new playbook appears by itself. */
 export function ansibleDashboard(): Dashboard {
   return newDashboard("Ansible playbooks", "lab-ansible", "ansible")
     .time({ from: "now-1h", to: "now" })
@@ -75,7 +75,7 @@ export function ansibleDashboard(): Dashboard {
     .build();
 }
 
-/** A legend has nothing to say of what was pushed without the label. */
+/** The legend of a series that was pushed without the label would be empty. */
 function named(expr: string): string {
   return `label_replace(${expr}, "playbook", "without a name", "playbook", "")`;
 }

@@ -1,29 +1,29 @@
 import { containersOf, nodeServicesOf } from "../lib/settings/services";
 import { Settings } from "../lib/settings/settings";
 
-/** What the overview depends on. */
+/** Settings that the overview depends on. */
 export type OverviewSettings = Pick<Settings, "namePrefix"> &
   Partial<Pick<Settings, "alertWebhook" | "engine" | "probes">>;
 
-/** How the containers of a lab are found among all that cAdvisor reports. */
+/** Queries for the lab's containers among all that cAdvisor reports. */
 export interface LabContainers {
   /** Label matchers that select them. */
   readonly own: string;
-  /** Query of how many there should be. */
+  /** Query for the expected number. */
   readonly expected: string;
-  /** An expression over them combined so that each container has one value. */
+  /** An expression aggregated to one value per container. */
   readonly each: (operator: "max" | "sum", expression: string) => string;
-  /** Newest value of a metric of each: one that cAdvisor timed itself outlives its container by minutes, the start time does not. */
+  /** Newest value of a metric of each: a series with cAdvisor's own timestamps outlives its container by minutes, the start time does not. */
   readonly newest: (metric: string) => string;
   /** Names each in a legend. */
   readonly legend: string;
 }
 
-/** How the containers of a lab with these settings are found. */
+/** Queries for the containers of a lab with these settings. */
 export function containersIn(settings: OverviewSettings): LabContainers {
   const names = containersOf(settings);
   const services = nodeServicesOf(settings);
-  // of what a prefix may hold only the dot means something in a regex
+  // the dot is the only character of a prefix with a meaning in a regex
   const prefix = settings.namePrefix.replaceAll(".", "[.]");
   const containers = `${prefix}(${names.join("|")})`;
   const tasks = `(${prefix}(${services.join("|")}))[.].+`;

@@ -21,14 +21,14 @@ import {
 const SECONDS = "flask_http_request_duration_seconds";
 const JOB = 'job="flask_app"';
 const CHOSEN = `{${JOB}, path=~"$path", status=~"$status"}`;
-/** Of the chosen paths, whatever the chosen status: a share of errors needs all of them. */
+/** The selected paths with any status: the ratio of errors needs all of them. */
 const CHOSEN_PATHS = `{${JOB}, path=~"$path"}`;
 const CHOSEN_ERRORS = `{${JOB}, path=~"$path", status=~"5.."}`;
 
 const ALL = `sum(rate(${SECONDS}_count${CHOSEN_PATHS}${RATE}))`;
-// a number of its own even while no request has failed
+// a value even if no request has failed
 const FAILED = `(sum(rate(${SECONDS}_count${CHOSEN_ERRORS}${RATE})) or vector(0))`;
-// without any request there is no ratio: 0 / 0 is shown as no error
+// without requests 0 / 0 is shown as no error
 const ERROR_RATIO = `${FAILED} / (${ALL} > 0) or vector(0)`;
 const ERROR_COLOURS = thresholds("green", [0.01, "orange"], [0.05, "red"]);
 /** Seconds. */
@@ -107,7 +107,7 @@ export function flaskDashboard(): Dashboard {
         .unit("reqps")
         .withTarget(
           query(
-            // a path without an error has a line at 0
+            // a path without errors has a line at 0
             `sum by (path) (rate(${SECONDS}_count${CHOSEN_ERRORS}${RATE})) or 0 * sum by (path) (rate(${SECONDS}_count${CHOSEN_PATHS}${RATE}))`,
             "{{path}}",
           ),
@@ -156,7 +156,7 @@ export function flaskDashboard(): Dashboard {
     .build();
 }
 
-/** Lines with gaps where nobody asks the app: without a fill, and joined where a gap is a minute at most. */
+/** Lines with gaps while there are no requests: without a fill, and connected over gaps of up to a minute. */
 function latencies(title: string, description: string): ReturnType<typeof graph> {
   return graph(title, description).unit("s").fillOpacity(0).spanNulls(60_000);
 }

@@ -10,7 +10,7 @@ export interface OwnModel {
   /** Name of its resource. */
   readonly name: string;
   readonly model: Dashboard;
-  /** Whether Grafana opens with it; one does. */
+  /** Whether it is Grafana's home dashboard; exactly one is. */
   readonly home: boolean;
 }
 

@@ -14,7 +14,7 @@ import {
   timeline,
 } from "./panels";
 
-/** Stands for what was not pushed. */
+/** Placeholder for a missing metric. */
 const NONE = -1;
 const NO_JOB = "no job has pushed yet";
 /** As assets/prometheus/jobs.rules.yml numbers them. */
@@ -27,10 +27,10 @@ const STATES = texts({
   4: ["Failed", "red"],
 });
 const STATE_COLOURS = thresholds(GREY, [1, "green"], [2, "orange"], [4, "red"]);
-/** In place of any job, and only where there is none. */
+/** Placeholder if there are no jobs. */
 const PLACEHOLDER = `label_replace(vector(${String(NONE)}), "job", "${NO_JOB}", "", "")`;
 
-/** What anybody's jobs pushed to the Pushgateway, whatever their names and labels. */
+/** All jobs that pushed to the Pushgateway, with any names and labels. */
 export function jobsDashboard(): Dashboard {
   return newDashboard("Jobs", "lab-jobs", "jobs")
     .time({ from: "now-1h", to: "now" })
@@ -91,7 +91,7 @@ export function jobsDashboard(): Dashboard {
     .build();
 }
 
-/** How many jobs an expression finds. */
+/** Number of jobs that an expression finds. */
 function count(title: string, description: string, expr: string, colour: string): StatBuilder {
   return stat(title, description)
     .unit("none")
@@ -105,7 +105,7 @@ function forTable(expr: string): string {
   return `${expr} or ${String(NONE)} + 0 * pushed_job:state or on () ${PLACEHOLDER}`;
 }
 
-/** The placeholder only where there was none in the whole range: it would be a series of its own. */
+/** The placeholder only if there was no job in the whole range, as it would be a series of its own. */
 function overTime(metric: string): string {
   return `${metric} or on () (${PLACEHOLDER} unless on () last_over_time(${metric}[$__range] @ end()))`;
 }

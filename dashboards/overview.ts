@@ -7,17 +7,17 @@ import { bars, graph, GREY, newDashboard, query, queryNow, RATE, stat, texts, th
 const TARGET = "{{job}} {{instance}}";
 /** The watchdog always fires, with this severity. */
 const FIRING = 'ALERTS{alertstate="firing", severity!="none"}';
-/** By alert, with a number for its severity; no alert is an answer too. */
+/** By alert, with a number for its severity; empty without alerts. */
 const SEVERITY =
   '2 * max by (alertname) (ALERTS{alertstate="firing", severity="critical"})' +
   ' or max by (alertname) (ALERTS{alertstate="firing", severity="warning"})' +
   ' or on () label_replace(vector(0), "alertname", "all", "", "")';
 
 const DAY = 24 * 60 * 60;
-/** Seconds until they expire; 0 for a probe without one, so that the panel has an answer whatever fails. */
+/** Seconds until they expire; 0 for a probe without one, so that the panel always has data. */
 const CERTIFICATES = 'probe_ssl_earliest_cert_expiry - time() or 0 * probe_success{instance=~"https:.+"}';
 
-/** The lab itself in one look: what is scraped, what runs, what it costs. Grafana opens with it. */
+/** The home dashboard: targets, containers and resources of the lab itself. */
 export function overviewDashboard(settings: OverviewSettings): Dashboard {
   const { own, expected, each, newest, legend } = containersIn(settings);
   const health = newest("container_health_state");
@@ -134,7 +134,7 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
   return (probes.length > 0 ? withProbes(dashboard, probes) : dashboard).build();
 }
 
-/** What the setting `probes` names. */
+/** Results of the setting `probes`. */
 function withProbes(dashboard: DashboardBuilder, probes: readonly Probe[]): DashboardBuilder {
   const all = dashboard
     .withRow(new RowBuilder("Probes"))

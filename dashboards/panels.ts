@@ -36,22 +36,22 @@ import { DATASOURCE_UID } from "../lib/drift/grafana";
 
 const DATASOURCE = { type: "prometheus", uid: DATASOURCE_UID };
 const TAG = "observability-lab";
-/** Of Grafana's 24 columns: six numbers in a row, two pictures. */
+/** Of Grafana's 24 columns: six numbers in a row, or two graphs. */
 const STAT_SPAN = 4;
 const GRAPH_SPAN = 12;
 const STAT_HEIGHT = 4;
 const GRAPH_HEIGHT = 8;
 const TIMELINE_HEIGHT = 6;
 
-/** Of what is neither good nor bad, in the dark theme and the light one. */
+/** Neutral colour, in the dark and the light theme. */
 export const GREY = "#808080";
 
-/** How often a dashboard of the lab asks again. */
+/** Refresh interval of the lab's dashboards. */
 export const REFRESH = "5s";
 /** Range of a rate: Grafana makes it long enough for four scrapes. */
 export const RATE = "[$__rate_interval]";
 
-/** Numbers the panels: links and the renderer find a panel by its number. */
+/** Numbers the panels, as links and the renderer refer to a panel by its id. */
 class NumberingBuilder extends DashboardBuilder {
   override build(): Dashboard {
     const dashboard = super.build();
@@ -59,7 +59,7 @@ class NumberingBuilder extends DashboardBuilder {
   }
 }
 
-/** The beginning of every dashboard of the lab: what they have in common. */
+/** The common part of all dashboards of the lab. */
 export function newDashboard(title: string, uid: string, tag: string): DashboardBuilder {
   return new NumberingBuilder(title)
     .uid(uid)
@@ -73,12 +73,12 @@ export function newDashboard(title: string, uid: string, tag: string): Dashboard
     .link(linkTo("All dashboards", []).asDropdown(true));
 }
 
-/** Links to every other dashboard with these tags. */
+/** Links to all other dashboards with these tags. */
 function linkTo(title: string, tags: string[]): DashboardLinkBuilder {
   return new DashboardLinkBuilder(title).type(DashboardLinkType.Dashboards).tags(tags).keepTime(true);
 }
 
-/** A choice among the values that a label of a metric has, any number of them; all at first. */
+/** A variable with the values of a metric's label; multiple choice, all by default. */
 export function labelVariable(label: string, metric: string): QueryVariableBuilder {
   return (
     new QueryVariableBuilder(label)
@@ -88,7 +88,7 @@ export function labelVariable(label: string, metric: string): QueryVariableBuild
       .sort(VariableSort.AlphabeticalAsc)
       .multi(true)
       .includeAll(true)
-      // a value that turns up later belongs to all of them at once
+      // so that All includes later values
       .allValue(".*")
       .current({ selected: true, text: ["All"], value: ["$__all"] })
   );
@@ -99,12 +99,12 @@ export function query(expr: string, legend = ""): DataqueryBuilder {
   return new DataqueryBuilder().datasource(DATASOURCE).refId("A").expr(expr).legendFormat(legend).range();
 }
 
-/** A query of the newest value only. */
+/** An instant query. */
 export function queryNow(expr: string, legend = ""): DataqueryBuilder {
   return new DataqueryBuilder().datasource(DATASOURCE).refId("A").expr(expr).legendFormat(legend).instant();
 }
 
-/** A query of the newest values as a column of a table, with a column for each label. */
+/** An instant query as a column of a table, with a column for each label. */
 export function queryTable(expr: string): DataqueryBuilder {
   return queryNow(expr).format(PromQueryFormat.Table);
 }
@@ -140,7 +140,7 @@ export function graph(title: string, description: string): TimeseriesBuilder {
   );
 }
 
-/** A panel with a band for each series that shows which state it was in when; its mappings name the states. */
+/** A panel with each series' states over time; its mappings name the states. */
 export function timeline(title: string, description: string): StateTimelineBuilder {
   return (
     new StateTimelineBuilder()
@@ -149,7 +149,7 @@ export function timeline(title: string, description: string): StateTimelineBuild
       .datasource(DATASOURCE)
       .mergeValues(true)
       .showValue(VisibilityMode.Auto)
-      // at the left the text of a state that began before the range is cut
+      // on the left the text of a state that began before the range would be cut off
       .alignValue(TimelineValueAlignment.Center)
       .legend(legend().displayMode(LegendDisplayMode.List))
       .span(GRAPH_SPAN)
@@ -170,7 +170,7 @@ export function bars(title: string, description: string): BarGaugeBuilder {
 }
 
 /**
- * A panel with a row for each set of labels, as wide as the dashboard, the highest value of the first column on top.
+ * A table with a row for each set of labels, as wide as the dashboard, sorted by the first column, highest first.
  *
  * @param columns Queries with the same sets of labels, by the title of their column.
  */
@@ -209,14 +209,14 @@ function legend(): VizLegendOptionsBuilder {
   return new VizLegendOptionsBuilder().placement(LegendPlacement.Bottom).showLegend(true);
 }
 
-/** Colours by value: the first from below everything, each further one from its value on. */
+/** Colours by value: the first one below all values, each further one from its value on. */
 export function thresholds(first: string, ...steps: [number, string][]): ThresholdsConfigBuilder {
   return new ThresholdsConfigBuilder()
     .mode(ThresholdsMode.Absolute)
     .steps([{ value: null, color: first }, ...steps.map(([value, color]) => ({ value, color }))]);
 }
 
-/** Text and colour in place of single values. */
+/** Text and colour for single values. */
 export function texts(values: Readonly<Record<number, readonly [text: string, color: string]>>): ValueMapping {
   const options = Object.entries(values).map(
     ([value, [text, color]], index) => [value, { text, color, index }] as const,
@@ -224,7 +224,7 @@ export function texts(values: Readonly<Record<number, readonly [text: string, co
   return { type: MappingType.ValueToText, options: Object.fromEntries(options) };
 }
 
-/** Text in place of what cannot be computed, such as the latency of no request. */
+/** Text for values that cannot be computed, such as the latency without requests. */
 export function textOfNaN(text: string): ValueMapping {
   return {
     type: MappingType.SpecialValue,

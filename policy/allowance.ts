@@ -1,36 +1,36 @@
 import type { Test } from "./shape";
 
-/** Arguments of a command: each up to its `=`, or all of it, and what may follow. */
+/** Arguments of a command: each up to its `=`, or whole, and the allowed values. */
 export type Flags = Readonly<Record<string, Test>>;
 
-/** What a container, or each task of a Swarm service, may have besides what every container of the lab has. */
+/** Permissions of a container, or of each task of a Swarm service, besides those of every container of the lab. */
 export interface ContainerAllowance {
-  /** What its image is called with: whatever is not here is refused. */
+  /** Allowed arguments of its image; all others are rejected. */
   readonly command?: Flags;
-  /** Those of them that may not be missing, as the program's own default is open. */
+  /** Required arguments, as the program's default is open. */
   readonly required?: readonly string[];
-  /** Whether it asks for a password where the setting webPassword is set. */
+  /** Whether it requires a password if the setting webPassword is set. */
   readonly password?: true;
-  /** Variables of its environment, and what each may be; nothing secret, as everybody reads it who may inspect one. */
+  /** Variables of its environment, and their allowed values; no secrets, as everybody who may inspect a container can read them. */
   readonly envs?: Readonly<Record<string, Test>>;
   /**
-   * `source:target:options` as Docker has them; a source without `/` is a volume, without the setting namePrefix.
+   * `source:target:options` in Docker's format; a source without `/` is a volume, without the setting namePrefix.
    * `ENGINE` and `CONTAINERD` are the sockets of this machine, `SOCKET` is each of them that is directly in `/`.
    */
   readonly mounts?: readonly string[];
-  /** Folders of a mount that files in memory have to cover. */
+  /** Folders of a mount that a tmpfs has to cover. */
   readonly covered?: readonly string[];
-  /** Whether it may have the engine's whole API by one of its mounts. */
+  /** Whether one of its mounts may give access to Docker's whole API. */
   readonly engine?: true;
   readonly capabilities?: readonly string[];
   readonly securityOpts?: readonly string[];
-  /** The host's network, and the arguments that it has to be called with there: all, and with these values. */
+  /** The host's network, and the arguments that are required there, with these values. */
   readonly hostNetwork?: Flags;
   /** The host's processes. */
   readonly hostProcesses?: true;
-  /** The host's users, where the engine would give it others (`userns-remap`). */
+  /** The host's users, if Docker remaps users (`userns-remap`). */
   readonly hostUsers?: true;
-  /** `uid:gid` that it runs as, in place of what its image says. */
+  /** `uid:gid` that it runs as, in place of the image's. */
   readonly user?: string;
 }
 
@@ -39,11 +39,11 @@ export interface CommandAllowance {
   readonly name: RegExp;
   readonly create: string;
   readonly delete?: string;
-  /** Variables that hold a script: the files of `assets/` that are its text, which a review of a change sees. */
+  /** Variables with a script: the files of `assets/` with its text, which a reviewer of a change sees. */
   readonly scripts?: Readonly<Record<string, readonly string[]>>;
-  /** The file of `assets/` that it reads as its standard input. */
+  /** The file of `assets/` with its standard input. */
   readonly stdin?: string;
-  /** Its other variables, and what each may be. */
+  /** Its other variables, and their allowed values. */
   readonly environment?: Readonly<Record<string, Test>>;
   /** Variables that hold a secret. */
   readonly secrets?: readonly string[];

@@ -3,22 +3,22 @@ import { either, GATEWAY, HOST, joined, LAB_NAME, NETWORK, OWN_URL, PORT, PREFIX
 import { anything, is, like, type Test } from "./shape";
 
 /**
- * What the lab needs, and so what it may have: whatever is not here is a violation that names it. A line that is added
- * gives its program, and whoever takes that over, what it says; so it needs a reason, and a review.
+ * Everything that the lab needs and therefore may have: anything else is a violation that names it. A new line gives
+ * this permission to its program, and to whoever takes that over; so it needs a reason, and a review.
  */
 
-/** Of an argument that has no value. */
+/** Of an argument without a value. */
 const SET = is("");
 const DURATION = like(/^(\d+(ms|[smhdwy]))+$/);
 const WEB_CONFIG = { "--web.config.file=": is("/lab/web.yml") };
-/** For this machine and for the lab's network, and for no one else. */
+/** For this machine and the lab's network only. */
 const IN_HOST_NETWORK = { "--web.listen-address=": either(joined(HOST, PORT), joined(GATEWAY, PORT)), ...WEB_CONFIG };
 
 const TRUE_OR_FALSE = like(/^(true|false)$/);
 /** Grafana itself reads the file. */
 const IN_FILE = like(/^\$__file\{\/(lab|lab-key)\/\w+\}$/);
 
-/** By the type of the component that makes it, whose name without its first part gives the resource's: `cadvisor-…`. */
+/** By the type of the component that creates it, whose name without its first part gives the resource's: `cadvisor-…`. */
 export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly name: string }>> = {
   "observability-lab:monitoring:Prometheus": {
     name: "prometheus",
@@ -33,7 +33,7 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       "--web.external-url=": OWN_URL,
       ...WEB_CONFIG,
     },
-    // by default every web page reads it
+    // by default every web page can read it
     required: ["--web.cors.origin="],
     password: true,
     mounts: [
@@ -84,7 +84,7 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       "--web.listen-address=": is(":9093"),
       ...WEB_CONFIG,
     },
-    // by default it listens for others of its kind on every address, and answers without a password
+    // by default it listens for cluster peers on every address, without a password
     required: ["--cluster.listen-address=", "--web.config.file="],
     mounts: ["observability-lab-alertmanager:/alertmanager", "observability-lab-alertmanager-config:/lab:ro"],
     // of a webhook on this machine
@@ -121,14 +121,14 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       "/run/udev/data:/host/run/udev/data:ro",
       "observability-lab-node_exporter-config:/lab:ro",
     ],
-    // the sockets of the engine, of containerd and of whatever else a machine runs
+    // the sockets of Docker, containerd and everything else on a machine
     covered: ["/host/run"],
     securityOpts: ["label=disable"],
     // with nodeExporterNetwork: host
     hostNetwork: IN_HOST_NETWORK,
     hostProcesses: true,
     hostUsers: true,
-    // of no other program: whoever sees the host's processes may read those of the same user
+    // not used by another program: a program that sees the host's processes can read those of the same user
     user: "2:64130",
   },
   "observability-lab:monitoring:Cadvisor": {
@@ -146,9 +146,9 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       "CONTAINERD:/run/containerd/containerd.sock:ro",
     ],
     engine: true,
-    // the engine's socket belongs to the host's root
+    // Docker's socket belongs to the host's root
     hostUsers: true,
-    // measures the disk usage of folders that belong to other users
+    // for the disk usage of other users' folders
     capabilities: ["DAC_READ_SEARCH"],
   },
   "observability-lab:monitoring:SwarmDiscovery": {
@@ -171,7 +171,7 @@ const LAB = joined(LAB_NAME);
 const LABEL = like(/^observability-lab\.lab$/);
 const MANAGER_LABEL = like(/^observability-lab\.manager$/);
 const ADDRESS = joined(HOST, PORT);
-/** The second one for the lab's containers alone: it answers all peers on its interface but those of other networks. */
+/** The second one only for the lab's containers: it answers all peers on its interface except those of other networks. */
 const ADDRESSES = either(ADDRESS, joined(HOST, PORT, " ", GATEWAY, PORT, ",", SUBNET));
 const KEPT: Test = (value, context) => typeof value === "string" && value.split(" ").every((it) => VOLUME(it, context));
 const TEARDOWN = { DELETE: ["flask/process.sh", "lab/sweep.sh"] };
@@ -228,7 +228,7 @@ export const COMMANDS: readonly CommandAllowance[] = [
     environment: { GRAFANA_URL: OWN_URL, GRAFANA_CONTAINER: joined(PREFIX, "grafana") },
     secrets: ["GRAFANA_PASSWORD"],
   },
-  // it writes no files: the program does, and this says that they differ
+  // it writes no files: the program does, and this records that they differ
   { name: /^[a-z-]+-config-files$/, create: "od -An -N8 -tx1 /dev/urandom | tr -d ' '" },
   { name: /^[a-z-]+-reload$/, create: ":", environment: { CONFIG: anything, REASON: anything } },
 ];

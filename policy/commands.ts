@@ -8,7 +8,7 @@ import { type Context, isPending, isUnset, type Resource, type ResourceId } from
 /** Types of the resources that run a command. */
 export const COMMANDS = ["command:local:Command"];
 
-/** What a program sets of a command. */
+/** The inputs of a command. */
 export type Command = Unwrap<local.CommandArgs>;
 
 /** Leaves a process behind: by name, as Python calls it, or by an `&` that is neither `&&` nor part of `2>&1`. */
@@ -16,7 +16,7 @@ const STAYS = /\b(setsid|nohup|start_new_session)\b|(?<![&<>|\\])&(?=[\s;)]|$)/m
 const COMMENT = /^\s*#.*$/gm;
 const WHERE = "in policy/allowed.ts";
 
-/** A command that starts something that stays can remove it. */
+/** A command that leaves a process behind can end it. */
 export function removable(command: Command, { name }: ResourceId): readonly string[] {
   const found = [command.create, command.update]
     .map((script) => STAYS.exec(withVariables(script ?? "", command.environment ?? {}).replace(COMMENT, ""))?.[0])
@@ -30,8 +30,8 @@ export function removable(command: Command, { name }: ResourceId): readonly stri
 }
 
 /**
- * What runs on the host is one of the lab's commands, and the scripts that it runs are files of `assets/` in the
- * checkout: what such a file does no rule can say, so a review has to read it.
+ * A command on the host is one of the lab's commands, and its scripts are files of `assets/` in the
+ * checkout: no policy can check the effect of such a file, so a reviewer has to read it.
  */
 export function knownCommand(command: Command, { name }: ResourceId, context: Context): readonly string[] {
   const allowed = ALLOWED.find((it) => it.name.test(name));
@@ -102,7 +102,7 @@ function sameText(value: string, files: readonly string[], { asset }: Context): 
   return texts.length > 0 && !texts.includes(undefined) && texts.join("") === value;
 }
 
-/** A container's image is called with the arguments that `allowed.ts` has, and with all without which it would be open. */
+/** A container's arguments are listed in `allowed.ts`, and none is missing without which it would be open. */
 export function calledAsKnown(container: Container, resource: Resource, context: Context): readonly string[] {
   const { command = [], networkMode } = container;
   const { command: flags = {}, required = [], password, hostNetwork } = allowanceOf(resource);
@@ -134,12 +134,12 @@ export function calledAsKnown(container: Container, resource: Resource, context:
   ];
 }
 
-/** An argument up to its `=`, or all of it. */
+/** An argument up to its `=`, or the whole argument. */
 function flagOf(argument: string): string {
   return argument.replace(/=.*$/s, "=");
 }
 
-/** A script and the variables that it names, which may name others: the lab hands a script's text over as one. */
+/** A script with its variables expanded, also nested ones: the lab passes a script's text as a variable. */
 function withVariables(script: string, environment: Readonly<Record<string, string>>): string {
   const keys = new Set<string>();
   const texts = [script];

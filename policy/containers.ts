@@ -4,27 +4,27 @@ import type { ContainerAllowance } from "./allowance";
 import { CONTAINERS as CONTAINERS_ALLOWED } from "./allowed";
 import { type Context, isPending, isUnset, LAB, type Resource, type ResourceId, typesOf } from "./resource";
 
-/** Types of the resources that these rules are for. */
+/** Types of the resources that these policies check. */
 export const CONTAINERS = ["docker:index/container:Container"];
 export const SERVICES = ["docker:index/service:Service"];
 
-/** What a program sets of a container. */
+/** The inputs of a container. */
 export type Container = Unwrap<docker.ContainerArgs> & {
-  /** Of a Swarm service, which has no security options. */
+  /** For a Swarm service, which has no security options. */
   readonly service?: boolean;
 };
 
-/** What a program sets of a Swarm service. */
+/** The inputs of a Swarm service. */
 type Service = Unwrap<docker.ServiceArgs>;
 
-/** The component between the one that `allowed.ts` names and its resource, and how that is named. */
+/** The component between the one in `allowed.ts` and its resource, and the name of the resource. */
 const WRAPPERS: Readonly<Record<string, string>> = {
   "observability-lab:components:LabContainer$docker:index/container:Container": "-container",
   "observability-lab:swarm:NodeService$docker:index/service:Service": "-service",
 };
 const NO_NEW_PRIVILEGES = /^no-new-privileges([:=]true)?$/;
 
-/** A service as the container that each of its tasks is, so that the same rules hold for both. */
+/** A service as the container of each of its tasks, so that the same policies apply to both. */
 export function asContainer({ name, taskSpec, endpointSpec }: Service): Container {
   const { containerSpec: spec, resources, logDriver } = taskSpec;
   return {
@@ -45,7 +45,7 @@ export function asContainer({ name, taskSpec, endpointSpec }: Service): Containe
   };
 }
 
-/** A tag of the last part of a name, since a registry may have a port; a digest; or the id of an image. */
+/** A tag after the last part of a name, as a registry may have a port; a digest; or the id of an image. */
 const TAG = /^[^@]*:(?<tag>[\w][\w.-]*)$/;
 const DIGEST = /(^|@)sha256:[0-9a-f]{64}$/;
 
@@ -60,7 +60,7 @@ export function checkPinned({ image }: Container, { name }: ResourceId): readonl
       ];
 }
 
-/** Ports are on `bindAddress`; a container in the host's network publishes none, its flags say where it listens. */
+/** Ports are on `bindAddress`; a container in the host's network publishes none, as its flags set the address. */
 export function checkPorts(
   { ports, publishAllPorts }: Container,
   name: string,
@@ -81,7 +81,7 @@ export function checkPorts(
   ];
 }
 
-/** A container has no privilege but those that `allowed.ts` gives it. */
+/** A container has only the privileges listed in `allowed.ts`. */
 export function unprivileged(container: Container, resource: Resource): readonly string[] {
   const { name } = resource;
   const allowed = allowanceOf(resource);
@@ -145,7 +145,7 @@ function modesOf(
   );
 }
 
-/** What `allowed.ts` gives to a resource: by the types of its parents and its name, so that a name alone gives nothing. */
+/** The permissions of a resource in `allowed.ts`: by the types of its parents and its name, as a name alone is not enough. */
 export function allowanceOf(resource: ResourceId): ContainerAllowance {
   const [lab, component = "", wrapper = "", type = "", ...more] = typesOf(resource);
   const allowed = Object.hasOwn(CONTAINERS_ALLOWED, component) ? CONTAINERS_ALLOWED[component] : undefined;

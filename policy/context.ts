@@ -4,10 +4,10 @@ import type { Machine } from "../lib/docker/machine";
 import type { Settings } from "../lib/settings/settings";
 import type { Context } from "./resource";
 
-/** The settings that rules ask for. */
+/** The settings that policies use. */
 export type Asked = Pick<Settings, "bindAddress" | "namePrefix" | "subnet" | "gateway" | "webPassword">;
 
-/** What the rules know of a machine and of the lab's settings; `checkout` is the one that is judged. */
+/** The context of the policies, from the machine and the lab's settings; `checkout` is the one that is checked. */
 export function contextOf(
   machine: Pick<Machine, "sockets" | "socket" | "containerdSocket" | "memoryLimit">,
   settings: Asked,

@@ -3,10 +3,10 @@ import { type Context, Hidden, type Resource, unwrap } from "./resource";
 import { RULES } from "./rules";
 
 /**
- * The rules as Pulumi's engine asks them.
+ * The policies as Pulumi's engine runs them.
  *
- * The SDK shows a validation every secret as if it were none. Only a remediation, which runs before all validations, is
- * handed what is secret, to keep it so: the first policy's looks, changes nothing and leaves what it saw to them.
+ * The SDK passes secrets to a validation unmarked. Only a remediation, which runs before all validations, gets them
+ * marked: the first policy's remediation changes nothing and passes them to the validations.
  */
 export function enginePolicies(context: () => Promise<Context>): ResourceValidationPolicy[] {
   const seen = new Map<string, Resource>();
@@ -55,7 +55,7 @@ function mark(value: unknown): unknown {
     : value;
 }
 
-/** A property as it is: a Secret where it is one, which reading it the usual way hides; unknown where it is that. */
+/** A property as a Secret if it is one, which the usual access hides, or as unknown. */
 function bare(holder: object, key: string): unknown {
   return Object.getOwnPropertyDescriptor(holder, key)?.value as unknown;
 }

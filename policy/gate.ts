@@ -4,7 +4,7 @@ import { foreignPlugin } from "./origin";
 import { type Context, Hidden, type Resource, type ResourceId, STACK, unwrap } from "./resource";
 import { refuse, violationsOf } from "./violations";
 
-/** What no lab asks of the engine: plugins that run at once, resources of others, and changes to what was judged. */
+/** Calls to the Pulumi engine that no lab makes: plugins that run at once, foreign resources, changes to checked resources. */
 const REFUSED = [
   "invoke",
   "call",
@@ -18,8 +18,8 @@ const REFUSED = [
 type Answer = (error: unknown, response?: { readonly getUrn: () => string }) => void;
 
 /**
- * Judges every resource as it is sent to the engine, after all that a program may do to one on the way: of what is known
- * only once another resource is there, and of what came about after the program had declared it.
+ * Checks every resource as it is sent to the Pulumi engine, after everything a program may do to it before: with values
+ * that are known only once another resource exists, and with changes made after its declaration.
  */
 export function guardEngine(context: Context): void {
   const monitor = pulumi.runtime.getMonitor();
@@ -57,7 +57,7 @@ export function guardEngine(context: Context): void {
   });
 }
 
-/** What is wrong with the way in which a resource is sent. */
+/** Violations in the request for a resource. */
 function sentWith(request: RegisterResourceRequest): readonly string[] {
   const name = request.getName();
   return [
@@ -75,12 +75,12 @@ function sentWith(request: RegisterResourceRequest): readonly string[] {
   ].map((it) => `resources-known: ${it}`);
 }
 
-/** What is said of a resource that the engine would have changed after it was judged. */
+/** Violation for a resource that the Pulumi engine would change after the check. */
 export function transformed(name: string): string {
   return `${name} has transforms, which change it after the rules have seen it. Change it where it is declared.`;
 }
 
-/** What is said of a resource whose record in the state the program would write. */
+/** Violation for a resource whose record in the state the program would write. */
 function migrated(name: string): string {
   return `${name} has state migrations, by which a program writes the state that a preview compares with. Leave them out.`;
 }
@@ -91,7 +91,7 @@ function asSent(request: RegisterResourceRequest, qualified: string): Resource {
   return serialized({ type, name, urn }, request.getObject()?.toJavaScript() ?? {});
 }
 
-/** A resource as a rule is shown it, from what the SDK makes of its properties for the engine. */
+/** A resource in the form that policies check, from the properties that the SDK serialized for the engine. */
 export function serialized({ type, name, urn }: ResourceId, values: object): Resource {
   const marked = replaced(values, (value) =>
     pulumi.runtime.isRpcSecret(value) ? { value: new Hidden(pulumi.runtime.unwrapRpcSecret(value)) } : undefined,
@@ -99,7 +99,7 @@ export function serialized({ type, name, urn }: ResourceId, values: object): Res
   return { type, name, urn, marked, props: unwrap(marked) as Resource["props"] };
 }
 
-/** Ends the program while the engine works: an error alone would leave it waiting for what depends on the resource. */
+/** Ends the program: after an error alone it would keep waiting for resources that depend on this one. */
 export function endProgram(judge: () => void): void {
   try {
     judge();
@@ -109,7 +109,7 @@ export function endProgram(judge: () => void): void {
   }
 }
 
-/** A value with others in the place of some that are in it. */
+/** A value with some of its parts replaced. */
 export function replaced(value: unknown, by: (value: unknown) => { readonly value: unknown } | undefined): unknown {
   const other = by(value);
   if (other !== undefined) {

@@ -2,7 +2,7 @@ import type { Unwrap } from "@pulumi/pulumi";
 import type * as grafana from "@pulumiverse/grafana";
 import type { ResourceId } from "./resource";
 
-/** Types of the resources that hold a dashboard. */
+/** Types of the resources with a dashboard. */
 export const DASHBOARDS = ["grafana:oss/dashboard:Dashboard"];
 
 /** A dashboard has a uid and a folder. */
@@ -14,7 +14,7 @@ export function checkFolder(dashboard: Unwrap<grafana.oss.DashboardArgs>, { name
             'Put a fixed "uid" into its configJson.',
         ]
       : []),
-    // as it is: a folder that only an update will know is one
+    // not resolved: a folder known only after an update counts
     ...((Object.getOwnPropertyDescriptor(dashboard, "folder")?.value ?? "") === ""
       ? [`${name} has no folder, so it lies among what others made. Set folder: grafana.folderUid.`]
       : []),

@@ -1,6 +1,6 @@
 "use strict";
 
-/** Where the engine enters: it has no option to take a policy pack's TypeScript elsewhere than from ts-node. */
+/** Entry point of the Pulumi engine, which would otherwise load a policy pack's TypeScript with ts-node. */
 
 // ts-node, which the engine's runner has registered, would check every type at every start
 delete require.extensions[".ts"];

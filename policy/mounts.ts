@@ -3,7 +3,7 @@ import type { Container } from "./containers";
 import { allowanceOf } from "./containers";
 import { type Context, isPending, isUnset, type Resource } from "./resource";
 
-/** A path of the host or a volume, and where a container has it. */
+/** A path of the host or a volume, and its path in the container. */
 interface Mount {
   readonly source: string;
   readonly target: string;
@@ -14,15 +14,14 @@ interface Mount {
 /** Default sockets of Docker and containerd, as on a swarm's nodes and in Docker Desktop. */
 const ENGINE = "/run/docker.sock";
 const CONTAINERD = "/run/containerd/containerd.sock";
-/** A name that Docker takes for a volume's; anything else is a path of the host. */
+/** A name that Docker interprets as a volume's; anything else is a path of the host. */
 const VOLUME = /^[a-zA-Z0-9][\w.-]*$/;
-/** Options that a mount of files in memory may have. */
+/** Options that a tmpfs mount may have. */
 const SCRATCH = ["sizeBytes", "mode"];
 
 /**
- * A container has the mounts that `allowed.ts` gives it, and none brings along a socket with the whole API of the engine
- * or of containerd that nothing covers. Where the engine is not on this machine (Docker Desktop), nobody knows its
- * sockets.
+ * A container has the mounts listed in `allowed.ts`, and none contains an uncovered socket with the whole API of Docker
+ * or containerd. If Docker is not on this machine (Docker Desktop), its sockets are unknown.
  */
 export function mounted(container: Container, resource: Resource, context: Context): readonly string[] {
   const { name } = resource;
@@ -67,7 +66,7 @@ function uncovered(name: string, folder: string): string {
   );
 }
 
-/** What takes more than a source and a target. */
+/** Properties that need more than a source and a target. */
 function strangeOptions({ volumes = [], mounts = [] }: Container, name: string): readonly string[] {
   return [
     ...volumes.flatMap(({ fromContainer }) =>
@@ -121,7 +120,7 @@ function scratchOf({ mounts = [] }: Container): readonly { readonly target: stri
   return mounts.filter(({ type }) => type === "tmpfs");
 }
 
-/** Whether a mount is one of `allowed.ts`. */
+/** Whether `allowed.ts` lists a mount. */
 function matches(mount: Mount, allowed: string, context: Context): boolean {
   const [source = "", target = "", options = ""] = allowed.split(":");
   const bind = source.startsWith("/") || /^[A-Z]+$/.test(source);
@@ -135,12 +134,12 @@ function matches(mount: Mount, allowed: string, context: Context): boolean {
   );
 }
 
-/** Sockets whose folder cannot be covered, as it is the root. */
+/** Sockets in the root, which cannot be covered. */
 function rootSockets({ sockets }: Context): readonly string[] {
   return sockets.filter((it) => path.posix.dirname(it) === "/");
 }
 
-/** What a source of `allowed.ts` is on this machine. */
+/** A source of `allowed.ts` on this machine. */
 function sourcesOf(source: string, { engine, sockets, namePrefix }: Context): readonly string[] {
   if (source === "ENGINE" || source === "CONTAINERD") {
     return [...sockets, ...engine.map(real), source === "ENGINE" ? ENGINE : CONTAINERD];
@@ -148,13 +147,13 @@ function sourcesOf(source: string, { engine, sockets, namePrefix }: Context): re
   return [source.startsWith("/") ? source : `${namePrefix}${source}`];
 }
 
-/** A mount as `allowed.ts` has it. */
+/** A mount in the format of `allowed.ts`. */
 function written({ source, target, options }: Mount, { namePrefix }: Context): string {
   const name = namePrefix !== "" && source.startsWith(namePrefix) ? source.slice(namePrefix.length) : source;
   return [name, target, ...(options.length === 0 ? [] : [options.join()])].join(":");
 }
 
-/** The sockets that a path of the host gives: itself, or what lies below. */
+/** The sockets at or below a path of the host. */
 function reached({ source, bind }: Mount, { sockets }: Context): readonly string[] {
   if (!bind || source === "") {
     return [];
@@ -163,7 +162,7 @@ function reached({ source, bind }: Mount, { sockets }: Context): readonly string
   return /(docker|containerd)[^/]*\.sock$/.test(at) ? [at] : sockets.filter((socket) => isWithin(real(socket), at));
 }
 
-/** Whether something else is mounted over a socket that a mount brings along, on it or on a folder between. */
+/** Whether another mount covers a socket in this mount, or a folder between. */
 function isCovered(socket: string, { source, target }: Mount, targets: readonly string[]): boolean {
   const seenAt = path.posix.join(target, path.posix.relative(real(source), real(socket)));
   return targets.some((over) => over !== target && isWithin(over, target) && isWithin(seenAt, over));

@@ -4,30 +4,30 @@ import { getVersion as grafanaVersion } from "@pulumiverse/grafana/utilities";
 import { COMPONENT, GRAFANA_PLUGINS } from "./properties";
 import { STACK } from "./resource";
 
-/** How a resource asks the engine for the plugin that makes it, which the engine fetches and runs on this machine. */
+/** The plugin that a resource requests, which the Pulumi engine downloads and runs on this machine. */
 export interface Origin {
   readonly type: string;
   readonly name: string;
-  /** A plugin makes it: it is no component. */
+  /** Whether a plugin creates it: it is not a component. */
   readonly custom: boolean;
-  /** A plugin makes the component. */
+  /** Whether a plugin creates the component. */
   readonly remote: boolean;
   /** Empty where it says none. */
   readonly version: string;
   /** Empty where it says none. */
   readonly pluginDownloadURL: string;
-  /** Names a plugin that the program registered; empty where it names none. */
+  /** A plugin that the program registered; empty without one. */
   readonly packageRef: string;
 }
 
-/** What the providers' packages of package.json say of their plugins: the version, and where it is if not at Pulumi's. */
+/** The plugins of the providers' packages in package.json: version, and address if it is not Pulumi's. */
 const PLUGINS: Readonly<Record<string, readonly [string, string]>> = {
   command: [commandVersion(), ""],
   docker: [dockerVersion(), ""],
   grafana: [grafanaVersion(), GRAFANA_PLUGINS],
 };
 
-/** A resource is made by the plugin that its package of package.json names, and a component of the lab by none. */
+/** A resource uses the plugin of its package in package.json, and a component of the lab uses none. */
 export function foreignPlugin(origin: Origin): readonly string[] {
   const { type, name, custom, remote, version, pluginDownloadURL, packageRef } = origin;
   const component = COMPONENT.test(type) || type === STACK;

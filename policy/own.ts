@@ -7,13 +7,13 @@ type Setting = (context: Context) => string;
 
 export const LAB_NAME: Setting = ({ namePrefix }) => labName(namePrefix);
 export const PREFIX: Setting = ({ namePrefix }) => namePrefix;
-/** Where this machine reaches what is published. */
+/** Address at which this machine reaches published ports. */
 export const HOST: Setting = ({ bindAddress }) => connectHost(bindAddress);
 export const GATEWAY: Setting = ({ gateway }) => gateway;
 export const SUBNET: Setting = ({ subnet }) => subnet;
 export const PORT = /:\d+/;
 
-/** A text of these parts, with nothing before and after. */
+/** A text that consists of exactly these parts. */
 export const joined =
   (...parts: readonly (string | RegExp | Setting)[]): Test =>
   (value, context) => {
@@ -36,5 +36,5 @@ export const NETWORK: Test = (value, context) =>
 /** A container or a service of the lab. */
 export const CONTAINER_NAME = joined(PREFIX, /[a-z_]+/);
 export const VOLUME = joined(LAB_NAME, /-[\w-]+/);
-/** What listens on this machine for whoever bindAddress lets in. */
+/** An address on this machine for the peers that bindAddress allows. */
 export const OWN_URL = joined("http://", HOST, PORT);

@@ -21,7 +21,7 @@ async function find(): Promise<Context> {
     webPassword: webPassword === "" ? undefined : webPassword,
     ...network,
   };
-  // these may be the rules of another commit than the one whose program runs
+  // these policies may be from another commit than the program
   const checkout = process.env.LAB_CHECKOUT ?? path.dirname(__dirname);
   return contextOf(await inspectMachine(), settings, checkout);
 }

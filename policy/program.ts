@@ -6,24 +6,24 @@ import { foreignPlugin } from "./origin";
 import { type Context, PENDING, type Resource, type ResourceId } from "./resource";
 import { refuse, violationsOf } from "./violations";
 
-/** What an engine that asks the rules itself, as a policy pack, is handed: then the program does not ask them. */
+/** Set if the Pulumi engine runs the policies as a policy pack: then the program does not. */
 const ASKED_BY_ENGINE = "pack";
 
-/** Properties of a container or a command that may be known only once another resource is there. */
+/** Properties of a container or a command that may be known only once another resource exists. */
 const LATE =
   /^(volumes\.\d+\.volumeName|labels\.\d+\.value|networksAdvanced\.\d+\.name|taskSpec\.networksAdvanceds\.\d+\.id|environment\.\w+|triggers\b.*)$/;
 
 interface Declared extends ResourceId {
   readonly props: Readonly<Record<string, unknown>>;
-  /** What is wrong with its options. */
+  /** Violations in its options. */
   readonly options: readonly string[];
 }
 
 /**
- * Declares resources, and asks the rules about all of them before the engine hears of any; again about one with an output
- * once that is known, and about each as it is sent to the engine.
+ * Declares resources, and checks all of them before any is sent to the Pulumi engine; again one with an output
+ * once that is known, and each as it is sent to the engine.
  *
- * @throws LabError that names every violation; nothing was changed.
+ * @throws LabError with every violation; nothing was changed.
  */
 export function declareWithRules<T>(context: Context, declare: () => T): T {
   if (process.env.LAB_RULES === ASKED_BY_ENGINE) {
@@ -43,10 +43,10 @@ export function declareWithRules<T>(context: Context, declare: () => T): T {
     const urn = `urn:pulumi:stack::project::${qualified}::${name}`;
     const it = { type, name, urn, props, options: optionsOf(resource, type, name, opts) };
     declared.push(it);
-    // the engine hears of a resource once what it depends on is there: here, that the rules hold
+    // a resource is sent to the engine after its dependencies: here, after the policies
     const allowed = asked.then(async (): Promise<pulumi.Resource[]> => {
       if (placesOf(props, isLate).length > 0) {
-        // before all else that it waits for
+        // before all other dependencies
         const known = serialized(it, await pulumi.runtime.serializeProperties(name, it.props));
         endProgram(() => {
           refuse(violationsOf(known, context));
@@ -64,7 +64,7 @@ export function declareWithRules<T>(context: Context, declare: () => T): T {
   return made;
 }
 
-/** Whether nothing changes a resource after this has seen it. */
+/** Whether a resource cannot change after this check. */
 function isLast(look: pulumi.ResourceTransformation): boolean {
   const stack = pulumi.runtime.getStackResource() as { readonly __transformations?: readonly unknown[] } | undefined;
   return stack?.__transformations?.at(-1) === look;
@@ -84,7 +84,7 @@ function optionsOf(
   ].map((it) => `resources-known: ${it}`);
 }
 
-/** The violations that are seen without any output. */
+/** The violations that can be found without outputs. */
 function atOnce(it: Declared, context: Context): readonly string[] {
   const places = placesOf(it.props, isLate);
   const unread = [...CONTAINERS, ...SERVICES, ...COMMANDS].includes(it.type) && !places.every((at) => LATE.test(at));
@@ -96,7 +96,7 @@ function isLate(value: unknown): boolean {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
-/** The ways to every value of which something is true. */
+/** The paths of all values that satisfy a condition. */
 function placesOf(value: unknown, is: (value: unknown) => boolean, place: readonly string[] = []): string[] {
   if (is(value)) {
     return [place.join(".")];

@@ -1,7 +1,7 @@
 import { CONTAINER_NAME, either, GATEWAY, joined, NETWORK, OWN_URL, VOLUME } from "./own";
 import { anything, ELSEWHERE, type Fields, fields, flag, is, like, list, number, text } from "./shape";
 
-/** What a program sets of each type of resource that the lab has; a container's privileges are in `allowed.ts`. */
+/** The properties set on each type of resource in the lab; a container's privileges are in `allowed.ts`. */
 
 const LABELS = list(
   fields({
@@ -29,7 +29,7 @@ const OVERLAY_ID = like(/^[a-z0-9]{25}$/);
 /** What stands in a preview for a value that only an update brings (`UnknownStringValue` of the engine). */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Where the package of Grafana's provider has its plugin from. */
+/** Download address of the plugin of Grafana's provider. */
 export const GRAFANA_PLUGINS = "github://api.github.com/pulumiverse";
 
 const CONTAINER = fields({
@@ -114,7 +114,7 @@ const SERVICE = fields({
   rollbackConfig: CHANGE,
 });
 
-/** Resources by their type, and what may be set of each. */
+/** Resources by type, with the properties that may be set. */
 export const RESOURCES: Readonly<Record<string, Fields>> = {
   "docker:index/container:Container": CONTAINER,
   "docker:index/service:Service": SERVICE,
@@ -159,14 +159,14 @@ export const RESOURCES: Readonly<Record<string, Fields>> = {
   "pulumi:providers:grafana": provider({ url: OWN_URL, auth: text }, { pluginDownloadURL: is(GRAFANA_PLUGINS) }),
 };
 
-/** Properties in which a secret stays one: the engine encrypts them, and no program but their own reads them. */
+/** Properties in which a secret is safe: the Pulumi engine encrypts them, and only their own program reads them. */
 export const SECRETS: Readonly<Record<string, readonly string[]>> = {
   "command:local:Command": ["environment", "triggers"],
   "pulumi:providers:grafana": ["auth"],
   "grafana:oss/dataSource:DataSource": ["secureJsonDataEncoded"],
 };
 
-/** Components of the lab, which by themselves are nothing but a name. */
+/** Components of the lab, which are only a name. */
 export const COMPONENT = /^observability-lab:[A-Za-z]+:[A-Za-z]+$/;
 
 function provider(own: Fields["fields"] = {}, internal: Fields["fields"] = {}): Fields {

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 
-/** A resource that is about to be made or changed, as the engine names it. */
+/** A resource that is about to be created or changed, as the Pulumi engine identifies it. */
 export interface ResourceId {
   readonly type: string;
   readonly name: string;
   readonly urn: string;
 }
 
-/** A resource with what the program set of it. */
+/** A resource with its inputs. */
 export interface Resource<Props = Readonly<Record<string, unknown>>> extends ResourceId {
   /** Secrets unwrapped. */
   readonly props: Props;
@@ -15,7 +15,7 @@ export interface Resource<Props = Readonly<Record<string, unknown>>> extends Res
   readonly marked: Readonly<Record<string, unknown>>;
 }
 
-/** What the rules have to know besides the resources. */
+/** Information that policies need besides the resources. */
 export interface Context {
   /** The setting of that name. */
   readonly bindAddress: string;
@@ -27,17 +27,17 @@ export interface Context {
   readonly gateway: string;
   /** Whether the setting webPassword is set. */
   readonly webPassword: boolean;
-  /** Real paths of the sockets of this machine that give the whole API of the engine or of containerd. */
+  /** Real paths of the sockets of this machine that give access to the whole API of Docker or containerd. */
   readonly sockets: readonly string[];
-  /** Whether Docker can limit the memory of a container here. */
+  /** Whether this Docker can limit a container's memory. */
   readonly memoryLimit: boolean;
-  /** Where the engine and its containerd are on this machine, as a mount names them. */
+  /** Sockets of Docker and its containerd on this machine, as mounts name them. */
   readonly engine: readonly string[];
-  /** Text of a file of `assets/` in the checkout that is judged; undefined where there is none. */
+  /** Text of a file of `assets/` in the checkout that is checked; undefined if there is none. */
   readonly asset: (file: string) => string | undefined;
 }
 
-/** What a rule finds wrong with a resource: for each violation why it is one and what to do instead. */
+/** Violations of a policy by a resource, each with the reason and the remedy. */
 export type Check = (resource: Resource, context: Context) => readonly string[];
 
 /** A value that is a secret. */
@@ -45,7 +45,7 @@ export class Hidden {
   constructor(readonly value: unknown) {}
 }
 
-/** Stands for an output of which the program does not know the value yet; the rules ask again once it does. */
+/** Stands for an output whose value is not known yet; the policies run again once it is. */
 export const PENDING = `an output ${randomUUID()}`; // which nobody can write into a value
 
 export const LAB = "observability-lab:components:Lab";
@@ -63,7 +63,7 @@ export function typesOf({ type, name, urn }: ResourceId): readonly string[] {
   return rest.join("::") === name && types.at(-1) === type ? types : [];
 }
 
-/** A value with every secret in it unwrapped, and without the engine's own marks. */
+/** A value with all secrets unwrapped, and without the Pulumi engine's marks. */
 export function unwrap(value: unknown): unknown {
   if (value instanceof Hidden) {
     return unwrap(value.value);
@@ -80,7 +80,7 @@ export function unwrap(value: unknown): unknown {
     : value;
 }
 
-/** Whether it does what a property that is not set does, such as `false` or an empty list. */
+/** Whether it is equivalent to an unset property, such as `false` or an empty list. */
 export function isUnset(value: unknown): boolean {
   return (
     value === undefined ||
@@ -92,7 +92,7 @@ export function isUnset(value: unknown): boolean {
   );
 }
 
-/** Whether a text is not known to the program yet. */
+/** Whether a text is not known yet. */
 export function isPending(value: unknown): boolean {
   return typeof value === "string" && value.includes(PENDING);
 }

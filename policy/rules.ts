@@ -16,14 +16,14 @@ import { hiddenSecrets } from "./secrets";
 import { inTree } from "./tree";
 import { known } from "./types";
 
-/** What no lab may do. */
+/** A policy of the lab. */
 export interface Rule {
   readonly name: string;
   readonly description: string;
   readonly checks: readonly Check[];
 }
 
-/** Every rule of the lab. */
+/** All policies of the lab. */
 export const RULES: readonly Rule[] = [
   {
     name: "resources-known",
@@ -84,7 +84,7 @@ export const RULES: readonly Rule[] = [
 
 type CheckOf<Props> = (props: Props, resource: Resource, context: Context) => readonly string[];
 
-/** Applies a check to the resources of some types; the SDK's own helper would load the providers' whole SDKs for that. */
+/** Applies a check to the resources of some types; the SDK's own helper would load the providers' whole SDKs. */
 function on<Props>(types: readonly string[], check: CheckOf<Props>): Check {
   return (resource, context) =>
     types.includes(resource.type) ? check(resource.props as Props, resource, context) : [];

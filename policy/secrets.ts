@@ -4,22 +4,22 @@ import { allowanceOf, CONTAINERS, SERVICES } from "./containers";
 import { SECRETS } from "./properties";
 import { type Context, Hidden, isPending, type Resource } from "./resource";
 
-/** Names of variables that hold a secret by their name. */
+/** Names of variables that imply a secret. */
 const SECRET_NAME = /PASSW|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|WEBHOOK|(API|ACCESS|PRIVATE|SIGNING)_?KEY/i;
 /** A URL with a password in it. */
 const SECRET_URL = /:\/\/[^\s/:@]*:[^\s/@]+@/;
-/** Names the file with the secret: by the name of the variable, or by a value that Grafana expands. */
+/** A reference to the file with the secret: by the name of the variable, or by a value that Grafana expands. */
 const FILE_NAME = /_FILE$/i;
 const FILE_VALUE = /^\$__file\{[^}]*\}$/;
 /** What stands in a preview for a value that only an update brings (`UnknownStringValue` of the engine). */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /**
- * No secret is where others read it: in whatever a container is made of, as everybody sees that who may inspect it; in
- * plain text in a command's environment, which the state and every output would show. A container has the variables that
- * `allowed.ts` gives it, so that one with a secret and an innocent name is named as new.
+ * No secret is readable by others: not in a container's definition, which everybody who may inspect it can read, and not in
+ * plain text in a command's environment, which the state and every output would show. A container has only the variables
+ * listed in `allowed.ts`, so that a secret under an inconspicuous name is reported as new.
  *
- * What this cannot see: a secret in plain text in the value of something that is allowed.
+ * It cannot detect a secret in plain text in an allowed value.
  */
 export function hiddenSecrets(resource: Resource, context: Context): readonly string[] {
   const { type, name, marked } = resource;
@@ -53,7 +53,7 @@ interface Place {
   readonly secret: boolean;
 }
 
-/** Every value of a resource with the way to it; what is below a secret is one. */
+/** Every value of a resource with its path; values below a secret are secrets. */
 function placesOf(value: unknown, place: readonly string[] = [], secret = false): readonly Place[] {
   if (value instanceof Hidden) {
     return placesOf(value.value, place, true);
@@ -66,12 +66,12 @@ function placesOf(value: unknown, place: readonly string[] = [], secret = false)
     : [{ place, value: typeof value === "string" ? value : JSON.stringify(value), secret }];
 }
 
-/** Whether a place is a variable of a container's environment. */
+/** Whether a path is a variable of a container's environment. */
 function isVariable(place: readonly string[]): boolean {
   return place[0] === "envs" || place.join(".").startsWith("taskSpec.containerSpec.env.");
 }
 
-/** What is wrong with a container's environment. */
+/** Violations in a container's environment. */
 function variables(resource: Resource, context: Context): readonly string[] {
   const { name, marked } = resource;
   const allowed = allowanceOf(resource).envs ?? {};
@@ -97,7 +97,7 @@ function variables(resource: Resource, context: Context): readonly string[] {
     });
 }
 
-/** What is wrong with a command's environment. */
+/** Violations in a command's environment. */
 function plain({ name, marked }: Resource): readonly string[] {
   const secrets = COMMANDS_ALLOWED.find((it) => it.name.test(name))?.secrets ?? [];
   return placesOf(marked)
@@ -114,7 +114,7 @@ function plain({ name, marked }: Resource): readonly string[] {
     );
 }
 
-/** Whether a plain value is a secret, going by its name or its looks. */
+/** Whether a plain value looks like a secret, by its name or content. */
 function isTelling(variable: string, value: string): boolean {
   if (value === "" || value === UNKNOWN) {
     return false;

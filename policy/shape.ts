@@ -1,9 +1,9 @@
 import { type Context, isPending, isUnset } from "./resource";
 
-/** Whether a value is one that a property may have in a lab with these settings. */
+/** Whether a property may have a value in a lab with these settings. */
 export type Test = (value: unknown, context: Context) => boolean;
 
-/** What a property may hold: a value that passes a test, a list of such, or an object with these properties. */
+/** The shape of a property: a value that passes a test, a list of such values, or an object with these properties. */
 export type Shape = Test | { readonly list: Shape } | Fields;
 
 export interface Fields {
@@ -25,10 +25,10 @@ export const like =
   (value) =>
     typeof value === "string" && pattern.test(value);
 
-/** Another rule asks it. */
+/** Checked by another policy. */
 export const ELSEWHERE = anything;
 
-/** The places of a value that its shape does not have; what is not set is everywhere. */
+/** The paths of a value that its shape does not allow; unset values are always allowed. */
 export function unexpected(value: unknown, shape: Shape, context: Context, place = ""): readonly string[] {
   if (isUnset(value) || isPending(value)) {
     return [];

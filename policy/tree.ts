@@ -2,7 +2,7 @@ import { LAB, type Resource, STACK, typesOf } from "./resource";
 
 const DEFAULT_PROVIDER = /^pulumi:providers:[^$:]+$/;
 
-/** A resource is the lab or below it; the stack and the providers that the engine adds by itself are not asked. */
+/** A resource is the lab or below it; the stack and default providers are not checked. */
 export function inTree(resource: Resource): readonly string[] {
   const { type, name } = resource;
   const [root, ...more] = typesOf(resource);

@@ -4,7 +4,7 @@ import { unexpected } from "./shape";
 
 const WHERE = "policy/properties.ts";
 
-/** A resource is of a type that the lab has, and nothing is set of it that the lab does not set. */
+/** A resource has a type of the lab, and only properties that the lab sets. */
 export function known({ type, name, props }: Resource, context: Context): readonly string[] {
   const shape = Object.hasOwn(RESOURCES, type) ? RESOURCES[type] : undefined;
   if (shape === undefined) {

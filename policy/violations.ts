@@ -2,14 +2,14 @@ import { LabError } from "../lib/shared/problems";
 import type { Context, Resource } from "./resource";
 import { RULES } from "./rules";
 
-/** What every rule finds wrong with a resource, with the rule's name before it. */
+/** The violations of all policies by a resource, each preceded by the policy's name. */
 export function violationsOf(resource: Resource, context: Context): readonly string[] {
   return RULES.flatMap(({ name, checks }) =>
     checks.flatMap((check) => check(resource, context)).map((violation) => `${name}: ${violation}`),
   );
 }
 
-/** @throws LabError that names every violation, where there is one. */
+/** @throws LabError with every violation, if there are any. */
 export function refuse(violations: readonly string[]): void {
   if (violations.length > 0) {
     const count =
