@@ -24,7 +24,7 @@ type Answer = (error: unknown, response?: { readonly getUrn: () => string }) => 
 export function guardEngine(context: Context): void {
   const monitor = pulumi.runtime.getMonitor();
   if (monitor === undefined) {
-    throw new Error("the rules of policy/ found no engine to stand before");
+    throw new Error("the policies need the Pulumi engine, which is not connected");
   }
   const types = new Map<string, string>();
   const send = monitor.registerResource.bind(monitor) as (request: RegisterResourceRequest, answer: Answer) => unknown;
@@ -33,8 +33,8 @@ export function guardEngine(context: Context): void {
     () => {
       endProgram(() => {
         refuse([
-          `resources-known: the program asks the engine for ${method}, which no lab does, and no rule sees what comes of ` +
-            "it. Declare a resource of policy/properties.ts instead.",
+          `resources-known: the program asks the engine for ${method}, which no lab does and no policy can check. ` +
+            "Declare a resource of policy/properties.ts instead.",
         ]);
       });
     },
@@ -77,7 +77,7 @@ function sentWith(request: RegisterResourceRequest): readonly string[] {
 
 /** Violation for a resource that the Pulumi engine would change after the check. */
 export function transformed(name: string): string {
-  return `${name} has transforms, which change it after the rules have seen it. Change it where it is declared.`;
+  return `${name} has transforms, which change it after the policies have checked it. Change it where it is declared.`;
 }
 
 /** Violation for a resource whose record in the state the program would write. */

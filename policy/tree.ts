@@ -10,7 +10,7 @@ export function inTree(resource: Resource): readonly string[] {
   return root === LAB || (own && more.length === 0)
     ? []
     : [
-        `${name} (${type}) is outside the lab, so no room answers for it and nothing orders its removal. ` +
+        `${name} (${type}) is outside the lab, so no component owns it and nothing orders its removal. ` +
           "Make it in a component below Lab, with { parent: this }.",
       ];
 }

@@ -11,13 +11,13 @@ export function known({ type, name, props }: Resource, context: Context): readon
     return COMPONENT.test(type)
       ? []
       : [
-          `${name}: the lab has no resource of the type ${type}, so no rule says what one may do. ` +
+          `${name}: the lab has no resource of the type ${type}, so no policy limits it. ` +
             `If the lab needs it, add "${type}" with its properties to RESOURCES in ${WHERE}.`,
         ];
   }
   return unexpected(props, shape, context).map(
     (place) =>
-      `${name}: ${place} is new, or has a value that the lab never gives it, and no rule says what that lets a program ` +
+      `${name}: ${place} is new, or has a value that the lab never gives it, and no policy limits what it lets a program ` +
       `do. If the lab needs it, add ${place} to "${type}" in ${WHERE}.`,
   );
 }

@@ -12,8 +12,7 @@ export function violationsOf(resource: Resource, context: Context): readonly str
 /** @throws LabError with every violation, if there are any. */
 export function refuse(violations: readonly string[]): void {
   if (violations.length > 0) {
-    const count =
-      violations.length === 1 ? "1 rule of policy/ does" : `${String(violations.length)} rules of policy/ do`;
-    throw new LabError([`${count} not hold:`, ...violations.map((it) => `  - ${it}`)].join("\n"));
+    const count = violations.length === 1 ? "1 policy violation" : `${String(violations.length)} policy violations`;
+    throw new LabError([`${count}:`, ...violations.map((it) => `  - ${it}`)].join("\n"));
   }
 }

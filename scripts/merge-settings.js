@@ -7,12 +7,12 @@ const isMap = (value) => typeof value === "object" && value !== null && !Array.i
 
 function read(file) {
   const fail = (why) => {
-    console.error(`${file} holds no settings: ${why}; mend or remove it`);
+    console.error(`${file} has no valid settings: ${why}; fix or remove it`);
     process.exit(1);
   };
   try {
     const content = parse(readFileSync(file, "utf8")) ?? {};
-    return isMap(content) && isMap(content.config ?? {}) ? content : fail("it is no map with a map config in it");
+    return isMap(content) && isMap(content.config ?? {}) ? content : fail("it is not a map with a map config in it");
   } catch (error) {
     return fail(error.message.split("\n")[0].replace(/:$/, ""));
   }

@@ -236,7 +236,7 @@ function showLog(name: string, container: string, { startTimeout }: Settings): p
     if (failedOperation !== "delete") {
       const log = await readLog(container);
       const slow = errors.some((it) => it.includes("healthy state"))
-        ? `${container} was not healthy within ${String(startTimeout)} s. Mend what its log names; if it is only slow, ` +
+        ? `${container} was not healthy within ${String(startTimeout)} s. Fix the errors in its log; if it is only slow, ` +
           "set startTimeout to more seconds. Then run make up again.\n"
         : "";
       await pulumi.log.error(`${slow}the last lines that the container ${container} wrote:\n${log}`);

@@ -1,8 +1,9 @@
-import { closest, distance } from "fastest-levenshtein";
 import * as ipaddr from "ipaddr.js";
 import { isIPv4 } from "node:net";
 import { Problem } from "../shared/problems";
+import { parseList } from "./parseList";
 import { redactSecrets } from "./secretFields";
+import { suggestion } from "./suggestion";
 
 // Prometheus' own grammar, https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 const DURATION = /^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
@@ -101,7 +102,7 @@ export class SettingsReader {
     return this.oneOf(setting, ["false", "true"]) === "true";
   }
 
-  /** A label of a Swarm node as `name=value`, undefined where it is left empty. */
+  /** A label of a Swarm node as `name=value`, undefined if empty. */
   nodeLabel(setting: string): string | undefined {
     const value = this.text(setting);
     if (value !== "" && !/^[\w.-]+=[\w.-]+$/.test(value)) {
@@ -149,7 +150,7 @@ export class SettingsReader {
     return value;
   }
 
-  /** Notes each of these settings whose value an earlier one has too. */
+  /** Reports settings with the same value as an earlier one. */
   distinct(settings: readonly string[]): void {
     const holders = new Map<number, string>();
     for (const setting of settings) {
@@ -166,7 +167,7 @@ export class SettingsReader {
     }
   }
 
-  /** Notes every secret but these: what another setting says ends up in diffs and files. */
+  /** Reports all other secrets: their values would appear in diffs and files. */
   secretOnly(allowed: readonly string[]): void {
     for (const setting of this.secrets) {
       if (this.known.has(setting) && !allowed.includes(setting)) {
@@ -175,7 +176,7 @@ export class SettingsReader {
     }
   }
 
-  /** Notes every setting that nothing has asked for. */
+  /** Reports every setting that was not read. */
   unknown(): void {
     const known = [...this.known];
     for (const setting of Object.keys(this.values).filter((key) => !this.known.has(key))) {
@@ -198,21 +199,16 @@ export class SettingsReader {
     return value;
   }
 
-  /** A list of objects that have no other than the given fields, or of names like `others`; of a confidential one no message shows a value. */
+  /** A list of objects with only these fields, or fields that match `others`; no message shows a value of a confidential one. */
   list(
     setting: string,
     fields: readonly string[],
     { confidential = false, others = /(?!)/ } = {},
   ): Readonly<Record<string, unknown>>[] {
     const text = this.text(setting);
-    let entries: unknown;
-    try {
-      entries = JSON.parse(text);
-    } catch {
-      entries = undefined;
-    }
+    const entries = parseList(text);
     const shape = `a list of {${fields.join(", ")}}`;
-    if (!Array.isArray(entries) || !entries.every(isObject)) {
+    if (entries === undefined) {
       this.addProblem(
         setting,
         confidential ? undefined : text,
@@ -238,19 +234,9 @@ export class SettingsReader {
     return this.secrets.has(setting);
   }
 
-  /** Notes what is wrong with a setting; of one that is a secret, or holds a user and a password, no value. */
+  /** Adds a problem of a setting, without the value of a secret or of one with credentials. */
   addProblem(setting: string, value: unknown, problem: string, fix: string): void {
     const hidden = this.secrets.has(setting) || CREDENTIALS.test(JSON.stringify(value ?? ""));
     this.problems.push({ setting, value: hidden ? undefined : redactSecrets(value), problem, fix });
   }
-}
-
-/** A question that names what somebody may have meant; undefined where nothing is near. */
-function suggestion(name: string, known: readonly string[]): string | undefined {
-  const near = closest(name, known);
-  return distance(name, near) <= Math.max(2, name.length / 3) ? `did you mean ${near}?` : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -103,8 +103,8 @@ describe("a change against a lab of its base", () => {
       );
     });
     expect(run.ok).toBe(false);
-    expect(run.failure).toContain("a rule of policy/ does not hold");
-    expect(report).toMatch(/> \*\*Rule `[\w-]+`\*\* \(`grafana-container`\): .*privileged/);
+    expect(run.failure).toContain("a policy is violated");
+    expect(report).toMatch(/> \*\*Policy `[\w-]+`\*\* \(`grafana-container`\): .*privileged/);
   });
 
   it("with a rejected setting fails, and gives the reason with the declared value", async () => {

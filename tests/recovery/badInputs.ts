@@ -121,12 +121,12 @@ export const BAD_INPUTS: readonly BadInput[] = [
   {
     what: "settings that are no YAML",
     breaking: writing(ownSettings, "config: [1\n"),
-    says: "<room>/own.<stack>.yaml holds no settings: Flow sequence in block collection must be sufficiently indented and end with a ] at line 2, column 1; mend or remove it",
+    says: "<room>/own.<stack>.yaml has no valid settings: Flow sequence in block collection must be sufficiently indented and end with a ] at line 2, column 1; fix or remove it",
   },
   {
     what: "settings that are a list",
     breaking: writing(ownSettings, "- grafanaPort: 3000\n"),
-    says: "<room>/own.<stack>.yaml holds no settings: it is no map with a map config in it; mend or remove it",
+    says: "<room>/own.<stack>.yaml has no valid settings: it is not a map with a map config in it; fix or remove it",
   },
   {
     what: "a stack that does not exist",

@@ -37,7 +37,7 @@ export function driftTests(bench: () => Bench): void {
     docker("stop", lab.container("grafana"));
     const { code, report } = await drift(lab);
     expect(code).toBe(2);
-    expect(report).toContain("The engine could not look at every part");
+    expect(report).toContain("The Pulumi engine could not refresh every resource");
     expect(report).toContain(`container | \`${lab.container("grafana")}\` | `);
     await expectOk(lab.up());
   });

@@ -20,8 +20,8 @@ describe("the comment of a report", () => {
     expect(comment.write(commit)).toEqual({
       status: 0,
       stdout:
-        `${MARKER}\n> **This pull request changes the code that makes this report or its rules ` +
-        "(`package.json`, `policy/pack.ts`).** Its report proves nothing before those changes are read.\n\n# one change\n",
+        `${MARKER}\n> **This pull request changes the code or the policies behind this report ` +
+        "(`package.json`, `policy/pack.ts`).** Review those changes first: until then the report proves nothing.\n\n# one change\n",
       stderr: "",
     });
   });
@@ -39,7 +39,7 @@ describe("the comment of a report", () => {
   it.each([
     [
       ["components/monitoring/grafana.ts"],
-      "> Code of the pull request ran beside what made this report, and could have changed it.\n\n",
+      "> Code of the pull request ran beside the code that created this report, and could have changed it.\n\n",
     ],
     [["docs/a.md", "README.md", "tests/unit/a.test.ts"], ""],
   ])("names the origin of the report if %j changes", (files, origin) => {

@@ -98,8 +98,8 @@ describe("a pull request that empties the rules that it breaks", () => {
     expect(stderr).toBe("");
     expect(status).toBe(1);
     const text = fs.readFileSync(report, "utf8");
-    expect(text).toMatch(/> \*\*Rule `nothing-privileged`\*\* \(`grafana-container`\): .*privileged/);
-    expect(text).toMatch(/A rule of `policy\/` does not hold\. The rules are those of the base `[0-9a-f]{7}`\./);
+    expect(text).toMatch(/> \*\*Policy `nothing-privileged`\*\* \(`grafana-container`\): .*privileged/);
+    expect(text).toMatch(/A policy of `policy\/` is violated\. The policies are those of the base `[0-9a-f]{7}`\./);
     expect(text).toContain("- the rules: `policy/rules.ts`\n");
     expect(text).toContain("- what runs on the host: `assets/flask/start.sh`\n");
     // a script of the change is one of its files

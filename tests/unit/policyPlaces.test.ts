@@ -60,7 +60,7 @@ describe("the tree", () => {
     },
   ])("does not contain $type $name", (it) => {
     expect(inTree(resource(it, {}))).toStrictEqual([
-      `${it.name} (${it.type}) is outside the lab, so no room answers for it and nothing orders its removal. ` +
+      `${it.name} (${it.type}) is outside the lab, so no component owns it and nothing orders its removal. ` +
         "Make it in a component below Lab, with { parent: this }.",
     ]);
   });

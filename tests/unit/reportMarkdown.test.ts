@@ -27,7 +27,7 @@ A note.
 
 **Restarts**: \`prometheus\` (keeps its samples).
 
-The rules of \`policy/\` hold.
+All policies of \`policy/\` pass.
 
 <sub>base 10 s, preview 2 s: 12 s in all</sub>
 `);
@@ -39,7 +39,7 @@ The rules of \`policy/\` hold.
     );
   });
 
-  it("of a failure gives the reason, and does not claim that any rule holds", () => {
+  it("of a failure gives the reason, and does not claim that any policy passes", () => {
     const run = runOf({ ended: false });
     const report = renderReport(reportOf([], { run, rules: true, failure: ["it broke", "```"] }));
     expect(report).toContain("## Lab preview: failed\n\n**It failed:**\n\n````\nit broke\n```\n````\n");
@@ -48,7 +48,7 @@ The rules of \`policy/\` hold.
     expect(summaryOf({ changes, failure: ["it broke"] })).toBe("1 to create, 1 to replace, and it failed");
   });
 
-  it("names each violated rule in a line", () => {
+  it("names each violated policy in a line", () => {
     const violation = {
       policyName: "no-root",
       message: "a\n\n<b>`it`</b> @team ![](http://x)",
@@ -57,9 +57,9 @@ The rules of \`policy/\` hold.
     };
     const report = renderReport(reportOf([], { rules: true, run: runOf({ violations: [violation] }) }));
     expect(report).toContain(
-      "> **Rule `no-root`** (`grafana-container`): a &lt;b>ʼitʼ&lt;/b> @&#8203;team ![&#93;(http://x)\n",
+      "> **Policy `no-root`** (`grafana-container`): a &lt;b>ʼitʼ&lt;/b> @&#8203;team ![&#93;(http://x)\n",
     );
-    expect(report).not.toContain("The rules");
+    expect(report).not.toContain("olicies of");
   });
 
   it("has warnings, each in a line", () => {

@@ -46,7 +46,7 @@ async function preview(commands: Commands): Promise<{ outcome: Outcome; notes: r
     ? { outcome, notes }
     : {
         outcome: await commands.run("pulumi", ["preview", "--json"]),
-        notes: [...notes, "The engine could not look at every part; this is what the lab itself tells."],
+        notes: [...notes, "The Pulumi engine could not refresh every resource; this report is from the lab itself."],
       };
 }
 

@@ -45,11 +45,11 @@ export function describeOrigin(changed: readonly string[]): string {
     const more = makers.length - shown.length;
     const list = [...shown, ...(more > 0 ? [`${String(more)} more`] : [])].join(", ");
     return (
-      `> **This pull request changes the code that makes this report or its rules (${list}).** ` +
-      "Its report proves nothing before those changes are read.\n\n"
+      `> **This pull request changes the code or the policies behind this report (${list}).** ` +
+      "Review those changes first: until then the report proves nothing.\n\n"
     );
   }
   return changed.every((name) => NEVER_RUN.test(name))
     ? ""
-    : "> Code of the pull request ran beside what made this report, and could have changed it.\n\n";
+    : "> Code of the pull request ran beside the code that created this report, and could have changed it.\n\n";
 }

@@ -82,7 +82,7 @@ async function compare(lab: PreviewLab, { base, checkout, apply }: Comparison, s
   return { ...result, ...(await timed(seconds, "verify", () => verify(lab))) };
 }
 
-/** The rules to ask: those of the base, so that a change does not judge itself; and whose they are, for the report. */
+/** The policies to check: those of the base, so that a change does not check itself; and whose they are, for the report. */
 function findRules(base: Base | undefined, checkout: string): { rules: string; rulesOf: string } {
   const rules = path.join(checkout, "policy");
   if (base === undefined) {
@@ -96,10 +96,10 @@ function findRules(base: Base | undefined, checkout: string): { rules: string; r
     : { rules: OWN_RULES, rulesOf: "this change's own, as the packages of the base are not there" };
 }
 
-/** What of a change no rule can judge. */
+/** Files of a change that no policy can check. */
 function byHand(base: Base): readonly string[] {
   const files = toReadByHand(PROJECT, base);
-  return files.length === 0 ? [] : [["**No rule judges these, so read them**:", "", ...files].join("\n")];
+  return files.length === 0 ? [] : [["**No policy can check these files, so review them**:", "", ...files].join("\n")];
 }
 
 /** Brings up the lab of the base; answers with what there is to say where that cannot be done. */

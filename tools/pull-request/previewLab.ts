@@ -126,7 +126,7 @@ export class PreviewLab {
         })
       : configured;
     const run = readRun(this.standIns.restore(outcome.events));
-    const failure = [...run.errors, ...(run.violations.length > 0 ? ["a rule of policy/ does not hold"] : [])];
+    const failure = [...run.errors, ...(run.violations.length > 0 ? ["a policy is violated"] : [])];
     const said = lastLines(this.standIns.restore(outcome.messages)).split("\n");
     return { ...run, ok: outcome.ok, failure: outcome.ok ? [] : failure.length > 0 ? failure : said };
   }

@@ -110,18 +110,18 @@ function cell(name: string): string {
 function violationsOf(violations: readonly Violation[]): string[] {
   return violations.map(
     ({ policyName, message, resourceUrn }) =>
-      `> **Rule ${code(policyName)}** (${code(resourceUrn?.split("::").pop() ?? "")}): ${escapeMarkdown(message, MOST_MESSAGE)}`,
+      `> **Policy ${code(policyName)}** (${code(resourceUrn?.split("::").pop() ?? "")}): ${escapeMarkdown(message, MOST_MESSAGE)}`,
   );
 }
 
-/** Whether the rules hold, and whose they are. */
+/** The result of the policies, and whose they are. */
 function rulesOf({ rules, rulesOf: whose, run }: Report): string[] {
   const broken = run.violations.length > 0;
   if (!rules || (!run.ended && !broken)) {
     return [];
   }
-  const held = broken ? "A rule of `policy/` does not hold." : "The rules of `policy/` hold.";
-  return [whose === undefined ? held : `${held} The rules are ${whose}.`];
+  const held = broken ? "A policy of `policy/` is violated." : "All policies of `policy/` pass.";
+  return [whose === undefined ? held : `${held} The policies are ${whose}.`];
 }
 
 function verifiedOf(checks: readonly CheckResult[]): string {

@@ -1,0 +1,13 @@
+/** The objects of a JSON list; undefined for any other text. */
+export function parseList(text: string): Record<string, unknown>[] | undefined {
+  try {
+    const entries: unknown = JSON.parse(text);
+    return Array.isArray(entries) && entries.every(isObject) ? entries : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
