@@ -20,7 +20,8 @@ export function extraTargetJobs({ extraScrapeTargets }: Settings): readonly obje
     job_name: job,
     ...(targets === undefined ? {} : { static_configs: [{ targets, ...(labels === undefined ? {} : { labels }) }] }),
     ...(metricsPath === undefined ? {} : { metrics_path: metricsPath }),
-    ...(render(rest, index, 0).value as object),
+    ...Object.fromEntries(Object.entries(rest).filter(([field]) => OPAQUE.includes(field))),
+    ...(render(withoutOpaque(rest), index, 0).value as object),
   }));
 }
 
@@ -28,11 +29,15 @@ export function extraTargetJobs({ extraScrapeTargets }: Settings): readonly obje
 export function extraTargetSecrets({ extraScrapeTargets }: Settings): readonly ConfigFile[] {
   return extraScrapeTargets.flatMap((entry, index) =>
     // their own fields contain no secret
-    render(entry, index, 0).secrets.map((content, number) => ({
+    render(withoutOpaque(entry), index, 0).secrets.map((content, number) => ({
       file: secretFile(index, number),
       content: pulumi.secret(content),
     })),
   );
+}
+
+function withoutOpaque(entry: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(entry).filter(([field]) => !OPAQUE.includes(field)));
 }
 
 /** A value with each secret replaced by its file; `first` is the number of the first one. */
@@ -58,7 +63,7 @@ function render(value: unknown, index: number, first: number): Rendered {
     if (fileField !== undefined && Array.isArray(item)) {
       return [fileField, (item as string[]).map(keep)];
     }
-    return [field, OPAQUE.includes(field) ? item : inner(item)];
+    return [field, inner(item)];
   });
   return { value: Object.fromEntries(fields) as object, secrets };
 }

@@ -1,6 +1,6 @@
 import { isLoopback } from "../shared/names";
 import { MAX_PORT, SettingsReader } from "./reader";
-import { SECRET_FIELDS } from "./secretFields";
+import { isInlineSecret, isSecretField } from "./secretFields";
 import { OWN_JOBS } from "./services";
 
 /** One more job for Prometheus. */
@@ -27,7 +27,10 @@ const REPLACED: Readonly<Record<string, string>> = {
   metrics_path: "metricsPath",
   static_configs: "targets and labels",
 };
-const HOST_PORT = /^(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})$/;
+const HOST_PORT = /^[\w.-]+:(\d{1,5})$/;
+/** Fields with addresses that Prometheus itself asks: of discoveries, of a proxy, of a server that gives tokens. */
+const ADDRESS_FIELD = /(^|_)(url|servers?|host|endpoint|names)$/;
+const THIS_MACHINE = "for this machine; on Linux the program must listen on the lab's gateway, too";
 /** Fields that have names of the target's own in them, and no secrets that Prometheus would hide. */
 export const OPAQUE: readonly string[] = ["params", "labels", "relabel_configs", "metric_relabel_configs"];
 
@@ -42,7 +45,7 @@ export function readScrapeTargets(read: SettingsReader, setting: string): readon
   const confidential = read.isSecret(setting);
   const entries = read.list(setting, OWN_FIELDS, {
     confidential,
-    others: /^[a-z]+(_[a-z0-9]+)+$|^(scheme|params|authorization|oauth2)$/,
+    others: /^[a-z0-9]+(_[a-z0-9]+)+$|^(scheme|params|authorization|oauth2)$/,
   });
   const jobs = new Set(OWN_JOBS);
   entries.forEach((entry, index) => {
@@ -59,54 +62,114 @@ function checkTargets(read: SettingsReader, setting: string, entry: Readonly<Rec
   const { targets, labels } = entry;
   const discovered = Object.keys(entry).some((field) => field.endsWith("_sd_configs"));
   if (targets === undefined && discovered) {
+    if (labels !== undefined) {
+      const fix = "set them by relabel_configs: [{target_label: team, replacement: shop}]";
+      read.addProblem(setting, entry, "has labels, which are for targets, and no targets", fix);
+    }
     return;
   }
-  if (!Array.isArray(targets) || targets.length === 0 || !targets.every(isHostPort)) {
+  if (!isTexts(targets) || targets.length === 0) {
     const fix = 'write targets: ["host.docker.internal:8000"]';
     read.addProblem(setting, entry, "needs targets as a list of host:port", fix);
     return;
   }
-  for (const target of (targets as string[]).filter((it) => isLoopback(`http://${it}`))) {
-    const port = target.slice(target.lastIndexOf(":") + 1);
-    read.addProblem(
-      setting,
-      entry,
-      `has the target ${target}, which is the loopback of Prometheus' own container`,
-      `write host.docker.internal:${port} for this machine; on Linux the program must listen on the lab's gateway, too`,
-    );
+  // of an exporter that asks others, such as blackbox and SNMP, they are what it shall ask
+  const wrong = relabelledAddresses(entry).length > 0 ? [] : targets.map(targetProblem);
+  for (const { problem, fix } of wrong.filter((it) => it !== undefined)) {
+    read.addProblem(setting, entry, problem, fix);
   }
-  if (labels !== undefined && !isTexts(labels)) {
-    read.addProblem(setting, entry, "has labels that are not texts by name", 'write labels: {team: "shop"}');
+  for (const address of relabelledAddresses(entry).filter(isLoopbackAddress)) {
+    const problem = `relabels __address__ to ${address}, which is the loopback of Prometheus' own container`;
+    read.addProblem(setting, entry, problem, `write host.docker.internal${portOf(address)} ${THIS_MACHINE}`);
   }
+  if (labels !== undefined && !(isRecord(labels) && isTexts(Object.values(labels)))) {
+    const fix = 'write labels: {team: "shop"}; pulumi config set writes a number as text with --type string';
+    read.addProblem(setting, entry, "has labels that are not texts by name", fix);
+  }
+}
+
+/** What an entry puts in the place of its targets' addresses. */
+function relabelledAddresses({ relabel_configs: rules }: Readonly<Record<string, unknown>>): readonly string[] {
+  return (Array.isArray(rules) ? (rules as unknown[]) : [])
+    .filter((rule) => isRecord(rule) && rule.target_label === "__address__")
+    .map((rule) => String((rule as { replacement?: unknown }).replacement ?? ""));
+}
+
+function targetProblem(target: string): { problem: string; fix: string } | undefined {
+  if (isLoopbackAddress(target)) {
+    const problem = `has the target ${target}, which is the loopback of Prometheus' own container`;
+    return { problem, fix: `write host.docker.internal${portOf(target)} ${THIS_MACHINE}` };
+  }
+  if (/^\[[\da-f:.]+\]/i.test(target)) {
+    const problem = `has the target ${target}, an IPv6 address, and the lab's network has IPv4 only`;
+    return { problem, fix: "write a host name or an IPv4 address" };
+  }
+  const port = Number(HOST_PORT.exec(target)?.[1] ?? 0);
+  return port >= 1 && port <= MAX_PORT && URL.canParse(`http://${target}`)
+    ? undefined
+    : {
+        problem: `has the target ${target}, which is not host:port`,
+        fix: "write it as example.org:443, and what else its URL has as scheme, metricsPath and params",
+      };
+}
+
+/** Whether an address, with or without a scheme, is that of whoever asks it. */
+function isLoopbackAddress(address: string): boolean {
+  return isLoopback(`http://${address.replace(/^[a-z][a-z\d+.-]*:\/\//i, "")}`);
+}
+
+function portOf(address: string): string {
+  return /:\d+$/.exec(address)?.[0] ?? "";
 }
 
 /** Notes a secret in plain text, a file that is in no container, and a field that another one stands for. */
 function checkPart(read: SettingsReader, place: string, { path, value }: Part): void {
   const field = path.at(-1);
-  if (typeof field !== "string") {
-    return;
-  }
   const name = path.reduce<string>(
     (text, it) => text + (typeof it === "number" ? `[${String(it)}]` : /^\w+$/.test(it) ? `.${it}` : `["${it}"]`),
     place,
   );
+  if (typeof value === "string" && /\/\/[^/\s]*@/.test(value)) {
+    read.addProblem(name, undefined, "holds credentials, which everybody could read", "give them as basic_auth");
+    return;
+  }
+  if (typeof field !== "string") {
+    return;
+  }
   const instead = path.length === 1 ? REPLACED[field] : undefined;
   if (instead !== undefined) {
     read.addProblem(name, undefined, "is not a field of an entry", `write it as ${instead}`);
-  } else if (field in SECRET_FIELDS && (typeof value === "string" || Array.isArray(value))) {
+  } else if (isInlineSecret(path) && value !== null) {
+    const fix = "leave it out, and use a discovery or a proxy that asks for none";
+    read.addProblem(name, undefined, "is a secret that Prometheus takes in plain text only", fix);
+  } else if (isSecretField(field) && (typeof value !== "object" || Array.isArray(value))) {
     if (!read.isSecret(place.slice(0, place.indexOf("[")))) {
       const fix = `set it with pulumi config set --secret --path '${name}${Array.isArray(value) ? "[0]" : ""}'`;
       read.addProblem(name, undefined, "is in plain text", fix);
     } else if (!(Array.isArray(value) ? value : [value]).every((it) => isSecretText(it, field))) {
-      read.addProblem(name, undefined, "must be text without spaces around it", "set another one");
+      const fix = "set another one, a number with --type string";
+      read.addProblem(name, undefined, "must be text without spaces around it", fix);
     }
   } else if (/(_file|^files|^file_sd_configs)$/.test(field)) {
     const fix = field.endsWith("_file")
       ? "write its content in the field without _file, or leave it out"
       : "list the targets, or use http_sd_configs";
     read.addProblem(name, undefined, "names a file, and Prometheus' container has none but the lab's", fix);
-  } else if (typeof value === "string" && /\/\/[^/\s]*@/.test(value)) {
-    read.addProblem(name, undefined, "holds credentials, which everybody could read", "give them as basic_auth");
+  } else if (ADDRESS_FIELD.test(field)) {
+    for (const address of [value].flat().filter((it) => typeof it === "string")) {
+      checkAddress(read, name, address);
+    }
+  }
+}
+
+/** Notes an address that leads nowhere from Prometheus' container. */
+function checkAddress(read: SettingsReader, name: string, address: string): void {
+  if (/^unix:/.test(address)) {
+    const fix = "list the targets, or use http_sd_configs";
+    read.addProblem(name, address, "names a socket, and Prometheus' container has none", fix);
+  } else if (isLoopbackAddress(address)) {
+    const problem = "is the loopback of Prometheus' own container";
+    read.addProblem(name, address, problem, `write host.docker.internal ${THIS_MACHINE}`);
   }
 }
 
@@ -123,8 +186,11 @@ export function partsOf(value: unknown, path: readonly (string | number)[] = [])
 /** Notes what is wrong with the job of an entry, or with its metricsPath. */
 export function checkJob(read: SettingsReader, setting: string, entry: object, jobs: Set<string>): void {
   const { job, metricsPath } = entry as Record<string, unknown>;
-  if (typeof job !== "string" || job === "") {
+  if (job === undefined || job === "") {
     read.addProblem(setting, entry, "has an entry without a job", "give it one, such as job: my_app");
+  } else if (typeof job !== "string") {
+    const fix = "write it in quotes, or set it with pulumi config set --type string";
+    read.addProblem(setting, entry, "has a job that is not a text", fix);
   } else if (jobs.has(job)) {
     read.addProblem(setting, entry, `names the job ${job} again`, "give each entry a job of its own");
   } else {
@@ -138,13 +204,12 @@ export function checkJob(read: SettingsReader, setting: string, entry: object, j
   }
 }
 
-function isHostPort(target: unknown): boolean {
-  const port = typeof target === "string" ? HOST_PORT.exec(target)?.[2] : undefined;
-  return port !== undefined && Number(port) >= 1 && Number(port) <= MAX_PORT;
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((it) => typeof it === "string");
 }
 
-function isTexts(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.values(value).every((it) => typeof it === "string");
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Text that is the same after Prometheus has read it from a file, which it trims unless it is a key. */

@@ -1,12 +1,39 @@
 /** Fields of Prometheus' configuration, at whatever depth, that hold secrets; each has one that takes them from a file. */
 export const SECRET_FIELDS: Readonly<Record<string, string>> = {
   bearer_token: "bearer_token_file",
+  client_certificate_key: "client_certificate_key_file",
   client_secret: "client_secret_file",
   credentials: "credentials_file",
   key: "key_file",
   password: "password_file",
   secrets: "files",
 };
+
+/** Secrets that Prometheus takes in its configuration file only: of discoveries, and of a proxy. */
+const INLINE_SECRETS = new Set([
+  "application_credential_secret",
+  "application_secret",
+  "auth_token",
+  "consumer_key",
+  "proxy_connect_header",
+  "secret_key",
+  "token",
+]);
+
+/** Whether a field is a secret for which there is no file: a discovery has files for how it signs in to HTTP alone. */
+export function isInlineSecret(path: readonly (string | number)[]): boolean {
+  const field = path.at(-1);
+  const parent = path
+    .slice(0, -1)
+    .filter((it) => typeof it === "string")
+    .at(-1);
+  const unfiled = /_sd_configs$|^endpoint_params$/.test(String(parent)) && field !== "bearer_token";
+  return typeof field === "string" && (INLINE_SECRETS.has(field) || (unfiled && isSecretField(field)));
+}
+
+export function isSecretField(field: string): boolean {
+  return Object.hasOwn(SECRET_FIELDS, field);
+}
 
 /** A value with a mark in place of whatever such a field holds. */
 export function redactSecrets(value: unknown): unknown {
@@ -18,7 +45,7 @@ export function redactSecrets(value: unknown): unknown {
   }
   const fields = Object.entries(value).map(([field, item]) => [
     field,
-    field in SECRET_FIELDS ? "[secret]" : redactSecrets(item),
+    isSecretField(field) || INLINE_SECRETS.has(field) ? "[secret]" : redactSecrets(item),
   ]);
   return Object.fromEntries(fields) as object;
 }

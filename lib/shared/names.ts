@@ -17,7 +17,7 @@ export const OVERLAY_LABEL = "observability-lab.overlay";
 export const NOWHERE = ".invalid";
 
 const LOOPBACK =
-  /^(localhost|.+\.localhost|localhost\.localdomain|ip6-(localhost|loopback)|127(\.\d+){3}|0\.0\.0\.0|\[::(1|ffff:7f[0-9a-f]{2}:[0-9a-f]+)?\])\.?$/;
+  /^(localhost[46]?(\.localdomain[46]?)?|.+\.localhost|ip6-(localhost|loopback)|127(\.\d+){3}|0\.0\.0\.0|\[::(1|ffff:7f[0-9a-f]{2}:[0-9a-f]+)?\])\.?$/;
 
 /** Name of a lab on its machine: of its network, its state directory, and the value of its label. */
 export function labName(namePrefix: string): string {
@@ -44,7 +44,7 @@ export function urlOn(bindAddress: string, port: number): string {
   return `http://${connectHost(bindAddress)}:${String(port)}`;
 }
 
-/** Whether a URL is on loopback. */
+/** Whether a URL is on loopback; false for anything but a URL. */
 export function isLoopback(url: string): boolean {
-  return LOOPBACK.test(new URL(url).hostname);
+  return URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);
 }

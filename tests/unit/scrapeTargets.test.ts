@@ -18,6 +18,12 @@ const EXPORTER = {
   http_sd_configs: [{ url: "https://inventory.example.org", authorization: { credentials: "hunter2-sd" } }],
 };
 
+/** As exporters want it that ask others, such as blackbox and SNMP. */
+const RELABELLED = [
+  { source_labels: ["__address__"], target_label: "__param_target" },
+  { target_label: "__address__", replacement: "exporter.example.org:9115" },
+];
+
 function problemsOf(entry: unknown, secret = false): readonly string[] {
   const values = { ...DEFAULTS, extraScrapeTargets: JSON.stringify([entry]) };
   const secrets = new Set(secret ? ["extraScrapeTargets"] : []);
@@ -77,20 +83,62 @@ describe("an extra scrape target with fields of a scrape_config", () => {
   });
 
   it.each<[string, object]>([
-    ["write it", { job_name: "b" }],
-    ["metrics_path", { metrics_path: "/m" }],
-    ["static_configs", { static_configs: [] }],
+    ["not a field of an entry", { job_name: "b" }],
+    ["not a field of an entry", { metrics_path: "/m" }],
+    ["not a field of an entry", { static_configs: [] }],
     ["names a file", { tls_config: { ca_file: "/etc/ca.pem" } }],
     ["names a file", { basic_auth: { username: "a", password_file: "/secret" } }],
     ["names a file", { file_sd_configs: [{ files: ["targets.json"] }] }],
+    ["is in plain text", { basic_auth: { username: "a", password: 12345678 } }],
+    ["holds credentials", { targets: ["https://a:hunter2@b"], relabel_configs: RELABELLED }],
+    ["only", { ec2_sd_configs: [{ region: "eu-west-1", access_key: "a", secret_key: "hunter2" }] }],
+    ["only", { consul_sd_configs: [{ server: "consul:8500", token: "hunter2" }] }],
+    ["only", { azure_sd_configs: [{ subscription_id: "a", client_secret: "hunter2" }] }],
+    ["only", { proxy_url: "http://proxy:3128", proxy_connect_header: { "Proxy-Authorization": ["hunter2"] } }],
+    ["only", { oauth2: { client_id: "a", token_url: "https://a", endpoint_params: { password: "hunter2" } } }],
+    ["loopback", { proxy_url: "http://127.0.0.1:3128" }],
+    ["loopback", { consul_sd_configs: [{ server: "localhost:8500" }] }],
+    ["loopback", { http_sd_configs: [{ url: "http://localhost/targets" }] }],
+    ["loopback", { marathon_sd_configs: [{ servers: ["https://marathon", "https://localhost"] }] }],
+    ["loopback", { docker_sd_configs: [{ host: "tcp://[::1]:2375" }] }],
+    ["loopback", { relabel_configs: [{ target_label: "__address__", replacement: "127.0.0.1:9115" }] }],
+    ["names a socket", { docker_sd_configs: [{ host: "unix:///var/run/docker.sock" }] }],
+    ["no targets", { targets: undefined, labels: { a: "b" }, dns_sd_configs: [{ names: ["a.example.org"] }] }],
+    ["labels that are not texts", { labels: ["a"] }],
     ["holds credentials", { proxy_url: "http://user:hunter2@proxy:3128" }],
     ["labels that are not texts", { labels: { a: 1 } }],
     ["has an unknown field", { tagets: ["a:1"], basic_auth: { password: "hunter2" } }],
     ["targets as a list", { targets: "app", basic_auth: { password: "hunter2" } }],
-  ])("is rejected: %s, %j", (_, fields) => {
+  ])("is rejected: %s, %j", (text, fields) => {
     const problems = problemsOf({ job: "a", targets: ["app:80"], ...fields });
-    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.join("\n")).toContain(text);
     expect(problems.join("\n")).not.toContain("hunter2");
+  });
+
+  it.each(["https://example.org/a?b=c", "192.0.2.1", "localhost", "[2001:db8::1]", "core switch"])(
+    "names %s as what another exporter shall ask",
+    (target) => {
+      expect(problemsOf({ job: "a", targets: [target], relabel_configs: RELABELLED })).toStrictEqual([]);
+    },
+  );
+
+  it.each([
+    { ec2_sd_configs: [{ region: "eu-west-1", port: 9100 }] },
+    { docker_sd_configs: [{ host: "tcp://docker.example.org:2375" }] },
+    {
+      http_sd_configs: [
+        { url: "http://a", authorization: { type: "Token" }, tls_config: { server_name: "localhost" } },
+      ],
+    },
+    { kubernetes_sd_configs: [{ role: "pod", api_server: "https://k8s.example.org", namespaces: { names: ["web"] } }] },
+  ])("may be discovered by %j", (discovery) => {
+    expect(problemsOf({ job: "a", ...discovery })).toStrictEqual([]);
+  });
+
+  it("has a secret in an http_headers of any name in a file", () => {
+    const entry = { job: "a", targets: ["app:80"], http_headers: { labels: { secrets: ["hunter2"] } } };
+    const settings = settingsWith({ extraScrapeTargets: JSON.stringify([entry]) });
+    expect(JSON.stringify(extraTargetJobs(settings))).not.toContain("hunter2");
   });
 
   it("needs targets or a discovery", () => {

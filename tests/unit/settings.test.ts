@@ -103,7 +103,7 @@ describe("settings", () => {
     ["overlayEncryption", "false"],
     ["nodeLabel", "tier=web-1"],
     ["extraScrapeServices", '[{"job": "app", "service": "shop_api", "port": 8000, "metricsPath": "/m"}]'],
-    ["extraScrapeTargets", '[{"job": "app", "targets": ["host.docker.internal:8000", "[2001:db8::1]:80"]}]'],
+    ["extraScrapeTargets", '[{"job": "app", "targets": ["host.docker.internal:8000", "192.0.2.1:80"]}]'],
   ])("accept %s = %s", (setting, value) => {
     expect(faulty(setting, value)).toStrictEqual([]);
   });

@@ -89,18 +89,26 @@ describe("a bad setting", () => {
 
 describe("a bad scrape target", () => {
   const TARGETS = 'needs targets as a list of host:port; write targets: ["host.docker.internal:8000"]';
+  const FORM = "host:port; write it as example.org:443, and what else its URL has as scheme, metricsPath and params";
   const targets = ["app:80"];
 
-  it.each(["localhost", "127.0.0.1", "[::1]", "0.0.0.0", "api.localhost", "localhost.localdomain", "[::ffff:7f00:1]"])(
-    "with the host %s is rejected",
-    (host) => {
-      const [problem] = problemsOf({
-        extraScrapeTargets: JSON.stringify([{ job: "a", targets: ["app:80", `${host}:81`] }]),
-      });
-      expect(problem).toContain(`has the target ${host}:81, which is the loopback of Prometheus' own container`);
-      expect(problem).toContain("write host.docker.internal:81 for this machine");
-    },
-  );
+  it.each([
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    "0.0.0.0",
+    "api.localhost",
+    "localhost.localdomain",
+    "localhost6",
+    "127.1",
+    "[::ffff:7f00:1]",
+  ])("with the host %s is rejected", (host) => {
+    const [problem] = problemsOf({
+      extraScrapeTargets: JSON.stringify([{ job: "a", targets: ["app:80", `${host}:81`] }]),
+    });
+    expect(problem).toContain(`has the target ${host}:81, which is the loopback of Prometheus' own container`);
+    expect(problem).toContain("write host.docker.internal:81 for this machine");
+  });
 
   it.each([
     [{ targets }, "has an entry without a job; give it one, such as job: my_app"],
@@ -109,10 +117,18 @@ describe("a bad scrape target", () => {
     [{ job: "a" }, TARGETS],
     [{ job: "a", targets: "app:80" }, TARGETS],
     [{ job: "a", targets: [] }, TARGETS],
-    [{ job: "a", targets: ["app"] }, TARGETS],
-    [{ job: "a", targets: ["app:0"] }, TARGETS],
-    [{ job: "a", targets: ["app:65536"] }, TARGETS],
-    [{ job: "a", targets: ["http://app:80"] }, TARGETS],
+    [{ job: "a", targets: ["app:80", 80] }, TARGETS],
+    ...["app", "app:0", "app:65536", "http://app:80", "app:80/metrics", "10.0.0.256:9100", "1.2.3.4.5:80"].map(
+      (target): [object, string] => [{ job: "a", targets: [target] }, `has the target ${target}, which is not ${FORM}`],
+    ),
+    [
+      { job: "a", targets: ["[2001:db8::1]:80"] },
+      "has the target [2001:db8::1]:80, an IPv6 address, and the lab's network has IPv4 only; write a host name or an IPv4 address",
+    ],
+    [
+      { job: 7, targets },
+      "has a job that is not a text; write it in quotes, or set it with pulumi config set --type string",
+    ],
     [
       { job: "a", targets, metricsPath: "metrics" },
       "has a metricsPath that is not a path; start it with /, or leave it out",
