@@ -10,7 +10,8 @@ import { PROJECT } from "../../lib/shared/assets";
 import { Problem } from "../../lib/shared/problems";
 import { checkNeeds, checkPanels, checkSum, checkUids } from "./checks";
 import { CatalogueEntry } from "./entry";
-import { readClassic } from "./formats";
+import { decode, readClassic } from "./formats";
+import { distinctTitles } from "./titles";
 
 const TIMEOUT_MS = 20_000;
 
@@ -26,9 +27,16 @@ export async function readCatalogue(
   const results = await Promise.all(
     settings.communityDashboards.map((dashboard) => readEntry(settings, dashboard, plugins)),
   );
-  const entries = results.filter((result) => "json" in result);
-  const own = ownDashboards(settings).map(({ model }) => model.uid ?? "");
-  return { entries, problems: [...results.filter((result) => "setting" in result), ...checkUids(entries, own)] };
+  const own = ownDashboards(settings).map(({ model }) => model);
+  const entries = distinctTitles(
+    results.filter((result) => "json" in result),
+    own.map(({ title }) => title ?? ""),
+  );
+  const taken = checkUids(
+    entries,
+    own.map(({ uid }) => uid ?? ""),
+  );
+  return { entries, problems: [...results.filter((result) => "setting" in result), ...taken] };
 }
 
 async function readEntry(
@@ -37,9 +45,9 @@ async function readEntry(
   plugins: () => Promise<PanelPlugins>,
 ): Promise<CatalogueEntry | Problem> {
   const download = isUrl(catalogue);
-  let json: string;
+  let file: Buffer;
   try {
-    json = download ? await fetchEntry(catalogue, dashboard) : readFileSync(fileOf(catalogue, dashboard), "utf8");
+    file = download ? await fetchEntry(catalogue, dashboard) : readFileSync(fileOf(catalogue, dashboard));
   } catch (error) {
     const absent = download ? await explainAnswer(catalogue, dashboard, error) : explainFolder(catalogue, dashboard);
     return (
@@ -53,11 +61,11 @@ async function readEntry(
       }
     );
   }
-  const changed = checkSum(dashboard, json);
+  const changed = checkSum(dashboard, file);
   if (changed !== undefined) {
     return changed;
   }
-  const classic = readClassic(json);
+  const classic = readClassic(decode(file));
   if ("problem" in classic) {
     const problem = `gives no dashboard for ${String(dashboard.id)}: ${classic.problem}`;
     return { setting: "dashboardCatalogue", value: catalogue, problem, fix: classic.fix };
@@ -122,23 +130,23 @@ function fileOf(catalogue: string, { id, revision }: CommunityDashboard): string
   return path.resolve(PROJECT, catalogue, `${String(id)}_rev${String(revision)}.json`);
 }
 
-async function fetchEntry(catalogue: string, dashboard: CommunityDashboard): Promise<string> {
+async function fetchEntry(catalogue: string, dashboard: CommunityDashboard): Promise<Buffer> {
   const cached = path.join(cacheFolder(), `${dashboard.sha256 ?? ""}.json`);
   try {
-    return readFileSync(cached, "utf8");
+    return readFileSync(cached);
   } catch {
     // not downloaded yet
   }
   const { id, revision } = dashboard;
   const answer = await ask(`${addressOf(catalogue)}/${String(id)}/revisions/${String(revision)}/download`);
-  const json = await answer.text();
-  if (checkSum(dashboard, json) === undefined) {
+  const file = Buffer.from(await answer.arrayBuffer());
+  if (checkSum(dashboard, file) === undefined) {
     mkdirSync(cacheFolder(), { recursive: true });
     // whole or not at all: a preview may run beside this one
-    writeFileSync(`${cached}.${String(process.pid)}`, json);
+    writeFileSync(`${cached}.${String(process.pid)}`, file);
     renameSync(`${cached}.${String(process.pid)}`, cached);
   }
-  return json;
+  return file;
 }
 
 /** The catalogue has not what it was asked for. */
@@ -149,12 +157,22 @@ async function ask(url: string): Promise<Response> {
   // loaded here, as most runs download nothing
   const { EnvHttpProxyAgent, fetch } = await import("undici");
   // a proxy is asked for plain HTTP itself, and need not allow a tunnel there
-  const dispatcher = new EnvHttpProxyAgent({ proxyTunnel: false });
+  const dispatcher = new EnvHttpProxyAgent({
+    proxyTunnel: false,
+    httpProxy: proxyOf("HTTP_PROXY"),
+    httpsProxy: proxyOf("HTTPS_PROXY"),
+  });
   const response = await fetch(url, { dispatcher, signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok) {
     throw new (response.status === 404 ? NotFound : Error)(`${url} answers ${String(response.status)}`);
   }
   return response;
+}
+
+/** A proxy by its variable, with the scheme that undici needs and other programs add themselves. */
+function proxyOf(variable: string): string {
+  const proxy = process.env[variable.toLowerCase()] ?? process.env[variable] ?? "";
+  return /^([a-z\d]+:\/\/|$)/i.test(proxy) ? proxy : `http://${proxy}`;
 }
 
 function addressOf(catalogue: string): string {

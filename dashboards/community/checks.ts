@@ -7,8 +7,8 @@ import { importDashboard, missingLibraryPanels, otherDatasourceTypes } from "./i
 import { CORE_PANELS, isStockImage, missingPanelTypes, PLUGINS_PLACE } from "./panelTypes";
 
 /** Whether the file is the one that the setting's sum was made of. */
-export function checkSum(dashboard: CommunityDashboard, json: string): Problem | undefined {
-  const sum = createHash("sha256").update(json).digest("hex");
+export function checkSum(dashboard: CommunityDashboard, file: Buffer): Problem | undefined {
+  const sum = createHash("sha256").update(file).digest("hex");
   return dashboard.sha256 === undefined || dashboard.sha256 === sum
     ? undefined
     : {
@@ -35,12 +35,16 @@ export function checkNeeds(dashboard: CommunityDashboard, json: string): Problem
     );
   }
   const panels = missingLibraryPanels(json);
-  return panels.length === 0
+  if (panels.length > 0) {
+    return problemOf(
+      `uses library panels that its file does not hold: ${panels.join(", ")}`,
+      "export it again for sharing with another instance, which puts them into the file",
+    );
+  }
+  const { title } = JSON.parse(json) as { title?: unknown };
+  return typeof title === "string" && title.trim() !== ""
     ? undefined
-    : problemOf(
-        `uses library panels that its file does not hold: ${panels.join(", ")}`,
-        "export it again for sharing with another instance, which puts them into the file",
-      );
+    : problemOf("has no title, without which Grafana refuses it", "give its file a title that is a text");
 }
 
 /**

@@ -10,6 +10,11 @@ const VERSION_2: Classic = {
   fix: "export the dashboard again with the model Classic, or V1 Resource",
 };
 
+/** The text of a file in UTF-8, or in UTF-16 as Windows PowerShell writes it, without a byte order mark. */
+export function decode(file: Buffer): string {
+  return new TextDecoder(file[0] === 0xff && file[1] === 0xfe ? "utf-16le" : "utf-8").decode(file);
+}
+
 /**
  * The classic model in a file, which may be wrapped: by the answer of Grafana's API (`dashboard` beside `meta`), by
  * grafana.com's (`json`), or as a resource of `dashboard.grafana.app`, as Git Sync and Grafana 13 export it.
@@ -34,7 +39,9 @@ export function readClassic(text: string): Classic {
   }
   if (typeof apiVersion === "string" && apiVersion.startsWith("dashboard.grafana.app/") && isObject(spec)) {
     const uid = isObject(metadata) ? metadata.name : undefined;
-    return /\/v[01](?!\d)/.test(apiVersion) ? readClassic(JSON.stringify({ uid, ...spec })) : VERSION_2;
+    return /\/v[01](?!\d)/.test(apiVersion)
+      ? readClassic(JSON.stringify({ ...spec, uid: typeof spec.uid === "string" && spec.uid !== "" ? spec.uid : uid }))
+      : VERSION_2;
   }
   const wrapped = [dashboard, json].find(isObject);
   return wrapped === undefined ? NOT_A_DASHBOARD : readClassic(JSON.stringify(wrapped));

@@ -140,6 +140,10 @@ function inlineElements(value: Json, elements: ReadonlyMap<string, Json | undefi
   }
   const model = elements.get(textOf(libraryPanel.uid));
   if (!isObject(model)) {
+    // the API of Grafana 8 gives the model in the panel itself
+    if (textOf(panel.type) !== "" && (isObject(panel.options) || Array.isArray(panel.targets))) {
+      return panel;
+    }
     missing.push(textOf(libraryPanel.name) || textOf(libraryPanel.uid));
     return panel;
   }

@@ -91,8 +91,9 @@ function checkTargets(read: SettingsReader, setting: string, entry: Readonly<Rec
 /** What an entry puts in the place of its targets' addresses. */
 function relabelledAddresses({ relabel_configs: rules }: Readonly<Record<string, unknown>>): readonly string[] {
   return (Array.isArray(rules) ? (rules as unknown[]) : [])
-    .filter((rule) => isRecord(rule) && rule.target_label === "__address__")
-    .map((rule) => String((rule as { replacement?: unknown }).replacement ?? ""));
+    .filter(isRecord)
+    .filter((rule) => rule.target_label === "__address__")
+    .map(({ replacement }: { replacement?: unknown }) => (typeof replacement === "string" ? replacement : ""));
 }
 
 function targetProblem(target: string): { problem: string; fix: string } | undefined {
@@ -164,7 +165,7 @@ function checkPart(read: SettingsReader, place: string, { path, value }: Part): 
 
 /** Notes an address that leads nowhere from Prometheus' container. */
 function checkAddress(read: SettingsReader, name: string, address: string): void {
-  if (/^unix:/.test(address)) {
+  if (address.startsWith("unix:")) {
     const fix = "list the targets, or use http_sd_configs";
     read.addProblem(name, address, "names a socket, and Prometheus' container has none", fix);
   } else if (isLoopbackAddress(address)) {

@@ -120,7 +120,10 @@ describe("a folder as catalogue", () => {
   it("with a uid that is taken is reported with its owner", async () => {
     const communityDashboards = JSON.stringify([1, 2, 3, 4].map((id) => ({ id, revision: 1 })));
     for (const [index, uid] of ["same", "other", "same", "lab-flask"].entries()) {
-      fs.writeFileSync(path.join(folder, `${String(index + 1)}_rev1.json`), JSON.stringify({ uid, panels: [] }));
+      fs.writeFileSync(
+        path.join(folder, `${String(index + 1)}_rev1.json`),
+        JSON.stringify({ uid, title: `Title ${String(index)}`, panels: [] }),
+      );
     }
     const { problems } = await readCatalogue(settingsWith({ dashboardCatalogue: folder, communityDashboards }));
     const fault = {
@@ -140,6 +143,45 @@ describe("a folder as catalogue", () => {
       },
     ]);
   });
+
+  it("with a title that Grafana cannot tell from another gets the id appended", async () => {
+    const communityDashboards = JSON.stringify([1, 2, 3, 4].map((id) => ({ id, revision: 1 })));
+    for (const [index, title] of ["Node", " node!", "Jobs", "Nodes"].entries()) {
+      const uid = `uid${String(index)}`;
+      fs.writeFileSync(path.join(folder, `${String(index + 1)}_rev1.json`), JSON.stringify({ uid, title, panels: [] }));
+    }
+    const { entries, problems } = await readCatalogue(
+      settingsWith({ dashboardCatalogue: folder, communityDashboards }),
+    );
+    expect(problems).toStrictEqual([]);
+    expect(entries.map(({ json }) => (JSON.parse(json) as { title: string }).title)).toStrictEqual([
+      "Node",
+      "node! (2)",
+      "Jobs (3)",
+      "Nodes",
+    ]);
+  });
+
+  it.each([undefined, null, "", " ", 2024])(
+    "with the title %j is rejected, as Grafana would reject it",
+    async (title) => {
+      fs.writeFileSync(path.join(folder, "7_rev2.json"), JSON.stringify({ title, panels: [] }));
+      expect((await read(folder)).problems.map(({ problem }) => problem)).toStrictEqual([
+        "dashboard 7 has no title, without which Grafana refuses it",
+      ]);
+    },
+  );
+
+  it.each(["utf8", "utf16le"] as const)(
+    "may contain %s with a byte order mark, which its sum includes",
+    async (encoding) => {
+      const file = Buffer.from(`\ufeff${GOOD}`, encoding);
+      fs.writeFileSync(path.join(folder, "7_rev2.json"), file);
+      const { entries, problems } = await read(folder, createHash("sha256").update(file).digest("hex"));
+      expect(problems).toStrictEqual([]);
+      expect(entries.map(({ json }) => json)).toStrictEqual([GOOD]);
+    },
+  );
 
   it("is reported with every file that is missing", async () => {
     const dashboards = [1, 2, 3].map((id) => ({ id, revision: 1 }));
@@ -182,6 +224,14 @@ describe("a URL as catalogue", () => {
       fs.rmSync(path.join(folder, "cache"), { recursive: true });
       const [problem] = (await read("http://catalogue.test", SUM)).problems;
       expect(problem?.problem).toContain("catalogue.test");
+      expect(server.asked).toStrictEqual([file]);
+    });
+
+    it("may be given without its scheme", async () => {
+      const file = `http://catalogue.test${PATH}`;
+      server = await serve({ [file]: { body: GOOD } });
+      process.env.HTTP_PROXY = server.url.replace("http://", "");
+      expect((await read("http://catalogue.test", SUM)).problems).toStrictEqual([]);
       expect(server.asked).toStrictEqual([file]);
     });
   });

@@ -17,7 +17,10 @@ afterEach(() => {
 
 describe("a dashboard with panels of plugins", () => {
   const exported = (...panels: object[]): void => {
-    fs.writeFileSync(path.join(folder, "7_rev2.json"), JSON.stringify({ panels, __requires: REQUIRES, __elements }));
+    fs.writeFileSync(
+      path.join(folder, "7_rev2.json"),
+      JSON.stringify({ title: "Panels", panels, __requires: REQUIRES, __elements }),
+    );
   };
   const REQUIRES = [
     { type: "grafana", id: "grafana", name: "Grafana", version: "11.0.0" },

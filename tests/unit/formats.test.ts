@@ -25,6 +25,11 @@ describe("the classic model of a file", () => {
       },
       { uid: "named", title: "Up", panels: [] },
     ],
+    ...[null, ""].map((uid): [string, unknown, unknown] => [
+      `has the name of its resource where its uid is ${JSON.stringify(uid)}`,
+      { apiVersion: "dashboard.grafana.app/v1", metadata: { name: "named" }, spec: { uid, panels: [] } },
+      { uid: "named", panels: [] },
+    ]),
     [
       "keeps the uid of the spec",
       { apiVersion: "dashboard.grafana.app/v0alpha1", metadata: { name: "other" }, spec: MODEL },

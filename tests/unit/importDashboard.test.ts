@@ -217,6 +217,12 @@ describe("requirements of a dashboard besides Prometheus", () => {
     expect(otherDatasourceTypes(JSON.stringify({ panels: [], ...exported }))).toStrictEqual(types);
   });
 
+  it("hold a library panel whose model is in the panel itself, as the API of Grafana 8 gives it", () => {
+    const panel = { type: "stat", options: {}, libraryPanel: { uid: "a", name: "CPU", version: 1 } };
+    expect(missingLibraryPanels(JSON.stringify({ panels: [panel] }))).toStrictEqual([]);
+    expect(bind({ panels: [panel] }).panels).toStrictEqual([{ type: "stat", options: {} }]);
+  });
+
   it("name each library panel that only its authors have, once", () => {
     const panels = [{ libraryPanel: { uid: "a", name: "CPU" } }, { libraryPanel: { uid: "a", name: "CPU" } }];
     expect(missingLibraryPanels(JSON.stringify({ panels }))).toStrictEqual(["CPU"]);
