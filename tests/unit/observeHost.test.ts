@@ -5,7 +5,8 @@ import * as path from "node:path";
 import { labFolder, ObservedHost, observeHost } from "../../lib/drift/host";
 import { Answer, serve, TestServer } from "../support/servers";
 
-const LAB = "observability-lab";
+/** Of a prefix that no lab of this machine has. */
+const LAB = "unit-observability-lab";
 const TOKEN = `${LAB}-0123456789ab`;
 
 const PORT = 23_999;
@@ -107,7 +108,7 @@ describe("the app", () => {
   it.each<[string, string, object]>([
     ["holds the port that it was given although its record is lost", TOKEN, { ...GONE, appPort: PORT }],
     ["is not one of a lab whose name starts with this one's", `${LAB}-${LAB}-0123456789ab`, GONE],
-    ["is not one of another lab", "b-observability-lab-0123456789ab", GONE],
+    ["is not one of another lab", `b-${LAB}-0123456789ab`, GONE],
     ["is not one with another token", `${LAB}-0123456789abc`, GONE],
   ])("%s", async (_, instance, expected) => {
     await start(instance);

@@ -103,15 +103,16 @@ describe("a lab", () => {
   const network = { Id: "n1", Name: "observability-lab", IPAM: { Config: null } };
 
   it("without any resource equals the lab of a first update", async () => {
-    await engine({ [VOLUMES]: { body: '{"Volumes":null}' } });
+    await engine({ [volumesOf("unit-observability-lab")]: { body: '{"Volumes":null}' } });
     const strangers = {
-      containers: [listed("grafana")],
-      networks: [{ ...network, Labels: null }],
+      containers: [listed("unit-grafana")],
+      networks: [{ ...network, Name: "unit-observability-lab", Labels: null }],
     };
-    const settings = settingsWith({ flaskPort: "1" });
+    // a prefix that no lab of this machine has, as its processes are looked at
+    const settings = settingsWith({ namePrefix: "unit-", flaskPort: "1" });
     expect(await observeLab(settings, { ...LINUX, ...strangers })).toStrictEqual({
       ...FRESH,
-      folder: path.join(folder, "observability-lab", "observability-lab"),
+      folder: path.join(folder, "observability-lab", "unit-observability-lab"),
     });
   });
 
