@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { readCatalogue } from "../../dashboards/community/catalogue";
+import { settingsWith } from "../support/fixtures";
+
+const GOOD = JSON.stringify({ title: "Node", panels: [] });
+
+let folder: string;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-catalogue-"));
+});
+
+afterEach(() => {
+  fs.rmSync(folder, { recursive: true });
+});
+
+/** What the folder gives for dashboard 7 in revision 2. */
+function read(sha256?: string): ReturnType<typeof readCatalogue> {
+  const communityDashboards = JSON.stringify([{ id: 7, revision: 2, sha256 }]);
+  return readCatalogue(settingsWith({ dashboardCatalogue: folder, communityDashboards }));
+}
+
+describe("a file of a catalogue", () => {
+  it("with a uid that is taken is reported with its owner", async () => {
+    const communityDashboards = JSON.stringify([1, 2, 3, 4].map((id) => ({ id, revision: 1 })));
+    for (const [index, uid] of ["same", "other", "same", "lab-flask"].entries()) {
+      fs.writeFileSync(
+        path.join(folder, `${String(index + 1)}_rev1.json`),
+        JSON.stringify({ uid, title: `Title ${String(index)}`, panels: [] }),
+      );
+    }
+    const { problems } = await readCatalogue(settingsWith({ dashboardCatalogue: folder, communityDashboards }));
+    const fault = {
+      setting: "communityDashboards",
+      fix: "take it out, or give its file another uid",
+    };
+    expect(problems).toStrictEqual([
+      {
+        ...fault,
+        value: { id: 3, revision: 1 },
+        problem: "dashboard 3 has the uid same, and so has dashboard 1: one would overwrite the other",
+      },
+      {
+        ...fault,
+        value: { id: 4, revision: 1 },
+        problem: "dashboard 4 has the uid lab-flask, and so has one of the lab's own: one would overwrite the other",
+      },
+    ]);
+  });
+
+  it("with a title that Grafana cannot tell from another gets the id appended", async () => {
+    const communityDashboards = JSON.stringify([1, 2, 3, 4].map((id) => ({ id, revision: 1 })));
+    for (const [index, title] of ["Node", " node!", "Jobs", "Nodes"].entries()) {
+      const uid = `uid${String(index)}`;
+      fs.writeFileSync(path.join(folder, `${String(index + 1)}_rev1.json`), JSON.stringify({ uid, title, panels: [] }));
+    }
+    const { entries, problems } = await readCatalogue(
+      settingsWith({ dashboardCatalogue: folder, communityDashboards }),
+    );
+    expect(problems).toStrictEqual([]);
+    expect(entries.map(({ json }) => (JSON.parse(json) as { title: string }).title)).toStrictEqual([
+      "Node",
+      "node! (2)",
+      "Jobs (3)",
+      "Nodes",
+    ]);
+  });
+
+  it.each([undefined, null, "", " ", 2024])(
+    "with the title %j is rejected, as Grafana would reject it",
+    async (title) => {
+      fs.writeFileSync(path.join(folder, "7_rev2.json"), JSON.stringify({ title, panels: [] }));
+      expect((await read()).problems.map(({ problem }) => problem)).toStrictEqual([
+        "dashboard 7 has no title, without which Grafana refuses it",
+      ]);
+    },
+  );
+
+  it.each(["utf8", "utf16le"] as const)(
+    "may contain %s with a byte order mark, which its sum includes",
+    async (encoding) => {
+      const file = Buffer.from(`\ufeff${GOOD}`, encoding);
+      fs.writeFileSync(path.join(folder, "7_rev2.json"), file);
+      const { entries, problems } = await read(createHash("sha256").update(file).digest("hex"));
+      expect(problems).toStrictEqual([]);
+      expect(entries.map(({ json }) => json)).toStrictEqual([GOOD]);
+    },
+  );
+});
