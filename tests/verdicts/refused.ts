@@ -35,8 +35,10 @@ export const REFUSED: readonly RefusedWorld[] = [
   {
     world: "a port that another program holds",
     settings: ({ lab }) => {
-      holder = net.createServer().listen(lab.ports.flaskPort + 1, "127.0.0.1");
-      return { grafanaPort: lab.ports.flaskPort + 1 };
+      const others = Object.values(lab.ports);
+      const port = others.map((it) => it + 1).find((it) => !others.includes(it));
+      holder = net.createServer().listen(port, "127.0.0.1");
+      return { grafanaPort: port };
     },
     said: /grafanaPort = \d+: is in use by another program on 127\.0\.0\.1 \(EADDRINUSE\); stop it, or set grafanaPort/,
     undo: () => {
