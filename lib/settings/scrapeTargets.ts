@@ -97,6 +97,9 @@ function relabelledAddresses({ relabel_configs: rules }: Readonly<Record<string,
 }
 
 function targetProblem(target: string): { problem: string; fix: string } | undefined {
+  if (target.includes("@")) {
+    return { problem: "has a target with credentials", fix: "write host:port, and the credentials as basic_auth" };
+  }
   if (isLoopbackAddress(target)) {
     const problem = `has the target ${target}, which is the loopback of Prometheus' own container`;
     return { problem, fix: `write host.docker.internal${portOf(target)} ${THIS_MACHINE}` };

@@ -89,7 +89,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "extraScrapeTargets",
       [{ ...job, targets: ["localhost"] }],
-      ' = {"job":"mine","targets":["localhost"]}: needs targets as a list of host:port; write targets: ["host.docker.internal:8000"]',
+      ' = {"job":"mine","targets":["localhost"]}: has the target localhost, which is the loopback of Prometheus\' own container; write host.docker.internal for this machine; on Linux the program must listen on the lab\'s gateway, too',
     ],
     [
       "communityDashboards",

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { FOLDER_UID } from "../../lib/drift/grafana";
 import { docker } from "../support/harness";
 import { appPid, interrupt, killSession, signal } from "../support/processes";
 import { grafana } from "../support/userData";
@@ -140,13 +141,13 @@ export function injectUpdateFaults(bench: () => Bench): void {
   });
 
   it("with a dashboard that Grafana refuses", () =>
-    expectFailure(/title cannot be empty/i, {
+    expectFailure(/cannot be changed to a folder/i, {
       fault: "a dashboard that Grafana refuses",
       cause: () => {
         const { lab } = bench();
         const dashboardCatalogue = path.join(lab.folder, "catalogue");
         fs.mkdirSync(dashboardCatalogue);
-        const dashboard = { uid: "nameless", title: " ", panels: [] };
+        const dashboard = { uid: FOLDER_UID, title: "With the uid of the folder", panels: [] };
         fs.writeFileSync(path.join(dashboardCatalogue, "4711_rev1.json"), JSON.stringify(dashboard));
         lab.configure({ dashboardCatalogue, communityDashboards: [{ id: 4711, revision: 1 }] });
       },
