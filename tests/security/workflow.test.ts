@@ -93,7 +93,9 @@ describe("a hostile report", () => {
     fs.writeFileSync(comment.report, attack);
     const { status, stdout: body } = write();
     expect(status).toBe(0);
-    expect(body.startsWith(`${MARKER}\n> **This pull request changes the code or the policies behind this report`)).toBe(true);
+    expect(
+      body.startsWith(`${MARKER}\n> **This pull request changes the code or the policies behind this report`),
+    ).toBe(true);
     const rest = body.slice(MARKER.length);
     for (const alive of [
       /@\w/,
