@@ -4,7 +4,7 @@ scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck disable=SC2034 # the scripts that source this use it
 root=${LAB_CHECKOUT:-$(dirname "$scripts")} # whose program and settings are worked on
 room=${LAB_ROOM:-$root/.lab} # ignored by git: state, passphrase, settings of this checkout alone
-# told to the CLI, which looks for a home in the user database and not in HOME
+# set for the CLI, which looks for a home in the user database and not in HOME
 export PULUMI_HOME=${PULUMI_HOME:-$HOME/.pulumi}
 version() { sed -n "s|.*\"$1\": \"\(.*\)\".*|\1|p" "$(dirname "$scripts")/package.json"; } # NAME: the version that package.json pins
 # The CLI is the newest that is a Go module, too; its npm launcher, which has fewer versions, asks for it here.

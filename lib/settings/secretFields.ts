@@ -20,7 +20,7 @@ const INLINE_SECRETS = new Set([
   "token",
 ]);
 
-/** Whether a field is a secret for which there is no file: a discovery has files for how it signs in to HTTP alone. */
+/** Whether a field is a secret without a `…_file`: a discovery has files for its HTTP credentials only. */
 export function isInlineSecret(path: readonly (string | number)[]): boolean {
   const field = path.at(-1);
   const parent = path

@@ -12,7 +12,7 @@ const SECRET = "https://a.secret";
 /**
  * The settings of a stack from its files, the later ones win: for programs that need no CLI.
  *
- * @throws LabError for a file that is no YAML.
+ * @throws LabError for invalid YAML.
  */
 export function readStackFiles(files: readonly string[]): { settings: Settings; problems: readonly Problem[] } {
   const defaults = Object.entries(readConfig(path.join(PROJECT, "Pulumi.yaml"))).map(

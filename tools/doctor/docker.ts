@@ -74,7 +74,7 @@ export function checkSocketFolders(isFolder = isDirectory): readonly Finding[] {
   );
 }
 
-/** Where only root may look, it is no finding. */
+/** False for a path that only root may check. */
 function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
