@@ -14,6 +14,9 @@ const PROJECT = path.dirname(__dirname);
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Of what a preparation printed that failed. */
 const LAST_LINES = 20;
+/** Of the reason of a failure, where all failures are listed at the end. */
+const REASON_LINES = 8;
+const REASON_WIDTH = 240;
 
 /** What a suite's own closing line says: jest's "Tests:", pytest's "in 1.23s", lint's count. */
 export function countResults(output: string): Count | undefined {
@@ -25,6 +28,24 @@ export function countResults(output: string): Count | undefined {
   return closing === undefined
     ? undefined
     : { passed: number("passed"), failed: number("failed") + number("error"), skipped: number("skipped") };
+}
+
+/** What failed, by the headings of jest and the lines of pytest and lint, each with the first lines of its reason. */
+export function failuresOf(output: string): string[] {
+  const lines = output.split("\n");
+  return lines.flatMap((line, index) => {
+    if (/^FAILED /.test(line)) {
+      return [line];
+    }
+    // jest prints "● Console" above what a test logged
+    if (!/^ {2}● (?!Console)/.test(line)) {
+      return [];
+    }
+    const rest = lines.slice(index + 1);
+    const end = rest.findIndex((next) => /^ {2}● |^ {4}at |^[A-Z]/.test(next));
+    const reason = rest.slice(0, end < 0 ? undefined : end).filter((text) => text.trim() !== "");
+    return [[line, ...reason.slice(0, REASON_LINES)].map((text) => text.slice(0, REASON_WIDTH)).join("\n")];
+  });
 }
 
 /** A command in a process group of its own. */
@@ -66,6 +87,8 @@ class Task {
 /** Lanes of suites that run side by side. */
 export class Run {
   readonly total = { passed: 0, failed: 0, skipped: 0 };
+  /** What failed, by suite: the output of a run is long, and where it is kept it is often cut. */
+  readonly failures: string[] = [];
   private readonly preparations = new Map<Command, Task>();
   private readonly running = new Set<Task>();
   private cut = false;
@@ -111,6 +134,9 @@ export class Run {
     this.total.passed += count.passed;
     this.total.failed += ok ? count.failed : Math.max(1, count.failed);
     this.total.skipped += count.skipped;
+    if (!ok) {
+      this.failures.push(`== ${name} failed`, ...failuresOf(output));
+    }
     const took = `== ${name} took ${((Date.now() - start) / 1000).toFixed(0)} s\n`;
     this.print(alone ? took : `== ${name}\n${output}${took}`);
   }
@@ -149,6 +175,9 @@ async function main(names: readonly string[]): Promise<void> {
     });
   }
   await run.all();
+  run.failures.forEach((failure) => {
+    console.log(failure);
+  });
   const { passed, failed, skipped } = run.total;
   console.log(`${String(passed)} passed, ${String(failed)} failed${skipped > 0 ? `, ${String(skipped)} skipped` : ""}`);
   process.exitCode ??= failed === 0 && passed > 0 ? 0 : 1;

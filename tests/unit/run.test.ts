@@ -1,4 +1,4 @@
-import { countResults, Run } from "../run";
+import { countResults, failuresOf, Run } from "../run";
 import { LANES, Suite } from "../suites";
 
 describe("countResults", () => {
@@ -13,6 +13,32 @@ describe("countResults", () => {
 
   it("counts a suite without a closing line as nothing", () => {
     expect(countResults("Segmentation fault")).toBeUndefined();
+  });
+});
+
+describe("failuresOf", () => {
+  it("lists what jest, pytest and lint say has failed, with the reason and not the source", () => {
+    const jest = [
+      "  ● Console",
+      "",
+      "    console.log",
+      "  ● a lab › comes up",
+      "",
+      "    expect(received).toBe(expected)",
+      "",
+      '    Expected: "green"',
+      "      12 | source",
+      "    at Object.<anonymous> (a.test.ts:12:3)",
+      "",
+      "Tests: 1 failed",
+    ];
+    expect(failuresOf(jest.join("\n"))).toEqual([
+      '  ● a lab › comes up\n    expect(received).toBe(expected)\n    Expected: "green"\n      12 | source',
+    ]);
+    expect(failuresOf("FAILED tests/a.py::test_b - assert 1\nFAILED types\nwhy\n")).toEqual([
+      "FAILED tests/a.py::test_b - assert 1",
+      "FAILED types",
+    ]);
   });
 });
 
