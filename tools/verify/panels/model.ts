@@ -11,6 +11,51 @@ export interface Target {
   readonly [field: string]: unknown;
 }
 
+/** What a value reads as instead of its number. */
+export interface MappingResult {
+  readonly text?: string;
+  readonly color?: string;
+}
+
+/** A mapping of values: by value, from and to, pattern, or for a special value. */
+export interface ValueMapping {
+  readonly type?: string;
+  readonly options?: {
+    readonly match?: string;
+    readonly pattern?: string;
+    readonly from?: number | null;
+    readonly to?: number | null;
+    readonly result?: MappingResult;
+  };
+}
+
+/** How a panel shows the values of a field. */
+export interface FieldConfig {
+  readonly unit?: string;
+  readonly decimals?: number | null;
+  readonly min?: number | null;
+  readonly max?: number | null;
+  readonly noValue?: string;
+  readonly mappings?: readonly ValueMapping[];
+  readonly thresholds?: {
+    readonly mode?: string;
+    readonly steps?: readonly { readonly value?: number | null; readonly color: string }[];
+  };
+  readonly color?: { readonly mode?: string };
+  readonly custom?: {
+    readonly thresholdsStyle?: { readonly mode?: string };
+    readonly cellOptions?: { readonly type?: string };
+    /** What a table before Grafana 10 has instead of `cellOptions`. */
+    readonly displayMode?: string;
+  };
+}
+
+/** Other settings for the fields that match. */
+export interface FieldOverride {
+  readonly matcher: { readonly id: string; readonly options?: unknown };
+  readonly properties: readonly { readonly id: string; readonly value?: unknown }[];
+}
+
 export interface Panel {
   readonly type: string;
   readonly title?: string;
@@ -24,11 +69,8 @@ export interface Panel {
   readonly repeatPanelId?: number;
   readonly libraryPanel?: { readonly uid: string };
   readonly gridPos?: { readonly w?: number };
-  readonly fieldConfig?: {
-    readonly defaults?: {
-      readonly mappings?: readonly { readonly type?: string; readonly options?: { readonly match?: string } }[];
-    };
-  };
+  readonly options?: { readonly colorMode?: string };
+  readonly fieldConfig?: { readonly defaults?: FieldConfig; readonly overrides?: readonly FieldOverride[] };
   readonly interval?: string | null;
   readonly maxDataPoints?: number | string | null;
 }
