@@ -22,12 +22,8 @@ export interface Fake {
   readonly prometheus?: (path: string, parameters: Record<string, string>) => unknown;
 }
 
-/** Proves the dashboard of a fake Grafana, and tells what was asked. */
-export async function prove({
-  dashboard,
-  answers = {},
-  prometheus,
-}: Fake): Promise<{ proof: PanelResult; asked: Query[] }> {
+/** A fake Grafana, and what it was asked. */
+export function fakeApi({ dashboard, answers = {}, prometheus }: Fake): { api: GrafanaApi; asked: Query[] } {
   const asked: Query[] = [];
   const source = { uid: "prom", name: "Prometheus", type: "prometheus", isDefault: true };
   const api: GrafanaApi = {
@@ -48,6 +44,12 @@ export async function prove({
       );
     },
   };
+  return { api, asked };
+}
+
+/** Proves the dashboard of a fake Grafana, and tells what was asked. */
+export async function prove(fake: Fake): Promise<{ proof: PanelResult; asked: Query[] }> {
+  const { api, asked } = fakeApi(fake);
   return { proof: await proveDashboard(api, "u"), asked };
 }
 

@@ -17,9 +17,9 @@ export interface Outcome {
 const SCRIPTS = path.resolve(__dirname, "../../scripts");
 const DEBUG = '"severity":"debug"';
 
-/** Runs scripts of the lab, one at a time, each in a session of its own so that an interruption reaches it once. */
+/** Runs scripts of the lab, each in a session of its own so that an interruption reaches it once. */
 export class Commands {
-  private running: ChildProcess | undefined;
+  private readonly running = new Set<ChildProcess>();
   /** Whether somebody asked for the end. */
   interrupted = false;
 
@@ -32,14 +32,14 @@ export class Commands {
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...this.env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true", ...env },
     });
-    this.running = child;
+    this.running.add(child);
     child.stdin.on("error", () => undefined).end(stdin); // a command that reads nothing may have closed it
     const [stdout, stderr, [code]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
       once(child, "close") as Promise<[number | null]>,
     ]);
-    this.running = undefined;
+    this.running.delete(child);
     const lines = stdout.split("\n");
     const isEvent = (line: string): boolean => line.startsWith('{"sequence":');
     const output = lines.filter((line) => !isEvent(line)).join("\n");
@@ -51,12 +51,14 @@ export class Commands {
     };
   }
 
-  /** Lets the command that runs come to an orderly end, as Ctrl-C does. */
+  /** Lets the commands that run come to an orderly end, as Ctrl-C does. */
   interrupt(): void {
     this.interrupted = true;
-    if (this.running?.pid !== undefined) {
+    for (const { pid } of this.running) {
       try {
-        process.kill(-this.running.pid, "SIGINT");
+        if (pid !== undefined) {
+          process.kill(-pid, "SIGINT");
+        }
       } catch {
         // it has just ended by itself
       }

@@ -2,10 +2,12 @@
 // usage: BASE=REF [APPLY=1] [REPORT=FILE] pr-preview STACK FOLDER
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { changedLines } from "./answers/causes";
+import { Inquiry } from "./answers/inquiry";
 import { Base, checkOut, describeHead, findBase, toReadByHand } from "./git";
 import { LabRun, OWN_RULES, PreviewLab } from "./previewLab";
 import { escapeMarkdown } from "./report/format";
-import { CheckResult, fence, renderReport, Report, summaryOf } from "./report/markdown";
+import { Answers, CheckResult, fence, renderReport, Report, summaryOf } from "./report/markdown";
 import { describeSteps } from "./report/resources";
 
 const PROJECT = path.resolve(__dirname, "../..");
@@ -45,7 +47,8 @@ async function main(): Promise<void> {
   fs.mkdirSync(path.dirname(REPORT), { recursive: true });
   fs.writeFileSync(REPORT, renderReport(report));
   console.log(`${summaryOf(report)}; the report: ${REPORT}`);
-  process.exitCode = failure.length > 0 || (result.verified ?? []).some(({ ok }) => !ok) ? 1 : 0;
+  const problems = [...failure, ...(result.answers?.problems ?? [])];
+  process.exitCode = problems.length > 0 || (result.verified ?? []).some(({ ok }) => !ok) ? 1 : 0;
 }
 
 interface Comparison {
@@ -56,7 +59,21 @@ interface Comparison {
 }
 
 /** Brings up the base, previews this checkout against it and, where asked, applies it and looks whether it works. */
-async function compare(lab: PreviewLab, { base, checkout, apply }: Comparison, seconds: Seconds): Promise<Result> {
+async function compare(lab: PreviewLab, comparison: Comparison, seconds: Seconds): Promise<Result> {
+  const inquiry = new Inquiry(lab);
+  try {
+    return await compareBy(inquiry, lab, comparison, seconds);
+  } finally {
+    inquiry.end();
+  }
+}
+
+async function compareBy(
+  inquiry: Inquiry,
+  lab: PreviewLab,
+  { base, checkout, apply }: Comparison,
+  seconds: Seconds,
+): Promise<Result> {
   const head = describeHead(PROJECT);
   const missing = await timed(seconds, "base", () => bringUp(lab, base, checkout));
   const against =
@@ -71,15 +88,26 @@ async function compare(lab: PreviewLab, { base, checkout, apply }: Comparison, s
   const { rules, rulesOf } = findRules(base, checkout);
   const run = await timed(seconds, "preview", () => lab.preview(PROJECT, rules));
   const notes = [...against, ...(base === undefined ? [] : byHand(base))];
-  const result = { notes, run, changes: describeSteps(run.steps), rules: true, rulesOf, failure: run.failure };
+  const changes = describeSteps(run.steps);
+  const result = { notes, run, changes, rules: true, rulesOf, failure: run.failure };
+  const answering = run.ok && missing.length === 0 && base !== undefined && changes.changes.length > 0;
+  const answers = (): Answers | undefined =>
+    answering ? inquiry.answers(changedLines(PROJECT, base.commit)) : undefined;
+  if (answering && !lab.commands.interrupted) {
+    await timed(seconds, "answers", () => inquiry.ask(run));
+  }
   if (!apply || !run.ok || lab.commands.interrupted) {
-    return result;
+    return { ...result, answers: answers() };
+  }
+  if (answering) {
+    await timed(seconds, "answers before", () => inquiry.note());
   }
   const applied = await timed(seconds, "apply", () => lab.up(PROJECT, rules));
   if (!applied.ok) {
-    return { ...result, failure: ["applied, it fails:", ...applied.failure] };
+    return { ...result, answers: answers(), failure: ["applied, it fails:", ...applied.failure] };
   }
-  return { ...result, ...(await timed(seconds, "verify", () => verify(lab))) };
+  const [verified] = await timed(seconds, "verify", () => Promise.all([verify(lab), inquiry.compare()]));
+  return { ...result, answers: answers(), ...verified };
 }
 
 /** The policies to check: those of the base, so that a change does not check itself; and whose they are, for the report. */

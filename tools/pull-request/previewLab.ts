@@ -10,6 +10,7 @@ import { findOverlaps } from "../../lib/preflight/subnets";
 import { urlSegment } from "../../lib/shared/foreignNames";
 import { LAB_LABEL } from "../../lib/shared/names";
 import { hideCredentials, LabError } from "../../lib/shared/problems";
+import { LabOutputs } from "../verify/lab";
 import { Commands, Outcome } from "./commands";
 import { isObject } from "./report/differences";
 import { EngineRun, readRun } from "./report/events";
@@ -17,6 +18,8 @@ import { randomPort, StandIns } from "./standIns";
 
 /** A run of the engine, and what it printed besides. */
 export interface LabRun extends EngineRun {
+  /** The steps as the lab has them, with the stand-ins that it can be asked for. */
+  readonly asked: EngineRun["steps"];
   readonly ok: boolean;
   /** Why it failed, in whole lines. */
   readonly failure: readonly string[];
@@ -39,6 +42,8 @@ export const OWN_RULES = path.resolve(__dirname, "../../policy");
 export class PreviewLab {
   readonly commands: Commands;
   readonly standIns: StandIns;
+  /** Where the app of the lab answers; undefined until the lab has settings. */
+  flaskUrl: string | undefined;
   private readonly room: string;
 
   private constructor(
@@ -95,6 +100,20 @@ export class PreviewLab {
     return this.runEngine(checkout, ["preview", "--refresh", "--json"], rules);
   }
 
+  /**
+   * The outputs of the lab that is up.
+   *
+   * @throws LabError where it is not up.
+   */
+  async outputs(): Promise<LabOutputs> {
+    const { ok, output, messages } = await this.commands.run("pulumi", ["stack", "output", "--json", "--show-secrets"]);
+    const outputs: unknown = ok ? JSON.parse(output) : {};
+    if (!isObject(outputs) || !("grafanaUrl" in outputs)) {
+      throw new LabError(`the lab has no outputs: ${lastLines(messages)}`);
+    }
+    return outputs as unknown as LabOutputs;
+  }
+
   /** What `make verify` finds, as it prints it for machines. */
   async verify(): Promise<Outcome> {
     return this.commands.run("verify", ["--json"]);
@@ -128,13 +147,16 @@ export class PreviewLab {
     const run = readRun(this.standIns.restore(outcome.events));
     const failure = [...run.errors, ...(run.violations.length > 0 ? ["a policy is violated"] : [])];
     const said = lastLines(this.standIns.restore(outcome.messages)).split("\n");
-    return { ...run, ok: outcome.ok, failure: outcome.ok ? [] : failure.length > 0 ? failure : said };
+    const { steps: asked } = readRun(outcome.events);
+    return { ...run, asked, ok: outcome.ok, failure: outcome.ok ? [] : failure.length > 0 ? failure : said };
   }
 
   /** Writes the settings that the lab has in place of those of a checkout's files. */
   private async configure(checkout: string): Promise<Outcome> {
     const env = { LAB_CHECKOUT: checkout };
     const { config, secrets } = await this.standIns.settingsOf(checkout, this.args.stack);
+    const { flaskPort } = config;
+    this.flaskUrl = typeof flaskPort === "number" ? `http://127.0.0.1:${String(flaskPort)}` : undefined;
     const file = path.join(this.room, `own.${this.args.stack}.yaml`);
     if (!fs.existsSync(file)) {
       const made = await this.commands.run("pulumi", ["stack", "ls"], { env });

@@ -64,7 +64,8 @@ function modelsOf({ before, after }: Pick<Change, "before" | "after">): [Json, J
   return old === undefined || now === undefined ? [NONE, NONE] : [old, now];
 }
 
-function modelOf({ configJson }: Properties): Json | undefined {
+/** The model of a dashboard resource; undefined where its inputs hold none. */
+export function modelOf({ configJson }: Properties): Json | undefined {
   try {
     const model: unknown = JSON.parse(String(configJson));
     return isObject(model) ? model : undefined;
@@ -74,15 +75,24 @@ function modelOf({ configJson }: Properties): Json | undefined {
 }
 
 function panelPairs(before: Json, after: Json): ReturnType<typeof matchByName<Panel>> {
-  return matchByName(panelsOf(before), panelsOf(after));
+  return matchByName(shownOf(before), shownOf(after));
 }
 
 /** The panels, those of rows too, by their titles: an id is the number of a place. */
-function panelsOf({ panels, rows }: Json): ReadonlyMap<string, Panel> {
+export function namePanels({ panels, rows }: Json): ReadonlyMap<string, Panel> {
   const inRows = objects(rows).flatMap((row) => objects(row.panels));
-  const all = [...objects(panels), ...inRows].flatMap((it) => [it, ...objects(it.panels)]);
-  const shown = all.map((panel): Panel => without(panel, [...PLACE, "panels"]));
-  return nameEach(shown, ({ title, type }) => textOr(title, `a ${textOr(type, "panel")}`));
+  const all = [...objects(panels), ...inRows].flatMap((it): Panel[] => [it, ...objects(it.panels)]);
+  return nameEach(all, ({ title, type }) => textOr(title, `a ${textOr(type, "panel")}`));
+}
+
+/** What the panels show, by their names. */
+function shownOf(model: Json): ReadonlyMap<string, Panel> {
+  return new Map([...namePanels(model)].map(([name, panel]) => [name, showing(panel)]));
+}
+
+/** A panel without what says where it is. */
+export function showing(panel: object): Panel {
+  return without(panel as Json, [...PLACE, "panels"]);
 }
 
 function variablePairs(before: Json, after: Json): ReturnType<typeof matchByName<Json>> {

@@ -3,13 +3,28 @@ import { EngineRun, Violation } from "./events";
 import { code, Details, escapeMarkdown } from "./format";
 import { impactOf } from "./impact";
 import { Changes } from "./resources";
-import { Row } from "./rows";
+import { Row, rowKey } from "./rows";
 
 /** What a check of `make verify` found. */
 export interface CheckResult {
   readonly check: string;
   readonly ok: boolean;
   readonly seen: string;
+}
+
+/** What a lab answers to what changes, as Markdown. */
+export interface Answers {
+  /** What each row's panel or alert says, by `rowKey`. */
+  readonly shown: ReadonlyMap<string, string>;
+  /** Rows of what the change does not declare otherwise. */
+  readonly rows: readonly Row[];
+  /** By `rowKey`, what comes first in the table. */
+  readonly first: ReadonlySet<string>;
+  readonly paragraphs: readonly string[];
+  /** What a reader unfolds, each whole. */
+  readonly folds: readonly string[];
+  /** What fails the check, in a few words each. */
+  readonly problems: readonly string[];
 }
 
 export interface Report {
@@ -26,6 +41,8 @@ export interface Report {
   readonly rulesOf?: string;
   /** Why the run failed, in whole lines; empty where it did not. */
   readonly failure: readonly string[];
+  /** Only where a lab was asked. */
+  readonly answers?: Answers | undefined;
   /** What `make verify` found after the change was applied; undefined where it was not. */
   readonly verified?: readonly CheckResult[] | undefined;
   /** Seconds of each part of the work. */
@@ -45,24 +62,29 @@ const SIGNS: Readonly<Record<Operation, string>> = { delete: "−", replace: "±
 
 /** The report as Markdown, below `LIMIT`: what does not fit is cut whole, and that is said. */
 export function renderReport(report: Report): string {
-  const { marker, title, notes, run, changes, failure, verified, seconds } = report;
+  const { marker, title, notes, run, changes, failure, answers, verified, seconds } = report;
   const start = [
     marker,
     `## ${title}: ${summaryOf(report)}`,
     ...notes,
     ...(failure.length > 0 ? [`**It failed:**\n\n${fence(failure.join("\n"))}`] : []),
     ...violationsOf(run.violations),
-    ...tableOf(changes.rows),
+    ...tableOf(withAnswers(changes.rows, answers)),
+    ...(answers?.paragraphs ?? []),
     ...impactOf(changes.changes),
     ...run.warnings.map((warning) => `> **Warning** ${code(warning)}`),
     ...(verified === undefined ? [] : [verifiedOf(verified)]),
   ];
   const end = [...rulesOf(report), `<sub>${timesOf(seconds)}</sub>`];
-  return `${fit(start, changes.folds.map(foldText), end)}\n`;
+  return `${fit(start, [...(answers?.folds ?? []), ...changes.folds.map(foldText)], end)}\n`;
 }
 
-/** How many parts change, in a line. */
-export function summaryOf({ changes: { changes }, failure }: Pick<Report, "changes" | "failure">): string {
+/** How many parts change, and what they lose, in a line. */
+export function summaryOf(report: Pick<Report, "changes" | "failure" | "answers">): string {
+  return [countsOf(report), ...(report.answers?.problems ?? [])].join("; ");
+}
+
+function countsOf({ changes: { changes }, failure }: Pick<Report, "changes" | "failure">): string {
   const counts = [...OPERATIONS].reverse().flatMap((operation) => {
     const count = changes.filter((change) => change.operation === operation).length;
     return count === 0 ? [] : [`${String(count)} to ${operation}`];
@@ -71,6 +93,19 @@ export function summaryOf({ changes: { changes }, failure }: Pick<Report, "chang
     return `${counts.join(", ")}${failure.length > 0 ? ", and it failed" : ""}`;
   }
   return failure.length > 0 ? "failed" : "no change";
+}
+
+/** The rows with what the lab says of each; first those that lose something. */
+function withAnswers(rows: readonly Row[], answers: Answers | undefined): readonly Row[] {
+  if (answers === undefined) {
+    return rows;
+  }
+  const all = [...rows, ...answers.rows].map((row) => {
+    const shown = answers.shown.get(rowKey(row));
+    return shown === undefined ? row : { ...row, detail: [row.detail, shown].filter(Boolean).join("; ") };
+  });
+  const isFirst = (row: Row): boolean => answers.first.has(rowKey(row));
+  return [...all.filter(isFirst), ...all.filter((row) => !isFirst(row))];
 }
 
 function tableOf(rows: readonly Row[]): string[] {
@@ -138,10 +173,11 @@ function verifiedOf(checks: readonly CheckResult[]): string {
 }
 
 function foldText({ title, diff }: Details): string {
-  return details(escapeMarkdown(title), fence(diff, "diff"), false);
+  return details(escapeMarkdown(title), fence(diff, "diff"));
 }
 
-function details(summary: string, body: string, open: boolean): string {
+/** A part that a reader unfolds; its heading is HTML, its body Markdown. */
+export function details(summary: string, body: string, open = false): string {
   return `<details${open ? " open" : ""}><summary>${summary}</summary>\n\n${body}\n\n</details>`;
 }
 

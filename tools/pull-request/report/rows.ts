@@ -9,6 +9,11 @@ export interface Row {
   readonly detail: string;
 }
 
+/** What tells a row from others. */
+export function rowKey({ kind, name }: Pick<Row, "kind" | "name">): string {
+  return `${kind} ${name}`;
+}
+
 /** What happens to a thing that is there before or after. */
 export function operationOf(before: unknown, after: unknown): Operation {
   if (before === undefined) {

@@ -16,9 +16,18 @@ export interface Datasource {
   readonly jsonData?: { readonly timeInterval?: string };
 }
 
+/** A column of a frame. */
+export interface Field {
+  readonly name?: string;
+  readonly type?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** The datasource writes the legend as a display name. */
+  readonly config?: { readonly displayNameFromDS?: string };
+}
+
 /** A table of an answer: columns, and beside them what JSON cannot hold. */
 export interface Frame {
-  readonly schema?: { readonly fields?: readonly { readonly type?: string }[] };
+  readonly schema?: { readonly fields?: readonly Field[] };
   readonly data?: {
     readonly values?: readonly (readonly unknown[])[];
     /** Rows of each column that are infinite. */

@@ -8,6 +8,11 @@ import { TimeRange } from "./range";
 const OF_THE_SCRAPE = new Set(["job", "instance"]);
 const BUILT_IN = /\$\{__\w+?(_ms|_s)?\}/g;
 
+/** A query with a minute for Grafana's own variables, as Prometheus can read it. */
+export function withoutBuiltIns(expr: string, interval = 60): string {
+  return expr.replace(BUILT_IN, (_, unit?: string) => (unit === undefined ? `${String(interval)}s` : String(interval)));
+}
+
 /** Of one selector: "none" where it finds nothing and nothing excuses that, undefined where it finds something. */
 type Found = Explanation | "none" | undefined;
 
@@ -27,8 +32,7 @@ export class MissingData {
 
   /** Why a query has no data; undefined if nothing explains it, which fails the check. */
   async explain(expr: string, state: "empty" | "nan"): Promise<Explanation | undefined> {
-    const query = expr.replace(BUILT_IN, (_, unit?: string) => (unit === undefined ? "1m" : "60"));
-    const tree = await this.api.prometheus(this.datasource, "parse_query", { query });
+    const tree = await this.api.prometheus(this.datasource, "parse_query", { query: withoutBuiltIns(expr) });
     const found = await this.explainQuery(readTree(tree), state === "nan");
     return found === "none" ? undefined : found;
   }

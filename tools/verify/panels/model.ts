@@ -57,6 +57,7 @@ export interface FieldOverride {
 }
 
 export interface Panel {
+  readonly id?: number;
   readonly type: string;
   readonly title?: string;
   readonly datasource?: DatasourceReference;
@@ -71,6 +72,7 @@ export interface Panel {
   readonly gridPos?: { readonly w?: number };
   readonly options?: { readonly colorMode?: string };
   readonly fieldConfig?: { readonly defaults?: FieldConfig; readonly overrides?: readonly FieldOverride[] };
+  readonly transformations?: readonly { readonly id?: string }[];
   readonly interval?: string | null;
   readonly maxDataPoints?: number | string | null;
 }

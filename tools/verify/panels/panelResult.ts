@@ -4,7 +4,7 @@ import { expandPanels } from "./expandPanels";
 import { Datasource, findDatasource, GrafanaApi } from "./grafana";
 import { interpolate } from "./interpolate";
 import { MissingData } from "./missingData";
-import { ExpandedPanel, StoredDashboard, Values } from "./model";
+import { ExpandedPanel, Panel, StoredDashboard, Values } from "./model";
 import { QueryFinding, runPanel } from "./queries";
 import { TimeRange, timeRange } from "./range";
 import { findRequest } from "./variableQuery";
@@ -13,10 +13,28 @@ import { resolveVariables } from "./variables";
 /** A query without data is explained, in error where it asks for what no exporter has, or missing. */
 export type State = "data" | "explained" | "missing" | "error";
 
-export interface ProvenQuery extends Omit<QueryFinding, "state"> {
+export interface ProvenQuery extends Omit<QueryFinding, "state" | "frames"> {
   readonly state: State;
   /** Why there is no data, if that is expected. */
   readonly reason?: string;
+}
+
+/** A panel in one of the places where Grafana shows it, and the answers to its queries. */
+export interface AskedPanel {
+  /** As the dashboard has it: perhaps a reference to one of the library. */
+  readonly declared: Panel;
+  readonly title: string;
+  readonly queries: readonly (ProvenQuery & Pick<QueryFinding, "frames">)[];
+}
+
+/** What of a dashboard is asked, and when. */
+export interface PanelRequest {
+  readonly range: TimeRange;
+  readonly sources: readonly Datasource[];
+  /** Node of a swarm that is chosen. */
+  readonly node?: string | undefined;
+  /** All panels, if it is not given. */
+  readonly includes?: (panel: Panel) => boolean;
 }
 
 export interface ProvenPanel {
@@ -42,10 +60,40 @@ const WRITES = /\bcontainer_fs_(usage_bytes|limit_bytes|inodes_free|inodes_total
 /** Runs every query of a dashboard as Grafana would when somebody opens it, and chooses a node where one is given. */
 export async function proveDashboard(api: GrafanaApi, uid: string, node?: string): Promise<PanelResult> {
   const [dashboard, sources] = await Promise.all([api.dashboard(uid), api.datasources()]);
-  const own = dashboard.tags?.includes(OWN_TAG) === true;
-  const range = timeRange(dashboard.time);
+  const panels = await askPanels(api, dashboard, { range: timeRange(dashboard.time), sources, node });
+  const proven = panels.map(({ title, queries }) => ({
+    title,
+    state: stateOf(queries),
+    // the answers themselves are not of interest here, and long
+    queries: queries.map(({ frames, ...query }) => query),
+  }));
+  return { uid, title: dashboard.title, own: isOwn(dashboard), panels: proven };
+}
+
+/** Whether the project makes a dashboard itself. */
+function isOwn({ tags }: StoredDashboard): boolean {
+  return tags?.includes(OWN_TAG) === true;
+}
+
+/** The panels of a dashboard as Grafana shows them, with the values of their variables. */
+export async function findPanels(
+  api: GrafanaApi,
+  dashboard: StoredDashboard,
+  { range, sources, node, includes = () => true }: PanelRequest,
+): Promise<readonly (ExpandedPanel & Pick<AskedPanel, "declared">)[]> {
   const values = await resolve(api, dashboard, sources, range, node);
-  const shown = await Promise.all(expandPanels(dashboard, values).map((panel) => withLibrary(api, panel)));
+  const places = expandPanels(dashboard, values).filter(({ panel }) => includes(panel));
+  return Promise.all(places.map(async (it) => ({ ...(await withLibrary(api, it)), declared: it.panel })));
+}
+
+/** Runs the queries of a dashboard's panels as Grafana would; panels without queries are left out. */
+export async function askPanels(
+  api: GrafanaApi,
+  dashboard: StoredDashboard,
+  request: PanelRequest,
+): Promise<readonly AskedPanel[]> {
+  const { range, sources } = request;
+  const shown = await findPanels(api, dashboard, request);
   const reasons = new Map(
     sources.map(({ uid: source, jsonData }) => {
       // https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/#use-__rate_interval
@@ -56,17 +104,12 @@ export async function proveDashboard(api: GrafanaApi, uid: string, node?: string
   const panels = await Promise.all(
     shown.map(async (panel) => {
       const findings = await runPanel(api, panel, range, sources);
-      const proven = await Promise.all(findings.map((finding) => explain(finding, own ? new Map() : reasons)));
-      return { title: interpolate(panel.panel.title ?? "", panel.values, "text"), queries: proven };
+      const explained = findings.map((finding) => explain(finding, isOwn(dashboard) ? new Map() : reasons));
+      const title = interpolate(panel.panel.title ?? "", panel.values, "text");
+      return { declared: panel.declared, title, queries: await Promise.all(explained) };
     }),
   );
-  const counted = panels.filter(({ queries }) => queries.length > 0);
-  return {
-    uid,
-    title: dashboard.title,
-    own,
-    panels: counted.map((panel) => ({ ...panel, state: stateOf(panel.queries) })),
-  };
+  return panels.filter(({ queries }) => queries.length > 0);
 }
 
 /** The same where the machine explains that cAdvisor lacks metrics. */
@@ -125,7 +168,10 @@ async function withLibrary(api: GrafanaApi, { panel, values }: ExpandedPanel): P
   return { panel: { ...model, title: title ?? model.title, gridPos }, values };
 }
 
-async function explain(finding: QueryFinding, reasons: ReadonlyMap<string, MissingData>): Promise<ProvenQuery> {
+async function explain(
+  finding: QueryFinding,
+  reasons: ReadonlyMap<string, MissingData>,
+): Promise<AskedPanel["queries"][number]> {
   const { state, ...query } = finding;
   if (state === "data" || state === "error") {
     return { ...query, state };
@@ -138,7 +184,7 @@ async function explain(finding: QueryFinding, reasons: ReadonlyMap<string, Missi
 }
 
 /** A panel shows data when one of its queries does, but an error first of all. */
-function stateOf(queries: readonly ProvenQuery[]): State {
+export function stateOf(queries: readonly Pick<ProvenQuery, "state">[]): State {
   const order: readonly State[] = ["error", "data", "missing", "explained"];
   return order.find((state) => queries.some((query) => query.state === state)) ?? "missing";
 }

@@ -50,6 +50,9 @@ export function readTree(tree: unknown, histogram = false): ParsedQuery {
   if (op === "or") {
     return { selectors: [], either: [[readTree(lhs, histogram), readTree(rhs, histogram)]], filters: false };
   }
+  if (String(func?.name).startsWith("absent")) {
+    return { selectors: [], either: [], filters: false }; // it has a value where its selector finds nothing
+  }
   if (op === "unless") {
     return readTree(lhs, histogram); // the right side takes away, so it is no reason when it finds nothing
   }

@@ -32,19 +32,20 @@ export interface QueryFinding {
   /** Rows without a single number are "nan". */
   readonly state: "data" | "empty" | "nan" | "error";
   readonly error?: string;
+  readonly frames: readonly Frame[];
   /** Whether the data is newer than the last step of the range, so that it is drawn only with the next one. */
   readonly tooNew?: boolean;
 }
 
 /** A query as it is sent. */
-interface PreparedQuery extends Target {
+export interface PreparedQuery extends Target {
   readonly refId: string;
   readonly intervalMs: number;
   readonly datasource: { readonly uid: string; readonly type: string };
 }
 
 /** The queries that Grafana sends for a panel; none for a panel without any, or of a type that shows none. */
-function prepareQueries(
+export function prepareQueries(
   { panel, values }: ExpandedPanel,
   range: TimeRange,
   sources: readonly Datasource[],
@@ -152,7 +153,7 @@ async function runQueries(
     .map(({ refId, expr = "", datasource }) => {
       const { error, frames = [] } = results[refId] ?? { error: "no answer to this query" };
       const state = error !== undefined ? "error" : dataIn(frames, namesNothing(panel));
-      return { refId, expr, datasource: datasource.uid, state, ...(error === undefined ? {} : { error }) };
+      return { refId, expr, datasource: datasource.uid, state, frames, ...(error === undefined ? {} : { error }) };
     });
 }
 

@@ -1,0 +1,194 @@
+import { findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
+import { answerPanels, AskedLab, isDark, tooYoung } from "../../tools/pull-request/answers/panelAnswers";
+import { panelText } from "../../tools/pull-request/answers/panelText";
+import { seriesOf } from "../../tools/pull-request/answers/series";
+import { Properties, Step } from "../../tools/pull-request/report/events";
+import { renderReport } from "../../tools/pull-request/report/markdown";
+import { fakeApi } from "../support/panels";
+import { reportOf, step } from "../support/reports";
+
+const DASHBOARD = "grafana:oss/dashboard:Dashboard";
+const board = (panels: readonly object[], more: object = {}): Properties => ({
+  configJson: JSON.stringify({ uid: "own", title: "Own", panels, ...more }),
+});
+const stat = (title: string, expr: string, more: object = {}): object => ({
+  id: 3,
+  type: "stat",
+  title,
+  targets: [{ refId: "A", expr }],
+  ...more,
+});
+const variable = (name: string, query: string): object => ({ name, type: "custom", query });
+const update = (before: Properties, after: Properties): Step => step("update", DASHBOARD, "own", { before, after });
+
+/** What a change of a dashboard says in its report. */
+async function reportOn(
+  steps: readonly Step[],
+  results: Parameters<typeof fakeApi>[0]["answers"] = {},
+): Promise<{ report: string; problems: readonly string[] }> {
+  const { api } = fakeApi({
+    dashboard: {},
+    answers: results,
+    prometheus: (path) =>
+      path === "parse_query"
+        ? { type: "vectorSelector", matchers: [{ name: "__name__", type: "=", value: "typo" }] }
+        : { resultType: "vector", result: [] },
+  });
+  const lab: AskedLab = {
+    api,
+    sources: await api.datasources(),
+    since: Date.now() - 60_000,
+    scrapeSeconds: 5,
+    restore: (text) => text.replaceAll("preview-", ""),
+  };
+  const answers = panelText(await answerPanels(lab, findPanelChanges(steps), 0), "http://127.0.0.1:3000");
+  return { report: renderReport(reportOf(steps, { answers })), problems: answers.problems };
+}
+
+describe("the panels that are asked", () => {
+  it("are those that a change adds, changes or removes, those of a changed variable, and all for a datasource", () => {
+    const before = board([stat("Same", "a"), stat("Gone", "b"), stat("Changed", "c"), stat("By it", "d{x=~'$job'}")], {
+      templating: { list: [variable("job", "x")] },
+    });
+    const after = board([stat("Same", "a"), stat("Changed", "e"), stat("By it", "d{x=~'$job'}"), stat("New", "f")], {
+      templating: { list: [variable("job", "y")] },
+    });
+    const names = (steps: readonly Step[]): readonly (readonly unknown[])[] =>
+      findPanelChanges(steps).map(({ name, by, before: old, after: now }) => [name, !!old, !!now, by]);
+    expect(names([step("refresh", DASHBOARD, "own", { before, after: before }), update(before, after)])).toEqual([
+      ["Changed", true, true, undefined],
+      ["By it", true, true, "its variable job"],
+      ["New", false, true, undefined],
+      ["Gone", true, false, undefined],
+    ]);
+    const same = step("same", DASHBOARD, "own", {
+      before: board([stat("Same", "a")]),
+      after: board([stat("Same", "a")]),
+    });
+    expect(names([same])).toEqual([]);
+    expect(names([same, step("update", "grafana:oss/dataSource:DataSource", "prometheus", {})])).toEqual([
+      ["Same", true, true, "its datasource"],
+    ]);
+  });
+});
+
+describe("the report", () => {
+  it("marks a panel that had data and has none, fails, and says which metric is missing", async () => {
+    const { report, problems } = await reportOn([update(board([stat("Up", "up")]), board([stat("Up", "typo")]))], {
+      typo: { frames: [] },
+    });
+    expect(problems).toEqual(["1 panel shows no data"]);
+    expect(report).toContain("## Lab preview: 1 to update; 1 panel shows no data");
+    expect(report).toContain(
+      "| ~ update | panel | `Up (Own)` | query A: `up` → `typo`; reads `1` ▄ → **no data** (no series of typo) **had data, has none** |",
+    );
+    expect(report).toContain("[Open it in your own lab](http://127.0.0.1:3000/d/own?viewPanel=3)");
+  });
+
+  it("shows the unit and the text that a panel gives a value", async () => {
+    const texts = { defaults: { mappings: [{ type: "value", options: { 1: { text: "Success" } } }] } };
+    const { report } = await reportOn([
+      update(
+        board([stat("Took", "a"), stat("State", "a")]),
+        board([
+          stat("Took", "a", { fieldConfig: { defaults: { unit: "s" } } }),
+          stat("State", "a", { fieldConfig: texts }),
+        ]),
+      ),
+    ]);
+    expect(report).toMatch(/`Took \(Own\)` \| .*; reads `1` ▄ → `1 s` ▄ \|/);
+    expect(report).toMatch(/`State \(Own\)` \| .*; reads `1` ▄ → `Success` ▄ \|/);
+  });
+
+  it("of a query that is written otherwise says that no answer changes", async () => {
+    const { report, problems } = await reportOn([update(board([stat("Up", "up")]), board([stat("Up", "up ")]))]);
+    expect(report).toContain("\n\nAsked 1 panel before and after: no change of any answer.\n\n");
+    expect(report).toContain("; reads the same: `1` ▄ |");
+    expect(problems).toEqual([]);
+  });
+
+  it("gives an error in Prometheus' words, and nothing in them breaks out", async () => {
+    const { report } = await reportOn([update(board([stat("Up", "up")]), board([stat("Up", "up{")]))], {
+      "up{": { error: "bad_data: 1:4: parse error | <b>preview-x</b> @all" },
+    });
+    expect(report).toContain(
+      "→ **error** bad_data: 1:4: parse error &#124; &lt;b>x&lt;/b> @&#8203;all **had data, has none** |",
+    );
+  });
+
+  it("of many panels is cut, those first that show nothing", async () => {
+    const many = (expr: string): object[] =>
+      Array.from({ length: 300 }, (_, at) => stat(`P${String(at)}`, `${expr}${String(at)}`));
+    const { report } = await reportOn([update(board(many("a")), board(many("b")))], { b299: { frames: [] } });
+    expect(report.length).toBeLessThan(60_000);
+    expect(report.split("\n")[6]).toContain("`P299 (Own)`");
+    expect(report).toContain("241 more lines of the table are cut.");
+  });
+});
+
+describe("a panel without data", () => {
+  it("is new and dark, or was dark before", () => {
+    const [data, none] = [
+      { state: "data", series: [] },
+      { state: "missing", series: [] },
+    ] as const;
+    expect(isDark({ was: data, is: none })).toBe(true);
+    expect(isDark({ was: undefined, is: none })).toBe(true);
+    expect(isDark({ was: none, is: none })).toBe(false);
+    expect(isDark({ was: data, is: { state: "explained", series: [] } })).toBe(false);
+    expect(isDark({ was: data, is: undefined })).toBe(false);
+  });
+
+  it("is excused by the age of the lab where its query looks further back", () => {
+    const lab = { since: Date.now() - 40_500, scrapeSeconds: 5 };
+    expect(tooYoung("a - a offset 5m", lab)).toBe("it compares with 5m before, and the lab is 40 s old");
+    expect(tooYoung("a - a offset 10s", lab)).toBeUndefined();
+    expect(tooYoung("rate(a[1m])", { ...lab, scrapeSeconds: 30 })).toBe(
+      "a rate needs two scrapes, and the lab is 40 s old",
+    );
+    expect(tooYoung("rate(a[1m])", lab)).toBeUndefined();
+  });
+});
+
+describe("the series of an answer", () => {
+  it("have the name of the legend, and infinities", () => {
+    const field = { type: "number", name: "Value", labels: { path: "/" } };
+    const frames = [
+      {
+        schema: { fields: [{ type: "time" }, { ...field, config: { displayNameFromDS: "of / " } }] },
+        data: {
+          values: [
+            [1, 2],
+            [1, null],
+          ],
+          entities: [null, { Inf: [1] }],
+        },
+      },
+      { schema: { fields: [{ type: "time" }, field] }, data: { values: [[1], [3]] } },
+    ];
+    expect(seriesOf({ frames, refId: "A", expr: "a" }).map(({ name, values }) => [name, values])).toEqual([
+      ["of /", [1, Infinity]],
+      ['{path="/"}', [3]],
+    ]);
+  });
+
+  it("are the rows of a table", () => {
+    const fields = [{ type: "time" }, { type: "string", name: "job" }, { type: "number", name: "Value" }];
+    const frames = [
+      {
+        schema: { fields },
+        data: {
+          values: [
+            [1, 1],
+            ["x", "y"],
+            [3, 4],
+          ],
+        },
+      },
+    ];
+    expect(seriesOf({ frames, refId: "A", expr: "a" }).map(({ name, values }) => [name, values])).toEqual([
+      ['{job="x"}', [3]],
+      ['{job="y"}', [4]],
+    ]);
+  });
+});

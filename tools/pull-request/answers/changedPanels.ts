@@ -1,0 +1,115 @@
+import { isDeepStrictEqual } from "node:util";
+import { Panel, StoredDashboard, Variable } from "../../verify/panels/model";
+import { modelOf, namePanels, showing } from "../report/dashboards";
+import { nameEach } from "../report/differences";
+import { Properties, Step } from "../report/events";
+
+/** A panel as a commit declares it. */
+export interface DeclaredPanel {
+  readonly dashboard: StoredDashboard;
+  readonly panel: Panel;
+}
+
+/** A panel whose answer a change may have changed. */
+export interface PanelChange {
+  /** Its title; of several with the same the later ones are numbered, as in `Up 2`. */
+  readonly name: string;
+  readonly dashboard: string;
+  readonly before: DeclaredPanel | undefined;
+  readonly after: DeclaredPanel | undefined;
+  /** What changes it, where it is declared the same as before, such as `its variable instance`. */
+  readonly by?: string;
+}
+
+const DASHBOARD = "grafana:oss/dashboard:Dashboard";
+const DATASOURCE = "grafana:oss/dataSource:DataSource";
+
+/** The dashboards that a run of the engine knows, before and after. */
+export function dashboardsOf(
+  steps: readonly Step[],
+): readonly { readonly before: StoredDashboard | undefined; readonly after: StoredDashboard | undefined }[] {
+  // with a refresh each resource has a step of that before the one that counts
+  const last = new Map(steps.filter(({ op }) => op !== "refresh").map((step) => [step.urn, step]));
+  return [...last.values()]
+    .filter(({ type }) => type === DASHBOARD)
+    .map(({ op, old, new: now }) => ({
+      before: op === "create" ? undefined : dashboardIn(old?.inputs),
+      after: op === "delete" ? undefined : dashboardIn(now?.inputs),
+    }));
+}
+
+/** Every panel that a change adds, changes or removes, and those whose variables or datasource it changes. */
+export function findPanelChanges(steps: readonly Step[]): readonly PanelChange[] {
+  const anew = steps.some(({ type, op }) => type === DATASOURCE && !["same", "refresh"].includes(op))
+    ? "its datasource"
+    : undefined;
+  return dashboardsOf(steps).flatMap(({ before, after }) => changesOf(before, after, anew));
+}
+
+function changesOf(
+  before: StoredDashboard | undefined,
+  after: StoredDashboard | undefined,
+  all: string | undefined,
+): PanelChange[] {
+  const [old, now] = [panelsOf(before), panelsOf(after)];
+  const variables = changedVariables(before, after);
+  return [...new Set([...now.keys(), ...old.keys()])].flatMap((name): PanelChange[] => {
+    const [one, other] = [old.get(name), now.get(name)];
+    const change = {
+      name,
+      dashboard: (after ?? before)?.title ?? "",
+      before: declared(before, one),
+      after: declared(after, other),
+    };
+    if (one === undefined || other === undefined || !isDeepStrictEqual(showing(one), showing(other))) {
+      return [change];
+    }
+    const variable = variables.find((it) => mentions(other, it));
+    const by = variable === undefined ? all : `its variable ${variable}`;
+    return by === undefined ? [] : [{ ...change, by }];
+  });
+}
+
+function dashboardIn(inputs: Properties | undefined): StoredDashboard | undefined {
+  const model = modelOf(inputs ?? {});
+  return model === undefined ? undefined : (model as unknown as StoredDashboard);
+}
+
+/** The panels that ask something: a row or a text has no answer. */
+function panelsOf(dashboard: StoredDashboard | undefined): ReadonlyMap<string, Panel> {
+  const all = namePanels({ ...dashboard }) as unknown as ReadonlyMap<string, Panel>;
+  const asks = ({ targets = [], libraryPanel }: Panel): boolean => targets.length > 0 || libraryPanel !== undefined;
+  return new Map([...all].filter(([, panel]) => asks(panel)));
+}
+
+function declared(dashboard: StoredDashboard | undefined, panel: Panel | undefined): DeclaredPanel | undefined {
+  return dashboard === undefined || panel === undefined ? undefined : { dashboard, panel };
+}
+
+/** Names of the variables that differ, and of those whose choices depend on one that does. */
+function changedVariables(before: StoredDashboard | undefined, after: StoredDashboard | undefined): readonly string[] {
+  const [old, now] = [variablesOf(before), variablesOf(after)];
+  const changed = new Set(
+    [...new Set([...old.keys(), ...now.keys()])].filter((name) => !isDeepStrictEqual(old.get(name), now.get(name))),
+  );
+  let size;
+  do {
+    size = changed.size;
+    for (const [name, variable] of now) {
+      if ([...changed].some((other) => mentions(variable, other))) {
+        changed.add(name);
+      }
+    }
+  } while (changed.size > size);
+  return [...changed];
+}
+
+function variablesOf(dashboard: StoredDashboard | undefined): ReadonlyMap<string, Variable> {
+  return nameEach(dashboard?.templating?.list ?? [], ({ name }) => name);
+}
+
+/** Whether a part of a dashboard holds a variable, as `$name`, `${name}` or `[[name]]`, or is repeated by it. */
+function mentions(part: object, name: string): boolean {
+  const escaped = name.replace(/[^\w]/g, "\\$&");
+  return new RegExp(`\\$\\{?${escaped}\\b|\\[\\[${escaped}\\b|"repeat":"${escaped}"`).test(JSON.stringify(part));
+}

@@ -1,0 +1,46 @@
+import { code, escapeMarkdown, list } from "../report/format";
+import { details, fence } from "../report/markdown";
+import { ChangedLine, likelyCauses } from "./causes";
+import { Loss } from "./losses";
+
+const NAMED = 5;
+
+/** What lost its data by the change that was applied, with the lines that are likely to be the cause. */
+export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[]): readonly string[] {
+  const groups = new Map<string, { causes: readonly ChangedLine[]; losses: Loss[] }>();
+  for (const loss of losses) {
+    const causes = likelyCauses([loss], lines);
+    const key = JSON.stringify(causes);
+    const group = groups.get(key) ?? { causes, losses: [] };
+    group.losses.push(loss);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ causes, losses: some }) => {
+    const named = list(
+      some.map(({ kind, name }) => `${kind} ${code(name)}`),
+      NAMED,
+    );
+    const because =
+      causes.length === 0
+        ? "No line of the change names what is missing."
+        : `Likely by ${list(causes.map(describeLine), causes.length)}.`;
+    return [
+      `**Without data after the change is applied**: ${named}. ${because}`,
+      details(`all ${String(some.length)} of them`, fence(some.map(describeLoss).join("\n"))),
+    ].join("\n\n");
+  });
+}
+
+/** What is lost, in words for a line of text. */
+function describeLoss({ kind, name, dashboard, selectors, labels }: Loss): string {
+  const what = [
+    ...(selectors.length > 0 ? [`no series of ${selectors.join(", ")} any more`] : []),
+    ...(labels.length > 0 ? [`its series have no label ${labels.join(", ")} any more`] : []),
+  ];
+  const of = dashboard === undefined ? "" : ` (${dashboard})`;
+  return `${kind} ${name}${of}: ${what.length === 0 ? "its query finds nothing any more" : what.join("; ")}`;
+}
+
+function describeLine({ file, line, sign, text }: ChangedLine): string {
+  return `${escapeMarkdown(file)}:${String(line)} ${code(`${sign} ${text}`)}`;
+}

@@ -1,0 +1,62 @@
+import { Frame } from "../../verify/panels/grafana";
+import { QueryFinding } from "../../verify/panels/queries";
+
+/** A series that a panel shows, or a row of a table. */
+export interface Series {
+  /** As the legend has it; empty where it would repeat the query. */
+  readonly name: string;
+  readonly refId: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** In the order of time; null where there is none. */
+  readonly values: readonly (number | null)[];
+}
+
+type Answered = Pick<QueryFinding, "frames" | "refId" | "expr">;
+type Entities = NonNullable<NonNullable<Frame["data"]>["entities"]>[number];
+
+/** The series of a query's answer; a row of a table is one with a single value. */
+export function seriesOf({ frames, refId, expr }: Answered): readonly Series[] {
+  return frames.flatMap(({ schema, data }) => {
+    const columns = (schema?.fields ?? []).map((field, index) => ({
+      field,
+      values: data?.values?.[index] ?? [],
+      entities: data?.entities?.[index] ?? null,
+    }));
+    const texts = columns.filter(({ field }) => field.type === "string");
+    return columns
+      .filter(({ field, values }) => field.type === "number" && values.length > 0)
+      .flatMap(({ field, values, entities }): Series[] => {
+        const numbers = values.map((value, row) => numberOf(value, row, entities));
+        const { labels = {}, name = "", config } = field;
+        if (texts.length === 0) {
+          const legend = config?.displayNameFromDS?.trim() ?? nameOf(labels, name);
+          return [{ name: legend === expr ? "" : legend, refId, labels, values: numbers }];
+        }
+        return numbers.map((value, row) => {
+          const own = Object.fromEntries(texts.map((it) => [it.field.name ?? "", it.values[row] as string]));
+          return { name: nameOf(own, name), refId, labels: own, values: [value] };
+        });
+      });
+  });
+}
+
+/** The last value there is; undefined of a series without any. */
+export function lastOf({ values }: Series): number | undefined {
+  return values.filter((value) => value !== null).at(-1);
+}
+
+function nameOf(labels: Readonly<Record<string, string>>, otherwise: string): string {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  return pairs.length === 0 ? otherwise : `{${pairs.join(", ")}}`;
+}
+
+/** JSON has no infinity: it is null there, and a row in a list. */
+function numberOf(value: unknown, row: number, entities: Entities): number | null {
+  if (typeof value === "number") {
+    return value;
+  }
+  if (entities?.Inf?.includes(row) === true) {
+    return Infinity;
+  }
+  return entities?.NegInf?.includes(row) === true ? -Infinity : null;
+}
