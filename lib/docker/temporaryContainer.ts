@@ -25,6 +25,8 @@ export interface TemporaryContainer {
   readonly entrypoint: readonly string[];
   /** Name of the volume at `FOLDER`; by default an anonymous one, which is removed with it. */
   readonly volume?: string;
+  /** Environment variables as `NAME=value`, besides those of the image. */
+  readonly env?: readonly string[];
 }
 
 /**
@@ -33,7 +35,7 @@ export interface TemporaryContainer {
  * @throws LabError if Docker does not create the container, for example without the image.
  */
 export async function withTemporaryContainer<T>(
-  { image, lab, entrypoint, volume }: TemporaryContainer,
+  { image, lab, entrypoint, volume, env = [] }: TemporaryContainer,
   task: (id: string) => Promise<T>,
 ): Promise<T> {
   await removeLeftovers();
@@ -41,6 +43,7 @@ export async function withTemporaryContainer<T>(
     Image: image,
     Entrypoint: entrypoint,
     Cmd: [],
+    Env: env,
     // a single output stream, and root without capabilities, which only owns the files
     Tty: true,
     User: "0:0",
@@ -62,9 +65,9 @@ export async function withTemporaryContainer<T>(
 }
 
 /** Starts a container and waits for it to exit; returns its exit code and output. */
-export async function runToEnd(id: string): Promise<{ code: number; output: string }> {
+export async function runToEnd(id: string, timeout = RUN_TIMEOUT_MS): Promise<{ code: number; output: string }> {
   await succeed("POST", `/containers/${id}/start`);
-  const ended = await succeed("POST", `/containers/${id}/wait`, undefined, { timeout: RUN_TIMEOUT_MS });
+  const ended = await succeed("POST", `/containers/${id}/wait`, undefined, { timeout });
   const { StatusCode: code } = JSON.parse(ended.body.toString()) as { StatusCode: number };
   const { body } = await succeed("GET", `/containers/${id}/logs?stdout=1&stderr=1`);
   return { code, output: body.toString().replaceAll("\r\n", "\n") };

@@ -35,6 +35,8 @@ interface Tree {
   readonly rhs?: unknown;
 }
 
+/** Functions that answer where their argument finds nothing. */
+const ABSENCE = new Set(["absent", "absent_over_time"]);
 const COMPARISONS = new Set(["==", "!=", ">", "<", ">=", "<="]);
 
 /** Selectors and comparisons in what Prometheus' parser says of a query. */
@@ -46,6 +48,9 @@ export function readTree(tree: unknown, histogram = false): ParsedQuery {
   if (type === "vectorSelector" || type === "matrixSelector") {
     const selector = { matchers: matchers ?? [], overTime: type === "matrixSelector", histogram };
     return { selectors: [selector], either: [], filters: false };
+  }
+  if (type === "call" && ABSENCE.has(String(func?.name))) {
+    return { selectors: [], either: [], filters: false };
   }
   if (op === "or") {
     return { selectors: [], either: [[readTree(lhs, histogram), readTree(rhs, histogram)]], filters: false };

@@ -1,0 +1,95 @@
+import { stringify } from "yaml";
+import { AlertAnswer, answerFrom } from "../../tools/pull-request/answers/alerts";
+import { RuleAnswer } from "../../tools/pull-request/answers/evaluateRule";
+import { PrometheusApi, QueryError } from "../../tools/pull-request/answers/prometheusApi";
+import { RunRuleTests } from "../../tools/pull-request/answers/promtool";
+
+type Labels = Readonly<Record<string, string>>;
+export type Rule = Readonly<Record<string, unknown>>;
+
+/** What a fake Prometheus answers. */
+export interface World {
+  /** Results by expression: samples, an error, or another type of result. */
+  readonly results?: Readonly<Record<string, readonly Sample[] | string | { readonly resultType: string }>>;
+  /** By expression, points of each series over time. */
+  readonly points?: Readonly<Record<string, readonly (readonly [Labels, number])[]>>;
+  /** Trees by expression. */
+  readonly trees?: Readonly<Record<string, object>>;
+  /** Selectors that found series. */
+  readonly series?: readonly string[];
+  /** Metrics that a target describes. */
+  readonly metadata?: readonly string[];
+  /** Loaded recording rules. */
+  readonly recordings?: Readonly<Record<string, string>>;
+}
+
+export type Sample = readonly [labels: Labels, value: string];
+
+/** Seconds since the epoch. */
+export const NOW = 1_000_000;
+const GLOBAL = { evaluation_interval: "5s", external_labels: { grafana_url: "http://grafana" } };
+
+/** What the fakes of a test file were asked, in order. */
+export const asked: { readonly path: string; readonly parameters: Readonly<Record<string, string>> }[] = [];
+
+export function fakePrometheus({
+  results = {},
+  points = {},
+  trees = {},
+  series = [],
+  metadata = [],
+  recordings = {},
+}: World): PrometheusApi {
+  const vector = (samples: readonly Sample[]): object => ({
+    resultType: "vector",
+    result: samples.map(([metric, value]) => ({ metric, value: [NOW, value] })),
+  });
+  const query = (expr: string): object => {
+    const found = results[expr] ?? [];
+    if (typeof found === "string") {
+      throw new QueryError(found);
+    }
+    return "resultType" in found ? found : vector(found);
+  };
+  const paths: Readonly<Record<string, (parameters: Readonly<Record<string, string>>) => unknown>> = {
+    query: ({ query: expr = "" }) => query(expr),
+    query_range: ({ query: expr = "" }) => ({
+      result: (points[expr] ?? []).map(([metric, count]) => ({ metric, values: Array<number>(count).fill(1) })),
+    }),
+    parse_query: ({ query: expr = "" }) => trees[expr] ?? { type: "numberLiteral" },
+    series: ({ "match[]": match = "" }) => (series.includes(match) ? [{}] : []),
+    metadata: ({ metric = "" }) => (metadata.includes(metric) ? { [metric]: [{}] } : {}),
+    rules: () => ({
+      groups: [{ rules: Object.entries(recordings).map(([name, expr]) => ({ name, query: expr })) }],
+    }),
+    "status/config": () => ({ yaml: stringify({ global: GLOBAL }) }),
+    "status/flags": () => ({ "web.external-url": "http://prometheus" }),
+  };
+  return (path, parameters = {}) => {
+    asked.push({ path, parameters });
+    return Promise.resolve().then(() => paths[path]?.(parameters) as never);
+  };
+}
+
+/** The text of a rule file with one group. */
+export const rules = (all: readonly Rule[], group: object = {}): string =>
+  stringify({ groups: [{ name: "group", ...group, rules: all }] });
+/** A promtool whose tests all pass. */
+export const pass: RunRuleTests = (_, tests) =>
+  Promise.resolve(new Map(tests.map((file) => [file, { ok: true, output: "" }])));
+
+/** What the alerts of a changed file say. */
+export function answers(
+  world: World,
+  before: string | undefined,
+  after: string | undefined,
+): Promise<readonly AlertAnswer[]> {
+  const files = [{ name: "own.rules.yml", before, after }];
+  return answerFrom({ api: fakePrometheus(world), runTests: pass }, files, NOW);
+}
+
+/** What an alert of an expression says after it was added. */
+export async function answerTo(world: World, more: Rule = {}, group: object = {}): Promise<Partial<RuleAnswer>> {
+  const [answer] = await answers(world, undefined, rules([{ alert: "New", expr: "expr", ...more }], group));
+  return answer?.after ?? {};
+}

@@ -1,0 +1,169 @@
+import { AlertAnswer } from "../../tools/pull-request/answers/alerts";
+import { ActiveSeries, RuleAnswer } from "../../tools/pull-request/answers/evaluateRule";
+import { RuleTests } from "../../tools/pull-request/answers/ruleTests";
+import { alertFailures, alertFolds, alertLines, alertNotes } from "../../tools/pull-request/report/alertAnswers";
+import { cellsOf } from "../support/reports";
+
+const NO_TESTS: RuleTests = { tests: [], untested: [], examples: new Map() };
+
+const says = (state: RuleAnswer["state"], more: Partial<RuleAnswer> = {}): RuleAnswer => ({
+  state,
+  series: [],
+  forSeconds: 0,
+  ...more,
+});
+const active = (
+  labels: ActiveSeries["labels"],
+  value = "1",
+  state: ActiveSeries["state"] = "firing",
+): ActiveSeries => ({
+  labels,
+  value,
+  state,
+});
+
+function cells(before: RuleAnswer | undefined, after: RuleAnswer | undefined, name = "Alert"): string[] {
+  const [line = ""] = alertLines([{ name, before, after }]);
+  return cellsOf(line).map((cell) => cell.trim());
+}
+
+describe("a line of an alert", () => {
+  const inactive = says("inactive");
+
+  it.each<[string, RuleAnswer, string]>([
+    ["firing", says("firing", { series: [active({ a: "b" }, "0.123456")] }), '**firing** for `a="b"` (0.1235)'],
+    [
+      "firing without labels",
+      says("firing", { series: [active({}, "1795786256.4")] }),
+      "**firing** for the value 1795786256",
+    ],
+    ["firing for no number", says("firing", { series: [active({}, "NaN")] }), "**firing** for the value NaN"],
+    [
+      "firing for many",
+      says("firing", { series: ["1", "2", "3", "4", "5"].map((a) => active({ a })) }),
+      '**firing** for `a="1"` (1), `a="2"` (1), `a="3"` (1) and 2 more',
+    ],
+    [
+      "with a long label, which comes last",
+      says("firing", { series: [active({ id: "x".repeat(100), name: "n" })] }),
+      `**firing** for \`name="n", id="${"x".repeat(85)}…\` (1)`,
+    ],
+    [
+      "pending",
+      says("pending", { series: [active({ a: "b" }, "1", "pending")], forSeconds: 5430 }),
+      'pending for `a="b"` (1), fires after 1h30m30s',
+    ],
+    ["never", says("never", { missing: ["x"] }), "**cannot fire**: no series of `x` in the lab"],
+    [
+      "inactive for a reason",
+      says("inactive", { missing: ["x", "y"], reason: "collector x is off" }),
+      "inactive: no series of `x`, `y` in the lab: collector x is off",
+    ],
+    ["unknown", says("unknown", { reason: "x is new" }), "not known before it is applied: x is new"],
+    ["an error", says("error", { reason: "1:6: parse error" }), "**error**: 1:6: parse error"],
+  ])("says that it is %s", (_, after, text) => {
+    expect(cells(inactive, after)).toStrictEqual(["`Alert`", "inactive", text]);
+  });
+
+  it("says what is new, gone or the same, whatever the values are", () => {
+    expect(cells(undefined, inactive)).toStrictEqual(["`Alert`", "(new)", "inactive"]);
+    expect(cells(inactive, undefined)).toStrictEqual(["`Alert`", "inactive", "(gone)"]);
+    expect(cells(inactive, inactive)).toStrictEqual(["`Alert`", "inactive", "the same"]);
+    const firing = (value: string): RuleAnswer => says("firing", { series: [active({}, value)] });
+    expect(cells(firing("1"), firing("2"))).toStrictEqual(["`Alert`", "firing for the value 1", "the same"]);
+    const unknown = says("unknown", { reason: "x" });
+    expect(cells(unknown, unknown)[2]).toBe("not known before it is applied: x");
+  });
+
+  it("lets no word of somebody break out", () => {
+    const words = "a|b`c <b>*d* @all\n| e";
+    const all = [
+      says("firing", { series: [active({ a: words }, words)] }),
+      says("never", { missing: [words], reason: words }),
+      says("error", { reason: words }),
+    ].flatMap((after) => alertLines([{ name: words, after }]));
+    for (const line of all) {
+      expect(line).not.toContain("\n");
+      expect(cellsOf(line)).toHaveLength(3);
+      // outside of code
+      expect(line.replace(/`[^`]*`/g, "")).not.toMatch(/<b>|@all|\*d\*/);
+    }
+  });
+});
+
+describe("what a reviewer has to see", () => {
+  const broken: AlertAnswer = { name: "Broken", after: says("error", { reason: "1:6: parse error" }) };
+  const firing = says("firing", { series: [active({})] });
+  const failed = { file: "tests/a.test.yml", rules: ["a.rules.yml"], ok: false, output: "got:[]" };
+  const passed = { file: "tests/b.test.yml", rules: ["b.rules.yml"], ok: true, output: "" };
+
+  it("is what is in error, fires at once or cannot fire by the change", () => {
+    const answers: AlertAnswer[] = [
+      broken,
+      { name: "Fires", before: says("pending"), after: firing },
+      { name: "Fired", before: firing, after: firing },
+      { name: "Gone", before: firing },
+      { name: "Never", before: says("inactive"), after: says("never", { missing: ["x"] }) },
+      { name: "Never had it", before: says("never", { missing: ["x"] }), after: says("never", { missing: ["x"] }) },
+      {
+        name: "Template",
+        before: firing,
+        after: firing,
+        notification: { labels: {}, annotations: { summary: "<error expanding template: no>" } },
+      },
+    ];
+    expect(alertNotes(answers, NO_TESTS)).toStrictEqual([
+      "**In error**: `Broken`.",
+      "**A template fails**: `Template`.",
+      "**Fires at once**: `Fires`.",
+      "**Cannot fire**: `Never` (no series of `x` in the lab).",
+    ]);
+    expect(alertFailures(answers, NO_TESTS)).toStrictEqual(["alert Broken: 1:6: parse error"]);
+  });
+
+  it("is the result of the tests", () => {
+    const tests = { ...NO_TESTS, tests: [failed, passed], untested: ["c.rules.yml"] };
+    expect(alertNotes([], tests)).toStrictEqual([
+      "**Promtool tests fail**: `tests/a.test.yml`.",
+      "Promtool tests pass: `tests/b.test.yml`.",
+      "No promtool test is about `c.rules.yml`.",
+    ]);
+    expect(alertFailures([], tests)).toStrictEqual(["promtool's tests in tests/a.test.yml fail"]);
+    expect(alertFolds([], tests)).toStrictEqual([
+      { title: "promtool's tests in tests/a.test.yml fail", text: "got:[]", open: true },
+    ]);
+  });
+});
+
+describe("a fold", () => {
+  const notification = {
+    labels: { severity: "warning" },
+    annotations: { dashboard: "http://grafana", description: "d", summary: "s" },
+  };
+  const examples = new Map([["Alert", { labels: {}, annotations: { summary: "example" } }]]);
+  const foldsOf = (answer: Partial<AlertAnswer>, more: Partial<RuleTests> = {}): (readonly [string, string])[] =>
+    alertFolds([{ name: "Alert", after: says("firing"), ...answer }], { ...NO_TESTS, ...more }).map(
+      ({ title, text }) => [title, text],
+    );
+
+  it("has the notification on the lab's data, else on that of its test", () => {
+    expect(foldsOf({ notification }, { examples })).toStrictEqual([
+      [
+        "Notification of Alert, on the lab's data",
+        'summary: s\ndescription: d\ndashboard: http://grafana\nlabels: severity="warning"',
+      ],
+    ]);
+    expect(foldsOf({}, { examples })).toStrictEqual([
+      ["Notification of Alert, on its promtool test's data", "summary: example\nlabels: none"],
+    ]);
+    expect(foldsOf({})).toStrictEqual([]);
+  });
+
+  it("says why there is no notification", () => {
+    expect(foldsOf({ notRendered: "a template queries Prometheus" })).toStrictEqual([
+      ["Notification of Alert: not rendered", "a template queries Prometheus"],
+    ]);
+    expect(foldsOf({ after: says("error") }, { examples })).toStrictEqual([]);
+    expect(foldsOf({ after: undefined }, { examples })).toStrictEqual([]);
+  });
+});

@@ -1,0 +1,150 @@
+import { stringify } from "yaml";
+import { LabError } from "../../../lib/shared/problems";
+import { without } from "../report/differences";
+import { ActiveSeries, Labels } from "./evaluateRule";
+import { RunRuleTests, TestOutputs } from "./promtool";
+import { AlertRule } from "./rules";
+
+/** What Alertmanager would get of an alert. */
+export interface Notification {
+  readonly labels: Labels;
+  readonly annotations: Labels;
+}
+
+/** An alert to be rendered: with a series of the lab, or just to see whether Prometheus takes its templates. */
+export interface Unrendered {
+  readonly rule: AlertRule;
+  readonly series: ActiveSeries | undefined;
+}
+
+/** The notification; without a series there is none. Or why there is none. */
+export type Rendered =
+  { readonly notification?: Notification } | { readonly problem: Problem; readonly reason: string };
+
+/** "rejected": Prometheus refuses the rule. "unknown": it cannot be rendered here. */
+type Problem = "rejected" | "unknown";
+
+/** What templates can show besides an alert. */
+export interface TemplateContext {
+  readonly externalLabels: Labels;
+  readonly externalUrl: string;
+}
+
+/** A metric for what has no name; a template must not see this one. */
+const NAMELESS = "result";
+const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
+const LABELS = `\\{((?:[^"{}]|${QUOTED})*)\\}`;
+const ALERT = new RegExp(`^ +Labels:${LABELS}\\s+Annotations:${LABELS}`, "m");
+const LABEL = new RegExp(`(${QUOTED}|[^\\s,="]+)=(${QUOTED})`, "g");
+const REJECTED = /^\s*\S+\.rules\.yml: (?:group "[^"]*", rule \d+, "[^"]*": )?(.+)$/m;
+/** A template that queries: it would find the test's series, and not the lab's. */
+const QUERIES = /\{\{[^}]*\bquery\b/;
+
+/**
+ * Renders the labels and annotations of alerts by Prometheus' own templates: promtool tests each with the result of its
+ * expression as the only series, expects no alert, and so prints the one that fires.
+ *
+ * @param runTests Undefined where there is no promtool.
+ * @returns By the position of the alert.
+ */
+export async function renderAlerts(
+  runTests: RunRuleTests | undefined,
+  alerts: readonly Unrendered[],
+  context: TemplateContext,
+): Promise<readonly Rendered[]> {
+  if (alerts.length === 0) {
+    return [];
+  }
+  const files = alerts.map((alert, index) => filesOf(alert, index, context));
+  const tests = alerts.map((_, index) => testOf(index));
+  const outputs = await run(runTests, new Map(files.flat()), tests);
+  return alerts.map(({ rule }, index): Rendered => {
+    if (typeof outputs === "string") {
+      return { problem: "unknown", reason: outputs };
+    }
+    const { ok = false, output = "" } = outputs.get(testOf(index)) ?? {};
+    const [, rejected] = REJECTED.exec(output) ?? [];
+    if (rejected !== undefined) {
+      return { problem: "rejected", reason: rejected };
+    }
+    if ([...Object.values(rule.annotations), ...Object.values(rule.labels)].some((text) => QUERIES.test(text))) {
+      return { problem: "unknown", reason: "a template queries Prometheus" };
+    }
+    const notification = readAlert(output);
+    return ok || notification !== undefined ? { notification } : { problem: "unknown", reason: output };
+  });
+}
+
+async function run(
+  runTests: RunRuleTests | undefined,
+  files: ReadonlyMap<string, string>,
+  tests: readonly string[],
+): Promise<TestOutputs | string> {
+  if (runTests === undefined) {
+    return "the lab's Prometheus is no container of this machine";
+  }
+  return runTests(files, tests).catch((error: unknown) => {
+    if (error instanceof LabError) {
+      return error.message;
+    }
+    throw error;
+  });
+}
+
+function testOf(index: number): string {
+  return `${String(index)}.test.yml`;
+}
+
+/** A test and its rule, each alert in files of its own, as one that is refused takes its whole file along. */
+function filesOf(
+  { rule: { alert, labels, annotations }, series }: Unrendered,
+  index: number,
+  { externalLabels, externalUrl }: TemplateContext,
+): readonly [readonly [string, string], readonly [string, string]] {
+  const rules = `${String(index)}.rules.yml`;
+  const metric = series?.metric ?? NAMELESS;
+  const selector = `{__name__=${JSON.stringify(metric)}}`;
+  const expr = series?.metric === undefined ? `${selector} + 0` : selector;
+  const names = Object.entries({ __name__: metric, ...series?.labels });
+  const written = names.map(([name, value]) => `${quoteName(name)}=${JSON.stringify(value)}`).join(",");
+  const test = {
+    external_labels: externalLabels,
+    external_url: externalUrl,
+    input_series: series === undefined ? [] : [{ series: `{${written}}`, values: series.value }],
+    alert_rule_test: [{ alertname: alert, eval_time: "0m", exp_alerts: [] }],
+  };
+  return [
+    [testOf(index), stringify({ rule_files: [rules], evaluation_interval: "1m", tests: [test] })],
+    [rules, stringify({ groups: [{ name: "rendered", rules: [{ alert, expr, labels, annotations }] }] })],
+  ];
+}
+
+/** Releases before 3 know no quotes around a name. */
+function quoteName(name: string): string {
+  return /^\w+$/.test(name) ? name : JSON.stringify(name);
+}
+
+/** The alert that promtool got. */
+function readAlert(output: string): Notification | undefined {
+  const [found, labels, annotations] = ALERT.exec(output) ?? [];
+  return found === undefined
+    ? undefined
+    : {
+        labels: without(readLabels(labels), ["alertname"]) as Labels,
+        annotations: readLabels(annotations),
+      };
+}
+
+function readLabels(text = ""): Labels {
+  const read = (part: string): string => (part.startsWith('"') ? unquote(part) : part);
+  return Object.fromEntries([...text.matchAll(LABEL)].map(([, name = "", value = ""]) => [read(name), unquote(value)]));
+}
+
+/** A text that Go quoted: JSON, but for some escapes. */
+function unquote(quoted: string): string {
+  const json = quoted.replace(/\\(?:a|v|x([0-9a-f]{2})|U([0-9a-f]{8})|.)/g, (escape, byte?: string, rune?: string) => {
+    const code = { "\\a": "7", "\\v": "b" }[escape] ?? byte ?? rune;
+    return code === undefined ? escape : JSON.stringify(String.fromCodePoint(parseInt(code, 16))).slice(1, -1);
+  });
+  return JSON.parse(json) as string;
+}

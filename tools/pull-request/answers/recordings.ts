@@ -1,0 +1,98 @@
+import { Matcher } from "../../verify/panels/parsedQuery";
+import { PrometheusApi, QueryError } from "./prometheusApi";
+import { changedRecordings, RecordingRule, Rules } from "./rules";
+
+/** Recorded names whose series in the base's lab are not those after the change, each with why, in words. */
+export type ChangedRecordings = ReadonlyMap<string, string>;
+
+export type Recording = Pick<RecordingRule, "record" | "expr">;
+
+/** The rules that Prometheus has loaded. */
+interface LoadedRules {
+  readonly groups: readonly { readonly rules: readonly { readonly name: string; readonly query: string }[] }[];
+}
+
+const CHANGES = {
+  new: "is first recorded by this change",
+  changed: "is recorded differently after this change",
+  removed: "is not recorded any more after this change",
+} as const;
+
+/** The recording rules that a change adds, changes or removes, and those of any file that are made of them. */
+export async function findChangedRecordings(
+  api: PrometheusApi,
+  before: Rules,
+  after: Rules,
+): Promise<ChangedRecordings> {
+  const found = new Map([...changedRecordings(before, after)].map(([name, how]) => [name, `${name} ${CHANGES[how]}`]));
+  if (found.size === 0) {
+    return found;
+  }
+  const loaded = await loadedRecordings(api);
+  const own = new Set(after.recordings.map(({ record }) => record));
+  const all = [...after.recordings, ...loaded.filter(({ record }) => !own.has(record))];
+  let size;
+  do {
+    size = found.size;
+    for (const { record, expr } of all.filter((rule) => !found.has(rule.record))) {
+      const why = await findNeed(api, expr, found);
+      if (why !== undefined) {
+        found.set(record, `${record} is recorded from others; ${why}`);
+      }
+    }
+  } while (found.size > size);
+  return found;
+}
+
+/** The recording rules of the running lab. */
+export async function loadedRecordings(api: PrometheusApi): Promise<readonly Recording[]> {
+  const { groups } = await api<LoadedRules>("rules", { type: "record" });
+  return groups.flatMap(({ rules }) => rules.map(({ name, query }) => ({ record: name, expr: query })));
+}
+
+/** Why an expression needs what the base's lab does not record so; undefined where it does not. */
+export async function findNeed(
+  api: PrometheusApi,
+  expr: string,
+  recordings: ChangedRecordings,
+): Promise<string | undefined> {
+  if (recordings.size === 0) {
+    return undefined;
+  }
+  const names = await namesIn(api, expr);
+  return [...recordings].find(([record]) => names.some((matcher) => matches(matcher, record)))?.[1];
+}
+
+/** What the selectors of an expression say of names, wherever they are in it. */
+async function namesIn(api: PrometheusApi, expr: string): Promise<readonly Matcher[]> {
+  try {
+    return collectNames(await api<unknown>("parse_query", { query: expr }));
+  } catch (error) {
+    if (error instanceof QueryError) {
+      return []; // its own evaluation says so
+    }
+    throw error;
+  }
+}
+
+function collectNames(tree: unknown): readonly Matcher[] {
+  if (typeof tree !== "object" || tree === null) {
+    return [];
+  }
+  const { matchers = [] } = tree as { matchers?: readonly Matcher[] };
+  return [
+    ...matchers.filter(({ name }) => name === "__name__"),
+    ...Object.entries(tree).flatMap(([key, part]) => (key === "matchers" ? [] : collectNames(part))),
+  ];
+}
+
+function matches({ type, value }: Matcher, record: string): boolean {
+  if (type !== "=~") {
+    return type === "=" && value === record;
+  }
+  try {
+    return new RegExp(`^(?:${value})$`).test(record);
+  } catch {
+    return false; // Prometheus' expressions are not quite JavaScript's
+  }
+}

@@ -1,0 +1,115 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { RULES } from "../../../lib/shared/alertRules";
+import { isObject } from "../report/differences";
+import { TextPair } from "../report/format";
+import { Notification } from "./notification";
+import { RunRuleTests } from "./promtool";
+import { textsOf } from "./rules";
+
+/** The result of a file with promtool tests of rules. */
+export interface RuleTest {
+  /** Below `assets/prometheus/`, such as `tests/host.test.yml`. */
+  readonly file: string;
+  /** The changed rule files that it tests. */
+  readonly rules: readonly string[];
+  readonly ok: boolean;
+  /** promtool's words; empty where it passed. */
+  readonly output: string;
+}
+
+export interface RuleTests {
+  readonly tests: readonly RuleTest[];
+  /** Changed rule files that no test is about. */
+  readonly untested: readonly string[];
+  /** By alert, the first notification of a test that passed, and so what the alert does read with the test's series. */
+  readonly examples: ReadonlyMap<string, Notification>;
+}
+
+interface TestFile {
+  readonly file: string;
+  readonly text: string;
+  readonly rules: readonly string[];
+}
+
+const RULES_FOLDER = path.join("assets", "prometheus");
+const TESTS = "tests";
+const NONE: RuleTests = { tests: [], untested: [], examples: new Map() };
+
+/**
+ * Runs the promtool tests of a checkout that are about changed rule files, with the rules of the checkout.
+ *
+ * @throws LabError if Docker cannot run promtool.
+ */
+export async function testRules(checkout: string, run: RunRuleTests, files: readonly TextPair[]): Promise<RuleTests> {
+  const changed = files.filter(({ name }) => name.endsWith(RULES));
+  const all = readTests(checkout);
+  const concerned = all
+    .map((test) => ({ ...test, rules: changed.map(({ name }) => name).filter((name) => test.rules.includes(name)) }))
+    .filter(({ rules }) => rules.length > 0);
+  const untested = changed.filter(
+    ({ name, after }) => after !== undefined && !concerned.some(({ rules }) => rules.includes(name)),
+  );
+  if (concerned.length === 0) {
+    return { ...NONE, untested: untested.map(({ name }) => name) };
+  }
+  const texts = new Map([...readFolder(checkout, "."), ...all.map(({ file, text }) => [file, text] as const)]);
+  const outputs = await run(
+    texts,
+    concerned.map(({ file }) => file),
+  );
+  const tests = concerned.map(({ file, rules }) => {
+    const { ok = false, output = "" } = outputs.get(file) ?? {};
+    return { file, rules, ok, output: ok ? "" : output };
+  });
+  const passed = concerned.filter((_, index) => tests[index]?.ok);
+  return {
+    tests,
+    untested: untested.map(({ name }) => name),
+    examples: new Map(passed.flatMap(({ text }) => examplesIn(text)).reverse()),
+  };
+}
+
+function readTests(checkout: string): readonly TestFile[] {
+  return readFolder(checkout, TESTS).map(([file, text]) => {
+    const { rule_files: names } = contentOf(text);
+    const rules = Array.isArray(names) ? names.map((name) => path.join(TESTS, String(name))) : [];
+    return { file, text, rules };
+  });
+}
+
+/** The YAML files of a folder beside the rules; none where there is no folder. */
+function readFolder(checkout: string, folder: string): readonly (readonly [string, string])[] {
+  const full = path.join(checkout, RULES_FOLDER, folder);
+  const entries = fs.existsSync(full) ? fs.readdirSync(full, { withFileTypes: true }) : [];
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".yml"))
+    .map(({ name }) => [path.join(folder, name), fs.readFileSync(path.join(full, name), "utf8")] as const)
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/** The alerts that a test expects with annotations, in its order. */
+function examplesIn(text: string): readonly (readonly [string, Notification])[] {
+  return listOf(contentOf(text).tests)
+    .flatMap((group) => listOf(group.alert_rule_test))
+    .flatMap(({ alertname, exp_alerts: alerts }) =>
+      listOf(alerts).map(
+        ({ exp_labels: labels, exp_annotations: annotations }) =>
+          [String(alertname), { labels: textsOf(labels), annotations: textsOf(annotations) }] as const,
+      ),
+    );
+}
+
+function contentOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const content: unknown = parse(text);
+    return isObject(content) ? content : {};
+  } catch {
+    return {}; // of a test that is no YAML nothing says what it is about
+  }
+}
+
+function listOf(value: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}

@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from "node:util";
+import { parse } from "yaml";
+import { RULES } from "../../../lib/shared/alertRules";
+import { isObject, nameEach } from "../report/differences";
+import { TextPair } from "../report/format";
+
+type Texts = Readonly<Record<string, string>>;
+
+/** An alert as a rule file declares it, with what its group adds. */
+export interface AlertRule {
+  readonly alert: string;
+  readonly expr: string;
+  /** Prometheus duration. */
+  readonly for: string;
+  readonly labels: Texts;
+  readonly annotations: Texts;
+  /** Prometheus duration of its group, where that has one of its own. */
+  readonly interval?: string;
+}
+
+export interface RecordingRule {
+  readonly record: string;
+  readonly expr: string;
+  readonly labels: Texts;
+}
+
+export interface Rules {
+  /** By name; of several with the same the later ones are numbered, as in `TargetDown 2`. */
+  readonly alerts: ReadonlyMap<string, AlertRule>;
+  readonly recordings: readonly RecordingRule[];
+}
+
+/** An alert before and after; undefined where it is not there. */
+export interface AlertPair {
+  readonly name: string;
+  readonly before: AlertRule | undefined;
+  readonly after: AlertRule | undefined;
+}
+
+type Named = Readonly<Record<string, unknown>>;
+
+/**
+ * The rules of changed files, before and after. A file of which one side is no YAML is left out, else all of the other
+ * would look new or gone; Prometheus rejects such a file before anything is asked.
+ */
+export function readRuleFiles(files: readonly TextPair[]): { readonly before: Rules; readonly after: Rules } {
+  const pairs = files
+    .filter(({ name }) => name.endsWith(RULES))
+    .map(({ before, after }) => [groupsOf(before), groupsOf(after)] as const);
+  const readable = pairs.filter(([before, after]) => before !== undefined && after !== undefined);
+  return {
+    before: rulesOf(readable.flatMap(([before]) => before ?? [])),
+    after: rulesOf(readable.flatMap(([, after]) => after ?? [])),
+  };
+}
+
+/** All alerts of both, those after the change first. */
+export function pairAlerts(before: Rules, after: Rules): readonly AlertPair[] {
+  const names = [...new Set([...after.alerts.keys(), ...before.alerts.keys()])];
+  return names.map((name) => ({ name, before: before.alerts.get(name), after: after.alerts.get(name) }));
+}
+
+/** Whether an alert is not declared the same before and after. */
+export function isChanged({ before, after }: AlertPair): boolean {
+  return !isDeepStrictEqual(before, after);
+}
+
+/** Names that are recorded differently before and after, with how. */
+export function changedRecordings(before: Rules, after: Rules): ReadonlyMap<string, "new" | "changed" | "removed"> {
+  const named = (rules: Rules, name: string): readonly RecordingRule[] =>
+    rules.recordings.filter(({ record }) => record === name);
+  const changed = new Map<string, "new" | "changed" | "removed">();
+  for (const { record } of [...before.recordings, ...after.recordings]) {
+    const [old, now] = [named(before, record), named(after, record)];
+    if (!isDeepStrictEqual(old, now)) {
+      changed.set(record, old.length === 0 ? "new" : now.length === 0 ? "removed" : "changed");
+    }
+  }
+  return changed;
+}
+
+function rulesOf(groups: readonly Named[]): Rules {
+  const all = groups.flatMap((group) => listOf(group.rules).map((rule) => ({ group, rule })));
+  const alerts = nameEach(
+    all.filter(({ rule }) => typeof rule.alert === "string"),
+    ({ rule }) => String(rule.alert),
+  );
+  return {
+    alerts: new Map([...alerts].map(([name, { group, rule }]) => [name, alertOf(group, rule)])),
+    recordings: all
+      .filter(({ rule }) => typeof rule.record === "string")
+      .map(({ group, rule }) => ({
+        record: String(rule.record),
+        expr: textOf(rule.expr),
+        labels: { ...textsOf(group.labels), ...textsOf(rule.labels) },
+      })),
+  };
+}
+
+function alertOf(group: Named, rule: Named): AlertRule {
+  return {
+    alert: textOf(rule.alert),
+    expr: textOf(rule.expr),
+    for: textOf(rule.for) || "0s",
+    labels: { ...textsOf(group.labels), ...textsOf(rule.labels) },
+    annotations: textsOf(rule.annotations),
+    ...(group.interval === undefined ? {} : { interval: textOf(group.interval) }),
+  };
+}
+
+/** The groups of a file, none where there is no file; undefined of one that is secret or no YAML. */
+function groupsOf(text = ""): readonly Named[] | undefined {
+  try {
+    const content: unknown = parse(text) ?? {};
+    return isObject(content) ? listOf(content.groups) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function listOf(value: unknown): readonly Named[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** The texts of a mapping; none of what is not one. */
+export function textsOf(value: unknown): Texts {
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, text]) => [name, textOf(text)])) : {};
+}
+
+/** A scalar of YAML as Prometheus reads it into a text. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value);
+}

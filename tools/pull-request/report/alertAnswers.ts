@@ -1,0 +1,204 @@
+import type { AlertAnswer } from "../answers/alerts";
+import type { ActiveSeries, RuleAnswer } from "../answers/evaluateRule";
+import type { Notification } from "../answers/notification";
+import type { RuleTests } from "../answers/ruleTests";
+import { code, escapeMarkdown, list } from "./format";
+
+/** What a reader unfolds: a title and a text, both somebody's words and neither Markdown yet. */
+export interface TextFold {
+  readonly title: string;
+  readonly text: string;
+  readonly open: boolean;
+}
+
+/** Heads of the columns of `alertLines`. */
+export const ALERT_HEAD = ["alert", "before", "after"] as const;
+const MOST_SERIES = 3;
+const MOST_NAMES = 10;
+/** Characters of a label's value. */
+const LONG = 30;
+/** Characters of an error. */
+const MOST_REASON = 300;
+const TEMPLATE_ERROR = "<error expanding template:";
+/** Annotations that are read first. */
+const FIRST = ["summary", "description"];
+
+/** Lines of a table, one for each alert. */
+export function alertLines(answers: readonly AlertAnswer[]): readonly string[] {
+  return answers.map((answer) => {
+    const { name, before, after } = answer;
+    const now = isSameAnswer(answer) ? "the same" : after === undefined ? "(gone)" : describe(after, true);
+    return `| ${code(name)} | ${before === undefined ? "(new)" : describe(before, false)} | ${now} |`;
+  });
+}
+
+/** Whether an alert says the same before and after; values are measured, and so do not count. */
+export function isSameAnswer({ before, after }: AlertAnswer): boolean {
+  const { state } = after ?? {};
+  return before !== undefined && after !== undefined && state !== "unknown" && identify(before) === identify(after);
+}
+
+/** What a reviewer has to see of alerts and their tests; Markdown, a paragraph each. */
+export function alertNotes(
+  answers: readonly AlertAnswer[],
+  { tests, untested }: Pick<RuleTests, "tests" | "untested">,
+): readonly string[] {
+  const becomes = (state: RuleAnswer["state"]): readonly AlertAnswer[] =>
+    answers.filter(({ before, after }) => after?.state === state && before?.state !== state);
+  const note = (heading: string, all: readonly string[]): string[] =>
+    all.length === 0 ? [] : [`**${heading}**: ${list(all, MOST_NAMES)}.`];
+  const [passed, failed] = [tests.filter(({ ok }) => ok), tests.filter(({ ok }) => !ok)];
+  return [
+    ...note(
+      "In error",
+      answers.filter(({ after }) => after?.state === "error").map(({ name }) => code(name)),
+    ),
+    ...note(
+      "Promtool tests fail",
+      failed.map(({ file }) => code(file)),
+    ),
+    ...note(
+      "A template fails",
+      answers.filter(hasTemplateError).map(({ name }) => code(name)),
+    ),
+    ...note(
+      "Fires at once",
+      becomes("firing").map(({ name }) => code(name)),
+    ),
+    ...note(
+      "Cannot fire",
+      becomes("never").map(({ name, after }) => `${code(name)} (${lacking(after)})`),
+    ),
+    ...(passed.length === 0
+      ? []
+      : [
+          `Promtool tests pass: ${list(
+            passed.map(({ file }) => code(file)),
+            MOST_NAMES,
+          )}.`,
+        ]),
+    ...(untested.length === 0 ? [] : [`No promtool test is about ${list(untested.map(code), MOST_NAMES)}.`]),
+  ];
+}
+
+/** Prometheus sends such an alert with its error in place of the text. */
+function hasTemplateError({ notification }: AlertAnswer): boolean {
+  const { labels = {}, annotations = {} } = notification ?? {};
+  return [...Object.values(labels), ...Object.values(annotations)].some((text) => text.startsWith(TEMPLATE_ERROR));
+}
+
+/** What fails the check: rules that Prometheus cannot load or evaluate, and tests that fail; in plain words. */
+export function alertFailures(answers: readonly AlertAnswer[], { tests }: Pick<RuleTests, "tests">): readonly string[] {
+  return [
+    ...answers.flatMap(({ name, after }) =>
+      after?.state === "error" ? [`alert ${name}: ${after.reason ?? "in error"}`] : [],
+    ),
+    ...tests.filter(({ ok }) => !ok).map(({ file }) => `promtool's tests in ${file} fail`),
+  ];
+}
+
+/** The notifications, and the output of the tests that fail. */
+export function alertFolds(
+  answers: readonly AlertAnswer[],
+  { tests, examples }: Pick<RuleTests, "tests" | "examples">,
+): readonly TextFold[] {
+  const failed = tests.filter(({ ok }) => !ok);
+  return [
+    ...failed.map(({ file, output }) => ({ title: `promtool's tests in ${file} fail`, text: output, open: true })),
+    ...answers.flatMap((answer) => notificationFold(answer, examples)),
+  ];
+}
+
+function notificationFold(
+  { name, after, notification, notRendered }: AlertAnswer,
+  examples: RuleTests["examples"],
+): readonly TextFold[] {
+  if (after === undefined || after.state === "error") {
+    return [];
+  }
+  if (notification !== undefined) {
+    return [{ title: `Notification of ${name}, on the lab's data`, text: textOf(notification), open: false }];
+  }
+  const example = examples.get(name);
+  if (example !== undefined) {
+    return [{ title: `Notification of ${name}, on its promtool test's data`, text: textOf(example), open: false }];
+  }
+  return notRendered === undefined
+    ? []
+    : [{ title: `Notification of ${name}: not rendered`, text: notRendered, open: false }];
+}
+
+function textOf({ labels, annotations }: Notification): string {
+  const names = Object.keys(annotations);
+  const ordered = [...FIRST.filter((name) => names.includes(name)), ...names.filter((name) => !FIRST.includes(name))];
+  return [
+    ...ordered.map((name) => `${name}: ${annotations[name] ?? ""}`),
+    `labels: ${describeLabels(labels) || "none"}`,
+  ].join("\n");
+}
+
+function describe(answer: RuleAnswer, strong: boolean): string {
+  const mark = (text: string): string => (strong ? `**${text}**` : text);
+  const { state, series, forSeconds, missing = [], reason = "" } = answer;
+  switch (state) {
+    case "firing":
+      return `${mark("firing")} for ${seriesOf(series)}`;
+    case "pending":
+      return `pending for ${seriesOf(series)}, fires after ${duration(forSeconds)}`;
+    case "inactive":
+      return missing.length === 0 ? "inactive" : `inactive: ${lacking(answer)}`;
+    case "never":
+      return `${mark("cannot fire")}: ${lacking(answer)}`;
+    case "unknown":
+      return `not known before it is applied: ${escapeMarkdown(reason, MOST_REASON)}`;
+    case "error":
+      return `${mark("error")}: ${escapeMarkdown(reason, MOST_REASON)}`;
+  }
+}
+
+function lacking({ missing = [], reason }: Pick<RuleAnswer, "missing" | "reason"> = {}): string {
+  const why = reason === undefined ? "" : `: ${escapeMarkdown(reason, MOST_REASON)}`;
+  return `no series of ${list(missing.map(code), MOST_SERIES)} in the lab${why}`;
+}
+
+function seriesOf(series: readonly ActiveSeries[]): string {
+  return list(
+    series.map(({ labels, value }) => {
+      const text = describeLabels(labels);
+      return text === "" ? `the value ${short(value)}` : `${code(text)} (${short(value)})`;
+    }),
+    MOST_SERIES,
+  );
+}
+
+/** Labels, the long ones last: an id must not hide a name. */
+function describeLabels(labels: Readonly<Record<string, string>>): string {
+  const all = Object.entries(labels);
+  const isLong = ([, value]: readonly [string, string]): boolean => value.length > LONG;
+  return [...all.filter((label) => !isLong(label)), ...all.filter(isLong)]
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .join(", ");
+}
+
+/** A value with four digits, or all before the point. */
+function short(value: string): string {
+  const number = Number(value);
+  if (value === "" || !Number.isFinite(number)) {
+    return escapeMarkdown(value);
+  }
+  return String(Math.abs(number) >= 1000 ? Math.round(number) : Number(number.toPrecision(4)));
+}
+
+/** A duration as Prometheus writes it, such as `1h30m`. */
+function duration(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / 3600), "h"],
+    [Math.floor((seconds % 3600) / 60), "m"],
+    [seconds % 60, "s"],
+  ] as const;
+  return parts.map(([count, unit]) => (count === 0 ? "" : `${String(count)}${unit}`)).join("") || "0s";
+}
+
+function identify({ state, series, missing, reason }: RuleAnswer): string {
+  return JSON.stringify([state, series.map(({ labels, state: own }) => [labels, own]), missing, reason]);
+}
