@@ -34,7 +34,7 @@ export function countResults(output: string): Count | undefined {
 export function failuresOf(output: string): string[] {
   const lines = output.split("\n");
   return lines.flatMap((line, index) => {
-    if (/^FAILED /.test(line)) {
+    if (line.startsWith("FAILED ")) {
       return [line];
     }
     // jest prints "● Console" above what a test logged

@@ -1,7 +1,7 @@
 import { AlertAnswer } from "../../tools/pull-request/answers/alerts";
 import { ActiveSeries, RuleAnswer } from "../../tools/pull-request/answers/evaluateRule";
 import { RuleTests } from "../../tools/pull-request/answers/ruleTests";
-import { alertFailures, alertFolds, alertLines, alertNotes } from "../../tools/pull-request/report/alertAnswers";
+import { alertFailures, alertFolds, alertLine, alertNotes } from "../../tools/pull-request/report/alertAnswers";
 import { cellsOf } from "../support/reports";
 
 const NO_TESTS: RuleTests = { tests: [], untested: [], examples: new Map() };
@@ -22,10 +22,8 @@ const active = (
   state,
 });
 
-function cells(before: RuleAnswer | undefined, after: RuleAnswer | undefined, name = "Alert"): string[] {
-  const [line = ""] = alertLines([{ name, before, after }]);
-  return cellsOf(line).map((cell) => cell.trim());
-}
+const line = (before: RuleAnswer | undefined, after: RuleAnswer | undefined): string =>
+  alertLine({ name: "Alert", before, after });
 
 describe("a line of an alert", () => {
   const inactive = says("inactive");
@@ -62,17 +60,17 @@ describe("a line of an alert", () => {
     ["unknown", says("unknown", { reason: "x is new" }), "not known before it is applied: x is new"],
     ["an error", says("error", { reason: "1:6: parse error" }), "**error**: 1:6: parse error"],
   ])("says that it is %s", (_, after, text) => {
-    expect(cells(inactive, after)).toStrictEqual(["`Alert`", "inactive", text]);
+    expect(line(inactive, after)).toBe(`inactive → ${text}`);
   });
 
   it("says what is new, gone or the same, whatever the values are", () => {
-    expect(cells(undefined, inactive)).toStrictEqual(["`Alert`", "(new)", "inactive"]);
-    expect(cells(inactive, undefined)).toStrictEqual(["`Alert`", "inactive", "(gone)"]);
-    expect(cells(inactive, inactive)).toStrictEqual(["`Alert`", "inactive", "the same"]);
+    expect(line(undefined, inactive)).toBe("is inactive");
+    expect(line(inactive, undefined)).toBe("was inactive");
+    expect(line(inactive, inactive)).toBe("says the same: inactive");
     const firing = (value: string): RuleAnswer => says("firing", { series: [active({}, value)] });
-    expect(cells(firing("1"), firing("2"))).toStrictEqual(["`Alert`", "firing for the value 1", "the same"]);
+    expect(line(firing("1"), firing("2"))).toBe("says the same: **firing** for the value 2");
     const unknown = says("unknown", { reason: "x" });
-    expect(cells(unknown, unknown)[2]).toBe("not known before it is applied: x");
+    expect(line(unknown, unknown)).toMatch(/ → not known before it is applied: x$/);
   });
 
   it("lets no word of somebody break out", () => {
@@ -81,12 +79,12 @@ describe("a line of an alert", () => {
       says("firing", { series: [active({ a: words }, words)] }),
       says("never", { missing: [words], reason: words }),
       says("error", { reason: words }),
-    ].flatMap((after) => alertLines([{ name: words, after }]));
-    for (const line of all) {
-      expect(line).not.toContain("\n");
-      expect(cellsOf(line)).toHaveLength(3);
+    ].map((after) => line(undefined, after));
+    for (const text of all) {
+      expect(text).not.toContain("\n");
+      expect(cellsOf(`| ${text} |`)).toHaveLength(1);
       // outside of code
-      expect(line.replace(/`[^`]*`/g, "")).not.toMatch(/<b>|@all|\*d\*/);
+      expect(text.replace(/`[^`]*`/g, "")).not.toMatch(/<b>|@all|\*d\*/);
     }
   });
 });
@@ -118,7 +116,7 @@ describe("what a reviewer has to see", () => {
       "**Fires at once**: `Fires`.",
       "**Cannot fire**: `Never` (no series of `x` in the lab).",
     ]);
-    expect(alertFailures(answers, NO_TESTS)).toStrictEqual(["alert Broken: 1:6: parse error"]);
+    expect(alertFailures(answers, NO_TESTS)).toStrictEqual(["1 alert in error"]);
   });
 
   it("is the result of the tests", () => {

@@ -94,7 +94,7 @@ async function compareBy(
   const answers = (): Answers | undefined =>
     answering ? inquiry.answers(changedLines(PROJECT, base.commit)) : undefined;
   if (answering && !lab.commands.interrupted) {
-    await timed(seconds, "answers", () => inquiry.ask(run));
+    await timed(seconds, "answers", () => inquiry.ask(run, PROJECT));
   }
   if (!apply || !run.ok || lab.commands.interrupted) {
     return { ...result, answers: answers() };

@@ -2,9 +2,15 @@ import { setTimeout } from "node:timers/promises";
 import { seconds } from "../../verify/duration";
 import { LabOutputs } from "../../verify/lab";
 import { grafanaApi } from "../../verify/panels/grafana";
+import { RULES } from "../../../lib/shared/alertRules";
 import { LabRun, PreviewLab } from "../previewLab";
-import { escapeMarkdown } from "../report/format";
+import { Change, findChanges } from "../report/changes";
+import { filesOf } from "../report/configuration";
+import { isObject } from "../report/differences";
+import { escapeMarkdown, TextPair } from "../report/format";
 import { Answers } from "../report/markdown";
+import { AlertAnswer, answerAlerts } from "./alerts";
+import { alertText } from "./alertText";
 import { ChangedLine } from "./causes";
 import { findPanelChanges } from "./changedPanels";
 import { Load } from "./load";
@@ -12,15 +18,16 @@ import { findLosses, Loss } from "./losses";
 import { lossText } from "./lossText";
 import { answerPanels, AskedLab, isDark, PanelAnswer } from "./panelAnswers";
 import { panelText } from "./panelText";
-import { Snapshot, takeSnapshot } from "./snapshot";
+import { findPromtool } from "./promtool";
+import { RuleTests, testRules } from "./ruleTests";
+import { FRESH_SCRAPES, Snapshot, takeSnapshot } from "./snapshot";
 
 /** Scrapes after which a rate exists: Grafana's `$__rate_interval` is four intervals, and the first scrape comes before. */
 const RATE_SCRAPES = 5;
-/** Scrapes after which Prometheus has marked the series of a target that went away as stale. */
-const STALE_SCRAPES = 3;
 /** How much longer what has no data yet is waited for, in milliseconds. */
 const PATIENCE_MS = 10_000;
 const MOST_ERROR = 500;
+const NO_TESTS: RuleTests = { tests: [], untested: [], examples: new Map() };
 
 /** Asks the lab of a preview what the panels and alerts say that a change touches, and what it costs the others. */
 export class Inquiry {
@@ -30,6 +37,8 @@ export class Inquiry {
   private panels: readonly PanelAnswer[] = [];
   private before: Snapshot | undefined;
   private losses: readonly Loss[] = [];
+  private alerts: readonly AlertAnswer[] = [];
+  private tests = NO_TESTS;
   /** Why there is no answer. */
   private failure: string | undefined;
 
@@ -43,16 +52,37 @@ export class Inquiry {
     this.load.stop();
   }
 
-  /** Asks what the panels say that a previewed change touches. */
-  async ask(run: LabRun): Promise<void> {
+  /**
+   * Asks what the panels and alerts say that a previewed change touches, and runs the promtool tests about them.
+   *
+   * @param checkout Of the change.
+   */
+  async ask(run: LabRun, checkout: string): Promise<void> {
     await this.trying(async () => {
       const lab = await this.connect();
-      const changes = findPanelChanges(run.asked);
-      if (changes.length > 0) {
+      const panels = findPanelChanges(run.asked);
+      [this.panels, this.alerts, this.tests, this.losses] = [[], [], NO_TESTS, []];
+      const files = findChanges(run.asked).filter(isConfiguration).flatMap(filesOf);
+      if (panels.length > 0 || files.some(({ name }) => name.endsWith(RULES))) {
         await until(lab.since + RATE_SCRAPES * lab.scrapeSeconds * 1000);
-        this.panels = await answerPanels(lab, changes, Date.now() + PATIENCE_MS);
       }
+      [this.panels] = await Promise.all([
+        answerPanels(lab, panels, Date.now() + PATIENCE_MS),
+        this.askAlerts(files, checkout),
+      ]);
     });
+  }
+
+  private async askAlerts(files: readonly TextPair[], checkout: string): Promise<void> {
+    const { outputs } = this;
+    if (outputs === undefined || !files.some(({ name }) => name.endsWith(RULES))) {
+      return;
+    }
+    this.alerts = mapTexts(await answerAlerts(outputs, files, Date.now() / 1000), this.restore);
+    const promtool = await findPromtool(outputs);
+    if (promtool !== undefined) {
+      this.tests = await testRules(checkout, promtool, files);
+    }
   }
 
   /** Notes what every panel and rule finds, before the change is applied. */
@@ -72,9 +102,10 @@ export class Inquiry {
       const applied = Date.now();
       const lab = await this.connect();
       const { dashboards } = await this.preview.outputs();
-      await until(applied + STALE_SCRAPES * lab.scrapeSeconds * 1000);
-      const last = applied + RATE_SCRAPES * lab.scrapeSeconds * 1000 + PATIENCE_MS;
-      this.losses = await findLosses(before, () => takeSnapshot(lab, dashboards), last);
+      // by then the last sample of what is no longer scraped is too old
+      const first = applied + (FRESH_SCRAPES + 1) * lab.scrapeSeconds * 1000;
+      await until(first);
+      this.losses = await findLosses(before, () => takeSnapshot(lab, dashboards), first + PATIENCE_MS);
     });
   }
 
@@ -90,23 +121,31 @@ export class Inquiry {
     const others = restored.filter(
       ({ name, dashboard }) => !this.panels.some((it) => isDark(it) && it.name === name && it.dashboard === dashboard),
     );
-    const text = panelText(this.panels, this.restore(this.outputs?.grafanaUrl ?? ""));
+    const panels = panelText(this.panels, this.restore(this.outputs?.grafanaUrl ?? ""));
+    const alerts = alertText(this.alerts, this.tests);
     return {
-      ...text,
+      shown: new Map([...panels.shown, ...alerts.shown]),
+      rows: [...panels.rows, ...alerts.rows],
+      first: new Set([...panels.first, ...alerts.first]),
+      folds: [...panels.folds, ...alerts.folds],
       paragraphs: [
-        ...text.paragraphs,
+        ...panels.paragraphs,
+        ...alerts.paragraphs,
         ...lossText(others, lines),
         ...(failure === undefined ? [] : [`**The lab could not be asked**: ${escapeMarkdown(failure, MOST_ERROR)}`]),
       ],
       problems: [
-        ...text.problems,
-        ...(others.length === 0 ? [] : [`${String(others.length)} without data once it is applied`]),
+        ...panels.problems,
+        ...alerts.problems,
+        ...(others.length === 0 ? [] : [`${String(others.length)} panels and rules lose data once it is applied`]),
         ...(failure === undefined ? [] : ["the lab could not be asked"]),
       ],
     };
   }
 
-  private readonly restore = (text: string): string => this.preview.standIns.restore(text);
+  /** A number alone is a value, and no port of a stand-in. */
+  private readonly restore = (text: string): string =>
+    text.replace(/\S+/g, (word) => (/^[\d.,]+$/.test(word) ? word : this.preview.standIns.restore(word)));
 
   private async connect(): Promise<AskedLab> {
     this.outputs ??= await this.preview.outputs();
@@ -128,6 +167,24 @@ export class Inquiry {
       this.failure ??= this.restore(error instanceof Error ? error.message : String(error));
     }
   }
+}
+
+function isConfiguration({ name }: Pick<Change, "name">): boolean {
+  return name.endsWith("-config-files");
+}
+
+/** A value with every text in it changed. */
+function mapTexts<T>(value: T, change: (text: string) => string): T {
+  const map = (part: unknown): unknown => {
+    if (typeof part === "string") {
+      return change(part);
+    }
+    if (Array.isArray(part)) {
+      return part.map(map);
+    }
+    return isObject(part) ? Object.fromEntries(Object.entries(part).map(([key, item]) => [key, map(item)])) : part;
+  };
+  return map(value) as T;
 }
 
 /** Waits for a moment, in milliseconds since the epoch. */

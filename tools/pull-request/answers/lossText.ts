@@ -25,7 +25,7 @@ export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[])
         ? "No line of the change names what is missing."
         : `Likely by ${list(causes.map(describeLine), causes.length)}.`;
     return [
-      `**Without data after the change is applied**: ${named}. ${because}`,
+      `**Data lost once it is applied**: ${named}. ${because}`,
       details(`all ${String(some.length)} of them`, fence(some.map(describeLoss).join("\n"))),
     ].join("\n\n");
   });

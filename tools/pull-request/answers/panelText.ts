@@ -128,7 +128,6 @@ export function panelText(answers: readonly PanelAnswer[], grafanaUrl: string): 
   const shows = (count: number): string => (count === 1 ? "panel shows" : "panels show");
   return {
     shown: new Map(answers.map((answer) => [panelKey(answer), panelLine(answer)])),
-    // one that is declared as before has no row yet; it needs one where it reads otherwise
     rows: changed.filter(({ by }) => by !== undefined).map(rowOfPanel),
     first: new Set(dark.map(panelKey)),
     paragraphs:

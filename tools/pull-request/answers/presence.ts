@@ -24,10 +24,13 @@ export class Presence {
   /**
    * @param api Grafana of the lab.
    * @param datasource uid of the one that is asked.
+   * @param freshSeconds How old the last sample of a series may be; without it as old as Prometheus looks back. A series
+   *   whose samples have timestamps of their own, as cAdvisor's, does not end with its target.
    */
   constructor(
     private readonly api: GrafanaApi,
     private readonly datasource: string,
+    private readonly freshSeconds?: number,
   ) {}
 
   /**
@@ -68,9 +71,11 @@ export class Presence {
   }
 
   private jobsOf(selector: string): Promise<readonly string[]> {
+    const series =
+      this.freshSeconds === undefined ? selector : `timestamp(${selector}) > time() - ${String(this.freshSeconds)}`;
     const answer =
       this.known.get(selector) ??
-      this.query(`group by (job) (${selector})`).then((samples) => samples.map(({ metric }) => metric.job ?? ""));
+      this.query(`group by (job) (${series})`).then((samples) => samples.map(({ metric }) => metric.job ?? ""));
     this.known.set(selector, answer);
     return answer;
   }

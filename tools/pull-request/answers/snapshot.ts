@@ -25,6 +25,9 @@ interface Question {
   readonly datasource: string;
 }
 
+/** Scrapes within which what is still scraped has a sample. */
+export const FRESH_SCRAPES = 4;
+
 interface Rule {
   readonly name: string;
   readonly query: string;
@@ -38,7 +41,9 @@ interface Rule {
  */
 export async function takeSnapshot(lab: AskedLab, dashboards: readonly string[]): Promise<Snapshot> {
   const all = await Promise.all([...dashboards.map((uid) => questionsOf(lab, uid)), rulesOf(lab)]);
-  const presence = new Map(lab.sources.map(({ uid }) => [uid, new Presence(lab.api, uid)]));
+  const presence = new Map(
+    lab.sources.map(({ uid }) => [uid, new Presence(lab.api, uid, FRESH_SCRAPES * lab.scrapeSeconds)]),
+  );
   const answers = await Promise.all(
     all.flat().map(async ({ asker, key, expr, datasource }) => {
       // one in error is what verify reports

@@ -11,8 +11,6 @@ export interface TextFold {
   readonly open: boolean;
 }
 
-/** Heads of the columns of `alertLines`. */
-export const ALERT_HEAD = ["alert", "before", "after"] as const;
 const MOST_SERIES = 3;
 const MOST_NAMES = 10;
 /** Characters of a label's value. */
@@ -23,13 +21,18 @@ const TEMPLATE_ERROR = "<error expanding template:";
 /** Annotations that are read first. */
 const FIRST = ["summary", "description"];
 
-/** Lines of a table, one for each alert. */
-export function alertLines(answers: readonly AlertAnswer[]): readonly string[] {
-  return answers.map((answer) => {
-    const { name, before, after } = answer;
-    const now = isSameAnswer(answer) ? "the same" : after === undefined ? "(gone)" : describe(after, true);
-    return `| ${code(name)} | ${before === undefined ? "(new)" : describe(before, false)} | ${now} |`;
-  });
+/** What an alert says before and after, in a line of a table. */
+export function alertLine(answer: AlertAnswer): string {
+  const { before, after } = answer;
+  if (after === undefined) {
+    return before === undefined ? "" : `was ${describe(before, false)}`;
+  }
+  if (before === undefined) {
+    return `is ${describe(after, true)}`;
+  }
+  return isSameAnswer(answer)
+    ? `says the same: ${describe(after, true)}`
+    : `${describe(before, false)} → ${describe(after, true)}`;
 }
 
 /** Whether an alert says the same before and after; values are measured, and so do not count. */
@@ -87,12 +90,11 @@ function hasTemplateError({ notification }: AlertAnswer): boolean {
   return [...Object.values(labels), ...Object.values(annotations)].some((text) => text.startsWith(TEMPLATE_ERROR));
 }
 
-/** What fails the check: rules that Prometheus cannot load or evaluate, and tests that fail; in plain words. */
+/** What fails the check, in a few words: rules that Prometheus cannot load or evaluate, and tests that fail. */
 export function alertFailures(answers: readonly AlertAnswer[], { tests }: Pick<RuleTests, "tests">): readonly string[] {
+  const count = answers.filter(({ after }) => after?.state === "error").length;
   return [
-    ...answers.flatMap(({ name, after }) =>
-      after?.state === "error" ? [`alert ${name}: ${after.reason ?? "in error"}`] : [],
-    ),
+    ...(count === 0 ? [] : [`${String(count)} ${count === 1 ? "alert" : "alerts"} in error`]),
     ...tests.filter(({ ok }) => !ok).map(({ file }) => `promtool's tests in ${file} fail`),
   ];
 }

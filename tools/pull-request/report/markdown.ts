@@ -16,7 +16,7 @@ export interface CheckResult {
 export interface Answers {
   /** What each row's panel or alert says, by `rowKey`. */
   readonly shown: ReadonlyMap<string, string>;
-  /** Rows of what the change does not declare otherwise. */
+  /** Rows of what has none, as the change does not declare it otherwise. */
   readonly rows: readonly Row[];
   /** By `rowKey`, what comes first in the table. */
   readonly first: ReadonlySet<string>;
@@ -100,7 +100,8 @@ function withAnswers(rows: readonly Row[], answers: Answers | undefined): readon
   if (answers === undefined) {
     return rows;
   }
-  const all = [...rows, ...answers.rows].map((row) => {
+  const keys = new Set(rows.map(rowKey));
+  const all = [...rows, ...answers.rows.filter((row) => !keys.has(rowKey(row)))].map((row) => {
     const shown = answers.shown.get(rowKey(row));
     return shown === undefined ? row : { ...row, detail: [row.detail, shown].filter(Boolean).join("; ") };
   });

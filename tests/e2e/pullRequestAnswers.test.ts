@@ -1,0 +1,91 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { changedLines } from "../../tools/pull-request/answers/causes";
+import { Inquiry } from "../../tools/pull-request/answers/inquiry";
+import { PreviewLab } from "../../tools/pull-request/previewLab";
+import { renderReport, Report } from "../../tools/pull-request/report/markdown";
+import { describeSteps } from "../../tools/pull-request/report/resources";
+import { ASKED } from "../support/askedChanges";
+import { copyCheckout } from "../support/checkouts";
+import { machineStack } from "../support/harness";
+
+jest.setTimeout(300_000);
+
+/** `EXAMPLES=docs/examples npx jest tests/e2e/pullRequestAnswers` writes the examples of the documentation anew. */
+const { EXAMPLES } = process.env;
+
+describe("the lab of the base, asked what a change does to its panels and alerts", () => {
+  let folder: string;
+  let lab: PreviewLab;
+  let base: string;
+  let inquiry: Inquiry;
+
+  beforeAll(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-answers-"));
+    lab = await PreviewLab.create({ folder: path.join(folder, "lab"), stack: machineStack() });
+    inquiry = new Inquiry(lab);
+    base = checkout();
+    expect((await lab.up(base)).failure).toEqual([]);
+  });
+
+  afterAll(async () => {
+    inquiry.end();
+    await lab.remove();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  /** A checkout of the project as it is, in a commit of its own. */
+  function checkout(): string {
+    const copy = fs.mkdtempSync(path.join(folder, "head-"));
+    fs.rmdirSync(copy);
+    copyCheckout(copy);
+    const author = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"];
+    for (const args of [["init"], ["add", "--all"], [...author, "commit", "--message", "Base"]]) {
+      const { status, stderr } = spawnSync("git", [...args, ...(args[0] === "add" ? [] : ["--quiet"])], {
+        cwd: copy,
+        encoding: "utf8",
+      });
+      expect([status, stderr]).toEqual([0, expect.anything()]);
+    }
+    return copy;
+  }
+
+  it.each(ASKED)("answers to $name", async ({ example, make, apply = false, problems, lines }) => {
+    const head = checkout();
+    make(head);
+    const run = await lab.preview(head);
+    expect(run.failure).toEqual([]);
+    await inquiry.ask(run, head);
+    if (apply) {
+      await inquiry.note();
+      expect((await lab.up(head)).failure).toEqual([]);
+      await inquiry.compare();
+      expect((await lab.up(base)).failure).toEqual([]);
+    }
+    const answers = inquiry.answers(changedLines(head, "HEAD"));
+    const report: Report = {
+      marker: "<!-- observability-lab: preview -->",
+      title: "It",
+      notes: [],
+      run,
+      changes: describeSteps(run.steps),
+      answers,
+      rules: true,
+      failure: [],
+      seconds: {},
+    };
+    const text = renderReport(report);
+    if (EXAMPLES !== undefined) {
+      fs.mkdirSync(EXAMPLES, { recursive: true });
+      fs.writeFileSync(path.join(EXAMPLES, `${example}.md`), renderReport({ ...report, title: "Lab preview" }));
+    }
+    for (const line of lines) {
+      expect(text).toEqual(typeof line === "string" ? expect.stringContaining(line) : expect.stringMatching(line));
+    }
+    expect(answers.problems).toEqual(problems);
+    expect(text.length).toBeLessThan(60_000);
+    expect(text).not.toContain(lab.standIns.prefix);
+  });
+});
