@@ -126,7 +126,12 @@ function createNetwork(
 ): docker.Network {
   const lab = labName(settings.namePrefix);
   const drift = observed.network === undefined ? MISSING : undefined;
-  const { reason, options: repair } = replaceOnDrift(`the network ${lab}`, drift, "labels[1].value");
+  const { reason, options: repair } = replaceOnDrift(
+    `the network ${lab}`,
+    drift,
+    "labels[1].value",
+    observed.repairTime,
+  );
   return new docker.Network(
     `${name}-network`,
     {

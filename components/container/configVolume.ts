@@ -36,6 +36,7 @@ export interface ConfigVolumeArgs {
   readonly lastReload: () => Promise<Reload | undefined>;
   /** Drift of the existing files. */
   readonly drift: Drift;
+  readonly repairTime: () => string;
   readonly teardown: Teardown;
 }
 
@@ -63,7 +64,12 @@ export class ConfigVolume extends pulumi.ComponentResource {
       { parent: this, dependsOn: args.teardown.all, deletedWith: args.teardown.all },
     );
     args.teardown.volumes.push(volume);
-    const { reason, options: repair } = replaceOnDrift(`the files of ${args.container}`, args.drift, "triggers[0]");
+    const { reason, options: repair } = replaceOnDrift(
+      `the files of ${args.container}`,
+      args.drift,
+      "triggers[0]",
+      args.repairTime,
+    );
     this.files = new local.Command(
       `${name}-files`,
       {

@@ -47,13 +47,14 @@ export class LabContainer extends pulumi.ComponentResource {
 
   constructor(name: string, spec: LabContainerArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:components:LabContainer", name, {}, options);
-    const { settings, webPassword, passwordPrograms } = spec.context;
+    const { settings, observed, webPassword, passwordPrograms } = spec.context;
     const args =
       webPassword !== undefined && passwordPrograms.has(spec.hostname) ? withWebPassword(spec, webPassword) : spec;
     this.url = urlOf(args);
     this.data = args.dataPath === undefined ? undefined : createDataVolume(name, args, this);
     const lab = labName(settings.namePrefix);
-    const { reason, options: repair } = replaceOnDrift(containerName(args), driftOf(args), "labels[1].value");
+    const [drift, input] = [driftOf(args), "labels[1].value"];
+    const { reason, options: repair } = replaceOnDrift(containerName(args), drift, input, observed.repairTime);
     const config =
       args.uploads === undefined ? undefined : createConfig(name, args, args.uploads, { container: this, ...options });
     this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, this.data, config), {
@@ -75,8 +76,8 @@ export class LabContainer extends pulumi.ComponentResource {
     if (config !== undefined && args.reloadMetrics !== undefined) {
       const { reloadMetrics: metrics } = args;
       const program = { container: containerName(args), url: this.url, metrics, password: settings.webPassword };
-      const drift = args.context.observed.loaded;
-      createReload(name, { program, version: config.version, drift, container: this.container }, this);
+      const loaded = { drift: observed.loaded, repairTime: observed.repairTime };
+      createReload(name, { program, version: config.version, ...loaded, container: this.container }, this);
     }
     this.registerOutputs({ url: this.url });
   }
@@ -126,6 +127,7 @@ function createConfig(
       files,
       lastReload: () => lastReload(args),
       drift: filesDrift(observed.volumes.has(volume), observed.containers.get(owner)),
+      repairTime: observed.repairTime,
       teardown,
     },
     // a sibling of the container: as its child, the volume would be deleted on a level of its own

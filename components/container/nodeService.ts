@@ -34,7 +34,12 @@ export class NodeService extends pulumi.ComponentResource {
     const { settings, machine, observed } = args.context;
     const [lab, service] = [labName(settings.namePrefix), serviceName(args)];
     const drift = serviceDrift(observed.services.get(service));
-    const { reason, options: repair } = replaceOnDrift(`the service ${service}`, drift, "labels[1].value");
+    const { reason, options: repair } = replaceOnDrift(
+      `the service ${service}`,
+      drift,
+      "labels[1].value",
+      observed.repairTime,
+    );
     const awaited = (): Promise<void> => awaitTasks(service);
     new docker.Service(`${name}-service`, serviceArgs(args, reason), {
       parent: this,

@@ -20,6 +20,7 @@ export function createOverlay(
     `the network ${overlay}`,
     observed.overlay === undefined ? MISSING : undefined,
     "labels[1].value",
+    observed.repairTime,
   );
   const network = new docker.Network(
     `${name}-overlay`,

@@ -26,6 +26,7 @@ export interface ReloadArgs {
   readonly version: pulumi.Input<string>;
   /** Drift of the loaded files. */
   readonly drift: Drift;
+  readonly repairTime: () => string;
   readonly container: docker.Container;
 }
 
@@ -39,10 +40,10 @@ const PAUSE_MS = 50;
  */
 export function createReload(
   name: string,
-  { program, version, drift, container }: ReloadArgs,
+  { program, version, drift, repairTime, container }: ReloadArgs,
   parent: pulumi.Resource,
 ): local.Command {
-  const { reason, options: repair } = replaceOnDrift(program.container, drift, "environment.REASON");
+  const { reason, options: repair } = replaceOnDrift(program.container, drift, "environment.REASON", repairTime);
   return new local.Command(
     `${name}-reload`,
     { create: ":", environment: { CONFIG: version, REASON: reason }, logging: "none" },

@@ -18,12 +18,12 @@ export function createManagedDashboard(
   { uid, json, grafana: holder }: ManagedDashboardArgs,
   parent: pulumi.Resource,
 ): grafana.oss.Dashboard {
-  const { found, savedVersions, notes, api } = holder;
-  const drift = dashboardDrift(uid, found, savedVersions.get(uid));
-  const { reason, options: repair } = replaceOnDrift(`the dashboard ${uid}`, drift, "message");
+  const { observed, api } = holder;
+  const drift = dashboardDrift(uid, observed.grafana.found, observed.savedVersions.get(uid));
+  const { reason, options: repair } = replaceOnDrift(`the dashboard ${uid}`, drift, "message", observed.repairTime);
   const before = (): Promise<void> => ensureFolder(api);
   const after = ({ newOutputs }: pulumi.ResourceHookArgs): void => {
-    noteVersion(notes, uid, (newOutputs as { version: number }).version);
+    noteVersion(observed.folder, uid, (newOutputs as { version: number }).version);
   };
   return new grafana.oss.Dashboard(
     `${name}-dashboard`,

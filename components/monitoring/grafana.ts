@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
 import { ensureKey, GENERATED, GRAFANA_KEY, KEY_FILE, KEY_FOLDER } from "../../lib/docker/grafanaKey";
 import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
-import { DATASOURCE_UID, datasourceDrift, FoundGrafana } from "../../lib/drift/grafana";
-import { PASSWORD_FILE } from "../../lib/drift/observe";
+import { DATASOURCE_UID, datasourceDrift } from "../../lib/drift/grafana";
+import { ObservedLab, PASSWORD_FILE } from "../../lib/drift/observe";
 import type { Settings } from "../../lib/settings/settings";
 import { fingerprint, readAsset } from "../../lib/shared/assets";
 import { dataVolumeName } from "../../lib/shared/names";
@@ -37,12 +37,8 @@ export class Grafana extends pulumi.ComponentResource {
   readonly folderUid: pulumi.Output<string>;
   /** The volume with its data: Grafana's contents are removed with it, and survive a replacement of the container. */
   readonly data: pulumi.Resource | undefined;
-  /** What Grafana contained before this update; undefined if unknown. */
-  readonly found: FoundGrafana | undefined;
-  /** Folder on the host that records the versions of its dashboards. */
-  readonly notes: string;
-  /** The recorded versions, by uid. */
-  readonly savedVersions: ReadonlyMap<string, number>;
+  /** The lab as it was before this update. */
+  readonly observed: ObservedLab;
   /** For what the provider cannot do. */
   readonly api: GrafanaApi;
 
@@ -53,9 +49,7 @@ export class Grafana extends pulumi.ComponentResource {
     const container = createContainer(name, args.context, this.adminPassword, this);
     this.url = container.url;
     this.data = container.data;
-    this.found = args.context.observed.grafana.found;
-    this.savedVersions = args.context.observed.savedVersions;
-    this.notes = args.context.observed.folder;
+    this.observed = args.context.observed;
     this.api = new GrafanaApi(this.url, this.adminPassword);
     const password = enforcePassword(name, container, args.context, this.adminPassword, this);
     this.provider = new grafana.Provider(
@@ -153,7 +147,12 @@ function enforcePassword(
   parent: pulumi.Resource,
 ): local.Command {
   const script = readAsset("grafana", "admin-password.js");
-  const { reason, options: repair } = replaceOnDrift("the admin's password", observed.grafana.password, "triggers[1]");
+  const { reason, options: repair } = replaceOnDrift(
+    "the admin's password",
+    observed.grafana.password,
+    "triggers[1]",
+    observed.repairTime,
+  );
   return new local.Command(
     `${name}-admin-password`,
     {
@@ -163,7 +162,8 @@ function enforcePassword(
         SCRIPT: script,
         GRAFANA_URL: container.url,
         GRAFANA_CONTAINER: `${settings.namePrefix}grafana`,
-        GRAFANA_PASSWORD: password,
+        // not a secret while it is unknown: the provider empties such a one, and a saved plan would demand an empty password
+        GRAFANA_PASSWORD: pulumi.unsecret(password).apply((it) => pulumi.secret(it)),
       },
       logging: "none",
       triggers: [fingerprint(script), reason],
@@ -179,8 +179,13 @@ function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs,
   // a password that Prometheus does not require yet is a new setting
   const signsIn = password !== undefined && prometheus?.files?.has(WEB_CONFIG) === true;
   const found = signsIn ? { ...declared, basicAuth: true, basicAuthUser: WEB_USER } : declared;
-  const drift = datasourceDrift(parent.found, found);
-  const { reason, options: repair } = replaceOnDrift("the datasource", drift, "databaseName");
+  const drift = datasourceDrift(parent.observed.grafana.found, found);
+  const { reason, options: repair } = replaceOnDrift(
+    "the datasource",
+    drift,
+    "databaseName",
+    context.observed.repairTime,
+  );
   new grafana.oss.DataSource(
     `${name}-datasource`,
     {

@@ -25,6 +25,7 @@ export class AnsiblePlaybook extends pulumi.ComponentResource {
       // a Pushgateway without its data has lost the report
       observed.host.environments.ansible ?? report,
       "triggers[1]",
+      observed.repairTime,
     );
     const [run, playbook] = [readAsset("ansible", "run.sh"), readAsset("ansible", "monitor_playbook.yml")];
     createHostCommand(

@@ -26,7 +26,12 @@ export class FlaskApp extends pulumi.ComponentResource {
     const listen = listenAddresses(context);
     const { app: process, environments } = observed.host;
     // the app has to restart if its environment is recreated
-    const { reason, options: repair } = replaceOnDrift("the Flask app", environments.flask ?? process, "triggers[2]");
+    const { reason, options: repair } = replaceOnDrift(
+      "the Flask app",
+      environments.flask ?? process,
+      "triggers[2]",
+      observed.repairTime,
+    );
     createHostCommand(
       `${name}-process`,
       {

@@ -21,7 +21,12 @@ export function createPythonEnvironment(
 ): local.Command {
   const { settings, observed, teardown } = context;
   const drift = observed.host.environments[room];
-  const { reason, options: repair } = replaceOnDrift(`the virtual environment ${room}`, drift, "triggers[1]");
+  const { reason, options: repair } = replaceOnDrift(
+    `the virtual environment ${room}`,
+    drift,
+    "triggers[1]",
+    observed.repairTime,
+  );
   const install = readAsset("python", "install.sh");
   const requirements = readAsset(room, "requirements.txt");
   return createHostCommand(

@@ -15,17 +15,18 @@ const DECLARED = "declared";
  *
  * @param part Name of the resource, for the warning that a preview shows.
  * @param input Path of that input in the resource's properties.
+ * @param time Makes a repeated drift a new value; the same in a preview and the update after it.
  */
 export function replaceOnDrift(
   part: string,
   drift: Drift,
   input: string,
+  time: () => string,
 ): { readonly reason: string; readonly options: { readonly ignoreChanges: string[] } } {
   if (drift !== undefined && drift !== MISSING) {
     void pulumi.log.warn(`${part}: ${drift}; the next update repairs it`);
   }
   return drift === undefined
     ? { reason: DECLARED, options: { ignoreChanges: [input] } }
-    : // the time makes a repeated drift a new value
-      { reason: `${drift} (${new Date().toISOString()})`, options: { ignoreChanges: [] } };
+    : { reason: `${drift} (${time()})`, options: { ignoreChanges: [] } };
 }

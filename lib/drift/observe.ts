@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { dockerGet } from "../docker/client";
 import { Machine } from "../docker/machine";
 import { SwarmService } from "../docker/swarm";
@@ -19,6 +20,7 @@ import {
 } from "./grafana";
 import { labFolder, ObservedHost, observeHost } from "./host";
 import { loadedDrift, readReload, RELOAD_METRICS } from "./reloads";
+import { repairTime } from "./repairTime";
 
 /** The lab on this machine, observed once per run of the program. */
 export interface ObservedLab {
@@ -38,6 +40,8 @@ export interface ObservedLab {
   /** The state directory on the host. */
   readonly folder: string;
   readonly grafana: ObservedGrafana;
+  /** The time that repairs carry; see `repairTime`. */
+  readonly repairTime: () => string;
   /** The version of each dashboard that the lab saved last, by uid. */
   readonly savedVersions: ReadonlyMap<string, number>;
 }
@@ -75,6 +79,7 @@ export async function observeLab(settings: Settings, machine: Machine): Promise<
     host,
     folder,
     grafana,
+    repairTime: repairTime(lab, pulumi.runtime.isDryRun()),
     savedVersions: savedVersions(folder),
   };
 }

@@ -8,6 +8,7 @@ import { Grafana } from "../../components/monitoring/grafana";
 import { GrafanaApi } from "../../components/monitoring/grafanaApi";
 import { savedVersions } from "../../lib/drift/dashboards";
 import { FOLDER_UID, observeGrafana } from "../../lib/drift/grafana";
+import { ObservedLab } from "../../lib/drift/observe";
 import { TestLab } from "../support/harness";
 import { Grafana13, serveGrafana13 } from "./grafana13";
 
@@ -35,12 +36,15 @@ export function schemaV2Tests(lab: () => TestLab): void {
   /** Holds one dashboard as the lab does. */
   const program = async (): Promise<void> => {
     const parent = new pulumi.ComponentResource("test:Parent", "parent");
-    const { found } = await observeGrafana(proxy.url, password);
-    const notes = lab().folder;
+    const { folder } = lab();
+    const observed: Partial<ObservedLab> = {
+      folder,
+      grafana: await observeGrafana(proxy.url, password),
+      savedVersions: savedVersions(folder),
+      repairTime: () => new Date().toISOString(),
+    };
     const holder: Partial<Grafana> = {
-      found,
-      notes,
-      savedVersions: savedVersions(notes),
+      observed: observed as ObservedLab,
       api: new GrafanaApi(proxy.url, pulumi.secret(password)),
       folderUid: pulumi.output(FOLDER_UID),
       data: parent,

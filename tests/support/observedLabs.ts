@@ -18,6 +18,9 @@ export const OVERLAY_ID = "overlay-id";
 const FOLDER = "/nonexistent/observability-lab";
 const MIB = 1024 * 1024;
 
+/** Time that the repairs of an update carry. */
+export const REPAIR_TIME = (): string => "2026-01-01T00:00:00.000Z";
+
 /** Nothing of the lab is there: what a first update finds. */
 export const FRESH: ObservedLab = {
   network: undefined,
@@ -29,6 +32,7 @@ export const FRESH: ObservedLab = {
   host: { app: MISSING, appPort: undefined, foreignApp: undefined, environments: { flask: MISSING, ansible: MISSING } },
   folder: FOLDER,
   grafana: EMPTY_GRAFANA,
+  repairTime: REPAIR_TIME,
   savedVersions: new Map(),
 };
 
@@ -107,6 +111,7 @@ export function soundLab(settings: Settings): ObservedLab {
     host: { app: undefined, appPort: settings.flaskPort, environments: { flask: undefined, ansible: undefined } },
     folder: FOLDER,
     grafana: { password: undefined, found: HOLDINGS },
+    repairTime: REPAIR_TIME,
     savedVersions: VERSIONS,
   };
 }
