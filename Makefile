@@ -9,13 +9,13 @@ help: ## List the commands
 setup: ## Install what this machine lacks: npm packages, Docker, the Pulumi CLI and its plugins, images
 	@scripts/setup
 
-up: setup ## Bring up the whole lab, or what changed of it, and verify it
-	@scripts/pulumi up --yes --skip-preview
+up: setup ## Bring up the whole lab, or what changed of it, and verify it (ARGS="--plan FILE" as it was previewed)
+	@scripts/pulumi up --yes $(if $(findstring --plan,$(ARGS)),,--skip-preview) $(ARGS)
 	@scripts/verify
 	@echo "Grafana's user is admin, its password: make password"
 
-preview: setup ## Show what `make up` would change, and fail where that breaks a rule
-	@scripts/pulumi preview --diff
+preview: setup ## Show what `make up` would change, and fail where that breaks a rule (ARGS="--save-plan FILE")
+	@scripts/pulumi preview --diff $(ARGS)
 
 pr-preview: setup ## Show what this checkout would change of the lab of a commit (BASE=origin/main APPLY=1)
 	@scripts/pr-preview

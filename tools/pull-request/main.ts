@@ -86,7 +86,7 @@ async function compareBy(
           ...missing,
         ];
   const { rules, rulesOf } = findRules(base, checkout);
-  const run = await timed(seconds, "preview", () => lab.preview(PROJECT, rules));
+  const run = await timed(seconds, "preview", () => lab.preview(PROJECT, rules, { plan: apply }));
   const notes = [...against, ...(base === undefined ? [] : byHand(base))];
   const changes = describeSteps(run.steps);
   const result = { notes, run, changes, rules: true, rulesOf, failure: run.failure };
@@ -102,7 +102,7 @@ async function compareBy(
   if (answering) {
     await timed(seconds, "answers before", () => inquiry.note());
   }
-  const applied = await timed(seconds, "apply", () => lab.up(PROJECT, rules));
+  const applied = await timed(seconds, "apply", () => lab.up(PROJECT, rules, { plan: true }));
   if (!applied.ok) {
     return { ...result, answers: answers(), failure: ["applied, it fails:", ...applied.failure] };
   }

@@ -14,6 +14,7 @@ import { LabOutputs } from "../verify/lab";
 import { Commands, Outcome } from "./commands";
 import { isObject } from "./report/differences";
 import { EngineRun, readRun } from "./report/events";
+import { describeMisfits, isMisfit } from "./report/planFit";
 import { randomPort, StandIns } from "./standIns";
 
 /** A run of the engine, and what it printed besides. */
@@ -45,6 +46,8 @@ export class PreviewLab {
   /** Where the app of the lab answers; undefined until the lab has settings. */
   flaskUrl: string | undefined;
   private readonly room: string;
+  /** File of the plan that a preview saves; the secrets in it are encrypted, as in the state. */
+  private readonly plan: string;
 
   private constructor(
     private readonly args: PreviewLabArgs,
@@ -53,6 +56,7 @@ export class PreviewLab {
   ) {
     this.standIns = standIns;
     this.room = path.join(args.folder, "room");
+    this.plan = path.join(this.room, "plan.json");
     this.commands = new Commands({
       ...ownEnvironment(),
       LAB_ROOM: this.room,
@@ -90,14 +94,26 @@ export class PreviewLab {
    * Brings up the lab of a checkout, or makes the lab that is up that of another one.
    *
    * @param rules A policy pack that the engine asks; without one the program asks its own rules.
+   * @param options.plan Whether it may only do what the last preview has shown, which saved a plan.
    */
-  async up(checkout: string, rules?: string): Promise<LabRun> {
-    return this.runEngine(checkout, ["up", "--yes", "--skip-preview", "--json"], rules);
+  async up(checkout: string, rules?: string, { plan = false } = {}): Promise<LabRun> {
+    // as the preview did: a part that is gone is created after a refresh, and replaced without one
+    const constraint = plan ? ["--refresh", "--plan", this.plan] : [];
+    return this.runEngine(checkout, ["up", "--yes", "--skip-preview", "--json", ...constraint], rules);
   }
 
-  /** What `up` with the program of a checkout would change, asked of the engine and of the rules of a policy pack. */
-  async preview(checkout: string, rules = OWN_RULES): Promise<LabRun> {
-    return this.runEngine(checkout, ["preview", "--refresh", "--json"], rules);
+  /**
+   * What `up` with the program of a checkout would change, asked of the engine and of the rules of a policy pack.
+   *
+   * @param options.plan Whether to save it as the plan of the next `up`.
+   */
+  async preview(checkout: string, rules = OWN_RULES, { plan = false } = {}): Promise<LabRun> {
+    fs.rmSync(this.plan, { force: true });
+    return this.runEngine(
+      checkout,
+      ["preview", "--refresh", "--json", ...(plan ? ["--save-plan", this.plan] : [])],
+      rules,
+    );
   }
 
   /**
@@ -144,8 +160,13 @@ export class PreviewLab {
           env: { LAB_CHECKOUT: checkout, ...(rules === undefined ? {} : { LAB_RULES: "pack" }) },
         })
       : configured;
-    const run = readRun(this.standIns.restore(outcome.events));
-    const failure = [...run.errors, ...(run.violations.length > 0 ? ["a policy is violated"] : [])];
+    const events = this.standIns.restore(outcome.events);
+    const run = readRun(events);
+    const failure = [
+      ...describeMisfits(events),
+      ...run.errors.filter((it) => !isMisfit(it)),
+      ...(run.violations.length > 0 ? ["a policy is violated"] : []),
+    ];
     const said = lastLines(this.standIns.restore(outcome.messages)).split("\n");
     const { steps: asked } = readRun(outcome.events);
     return { ...run, asked, ok: outcome.ok, failure: outcome.ok ? [] : failure.length > 0 ? failure : said };

@@ -35,7 +35,13 @@ export interface Violation {
  */
 interface Event {
   readonly resourcePreEvent?: { readonly metadata: Step };
-  readonly diagnosticEvent?: { readonly message: string; readonly severity: string; readonly ephemeral?: boolean };
+  readonly diagnosticEvent?: {
+    readonly message: string;
+    readonly severity: string;
+    readonly ephemeral?: boolean;
+    /** The resource that it is about. */
+    readonly urn?: string;
+  };
   readonly policyEvent?: Violation;
   readonly summaryEvent?: { readonly policyPacks?: Readonly<Record<string, string>> | null };
 }
@@ -54,9 +60,9 @@ export interface EngineRun {
 const UNKNOWN = /04da6b54-80e4-46f7-96ec-b56ff0331ba9/g;
 
 /** Reads a log that the engine wrote, an event a line; the last line may be cut where its writer was killed. */
-export function readRun(log: string): EngineRun {
+export function readEvents(log: string): readonly Event[] {
   const lines = log.replace(UNKNOWN, "(known once it is there)").split("\n");
-  const events = lines.flatMap((line): Event[] => {
+  return lines.flatMap((line): Event[] => {
     try {
       const event: unknown = JSON.parse(line);
       return isObject(event) ? [event] : [];
@@ -64,6 +70,11 @@ export function readRun(log: string): EngineRun {
       return [];
     }
   });
+}
+
+/** Reads what a run did from the log that the engine wrote. */
+export function readRun(log: string): EngineRun {
+  const events = readEvents(log);
   const told = (severity: string): string[] => [
     ...new Set(
       events

@@ -1,0 +1,124 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { LabRun, PreviewLab } from "../../tools/pull-request/previewLab";
+import { edit } from "../support/changes";
+import { copyCheckout } from "../support/checkouts";
+import { docker, machineStack } from "../support/harness";
+
+jest.setTimeout(240_000);
+
+const MISFIT = "what was previewed no longer fits:";
+const AGAIN = "nothing of that was changed, and what was done before it stays: run it again, for a new preview";
+
+let folder: string;
+let lab: PreviewLab;
+let checkout: string;
+
+beforeAll(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-saved-plan-"));
+  checkout = path.join(folder, "checkout");
+  copyCheckout(checkout);
+  lab = await PreviewLab.create({ folder: path.join(folder, "lab"), stack: machineStack() });
+});
+
+afterAll(async () => {
+  await lab.remove();
+  fs.rmSync(folder, { recursive: true });
+});
+
+const RULES = path.resolve(__dirname, "../../policy");
+const preview = (): Promise<LabRun> => lab.preview(checkout, RULES, { plan: true });
+const apply = (): Promise<LabRun> => lab.up(checkout, RULES, { plan: true });
+
+/** Names of the resources that a run changes, without the operations: a replacement has several. */
+function changed({ steps, failure }: LabRun): readonly string[] {
+  expect(failure).toEqual([]);
+  const names = steps
+    .filter(({ op }) => op !== "same" && op !== "refresh")
+    .map(({ urn }) => urn.split("::").slice(-1)[0] ?? "");
+  return [...new Set(names)].sort();
+}
+
+/** Expects an update to do just what a preview shows, and that to be these resources. */
+async function expectApplied(expected?: readonly string[]): Promise<void> {
+  const shown = changed(await preview());
+  expect(shown).toEqual(expected ?? shown);
+  expect(changed(await apply())).toEqual(shown);
+}
+
+function change(file: string, from: string | RegExp, to: string): void {
+  edit(checkout, file, (text) => text.replace(from, to));
+}
+
+function container(name: string): string {
+  return `${lab.standIns.prefix}${name}`;
+}
+
+describe("an update by the plan of its preview", () => {
+  it("creates a lab", async () => {
+    await expectApplied();
+    expect(changed(await preview())).toEqual([]);
+  });
+
+  it("applies a change of a dashboard, a rule, a program and a container", async () => {
+    change("dashboards/flask.ts", '"Flask app"', '"Flask"');
+    change("assets/prometheus/containers.rules.yml", "Read why", "See why");
+    change("assets/flask/app.py", "example app:", "example application:");
+    change("Pulumi.yaml", /(nodeExporterMemory:\s+type: integer\s+default:) 128/, "$1 136");
+    await expectApplied([
+      "flask-app-dashboard",
+      "flask-process",
+      "node-exporter-container",
+      "prometheus-config-files",
+      "prometheus-reload",
+    ]);
+  });
+
+  it("repairs drift, the same drift again, too", async () => {
+    const damageAndRepair = async (): Promise<void> => {
+      docker("stop", container("pushgateway"));
+      docker("rm", "--force", container("cadvisor"));
+      await expectApplied(["cadvisor-container", "pushgateway-container"]);
+    };
+    await damageAndRepair();
+    await damageAndRepair();
+    expect(changed(await preview())).toEqual([]);
+  });
+
+  it("keeps the plan from others, and shows no secret in it", async () => {
+    await preview();
+    const plan = path.join(folder, "lab", "room", "plan.json");
+    expect(fs.statSync(plan).mode & 0o777).toBe(0o600);
+    const output = ["stack", "output", "grafanaAdminPassword", "--show-secrets"];
+    const { messages } = await lab.commands.run("pulumi", output, { env: { LAB_CHECKOUT: checkout } });
+    expect(messages.trim()).toMatch(/^\S{24}$/);
+    expect(fs.readFileSync(plan, "utf8")).not.toContain(messages.trim());
+  });
+
+  it("stops at a resource that was damaged since, and goes on after a new preview", async () => {
+    await preview();
+    docker("stop", container("pushgateway"));
+    const { ok, failure } = await apply();
+    expect([ok, ...failure]).toEqual([
+      false,
+      MISFIT,
+      "- container `pushgateway-container`: it was damaged, or came back, since the preview",
+      AGAIN,
+    ]);
+    await expectApplied(["pushgateway-container"]);
+  });
+
+  it("stops at a resource whose code was changed since", async () => {
+    change("dashboards/flask.ts", '"Flask"', '"The Flask app"');
+    await preview();
+    change("Pulumi.yaml", /(nodeExporterMemory:\s+type: integer\s+default:) 136/, "$1 144");
+    const { ok, failure } = await apply();
+    expect([ok, ...failure]).toEqual([
+      false,
+      MISFIT,
+      "- container `node-exporter-container`: other than previewed: labels, memory, memorySwap",
+      AGAIN,
+    ]);
+  });
+});
