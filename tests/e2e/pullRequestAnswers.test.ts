@@ -5,16 +5,13 @@ import * as path from "node:path";
 import { changedLines } from "../../tools/pull-request/answers/causes";
 import { Inquiry } from "../../tools/pull-request/answers/inquiry";
 import { PreviewLab } from "../../tools/pull-request/previewLab";
-import { renderReport, Report } from "../../tools/pull-request/report/markdown";
 import { describeSteps } from "../../tools/pull-request/report/resources";
 import { ASKED } from "../support/askedChanges";
 import { copyCheckout } from "../support/checkouts";
+import { renderExample } from "../support/examples";
 import { machineStack } from "../support/harness";
 
 jest.setTimeout(300_000);
-
-/** `EXAMPLES=docs/examples npx jest tests/e2e/pullRequestAnswers` writes the examples of the documentation anew. */
-const { EXAMPLES } = process.env;
 
 describe("the lab of the base, asked what a change does to its panels and alerts", () => {
   let folder: string;
@@ -65,22 +62,7 @@ describe("the lab of the base, asked what a change does to its panels and alerts
       expect((await lab.up(base)).failure).toEqual([]);
     }
     const answers = inquiry.answers(changedLines(head, "HEAD"));
-    const report: Report = {
-      marker: "<!-- observability-lab: preview -->",
-      title: "It",
-      notes: [],
-      run,
-      changes: describeSteps(run.steps),
-      answers,
-      rules: true,
-      failure: [],
-      seconds: {},
-    };
-    const text = renderReport(report);
-    if (EXAMPLES !== undefined) {
-      fs.mkdirSync(EXAMPLES, { recursive: true });
-      fs.writeFileSync(path.join(EXAMPLES, `${example}.md`), renderReport({ ...report, title: "Lab preview" }));
-    }
+    const text = renderExample(example, { notes: [], run, changes: describeSteps(run.steps), answers, failure: [] });
     for (const line of lines) {
       expect(text).toEqual(typeof line === "string" ? expect.stringContaining(line) : expect.stringMatching(line));
     }

@@ -2,8 +2,10 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { LabRun, PreviewLab } from "../../tools/pull-request/previewLab";
+import { describeSteps } from "../../tools/pull-request/report/resources";
 import { edit } from "../support/changes";
 import { copyCheckout } from "../support/checkouts";
+import { renderExample } from "../support/examples";
 import { docker, machineStack } from "../support/harness";
 
 jest.setTimeout(240_000);
@@ -111,14 +113,18 @@ describe("an update by the plan of its preview", () => {
 
   it("stops at a resource whose code was changed since", async () => {
     change("dashboards/flask.ts", '"Flask"', '"The Flask app"');
-    await preview();
+    const shown = await preview();
     change("Pulumi.yaml", /(nodeExporterMemory:\s+type: integer\s+default:) 136/, "$1 144");
-    const { ok, failure } = await apply();
-    expect([ok, ...failure]).toEqual([
-      false,
-      MISFIT,
-      "- container `node-exporter-container`: other than previewed: labels, memory, memorySwap",
-      AGAIN,
-    ]);
+    const run = await apply();
+    const differs = "- container `node-exporter-container`: other than previewed: labels, memory, memorySwap";
+    expect([run.ok, ...run.failure]).toEqual([false, MISFIT, differs, AGAIN]);
+    const failure = ["applied, it fails:", ...run.failure];
+    const report = renderExample("plan-no-longer-fits", {
+      notes: [],
+      run: shown,
+      changes: describeSteps(shown.steps),
+      failure,
+    });
+    expect(report).toContain(`${MISFIT}\n${differs}\n`);
   });
 });

@@ -42,7 +42,7 @@ export const ASKED: readonly AskedChange[] = [
     make: inFlask('in_flight{${JOB}}`, "in flight"', 'in_flght{${JOB}}`, "in flight"'),
     problems: ["1 panel shows no data"],
     lines: [
-      /^## It: 1 to update; 1 panel shows no data$/m,
+      /^## Lab preview: 1 to update; 1 panel shows no data$/m,
       new RegExp(
         String.raw`^\| ~ update \| panel \| \`Requests in flight \(Flask app\)\` \| query A: .*; reads \`\d+\` ${LINE} → \*\*no data\*\* ` +
           String.raw`\(no series of flask_http_requests_in_flght\{job="flask_app"\}\) \*\*had data, has none\*\* \|$`,

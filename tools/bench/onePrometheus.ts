@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { stringify } from "yaml";
 import { alertRules } from "../../lib/shared/alertRules";
-import { findFreePort } from "../pull-request/previewLab";
+import { findFreePort } from "../pull-request/machine";
 import { getJson, QueryAnswer } from "../verify/lab";
 import { MIB } from "./idle";
 import { answers, until } from "./poll";

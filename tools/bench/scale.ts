@@ -8,7 +8,7 @@ import { nodeExporterFlags } from "../../components/monitoring/nodeExporter";
 import { inspectMachine } from "../../lib/docker/machine";
 import { readStackFiles } from "../../lib/settings/stackFiles";
 import { PROJECT } from "../../lib/shared/assets";
-import { findFreePort } from "../pull-request/previewLab";
+import { findFreePort } from "../pull-request/machine";
 import { Load, LOOPBACK, measureLoad, start } from "./onePrometheus";
 import { print } from "./report";
 import { loadTable } from "./scaleTable";

@@ -13,7 +13,7 @@ import { PROJECT } from "../../lib/shared/assets";
 import { LAB_LABEL, labName } from "../../lib/shared/names";
 import { throwProblems } from "../../lib/shared/problems";
 import { Commands } from "../pull-request/commands";
-import { findFreePort, findFreeSubnet } from "../pull-request/previewLab";
+import { findFreePort, findFreeSubnet } from "../pull-request/machine";
 import { LabOutputs } from "../verify/lab";
 import { targetsOn } from "./targets";
 

@@ -1,21 +1,16 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import { callDocker, dockerGet } from "../../lib/docker/client";
-import { inspectMachine, Machine } from "../../lib/docker/machine";
-import { tryListen } from "../../lib/preflight";
-import { findOverlaps } from "../../lib/preflight/subnets";
-import { urlSegment } from "../../lib/shared/foreignNames";
-import { LAB_LABEL } from "../../lib/shared/names";
+import { inspectMachine } from "../../lib/docker/machine";
 import { hideCredentials, LabError } from "../../lib/shared/problems";
 import { LabOutputs } from "../verify/lab";
 import { Commands, Outcome } from "./commands";
+import { findFreePort, findFreeSubnet, removeVolumes } from "./machine";
 import { isObject } from "./report/differences";
 import { EngineRun, readRun } from "./report/events";
 import { describeMisfits, isMisfit } from "./report/planFit";
-import { randomPort, StandIns } from "./standIns";
+import { StandIns } from "./standIns";
 
 /** A run of the engine, and what it printed besides. */
 export interface LabRun extends EngineRun {
@@ -33,8 +28,6 @@ export interface PreviewLabArgs {
   readonly stack: string;
 }
 
-/** Of which a preview takes one. */
-const SUBNETS = Array.from({ length: 256 }, (_, third) => `172.29.${String(third)}.0/24`);
 const LAST_LINES = 20;
 /** The rules of this checkout. */
 export const OWN_RULES = path.resolve(__dirname, "../../policy");
@@ -142,7 +135,7 @@ export class PreviewLab {
    */
   async remove(): Promise<void> {
     const destroyed = await this.commands.run("pulumi", ["destroy", "--yes", "--skip-preview"]);
-    const left = await this.removeVolumes();
+    const left = await removeVolumes(this.standIns.prefix);
     if ((!destroyed.ok && !destroyed.messages.includes("no stack named")) || left.length > 0) {
       throw new LabError(
         `the preview's lab is not wholly removed${left.length > 0 ? ` (left: ${left.join(", ")})` : ""}; ` +
@@ -200,44 +193,6 @@ export class PreviewLab {
     }
     return { ok: true, events: "", output: "", messages: "" };
   }
-
-  /** Removes what `keepData` keeps; returns the names of those that the engine does not let go. */
-  private async removeVolumes(): Promise<string[]> {
-    const filters = encodeURIComponent(JSON.stringify({ label: [LAB_LABEL] }));
-    const { Volumes } = await dockerGet<{ Volumes: DockerVolume[] | null }>(`/volumes?filters=${filters}`);
-    const left: string[] = [];
-    for (const { Name, Labels } of Volumes ?? []) {
-      if (Labels?.[LAB_LABEL]?.startsWith(this.standIns.prefix) === true) {
-        const { status } = await callDocker("DELETE", `/volumes/${urlSegment(Name)}`);
-        left.push(...(status < 400 || status === 404 ? [] : [Name]));
-      }
-    }
-    return left;
-  }
-}
-
-/** A volume as the engine lists it. */
-interface DockerVolume {
-  readonly Name: string;
-  readonly Labels?: Readonly<Record<string, string>> | null;
-}
-
-/** A port of this machine that nothing listens on. */
-export async function findFreePort(): Promise<number> {
-  const port = randomPort();
-  return (await tryListen("127.0.0.1", port)) === undefined ? port : findFreePort();
-}
-
-/** A private subnet that overlaps with nothing on this machine. */
-export function findFreeSubnet(machine: Machine, namePrefix: string): string {
-  const start = randomInt(SUBNETS.length);
-  const free = [...SUBNETS.slice(start), ...SUBNETS.slice(0, start)].find(
-    (subnet) => findOverlaps({ subnet, gateway: "", namePrefix }, machine, os.networkInterfaces()).length === 0,
-  );
-  if (free === undefined) {
-    throw new LabError("172.29.0.0/16 has no free subnet for a preview; remove networks with docker network prune");
-  }
-  return free;
 }
 
 /** The caller's environment without what would lead to another lab. */

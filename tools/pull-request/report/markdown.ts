@@ -75,7 +75,7 @@ export function renderReport(report: Report): string {
     ...run.warnings.map((warning) => `> **Warning** ${code(warning)}`),
     ...(verified === undefined ? [] : [verifiedOf(verified)]),
   ];
-  const end = [...rulesOf(report), `<sub>${timesOf(seconds)}</sub>`];
+  const end = [...rulesOf(report), ...timesOf(seconds)];
   return `${fit(start, [...(answers?.folds ?? []), ...changes.folds.map(foldText)], end)}\n`;
 }
 
@@ -209,8 +209,8 @@ function fit(paragraphs: readonly string[], folds: readonly string[], end: reado
   );
 }
 
-function timesOf(seconds: Report["seconds"]): string {
+function timesOf(seconds: Report["seconds"]): string[] {
   const parts = Object.entries(seconds).map(([part, count]) => `${part} ${count.toFixed(0)} s`);
   const total = Object.values(seconds).reduce((sum, count) => sum + count, 0);
-  return `${parts.join(", ")}: ${total.toFixed(0)} s in all`;
+  return parts.length === 0 ? [] : [`<sub>${parts.join(", ")}: ${total.toFixed(0)} s in all</sub>`];
 }

@@ -1,0 +1,19 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { renderReport, Report } from "../../tools/pull-request/report/markdown";
+
+/**
+ * Renders a report; with `EXAMPLES=docs/examples` it is written there, too, as an example of the documentation.
+ *
+ * @param example Name of the file.
+ */
+export function renderExample(example: string, report: Omit<Report, "marker" | "title" | "rules" | "seconds">): string {
+  const { EXAMPLES } = process.env;
+  const marker = "<!-- observability-lab: preview -->";
+  const text = renderReport({ marker, title: "Lab preview", rules: true, seconds: {}, ...report });
+  if (EXAMPLES !== undefined) {
+    fs.mkdirSync(EXAMPLES, { recursive: true });
+    fs.writeFileSync(path.join(EXAMPLES, `${example}.md`), text);
+  }
+  return text;
+}
