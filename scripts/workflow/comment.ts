@@ -2,13 +2,11 @@
 // usage: comment.ts REPORT COMMIT      COMMIT is the head of the pull request; the checkout is its base
 import { execFileSync } from "node:child_process";
 import { lstatSync, readFileSync } from "node:fs";
-import { describeOrigin, escapeReport } from "../../tools/pull-request/foreignReport";
+import { describeOrigin, escapeReport, REPORT_MARKER } from "../../tools/pull-request/foreignReport";
 
-/** First line of a report. */
-const MARKER = "<!-- observability-lab: preview -->";
 /** Bytes of a report, which is cut below 60,000 characters. */
 const MAX_BYTES = 240_000;
-/** GitHub takes 65,536 characters, the action's own marker among them. */
+/** GitHub takes 65,536 characters, the action's own marker among them; GitLab takes more. */
 const MAX_LENGTH = 65_000;
 
 /** Files that the pull request changes, those that it renames under both names. */
@@ -31,10 +29,10 @@ function readReport(file: string): string {
     throw new Error(`${file} is not a preview report: it is ${String(status.size)} bytes long`);
   }
   const report = readFileSync(file, "utf8");
-  if (!report.startsWith(`${MARKER}\n`)) {
-    throw new Error(`${file} is not a preview report: its first line is not ${MARKER}`);
+  if (!report.startsWith(`${REPORT_MARKER}\n`)) {
+    throw new Error(`${file} is not a preview report: its first line is not ${REPORT_MARKER}`);
   }
-  return report.slice(MARKER.length + 1);
+  return report.slice(REPORT_MARKER.length + 1);
 }
 
 function main([file = "", commit = ""]: readonly string[]): void {
@@ -42,7 +40,7 @@ function main([file = "", commit = ""]: readonly string[]): void {
     throw new Error(`"${commit}" is not a commit`);
   }
   const report = readReport(file);
-  const text = `${MARKER}\n${describeOrigin(listChanged(commit))}${escapeReport(report)}`;
+  const text = `${REPORT_MARKER}\n${describeOrigin(listChanged(commit))}${escapeReport(report)}`;
   process.stdout.write(text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH)}\n\nThe rest is cut.\n`);
 }
 

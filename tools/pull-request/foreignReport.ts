@@ -1,10 +1,14 @@
+/** First line of a report, by which its comment is found again. */
+export const REPORT_MARKER = "<!-- observability-lab: preview -->";
+/** Text of the link from a panel to the same panel in the reader's own lab. */
+export const OWN_LAB = "Open it in your own lab";
 const MOST_NAMED = 5;
 /** The code that makes the report, with what it imports. */
 export const REPORT_CODE =
   /^(dashboards\/community|lib|scripts|tools\/(?!bench\/)[^/]+)\/|^((GNUm|[Mm])akefile|tsconfig\.json)$/;
 /** The rules, and whatever else runs beside that code. */
 const RULES_AND_PACKAGES =
-  /^(\.github|node_modules|policy)\/|^(\.npmrc|index\.ts|package\.json|package-lock\.json|Pulumi\.yaml)$/;
+  /^(\.git(hub|lab)|node_modules|policy)\/|^(\.gitlab-ci\.yml|\.npmrc|index\.ts|package\.json|package-lock\.json|Pulumi\.yaml)$/;
 /** What nothing of a preview reads. */
 const NEVER_RUN = /^(docs|tests|tools\/bench)\/|^[^/]+\.md$|^LICENSE$/;
 
@@ -30,9 +34,39 @@ const ALIVE: readonly (readonly [RegExp, string])[] = [
   [/^((?:[ \t>*+-]|\d+[.)])*(?:`{3,}|~{3,}))(?!diff$)(?=[^\n`~])/gm, `$1${HIDDEN}`],
 ];
 
-/** A report of code that is not to be trusted, as text that mentions nobody, leads nowhere and loads nothing. */
+/**
+ * The link to a panel in the reader's own lab, escaped. After `!` it would be a picture; after a backslash none, but its
+ * address one with what follows.
+ */
+const ESCAPED_LINK = new RegExp(
+  `(?<![!\\\\])\\[${OWN_LAB}\\]${HIDDEN}\\(http:${HIDDEN}(//127\\.0\\.0\\.1:\\d{1,5}/d/[\\w-]+\\?viewPanel=\\d+)\\)`,
+  "g",
+);
+
+/**
+ * What GitLab makes something of besides: quick actions, which the author of a note carries out, and references.
+ * https://docs.gitlab.com/user/project/quick_actions/, https://docs.gitlab.com/user/markdown/#gitlab-specific-references
+ */
+const ALIVE_ON_GITLAB: typeof ALIVE = [
+  [/^([^\S\n]*)\/(?=\w)/gm, `$1${HIDDEN}/`],
+  [/[!$](?=\d)|[%~](?=[\w"])|[*[](?=[a-z_]+:)|\[(?=\[)/g, `$&${HIDDEN}`],
+];
+
+/**
+ * A report of code that is not to be trusted, as text that mentions nobody, loads nothing, and leads nowhere but to a
+ * panel in the reader's own lab.
+ */
 export function escapeReport(report: string): string {
-  return ALIVE.reduce((text, [pattern, instead]) => text.replace(pattern, instead), report.replace(/\r\n?/g, "\n"));
+  return escape(report.replace(/\r\n?/g, "\n"), ALIVE).replace(ESCAPED_LINK, `[${OWN_LAB}](http:$1)`);
+}
+
+/** A comment with an escaped report, for GitLab. */
+export function escapeNote(comment: string): string {
+  return escape(comment, ALIVE_ON_GITLAB);
+}
+
+function escape(report: string, alive: typeof ALIVE): string {
+  return alive.reduce((text, [pattern, instead]) => text.replace(pattern, instead), report);
 }
 
 /** Whose word a report is, as Markdown: by the names of the files that its pull request changes. */

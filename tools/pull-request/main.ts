@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { changedLines } from "./answers/causes";
 import { Inquiry } from "./answers/inquiry";
+import { REPORT_MARKER } from "./foreignReport";
 import { Base, checkOut, describeHead, findBase, toReadByHand } from "./git";
 import { LabRun, OWN_RULES, PreviewLab } from "./previewLab";
 import { escapeMarkdown } from "./report/format";
@@ -11,8 +12,6 @@ import { Answers, CheckResult, fence, renderReport, Report, summaryOf } from "./
 import { describeSteps } from "./report/resources";
 
 const PROJECT = path.resolve(__dirname, "../..");
-/** A workflow finds its comment by it. */
-const MARKER = "<!-- observability-lab: preview -->";
 
 type Seconds = Record<string, number>;
 
@@ -43,7 +42,7 @@ async function main(): Promise<void> {
     fs.rmSync(checkout, { recursive: true, force: true });
   }
   const failure = [...result.failure, ...(lab.commands.interrupted ? ["it was interrupted"] : []), ...left];
-  const report: Report = { marker: MARKER, title: "Lab preview", ...result, failure, seconds };
+  const report: Report = { marker: REPORT_MARKER, title: "Lab preview", ...result, failure, seconds };
   fs.mkdirSync(path.dirname(REPORT), { recursive: true });
   fs.writeFileSync(REPORT, renderReport(report));
   console.log(`${summaryOf(report)}; the report: ${REPORT}`);

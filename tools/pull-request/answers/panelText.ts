@@ -1,3 +1,4 @@
+import { OWN_LAB } from "../foreignReport";
 import { code, escapeMarkdown, list } from "../report/format";
 import { Answers, details } from "../report/markdown";
 import { Row, rowKey } from "../report/rows";
@@ -117,7 +118,7 @@ function linkOf(after: DeclaredPanel | undefined, grafanaUrl: string): string[] 
     return [];
   }
   const url = `${grafanaUrl}/d/${dashboard.uid}?viewPanel=${String(panel.id)}`;
-  return [`[Open it in your own lab](${url}), after \`make up\` at this commit.`];
+  return [`[${OWN_LAB}](${url}), after \`make up\` at this commit.`];
 }
 
 /** What the report says of panels. */
