@@ -1,3 +1,6 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { PROJECT } from "../support/fixtures";
 import { Job, readWorkflow, Step, Workflow, workflowFiles } from "../support/workflows";
 
 const FILES = Object.entries(workflowFiles());
@@ -76,12 +79,30 @@ describe("the preview of a pull request", () => {
     expect(readWorkflow("preview.yml").on.pull_request).toEqual({
       types: ["opened", "synchronize", "reopened", "labeled"],
     });
-    expect(preview.if).toBe("github.event.action != 'labeled' || github.event.label.name == 'apply-preview'");
+    expect(preview.if).toBe(
+      "github.event_name == 'pull_request' && " +
+        "(github.event.action != 'labeled' || github.event.label.name == 'apply-preview')",
+    );
+  });
+
+  it("can be called by another repository, which can pass no input and no secret", () => {
+    expect(readWorkflow("preview.yml").on).toHaveProperty("workflow_call", null);
+    // what a caller has to grant: GitHub rejects a call that asks for more
+    const granted = /permissions: \{ ([^}]*) \}/.exec(
+      fs.readFileSync(path.join(PROJECT, "docs/pull-requests.md"), "utf8"),
+    );
+    expect(granted?.[1]).toBe(
+      Object.entries(comment.permissions ?? {})
+        .map((permission) => permission.join(": "))
+        .join(", "),
+    );
+    // a path of an action would be one of the caller's
+    expect([...preview.steps, ...comment.steps].filter(({ uses }) => uses?.startsWith("."))).toEqual([]);
   });
 
   it("is cancelled by the next push unless it applies", () => {
     expect(preview.concurrency).toEqual({
-      group: `\${{ ${APPLIES} && 'apply' || 'preview' }}-\${{ github.event.pull_request.number }}`,
+      group: `\${{ ${APPLIES} && 'observability-lab-apply' || 'observability-lab-preview' }}-\${{ github.event.pull_request.number }}`,
       "cancel-in-progress": `\${{ !${APPLIES} }}`,
     });
   });
