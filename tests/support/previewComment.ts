@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -6,6 +6,8 @@ import { PROJECT } from "./fixtures";
 
 /** First line of the report of a preview. */
 export const MARKER = "<!-- observability-lab: preview -->";
+
+const SUCRASE = path.join(PROJECT, "node_modules/sucrase/register/ts");
 
 /** A checkout of the base of a pull request, which has the pull request's commits, too, and its report. */
 export class PreviewComment {
@@ -34,14 +36,30 @@ export class PreviewComment {
 
   /** Runs the script that writes the comment. */
   write(commit: string): { status: number | null; stdout: string; stderr: string } {
-    const sucrase = path.join(PROJECT, "node_modules/sucrase/register/ts");
     const script = path.join(PROJECT, "scripts/workflow/comment.ts");
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ["--require", sucrase, script, this.report, commit],
+      ["--require", SUCRASE, script, this.report, commit],
       { cwd: this.checkout, encoding: "utf8" },
     );
     return { status, stdout, stderr: stderr.replaceAll(this.report, "report.md") };
+  }
+
+  /** Has `git fetch origin` find a commit as the head of a merge request, as on GitLab. */
+  offer(iid: number, commit: string): void {
+    this.git("update-ref", `refs/merge-requests/${String(iid)}/head`, commit);
+    this.git("config", "remote.origin.url", ".");
+  }
+
+  /** Runs the script that posts notes on GitLab, with these variables of a job. */
+  postNotes(job: Readonly<Record<string, string>>): Promise<{ status: number; stdout: string; stderr: string }> {
+    const script = path.join(PROJECT, "scripts/workflow/gitlabNotes.ts");
+    const options = { cwd: this.checkout, env: { ...process.env, ...job } };
+    return new Promise((resolve) => {
+      execFile(process.execPath, ["--require", SUCRASE, script], options, (error, stdout, stderr) => {
+        resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr });
+      });
+    });
   }
 
   /** Removes all of it. */

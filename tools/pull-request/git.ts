@@ -18,7 +18,7 @@ const PACKAGES = ["package.json", LOCK, ".npmrc"];
 /** What no rule of `policy/` can judge, and what it is. */
 const BY_HAND: readonly (readonly [string, RegExp])[] = [
   ["the rules", /^policy\//],
-  ["the workflows", /^\.github\//],
+  ["the workflows", /^\.git(hub|lab)\/|^\.gitlab-ci\.yml$/],
   ["the code that makes this report", REPORT_CODE],
   ["the packages", /^(package\.json|package-lock\.json|\.npmrc|node_modules\/)/],
   ["what runs on the host", /^assets\/(?!prometheus\/)/],

@@ -1,0 +1,141 @@
+// Keeps one note with the report on every open merge request of this branch, whose code the checkout is.
+// usage: CI_API_V4_URL=URL CI_PROJECT_ID=ID CI_COMMIT_BRANCH=BRANCH PREVIEW_NOTE_TOKEN=TOKEN gitlabNotes.ts
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { escapeNote, REPORT_MARKER } from "../../tools/pull-request/foreignReport";
+
+interface MergeRequest {
+  readonly iid: number;
+  readonly sha: string;
+}
+
+interface Pipeline {
+  readonly id: number;
+  readonly project_id: number;
+  readonly sha: string;
+}
+
+interface Job {
+  readonly id: number;
+  readonly name: string;
+  /** Absent without an artifact. */
+  readonly artifacts_file?: object | null;
+}
+
+interface Note {
+  readonly id: number;
+  readonly body: string;
+  readonly author: { readonly id: number };
+}
+
+const JOB = "lab-preview";
+const REPORT = ".lab/pr-preview/report.md";
+const PAGE = 100;
+const {
+  CI_API_V4_URL: api = "",
+  CI_PROJECT_ID: id = "",
+  CI_COMMIT_BRANCH: branch = "",
+  PREVIEW_NOTE_TOKEN: token = "",
+} = process.env;
+const project = `projects/${id}`;
+
+async function request(method: string, route: string, body?: object): Promise<Response> {
+  const response = await fetch(`${api}/${route}`, {
+    method,
+    // not as PRIVATE-TOKEN, which fetch would also send to the storage that GitLab redirects to for an artifact
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: AbortSignal.timeout(60_000),
+  });
+  if (!response.ok) {
+    throw new Error(
+      `GitLab rejects ${method} ${route}: ${String(response.status)} ${await response.text()}`.slice(0, 500),
+    );
+  }
+  return response;
+}
+
+async function get<T>(route: string): Promise<T> {
+  return (await (await request("GET", route)).json()) as T;
+}
+
+async function list<T>(route: string): Promise<T[]> {
+  const all: T[] = [];
+  for (let page = 1; ; page++) {
+    const some = await get<T[]>(
+      `${route}${route.includes("?") ? "&" : "?"}per_page=${String(PAGE)}&page=${String(page)}`,
+    );
+    all.push(...some);
+    if (some.length < PAGE) {
+      return all;
+    }
+  }
+}
+
+/** The report on the head of a merge request; undefined until there is one. */
+async function findReport({ iid, sha }: MergeRequest): Promise<string | undefined> {
+  const pipelines = await list<Pipeline>(`${project}/merge_requests/${String(iid)}/pipelines`);
+  // not an earlier commit's, as the files of the head decide how far the note trusts the report; not one of a fork
+  const pipeline = pipelines.find((it) => it.sha === sha && String(it.project_id) === id);
+  const jobs = pipeline === undefined ? [] : await list<Job>(`${project}/pipelines/${String(pipeline.id)}/jobs`);
+  const job = jobs.find(({ name, artifacts_file: file }) => name === JOB && Boolean(file));
+  return job && (await request("GET", `${project}/jobs/${String(job.id)}/artifacts/${REPORT}`)).text();
+}
+
+/** The note of a report, which the script of GitHub's comment writes. */
+function writeNote({ iid, sha }: MergeRequest, report: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "lab-note-"));
+  try {
+    const file = path.join(folder, "report.md");
+    writeFileSync(file, report);
+    execFileSync("git", ["fetch", "--quiet", "origin", `refs/merge-requests/${String(iid)}/head`], {
+      stdio: "inherit",
+    });
+    const script = path.join(__dirname, "comment.ts");
+    const args = ["--require", require.resolve("sucrase/register/ts"), script, file, sha];
+    return escapeNote(execFileSync(process.execPath, args, { encoding: "utf8" }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Creates the note, or updates it where it says something else. */
+async function post({ iid }: MergeRequest, body: string, author: number): Promise<string> {
+  const notes = `${project}/merge_requests/${String(iid)}/notes`;
+  const own = (await list<Note>(`${notes}?sort=asc`)).find(
+    (note) => note.author.id === author && note.body.startsWith(REPORT_MARKER),
+  );
+  if (own === undefined) {
+    await request("POST", notes, { body });
+    return "created";
+  }
+  if (own.body.trim() === body.trim()) {
+    return "unchanged";
+  }
+  await request("PUT", `${notes}/${String(own.id)}`, { body });
+  return "updated";
+}
+
+async function main(): Promise<void> {
+  const { id: author } = await get<{ id: number }>("user");
+  const open = `${project}/merge_requests?state=opened&target_branch=${encodeURIComponent(branch)}`;
+  for (const mergeRequest of await list<MergeRequest>(open)) {
+    try {
+      const report = await findReport(mergeRequest);
+      const result =
+        report === undefined ? "no report" : await post(mergeRequest, writeNote(mergeRequest, report), author);
+      console.log(`!${String(mergeRequest.iid)}: ${result}`);
+    } catch (error) {
+      // the others get theirs
+      console.error(`!${String(mergeRequest.iid)}: ${(error as Error).message}`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+});
