@@ -139,7 +139,7 @@ export function flaskDashboard(): Dashboard {
         text.replace('          job("docker_containers", [target("cadvisor")]),\n', ""),
       );
     },
-    problems: [expect.stringMatching(/^\d+ panels and rules lose data once it is applied$/) as unknown as string],
+    problems: [expect.stringMatching(/^\d+ panels and rules lose data once it is applied$/)],
     lines: [
       "| − delete | scrape job | `docker_containers` | targets `cadvisor:8080` |",
       /^\*\*Data lost once it is applied\*\*: .* Likely by components\/monitoring\/prometheus\.ts:\d+ `- job\("docker_containers", \[target\("cadvisor"\)\]\),`\.$/m,
@@ -156,7 +156,7 @@ export function flaskDashboard(): Dashboard {
         text.replace("def path(req", "def route(req").replace("group_by=path", "group_by=route"),
       );
     },
-    problems: [expect.stringMatching(/^\d+ panels and rules lose data once it is applied$/) as unknown as string],
+    problems: [expect.stringMatching(/^\d+ panels and rules lose data once it is applied$/)],
     lines: [
       /Likely by assets\/flask\/app\.py:\d+ `- def path\(req: Request\) -> str:`/,
       /^panel Requests by path \(Flask app\): .*$/m,

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { ChangedLine, likelyCauses, parseDiff } from "../../tools/pull-request/answers/causes";
 import { pathsOf } from "../../tools/pull-request/answers/load";
 import { compare, findLosses, Loss } from "../../tools/pull-request/answers/losses";
@@ -33,7 +34,7 @@ describe("what a change that was applied takes away", () => {
     expect(compare(snapshot(PANEL, {}), new Map())).toEqual([]);
     const later = [snapshot(PANEL, { absent: ["a"] }), snapshot(PANEL, {})];
     const take = (): Promise<Snapshot> => Promise.resolve(later.shift() ?? new Map());
-    expect(await findLosses(snapshot(PANEL, {}), take, Date.now() + 10_000)).toEqual([]);
+    expect(await findLosses(snapshot(PANEL, {}), take, Date.now() + 10_000, () => Promise.resolve())).toEqual([]);
     expect(later).toEqual([]);
   });
 });
@@ -75,7 +76,7 @@ describe("a lab that is asked", () => {
 
   it("is asked for every panel and rule", async () => {
     const sources = await api.datasources();
-    const lab: AskedLab = { api, sources, since: 0, scrapeSeconds: 5, restore: (text) => text };
+    const lab: AskedLab = { api, sources, since: 0, scrapeSeconds: 5, pause: setTimeout, restore: (text) => text };
     const all = [...(await takeSnapshot(lab, ["u"])).values()].map(({ asker, found }) => [asker.name, found.absent]);
     expect(all).toEqual([
       ["Rate", []],

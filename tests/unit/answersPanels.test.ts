@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
 import { answerPanels, AskedLab, isDark, tooYoung } from "../../tools/pull-request/answers/panelAnswers";
 import { panelText } from "../../tools/pull-request/answers/panelText";
@@ -39,6 +40,7 @@ async function reportOn(
     sources: await api.datasources(),
     since: Date.now() - 60_000,
     scrapeSeconds: 5,
+    pause: setTimeout,
     restore: (text) => text.replaceAll("preview-", ""),
   };
   const answers = panelText(await answerPanels(lab, findPanelChanges(steps), 0), "http://127.0.0.1:3000");

@@ -20,8 +20,9 @@ const DEBUG = '"severity":"debug"';
 /** Runs scripts of the lab, each in a session of its own so that an interruption reaches it once. */
 export class Commands {
   private readonly running = new Set<ChildProcess>();
-  /** Whether somebody asked for the end. */
-  interrupted = false;
+  private readonly interruption = new AbortController();
+  /** Aborted when somebody asks for the end. */
+  readonly signal = this.interruption.signal;
 
   constructor(private readonly env: NodeJS.ProcessEnv) {}
 
@@ -51,9 +52,14 @@ export class Commands {
     };
   }
 
+  /** Whether somebody asked for the end. */
+  get interrupted(): boolean {
+    return this.signal.aborted;
+  }
+
   /** Lets the commands that run come to an orderly end, as Ctrl-C does. */
   interrupt(): void {
-    this.interrupted = true;
+    this.interruption.abort();
     for (const { pid } of this.running) {
       try {
         if (pid !== undefined) {

@@ -64,7 +64,7 @@ export class Inquiry {
       [this.panels, this.alerts, this.tests, this.losses] = [[], [], NO_TESTS, []];
       const files = findChanges(run.asked).filter(isConfiguration).flatMap(filesOf);
       if (panels.length > 0 || files.some(({ name }) => name.endsWith(RULES))) {
-        await until(lab.since + RATE_SCRAPES * lab.scrapeSeconds * 1000);
+        await lab.pause(lab.since + RATE_SCRAPES * lab.scrapeSeconds * 1000 - Date.now());
       }
       [this.panels] = await Promise.all([
         answerPanels(lab, panels, Date.now() + PATIENCE_MS),
@@ -104,8 +104,8 @@ export class Inquiry {
       const { dashboards } = await this.preview.outputs();
       // by then the last sample of what is no longer scraped is too old
       const first = applied + (FRESH_SCRAPES + 1) * lab.scrapeSeconds * 1000;
-      await until(first);
-      this.losses = await findLosses(before, () => takeSnapshot(lab, dashboards), first + PATIENCE_MS);
+      await lab.pause(first - Date.now());
+      this.losses = await findLosses(before, () => takeSnapshot(lab, dashboards), first + PATIENCE_MS, lab.pause);
     });
   }
 
@@ -150,12 +150,14 @@ export class Inquiry {
   private async connect(): Promise<AskedLab> {
     this.outputs ??= await this.preview.outputs();
     const api = grafanaApi(this.outputs);
+    const { commands } = this.preview;
     this.lab ??= {
       api,
       sources: await api.datasources(),
       since: this.load.since ?? Date.now(),
       scrapeSeconds: seconds(this.outputs.scrapeInterval),
       restore: this.restore,
+      pause: (milliseconds) => setTimeout(Math.max(0, milliseconds), undefined, { signal: commands.signal }),
     };
     return this.lab;
   }
@@ -185,9 +187,4 @@ function mapTexts<T>(value: T, change: (text: string) => string): T {
     return isObject(part) ? Object.fromEntries(Object.entries(part).map(([key, item]) => [key, map(item)])) : part;
   };
   return map(value) as T;
-}
-
-/** Waits for a moment, in milliseconds since the epoch. */
-async function until(moment: number): Promise<void> {
-  await setTimeout(Math.max(0, moment - Date.now()));
 }

@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import { Asker, Snapshot } from "./snapshot";
 
 /** What a panel or a rule has lost by a change that was applied. */
@@ -23,13 +22,14 @@ export async function findLosses(
   before: Snapshot,
   take: () => Promise<Snapshot>,
   until: number,
+  pause: (milliseconds: number) => Promise<void>,
 ): Promise<readonly Loss[]> {
   for (;;) {
     const losses = compare(before, await take());
     if (losses.length === 0 || Date.now() + PAUSE_MS > until) {
       return losses;
     }
-    await setTimeout(PAUSE_MS);
+    await pause(PAUSE_MS);
   }
 }
 

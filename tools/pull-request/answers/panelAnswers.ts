@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from "node:util";
-import { setTimeout } from "node:timers/promises";
 import { seconds } from "../../verify/duration";
 import { Datasource, GrafanaApi } from "../../verify/panels/grafana";
 import { Panel, StoredDashboard } from "../../verify/panels/model";
@@ -34,6 +33,8 @@ export interface AskedLab {
   readonly since: number;
   /** Seconds between two scrapes. */
   readonly scrapeSeconds: number;
+  /** Waits so many milliseconds, or throws where somebody asks for the end. */
+  readonly pause: (milliseconds: number) => Promise<void>;
   /** A text with what the commits declare in the place of the lab's stand-ins. */
   readonly restore: (text: string) => string;
 }
@@ -67,7 +68,7 @@ export async function answerPanels(
     if (dark.length === 0 || Date.now() + PAUSE_MS > until) {
       break;
     }
-    await setTimeout(PAUSE_MS);
+    await lab.pause(PAUSE_MS);
     const again = await askBoth(lab, dark);
     answers = answers.map((answer) => again[dark.indexOf(answer)] ?? answer);
   }
