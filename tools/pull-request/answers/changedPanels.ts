@@ -38,19 +38,17 @@ export function dashboardsOf(
     }));
 }
 
-/** Every panel that a change adds, changes or removes, and those whose variables or datasource it changes. */
+/** Every panel that a change adds, changes or removes, and those whose variables it changes. */
 export function findPanelChanges(steps: readonly Step[]): readonly PanelChange[] {
-  const anew = steps.some(({ type, op }) => type === DATASOURCE && !["same", "refresh"].includes(op))
-    ? "its datasource"
-    : undefined;
-  return dashboardsOf(steps).flatMap(({ before, after }) => changesOf(before, after, anew));
+  return dashboardsOf(steps).flatMap(({ before, after }) => changesOf(before, after));
 }
 
-function changesOf(
-  before: StoredDashboard | undefined,
-  after: StoredDashboard | undefined,
-  all: string | undefined,
-): PanelChange[] {
+/** Whether a change makes a datasource another one, with which nothing can be asked before it is applied. */
+export function changesDatasource(steps: readonly Step[]): boolean {
+  return steps.some(({ type, op }) => type === DATASOURCE && !["same", "refresh"].includes(op));
+}
+
+function changesOf(before: StoredDashboard | undefined, after: StoredDashboard | undefined): PanelChange[] {
   const [old, now] = [panelsOf(before), panelsOf(after)];
   const variables = changedVariables(before, after);
   return [...new Set([...now.keys(), ...old.keys()])].flatMap((name): PanelChange[] => {
@@ -65,8 +63,7 @@ function changesOf(
       return [change];
     }
     const variable = variables.find((it) => mentions(other, it));
-    const by = variable === undefined ? all : `its variable ${variable}`;
-    return by === undefined ? [] : [{ ...change, by }];
+    return variable === undefined ? [] : [{ ...change, by: `its variable ${variable}` }];
   });
 }
 

@@ -12,7 +12,7 @@ import { Answers } from "../report/markdown";
 import { AlertAnswer, answerAlerts } from "./alerts";
 import { alertText } from "./alertText";
 import { ChangedLine } from "./causes";
-import { findPanelChanges } from "./changedPanels";
+import { changesDatasource, findPanelChanges } from "./changedPanels";
 import { Load } from "./load";
 import { findLosses, Loss } from "./losses";
 import { lossText } from "./lossText";
@@ -27,6 +27,8 @@ const RATE_SCRAPES = 5;
 /** How much longer what has no data yet is waited for, in milliseconds. */
 const PATIENCE_MS = 10_000;
 const MOST_ERROR = 500;
+const OTHER_DATASOURCE =
+  "**The datasource changes**: what panels read with it is known once it is applied (`APPLY=1`).";
 const NO_TESTS: RuleTests = { tests: [], untested: [], examples: new Map() };
 
 /** Asks the lab of a preview what the panels and alerts say that a change touches, and what it costs the others. */
@@ -39,6 +41,7 @@ export class Inquiry {
   private losses: readonly Loss[] = [];
   private alerts: readonly AlertAnswer[] = [];
   private tests = NO_TESTS;
+  private otherDatasource = false;
   /** Why there is no answer. */
   private failure: string | undefined;
 
@@ -61,6 +64,7 @@ export class Inquiry {
     await this.trying(async () => {
       const lab = await this.connect();
       const panels = findPanelChanges(run.asked);
+      this.otherDatasource = changesDatasource(run.asked);
       [this.panels, this.alerts, this.tests, this.losses] = [[], [], NO_TESTS, []];
       const files = findChanges(run.asked).filter(isConfiguration).flatMap(filesOf);
       if (panels.length > 0 || files.some(({ name }) => name.endsWith(RULES))) {
@@ -131,6 +135,7 @@ export class Inquiry {
       paragraphs: [
         ...panels.paragraphs,
         ...alerts.paragraphs,
+        ...(this.otherDatasource ? [OTHER_DATASOURCE] : []),
         ...lossText(others, lines),
         ...(failure === undefined ? [] : [`**The lab could not be asked**: ${escapeMarkdown(failure, MOST_ERROR)}`]),
       ],
