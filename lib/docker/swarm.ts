@@ -14,6 +14,8 @@ export interface SwarmService {
   readonly Spec: {
     readonly Name: string;
     readonly Labels?: Readonly<Record<string, string>> | null;
+    /** What its tasks are to be. */
+    readonly TaskTemplate?: { readonly ContainerSpec?: unknown; readonly Resources?: unknown };
   };
   readonly UpdateStatus?: { readonly State?: string; readonly Message?: string };
   readonly ServiceStatus?: { readonly RunningTasks: number; readonly DesiredTasks: number };

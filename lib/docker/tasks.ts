@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { LabError } from "../shared/problems";
 import { dockerGet } from "./client";
 import { listServices, SwarmNode, SwarmService } from "./swarm";
@@ -7,14 +8,15 @@ import { listServices, SwarmNode, SwarmService } from "./swarm";
 interface Task {
   readonly NodeID?: string;
   readonly DesiredState: string;
+  readonly Spec?: { readonly ContainerSpec?: unknown; readonly Resources?: unknown };
   readonly Status: { readonly State: string; readonly Err?: string };
 }
 
 /** Milliseconds without progress after which a service has failed. */
 const PATIENCE_MS = 120_000;
 const PAUSE_MS = 250;
-/** States of a failed update. */
-const FAILED = /^(paused|rollback_(paused|completed))$/;
+/** States of an update that goes no further. */
+const PAUSED = /^(rollback_)?paused$/;
 
 /**
  * Waits until all tasks of a service are running and its update is complete.
@@ -24,15 +26,20 @@ const FAILED = /^(paused|rollback_(paused|completed))$/;
 export async function awaitTasks(name: string): Promise<void> {
   let [last, since] = ["", Date.now()];
   for (;;) {
-    const service = (await listServices()).find(({ Spec }) => Spec.Name === name);
+    const [service, tasks] = await Promise.all([
+      listServices().then((services) => services.find(({ Spec }) => Spec.Name === name)),
+      tasksOf(name),
+    ]);
     const update = service?.UpdateStatus?.State ?? "";
+    // until Swarm has begun, the status is that of the update before
+    const begun = tasks.every((task) => !isRunning(task) || isOf(service, task));
     const { RunningTasks: running = 0, DesiredTasks: desired = 0 } = service?.ServiceStatus ?? {};
-    if (FAILED.test(update)) {
+    if (PAUSED.test(update) || (begun && update === "rollback_completed")) {
       throw new LabError(
         `Swarm rolled back the update of ${name} (${service?.UpdateStatus?.Message ?? update}): ${await reasons(name)}`,
       );
     }
-    if (desired > 0 && running >= desired && !/updating|rollback_started/.test(update)) {
+    if (begun && desired > 0 && running >= desired && !/updating|rollback_started/.test(update)) {
       return;
     }
     const progress = progressOf(service);
@@ -50,13 +57,23 @@ function progressOf(service: SwarmService | undefined): string {
   return JSON.stringify([service?.ServiceStatus, service?.UpdateStatus]);
 }
 
+function tasksOf(name: string): Promise<readonly Task[]> {
+  return dockerGet<Task[]>(`/tasks?filters=${encodeURIComponent(JSON.stringify({ service: [name] }))}`);
+}
+
+function isRunning({ DesiredState, Status }: Task): boolean {
+  return DesiredState === "running" && Status.State === "running";
+}
+
+/** Whether a task is as its service is declared now. */
+function isOf(service: SwarmService | undefined, { Spec = {} }: Task): boolean {
+  const { ContainerSpec, Resources } = service?.Spec.TaskTemplate ?? {};
+  return isDeepStrictEqual([Spec.ContainerSpec, Spec.Resources], [ContainerSpec, Resources]);
+}
+
 /** Errors of the tasks that are not running, by node. */
 async function reasons(name: string): Promise<string> {
-  const filters = encodeURIComponent(JSON.stringify({ service: [name] }));
-  const [tasks, nodes] = await Promise.all([
-    dockerGet<Task[]>(`/tasks?filters=${filters}`),
-    dockerGet<SwarmNode[]>("/nodes"),
-  ]);
+  const [tasks, nodes] = await Promise.all([tasksOf(name), dockerGet<SwarmNode[]>("/nodes")]);
   const said = tasks
     .filter(({ Status }) => Status.State !== "running" && (Status.Err ?? "") !== "")
     .map(({ NodeID, Status }) => {

@@ -103,8 +103,20 @@ describe("the checks of a swarm", () => {
 });
 
 describe("waiting for the tasks of a service", () => {
+  const TASKS = `/tasks?filters=${encodeURIComponent(JSON.stringify({ service: ["cadvisor"] }))}`;
   const list = (...states: object[]): Answers => ({
     "/services?status=true": states.map((state) => ({ body: JSON.stringify([state]) })),
+    [TASKS]: { body: "[]" },
+  });
+  const declares = (Image: string, status: object): object => {
+    const { Spec, ...rest } = service("cadvisor", 2, 2, status) as { Spec: object };
+    return { ...rest, Spec: { ...Spec, TaskTemplate: { ContainerSpec: { Image } } } };
+  };
+  const runs = (Image: string): { body: string } => ({
+    body: JSON.stringify([
+      { DesiredState: "running", Spec: { ContainerSpec: { Image } }, Status: { State: "running" } },
+      { DesiredState: "shutdown", Spec: { ContainerSpec: { Image: "x:0" } }, Status: { State: "running" } },
+    ]),
   });
 
   it("ends once all run and an update is through", async () => {
@@ -120,15 +132,24 @@ describe("waiting for the tasks of a service", () => {
     expect(servers[0]?.asked.filter((path) => path.startsWith("/services"))).toHaveLength(3);
   });
 
+  it.each(["completed", "rollback_completed"])(
+    "takes no status %s of the update before for that of this one",
+    async (before) => {
+      const [stale, done] = [declares("x:2", { State: before }), declares("x:2", { State: "completed" })];
+      await engine([], { ...list(stale, stale, done), [TASKS]: [runs("x:1"), runs("x:1"), runs("x:2")] });
+      await awaitTasks("cadvisor");
+      expect(servers[0]?.asked.filter((path) => path.startsWith("/services"))).toHaveLength(3);
+    },
+  );
+
   it("reports why Swarm rolled an update back", async () => {
     const tasks = [
       { NodeID: "b", DesiredState: "shutdown", Status: { State: "rejected", Err: "No such image: x:1" } },
       { NodeID: "a", DesiredState: "running", Status: { State: "running" } },
     ];
-    const filters = encodeURIComponent(JSON.stringify({ service: ["cadvisor"] }));
     await engine([], {
       ...list(service("cadvisor", 2, 2, { State: "rollback_completed", Message: "rollback completed" })),
-      [`/tasks?filters=${filters}`]: { body: JSON.stringify(tasks) },
+      [TASKS]: { body: JSON.stringify(tasks) },
     });
     await expect(awaitTasks("cadvisor")).rejects.toThrow(
       "Swarm rolled back the update of cadvisor (rollback completed): b: No such image: x:1",
