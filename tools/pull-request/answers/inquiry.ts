@@ -104,12 +104,13 @@ export class Inquiry {
     }
     await this.trying(async () => {
       const applied = Date.now();
-      const lab = await this.connect();
-      const { dashboards } = await this.preview.outputs();
+      // Grafana may have another port or password by now
+      const outputs = await this.preview.outputs();
+      const lab = await this.labOf(outputs);
       // by then the last sample of what is no longer scraped is too old
       const first = applied + (FRESH_SCRAPES + 1) * lab.scrapeSeconds * 1000;
       await lab.pause(first - Date.now());
-      this.losses = await findLosses(before, () => takeSnapshot(lab, dashboards), first + PATIENCE_MS, lab.pause);
+      this.losses = await findLosses(before, () => takeSnapshot(lab, outputs.dashboards), first + PATIENCE_MS, lab.pause);
     });
   }
 
@@ -154,17 +155,21 @@ export class Inquiry {
 
   private async connect(): Promise<AskedLab> {
     this.outputs ??= await this.preview.outputs();
-    const api = grafanaApi(this.outputs);
-    const { commands } = this.preview;
-    this.lab ??= {
+    this.lab ??= await this.labOf(this.outputs);
+    return this.lab;
+  }
+
+  private async labOf(outputs: LabOutputs): Promise<AskedLab> {
+    const api = grafanaApi(outputs);
+    const { signal } = this.preview.commands;
+    return {
       api,
       sources: await api.datasources(),
       since: this.load.since ?? Date.now(),
-      scrapeSeconds: seconds(this.outputs.scrapeInterval),
+      scrapeSeconds: seconds(outputs.scrapeInterval),
       restore: this.restore,
-      pause: (milliseconds) => setTimeout(Math.max(0, milliseconds), undefined, { signal: commands.signal }),
+      pause: (milliseconds) => setTimeout(Math.max(0, milliseconds), undefined, { signal }),
     };
-    return this.lab;
   }
 
   private async trying(work: () => Promise<void>): Promise<void> {
