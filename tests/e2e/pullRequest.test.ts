@@ -169,13 +169,16 @@ describe("scripts/pr-preview", () => {
   });
 
   it("applies a change to the base's lab, verifies it and leaves nothing", () => {
-    edit(checkout, "assets/prometheus/flask.rules.yml", (text) => text.replace("> 0.05", "> 0.25"));
+    edit(checkout, "assets/prometheus/flask.rules.yml", (text) => text.replace("> 0.05", "> 0.06"));
     commit();
     const { status, report } = run("HEAD~1", { APPLY: "1" });
     expect(report).toMatch(/^<!-- observability-lab: preview -->\n\n## Lab preview: 1 to update, 1 to replace\n/);
     expect(report).toMatch(/What `\w+` changes of `\w{7}` \(HEAD~1\), of which a lab was up\./);
     expect(report).toMatch(/Applied, and <code>make verify<\/code> is green: \d+ checks/);
-    expect(report).toMatch(/base \d+ s, preview \d+ s, apply \d+ s, verify \d+ s, destroy \d+ s: \d+ s in all/);
+    expect(report).toContain("Promtool tests pass: `tests/flask.test.yml`.");
+    expect(report).toMatch(
+      /base \d+ s, preview \d+ s, answers \d+ s, answers before \d+ s, apply \d+ s, verify \d+ s, destroy \d+ s: \d+ s in all/,
+    );
     expect(status).toBe(0);
   });
 
