@@ -1,5 +1,5 @@
-// Writes the data of a running lab to a file; scripts/backup says how.
-// usage: backup.ts CHECKOUT FOLDER [FILE]      FOLDER: where the lab of this checkout keeps its files
+// Writes the data of a running lab to a file; see scripts/backup.
+// usage: backup.ts CHECKOUT FOLDER [FILE]      FOLDER: the state directory of this checkout's lab
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { keyFingerprint, WELL_KNOWN_KEY } from "../../lib/docker/grafanaKey";
@@ -11,7 +11,7 @@ import { RunningLab } from "./runningLab";
 
 const MIB = 1024 * 1024;
 
-/** The time in UTC, to the second. */
+/** The current time in UTC, in seconds. */
 function now(): string {
   return new Date().toISOString().replace(/\.\d+/, "");
 }
@@ -31,7 +31,7 @@ async function backUp(checkout: string, folder: string, wanted: string): Promise
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const key = await readKey(lab);
   const keys = new SavedKeys(path.join(folder, "grafana-keys"));
-  // beside the file, so that only a complete one gets its name
+  // written beside the file and renamed: only a complete backup gets its name
   const work = fs.mkdtempSync(path.join(path.dirname(file), ".backup."));
   try {
     await copyData(lab, work);
@@ -53,7 +53,7 @@ async function backUp(checkout: string, folder: string, wanted: string): Promise
   );
 }
 
-/** Copies the data of each part while it is stopped, so that its files fit together. */
+/** Copies the data of each part while its container is stopped, so that its files are consistent. */
 async function copyData(lab: RunningLab, folder: string): Promise<void> {
   for (const part of lab.parts) {
     say(`copying the data of ${lab.container(part)}`);
@@ -77,7 +77,7 @@ function checkWritten(file: string): void {
   }
 }
 
-/** A path as one word of a shell. */
+/** A path quoted for a shell. */
 function quoted(file: string): string {
   return /[^\w./-]/.test(file) ? `'${file.replaceAll("'", "'\\''")}'` : file;
 }

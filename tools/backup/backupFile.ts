@@ -8,37 +8,37 @@ import { childPath } from "../../lib/shared/foreignNames";
 import { VolumeArchive } from "./volumeArchive";
 
 const FORMAT = "observability-lab backup 1";
-/** Texts before the archives of the parts. */
+/** Text members, which precede the archives of the parts. */
 const TEXTS = ["about", "sums"];
-/** All members in their order; a lab without Alertmanager lacks the last. */
+/** All members in order; a lab without Alertmanager lacks the last. */
 const MEMBERS = [...TEXTS, ...WITH_DATA.map(archiveOf)];
-/** Of the first member, which is in no compressed file. */
+/** The first bytes of a backup, which no compressed file has. */
 const BEGINNING = "about\0";
-/** Bytes of a member that is a text, at most. */
+/** Maximum size of a text member, in bytes. */
 const TEXT_SIZE = 4096;
 const CHUNK_SIZE = 1024 * 1024;
 const NOT_WHOLE = "is not a complete backup";
 
-/** What a backup says of itself. */
+/** Description of a backup. */
 export interface Backup {
   readonly lab: string;
-  /** When it was made. */
+  /** When the backup was made. */
   readonly time: string;
-  /** Fingerprint of Grafana's key; undefined in one from before labs had keys of their own. */
+  /** Fingerprint of Grafana's key; undefined if the backup is older than generated keys. */
   readonly key: string | undefined;
-  /** The containers whose data it has. */
+  /** The containers whose data the backup has. */
   readonly parts: readonly string[];
 }
 
-/** Name of the member with the data of a part. */
+/** Name of the member that has the data of a part. */
 export function archiveOf(part: string): string {
   return `${part}.tar`;
 }
 
-/** A reason for which a file is not taken for a backup. */
+/** Why a file is rejected as a backup. */
 class Refusal extends Error {}
 
-/** A member while it is read. */
+/** A member that is being read. */
 class Member {
   readonly hash = createHash("sha256");
   readonly volume: VolumeArchive | undefined;
@@ -76,7 +76,7 @@ class Member {
   }
 }
 
-/** Reads the members, which have to be exactly those that `backup` writes, each a plain file. */
+/** Reads the members, which have to be exactly those that `backup` writes, all regular files. */
 function readMembers(file: string, folder: string | undefined): ReadonlyMap<string, Member> {
   const members = new Map<string, Member>();
   const ends: unknown[] = [];
@@ -95,7 +95,7 @@ function readMembers(file: string, folder: string | undefined): ReadonlyMap<stri
       throw new Refusal(NOT_WHOLE);
     });
   }
-  // a pipe would be waited for
+  // opening a named pipe would block
   const opened = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   try {
     if (!fs.fstatSync(opened).isFile()) {
@@ -127,7 +127,7 @@ function sumsOf(hashes: readonly (readonly [name: string, hash: Hash])[]): strin
   return hashes.map(([name, hash]) => `${hash.digest("hex")}  ${name}\n`).join("");
 }
 
-/** Reads what the backup says of itself, if the members are what they have to be, all of them. */
+/** Checks that all members are present and valid; returns the backup's description. */
 function checkMembers(members: ReadonlyMap<string, Member>): Backup {
   const about = (members.get("about")?.text ?? "").split("\n");
   if (about[0] !== FORMAT) {
@@ -137,7 +137,7 @@ function checkMembers(members: ReadonlyMap<string, Member>): Backup {
   if (members.get("sums")?.text !== sumsOf(summed.map(([name, { hash }]) => [name, hash]))) {
     throw new Refusal("is damaged: its sums differ");
   }
-  // format, lab, time and, in one that is not from before labs had keys of their own, the fingerprint of Grafana's key
+  // format, lab, time and, unless the backup is older than generated keys, the fingerprint of Grafana's key
   const [, lab = "", time = "", ...rest] = about;
   if (!/^[a-zA-Z0-9][\w.-]*$/.test(lab) || !/^[\d-]{10}T[\d:]{8}Z$/.test(time)) {
     throw new Refusal("does not say of which lab and of which time it is");
@@ -155,9 +155,9 @@ function checkMembers(members: ReadonlyMap<string, Member>): Backup {
 }
 
 /**
- * Checks a backup, and unpacks its members into a folder if one is given; it changes nothing else.
+ * Checks a backup and, if a folder is given, unpacks its members into it; it changes nothing else.
  *
- * @throws Error whose message says what is wrong with the file.
+ * @throws Error if the file is not a valid backup.
  */
 export function openBackup(file: string, folder?: string): Backup {
   try {
@@ -167,7 +167,7 @@ export function openBackup(file: string, folder?: string): Backup {
   }
 }
 
-/** Writes the texts of a backup beside the archives of its parts; returns the names of all members in their order. */
+/** Writes the text members beside the archives of the parts; returns the names of all members in order. */
 export function writeTexts(folder: string, { lab, time, key, parts }: Backup): readonly string[] {
   fs.writeFileSync(path.join(folder, "about"), `${[FORMAT, lab, time, key].join("\n")}\n`);
   const archives = parts.map(archiveOf);

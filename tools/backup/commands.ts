@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 
-/** A command that failed, after it said why on stderr. */
+/** A command failed; its stderr has the reason. */
 export class CommandError extends Error {}
 
 /** A signal arrived. */
@@ -14,17 +14,17 @@ class Interrupted extends Error {
 
 export interface RunOptions {
   readonly cwd?: string;
-  /** What the command reads: a text, or an open file. */
+  /** Standard input: a text or an open file. */
   readonly input?: string | number;
-  /** Where the command writes; by default its output is returned. */
+  /** Where standard output goes; returned by default. */
   readonly output?: number | "inherit";
-  /** Discards what it prints on stderr. */
+  /** Discards stderr. */
   readonly quiet?: boolean;
 }
 
 let interrupted: Interrupted | undefined;
 
-/** Throws once for a signal, so that what cleans up after it is not interrupted as well. */
+/** Throws once per signal, so that the cleanup after it is not interrupted. */
 function checkInterrupted(): void {
   const signal = interrupted;
   interrupted = undefined;
@@ -34,7 +34,7 @@ function checkInterrupted(): void {
 }
 
 /**
- * Runs a command to its end, also if a signal arrives, and returns its output.
+ * Runs a command and returns its output; a signal does not end it early.
  *
  * @throws CommandError if it fails.
  */
@@ -42,7 +42,7 @@ export async function run(program: string, args: readonly string[], options: Run
   const { cwd, input = "", output = "pipe", quiet = false } = options;
   const stdin = typeof input === "number" ? input : "pipe";
   const child = spawn(program, args, { cwd, stdio: [stdin, output, quiet ? "ignore" : "inherit"] });
-  // one that ends without reading it has a status
+  // EPIPE: a command that ends without reading its input is judged by its exit code
   child.stdin?.on("error", () => undefined).end(input);
   const failed = (why: string): CommandError => new CommandError(`${[program, ...args.slice(0, 1)].join(" ")} ${why}`);
   const ended = once(child, "close").catch((error: unknown) => {
@@ -56,7 +56,7 @@ export async function run(program: string, args: readonly string[], options: Run
   return printed;
 }
 
-/** The output of a command; undefined if it fails, without its messages. */
+/** The output of a command; undefined if it fails. Discards stderr. */
 export async function tryRun(program: string, args: readonly string[]): Promise<string | undefined> {
   return run(program, args, { quiet: true }).catch((error: unknown) => {
     if (error instanceof CommandError) {
@@ -70,7 +70,7 @@ export function say(message: string): void {
   process.stderr.write(`${message}\n`);
 }
 
-/** Runs a program whose files are for their owner alone; a signal ends it after the command that runs. */
+/** Runs a program with umask 077; a signal ends it after the current command. */
 export function runProgram(program: () => Promise<void>): void {
   process.umask(0o077);
   for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 143 })) {

@@ -1,7 +1,7 @@
 import { quote } from "../../lib/shared/foreignNames";
 import { getJson, LabOutputs, signIn } from "../verify/lab";
 
-/** Of a list; Grafana's default is 1000. */
+/** Page size of a list; Grafana's default is 1000. */
 const MOST = 5000;
 
 interface User {
@@ -16,7 +16,7 @@ interface ServiceAccount {
   readonly tokens: number;
 }
 
-/** Every account by what it is; `GET /api/auth/keys` is gone from current Grafana, which made service accounts of them. */
+/** All accounts with their kind; current Grafana has no `GET /api/auth/keys`: API keys became service accounts. */
 async function accountsOf(lab: LabOutputs): Promise<readonly string[]> {
   const get = <T>(path: string): Promise<T> => getJson<T>(`${lab.grafanaUrl}${path}`, signIn(lab));
   const [users, { serviceAccounts }, organisations, keys] = await Promise.all([
@@ -42,7 +42,7 @@ async function accountsOf(lab: LabOutputs): Promise<readonly string[]> {
   ];
 }
 
-/** Who else than the lab's admin may sign in to Grafana, as a backup brings its accounts with it. */
+/** The accounts besides the lab's admin that can sign in to Grafana: a restore brings those of the backup. */
 export async function describeAccounts(lab: LabOutputs): Promise<string> {
   try {
     const accounts = await accountsOf(lab);

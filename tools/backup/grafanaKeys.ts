@@ -7,7 +7,7 @@ import { LabOutputs, signIn } from "../verify/lab";
 import { run, say } from "./commands";
 import type { RunningLab } from "./runningLab";
 
-/** The keys under which secrets in backups are encrypted: one file each in a folder of the checkout. */
+/** The keys that encrypt the secrets in backups: one file each in a folder of the checkout. */
 export class SavedKeys {
   constructor(readonly folder: string) {}
 
@@ -15,7 +15,7 @@ export class SavedKeys {
     return path.join(this.folder, fingerprint);
   }
 
-  /** The key with this fingerprint; undefined if it is not there. */
+  /** The key with this fingerprint; undefined if it is not saved. */
   read(fingerprint: string): string | undefined {
     if (!fs.existsSync(this.file(fingerprint))) {
       return undefined;
@@ -33,18 +33,18 @@ export class SavedKeys {
   }
 }
 
-/** Whether the lab's Grafana was created with a key; one of an earlier version was not. */
+/** Whether the lab's Grafana has a generated key; earlier versions of the lab had none. */
 export async function hasKey(lab: RunningLab): Promise<boolean> {
   const mounts = JSON.parse(await lab.inspect("grafana", "{{json .Mounts}}")) as { Destination: string }[];
   return mounts.some(({ Destination: place }) => place === KEY_FOLDER);
 }
 
-/** The key under which the lab's Grafana encrypts secrets. */
+/** The key with which the lab's Grafana encrypts secrets. */
 export async function readKey(lab: RunningLab): Promise<string> {
   return (await hasKey(lab)) ? (await lab.inVolume(GRAFANA_KEY, [`cat /data/${KEY_FILE}`])).trim() : WELL_KNOWN_KEY;
 }
 
-/** Sets the key that the lab's Grafana has from its next start on. */
+/** Sets the key that Grafana uses from its next start on. */
 export async function writeKey(lab: RunningLab, key: string): Promise<void> {
   await run("docker", ["volume", "create", "--label", `${LAB_LABEL}=${lab.name}`, lab.volume(GRAFANA_KEY)]);
   const script = `cat >/data/new; chmod 444 /data/new; mv /data/new /data/${KEY_FILE}`;
@@ -57,7 +57,7 @@ interface Datasource {
   readonly secureJsonFields?: object;
 }
 
-/** Has Grafana encrypt what is saved from now on under its new key, and names the datasources with secrets from before. */
+/** Makes Grafana encrypt new secrets with its new key; names the datasources whose secrets the old key encrypts. */
 export async function renewDataKeys(lab: LabOutputs): Promise<void> {
   const ask = async (address: string, method = "GET"): Promise<Response> => {
     const response = await fetch(`${lab.grafanaUrl}${address}`, { method, headers: signIn(lab) });
@@ -68,7 +68,7 @@ export async function renewDataKeys(lab: LabOutputs): Promise<void> {
     return response;
   };
   try {
-    // its own data keys of the day are encrypted under the key before (secrets/manager in grafana/grafana)
+    // Grafana's data keys of the day are encrypted with the old key (secrets/manager in grafana/grafana)
     await ask("/api/admin/encryption/rotate-data-keys", "POST");
     const sources = (await (await ask("/api/datasources")).json()) as Datasource[];
     const all = await Promise.all(

@@ -1,5 +1,5 @@
-// Gives Grafana a new key for the passwords of its datasources; scripts/grafana-key says what follows.
-// usage: newKey.ts CHECKOUT FOLDER      FOLDER: where the lab of this checkout keeps its files
+// Gives Grafana a new key for the passwords of its datasources; see scripts/grafana-key.
+// usage: newKey.ts CHECKOUT FOLDER      FOLDER: the state directory of this checkout's lab
 import { randomBytes } from "node:crypto";
 import * as path from "node:path";
 import { LabError } from "../../lib/shared/problems";

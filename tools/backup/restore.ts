@@ -1,5 +1,5 @@
-// Puts the data of a backup into the lab; scripts/restore says how.
-// usage: restore.ts CHECKOUT FOLDER [FILE]      FOLDER: where the lab of this checkout keeps its files
+// Restores the data of a backup into the lab; see scripts/restore.
+// usage: restore.ts CHECKOUT FOLDER [FILE]      FOLDER: the state directory of this checkout's lab
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { keyFingerprint, WELL_KNOWN_KEY } from "../../lib/docker/grafanaKey";
@@ -13,13 +13,13 @@ import { pulumi, RunningLab } from "./runningLab";
 const SWAP_DATA = fs.readFileSync(path.join(__dirname, "swap-data.sh"), "utf8");
 const PASSWORDS = "the passwords of Grafana's datasources in the backup";
 
-/** A backup that was read, and the folder with its members. */
+/** An opened backup and the folder with its members. */
 interface Source {
   readonly backup: Backup;
   readonly folder: string;
 }
 
-/** The keys before and after; `after` is undefined where the lab keeps its own. */
+/** Grafana's key before and after the restore; `after` is undefined if the lab keeps its own. */
 interface KeyChange {
   readonly before: string;
   readonly after: string | undefined;
@@ -67,7 +67,7 @@ async function up(checkout: string, ...args: string[]): Promise<void> {
   await run(pulumi(checkout), ["up", "--yes", "--skip-preview", ...args], { output: "inherit" });
 }
 
-/** The lab, which is brought up first where it is not. */
+/** The lab; brings it up if it is not running. */
 async function bringUp(checkout: string): Promise<RunningLab> {
   let lab = await RunningLab.find(checkout);
   if (lab === undefined || !(await lab.isComplete())) {
@@ -91,11 +91,11 @@ function restoredParts(lab: RunningLab, { parts }: Backup): readonly string[] {
   return restored;
 }
 
-/** Whether Grafana can read the secrets of the backup, and with which key. */
+/** Which key Grafana needs to read the secrets of the backup, if there is one. */
 async function chooseKey(lab: RunningLab, backup: Backup, keys: SavedKeys): Promise<KeyChange> {
   const before = await readKey(lab);
   const wellKnown = keyFingerprint(WELL_KNOWN_KEY);
-  const wanted = backup.key ?? wellKnown; // of a backup from before labs had keys of their own
+  const wanted = backup.key ?? wellKnown; // a backup older than generated keys
   if (wanted === keyFingerprint(before)) {
     say(`${PASSWORDS} can be read: their key is this lab's`);
     return { before, after: undefined, readable: true };
@@ -115,7 +115,7 @@ async function chooseKey(lab: RunningLab, backup: Backup, keys: SavedKeys): Prom
   return { before, after, readable: after !== undefined };
 }
 
-/** Takes a step of swap-data.sh on the volume of each part. */
+/** Runs a step of swap-data.sh on the volume of each part. */
 async function onEach(lab: RunningLab, parts: readonly string[], step: "swap" | "back" | "finish"): Promise<void> {
   for (const part of parts) {
     await lab.inVolume(part, [SWAP_DATA, step]);
@@ -135,10 +135,10 @@ interface Swap {
   readonly keys: SavedKeys;
 }
 
-/** Puts the data of the backup in the place of the lab's, in steps that can be taken back. */
+/** Replaces the lab's data with the backup's, in steps that can be undone. */
 async function swap(lab: RunningLab, { source, parts, change, keys }: Swap): Promise<void> {
   await stopAll(lab);
-  await onEach(lab, lab.parts, "back"); // of a restore that was killed
+  await onEach(lab, lab.parts, "back"); // undoes a restore that was killed
   for (const part of parts) {
     const input = fs.openSync(path.join(source.folder, archiveOf(part)), "r");
     await lab.inVolume(part, [SWAP_DATA, "unpack"], { input }).finally(() => {
@@ -147,14 +147,14 @@ async function swap(lab: RunningLab, { source, parts, change, keys }: Swap): Pro
   }
   await onEach(lab, parts, "swap");
   if (change.after !== undefined) {
-    keys.save(change.before); // for the lab's own data, should this be killed
+    keys.save(change.before); // for the lab's own data, in case this process is killed
     await writeKey(lab, change.after);
   }
   await lab.start(lab.parts);
   await lab.waitHealthy(lab.parts);
 }
 
-/** Puts the lab's own data back if something fails before its programs work with the backup's. */
+/** Puts the lab's own data back if anything fails before its programs run on the backup's. */
 async function swapOrGiveUp(lab: RunningLab, change: KeyChange, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -175,9 +175,9 @@ async function swapOrGiveUp(lab: RunningLab, change: KeyChange, work: () => Prom
   }
 }
 
-/** Updates the lab, whose Grafana has the password of its backup now, and perhaps other dashboards. */
+/** Updates the lab: its Grafana now has the backup's password, and perhaps other dashboards. */
 async function adopt(checkout: string, { readable }: KeyChange): Promise<void> {
-  // the first lets the second look at the dashboards
+  // only after the first can the refresh read the dashboards
   await up(checkout);
   await up(checkout, "--refresh");
   const lab = await RunningLab.find(checkout);

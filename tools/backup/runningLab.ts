@@ -6,7 +6,7 @@ import { dataVolumeName, labName } from "../../lib/shared/names";
 import type { LabOutputs } from "../verify/lab";
 import { CommandError, run, RunOptions, say, tryRun } from "./commands";
 
-/** As root for the owners of the files, and with nothing else in reach. */
+/** As root, to set the owners of the files, with those capabilities only and without network. */
 const ISOLATED = [
   ...["--rm", "--interactive", "--network", "none", "--read-only", "--user", "0:0"],
   ...["--security-opt", "no-new-privileges", "--cap-drop", "ALL"],
@@ -14,15 +14,15 @@ const ISOLATED = [
 ];
 const HEALTH_TRIES = 120;
 const HEALTH_INTERVAL_MS = 500;
-/** Ends of a program after which it is not waited for. */
+/** Restarts of a program after which waiting for it ends. */
 const MAX_RESTARTS = 2;
 const STOP_SECONDS = "30";
 
-/** A lab that is up: its containers that have data, and their volumes. */
+/** A running lab: its containers with data and their volumes. */
 export class RunningLab {
   readonly name: string;
   readonly namePrefix: string;
-  /** The containers with data, by the names of the list. */
+  /** Host names of the containers with data. */
   readonly parts: readonly string[];
   private readonly stopped = new Set<string>();
 
@@ -32,7 +32,7 @@ export class RunningLab {
     this.parts = WITH_DATA.filter((part) => part !== "alertmanager" || outputs.alertmanagerUrl !== undefined);
   }
 
-  /** The lab of a checkout; undefined if it is not up. */
+  /** The lab of a checkout; undefined if it is not running. */
   static async find(checkout: string): Promise<RunningLab | undefined> {
     const printed = await tryRun(pulumi(checkout), ["stack", "output", "--json", "--show-secrets"]);
     const outputs = JSON.parse(printed ?? "{}") as Partial<LabOutputs>;
@@ -60,7 +60,7 @@ export class RunningLab {
     return (await run("docker", ["inspect", "--format", format, this.container(part)])).trim();
   }
 
-  /** Runs a shell script on the volume of a part at /data, in the shell of the part's own image. */
+  /** Runs a shell script in a part's own image, with the part's volume mounted at /data. */
   async inVolume(
     part: string,
     [script, ...args]: readonly [string, ...string[]],
@@ -86,12 +86,12 @@ export class RunningLab {
     }
   }
 
-  /** Starts what `stop` stopped, and no more. */
+  /** Starts the containers that `stop` stopped. */
   async startStopped(): Promise<void> {
     await this.start([...this.stopped]);
   }
 
-  /** Waits until each part is healthy; fails once a program has ended twice, or after a minute. */
+  /** Waits until each part is healthy; fails after two restarts of a program or after a minute. */
   async waitHealthy(parts: readonly string[]): Promise<void> {
     for (const part of parts) {
       if (!(await this.becomesHealthy(part))) {
@@ -114,7 +114,7 @@ export class RunningLab {
   }
 }
 
-/** The program that runs Pulumi on the lab of a checkout. */
+/** The script that runs Pulumi on the lab of a checkout. */
 export function pulumi(checkout: string): string {
   return path.join(checkout, "scripts", "pulumi");
 }

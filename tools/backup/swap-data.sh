@@ -1,12 +1,12 @@
-# Runs in a container of restore, on one volume: puts other data in the place of what is there, in steps that can be
-# taken back. What is moved stays on its volume. A folder is named .restore-old once it holds all of the old data,
-# so that after any interruption it is known whose the other files are.
-# usage: swap-data.sh unpack|swap|back|finish [FOLDER]      unpack reads a tar file from its standard input
+# Runs in a container of restore, on one volume: replaces its data in steps that can be undone. Old data stays on the
+# volume. A folder is renamed to .restore-old only once it has all of the old data, so that after any interruption
+# it is known to which side the other files belong.
+# usage: swap-data.sh unpack|swap|back|finish [FOLDER]      unpack reads a tar archive from stdin
 # shellcheck shell=sh
 set -eu
 cd "${2:-/data}"
 
-# move FROM TO: every entry of a folder but those of a restore
+# move FROM TO: moves every entry of a folder except those of a restore
 move() {
   for entry in "$1"/* "$1"/.[!.]*; do
     case $entry in */.restore-*) continue ;; esac
@@ -18,7 +18,7 @@ case $1 in
   unpack)
     mkdir .restore-new
     tar -C .restore-new --numeric-owner -xf -
-    # what came out, as whoever looked at the archive may have seen other members in it
+    # checks the unpacked files: another tar reader may have seen other members in the archive
     strange=$(
       find .restore-new ! -type f ! -type d ! -type l
       find .restore-new -type f -perm /6000
@@ -48,7 +48,7 @@ case $1 in
     rm -rf .restore-part .restore-new .restore-done
     ;;
   finish)
-    mv .restore-old .restore-done # from here on nothing is taken back
+    mv .restore-old .restore-done # cannot be undone from here on
     rm -rf .restore-new .restore-done
     ;;
 esac

@@ -5,11 +5,11 @@ import { quote } from "../../lib/shared/foreignNames";
 const SET_ID = 0o6000;
 
 /**
- * Checks the archive of a volume while it passes by: files, folders and links that stay in it. Devices, pipes and
- * programs that run as somebody else are in no volume of the lab.
+ * Checks the archive of a volume as a stream: only files, folders and links that stay inside it. No volume of the lab
+ * has devices, pipes, setuid or setgid programs.
  */
 export class VolumeArchive {
-  /** The first thing that is wrong with it; undefined if nothing is. */
+  /** The first problem found; undefined if there is none. */
   problem: string | undefined;
   private readonly members = new Map<string, string>();
   private readonly parser = new Parser({ strict: true, brotli: false, zstd: false });
@@ -33,7 +33,7 @@ export class VolumeArchive {
   }
 
   write(chunk: Buffer): void {
-    // the parser would unpack it, and see something else than tar does in the volume
+    // the parser would decompress it, but tar in the volume would not
     if (!this.begun && chunk[0] === 0x1f) {
       this.problem ??= "is compressed";
     }
@@ -47,7 +47,7 @@ export class VolumeArchive {
     if (this.problem === undefined) {
       this.parser.end();
     }
-    // one that was cut between two members has no end
+    // an archive that was cut between two members has no end marker
     this.problem ??= this.whole ? undefined : "is not a whole archive";
   }
 
@@ -89,7 +89,7 @@ function partsOf(path: string): string[] {
   return path.split("/").filter((part) => part !== "" && part !== ".");
 }
 
-/** Whether a path may lead out of the folder that it is relative to; links before a `..` make it lead anywhere. */
+/** Whether a path may leave the folder that it is relative to: with links before it, `..` may lead anywhere. */
 function leaves(path: string): boolean {
   return path.startsWith("/") || path.split("/").includes("..");
 }

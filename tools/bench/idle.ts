@@ -3,25 +3,25 @@ import { containersOf } from "../../lib/settings/services";
 import { queryPrometheus } from "../verify/lab";
 import { interrupted, System } from "./system";
 
-/** What a lab costs that nobody uses. */
+/** Resource usage of an idle lab. */
 export interface Idle {
-  /** How long it was watched. */
+  /** Length of the measurement. */
   readonly seconds: number;
-  /** Of each part: the share of one core, and MiB. */
+  /** By part: CPU as a share of one core, memory in MiB. */
   readonly needs: readonly { readonly part: string; readonly cpu: number; readonly memory: number }[];
   readonly series: number;
   readonly samplesPerSecond: number;
-  /** Growth of everything that Prometheus keeps on disk; what it compacts later is less. */
+  /** Growth of Prometheus' data folder; compaction later reduces it. */
   readonly bytesPerHour: number;
 }
 
 export const MIB = 1024 * 1024;
-/** Seconds in which the checks' requests are forgotten. */
+/** Seconds until the requests of the checks no longer count. */
 const SETTLE = 15;
 const APP = "flask app";
 const DISK = '{__name__=~"prometheus_tsdb_(wal_storage_size|head_chunks_storage_size|storage_blocks)_bytes"}';
 
-/** Watches a lab that is up for so many seconds; its own Prometheus measures. */
+/** Measures a running lab for so many seconds, with its own Prometheus. */
 export async function measureIdle(system: System, seconds: number): Promise<Idle> {
   const outputs = await system.outputs();
   await setTimeout((SETTLE + seconds) * 1000, undefined, { signal: interrupted });

@@ -1,4 +1,4 @@
-// Measures this lab beside the same containers by docker compose, and prints and writes what it found.
+// Measures this lab beside the same containers by docker compose; prints the results and writes them to a file.
 // usage: [ROUNDS=5] [IDLE=300] [GROWTH=0] main.ts STACK FOLDER RESULT
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -13,7 +13,7 @@ import { interrupted, Size, System, withSystems } from "./system";
 
 type Pair = Readonly<Record<System["name"], Round>>;
 
-/** Seconds with several measurements of cAdvisor, which are further apart where little happens. */
+/** cAdvisor collects less often where little happens; this many seconds contain several collections. */
 const LEAST_IDLE = 60;
 const SIZES: Readonly<Record<string, Size>> = {
   "4 extra targets": { targets: 4 },
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
       pairs.push(await measurePair(order, {}, (round - 1) / rounds, `round ${String(round)}`));
     }
     const result = { machine, load, rounds: sideBySide(pairs), idle };
-    // before the growth, which takes long and may fail
+    // saved before the growth, which takes long and may fail
     report(file, result);
     if (growthRounds > 0) {
       report(file, { ...result, growth: await measureGrowth(growthRounds, [lab, second], compose) });
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   });
 }
 
-/** A round of each, begun at that share of a scrape interval. */
+/** A round of each system, started at that share of a scrape interval. */
 async function measurePair(systems: readonly System[], size: Size, share: number, name: string): Promise<Pair> {
   const results: [string, Round][] = [];
   for (const system of systems) {
@@ -71,7 +71,7 @@ async function measurePair(systems: readonly System[], size: Size, share: number
   return Object.fromEntries(results) as Pair;
 }
 
-/** Measures labs with more in them, and two labs at once. */
+/** Measures larger labs, and two labs at once. */
 async function measureGrowth(rounds: number, labs: readonly [System, System], compose: System): Promise<Growth> {
   const pairs = new Map<string, Pair[]>(Object.keys(SIZES).map((name) => [name, []]));
   const [one, two]: [number[], number[]] = [[], []];
@@ -88,7 +88,7 @@ async function measureGrowth(rounds: number, labs: readonly [System, System], co
   return { sizes: Object.fromEntries([...pairs].map(([name, all]) => [name, sideBySide(all)])), one, two };
 }
 
-/** Seconds until each of the labs is up and verified; they are destroyed again. */
+/** Seconds until all of the labs are up and verified; destroys them again. */
 async function upTogether(labs: readonly System[]): Promise<number> {
   await allEnded(labs.map((lab) => lab.prepare({})));
   const ups = await allEnded(labs.map((lab) => measureUp(lab)));
@@ -98,15 +98,15 @@ async function upTogether(labs: readonly System[]): Promise<number> {
   return Math.max(...ups.map(({ up }) => up));
 }
 
-/** Writes the containers of a running lab as services of compose, which differ in names, ports and address alone. */
+/** Writes the containers of a running lab as Compose services; only names, ports and addresses differ. */
 function writeServices(lab: System, compose: System): void {
   const format = fs.readFileSync(path.join(__dirname, "compose", "service.tmpl"), "utf8");
   const names = containersOf({}).map((name) => `${lab.prefix}${name}`);
   const inspected = execFileSync("docker", ["inspect", "--format", format, ...names], { encoding: "utf8" });
   const settings = new Map(Object.entries(lab.settings).map(([key, value]) => [String(value), key]));
   const services = inspected
-    .replaceAll("$", "$$$$") // else it begins a variable of compose
-    // what the lab keeps in volumes but its data is in folders
+    .replaceAll("$", "$$$$") // otherwise it starts a variable of Compose
+    // all of the lab's volumes except those with data become folders
     .replaceAll(new RegExp(`"${lab.lab}-(grafana-key|\\w+(?=-config))(-config)?:`, "g"), '"./$1:')
     .replaceAll(`"${lab.lab}-`, '"')
     .replaceAll(new RegExp(`^  ${lab.prefix}`, "gm"), "  ")

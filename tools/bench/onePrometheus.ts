@@ -10,21 +10,21 @@ import { getJson, QueryAnswer } from "../verify/lab";
 import { MIB } from "./idle";
 import { answers, until } from "./poll";
 
-/** What one Prometheus needed for its targets, and how it kept up with them. */
+/** What one Prometheus needed for its targets, and whether it kept up. */
 export interface Load {
   readonly nodes: number;
-  /** What grows with the number of targets, by the head of its column. */
+  /** What grows with the number of targets, by column heading. */
   readonly needs: Readonly<Record<string, number>>;
-  /** The rest of the columns: how it kept up with the targets, and what a block takes on disk. */
+  /** The other columns: whether it kept up, and the size of a block. */
   readonly rest: Readonly<Record<string, string>>;
 }
 
-/** Where everything of this measurement is. */
+/** Address of all processes of this measurement. */
 export const LOOPBACK = "127.0.0.1";
-/** Milliseconds until it is watched: all series are there, and the garbage of the start is collected. */
+/** Milliseconds before the measurement: until all series exist and the garbage of the start is collected. */
 const WARM_UP_MS = 60_000;
 
-/** Starts a program that ends with this one, and waits until it answers. */
+/** Starts a program that ends with this process, and waits until it responds. */
 export async function start(file: string, args: readonly string[], url: string): Promise<ChildProcess> {
   const log = fs.openSync(`${file}.log`, "w");
   const child = spawn(file, args, { stdio: ["ignore", log, log] });
@@ -37,7 +37,7 @@ export async function start(file: string, args: readonly string[], url: string):
   return child;
 }
 
-/** Runs a Prometheus with the lab's alert rules that scrapes nothing but these targets, and watches it for so long. */
+/** Runs a Prometheus with the lab's alert rules and only these targets, and measures it for so long. */
 export async function measureLoad(
   program: string,
   folder: string,
@@ -99,7 +99,7 @@ export async function measureLoad(
   return load;
 }
 
-/** What the samples and the labels take in a block of all that was scraped. */
+/** Size of samples and labels in a block of all scraped data. */
 async function blockSize(url: string, folder: string): Promise<Record<string, string>> {
   const response = await fetch(`${url}/api/v1/admin/tsdb/snapshot`, { method: "POST" });
   const { data } = (await response.json()) as { data: { name: string } };
@@ -115,12 +115,12 @@ async function blockSize(url: string, folder: string): Promise<Record<string, st
   };
 }
 
-/** What a program says of itself now. */
+/** A program's current metrics. */
 async function readMetrics(url: string): Promise<string> {
   return (await fetch(`${url}/metrics`)).text();
 }
 
-/** Sum of a metric's samples in Prometheus' text format. */
+/** Sum of a metric's samples, in Prometheus' text format. */
 export function metric(exposed: string, name: string): number {
   const values = exposed
     .split("\n")

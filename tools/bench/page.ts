@@ -1,4 +1,4 @@
-// Writes the tables of docs/performance.md from what `make bench` measured last, in .lab/bench.json.
+// Writes the tables of docs/performance.md from the last results of `make bench`, in .lab/bench.json.
 // usage: page.ts
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";

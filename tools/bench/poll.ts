@@ -3,7 +3,7 @@ import { dockerGet } from "../../lib/docker/client";
 import { getJson, LabOutputs, signIn } from "../verify/lab";
 import { System } from "./system";
 
-/** Path that each program answers once it works, by the setting of its port. */
+/** Health endpoint of each program, by the setting of its port. */
 const HEALTH = [
   ["prometheus", "prometheusPort", "/-/ready"],
   ["grafana", "grafanaPort", "/api/health"],
@@ -14,13 +14,13 @@ const HEALTH = [
 const PAUSE_MS = 50;
 const LIMIT_MS = 180_000;
 
-/** How long a container's program took from its start until it answered. */
+/** Time from a container's start until its program responded. */
 export interface Start {
   readonly container: string;
   readonly seconds: number;
 }
 
-/** Asks until the answer is yes, for three minutes at most; a question that fails is asked again. */
+/** Polls until the result is true, for at most three minutes; errors are retried. */
 export async function until(what: string, ask: () => Promise<boolean>, signal?: AbortSignal): Promise<void> {
   const end = Date.now() + LIMIT_MS;
   while (!(await ask().catch(() => false))) {
@@ -32,14 +32,14 @@ export async function until(what: string, ask: () => Promise<boolean>, signal?: 
   }
 }
 
-/** Whether a URL answers 200. */
+/** Whether a URL returns 200. */
 export async function answers(url: string): Promise<boolean> {
   const response = await fetch(url, { signal: AbortSignal.timeout(1000) });
   await response.arrayBuffer();
   return response.ok;
 }
 
-/** Watches a lab start, and returns the container with the slowest start; undefined if one does not start. */
+/** Watches the start of a lab and returns the container with the slowest start; undefined if one does not start. */
 export async function slowestStart({ prefix, settings }: System, signal: AbortSignal): Promise<Start | undefined> {
   const starts = HEALTH.map(async ([container, port, path]): Promise<Start> => {
     await until(container, () => answers(`http://127.0.0.1:${String(settings[port])}${path}`), signal);
@@ -51,7 +51,7 @@ export async function slowestStart({ prefix, settings }: System, signal: AbortSi
   return all.sort((one, other) => other.seconds - one.seconds)[0];
 }
 
-/** Whether Prometheus runs with this interval, and has scraped a target by it since then. */
+/** Whether Prometheus has this scrape interval, and has scraped a target with it since then. */
 export async function scrapesBy({ prometheusUrl }: LabOutputs, interval: string, since: number): Promise<boolean> {
   const { data } = await getJson<{
     data: { activeTargets: { scrapeInterval: string; lastScrape: string; health: string }[] };
@@ -64,7 +64,7 @@ export async function scrapesBy({ prometheusUrl }: LabOutputs, interval: string,
   return scraped && config.data.yaml.startsWith(`global:\n  scrape_interval: ${interval}\n`);
 }
 
-/** Whether Grafana serves a dashboard with a panel of that title. */
+/** Whether Grafana serves a dashboard that has a panel with that title. */
 export async function servesPanel(outputs: LabOutputs, uid: string, title: string): Promise<boolean> {
   const { dashboard } = await getJson<{ dashboard: { panels: { title?: string }[] } }>(
     `${outputs.grafanaUrl}/api/dashboards/uid/${uid}`,

@@ -1,4 +1,4 @@
-// Prints where the time of an up from nothing, of an unchanged preview and of an unchanged up goes, in a lab of its own.
+// Prints where the time goes of an up from nothing, an unchanged preview and an unchanged up, in a separate lab.
 // usage: profile.ts STACK FOLDER
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,21 +9,21 @@ import { PROJECT } from "../../lib/shared/assets";
 import { print } from "./report";
 import { interrupted, System, withSystems } from "./system";
 
-/** In seconds from the start of the command; `to` grows until the end is seen. */
+/** In seconds since the start of the command; `to` grows until the end is observed. */
 interface Stretch {
   readonly what: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** Which of the engine's events say when a resource was worked on. */
+/** Events of the Pulumi engine that start or end the work on a resource. */
 interface Event {
   readonly resourcePreEvent?: { readonly metadata: { readonly urn: string; readonly op: string } };
   readonly resOutputsEvent?: { readonly metadata: { readonly urn: string } };
 }
 
 const LOOK_MS = 10;
-/** Shorter ones are not printed. */
+/** Shorter stretches are not printed. */
 const LEAST_SECONDS = 0.05;
 
 async function main(): Promise<void> {
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   });
 }
 
-/** Runs the CLI with events as JSON; their own times are whole seconds, so when each arrives is what counts. */
+/** Runs the CLI with JSON events; their own times are whole seconds, so the time of arrival counts. */
 async function profile(command: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const start = Date.now();
   const passed = (): number => (Date.now() - start) / 1000;
@@ -76,7 +76,7 @@ function printStretches(head: string, stretches: ReadonlyMap<string, Stretch>): 
   print({ head: [head, "from", "to", "seconds"], rows });
 }
 
-/** What the processes of a session are, by their number and that; a plugin has a process group of its own. */
+/** Processes of a session with a description; the key also has the pid. A plugin has its own process group. */
 function processesOf(session: number): readonly [key: string, what: string][] {
   const pids = fs.readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
   return pids.flatMap((pid): [string, string][] => {
@@ -84,15 +84,15 @@ function processesOf(session: number): readonly [key: string, what: string][] {
       const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
       const [, , , ofSession] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       const what = Number(ofSession) === session ? describe(fs.readFileSync(`/proc/${pid}/cmdline`, "utf8")) : "";
-      // one that has ended and was not waited for has none; one that becomes another program is two
+      // a zombie has no command line; a process that executes another program counts as two
       return what === "" ? [] : [[`${pid} ${what}`, what]];
     } catch {
-      return []; // it has ended meanwhile
+      return []; // the process has ended meanwhile
     }
   });
 }
 
-/** A command line in two words: the program, and the first file that it was given. */
+/** A command line in two words: the program and its first file argument. */
 function describe(commandLine: string): string {
   const [program = "", ...args] = commandLine.split("\0").filter((it) => !it.includes("\n"));
   const argument = args.find((it) => it.includes("/")) ?? args[0] ?? "";

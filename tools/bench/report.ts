@@ -8,14 +8,14 @@ export interface Rounds {
   readonly compose: readonly Round[];
 }
 
-/** Rounds of labs with more in them, and seconds until one lab and two at once were up. */
+/** Rounds of larger labs, and seconds until one lab and two at once were up. */
 export interface Growth {
   readonly sizes: Readonly<Record<string, Rounds>>;
   readonly one: readonly number[];
   readonly two: readonly number[];
 }
 
-/** What a run measured. */
+/** Results of a run. */
 export interface BenchResult {
   readonly machine: Readonly<Record<string, string | number>>;
   /** Load average of the last minute, at the start. */
@@ -25,23 +25,23 @@ export interface BenchResult {
   readonly growth?: Growth;
 }
 
-/** Cells under a head. */
+/** A table: headings and rows. */
 export interface Cells {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Of one core, and in MiB without Grafana. */
+/** CPU as a share of one core; memory in MiB without Grafana. */
 const IDLE_GOALS = { cpu: 0.05, memory: 150 };
-/** Of a measure's median: rounds that lie further apart are not alike. */
+/** Spread of the rounds, as a share of the median, above which they are reported as noisy. */
 const SPREAD_LIMIT = 0.25;
-/** Seconds that count for nothing: a question every 50 ms is no finer. */
+/** Differences in seconds that are ignored: polling every 50 ms is no finer. */
 const RESOLUTION = 0.2;
-/** Share of the cores that other work may have at the start. */
+/** Maximum load by other work at the start, as a share of the cores. */
 const LOAD_LIMIT = 0.25;
 const ALL = Object.entries(MEASURES) as readonly (readonly [Measure, Goal])[];
 
-/** Every table of a run. */
+/** All tables of a run. */
 export function tablesOf({ rounds, idle, growth }: BenchResult): readonly Cells[] {
   return [comparison(rounds), idleTable(idle), ...(growth === undefined ? [] : growthTables(growth))];
 }
@@ -66,7 +66,7 @@ function comparison(rounds: Rounds): Cells {
   };
 }
 
-/** What the idle lab needs, part by part. */
+/** Resource usage of the idle lab, by part. */
 function idleTable({ needs }: Idle): Cells {
   const total = (key: "cpu" | "memory", parts = needs): number => parts.reduce((sum, need) => sum + need[key], 0);
   const memory = total(
@@ -83,7 +83,7 @@ function idleTable({ needs }: Idle): Cells {
   };
 }
 
-/** How the measures of the lab grow with what is in it. */
+/** How the measures of the lab grow with its size. */
 function growthTables({ sizes, one, two }: Growth): readonly Cells[] {
   const proportion = (what: string, ratio: number, goal: number): string[] => [
     what,
@@ -121,7 +121,7 @@ function growthTables({ sizes, one, two }: Growth): readonly Cells[] {
   ];
 }
 
-/** What no table holds, a line each. */
+/** Remarks beside the tables, a line each. */
 export function remarks({ machine, load, rounds, idle, growth }: BenchResult): readonly string[] {
   const about = Object.entries(machine).map(([what, value]) => `${what} ${String(value)}`);
   const busy = `the load average was ${load.toFixed(2)} at the start, on ${String(machine.cores)} cores`;
@@ -139,7 +139,7 @@ export function remarks({ machine, load, rounds, idle, growth }: BenchResult): r
   ];
 }
 
-/** What forbids goals: the slowest start of an up, and for a missed change what an unchanged up starts. */
+/** What limits missed goals: the slowest start of an up; for a change, an unchanged up. */
 function limits(rounds: Rounds): readonly string[] {
   const starts = (["lab", "compose"] as const).flatMap((name) => {
     const sorted = [...rounds[name]].sort((one, other) => (one.up ?? 0) - (other.up ?? 0));
@@ -160,7 +160,7 @@ function limits(rounds: Rounds): readonly string[] {
   return [...starts, ...changes];
 }
 
-/** The measures whose rounds are far apart. */
+/** Measures with a large spread between rounds. */
 function noise(rounds: Rounds): readonly string[] {
   return ALL.flatMap(([measure, { title }]) =>
     (["lab", "compose"] as const).flatMap((name) => {
@@ -174,7 +174,7 @@ function noise(rounds: Rounds): readonly string[] {
   );
 }
 
-/** The lab's median, that of compose or of the goal's other measure being 1; NaN where there is none. */
+/** The lab's median relative to that of compose or of the goal's other measure; NaN if there is none. */
 function ratioOf({ lab, compose }: Rounds, measure: Measure): number {
   const { to }: Goal = MEASURES[measure];
   return medianOf(lab, measure) / (to === undefined ? medianOf(compose, measure) : medianOf(lab, to as Measure));
@@ -188,7 +188,7 @@ function medianOf(rounds: readonly Round[], measure: Measure): number {
   return median(valuesOf(rounds, measure));
 }
 
-/** NaN of no values. */
+/** NaN for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   const middle = (sorted.length - 1) / 2;
@@ -209,7 +209,6 @@ function percent(share: number): string {
   return (share * 100).toFixed(1);
 }
 
-/** Prints a table. */
 export function print({ head, rows }: Cells): void {
   const table = new Table({ head: [...head], style: { head: [], border: [] } });
   table.push(...rows.map((row) => [...row]));

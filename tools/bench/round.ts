@@ -4,7 +4,7 @@ import { scrapesBy, servesPanel, slowestStart, Start, until } from "./poll";
 import { Size, System } from "./system";
 import { serveTargets } from "./targets";
 
-/** A title and what must hold: of the lab alone, or in proportion to compose or to another measure of the lab. */
+/** A title and a limit: of the lab alone, or relative to compose or to another measure of the lab. */
 export interface Goal {
   readonly title: string;
   readonly ratio?: number;
@@ -12,17 +12,17 @@ export interface Goal {
   readonly seconds?: number;
 }
 
-/** What is measured of both, in the order of a round; compose has no preview. */
+/** What is measured for both systems, in the order of a round; compose has no preview. */
 export const MEASURES = {
   up: { title: "up from nothing until verify is green", ratio: 1.1 },
-  // how long the checks wait for samples is the same for both
+  // without the checks' wait for samples, which is the same for both
   command: { title: "of that, the command before verify" },
   preview: { title: "unchanged preview", ratio: 1.25, to: "previewWithoutRules" },
   previewWithoutRules: { title: "unchanged preview without policies", ratio: 1.3, to: "floor" },
   floor: { title: "unchanged preview of one resource of each provider" },
   upAgain: { title: "unchanged up", seconds: 3.5 },
   interval: { title: "changed scrape interval until Prometheus scrapes by it", ratio: 1 },
-  // the effect counts; this is how long a prompt waits
+  // the goal is about the effect; this is how long the shell waits
   intervalCommand: { title: "the same until its command has ended" },
   panel: { title: "changed panel until Grafana serves it", ratio: 1 },
   panelCommand: { title: "the same until its command has ended" },
@@ -30,18 +30,18 @@ export const MEASURES = {
 } satisfies Record<string, Goal>;
 export type Measure = keyof typeof MEASURES;
 
-/** Seconds of each measure that a system has, and what limits its `up`. */
+/** Seconds of each measure that a system has, and what limited its `up`. */
 export type Round = Readonly<Partial<Record<Measure, number>>> & { readonly slowest?: Start | undefined };
 
-/** Another one than the default, and short: what is waited for is the change and not the next scrape. */
+/** Not the default, and short: measures the change rather than the wait for the next scrape. */
 const NEW_INTERVAL = "2s";
 
-/** Brings a system up from nothing, changes it and destroys it; begins at that share of a scrape interval. */
+/** Brings a system up from nothing, changes it and destroys it; starts at that share of a scrape interval. */
 export async function measureRound(system: System, size: Size, share: number): Promise<Round> {
   const endTargets = serveTargets(size.targets ?? 0, system.gateway);
   try {
     await system.prepare(size);
-    // Prometheus scrapes a target at the same moment of every interval, which depends on names
+    // a target is scraped at a fixed offset in each interval, which depends on its name
     const period = seconds(system.declared.scrapeInterval) * 1000;
     await setTimeout((period + share * period - (Date.now() % period)) % period);
     const up = await measureUp(system);
@@ -67,7 +67,7 @@ export async function measureRound(system: System, size: Size, share: number): P
   }
 }
 
-/** From nothing until the last check of verify is green. */
+/** From nothing until the last check of verify passes. */
 export async function measureUp(system: System): Promise<Round & { readonly up: number }> {
   const watch = new AbortController();
   const slowest = slowestStart(system, watch.signal);
@@ -89,7 +89,7 @@ async function measurePreviews(lab: System): Promise<Round> {
   };
 }
 
-/** Seconds until a change has its effect, and until the command that makes it has ended. */
+/** Seconds until a change takes effect, and until its command ends. */
 async function measureChange(system: System, change: "interval" | "panel"): Promise<readonly number[]> {
   const outputs = await system.outputs();
   const title = `changed ${String(Date.now())}`;
@@ -106,7 +106,7 @@ async function measureChange(system: System, change: "interval" | "panel"): Prom
   return allEnded([timed(() => until(`the changed ${change}`, hasEffect, failed.signal)), command]);
 }
 
-/** What all of them come to, once every one of them has ended; throws what the first of them threw. */
+/** The results of all, once all have ended; throws the first error. */
 export async function allEnded<T>(works: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(works);
   return Promise.all(works);

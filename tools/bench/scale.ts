@@ -1,4 +1,4 @@
-// Measures what one Prometheus needs for more and more machines, none of which exists but this one.
+// Measures what one Prometheus needs for a growing number of machines, simulated on this one.
 // usage: [NODES="1 10 100 1000"] [INTERVAL=5] [MINUTES=5] scale.ts STACK FOLDER RESULT
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -14,7 +14,7 @@ import { print } from "./report";
 import { loadTable } from "./scaleTable";
 import { serveTargets, targetsOn } from "./targets";
 
-/** Interfaces of containers come and go with what else the machine does. */
+/** Excludes the interfaces of containers, which come and go. */
 const STEADY = ["--collector.netdev.device-exclude=^(veth|br-)", "--collector.netclass.ignored-devices=^(veth|br-)"];
 
 async function main(): Promise<void> {
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const own = path.join(folder, "scale");
   fs.rmSync(own, { recursive: true, force: true });
   fs.mkdirSync(own, { recursive: true });
-  // every program ends with this one
+  // ends every child process with this one
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => process.exit(1));
   }
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   print(loadTable(loads));
 }
 
-/** Copies a program out of an image, to run it without a container; returns the file. */
+/** Copies a program out of an image to run it without a container; returns its path. */
 function programOf(image: string, name: string, folder: string): string {
   const container = execFileSync("docker", ["create", image], { encoding: "utf8" }).trim();
   try {
@@ -68,8 +68,8 @@ function programOf(image: string, name: string, folder: string): string {
 }
 
 /**
- * Answers as that many node_exporters with what a real one says, read again every second: values change as a
- * machine's do, and a series compresses for itself, so it does not matter that those of all machines are alike.
+ * Serves the metrics of one real node_exporter as that many targets, refreshed every second. The values change as a
+ * machine's do; Prometheus compresses each series separately, so identical machines do not matter.
  */
 async function serveNodes(count: number, exporter: string): Promise<void> {
   const read = async (): Promise<Buffer> => gzipSync(await (await fetch(exporter)).text());
@@ -77,7 +77,7 @@ async function serveNodes(count: number, exporter: string): Promise<void> {
   setInterval(() => void read().then((text) => (answer = text)), 1000);
   serveTargets(count, LOOPBACK, (_, response) => {
     response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");
-    // which Prometheus always accepts
+    // Prometheus always accepts gzip
     response.setHeader("content-encoding", "gzip").end(answer);
   });
 }

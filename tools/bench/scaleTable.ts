@@ -1,7 +1,7 @@
 import { Load } from "./onePrometheus";
 import { Cells } from "./report";
 
-/** A row for each size and, after three of them or more, what the last would need by the two before it. */
+/** A row per size and, from three sizes on, an extrapolation to the last from the two before it. */
 export function loadTable(loads: readonly Load[]): Cells {
   const [first] = loads;
   const [small, large, last] = loads.length < 3 ? [] : loads.slice(-3);
@@ -13,7 +13,7 @@ export function loadTable(loads: readonly Load[]): Cells {
   return { head: ["nodes", ...Object.keys(first?.needs ?? {}), ...Object.keys(first?.rest ?? {})], rows };
 }
 
-/** What that many nodes need if each one more needs what each did between these two sizes. */
+/** Linear extrapolation to that many nodes from two smaller sizes. */
 export function extrapolate(small: Load, large: Load, nodes: number): Load["needs"] {
   const share = (nodes - large.nodes) / (large.nodes - small.nodes);
   const needs = Object.entries(large.needs);

@@ -17,28 +17,28 @@ import { findFreePort, findFreeSubnet } from "../pull-request/machine";
 import { LabOutputs } from "../verify/lab";
 import { targetsOn } from "./targets";
 
-/** How large a lab is: scrape targets besides its own, and dashboards in all, those of the stack by default. */
+/** Size of a lab: scrape targets besides its own, and the total of dashboards, by default those of the stack. */
 export interface Size {
   readonly targets?: number;
   readonly dashboards?: number;
 }
 
 const PORTS = [...PUBLISHED, "flask"];
-/** Of a dashboard that only this bench has. */
+/** First id of the dashboards that only the benchmark has. */
 const FIRST_ID = 1_000_000;
-/** What would lead a lab of the bench to the state of another one. */
+/** Variables that would lead to the state of another lab. */
 const FOREIGN =
   /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|STACK|MAKE.*|MFLAGS|PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*))$/;
 const SCRIPTS = { lab: "lab", compose: "compose/lab" };
 const interruption = new AbortController();
-/** Aborted by Ctrl-C: the command that runs ends in order, and no other is begun. */
+/** Aborted by Ctrl-C: the running command ends in order, and no other starts. */
 export const interrupted = interruption.signal;
 
-/** The five containers with all that belongs to them, brought up and changed by the commands of a script. */
+/** The lab's five containers and their configuration, brought up and changed by the commands of a script. */
 export class System {
   /** The lab's name on the machine. */
   readonly lab: string;
-  /** Everything that the lab leaves outside Docker. */
+  /** Folder of everything that the lab keeps outside Docker. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   private readonly catalogue: string;
@@ -51,9 +51,9 @@ export class System {
     readonly prefix: string,
     root: string,
     stack: string,
-    /** What the stack declares. */
+    /** The settings of the stack. */
     readonly declared: Settings,
-    /** Settings that make it a lab of its own. */
+    /** Settings that separate it from other labs. */
     readonly settings: Readonly<Record<string, string | number | boolean | readonly string[]>>,
   ) {
     this.lab = labName(prefix);
@@ -71,7 +71,7 @@ export class System {
     });
   }
 
-  /** A system below a folder, with a name, ports and a network that no other lab has. */
+  /** A system in a subfolder, with a name, ports and a network that no other lab has. */
   static async create(name: System["name"], prefix: string, root: string, stack: string): Promise<System> {
     const ports = new Set<number>();
     while (ports.size < PORTS.length) {
@@ -79,7 +79,7 @@ export class System {
     }
     const settings = {
       namePrefix: prefix,
-      // what a stack may declare and compose has not
+      // settings that the compose lab does not support
       alertWebhook: "",
       remoteWrite: [],
       nodeExporterNetwork: "lab",
@@ -97,7 +97,7 @@ export class System {
     return String(this.settings.subnet).replace(/0\/\d+$/, "1");
   }
 
-  /** Runs a command of the script and returns what it prints; throws that if it fails. */
+  /** Runs a command of the script and returns its output; throws the output if it fails. */
   async run(command: string): Promise<string> {
     interrupted.throwIfAborted();
     const printed = await this.runToEnd(command);
@@ -105,7 +105,7 @@ export class System {
     return printed;
   }
 
-  /** Writes the settings of a lab of that size, nothing of which is up yet. */
+  /** Writes the settings of a lab of that size; nothing is running yet. */
   async prepare({ targets = 0, dashboards }: Size): Promise<void> {
     await this.run("prepare");
     await this.configure({
@@ -116,7 +116,7 @@ export class System {
     });
   }
 
-  /** Edits settings, and takes over the files of the catalogue. */
+  /** Changes settings and applies the files of the catalogue. */
   async configure(changes: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const before = parse(fs.readFileSync(this.settingsFile, "utf8")) as { config?: object };
     const named = Object.entries(changes).map(([key, value]) => [`observability-lab:${key}`, value] as const);
@@ -125,7 +125,7 @@ export class System {
     await this.run("configure");
   }
 
-  /** Gives a panel of the newest dashboard in the catalogue another title; returns its dashboard's uid. */
+  /** Changes the title of a panel in the newest dashboard of the catalogue; returns the dashboard's uid. */
   retitlePanel(title: string): string {
     const file = path.join(this.catalogue, fs.readdirSync(this.catalogue).sort().at(-1) ?? "");
     const dashboard = JSON.parse(fs.readFileSync(file, "utf8")) as { uid: string; panels: { title: string }[] };
@@ -134,19 +134,19 @@ export class System {
     return dashboard.uid;
   }
 
-  /** What `verify` reads. */
+  /** The outputs that `verify` reads. */
   async outputs(): Promise<LabOutputs> {
     return JSON.parse(await this.run("outputs")) as LabOutputs;
   }
 
-  /** Also after an interruption, and of a lab that is not up. */
+  /** Works after an interruption, and if the lab is not running. */
   async destroy(): Promise<void> {
     if (fs.existsSync(this.settingsFile)) {
       await this.runToEnd("destroy");
     }
   }
 
-  /** What is left of it on the machine, by name. */
+  /** Leftovers on the machine, by name. */
   async leftovers(): Promise<readonly string[]> {
     const label = this.name === "lab" ? LAB_LABEL : "com.docker.compose.project";
     const filters = `filters=${encodeURIComponent(JSON.stringify({ label: [`${label}=${this.lab}`] }))}`;
@@ -172,7 +172,7 @@ export class System {
     return messages;
   }
 
-  /** Writes that many dashboards, copies of the smallest where the stack has fewer; returns their setting. */
+  /** Writes that many dashboards, repeating the smallest if the stack has fewer; returns their setting. */
   private async writeCatalogue(dashboards: number | undefined): Promise<readonly object[]> {
     const { entries, problems } = await readCatalogue(this.declared);
     throwProblems(problems);
@@ -194,7 +194,7 @@ export class System {
   }
 }
 
-/** Works with systems that are removed at the end, on Ctrl-C too; what a killed run left of them is removed before. */
+/** Runs work with systems and removes them at the end, also on Ctrl-C; first removes leftovers of a killed run. */
 export async function withSystems(systems: readonly System[], work: () => Promise<void>): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {

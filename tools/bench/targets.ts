@@ -1,18 +1,18 @@
 import * as http from "node:http";
 import { setTimeout } from "node:timers/promises";
 
-/** Below the ports that a lab of the bench, of a test or of a preview takes. */
+/** Below the ports of other labs of benchmarks, tests and previews. */
 const FIRST_PORT = 18_000;
 const PAUSE_MS = 100;
-/** Longer than a scrape interval: no scrape meets a connection that is just closed. */
+/** Longer than a scrape interval, so that no scrape meets a closing connection. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** `host:port` of that many targets, all of them this process. */
+/** `host:port` of that many targets, all served by this process. */
 export function targetsOn(host: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${host}:${String(FIRST_PORT + index)}`);
 }
 
-/** Answers as that many targets once the address is there, such as the gateway of a lab's network; returns what ends it. */
+/** Serves that many targets once the address exists, such as the gateway of a lab's network; returns a stop function. */
 export function serveTargets(count: number, address: string, answer: http.RequestListener = oneSeries): () => void {
   let ended = false;
   const servers = targetsOn(address, count).map((_, index) => {

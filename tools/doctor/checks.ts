@@ -26,7 +26,7 @@ import { checkGrafanaKey } from "./grafanaKey";
 import { checkDockerDisk, checkFolder, checkHome, checkNode, describePython } from "./host";
 import { checkNeighbours } from "./neighbours";
 
-/** Every check of this machine, in the order in which one needs the other. */
+/** All checks of this machine, each after those that it needs. */
 export async function examine({
   settings,
   problems,

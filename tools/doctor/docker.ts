@@ -5,7 +5,7 @@ import { servicesOf } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
 import { Finding, ok, problem, warning } from "./finding";
 
-/** What the engine says of itself, as far as a check asks. */
+/** The fields of `docker info` that checks read. */
 export interface DockerInfo {
   readonly ServerVersion: string;
   readonly OperatingSystem: string;
@@ -17,11 +17,11 @@ export interface DockerInfo {
   readonly DockerRootDir: string;
 }
 
-/** Where earlier labs mounted a socket whether it was there or not. */
+/** Sockets that earlier versions mounted even if they did not exist. */
 const SOCKETS = [DEFAULT_SOCKET, ...CONTAINERD_SOCKETS];
 const MIB = 1024 * 1024;
 
-/** Which engine answers, and whether its containers run on this machine itself. */
+/** Which Docker daemon answers, and whether its containers run directly on this machine. */
 export function checkDocker({ ServerVersion, OperatingSystem }: DockerInfo, { native, dockerMajor }: Machine): Finding {
   if (!native) {
     return warning(
@@ -39,7 +39,7 @@ export function checkDocker({ ServerVersion, OperatingSystem }: DockerInfo, { na
       );
 }
 
-/** Whether cAdvisor will see the containers, and what they write. */
+/** Whether cAdvisor will see the containers and their writable layers. */
 export function checkStorage(machine: Machine): Finding {
   const { native, storageDriver: driver, containerdSocket } = machine;
   if (driver === "overlayfs") {
@@ -63,7 +63,7 @@ export function checkStorage(machine: Machine): Finding {
       );
 }
 
-/** Folders where sockets belong: Docker creates one for a mount of a missing path, and does not start over it. */
+/** Folders in place of sockets: Docker creates one for a mount of a missing path, and then cannot start over it. */
 export function checkSocketFolders(isFolder = isDirectory): readonly Finding[] {
   return SOCKETS.filter(isFolder).map((path) =>
     problem(
@@ -74,7 +74,7 @@ export function checkSocketFolders(isFolder = isDirectory): readonly Finding[] {
   );
 }
 
-/** False for a path that only root may check. */
+/** False for a path that only root can read. */
 function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
@@ -83,7 +83,7 @@ function isDirectory(path: string): boolean {
   }
 }
 
-/** Whether the memory limits of the containers hold, and cAdvisor has something to read. */
+/** Whether memory limits are enforced, and cAdvisor has cgroups to read. */
 export function checkCgroups({ CgroupVersion, CgroupDriver, MemoryLimit, SwapLimit }: DockerInfo): Finding {
   const version = `version ${CgroupVersion ?? "1"}, driver ${CgroupDriver}`;
   return CgroupDriver === "none" || !MemoryLimit
@@ -95,7 +95,7 @@ export function checkCgroups({ CgroupVersion, CgroupDriver, MemoryLimit, SwapLim
     : ok("cgroups", SwapLimit ? version : `${version}, without limits for swap`);
 }
 
-/** Whether the containers may all use what they are allowed to. */
+/** Whether the machine's memory covers the sum of the containers' limits. */
 export function checkMemory({ MemTotal }: DockerInfo, settings: Settings): Finding {
   const limits = servicesOf(settings).reduce((sum, key) => sum + settings[key].memory, 0);
   const seen = `${String(Math.floor(MemTotal / MIB))} MiB, and the lab's limits add up to ${String(limits)} MiB`;
@@ -104,7 +104,7 @@ export function checkMemory({ MemTotal }: DockerInfo, settings: Settings): Findi
     : warning("memory", seen, "lower prometheusMemory or grafanaMemory, or give the machine more");
 }
 
-/** Whether node_exporter follows what is mounted later. */
+/** Whether node_exporter sees later mounts. */
 export function checkMounts({ native, rootShared }: Machine): Finding {
   if (!native) {
     return ok("mounts", "those of the virtual machine");

@@ -1,12 +1,12 @@
 import { describeProblem, Problem } from "../../lib/shared/problems";
 
-/** What a check found of this machine. */
+/** Result of a check of this machine. */
 export interface Finding {
   readonly check: string;
-  /** With a warning the lab works, with a problem it does not; skipped could not be checked. */
+  /** The lab works with a warning, not with a problem; a skipped check could not run. */
   readonly state: "ok" | "warning" | "problem" | "skipped";
   readonly seen: string;
-  /** What to do about a warning or a problem. */
+  /** How to resolve a warning or a problem. */
   readonly fix?: string;
 }
 
@@ -26,7 +26,7 @@ export function skipped(check: string, seen: string): Finding {
   return { check, state: "skipped", seen };
 }
 
-/** What `up` would refuse for, or that it would not. */
+/** The problems for which `up` would fail, or ok. */
 export function ofProblems(check: string, problems: readonly Problem[], seen: string): readonly Finding[] {
   return problems.length === 0 ? [ok(check, seen)] : problems.map((it) => problem(check, describeProblem(it), it.fix));
 }

@@ -10,12 +10,12 @@ import { labName } from "../../lib/shared/names";
 import { Finding, ok, problem, skipped } from "./finding";
 
 const CHECK = "firewall";
-/** An answer takes milliseconds. */
+/** Timeout; an answer takes milliseconds. */
 const PATIENCE_MS = 4000;
 
 /**
- * Lets a container ask the host at the address and the port at which Prometheus asks the Flask app. Container and
- * network are made for it, unless the lab's network is there; what answers is the app, or a listener in its place.
+ * Connects from a container to the host at the address and port at which Prometheus scrapes the Flask app. Creates the
+ * container, and the network unless the lab's exists; the app answers, or a listener in its place.
  */
 export async function tryFirewall(settings: Settings, machine: Machine): Promise<Finding> {
   if (!machine.native) {
@@ -38,7 +38,7 @@ export async function tryFirewall(settings: Settings, machine: Machine): Promise
   }
 }
 
-/** One container that asks, and what it takes. */
+/** One attempt with its container, network and listener. */
 class Trial {
   private readonly name: string;
   private network = false;
@@ -81,7 +81,7 @@ class Trial {
     return this.name;
   }
 
-  /** The port at which somebody listens on the gateway: the app's, where it runs or where it is free. */
+  /** The port of a listener on the gateway: the app's, if the app runs or the port is free. */
   private async listen(): Promise<number> {
     const { gateway, flaskPort } = this.settings;
     for (const port of [flaskPort, 0]) {
@@ -115,11 +115,11 @@ class Trial {
       HostConfig: { NetworkMode: network, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"] },
     });
     await succeed("POST", `/containers/${this.name}/start`);
-    // what a firewall drops is not answered for minutes, and the timeout of busybox's wget crashes in some builds
+    // if a firewall drops packets, wget waits for minutes, and in some builds the timeout of busybox's wget crashes
     const ended = succeed("POST", `/containers/${this.name}/wait`);
     const answer = await Promise.race([ended, setTimeout(PATIENCE_MS)]);
     if (answer === undefined) {
-      void ended.catch(() => undefined); // it is removed while it is waited for
+      void ended.catch(() => undefined); // the container is removed while this waits
       return false;
     }
     const { StatusCode } = JSON.parse(answer.body.toString()) as { StatusCode: number };
@@ -141,7 +141,7 @@ class Trial {
   }
 }
 
-/** An image of the lab that is here: all of them have wget. */
+/** An image of the lab that exists here: all of them have wget. */
 async function findImage(settings: Settings): Promise<string | undefined> {
   for (const { image } of [settings.nodeExporter, settings.pushgateway, settings.prometheus, settings.grafana]) {
     const { status } = await callDocker("GET", `/images/${image}/json`);

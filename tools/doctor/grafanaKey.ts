@@ -15,7 +15,7 @@ import { Finding, ok, skipped, warning } from "./finding";
 
 const CHECK = "grafana's key";
 
-/** Whether a thief of a backup could read the passwords of Grafana's datasources. */
+/** Whether the passwords of Grafana's datasources in a stolen backup could be decrypted. */
 export async function checkGrafanaKey(settings: Settings, { containers }: Machine): Promise<Finding> {
   const lab = labName(settings.namePrefix);
   const grafana = containers.find(
@@ -26,7 +26,7 @@ export async function checkGrafanaKey(settings: Settings, { containers }: Machin
     if (data === undefined) {
       return ok(CHECK, "a new lab gets one of its own");
     }
-    // without a key, data that was not created with a generated one takes the well-known one
+    // without a generated key, Grafana's data is encrypted with the well-known one
     return key === undefined && !(GENERATED.label in data) ? wellKnown() : skipped(CHECK, "Grafana's container first");
   }
   const key = (await getFiles(grafana.Id, KEY_FOLDER))?.files.get(KEY_FILE)?.trim() ?? WELL_KNOWN_KEY;

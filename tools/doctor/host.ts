@@ -4,16 +4,16 @@ import { ObservedHost } from "../../lib/drift/host";
 import { findFolderProblems, freeMib, nearest } from "../../lib/preflight/host";
 import { Finding, ofProblems, ok, problem, warning } from "./finding";
 
-/** What `make` installs besides images: npm packages, the CLI with its plugins, two Python environments. */
+/** Installed by `make` besides images: npm packages, the CLI with its plugins, two Python environments. */
 const HOME_MIB = 2048;
-/** Five images, a week of samples, and room for the engine. */
+/** Five images, a week of samples, and Docker's own data. */
 const DOCKER_MIB = 4096;
-/** The Python environments of the app and the playbook, and what pip needs meanwhile. */
+/** The Python environments of the app and the playbook, and pip's temporary files. */
 const FOLDER_MIB = 100;
 /** Below this hardly anything works. */
 const LEAST_MIB = 200;
 
-/** Whether this Node runs the lab, from its version. */
+/** Whether this version of Node runs the lab. */
 export function checkNode(version: string): Finding {
   const major = parseInt(version, 10);
   if (major < 20) {
@@ -24,7 +24,7 @@ export function checkNode(version: string): Finding {
     : ok("node", version);
 }
 
-/** Which Python it is, once it is known to do. */
+/** Version of a Python that is known to work. */
 export async function describePython(python: string): Promise<string> {
   try {
     return `${(await promisify(execFile)(python, ["--version"])).stdout.trim()} (${python}), with venv`;
@@ -33,7 +33,7 @@ export async function describePython(python: string): Promise<string> {
   }
 }
 
-/** Whether there is room on the disk of a folder; with less than `least` the lab has none. */
+/** Whether the disk of a folder has enough space; less than `least` is a problem, less than `wanted` a warning. */
 export function checkDisk(check: string, folder: string, wanted: number, least: number, free = freeMib): Finding {
   const there = nearest(folder);
   const left = free(there);
@@ -50,7 +50,7 @@ export function checkDisk(check: string, folder: string, wanted: number, least: 
       );
 }
 
-/** Whether the lab can keep its files on the host, and those that it still has to make find room. */
+/** Whether the state directory is usable and has space for what is not installed yet. */
 export function checkFolder(folder: string, observed: ObservedHost): readonly Finding[] {
   const problems = findFolderProblems(folder, observed);
   const made = Object.values(observed.environments).every((drift) => drift === undefined);
@@ -59,12 +59,12 @@ export function checkFolder(folder: string, observed: ObservedHost): readonly Fi
     : [checkDisk("lab's folder", folder, made ? 0 : FOLDER_MIB, 0)];
 }
 
-/** Whether the home has room for what `make` installs. */
+/** Whether the home directory has space for what `make` installs. */
 export function checkHome(home: string): Finding {
   return checkDisk("home disk", home, HOME_MIB, LEAST_MIB);
 }
 
-/** Whether the engine's disk has room for images and samples. */
+/** Whether Docker's disk has space for images and samples. */
 export function checkDockerDisk(root: string, native: boolean): Finding {
   return native
     ? checkDisk("docker disk", root, DOCKER_MIB, LEAST_MIB)

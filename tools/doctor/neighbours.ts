@@ -4,23 +4,23 @@ import { Machine } from "../../lib/docker/machine";
 import { Settings } from "../../lib/settings/settings";
 import { Finding, ok, warning } from "./finding";
 
-/** A way in for a machine of the same network segment, and the rule that closes it. */
+/** A route to the lab from a machine of the same network segment, and the rule that blocks it. */
 interface Way {
   readonly reached: string;
-  /** Rule of the chain PREROUTING of the table raw, as `iptables -S` shows it. */
+  /** Rule of the chain PREROUTING in the table raw, as `iptables -S` prints it. */
   readonly rule: string;
 }
 
 const CHECK = "neighbours";
-/** From here on Docker itself drops what comes from outside for a container's address, or for a port on loopback. */
+/** From this version on Docker drops external packets to containers' addresses and to ports on loopback. */
 const DROPS_SINCE = 28;
 
 /**
- * Who reaches the lab from outside, and the firewall's rule against it. Linux answers for each of its addresses on each
- * interface, and forwards: a neighbour need only have a route to the lab's subnet, or to loopback, by this machine.
+ * Which parts of the lab other machines can reach, and the firewall rule against it. Linux answers for each of its
+ * addresses on every interface and forwards: a neighbour only needs a route to the lab's subnet or loopback through it.
  *
- * A rule is looked for in `iptables -t raw -S PREROUTING`, which takes root; other rules may close a way, too.
- * https://github.com/moby/moby/pull/49325 says what Docker 28 drops; the gateway it does not protect:
+ * The rules are read from `iptables -t raw -S PREROUTING`, which needs root; other rules may block the way, too.
+ * Docker 28's rules: https://github.com/moby/moby/pull/49325; they do not protect the gateway:
  * https://github.com/moby/moby/pull/52224
  */
 export async function checkNeighbours(
@@ -60,14 +60,14 @@ function findWays(settings: Settings, machine: Machine): readonly Way[] {
   const { bindAddress, gateway, subnet } = settings;
   const onGateway = [
     ...(settings.nodeExporterNetwork === "host" ? ["node_exporter"] : []),
-    // what the webhook is, only the CLI can read
+    // only the CLI can read the webhook
     ...(settings.alertWebhook === undefined ? [] : ["Alertmanager, if its webhook is on loopback"]),
   ];
   const listeners = onGateway.length === 0 ? "" : ` (there, behind a password: ${onGateway.join("; ")})`;
-  // by addresses, as the name of the bridge changes; what this machine sends to itself comes by lo
+  // matched by address, as the name of the bridge changes; traffic of this machine to itself uses lo
   const rule = `PREROUTING ! -s ${subnet} -d ${subnet} ! -i lo -j DROP`;
   if (machine.dockerMajor >= DROPS_SINCE) {
-    // the app answers nobody else there
+    // only the app listens there
     return onGateway.length === 0 ? [] : [{ reached: `the lab's gateway ${gateway}${listeners}`, rule }];
   }
   return [
@@ -78,13 +78,13 @@ function findWays(settings: Settings, machine: Machine): readonly Way[] {
   ];
 }
 
-/** Whether a rule is there, and nothing before it lets packets pass. */
+/** Whether a rule exists and no earlier rule accepts packets. */
 function isFirst(rule: string, rules: readonly string[]): boolean {
   const index = rules.indexOf(`-A ${rule}`);
   return index >= 0 && rules.slice(0, index).every((it) => !it.startsWith("-A ") || it.endsWith(" -j DROP"));
 }
 
-/** The rules that see a packet first; undefined for whom they are hidden from, or without iptables. */
+/** The rules that see a packet first; undefined without permission or without iptables. */
 async function readRawRules(): Promise<readonly string[] | undefined> {
   try {
     return (await promisify(execFile)("iptables", ["-t", "raw", "-S", "PREROUTING"])).stdout.split("\n");

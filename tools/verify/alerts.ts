@@ -12,12 +12,12 @@ interface Rule {
   readonly state: "firing" | "pending" | "inactive";
 }
 
-/** The alert that always fires. */
+/** The alert that fires all the time. */
 const WATCHDOG = "Watchdog";
-/** Scrapes besides within which what failed was seen to grow, though one was missed. */
+/** Scrapes added to the window, so that a failure shows in its counter even if one scrape is missed. */
 const SCRAPES = 3;
 
-/** Whether every rule is evaluated without an error, and the watchdog gets as far as it should. */
+/** Whether every rule is evaluated without an error, and the watchdog reaches its destination. */
 export async function alertsEvaluated(lab: LabOutputs): Promise<string> {
   const { data } = await getJson<{ data: { groups: readonly { rules: readonly Rule[] }[] } }>(
     `${lab.prometheusUrl}/api/v1/rules?type=alert`,
@@ -38,7 +38,7 @@ export async function alertsEvaluated(lab: LabOutputs): Promise<string> {
   return `${String(rules.length)} rules; firing: ${others.length === 0 ? "none" : others.join(", ")}${sentOn}`;
 }
 
-/** Checks that alerts reach Alertmanager and its notifications the receiver; reports whether one was delivered. */
+/** Checks that alerts reach Alertmanager and notifications their receiver; reports whether one was delivered. */
 async function alertsSent(lab: LabOutputs, url: string): Promise<string> {
   const filter = encodeURIComponent(`alertname="${WATCHDOG}"`);
   const alerts = await getJson<readonly unknown[]>(
@@ -82,12 +82,12 @@ async function alertsSent(lab: LabOutputs, url: string): Promise<string> {
     : `Alertmanager gets them, notifications delivered: ${String(count)}`;
 }
 
-/** The receiver that a counter of Alertmanager is about, and why it failed where it says so. */
+/** The receiver of a counter of Alertmanager, and the reason of the failure if it has one. */
 function describe({ integration = "", reason }: Sample["metric"]): string {
   return reason === undefined || reason === "other" ? integration : `${integration} (${reason})`;
 }
 
-/** Queries for notifications that failed lately, for those that were only tried in vain so far, and for successes. */
+/** Queries for recent failed notifications, for those being retried, and for successful ones. */
 interface NotificationQueries {
   readonly failed: string;
   readonly retried: string;
@@ -95,8 +95,8 @@ interface NotificationQueries {
 }
 
 /**
- * The queries about the last so many seconds. Counters begin at 0 with Alertmanager: what failed for one that was
- * replaced since then does not count.
+ * Queries about the last so many seconds. Counters restart with Alertmanager: failures of a previous container do not
+ * count.
  */
 export function notificationQueries(recent: number): NotificationQueries {
   const window = `[${String(recent)}s]`;
@@ -108,7 +108,7 @@ export function notificationQueries(recent: number): NotificationQueries {
   const grew = (counter: string): string => `increase(${counter}${window})`;
   return {
     failed: `${failed} > 0 and ${grew(failed)} > 0`,
-    // a notification fails once it was tried for half a minute
+    // a notification counts as failed after half a minute of retries
     retried:
       `${failedAttempts} > 0 and ${grew(failedAttempts)} > 0 and ${grew(failedAttempts)} >= ${grew(attempts)}` +
       ` unless on (integration) ${grew(failed)} > 0`,

@@ -9,14 +9,14 @@ import { Dashboard, readDashboard, unboundDatasources } from "./dashboards";
 import { hostReported } from "./host";
 import { Check, CheckError, getJson, LabOutputs, QueryAnswer, queryPrometheus, signIn } from "./lab";
 
-/** Path of the app, and the status that it answers with. */
+/** Paths of the app and their HTTP status. */
 export const FLASK_PATHS: readonly (readonly [string, number])[] = [
   ["/", 200],
   ["/fast", 200],
   ["/slow", 200],
   ["/error", 500],
 ];
-/** Those that are answered at once. */
+/** Paths that respond immediately. */
 export const QUICK_PATHS = FLASK_PATHS.filter(([path]) => path !== "/slow");
 const COUNT = "flask_http_request_duration_seconds_count";
 const PLAYBOOK = "monitor_playbook";
@@ -54,7 +54,7 @@ async function targetsUp(lab: LabOutputs): Promise<string> {
   return `${String(data.activeTargets.length)} up`;
 }
 
-/** The jobs of what the lab runs. */
+/** The jobs of the lab's own services. */
 function expectedJobs({ containers, swarm }: LabOutputs): readonly string[] {
   const names = [...containers, ...(swarm?.services ?? [])];
   const services = catalogue().filter(([, { hostname }]) => names.some((name) => name.endsWith(hostname)));
@@ -74,7 +74,7 @@ async function flaskTraffic(lab: LabOutputs): Promise<string> {
       "look at the target flask_app in Prometheus",
     );
   }
-  // any user's program could listen on its port once it is dead
+  // when the app is dead, another program could listen on its port
   if (!(await findStarts(lab.labName)).some(({ ours }) => ours)) {
     throw new CheckError("another program answers in place of the lab's app", "run make up");
   }
@@ -144,7 +144,7 @@ async function dashboardsBound(lab: LabOutputs): Promise<string> {
   return `${String(dashboards.length)} there, all datasources bound${note}`;
 }
 
-/** Every dashboard of the lab; those that Grafana does not return are reported together. */
+/** All dashboards of the lab; those that Grafana does not return are reported together. */
 async function readAll(lab: LabOutputs): Promise<readonly Dashboard[]> {
   const answers = await Promise.allSettled(lab.dashboards.map((uid) => readDashboard<Dashboard>(lab, uid)));
   const failures = answers.filter((answer) => answer.status === "rejected").map(({ reason }) => reason as unknown);
@@ -161,7 +161,7 @@ async function readAll(lab: LabOutputs): Promise<readonly Dashboard[]> {
   return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
 }
 
-/** Every question that `make verify` asks, in the order in which the data flows. */
+/** All checks of `make verify`, in the order of the data flow. */
 export const CHECKS: readonly Check[] = [
   { name: "containers", ask: containersHealthy },
   { name: "configuration", ask: configurationLoaded },
@@ -175,12 +175,12 @@ export const CHECKS: readonly Check[] = [
   { name: "dashboards", ask: dashboardsBound },
 ];
 
-/** One request to each of these paths of the app, so that there is traffic to be seen. */
+/** Sends one request to each of these paths of the app, to produce traffic. */
 export async function sendTraffic(lab: LabOutputs, paths = FLASK_PATHS): Promise<void> {
   await Promise.all(
     paths.map(async ([path, expected]) => {
       const response = await fetch(`${lab.flaskUrl}${path}`, { signal: AbortSignal.timeout(10_000) });
-      // an answer that is not read keeps its connection, and the app has a limit of those
+      // an unread response keeps its connection, and the app limits those
       await response.arrayBuffer();
       if (response.status !== expected) {
         throw new CheckError(`${path} answers ${String(response.status)}, not ${String(expected)}`, "read make logs");

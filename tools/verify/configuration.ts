@@ -6,14 +6,14 @@ import { loadedDrift, readReload, RELOAD_METRICS } from "../../lib/drift/reloads
 import { alertRules, RULES } from "../../lib/shared/alertRules";
 import { CheckError, LabOutputs } from "./lab";
 
-/** Whether every program runs on the files that the lab wrote for it. */
+/** Whether every program has loaded the files that the lab wrote for it. */
 export async function configurationLoaded(lab: LabOutputs): Promise<string> {
   const { containers } = await inspectMachine();
   const results = await Promise.all(
     lab.containers.map(async (name) => {
       const listed = containers.find(({ Names }) => Names.includes(`/${name}`));
       const found = listed === undefined ? undefined : await findContainer(listed);
-      // a missing one is reported with the containers
+      // a missing container is reported by another check
       return found === undefined || found.files?.size === 0
         ? undefined
         : { name, drift: filesDrift(true, found) ?? rulesDrift(name, found) ?? (await loadedBy(name, found, lab)) };
@@ -30,7 +30,7 @@ export async function configurationLoaded(lab: LabOutputs): Promise<string> {
   return `${configured.map(({ name }) => name).join(", ")} run on the declared files`;
 }
 
-/** What is wrong with Prometheus' rule files: an edit of the checkout that was refused, or that no update has applied. */
+/** Drift of Prometheus' rule files: a rejected change of the checkout, or one that no update has applied. */
 function rulesDrift(name: string, { files }: FoundContainer): Drift {
   if (!name.endsWith("prometheus") || files === undefined) {
     return undefined;
@@ -43,12 +43,12 @@ function rulesDrift(name: string, { files }: FoundContainer): Drift {
   return different === undefined ? undefined : `${different} is not as in assets/prometheus`;
 }
 
-/** What is wrong with what a program has loaded, if it says so at all. */
+/** Drift of a program's loaded configuration, if it reports one. */
 async function loadedBy(name: string, found: FoundContainer, lab: LabOutputs): Promise<Drift> {
   const urls = { prometheus: lab.prometheusUrl, alertmanager: lab.alertmanagerUrl };
   for (const program of ["prometheus", "alertmanager"] as const) {
     const url = urls[program];
-    // after the lab's prefix
+    // the name without the lab's prefix
     if (name.endsWith(program) && url !== undefined) {
       const reload = await readReload(url, RELOAD_METRICS[program], lab.webPassword).catch((error: unknown) => {
         const { message, cause } = error as Error & { cause?: Error };

@@ -2,7 +2,7 @@ import { NOT_ACCEPTABLE } from "../../lib/drift/grafana";
 import { urlSegment } from "../../lib/shared/foreignNames";
 import { CheckError, LabOutputs, signIn } from "./lab";
 
-/** What the checks read of a dashboard as Grafana stores it. */
+/** The fields of a dashboard that the checks read. */
 export interface Dashboard {
   readonly title: string;
   readonly tags?: readonly string[];
@@ -18,7 +18,7 @@ export interface Dashboard {
 /**
  * A dashboard of the lab as Grafana stores it.
  *
- * @throws CheckError where Grafana does not give it, with what `make up` can do about that.
+ * @throws CheckError if Grafana does not return it, with a fix if `make up` can repair that.
  */
 export async function readDashboard<T>(lab: LabOutputs, uid: string): Promise<T> {
   const url = `${lab.grafanaUrl}/api/dashboards/uid/${urlSegment(uid)}`;
@@ -54,7 +54,7 @@ function dashboardIn(text: string): unknown {
 // Grafana's own sources: annotations, mixed queries, another panel's result, expressions
 const BUILT_IN = new Set(["grafana", "-- Grafana --", "-- Mixed --", "-- Dashboard --", "__expr__"]);
 
-/** References to a datasource that Grafana does not have, variables resolved; empty means that all are bound. */
+/** References to datasources that Grafana does not have, variables resolved; empty if all resolve. */
 export function unboundDatasources(dashboard: Dashboard, uids: ReadonlySet<string>): readonly string[] {
   const variables = new Map(
     (dashboard.templating?.list ?? [])
@@ -69,7 +69,7 @@ export function unboundDatasources(dashboard: Dashboard, uids: ReadonlySet<strin
   return [...new Set(wrong)];
 }
 
-/** Every datasource that something in the dashboard names, by uid or by name; null stands for the default one. */
+/** All datasource references in the dashboard, by uid or name; null is the default datasource. */
 function references(value: unknown): string[] {
   if (Array.isArray(value)) {
     return value.flatMap(references);

@@ -9,7 +9,7 @@ const UNITS: Readonly<Record<string, number>> = {
   y: 31_536_000,
 };
 
-/** Seconds of a duration of Prometheus or Grafana such as `1m30s`. */
+/** Seconds of a Prometheus or Grafana duration such as `1m30s`. */
 export function seconds(duration: string): number {
   return [...duration.matchAll(/(\d+)(ms|[smhdwMy])/g)].reduce(
     (sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ""] ?? 0),

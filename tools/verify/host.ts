@@ -3,10 +3,10 @@ import { SERVICES } from "../../lib/settings/services";
 import { CheckError, LabOutputs, queryPrometheus } from "./lab";
 import { reachedNodes } from "./swarm";
 
-/** Length of what is shown of an error. */
+/** Maximum length of a shown error. */
 const SHOWN = 120;
 
-/** What node_exporter sees of the host, and what keeps it from seeing more. */
+/** What node_exporter reports of the host, and which collectors fail. */
 export async function hostReported(lab: LabOutputs): Promise<string> {
   const devices = await queryPrometheus(lab, "count by (device) (node_network_info)");
   const processes = await queryPrometheus(lab, "sum(node_processes_state)");
@@ -23,7 +23,7 @@ export async function hostReported(lab: LabOutputs): Promise<string> {
   ].join("; ");
 }
 
-/** Collectors that may not read what they want to, with the error; only this machine's log says which do not just find nothing. */
+/** Failed collectors with the error; only the log tells whether a collector failed or found no data. */
 async function failedCollectors(lab: LabOutputs): Promise<readonly (readonly [string, string])[]> {
   const container = lab.containers.find((name) => name.endsWith(SERVICES.nodeExporter.hostname));
   const silent = await queryPrometheus(lab, "node_scrape_collector_success == 0");

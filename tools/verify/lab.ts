@@ -6,50 +6,50 @@ export interface LabOutputs {
   readonly prometheusUrl: string;
   readonly grafanaUrl: string;
   readonly flaskUrl: string;
-  /** Only of a lab with a webhook for alerts. */
+  /** Only if alerts have a webhook. */
   readonly alertmanagerUrl?: string;
-  /** Which receiver of Alertmanager gets them; `nobody` in a preview's lab. */
+  /** Receiver type in Alertmanager; `nobody` in a preview's lab. */
   readonly alertReceiver?: string;
-  /** URLs of the receivers of remote write; only of a lab with some. */
+  /** URLs of the remote write receivers, if there are any. */
   readonly remoteWrite?: readonly string[];
   readonly grafanaUser: string;
   readonly grafanaAdminPassword: string;
-  /** Of Prometheus, Alertmanager, the Pushgateway and node_exporter, as far as they ask for one. */
+  /** Password of Prometheus, Alertmanager, the Pushgateway and node_exporter, as far as they require one. */
   readonly webPassword?: string;
   readonly containers: readonly string[];
-  /** uids of the dashboards that Grafana should hold. */
+  /** uids of the expected dashboards in Grafana. */
   readonly dashboards: readonly string[];
   /** Prometheus duration. */
   readonly scrapeInterval: string;
   readonly nodeExporterNetwork: "lab" | "host";
-  /** Only where Docker cannot limit the memory of a container. */
+  /** Only if Docker cannot limit the memory of containers. */
   readonly memoryLimit?: false;
-  /** Docker's storage driver; only where cAdvisor does not see with it what a container writes. */
+  /** Docker's storage driver; only if cAdvisor cannot measure writable layers with it. */
   readonly unmeasuredStorage?: string;
-  /** Only of a lab that watches a swarm. */
+  /** Only if the lab monitors a swarm. */
   readonly swarm?: {
-    /** Names of its Swarm services. */
+    /** Names of the lab's Swarm services. */
     readonly services: readonly string[];
-    /** `name=value` of the nodes that are watched; undefined where all are. */
+    /** `name=value` of the monitored nodes; undefined for all. */
     readonly nodeLabel?: string;
   };
 }
 
-/** What a check saw. */
+/** What a check observed. */
 export interface Answer {
   readonly seen: string;
   /** Further details, for `--json`. */
   readonly details?: unknown;
 }
 
-/** One question that is asked of a running lab. */
+/** One check of a running lab. */
 export interface Check {
   readonly name: string;
-  /** Answers with what was seen; throws a CheckError when that is not as it should be. */
+  /** Returns what was observed; throws a CheckError if the check fails. */
   readonly ask: (lab: LabOutputs) => Promise<string | Answer>;
 }
 
-/** A check that failed: what was seen, and what to do about it. */
+/** A failed check: the observation and how to fix it. */
 export class CheckError extends Error {
   constructor(
     message: string,
@@ -60,7 +60,7 @@ export class CheckError extends Error {
   }
 }
 
-/** A JSON answer of one of the lab's programs. */
+/** A JSON response of one of the lab's programs. */
 export async function getJson<T>(url: string, headers: Record<string, string> = {}): Promise<T> {
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
   if (!response.ok) {
@@ -69,7 +69,7 @@ export async function getJson<T>(url: string, headers: Record<string, string> = 
   return (await response.json()) as T;
 }
 
-/** A sample of an instant vector, as Prometheus' HTTP API gives it. */
+/** A sample of an instant vector in Prometheus' HTTP API. */
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: readonly [number, string];
@@ -79,14 +79,14 @@ export interface QueryAnswer {
   readonly data: { readonly result: readonly Sample[] };
 }
 
-/** The samples of a PromQL query, asked of Prometheus itself. */
+/** The samples of a PromQL query, sent to Prometheus directly. */
 export async function queryPrometheus(lab: LabOutputs, query: string): Promise<readonly Sample[]> {
   const url = `${lab.prometheusUrl}/api/v1/query?query=${encodeURIComponent(query)}`;
   const answer = await getJson<QueryAnswer>(url, signInHeaders(lab.webPassword));
   return answer.data.result;
 }
 
-/** Header that signs in to Grafana. */
+/** Authorization header for Grafana. */
 export function signIn({ grafanaUser, grafanaAdminPassword }: LabOutputs): Record<string, string> {
   return { authorization: `Basic ${Buffer.from(`${grafanaUser}:${grafanaAdminPassword}`).toString("base64")}` };
 }

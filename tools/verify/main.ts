@@ -9,25 +9,25 @@ import { panelChecks } from "./panels/checks";
 import { remoteWriteChecks } from "./remoteWrite";
 import { swarmChecks } from "./swarm";
 
-/** What a check found. */
+/** Result of a check. */
 interface Finding extends Answer {
   readonly check: string;
   readonly ok: boolean;
-  /** What to do about a failure. */
+  /** How to resolve a failure. */
   readonly fix?: string;
 }
 
 const USAGE = "usage: pulumi stack output --json --show-secrets | verify [--json] [--patience SECONDS]";
-/** Seconds that a fresh lab needs besides its first scrapes. */
+/** Seconds that a new lab needs besides its first scrapes. */
 const PATIENCE = 25;
-/** A target is scraped within one interval of being known; a second one is for a scrape that failed. */
+/** A new target is scraped within one interval; the second allows for a failed scrape. */
 const SCRAPES = 2;
-/** Between two rounds of requests to the app: any two scrapes have one between them. */
+/** Pause between two rounds of requests to the app: at least one round lies between any two scrapes. */
 const TRAFFIC_PAUSE_MS = 1000;
-/** Between an answer that is not right yet and the next question. */
+/** Pause before a failed check is retried. */
 const ASK_PAUSE_MS = 500;
 
-/** Asks again until the answer is right or the patience is over: a fresh lab is scraped only after a moment. */
+/** Retries a check until it passes or the patience ends: a new lab is first scraped after a moment. */
 async function examine(check: Check, lab: LabOutputs, patience: number): Promise<Finding> {
   try {
     const answer = await retry(() => check.ask(lab), {
@@ -80,10 +80,10 @@ async function main(): Promise<void> {
   if (!Array.isArray(lab.containers) || Number.isNaN(patience)) {
     throw new Error(`${USAGE}\nthe outputs on standard input are not a lab's: is it up?`);
   }
-  // the checks themselves report a dead app
+  // a dead app is reported by the checks
   const send = (paths: typeof FLASK_PATHS) => void sendTraffic(lab, paths).catch(() => undefined);
   send(FLASK_PATHS);
-  // a rate is above 0 only once there are requests between two scrapes
+  // a rate is above 0 only with requests between two scrapes
   const traffic = setInterval(send, TRAFFIC_PAUSE_MS, QUICK_PATHS);
   const checks = [...CHECKS, ...swarmChecks(lab), ...remoteWriteChecks(lab), ...(await panelChecks(lab))];
   const findings = await Promise.all(checks.map((check) => examine(check, lab, patience)));

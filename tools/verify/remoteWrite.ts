@@ -2,28 +2,28 @@ import { NOWHERE } from "../../lib/shared/names";
 import { seconds } from "./duration";
 import { Check, CheckError, LabOutputs, queryPrometheus } from "./lab";
 
-/** Prometheus' own metrics of its receivers, each with the label `url`. */
+/** Prefix of Prometheus' metrics of remote write; each has the label `url`. */
 const STORAGE = "prometheus_remote_storage";
-/** Scrapes that contain two samples of Prometheus itself even if one was missed. */
+/** Scrapes in a window that contains two samples of Prometheus itself even if one is missed. */
 const SCRAPES = 4;
-/** Seconds for which Prometheus gathers samples before it sends them, and as long for a slow answer. */
+/** Seconds for which Prometheus batches samples, and as long again for a slow receiver. */
 const SEND_TIME = 10;
 
-/** The question of a lab with receivers; none where there is no receiver, or only the stand-ins of a preview. */
+/** The check of remote write; none without receivers, or if a preview's stand-ins replace them. */
 export function remoteWriteChecks({ remoteWrite = [] }: LabOutputs): readonly Check[] {
   const urls = remoteWrite.filter((url) => !new URL(url).hostname.endsWith(NOWHERE));
   return urls.length === 0 ? [] : [{ name: "remote write", ask: (lab) => receiversTake(lab, urls) }];
 }
 
-/** Whether every receiver takes the samples of this moment. */
+/** Whether every receiver accepts current samples. */
 async function receiversTake(lab: LabOutputs, urls: readonly string[]): Promise<string> {
   const interval = seconds(lab.scrapeInterval);
   const window = `[${String(SCRAPES * interval)}s]`;
   const [sent, refused, behind] = await Promise.all([
     askByUrl(lab, `sum by (url) (irate(${STORAGE}_samples_total${window}))`),
-    // a batch that is refused counts as sent, too
+    // a rejected batch counts as sent, too
     askByUrl(lab, `sum by (url) (irate(${STORAGE}_samples_failed_total${window}))`),
-    // for some minutes there are series of a queue that another one has replaced
+    // for some minutes the series of a replaced queue remain
     askByUrl(lab, `min by (url) (time() - ${STORAGE}_queue_highest_sent_timestamp_seconds)`),
   ]);
   const limit = SEND_TIME + 2 * interval;

@@ -44,7 +44,7 @@ async function nodesWatched(lab: LabOutputs, swarm: Swarm): Promise<string> {
   return `${NODE_JOBS.join(" and ")} of ${names.join(", ")} are up`;
 }
 
-/** What is asked besides of a lab that watches a swarm. */
+/** Additional checks for a lab that monitors a swarm. */
 export function swarmChecks({ swarm }: LabOutputs): readonly Check[] {
   return swarm === undefined
     ? []
@@ -54,7 +54,7 @@ export function swarmChecks({ swarm }: LabOutputs): readonly Check[] {
       ];
 }
 
-/** Names of the nodes that Prometheus reaches; none of a lab that watches one machine. */
+/** Names of the nodes that Prometheus reaches; none if the lab monitors one machine. */
 export async function reachedNodes(lab: LabOutputs): Promise<readonly string[]> {
   return lab.swarm === undefined
     ? []

@@ -1,5 +1,5 @@
-// Writes the files that a lab by docker compose needs for its settings, but for its services and dashboards.
-// usage: render.ts FOLDER SETTINGS...     settings files, the later ones win
+// Writes the files that a lab by docker compose needs for its settings, except services and dashboards.
+// usage: render.ts FOLDER SETTINGS...     settings files; later ones override earlier ones
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -25,7 +25,7 @@ function write(name: string, content: ReadonlyMap<string, string>): void {
   });
 }
 
-/** With the record of them, which `verify` looks for. */
+/** Also writes the checksums that `verify` compares. */
 function writeConfig(name: string, content: ReadonlyMap<string, string>): void {
   write(name, new Map([...content, [RECORD, describeFiles(content)]]));
 }

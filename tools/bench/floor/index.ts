@@ -1,5 +1,5 @@
-// A resource of each of the lab's providers, and nothing else: no preview of the lab can be quicker than one of this.
-// LAB: name of the lab with which the volume is removed. GRAFANA_URL, GRAFANA_AUTH: where the folder goes.
+// One resource of each of the lab's providers: a lower bound for the time of a preview of the lab.
+// LAB: name of the lab; its teardown removes the volume, too. GRAFANA_URL, GRAFANA_AUTH: where the folder is created.
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as grafana from "@pulumiverse/grafana";

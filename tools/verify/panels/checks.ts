@@ -5,19 +5,19 @@ import { grafanaApi } from "./grafana";
 import { explainMachine, PanelResult, proveDashboard, ProvenQuery, State } from "./panelResult";
 import { checkPlugins } from "./plugins";
 
-/** Failing queries that the table names; `--json` has them all. */
+/** Maximum number of failing queries in the table; `--json` has all of them. */
 const NAMED = 5;
-/** Nodes of a swarm for which each panel is asked: more would take longer than anybody waits. */
+/** Maximum number of Swarm nodes for which each panel is queried, to bound the time. */
 const NODES = 10;
 
-/** One check for each dashboard: whether its panels show data. */
+/** A check per dashboard: whether its panels show data. */
 export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
   const api = grafanaApi(lab);
   const prove = async (uid: string, node?: string): Promise<PanelResult> =>
     explainMachine(await proveDashboard(api, uid, node), lab);
   return Promise.all(
     lab.dashboards.map(async (uid) => {
-      // without Grafana there is no title; the check itself reports why
+      // without Grafana there is no title; the check itself reports the reason
       const title = await api.dashboard(uid).then(
         (dashboard) => dashboard.title,
         () => uid,
@@ -28,7 +28,7 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
           await checkPlugins(lab, await api.dashboard(uid));
           const proof = await prove(uid);
           const url = `${lab.grafanaUrl}/d/${urlSegment(uid)}`;
-          // the lab's own show every node at once
+          // the lab's own dashboards show every node at once
           const nodes = proof.own ? [] : (await reachedNodes(lab)).slice(0, NODES);
           const answers = await Promise.all(nodes.map((node) => judgeNode(() => prove(uid, node), url, node)));
           return answers.length === 0 ? toResult(proof, url) : together(answers);
@@ -38,7 +38,7 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
   );
 }
 
-/** What the check says of a dashboard in which a node is chosen. */
+/** Result of a dashboard with a node selected. */
 async function judgeNode(prove: () => Promise<PanelResult>, url: string, node: string): Promise<Answer> {
   try {
     const { seen, details } = toResult(await prove(), url);
@@ -52,7 +52,7 @@ function together(answers: readonly Answer[]): Answer {
   return { seen: answers.map(({ seen }) => seen).join("\n"), details: answers.map(({ details }) => details) };
 }
 
-/** What the check says of a dashboard; throws where a query is in error or lacks data without a reason. */
+/** Result of a dashboard; throws if a query fails, or lacks data without a reason. */
 export function toResult(proof: PanelResult, url: string): Answer {
   const queries = proof.panels.flatMap(({ title, queries: all }) => all.map((query) => ({ title, ...query })));
   const counts = `${countOf(proof.panels)} panels, ${countOf(queries)} queries`;
@@ -77,7 +77,7 @@ function describe({ title, expr, error }: ProvenQuery & { readonly title: string
   return `"${title}": ${expr}${error === undefined ? "" : ` (${error})`}`;
 }
 
-/** How many panels of a new lab are still empty on the page, though there is data. */
+/** Number of panels that the page of a new lab still shows empty although there is data. */
 function notYetDrawn({ panels }: PanelResult): string {
   const late = panels.filter(({ queries }) => queries.some(({ tooNew }) => tooNew === true)).length;
   return late === 0 ? "" : `; ${String(late)} will show data at the next refresh`;

@@ -1,6 +1,6 @@
 import { ExpandedPanel, Panel, StoredDashboard, Values } from "./model";
 
-/** Every panel that Grafana shows: those of collapsed rows too, and each repetition of a panel or a row. */
+/** Every panel that Grafana shows, with those of collapsed rows and each repetition of a panel or row. */
 export function expandPanels(dashboard: StoredDashboard, values: Values): ExpandedPanel[] {
   const rows = (dashboard.rows ?? []).map((row): Panel => ({ ...row, type: "row" }));
   let ofRow = [values];
@@ -10,7 +10,7 @@ export function expandPanels(dashboard: StoredDashboard, values: Values): Expand
     }
     const scopes = repetitions(panel, values);
     const nested = panel.panels ?? [];
-    // a closed row holds its panels, those of an open one follow it
+    // a collapsed row contains its panels, those of an expanded row follow it
     ofRow = nested.length > 0 ? [values] : scopes;
     return scopes.flatMap((scope) => nested.flatMap((it) => repeated(it, scope)));
   });
@@ -20,7 +20,7 @@ function repeated(panel: Panel, values: Values): ExpandedPanel[] {
   return panel.repeatPanelId === undefined ? repetitions(panel, values).map((scope) => ({ panel, values: scope })) : [];
 }
 
-/** The values with the repeated variable narrowed to each of its own in turn. */
+/** The values, with the repeated variable set to each of its values in turn. */
 function repetitions({ repeat }: Panel, values: Values): Values[] {
   const value = values.get(repeat ?? "");
   if (value === undefined || value.values.length === 0) {

@@ -4,7 +4,7 @@ import { getJson, LabOutputs, signIn } from "../lab";
 import { limiter } from "./limit";
 import { DatasourceReference, Panel, StoredDashboard } from "./model";
 
-/** Queries at a time: enough to be quick, few enough for a small machine. */
+/** Concurrent queries: quick, without overloading a small machine. */
 const AT_A_TIME = 8;
 const TIMEOUT_MS = 20_000;
 
@@ -16,21 +16,21 @@ export interface Datasource {
   readonly jsonData?: { readonly timeInterval?: string };
 }
 
-/** A column of a frame. */
+/** A column of a data frame. */
 export interface Field {
   readonly name?: string;
   readonly type?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** The datasource writes the legend as a display name. */
+  /** The datasource sets the legend as display name. */
   readonly config?: { readonly displayNameFromDS?: string };
 }
 
-/** A table of an answer: columns, and beside them what JSON cannot hold. */
+/** A data frame: columns, and the values that JSON cannot represent. */
 export interface Frame {
   readonly schema?: { readonly fields?: readonly Field[] };
   readonly data?: {
     readonly values?: readonly (readonly unknown[])[];
-    /** Rows of each column that are infinite. */
+    /** Rows of each column with infinite values. */
     readonly entities?: readonly ({ readonly Inf?: readonly number[]; readonly NegInf?: readonly number[] } | null)[];
   };
 }
@@ -41,14 +41,14 @@ export interface QueryResult {
   readonly frames?: readonly Frame[];
 }
 
-/** What the proof asks of Grafana, as its own pages ask it. */
+/** The parts of Grafana's API that the checks use, as its own pages do. */
 export interface GrafanaApi {
   readonly dashboard: (uid: string) => Promise<StoredDashboard>;
   readonly datasources: () => Promise<readonly Datasource[]>;
   readonly libraryPanel: (uid: string) => Promise<Panel>;
-  /** A path of Prometheus' own API, through the datasource's proxy. */
+  /** A path of Prometheus' API, through the datasource's proxy. */
   readonly prometheus: <T>(uid: string, path: string, parameters: Record<string, string>) => Promise<T>;
-  /** Answers by refId. */
+  /** Results by refId. */
   readonly query: (body: object) => Promise<Readonly<Record<string, QueryResult>>>;
 }
 
@@ -72,7 +72,7 @@ export function grafanaApi(lab: LabOutputs): GrafanaApi {
           body: JSON.stringify(body),
           signal: AbortSignal.timeout(TIMEOUT_MS),
         });
-        // a query in error makes the whole answer one, which still holds the results
+        // a failed query makes the whole response an error, which still has the results
         const answer = (await response.json().catch(() => ({}))) as {
           results?: Record<string, QueryResult>;
           message?: string;
@@ -85,7 +85,7 @@ export function grafanaApi(lab: LabOutputs): GrafanaApi {
   };
 }
 
-/** The datasource that a reference means once its variables are replaced; undefined where Grafana has none such. */
+/** The datasource of a reference with its variables replaced; undefined if Grafana has no such datasource. */
 export function findDatasource(
   reference: DatasourceReference | undefined,
   sources: readonly Datasource[],

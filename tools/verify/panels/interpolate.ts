@@ -1,10 +1,10 @@
 import { Value, Values } from "./model";
 
 const REFERENCE = /\$(\w+)|\[\[(\w+)(?::([^\]]+))?\]\]|\$\{(\w+)(?:\.[^:}]+)?(?::([^}]+))?\}/g;
-/** What Grafana's Prometheus backend fills in itself, as only it knows the step. */
+/** Variables that Grafana's Prometheus backend replaces itself, as only it knows the step. */
 const OF_BACKEND = /^__(rate_interval|interval|range)(_ms|_s)?$/;
 
-/** The text with each variable replaced as Grafana's Prometheus datasource does it; unknown ones stay. */
+/** Replaces variables as Grafana's Prometheus datasource does; unknown ones stay. */
 export function interpolate(text: string, values: Values, defaultFormat = "prometheus"): string {
   return text.replace(
     REFERENCE,
@@ -55,7 +55,7 @@ function alternatives(texts: readonly string[]): string {
   return texts.length === 1 ? (texts[0] ?? "") : `(${texts.join("|")})`;
 }
 
-/** Once for the regular expression, and once more for the PromQL string that holds it. */
+/** Escapes for the regular expression, and again for the PromQL string around it. */
 function escapeInRegex(text: string): string {
   return text.replaceAll("\\", "\\\\\\\\").replace(/[$^*{}[\]+?.()|]/g, "\\\\$&");
 }

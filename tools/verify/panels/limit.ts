@@ -1,10 +1,10 @@
-/** Runs tasks, but no more than so many of them at a time. */
+/** Runs tasks with limited concurrency. */
 export function limiter(most: number): <T>(task: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (task) => {
     if (running === most) {
-      // whoever ends hands its place on
+      // a task that ends passes its slot on
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else {
       running++;

@@ -4,19 +4,19 @@ import { explainMetric, Explanation, hostMetricsLike, isHostMetric } from "./nod
 import { Matcher, metricOf, ParsedQuery, readTree, Selector, written } from "./parsedQuery";
 import { TimeRange } from "./range";
 
-/** Labels that the scrape gives, and not the host. */
+/** Labels that come from the scrape, not from the host. */
 const OF_THE_SCRAPE = new Set(["job", "instance"]);
 const BUILT_IN = /\$\{__\w+?(_ms|_s)?\}/g;
 
-/** A query with a minute for Grafana's own variables, as Prometheus can read it. */
+/** A query that Prometheus can parse, with a minute for Grafana's built-in variables. */
 export function withoutBuiltIns(expr: string, interval = 60): string {
   return expr.replace(BUILT_IN, (_, unit?: string) => (unit === undefined ? `${String(interval)}s` : String(interval)));
 }
 
-/** Of one selector: "none" where it finds nothing and nothing excuses that, undefined where it finds something. */
+/** Result of one selector: "none" if it finds nothing without a reason, undefined if it finds series. */
 type Found = Explanation | "none" | undefined;
 
-/** Asks Prometheus why queries have no data. */
+/** Finds out from Prometheus why queries have no data. */
 export class MissingData {
   private readonly asked = new Map<string, Promise<boolean>>();
   private known?: Promise<ReadonlyMap<string, boolean>>;
@@ -30,14 +30,14 @@ export class MissingData {
     private readonly rateInterval: number,
   ) {}
 
-  /** Why a query has no data; undefined if nothing explains it, which fails the check. */
+  /** Why a query has no data; undefined if nothing explains it: then the check fails. */
   async explain(expr: string, state: "empty" | "nan"): Promise<Explanation | undefined> {
     const tree = await this.api.prometheus(this.datasource, "parse_query", { query: withoutBuiltIns(expr) });
     const found = await this.explainQuery(readTree(tree), state === "nan");
     return found === "none" ? undefined : found;
   }
 
-  /** A selector that must not be empty decides, and of an `or` the side that has an excuse. */
+  /** Decided by a selector that must not be empty; in an `or`, by the side with a reason. */
   private async explainQuery(query: ParsedQuery, hasNoNumbers: boolean): Promise<Found> {
     const drops = hasNoNumbers || query.filters;
     const absent = await Promise.all(query.selectors.map((selector) => this.explainAbsence(selector)));
@@ -56,7 +56,7 @@ export class MissingData {
     return [...all, ...still].find(excuses);
   }
 
-  /** Why a selector finds no series, or none any more. */
+  /** Why a selector finds no series, or finds none any more. */
   private async explainAbsence(selector: Selector): Promise<Found> {
     const { matchers } = selector;
     if (await this.has(matchers)) {
@@ -75,14 +75,14 @@ export class MissingData {
       const collectors = await this.collectors();
       const explained = metrics.map((it) => explainMetric(it, collectors));
       const reason = explained.find(excuses);
-      // before the first scrape nothing can be said of the host
+      // nothing is known of the host before the first scrape
       return reason === undefined ? faulty(explained) : collectors.size === 0 ? "none" : reason;
     }
     const ofHost = matchers.filter(({ name }) => !OF_THE_SCRAPE.has(name));
     return (await this.has(ofHost)) ? "none" : { reason: `no ${written(ofHost)}` };
   }
 
-  /** Why series of the range are gone at its end: their own target is up, and does not expose them any more. */
+  /** Why series of the range are missing at its end: their target is up and no longer exposes them. */
   private async explainEnd(matchers: readonly Matcher[]): Promise<Found> {
     const selector = written(matchers);
     if (await this.holds(`count(${selector})`)) {
@@ -92,13 +92,13 @@ export class MissingData {
     const up = await this.up;
     const series = await this.query(`group by (job, instance) (last_over_time(${selector}[${this.length}]))`);
     const targets = series.map((it) => up.get(targetOf(it)));
-    // a target that is down, or no target at all, is what is wrong then
+    // otherwise a target that is down or missing is the cause, which fails the check
     return targets.includes("1") && !targets.includes("0")
       ? { reason: `${selector} is not there at this moment` }
       : "none";
   }
 
-  /** Why there is nothing to divide by or to compare with: all that the host counts is 0 now, or stands still. */
+  /** Why a divisor or the operand of a comparison is missing: all counters of the host are 0 or unchanged. */
   private async explainStillness({ matchers, overTime }: Selector): Promise<Found> {
     const metric = metricOf(matchers);
     if (!isHostMetric(metric)) {
@@ -113,12 +113,12 @@ export class MissingData {
     return overTime && (await isZero(moves)) ? { reason: `${metric} does not change` } : undefined;
   }
 
-  /** The range as a duration of PromQL. */
+  /** The range as a PromQL duration. */
   private get length(): string {
     return `${String(Math.ceil((this.range.to - this.range.from) / 1000))}s`;
   }
 
-  /** Whether each collector of node_exporter that runs found something to report. */
+  /** Whether each running collector of node_exporter had something to report. */
   private collectors(): Promise<ReadonlyMap<string, boolean>> {
     this.known ??= this.query("node_scrape_collector_success").then(
       (samples) => new Map(samples.map(({ metric, value }) => [metric.collector ?? "", value[1] === "1"])),
@@ -133,7 +133,7 @@ export class MissingData {
   private async query(query: string): Promise<readonly Sample[]> {
     const answer = await this.api.prometheus<{ result: readonly Sample[] }>(this.datasource, "query", {
       query,
-      // a first scrape after the range says nothing of a panel that was asked before it
+      // at the end of the range, when the panel was queried: a later first scrape must not count
       time: String(this.range.to / 1000),
     });
     return answer.result;
@@ -163,13 +163,13 @@ function excuses(found: Found): found is { readonly reason: string } {
   return typeof found === "object" && "reason" in found;
 }
 
-/** What no excuse makes good: names that are wrong, all in one sentence, or a selector that finds nothing. */
+/** What no reason excuses: wrong names, all in one sentence, or a selector that finds nothing. */
 function faulty(all: readonly Found[]): Found {
   const errors = all.flatMap((found) => (typeof found === "object" && "error" in found ? [found.error] : []));
   return errors.length > 0 ? { error: [...new Set(errors)].join("; ") } : all.find((found) => found === "none");
 }
 
-/** The metrics of node_exporter that an expression for names means: those that it spells out, or all that match. */
+/** node_exporter metrics that a name matcher selects: those that it lists, or all that match. */
 function hostMetricsOf(named: readonly Matcher[]): readonly string[] {
   const expression = named.find(({ type }) => type === "=~")?.value ?? "";
   const [, spelt = ""] = /^\(?([\w:|]*)\)?$/.exec(expression) ?? [];
@@ -180,11 +180,11 @@ function hostMetricsOf(named: readonly Matcher[]): readonly string[] {
   try {
     return hostMetricsLike(new RegExp(`^(?:${expression})$`));
   } catch {
-    return []; // Prometheus' expressions are not quite JavaScript's
+    return []; // the syntax of Prometheus' regular expressions differs from JavaScript's
   }
 }
 
-/** The selector of the buckets that a histogram has where it is no native one. */
+/** The bucket selector of a histogram that is not a native one. */
 function classic(matchers: readonly Matcher[]): readonly Matcher[] {
   return matchers.map((it) => (it.name === "__name__" ? { ...it, value: `${it.value}_bucket` } : it));
 }

@@ -1,7 +1,7 @@
-/** A reference to a datasource: by uid, by name, by a variable, or none for the default one. */
+/** A reference to a datasource: by uid, name or variable; none is the default datasource. */
 export type DatasourceReference = string | null | { readonly uid?: string; readonly type?: string };
 
-/** A query of a panel; what is not named here is passed on as it is. */
+/** A query of a panel; other fields are passed on unchanged. */
 export interface Target {
   readonly refId?: string;
   readonly expr?: string;
@@ -11,13 +11,13 @@ export interface Target {
   readonly [field: string]: unknown;
 }
 
-/** What a value reads as instead of its number. */
+/** Text that is shown instead of a value. */
 export interface MappingResult {
   readonly text?: string;
   readonly color?: string;
 }
 
-/** A mapping of values: by value, from and to, pattern, or for a special value. */
+/** A value mapping: by value, range, pattern or special value. */
 export interface ValueMapping {
   readonly type?: string;
   readonly options?: {
@@ -29,7 +29,7 @@ export interface ValueMapping {
   };
 }
 
-/** How a panel shows the values of a field. */
+/** How a panel displays the values of a field. */
 export interface FieldConfig {
   readonly unit?: string;
   readonly decimals?: number | null;
@@ -45,12 +45,12 @@ export interface FieldConfig {
   readonly custom?: {
     readonly thresholdsStyle?: { readonly mode?: string };
     readonly cellOptions?: { readonly type?: string };
-    /** What a table before Grafana 10 has instead of `cellOptions`. */
+    /** What tables before Grafana 10 have instead of `cellOptions`. */
     readonly displayMode?: string;
   };
 }
 
-/** Other settings for the fields that match. */
+/** Settings that override the defaults for matching fields. */
 export interface FieldOverride {
   readonly matcher: { readonly id: string; readonly options?: unknown };
   readonly properties: readonly { readonly id: string; readonly value?: unknown }[];
@@ -64,9 +64,9 @@ export interface Panel {
   readonly targets?: readonly Target[];
   /** Panels of a collapsed row. */
   readonly panels?: readonly Panel[];
-  /** Name of the variable for each value of which the panel is shown once. */
+  /** Variable by whose values the panel is repeated. */
   readonly repeat?: string | null;
-  /** Set on a copy that an old Grafana saved of a repeated panel. */
+  /** Set on a copy of a repeated panel that an old Grafana saved. */
   readonly repeatPanelId?: number;
   readonly libraryPanel?: { readonly uid: string };
   readonly gridPos?: { readonly w?: number };
@@ -100,18 +100,18 @@ export interface StoredDashboard {
   readonly tags?: readonly string[];
   readonly time?: { readonly from?: string; readonly to?: string };
   readonly panels?: readonly Panel[];
-  /** Where dashboards before Grafana 5 keep their panels. */
+  /** Panels of a dashboard from before Grafana 5. */
   readonly rows?: readonly { readonly panels?: readonly Panel[] }[];
   readonly templating?: { readonly list?: readonly Variable[] };
 }
 
-/** What a variable stands for in one place of a dashboard. */
+/** Value of a variable in one place of a dashboard. */
 export interface Value {
   readonly values: readonly string[];
   readonly texts: readonly string[];
-  /** Whether it may stand for several values, which makes it part of a regular expression. */
+  /** Whether it may have several values, which become a regular expression. */
   readonly regex: boolean;
-  /** The author's own text for All, which is taken as it is. */
+  /** The author's custom value for All, used verbatim. */
   readonly allValue?: string;
 }
 

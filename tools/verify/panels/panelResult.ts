@@ -10,7 +10,7 @@ import { TimeRange, timeRange } from "./range";
 import { findRequest } from "./variableQuery";
 import { resolveVariables } from "./variables";
 
-/** A query without data is explained, in error where it asks for what no exporter has, or missing. */
+/** A query without data is explained, missing, or an error if it asks for what no exporter has. */
 export type State = "data" | "explained" | "missing" | "error";
 
 export interface ProvenQuery extends Omit<QueryFinding, "state" | "frames"> {
@@ -19,21 +19,21 @@ export interface ProvenQuery extends Omit<QueryFinding, "state" | "frames"> {
   readonly reason?: string;
 }
 
-/** A panel in one of the places where Grafana shows it, and the answers to its queries. */
+/** A panel in one of the places where Grafana shows it, with its query results. */
 export interface AskedPanel {
-  /** As the dashboard has it: perhaps a reference to one of the library. */
+  /** The panel as stored in the dashboard; it may be a reference to a library panel. */
   readonly declared: Panel;
   readonly title: string;
   readonly queries: readonly (ProvenQuery & Pick<QueryFinding, "frames">)[];
 }
 
-/** What of a dashboard is asked, and when. */
+/** Which panels of a dashboard to query, and when. */
 export interface PanelRequest {
   readonly range: TimeRange;
   readonly sources: readonly Datasource[];
-  /** Node of a swarm that is chosen. */
+  /** The selected Swarm node. */
   readonly node?: string | undefined;
-  /** All panels, if it is not given. */
+  /** Which panels; all by default. */
   readonly includes?: (panel: Panel) => boolean;
 }
 
@@ -47,30 +47,30 @@ export interface ProvenPanel {
 export interface PanelResult {
   readonly uid: string;
   readonly title: string;
-  /** Whether the project makes it itself, so that no reason excuses a panel without data. */
+  /** Whether the dashboard is the project's own: then no reason excuses a panel without data. */
   readonly own: boolean;
   readonly panels: readonly ProvenPanel[];
 }
 
 const OWN_TAG = "observability-lab";
-/** Metrics of cAdvisor that not every machine has. */
+/** cAdvisor metrics that not every machine has. */
 const LIMITS = /\bcontainer_spec_memory_\w*limit_bytes\b/;
 const WRITES = /\bcontainer_fs_(usage_bytes|limit_bytes|inodes_free|inodes_total)\b/;
 
-/** Runs every query of a dashboard as Grafana would when somebody opens it, and chooses a node where one is given. */
+/** Runs every query of a dashboard as Grafana does when it is opened, with a node selected if one is given. */
 export async function proveDashboard(api: GrafanaApi, uid: string, node?: string): Promise<PanelResult> {
   const [dashboard, sources] = await Promise.all([api.dashboard(uid), api.datasources()]);
   const panels = await askPanels(api, dashboard, { range: timeRange(dashboard.time), sources, node });
   const proven = panels.map(({ title, queries }) => ({
     title,
     state: stateOf(queries),
-    // the answers themselves are not of interest here, and long
+    // the frames are not needed here, and long
     queries: queries.map(({ frames, ...query }) => query),
   }));
   return { uid, title: dashboard.title, own: isOwn(dashboard), panels: proven };
 }
 
-/** Whether the project makes a dashboard itself. */
+/** Whether a dashboard is the project's own. */
 function isOwn({ tags }: StoredDashboard): boolean {
   return tags?.includes(OWN_TAG) === true;
 }
@@ -86,7 +86,7 @@ export async function findPanels(
   return Promise.all(places.map(async (it) => ({ ...(await withLibrary(api, it)), declared: it.panel })));
 }
 
-/** Runs the queries of a dashboard's panels as Grafana would; panels without queries are left out. */
+/** Runs the queries of a dashboard's panels as Grafana does; leaves out panels without queries. */
 export async function askPanels(
   api: GrafanaApi,
   dashboard: StoredDashboard,
@@ -112,7 +112,7 @@ export async function askPanels(
   return panels.filter(({ queries }) => queries.length > 0);
 }
 
-/** The same where the machine explains that cAdvisor lacks metrics. */
+/** The same result, with reasons where cAdvisor lacks metrics on this machine. */
 export function explainMachine(
   proof: PanelResult,
   { memoryLimit, unmeasuredStorage: driver }: Pick<LabOutputs, "memoryLimit" | "unmeasuredStorage">,
@@ -158,7 +158,7 @@ function resolve(
   });
 }
 
-/** A panel of the library is stored as a reference by new versions of Grafana. */
+/** Resolves a library panel: current Grafana stores only a reference to it. */
 async function withLibrary(api: GrafanaApi, { panel, values }: ExpandedPanel): Promise<ExpandedPanel> {
   if (panel.libraryPanel === undefined || panel.targets !== undefined) {
     return { panel, values };
@@ -183,7 +183,7 @@ async function explain(
   return { ...query, state: "error" in explanation ? "error" : "explained", ...explanation };
 }
 
-/** A panel shows data when one of its queries does, but an error first of all. */
+/** An error decides first; otherwise a panel has data if one of its queries does. */
 export function stateOf(queries: readonly Pick<ProvenQuery, "state">[]): State {
   const order: readonly State[] = ["error", "data", "missing", "explained"];
   return order.find((state) => queries.some((query) => query.state === state)) ?? "missing";

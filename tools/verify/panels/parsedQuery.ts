@@ -1,4 +1,4 @@
-/** A matcher of a selector, in the terms of Prometheus' parser. */
+/** A matcher of a selector, as Prometheus' parser returns it. */
 export interface Matcher {
   readonly name: string;
   readonly type: string;
@@ -7,23 +7,23 @@ export interface Matcher {
 
 export interface Selector {
   readonly matchers: readonly Matcher[];
-  /** Whether it takes a range of samples, as `[5m]` does. */
+  /** Whether it is a range selector such as `[5m]`. */
   readonly overTime: boolean;
-  /** Whether it means a native histogram: a function for histograms reads it, and nothing groups it by `le`. */
+  /** Whether it selects a native histogram: it is the argument of a histogram function and is not grouped by `le`. */
   readonly histogram: boolean;
 }
 
-/** What the reasons need of a query, as Prometheus' parser reads it. */
+/** The parts of a query that matter for missing data, from Prometheus' parser. */
 export interface ParsedQuery {
-  /** Selectors that all have to find something, lest there is no data. */
+  /** Selectors that all need data for the query to have data. */
   readonly selectors: readonly Selector[];
-  /** The sides of each `or`, of which one with data is enough. */
+  /** The sides of each `or`; data in one of them is enough. */
   readonly either: readonly (readonly ParsedQuery[])[];
-  /** Whether a comparison drops values, as `> 0` does. */
+  /** Whether a comparison drops values, such as `> 0`. */
   readonly filters: boolean;
 }
 
-/** A node of the tree, of which the parser's other fields are parts. */
+/** A node of the syntax tree, with the fields of the parser that are read. */
 interface Tree {
   readonly type?: unknown;
   readonly matchers?: readonly Matcher[];
@@ -35,11 +35,11 @@ interface Tree {
   readonly rhs?: unknown;
 }
 
-/** Functions that answer where their argument finds nothing. */
+/** Functions that return a value if their argument finds nothing. */
 const ABSENCE = new Set(["absent", "absent_over_time"]);
 const COMPARISONS = new Set(["==", "!=", ">", "<", ">=", "<="]);
 
-/** Selectors and comparisons in what Prometheus' parser says of a query. */
+/** Selectors and comparisons in the syntax tree of Prometheus' parser. */
 export function readTree(tree: unknown, histogram = false): ParsedQuery {
   if (typeof tree !== "object" || tree === null) {
     return { selectors: [], either: [], filters: false };
@@ -56,10 +56,10 @@ export function readTree(tree: unknown, histogram = false): ParsedQuery {
     return { selectors: [], either: [[readTree(lhs, histogram), readTree(rhs, histogram)]], filters: false };
   }
   if (String(func?.name).startsWith("absent")) {
-    return { selectors: [], either: [], filters: false }; // it has a value where its selector finds nothing
+    return { selectors: [], either: [], filters: false }; // it has a value if its selector finds nothing
   }
   if (op === "unless") {
-    return readTree(lhs, histogram); // the right side takes away, so it is no reason when it finds nothing
+    return readTree(lhs, histogram); // the right side only removes series, so it does not matter if it finds nothing
   }
   const native = (histogram || String(func?.name).startsWith("histogram_")) && grouping?.includes("le") !== true;
   const parts = Object.values(tree).map((part) => readTree(part, native));
@@ -71,7 +71,7 @@ export function readTree(tree: unknown, histogram = false): ParsedQuery {
   };
 }
 
-/** The metric that a selector names; empty where it names none, or several. */
+/** The metric name of a selector; empty if there is none, or more than one. */
 export function metricOf(matchers: readonly Matcher[]): string {
   return matchers.find(({ name, type }) => name === "__name__" && type === "=")?.value ?? "";
 }

@@ -3,14 +3,14 @@ import { CheckError, getJson, LabOutputs, signIn } from "../lab";
 import { StoredDashboard } from "./model";
 
 /**
- * Asks Grafana whether it has a plugin for every panel of a dashboard.
+ * Checks that Grafana has a plugin for every panel of a dashboard.
  *
- * @throws CheckError that names the panel types for which the page says "Panel plugin not found".
+ * @throws CheckError that names the panel types for which Grafana shows "Panel plugin not found".
  */
 export async function checkPlugins(lab: LabOutputs, dashboard: StoredDashboard): Promise<void> {
   const plugins = await getJson<{ id: string }[]>(`${lab.grafanaUrl}/api/plugins?type=panel`, signIn(lab));
   const listed = plugins.map(({ id }) => id);
-  // one that lists none of its own panels has them all the same
+  // a Grafana that lists none of its core panels has them nevertheless
   const own = listed.some((id) => CORE_PANELS.has(id)) ? [] : CORE_PANELS;
   const missing = missingPanelTypes(dashboard, new Set([...own, ...listed]));
   if (missing.length > 0) {

@@ -4,7 +4,7 @@ import { interpolate } from "./interpolate";
 import { ExpandedPanel, Panel, Target, Values } from "./model";
 import { stepOf, TimeRange } from "./range";
 
-/** Pixels of the dashboard on a common screen, of which a panel has as many 24ths as it is wide. */
+/** Width of a dashboard on a common screen, in pixels; a panel's width is in 24ths of it. */
 const SCREEN = 1920;
 const COLUMNS = 24;
 const PROMETHEUS = "prometheus";
@@ -23,28 +23,28 @@ const WITHOUT_QUERIES = new Set([
   "welcome",
 ]);
 
-/** A query of a panel and what came of it. */
+/** A query of a panel and its result. */
 export interface QueryFinding {
   readonly refId: string;
   readonly expr: string;
-  /** uid of the datasource that was asked. */
+  /** uid of the queried datasource. */
   readonly datasource: string;
-  /** Rows without a single number are "nan". */
+  /** "nan": rows without a single number. */
   readonly state: "data" | "empty" | "nan" | "error";
   readonly error?: string;
   readonly frames: readonly Frame[];
-  /** Whether the data is newer than the last step of the range, so that it is drawn only with the next one. */
+  /** Whether the data is newer than the last step of the range, so that only the next refresh draws it. */
   readonly tooNew?: boolean;
 }
 
-/** A query as it is sent. */
+/** A query as it is sent to Grafana. */
 export interface PreparedQuery extends Target {
   readonly refId: string;
   readonly intervalMs: number;
   readonly datasource: { readonly uid: string; readonly type: string };
 }
 
-/** The queries that Grafana sends for a panel; none for a panel without any, or of a type that shows none. */
+/** The queries that Grafana sends for a panel; none if it has none, or is of a type without queries. */
 export function prepareQueries(
   { panel, values }: ExpandedPanel,
   range: TimeRange,
@@ -57,7 +57,7 @@ export function prepareQueries(
     refId: target.refId ?? String.fromCharCode(65 + index),
     datasource: sourceOf(target, panel, sources, replace),
   }));
-  // an expression computes with hidden queries, too
+  // an expression also uses hidden queries
   const computes = typed.some(({ datasource, hide }) => datasource?.type === EXPRESSIONS && hide !== true);
   return typed.flatMap(({ datasource, ...target }) => {
     if (datasource === undefined || (target.hide === true && !computes)) {
@@ -75,7 +75,7 @@ export function prepareQueries(
   });
 }
 
-/** The datasource of a query where it is Prometheus or an expression; undefined for what needs no query here. */
+/** The datasource of a query if it is Prometheus or an expression; undefined if the query need not run here. */
 function sourceOf(
   { datasource, expr }: Target,
   panel: Panel,
@@ -87,7 +87,7 @@ function sourceOf(
   if (named === EXPRESSIONS) {
     return { uid: EXPRESSIONS, type: EXPRESSIONS };
   }
-  // Grafana's Prometheus datasource drops an empty query (its filterQuery), and asks one of blanks
+  // Grafana's Prometheus datasource drops an empty query (its filterQuery), but sends one of blanks
   if (!expr || named?.startsWith("-- ") === true) {
     return undefined;
   }
@@ -107,7 +107,7 @@ function pointsOf(
   return { intervalMs: stepOf(range, maxDataPoints, seconds(minimum) * 1000), maxDataPoints };
 }
 
-/** What comes of each query of a panel over the range of its dashboard. */
+/** Results of a panel's queries over the time range of its dashboard. */
 export async function runPanel(
   api: GrafanaApi,
   shown: ExpandedPanel,
@@ -122,7 +122,7 @@ export async function runPanel(
   if (!findings.some(lacks)) {
     return findings;
   }
-  // a range ends at a whole step, which over a day is two minutes: a new lab has all its samples after that
+  // a range ends at a multiple of the step, two minutes for a day: all samples of a new lab are later
   const newest = { from: range.to - 2 * Math.max(...queries.map(({ intervalMs }) => intervalMs)), to: range.to };
   const now = prepareQueries(shown, newest, sources).map((query) => ({ ...query, instant: true, range: false }));
   const again = await runQueries(api, shown.panel, now, newest);
@@ -157,7 +157,7 @@ async function runQueries(
     });
 }
 
-/** Whether there is a value to be drawn; a NaN is one only where the panel has a text for it. */
+/** Whether there is a value to draw; a NaN counts only if the panel maps it to a text. */
 export function dataIn(frames: readonly Frame[], nanIsShown: boolean): "data" | "empty" | "nan" {
   const columns = frames.flatMap(({ schema, data }) =>
     (schema?.fields ?? []).flatMap(({ type }, column) =>
@@ -174,7 +174,7 @@ export function dataIn(frames: readonly Frame[], nanIsShown: boolean): "data" | 
   return drawn || nanIsShown ? "data" : "nan";
 }
 
-/** Whether the panel's author says what is shown instead of no number, such as "N/A". */
+/** Whether the panel shows a text such as "N/A" instead of no value. */
 function namesNothing({ fieldConfig }: Panel): boolean {
   return (fieldConfig?.defaults?.mappings ?? []).some(
     ({ type, options }) => type === "special" && /null|nan/.test(options?.match ?? ""),

@@ -6,7 +6,7 @@ export interface TimeRange {
   readonly to: number;
 }
 
-/** Steps that Grafana rounds an interval to, each with the milliseconds up to which it is taken. */
+/** Intervals that Grafana rounds to, each with its upper limit in milliseconds. */
 const STEPS: readonly (readonly [number, string])[] = [
   [10, "1ms"],
   [15, "10ms"],
@@ -39,14 +39,14 @@ const STEPS: readonly (readonly [number, string])[] = [
   [3_628_800_000, "30d"],
 ];
 
-/** Length of the step in milliseconds: the range over the points, rounded, but no less than this minimum. */
+/** The step in milliseconds: the range divided by the points, rounded, at least this minimum. */
 export function stepOf({ from, to }: TimeRange, maxDataPoints: number, minimumMs: number): number {
   const raw = (to - from) / maxDataPoints;
   const [, step] = STEPS.find(([below]) => raw < below) ?? [0, "1y"];
   return raw < minimumMs ? minimumMs : Math.max(minimumMs, seconds(step) * 1000);
 }
 
-/** The range that a dashboard shows when it is opened; Grafana's own default is six hours. */
+/** The time range of a dashboard when it is opened; Grafana's default is six hours. */
 export function timeRange(
   { from = "now-6h", to = "now" }: { from?: string; to?: string } = {},
   now = new Date(),
@@ -54,7 +54,7 @@ export function timeRange(
   return { from: parseTime(from, now, false), to: parseTime(to, now, true) };
 }
 
-/** A moment as Grafana writes it: `now-1d/d`, an ISO date or milliseconds; the end of a range rounds up. */
+/** Parses a Grafana time: `now-1d/d`, an ISO date or milliseconds; the end of a range rounds up. */
 function parseTime(text: string, now: Date, end: boolean): number {
   if (!text.startsWith("now")) {
     return /^\d+$/.test(text) ? Number(text) : Date.parse(text);

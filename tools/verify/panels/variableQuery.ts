@@ -1,8 +1,8 @@
-/** How Prometheus is asked for what a variable's query means. */
+/** Request to Prometheus for the query of a variable. */
 export interface FindRequest {
   readonly path: string;
   readonly parameters: Readonly<Record<string, string>>;
-  /** The answers in Prometheus' data. */
+  /** Extracts the options from Prometheus' response. */
   readonly read: (data: never) => readonly string[];
 }
 
@@ -45,7 +45,7 @@ function matching(selector: string): Record<string, string> {
   return trimmed === "" || /^\{\s*\}$/.test(trimmed) ? {} : { "match[]": trimmed };
 }
 
-/** As Grafana writes them, so that a variable's regex cuts out of it what its author meant. */
+/** Formatted as Grafana does, so that a variable's regex captures what its author meant. */
 function readSamples({ resultType, result }: { resultType: string; result: never }): string[] {
   if (resultType === "scalar" || resultType === "string") {
     return [(result as [number, string])[1]];

@@ -3,26 +3,26 @@ import { interpolate } from "./interpolate";
 import { Value, Values, Variable } from "./model";
 import { stepOf, TimeRange } from "./range";
 
-/** A choice of a variable. */
+/** An option of a variable. */
 export interface Option {
   readonly text: string;
   readonly value: string;
 }
 
-/** Where the choices of a variable come from that does not hold them itself. */
+/** Where options come from that are not stored in the variable. */
 export interface OptionSource {
   readonly range: TimeRange;
-  /** What somebody chooses of each variable that offers it. */
+  /** The value to select in each variable that offers it. */
   readonly chosen?: string | undefined;
-  /** Datasources of a type, their uids as values. */
+  /** Datasources of a type, with their uids as values. */
   readonly datasources: (type: string) => readonly Option[];
-  /** Answers of a datasource to a variable's query. */
+  /** Results of a datasource for a variable's query. */
   readonly find: (variable: Variable, query: string, values: Values) => Promise<readonly string[]>;
 }
 
 const ALL = "$__all";
 
-/** What every variable stands for when the dashboard is opened. */
+/** The values of all variables when the dashboard is opened. */
 export async function resolveVariables(variables: readonly Variable[], source: OptionSource): Promise<Values> {
   const values = new Map<string, Value>(
     Object.entries({ __from: source.range.from, __to: source.range.to }).map(([name, time]) => [
@@ -32,7 +32,7 @@ export async function resolveVariables(variables: readonly Variable[], source: O
   );
   const pending = [...variables];
   while (pending.length > 0) {
-    // one that names others waits for them, wherever they are in the list
+    // a variable that refers to others waits for them, whatever their order
     const ready = pending.findIndex(
       (variable) => !pending.some((other) => other !== variable && names(variable, other)),
     );
@@ -90,7 +90,7 @@ function currentOf({ current }: Variable): string[] {
   return [current?.value ?? []].flat().map(String);
 }
 
-/** Choices separated by commas, each a value or `text : value`; a backslash keeps a comma. */
+/** Options separated by commas, each a value or `text : value`; a backslash escapes a comma. */
 export function customOptions(query: string): Option[] {
   return (query.match(/(?:\\,|[^,])+/g) ?? []).map((part) => {
     const plain = part.replaceAll("\\,", ",").trim();
@@ -103,13 +103,13 @@ function autoInterval({ auto_count: count = 30, auto_min: minimum = "10s" }: Var
   return `${String(Math.round(stepOf(range, count, seconds(minimum) * 1000) / 1000))}s`;
 }
 
-/** `/…/flags` or a plain expression that has to match the whole. */
+/** `/…/flags`, or a plain expression that has to match the whole text. */
 function toRegExp(text: string): RegExp {
   const [, body, flags] = /^\/(.*)\/([gimsuy]*)$/s.exec(text) ?? [];
   return body === undefined ? new RegExp(text === "" ? "" : `^${text}$`) : new RegExp(body, flags);
 }
 
-/** The choices that match, cut to what the expression captures. */
+/** The options that match the expression, reduced to its capture group. */
 export function applyRegex(options: readonly Option[], regex: string): Option[] {
   if (regex === "") {
     return unique(options);
@@ -132,7 +132,7 @@ function unique(options: readonly Option[]): Option[] {
   return [...new Map(options.map((it) => [it.value, it])).values()];
 }
 
-/** In Grafana's order number 0 to 8: none, then by letters, numbers, letters without case and natural, down and up. */
+/** Grafana's sort order 0 to 8: none, then alphabetical, numerical, case-insensitive and natural, up and down each. */
 function sorted(options: Option[], order: number): Option[] {
   if (order === 0) {
     return options;
@@ -148,7 +148,7 @@ function sorted(options: Option[], order: number): Option[] {
   return order % 2 === 1 ? up : up.reverse();
 }
 
-/** The stored choice as far as it is still one, otherwise All where there is one, otherwise the first. */
+/** The stored value if it is still an option, else All if available, else the first option. */
 export function choose(variable: Variable, options: readonly Option[]): Value {
   const current = currentOf(variable);
   const kept = options.filter(({ text, value }) => current.includes(value) || current.includes(text));
