@@ -3,30 +3,30 @@ import { once } from "node:events";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
 
-/** What a command did. */
+/** Result of a command. */
 export interface Outcome {
   readonly ok: boolean;
-  /** The engine's events, an event a line, without those for debugging: these hold what is secret. */
+  /** The Pulumi engine's events, one per line, without debug events: those contain secrets. */
   readonly events: string;
-  /** What else it printed on its standard output. */
+  /** The rest of its stdout. */
   readonly output: string;
-  /** That and what it printed on its standard error. */
+  /** `output` and its stderr. */
   readonly messages: string;
 }
 
 const SCRIPTS = path.resolve(__dirname, "../../scripts");
 const DEBUG = '"severity":"debug"';
 
-/** Runs scripts of the lab, each in a session of its own so that an interruption reaches it once. */
+/** Runs scripts of the lab, each in its own session, so that an interruption reaches it only once. */
 export class Commands {
   private readonly running = new Set<ChildProcess>();
   private readonly interruption = new AbortController();
-  /** Aborted when somebody asks for the end. */
+  /** Aborted when the user interrupts. */
   readonly signal = this.interruption.signal;
 
   constructor(private readonly env: NodeJS.ProcessEnv) {}
 
-  /** Runs a script, or a program by its path; separates events of the Pulumi engine from its output. */
+  /** Runs a script, or a program by its path; separates the Pulumi engine's events from other output. */
   async run(script: string, args: readonly string[], { env = {}, stdin = "" }: RunOptions = {}): Promise<Outcome> {
     const child = spawn(path.resolve(SCRIPTS, script), args, {
       detached: true,
@@ -34,7 +34,7 @@ export class Commands {
       env: { ...this.env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true", ...env },
     });
     this.running.add(child);
-    child.stdin.on("error", () => undefined).end(stdin); // a command that reads nothing may have closed it
+    child.stdin.on("error", () => undefined).end(stdin); // EPIPE: a command that reads nothing may have closed its stdin
     const [stdout, stderr, [code]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
@@ -52,12 +52,12 @@ export class Commands {
     };
   }
 
-  /** Whether somebody asked for the end. */
+  /** Whether the user interrupted. */
   get interrupted(): boolean {
     return this.signal.aborted;
   }
 
-  /** Lets the commands that run come to an orderly end, as Ctrl-C does. */
+  /** Interrupts the running commands as Ctrl-C does; they end in order. */
   interrupt(): void {
     this.interruption.abort();
     for (const { pid } of this.running) {
@@ -66,7 +66,7 @@ export class Commands {
           process.kill(-pid, "SIGINT");
         }
       } catch {
-        // it has just ended by itself
+        // it ended just before
       }
     }
   }

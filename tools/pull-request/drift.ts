@@ -1,5 +1,5 @@
-// Says whether the running lab differs from its code, as a Markdown report.
-// usage: [REPORT=FILE] drift FOLDER      exits 0 where it does not, 2 where it does, 1 if that is unknown
+// Reports whether the running lab differs from its code, in Markdown.
+// usage: [REPORT=FILE] drift FOLDER      exit code 0: no drift, 2: drift, 1: unknown
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LabError } from "../../lib/shared/problems";
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   process.exitCode = !outcome.ok ? 1 : report.changes.changes.length > 0 ? DRIFT : 0;
 }
 
-/** Also refreshes every resource, which fails if Grafana is down; the lab itself can still report that. */
+/** Refreshes every resource, which fails if Grafana is down; the lab itself can still report that. */
 async function preview(commands: Commands): Promise<{ outcome: Outcome; notes: readonly string[] }> {
   const notes = ["What `make up` would change to make the lab what its code says."];
   const outcome = await commands.run("pulumi", ["preview", "--refresh", "--json"]);

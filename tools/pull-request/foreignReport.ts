@@ -1,28 +1,28 @@
-/** First line of a report, by which its comment is found again. */
+/** First line of a report, by which its comment is found. */
 export const REPORT_MARKER = "<!-- observability-lab: preview -->";
 /** Text of the link from a panel to the same panel in the reader's own lab. */
 export const OWN_LAB = "Open it in your own lab";
 const MOST_NAMED = 5;
-/** The code that makes the report, with what it imports. */
+/** The code that makes the report, and its imports. */
 export const REPORT_CODE =
   /^(dashboards\/community|lib|scripts|tools\/(?!bench\/)[^/]+)\/|^((GNUm|[Mm])akefile|tsconfig\.json)$/;
-/** The rules, and whatever else runs beside that code. */
+/** The policies, and everything else that runs beside that code. */
 const RULES_AND_PACKAGES =
   /^(\.git(hub|lab)|node_modules|policy)\/|^(\.gitlab-ci\.yml|\.npmrc|index\.ts|package\.json|package-lock\.json|Pulumi\.yaml)$/;
-/** What nothing of a preview reads. */
+/** Files that a preview does not read. */
 const NEVER_RUN = /^(docs|tests|tools\/bench)\/|^[^/]+\.md$|^LICENSE$/;
 
 const HIDDEN = "\u200b";
 /**
- * What GitHub makes something of, each with the character that takes its effect and is not seen: in a block of code,
- * too, as which part is code is the report's own word. Mentions, references, links and pictures, HTML and entities but
- * those of a report of ours, and blocks that are drawn, as by Mermaid. The number of a commit stays, and GitHub links it.
+ * Markdown that GitHub acts on, each with an invisible character that disables it, in code blocks as well: the report
+ * itself decides what is code. Mentions, references, links and images, HTML and entities except those of our own
+ * reports, and rendered blocks such as Mermaid. A commit's hash stays, and GitHub links it.
  * https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
  */
 const ALIVE: readonly (readonly [RegExp, string])[] = [
-  // control characters, and those that turn the direction of a text
+  // control characters, and those that change the text direction
   [/[\u0000-\u0008\u000b-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, ""],
-  // but for an image's digest
+  // except in an image's digest
   [/@(?!@|\s|(?<=\w@)sha256:[0-9a-f])/g, `@${HIDDEN}`],
   [/&(?!(amp|lt|#124|#42|#93|#8203);)/g, `&${HIDDEN}`],
   [/#(?=\d)(?<!&#)/g, `#${HIDDEN}`],
@@ -35,8 +35,8 @@ const ALIVE: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * The link to a panel in the reader's own lab, escaped. After `!` it would be a picture; after a backslash none, but its
- * address one with what follows.
+ * The link to a panel in the reader's own lab, escaped. After `!` it would be an image; after a backslash no link, and
+ * its URL would be linked together with the text that follows.
  */
 const ESCAPED_LINK = new RegExp(
   `(?<![!\\\\])\\[${OWN_LAB}\\]${HIDDEN}\\(http:${HIDDEN}(//127\\.0\\.0\\.1:\\d{1,5}/d/[\\w-]+\\?viewPanel=\\d+)\\)`,
@@ -44,7 +44,7 @@ const ESCAPED_LINK = new RegExp(
 );
 
 /**
- * What GitLab makes something of besides: quick actions, which the author of a note carries out, and references.
+ * Markdown that only GitLab acts on: quick actions, which run as the author of a note, and references.
  * https://docs.gitlab.com/user/project/quick_actions/, https://docs.gitlab.com/user/markdown/#gitlab-specific-references
  */
 const ALIVE_ON_GITLAB: typeof ALIVE = [
@@ -53,14 +53,14 @@ const ALIVE_ON_GITLAB: typeof ALIVE = [
 ];
 
 /**
- * A report of code that is not to be trusted, as text that mentions nobody, loads nothing, and leads nowhere but to a
- * panel in the reader's own lab.
+ * Makes the report of untrusted code harmless: no mentions, nothing loaded, and no links except to a panel in the
+ * reader's own lab.
  */
 export function escapeReport(report: string): string {
   return escape(report.replace(/\r\n?/g, "\n"), ALIVE).replace(ESCAPED_LINK, `[${OWN_LAB}](http:$1)`);
 }
 
-/** A comment with an escaped report, for GitLab. */
+/** Escapes a comment that has an escaped report for GitLab, too. */
 export function escapeNote(comment: string): string {
   return escape(comment, ALIVE_ON_GITLAB);
 }
@@ -69,7 +69,7 @@ function escape(report: string, alive: typeof ALIVE): string {
   return alive.reduce((text, [pattern, instead]) => text.replace(pattern, instead), report);
 }
 
-/** Whose word a report is, as Markdown: by the names of the files that its pull request changes. */
+/** How far a report can be trusted, as Markdown, by the names of the files that its pull request changes. */
 export function describeOrigin(changed: readonly string[]): string {
   const makers = changed.filter((name) => REPORT_CODE.test(name) || RULES_AND_PACKAGES.test(name));
   if (makers.length > 0) {

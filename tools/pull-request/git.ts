@@ -7,15 +7,15 @@ import { code, list } from "./report/format";
 
 /** A commit to compare with. */
 export interface Base {
-  /** As it was asked for. */
+  /** The ref as given. */
   readonly name: string;
   readonly commit: string;
 }
 
 const LOCK = "package-lock.json";
-/** What decides which packages are installed, and what is run while they are. */
+/** Files that decide which packages are installed, and what runs during the installation. */
 const PACKAGES = ["package.json", LOCK, ".npmrc"];
-/** What no rule of `policy/` can judge, and what it is. */
+/** Files that no policy can check, with a description. */
 const BY_HAND: readonly (readonly [string, RegExp])[] = [
   ["the rules", /^policy\//],
   ["the workflows", /^\.git(hub|lab)\/|^\.gitlab-ci\.yml$/],
@@ -24,15 +24,15 @@ const BY_HAND: readonly (readonly [string, RegExp])[] = [
   ["what runs on the host", /^assets\/(?!prometheus\/)/],
   ["the program that asks them", /^(index\.ts|Pulumi\.yaml)$/],
 ];
-/** A commit that is none, as git and GitHub name it. */
+/** How git and GitHub name the absence of a commit. */
 const NOTHING = /^(none|0+)$/;
 const COMMIT = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 
 /**
- * The commit that a change of this checkout starts from: where it left the history of BASE.
+ * The merge base of this checkout and BASE; BASE itself if they share no history.
  *
- * @returns undefined where there is none to compare with.
- * @throws LabError for a name that is no commit here.
+ * @returns undefined if there is no base to compare with.
+ * @throws LabError if the name is not a commit here.
  */
 export function findBase(project: string, name: string): Base | undefined {
   if (NOTHING.test(name)) {
@@ -50,14 +50,14 @@ export function findBase(project: string, name: string): Base | undefined {
   return { name, commit: ask(project, "merge-base", commit, "HEAD") ?? commit };
 }
 
-/** The commit of this checkout, and whether more than that is in it. */
+/** The commit of this checkout, and whether it has uncommitted changes. */
 export function describeHead(project: string): string {
   const commit = (ask(project, "rev-parse", "--short", "HEAD") ?? "").trim();
   const changed = (ask(project, "status", "--porcelain") ?? "") !== "";
   return `${commit}${changed ? " with uncommitted changes" : ""}`;
 }
 
-/** Files that differ from a base and that a review has to read, as no rule can judge them: Markdown, a line each. */
+/** Files changed since the base that a reviewer has to read, as no policy can check them: Markdown, a line each. */
 export function toReadByHand(project: string, base: Base): readonly string[] {
   const changed = [
     ...(ask(project, "diff", "--no-renames", "--name-only", "-z", base.commit) ?? "").split("\0"),
@@ -70,9 +70,9 @@ export function toReadByHand(project: string, base: Base): readonly string[] {
 }
 
 /**
- * Puts the files of a commit into a new folder, with the packages that it asks for.
+ * Extracts the files of a commit into a new folder, with the packages that it declares.
  *
- * @throws LabError for a commit without what it takes to make a lab of it.
+ * @throws LabError if the commit cannot be run as a lab.
  */
 export function checkOut(project: string, { commit }: Base, folder: string): void {
   fs.mkdirSync(folder, { recursive: true });
@@ -90,7 +90,7 @@ export function checkOut(project: string, { commit }: Base, folder: string): voi
       throw new LabError(`there is no ${file} in it`);
     }
   }
-  // what else decides on packages could change those that the base's rules run with
+  // other files that decide on packages could change those that the base's policies run with
   const same = PACKAGES.every((file) => contentOf(project, file) === contentOf(folder, file));
   if (same && (ask(project, "ls-files", "node_modules") ?? "") === "") {
     fs.symlinkSync(path.join(project, "node_modules"), path.join(folder, "node_modules"));

@@ -9,22 +9,22 @@ import { LAB_LABEL } from "../../lib/shared/names";
 import { LabError } from "../../lib/shared/problems";
 import { randomPort } from "./standIns";
 
-/** Of which a preview takes one. */
+/** Candidates, of which a preview takes one. */
 const SUBNETS = Array.from({ length: 256 }, (_, third) => `172.29.${String(third)}.0/24`);
 
-/** A volume as the engine lists it. */
+/** A volume as Docker lists it. */
 interface DockerVolume {
   readonly Name: string;
   readonly Labels?: Readonly<Record<string, string>> | null;
 }
 
-/** A port of this machine that nothing listens on. */
+/** A port of this machine without a listener. */
 export async function findFreePort(): Promise<number> {
   const port = randomPort();
   return (await tryListen("127.0.0.1", port)) === undefined ? port : findFreePort();
 }
 
-/** A private subnet that overlaps with nothing on this machine. */
+/** A private subnet without an overlap on this machine. */
 export function findFreeSubnet(machine: Machine, namePrefix: string): string {
   const start = randomInt(SUBNETS.length);
   const free = [...SUBNETS.slice(start), ...SUBNETS.slice(0, start)].find(
@@ -36,7 +36,7 @@ export function findFreeSubnet(machine: Machine, namePrefix: string): string {
   return free;
 }
 
-/** Removes the volumes of labs whose names begin so; returns the names of those that the engine does not let go. */
+/** Removes the volumes of labs with this name prefix; returns the names of those that Docker does not remove. */
 export async function removeVolumes(prefix: string): Promise<string[]> {
   const filters = encodeURIComponent(JSON.stringify({ label: [LAB_LABEL] }));
   const { Volumes } = await dockerGet<{ Volumes: DockerVolume[] | null }>(`/volumes?filters=${filters}`);

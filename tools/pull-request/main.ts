@@ -1,4 +1,4 @@
-// Shows what this checkout would change of the lab of another commit, as a Markdown report.
+// Reports how this checkout would change the lab of another commit, in Markdown.
 // usage: BASE=REF [APPLY=1] [REPORT=FILE] pr-preview STACK FOLDER
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -15,7 +15,7 @@ const PROJECT = path.resolve(__dirname, "../..");
 
 type Seconds = Record<string, number>;
 
-/** What came of a preview. */
+/** Result of a preview. */
 type Result = Omit<Report, "marker" | "title" | "seconds">;
 
 async function main(): Promise<void> {
@@ -52,12 +52,12 @@ async function main(): Promise<void> {
 
 interface Comparison {
   readonly base: Base | undefined;
-  /** Where the base's files go. */
+  /** Folder for the base's files. */
   readonly checkout: string;
   readonly apply: boolean;
 }
 
-/** Brings up the base, previews this checkout against it and, where asked, applies it and looks whether it works. */
+/** Brings up the base, previews this checkout against it and, if requested, applies and verifies it. */
 async function compare(lab: PreviewLab, comparison: Comparison, seconds: Seconds): Promise<Result> {
   const inquiry = new Inquiry(lab);
   try {
@@ -109,7 +109,7 @@ async function compareBy(
   return { ...result, answers: answers(), ...verified };
 }
 
-/** The policies to check: those of the base, so that a change does not check itself; and whose they are, for the report. */
+/** The policies to check: those of the base, so that a change does not check itself; and their origin for the report. */
 function findRules(base: Base | undefined, checkout: string): { rules: string; rulesOf: string } {
   const rules = path.join(checkout, "policy");
   if (base === undefined) {
@@ -129,7 +129,7 @@ function byHand(base: Base): readonly string[] {
   return files.length === 0 ? [] : [["**No policy can check these files, so review them**:", "", ...files].join("\n")];
 }
 
-/** Brings up the lab of the base; answers with what there is to say where that cannot be done. */
+/** Brings up the lab of the base; returns notes for the report if that is not possible. */
 async function bringUp(lab: PreviewLab, base: Base | undefined, checkout: string): Promise<string[]> {
   if (base === undefined) {
     return ["There is no base to compare with."];
@@ -148,7 +148,7 @@ async function bringUp(lab: PreviewLab, base: Base | undefined, checkout: string
   ];
 }
 
-/** What a program says, without where it lies and which way it took there. */
+/** A program's message without paths and stack traces. */
 function plain(text: string, checkout: string): string {
   return text
     .replaceAll(`${checkout}/`, "")
@@ -176,7 +176,7 @@ function paragraphs(error: unknown): string[] {
   return (error instanceof Error ? error.message : String(error)).split("\n");
 }
 
-/** Does a part of the work, and notes how long it took. */
+/** Runs a part of the work and records its time. */
 async function timed<T>(seconds: Seconds, part: string, work: () => Promise<T>): Promise<T> {
   const start = Date.now();
   try {

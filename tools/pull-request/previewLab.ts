@@ -12,9 +12,9 @@ import { EngineRun, readRun } from "./report/events";
 import { describeMisfits, isMisfit } from "./report/planFit";
 import { StandIns } from "./standIns";
 
-/** A run of the engine, and what it printed besides. */
+/** A run of the Pulumi engine, and its other output. */
 export interface LabRun extends EngineRun {
-  /** The steps as the lab has them, with the stand-ins that it can be asked for. */
+  /** The steps with stand-ins not replaced: the values that the running lab knows. */
   readonly asked: EngineRun["steps"];
   readonly ok: boolean;
   /** Why it failed, in whole lines. */
@@ -22,24 +22,24 @@ export interface LabRun extends EngineRun {
 }
 
 export interface PreviewLabArgs {
-  /** Ignored folder in which the lab's state, passphrase and settings are. */
+  /** Ignored folder with the lab's state, passphrase and settings. */
   readonly folder: string;
-  /** Whose settings it has: `dev` or `offline`. */
+  /** Stack with the settings: `dev` or `offline`. */
   readonly stack: string;
 }
 
 const LAST_LINES = 20;
-/** The rules of this checkout. */
+/** The policies of this checkout. */
 export const OWN_RULES = path.resolve(__dirname, "../../policy");
 
-/** A lab with a name, ports, a network and a state of its own, which may be that of several checkouts in turn. */
+/** A lab with its own name, ports, network and state; several checkouts can use it in turn. */
 export class PreviewLab {
   readonly commands: Commands;
   readonly standIns: StandIns;
-  /** Where the app of the lab answers; undefined until the lab has settings. */
+  /** URL of the lab's app; undefined until the lab has settings. */
   flaskUrl: string | undefined;
   private readonly room: string;
-  /** File of the plan that a preview saves; the secrets in it are encrypted, as in the state. */
+  /** Plan file that a preview saves; its secrets are encrypted, as in the state. */
   private readonly plan: string;
 
   private constructor(
@@ -53,13 +53,13 @@ export class PreviewLab {
     this.commands = new Commands({
       ...ownEnvironment(),
       LAB_ROOM: this.room,
-      // in a backend that is shared it must be nobody else's
+      // unique, as the backend may be shared
       LAB_STACK: `preview-${id}`,
       STACK: args.stack,
     });
   }
 
-  /** A lab that is not up; what a run before, which was killed, left of one is removed. */
+  /** A lab that is not running; first removes the leftovers of a killed run. */
   static async create(args: PreviewLabArgs): Promise<PreviewLab> {
     const machine = await inspectMachine();
     const withId = (id: string): PreviewLab => {
@@ -71,34 +71,34 @@ export class PreviewLab {
     if (fs.existsSync(before)) {
       await withId(readId(before)).remove();
     }
-    // by chance, as a backend may be shared by machines on which the checkout is in the same place
+    // random, as machines with the checkout at the same path may share a backend
     const lab = withId(randomBytes(4).toString("hex"));
     lab.prepare();
     return lab;
   }
 
-  /** Makes the folder for a new state. */
+  /** Creates the folder for a new state. */
   prepare(): void {
     fs.mkdirSync(this.room, { recursive: true, mode: 0o700 });
     fs.writeFileSync(path.join(this.room, "id"), this.id);
   }
 
   /**
-   * Brings up the lab of a checkout, or makes the lab that is up that of another one.
+   * Brings up the lab of a checkout, or updates the running lab to it.
    *
-   * @param rules A policy pack that the engine asks; without one the program asks its own rules.
-   * @param options.plan Whether it may only do what the last preview has shown, which saved a plan.
+   * @param rules A policy pack for the Pulumi engine; without one, the program checks its own policies.
+   * @param options.plan Whether to allow only what the last preview showed, by its saved plan.
    */
   async up(checkout: string, rules?: string, { plan = false } = {}): Promise<LabRun> {
-    // as the preview did: a part that is gone is created after a refresh, and replaced without one
+    // as in the preview: a missing resource is created after a refresh, and replaced without one
     const constraint = plan ? ["--refresh", "--plan", this.plan] : [];
     return this.runEngine(checkout, ["up", "--yes", "--skip-preview", "--json", ...constraint], rules);
   }
 
   /**
-   * What `up` with the program of a checkout would change, asked of the engine and of the rules of a policy pack.
+   * What `up` with the program of a checkout would change, with the violations of a policy pack.
    *
-   * @param options.plan Whether to save it as the plan of the next `up`.
+   * @param options.plan Whether to save the plan for the next `up`.
    */
   async preview(checkout: string, rules = OWN_RULES, { plan = false } = {}): Promise<LabRun> {
     fs.rmSync(this.plan, { force: true });
@@ -110,9 +110,9 @@ export class PreviewLab {
   }
 
   /**
-   * The outputs of the lab that is up.
+   * The outputs of the running lab.
    *
-   * @throws LabError where it is not up.
+   * @throws LabError if it is not running.
    */
   async outputs(): Promise<LabOutputs> {
     const { ok, output, messages } = await this.commands.run("pulumi", ["stack", "output", "--json", "--show-secrets"]);
@@ -123,15 +123,15 @@ export class PreviewLab {
     return outputs as unknown as LabOutputs;
   }
 
-  /** What `make verify` finds, as it prints it for machines. */
+  /** JSON output of `make verify`. */
   async verify(): Promise<Outcome> {
     return this.commands.run("verify", ["--json"]);
   }
 
   /**
-   * Destroys the lab, with data that its settings would keep, and forgets its state.
+   * Destroys the lab, including data that its settings would keep, and deletes its state.
    *
-   * @throws LabError where something is left; the state is there then, and the next run goes on.
+   * @throws LabError if anything is left; the state stays, and the next run continues.
    */
   async remove(): Promise<void> {
     const destroyed = await this.commands.run("pulumi", ["destroy", "--yes", "--skip-preview"]);
@@ -165,7 +165,7 @@ export class PreviewLab {
     return { ...run, asked, ok: outcome.ok, failure: outcome.ok ? [] : failure.length > 0 ? failure : said };
   }
 
-  /** Writes the settings that the lab has in place of those of a checkout's files. */
+  /** Writes the settings that override those of a checkout's files. */
   private async configure(checkout: string): Promise<Outcome> {
     const env = { LAB_CHECKOUT: checkout };
     const { config, secrets } = await this.standIns.settingsOf(checkout, this.args.stack);
@@ -195,16 +195,16 @@ export class PreviewLab {
   }
 }
 
-/** The caller's environment without what would lead to another lab. */
+/** The caller's environment without variables that would lead to another lab. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const foreign = /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|LAB_RULES|STACK|BASE|APPLY|MAKE.*|MFLAGS|PULUMI_DEBUG_COMMANDS)$/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
-/** The id in a file; it becomes a part of names and paths, and whatever has these is removed. */
+/** The id in a file, validated: everything with this id in its name or path will be removed. */
 function readId(file: string): string {
   const id = fs.readFileSync(file, "utf8");
-  // empty where a run was killed before it made anything
+  // empty if a run was killed before it created anything
   if (!/^([0-9a-f]{8})?$/.test(id)) {
     throw new LabError(
       `${file} holds no id of a preview's lab, 8 hex digits: remove its folder, and what docker ps shows of preview-… labs`,
@@ -213,7 +213,7 @@ function readId(file: string): string {
   return id;
 }
 
-/** What a checkout of which there can be no lab is refused for. */
+/** Outcome for a checkout that cannot be run as a lab. */
 function refused(error: unknown): Outcome {
   if (error instanceof LabError) {
     return { ok: false, events: "", output: "", messages: error.message };

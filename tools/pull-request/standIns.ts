@@ -8,37 +8,37 @@ import { NOWHERE } from "../../lib/shared/names";
 import { LabError } from "../../lib/shared/problems";
 import { isObject } from "./report/differences";
 
-/** Settings that a preview lab has in place of those that a checkout declares. */
+/** Settings that override a checkout's own in a preview lab. */
 export interface Substituted {
   readonly config: Readonly<Record<string, unknown>>;
-  /** Settings that are secrets, and parts of them, as `pulumi config set --path` names them. */
+  /** Secret settings and parts of them, by the path for `pulumi config set --path`. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** What of this machine a preview lab may take. */
+/** Allocates what a preview lab needs on this machine. */
 export interface Room {
   readonly freePort: () => Promise<number>;
   readonly freeSubnet: () => string;
 }
 
 const PROJECT = "observability-lab";
-/** No alert of a preview lab reaches anybody. */
+/** Unreachable, so that a preview lab sends no alerts. */
 const NO_WEBHOOK = `http://nobody${NOWHERE}/`;
 const STAND_IN_URL = /http:\/\/[a-p]{24}\.invalid/g;
 
 /**
- * Lets labs of two checkouts be one lab beside all others on the machine, and lets a reader see what the checkouts
- * declare: the same declared value always has the same stand-in, and a text can be turned back.
+ * Stand-ins let the labs of two checkouts be one lab beside all others on the machine, and can be replaced in texts by
+ * the declared values for the reader: a declared value always has the same stand-in.
  */
 export class StandIns {
-  /** Declared values by the stand-ins of them. */
+  /** Declared values by stand-in. */
   private readonly ports = new Map<number, number>();
   private readonly subnets = new Map<string, string>();
   private readonly secrets = new Map<string, string>();
   private readonly receivers = new Map<string, string>();
 
   /**
-   * @param prefix Put before every name, with nothing in it that a text could have by chance.
+   * @param prefix Put before every name; unlikely to occur in a text by chance.
    */
   constructor(
     readonly prefix: string,
@@ -46,9 +46,9 @@ export class StandIns {
   ) {}
 
   /**
-   * The settings that a checkout's stack gets over those of its files.
+   * The settings that override those in a checkout's stack file.
    *
-   * @throws LabError for a checkout whose labs all have the same names: its lab would take the place of another.
+   * @throws LabError if the checkout has no name prefix: its lab would replace another.
    */
   async settingsOf(checkout: string, stack: string): Promise<Substituted> {
     const schema = readConfig(path.join(checkout, "Pulumi.yaml"));
@@ -69,7 +69,7 @@ export class StandIns {
       } else if (isObject(value) && "secure" in value) {
         secrets[key] = this.secretFor(key, JSON.stringify(value.secure));
       } else if (key === "alertWebhook" && typeof value === "string" && value !== "") {
-        // in plain text as it is declared, so that it is refused as that
+        // declared in plain text, so it stays plain text and is rejected for that
         config[key] = this.secretFor(key, value);
       } else if (key === "remoteWrite" && Array.isArray(value) && value.length > 0) {
         config[key] = value.map((entry: unknown, index) =>
@@ -86,9 +86,9 @@ export class StandIns {
     return { config, secrets };
   }
 
-  /** A text of the preview lab with the values that the checkouts declare. */
+  /** Replaces the stand-ins in a text by the values that the checkouts declare. */
   restore(text: string): string {
-    // each in one go, as what one stand-in is for may be another stand-in
+    // each kind in a single pass, as a declared value may itself be a stand-in
     return text
       .replaceAll(this.prefix, "")
       .replace(/(?<![\d.])\d+(?!\.?\d)/g, (number) => String(this.ports.get(Number(number)) ?? number))
@@ -98,7 +98,7 @@ export class StandIns {
       .replace(STAND_IN_URL, (url) => this.receivers.get(url) ?? url);
   }
 
-  /** An address of a stand-in is the one that is as far from the start of the declared subnet. */
+  /** Maps an address to the same offset in the declared subnet. */
   private declaredAddress(shown: string, address: string, bits: string): string {
     if (!ipaddr.IPv4.isValidFourPartDecimal(address)) {
       return shown;
@@ -138,7 +138,7 @@ export class StandIns {
     return subnet;
   }
 
-  /** A receiver of remote write that nobody is, with stand-ins for what is secret of it. */
+  /** A remote write receiver at an unreachable URL, with stand-ins for its secrets. */
   private receiverFor(entry: unknown, place: string, secrets: Record<string, string>): unknown {
     if (!isObject(entry)) {
       return entry;
@@ -147,7 +147,7 @@ export class StandIns {
     return { ...(this.withoutSecrets(rest, place, secrets) as object), url: this.urlFor(url) };
   }
 
-  /** A part of a setting without the secrets in it, of which each gets a stand-in by its place. */
+  /** A part of a setting with its secrets replaced by stand-ins that depend on the path. */
   private withoutSecrets(part: unknown, place: string, secrets: Record<string, string>): unknown {
     const inner = (item: unknown, key: string): readonly unknown[] => {
       if (!isObject(item) || !("secure" in item)) {
@@ -174,19 +174,19 @@ export class StandIns {
     if (known !== undefined) {
       return known;
     }
-    // without digits, which could be a stand-in for a port
+    // without digits, which could be the stand-in of a port
     const name = randomBytes(12)
       .toString("hex")
       .replace(/\d/g, (digit) => "ghijklmnop".charAt(Number(digit)));
     if (shown.includes("@")) {
-      return `http://user@${name}${NOWHERE}`; // refused as the declared one, and never turned back into it
+      return `http://user@${name}${NOWHERE}`; // rejected like the declared one, and never restored to it
     }
     const url = `http://${name}${NOWHERE}`;
     this.receivers.set(url, shown);
     return url;
   }
 
-  /** A different value for each ciphertext, which shows a changed secret without the team's passphrase. */
+  /** A different value for each ciphertext, so that a changed secret shows without the team's passphrase. */
   private secretFor(key: string, ciphertext: string): string {
     const id = `${key} ${ciphertext}`;
     const value = this.secrets.get(id) ?? (key === "alertWebhook" ? NO_WEBHOOK : "") + randomBytes(12).toString("hex");
@@ -195,7 +195,7 @@ export class StandIns {
   }
 }
 
-/** A port below those that the operating system gives to outgoing connections. */
+/** A random port below the ephemeral port range. */
 export function randomPort(): number {
   return randomInt(30_000, 32_768);
 }
@@ -215,7 +215,7 @@ function addressOf(number: number): string {
   return [3, 2, 1, 0].map((power) => Math.floor(number / 256 ** power) % 256).join(".");
 }
 
-/** Whether a lab could have it; one that is refused is left to be refused. */
+/** Whether a lab can use the subnet; an invalid one stays, so that it is rejected. */
 function isSubnet(value: unknown): value is string {
   const reader = new SettingsReader({ subnet: String(value) }, new Set());
   reader.subnet("subnet");

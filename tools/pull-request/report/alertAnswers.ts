@@ -4,7 +4,7 @@ import type { Notification } from "../answers/notification";
 import type { RuleTests } from "../answers/ruleTests";
 import { code, escapeMarkdown, list } from "./format";
 
-/** What a reader unfolds: a title and a text, both somebody's words and neither Markdown yet. */
+/** A collapsible section: title and text are untrusted and not yet Markdown. */
 export interface TextFold {
   readonly title: string;
   readonly text: string;
@@ -13,15 +13,15 @@ export interface TextFold {
 
 const MOST_SERIES = 3;
 const MOST_NAMES = 10;
-/** Characters of a label's value. */
+/** Maximum length of a label's value. */
 const LONG = 30;
-/** Characters of an error. */
+/** Maximum length of an error. */
 const MOST_REASON = 300;
 const TEMPLATE_ERROR = "<error expanding template:";
-/** Annotations that are read first. */
+/** Annotations shown first. */
 const FIRST = ["summary", "description"];
 
-/** What an alert says before and after, in a line of a table. */
+/** State of an alert before and after, for a table row. */
 export function alertLine(answer: AlertAnswer): string {
   const { before, after } = answer;
   if (after === undefined) {
@@ -35,13 +35,13 @@ export function alertLine(answer: AlertAnswer): string {
     : `${describe(before, false)} → ${describe(after, true)}`;
 }
 
-/** Whether an alert says the same before and after; values are measured, and so do not count. */
+/** Whether an alert's state is the same before and after; values do not count, as they are measured. */
 export function isSameAnswer({ before, after }: AlertAnswer): boolean {
   const { state } = after ?? {};
   return before !== undefined && after !== undefined && state !== "unknown" && identify(before) === identify(after);
 }
 
-/** What a reviewer has to see of alerts and their tests; Markdown, a paragraph each. */
+/** Notes on alerts and their tests for a reviewer; Markdown, a paragraph each. */
 export function alertNotes(
   answers: readonly AlertAnswer[],
   { tests, untested }: Pick<RuleTests, "tests" | "untested">,
@@ -90,7 +90,7 @@ function hasTemplateError({ notification }: AlertAnswer): boolean {
   return [...Object.values(labels), ...Object.values(annotations)].some((text) => text.startsWith(TEMPLATE_ERROR));
 }
 
-/** What fails the check, in a few words: rules that Prometheus cannot load or evaluate, and tests that fail. */
+/** What fails the check, briefly: rules that Prometheus cannot load or evaluate, and failed rule tests. */
 export function alertFailures(answers: readonly AlertAnswer[], { tests }: Pick<RuleTests, "tests">): readonly string[] {
   const count = answers.filter(({ after }) => after?.state === "error").length;
   return [
@@ -99,7 +99,7 @@ export function alertFailures(answers: readonly AlertAnswer[], { tests }: Pick<R
   ];
 }
 
-/** The notifications, and the output of the tests that fail. */
+/** The notifications, and the output of failed tests. */
 export function alertFolds(
   answers: readonly AlertAnswer[],
   { tests, examples }: Pick<RuleTests, "tests" | "examples">,
@@ -182,7 +182,7 @@ function describeLabels(labels: Readonly<Record<string, string>>): string {
     .join(", ");
 }
 
-/** A value with four digits, or all before the point. */
+/** A value with four significant digits, or all of its integer part. */
 function short(value: string): string {
   const number = Number(value);
   if (value === "" || !Number.isFinite(number)) {

@@ -3,28 +3,28 @@ import { Properties, Step } from "./events";
 
 export type Operation = "delete" | "replace" | "update" | "create";
 
-/** What happens to a resource. */
+/** A change of a resource. */
 export interface Change {
   readonly operation: Operation;
   /** Name of the resource in the program. */
   readonly name: string;
   /** Type token, such as `docker:index/container:Container`. */
   readonly type: string;
-  /** Inputs before and after; empty where there is no before or after. */
+  /** Inputs before and after; empty for a resource that is created or deleted. */
   readonly before: Properties;
   readonly after: Properties;
-  /** Names of the inputs that differ, or of what was found different where the inputs are the same. */
+  /** Names of the inputs that differ, or if none do, of the outputs that the provider found different. */
   readonly properties: readonly string[];
-  /** Those of them that make it a replacement. */
+  /** The properties that cause a replacement. */
   readonly causes: readonly string[];
-  /** Whether what it stands for stays when it is deleted. */
+  /** Whether the real resource stays when it is deleted from the state. */
   readonly retained: boolean;
 }
 
-/** In the order in which a reader wants them: what is lost first. */
+/** By importance to a reader: losses first. */
 export const OPERATIONS: readonly Operation[] = ["delete", "replace", "update", "create"];
 
-/** What the engine would do or did, without what stays and without components, which are only folders of resources. */
+/** The planned or executed changes, without unchanged resources and components, which only group resources. */
 export function findChanges(steps: readonly Step[]): readonly Change[] {
   const changes = new Map<string, Change>();
   for (const step of steps) {
@@ -58,7 +58,7 @@ function toChange(step: Step, operation: Operation): Change {
   };
 }
 
-/** The property that a path such as `labels[1].value` is in. */
+/** The top-level property of a path such as `labels[1].value`. */
 function topOf(path: string): string {
   return path.split(/[.[]/)[0] ?? path;
 }

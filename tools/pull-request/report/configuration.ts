@@ -9,9 +9,9 @@ type Named = Readonly<Record<string, unknown>>;
 
 const RULES = ".rules.yml";
 
-/** The files that a configuration consists of, before and after; none where all are one secret. */
+/** The files of a configuration, before and after; none if all are one secret. */
 export function filesOf({ before, after }: Pick<Change, "before" | "after">): readonly TextPair[] {
-  // else all of the side that can be read would look new or gone
+  // otherwise every file of the readable side would look added or removed
   if ([before.triggers, after.triggers].some((triggers) => triggers !== undefined && !Array.isArray(triggers))) {
     return [];
   }
@@ -20,16 +20,16 @@ export function filesOf({ before, after }: Pick<Change, "before" | "after">): re
 
 function readFiles({ triggers }: Properties): ReadonlyMap<string, string> {
   const files = Array.isArray(triggers) ? (triggers as unknown[]).filter(isObject) : [];
-  // the engine shows a secret as an object
+  // the Pulumi engine shows a secret as an object
   return new Map(files.map(({ file, content }) => [String(file), typeof content === "string" ? content : "[secret]"]));
 }
 
-/** What the changed files mean: scrape jobs and alerts rather than lines. */
+/** Changed files as scrape jobs and alerts rather than lines. */
 export function configurationRows(files: readonly TextPair[]): readonly Row[] {
   return files.flatMap(({ name, before, after }) => {
     const [old, now] = [read(before), read(after)];
     if (old === undefined || now === undefined) {
-      return []; // else all of the one that can be read would look new or gone
+      return []; // otherwise every entry of the readable one would look added or removed
     }
     if (name === "prometheus.yml") {
       return prometheusRows(old, now);
@@ -107,7 +107,7 @@ function listOf(value: unknown): Named[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** The content of a YAML file, which is empty where there is not a file; undefined of one that is secret or no YAML. */
+/** The content of a YAML file, empty for a missing one; undefined if it is secret or not YAML. */
 function read(text = ""): Named | undefined {
   try {
     const content: unknown = parse(text) ?? {};

@@ -13,14 +13,14 @@ interface Panel extends Json {
   readonly type?: unknown;
 }
 
-/** What says where a panel is and not what it shows. */
+/** Fields for the position of a panel. */
 const PLACE = ["id", "gridPos"];
-/** What has rows of its own. */
+/** Fields with rows of their own. */
 const PARTS = ["panels", "templating"];
 const NONE: Json = {};
 const QUERIES = ["expr", "legendFormat", "refId"];
 
-/** The panels, variables and other fields of a dashboard that change, a row each. */
+/** The changed panels, variables and other fields of a dashboard, a row each. */
 export function dashboardRows({ before, after }: Pick<Change, "before" | "after">): readonly Row[] {
   const [old, now] = modelsOf({ before, after });
   const title = titleOf(after) || titleOf(before);
@@ -40,7 +40,7 @@ export function dashboardRows({ before, after }: Pick<Change, "before" | "after"
   ];
 }
 
-/** What else of a dashboard changes, in words. */
+/** Other changed fields of a dashboard, as text. */
 export function dashboardDetail({ before, after }: Pick<Change, "before" | "after">): string {
   const [old, now] = modelsOf({ before, after });
   if (old === NONE) {
@@ -49,7 +49,7 @@ export function dashboardDetail({ before, after }: Pick<Change, "before" | "afte
   return detail(without(old, PARTS), without(now, PARTS));
 }
 
-/** A diff for each panel that changes. */
+/** A diff for each changed panel. */
 export function dashboardFolds({ before, after }: Pick<Change, "before" | "after">): readonly Details[] {
   const title = titleOf(after) || titleOf(before);
   return panelPairs(...modelsOf({ before, after })).flatMap(({ name, before: one, after: other }) => {
@@ -58,13 +58,13 @@ export function dashboardFolds({ before, after }: Pick<Change, "before" | "after
   });
 }
 
-/** Both models, or none of either where one cannot be read: else all of the other would look new or gone. */
+/** Both models, or neither if one cannot be read: otherwise all of the other would look added or removed. */
 function modelsOf({ before, after }: Pick<Change, "before" | "after">): [Json, Json] {
   const [old, now] = [modelOf(before), modelOf(after)];
   return old === undefined || now === undefined ? [NONE, NONE] : [old, now];
 }
 
-/** The model of a dashboard resource; undefined where its inputs hold none. */
+/** The model of a dashboard resource; undefined if its inputs have none. */
 export function modelOf({ configJson }: Properties): Json | undefined {
   try {
     const model: unknown = JSON.parse(String(configJson));
@@ -78,19 +78,19 @@ function panelPairs(before: Json, after: Json): ReturnType<typeof matchByName<Pa
   return matchByName(shownOf(before), shownOf(after));
 }
 
-/** The panels, those of rows too, by their titles: an id is the number of a place. */
+/** The panels, including those of rows, by title, as ids depend on the position. */
 export function namePanels({ panels, rows }: Json): ReadonlyMap<string, Panel> {
   const inRows = objects(rows).flatMap((row) => objects(row.panels));
   const all = [...objects(panels), ...inRows].flatMap((it): Panel[] => [it, ...objects(it.panels)]);
   return nameEach(all, ({ title, type }) => textOr(title, `a ${textOr(type, "panel")}`));
 }
 
-/** What the panels show, by their names. */
+/** What the panels show, by name. */
 function shownOf(model: Json): ReadonlyMap<string, Panel> {
   return new Map([...namePanels(model)].map(([name, panel]) => [name, showing(panel)]));
 }
 
-/** A panel without what says where it is. */
+/** A panel without its position. */
 export function showing(panel: object): Panel {
   return without(panel as Json, [...PLACE, "panels"]);
 }
@@ -129,7 +129,7 @@ function detail(before: Json, after: Json): string {
   );
 }
 
-/** A panel to be read: its title and its queries first. */
+/** Text of a panel for a diff: title and queries first. */
 function textOf({ title, type, targets, ...more }: Panel): string {
   const queries = objects(targets).map(
     (it) => Object.assign({}, ...QUERIES.filter((key) => key in it).map((key) => ({ [key]: it[key] })), it) as Json,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-/** A place in a value that differs. */
+/** A difference between two values. */
 export interface Difference {
   /** Such as `ports[0].external`. */
   readonly path: string;
@@ -8,7 +8,7 @@ export interface Difference {
   readonly after: unknown;
 }
 
-/** The places in which two values differ, as deep as both have the same shape. */
+/** The differences of two values, as deep as both have the same structure. */
 export function findDifferences(before: unknown, after: unknown, path = ""): readonly Difference[] {
   if (isDeepStrictEqual(before, after)) {
     return [];
@@ -28,7 +28,7 @@ export function findDifferences(before: unknown, after: unknown, path = ""): rea
   return [{ path, before, after }];
 }
 
-/** The object or list that a text is the JSON of. */
+/** The object or list in a JSON text. */
 function jsonIn(value: unknown): unknown {
   if (typeof value !== "string" || !/^[[{]/.test(value)) {
     return undefined;
@@ -40,7 +40,7 @@ function jsonIn(value: unknown): unknown {
   }
 }
 
-/** Lists of texts differ by what was added and taken away, other lists item by item. */
+/** Lists of texts are compared by added and removed items, other lists by index. */
 function differencesOfLists(before: readonly unknown[], after: readonly unknown[], path: string): Difference[] {
   if ([...before, ...after].every((item) => typeof item === "string")) {
     const [gone, added] = [missingFrom(after, before), missingFrom(before, after)];
@@ -54,7 +54,7 @@ function differencesOfLists(before: readonly unknown[], after: readonly unknown[
   ]);
 }
 
-/** The texts that a list does not have, or not as often. */
+/** Texts that a list lacks, or has less often. */
 function missingFrom(list: readonly unknown[], texts: readonly unknown[]): unknown[] {
   const left = [...list];
   return texts.filter((text) => {
@@ -66,12 +66,12 @@ function missingFrom(list: readonly unknown[], texts: readonly unknown[]): unkno
   });
 }
 
-/** A member, and not what every object inherits under such a name. */
+/** An own member, not an inherited one. */
 function own(value: Readonly<Record<string, unknown>>, key: string): unknown {
   return Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
-/** Whether a value has named members. */
+/** Whether a value is an object with named members. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -81,7 +81,7 @@ export function without(value: Readonly<Record<string, unknown>>, keys: readonly
   return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
 }
 
-/** Things by their names; of those with the same name the later ones are numbered, as in `Up 2`. */
+/** Items by name; repeated names are numbered, as in `Up 2`. */
 export function nameEach<T>(items: readonly T[], nameOf: (item: T) => string): ReadonlyMap<string, T> {
   const named = new Map<string, T>();
   for (const item of items) {
@@ -94,7 +94,7 @@ export function nameEach<T>(items: readonly T[], nameOf: (item: T) => string): R
   return named;
 }
 
-/** What was taken away, what stayed and changed, and what was added of two lists of named things. */
+/** Pairs two lists of named items: removed, kept and changed, then added ones. */
 export function matchByName<T>(
   before: ReadonlyMap<string, T>,
   after: ReadonlyMap<string, T>,

@@ -1,7 +1,7 @@
 import { hideCredentials } from "../../../lib/shared/problems";
 import { isObject } from "./differences";
 
-/** Properties of a resource as the engine's events give them; what is secret is `[secret]` there. */
+/** Properties of a resource in the Pulumi engine's events; secrets are `[secret]`. */
 export type Properties = Readonly<Record<string, unknown>>;
 
 interface StepState {
@@ -9,20 +9,20 @@ interface StepState {
   readonly retainOnDelete?: boolean;
 }
 
-/** A step of the engine. */
+/** A step of the Pulumi engine. */
 export interface Step {
   readonly op: string;
   readonly urn: string;
   readonly type: string;
   readonly old?: StepState | null;
   readonly new?: StepState | null;
-  /** Properties that make it a replacement. */
+  /** Properties that cause a replacement. */
   readonly keys?: readonly string[] | null;
-  /** Paths of the properties that differ; of what the provider found, and perhaps of nothing that was asked for. */
+  /** Paths of the properties that differ; the provider may have found them, so not all of them are inputs. */
   readonly detailedDiff?: Readonly<Record<string, unknown>> | null;
 }
 
-/** A rule of the policy pack that does not hold. */
+/** A violated policy of the policy pack. */
 export interface Violation {
   readonly resourceUrn?: string;
   readonly message: string;
@@ -31,7 +31,7 @@ export interface Violation {
 }
 
 /**
- * What of the engine's JSON events a report needs; the form is that of `EngineEvent` in `@pulumi/pulumi/automation`.
+ * The parts of the Pulumi engine's JSON events that a report needs; see `EngineEvent` in `@pulumi/pulumi/automation`.
  */
 interface Event {
   readonly resourcePreEvent?: { readonly metadata: Step };
@@ -39,27 +39,27 @@ interface Event {
     readonly message: string;
     readonly severity: string;
     readonly ephemeral?: boolean;
-    /** The resource that it is about. */
+    /** The resource that it refers to. */
     readonly urn?: string;
   };
   readonly policyEvent?: Violation;
   readonly summaryEvent?: { readonly policyPacks?: Readonly<Record<string, string>> | null };
 }
 
-/** A run of the engine. */
+/** A run of the Pulumi engine. */
 export interface EngineRun {
   readonly steps: readonly Step[];
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
   readonly violations: readonly Violation[];
-  /** Whether the engine came to its end and summed it up. */
+  /** Whether the engine finished with a summary. */
   readonly ended: boolean;
 }
 
-/** What stands in the events for a value that only the update itself brings (`UnknownStringValue` of the engine). */
+/** The engine's placeholder for a value that is known only after the update (its `UnknownStringValue`). */
 const UNKNOWN = /04da6b54-80e4-46f7-96ec-b56ff0331ba9/g;
 
-/** Reads a log that the engine wrote, an event a line; the last line may be cut where its writer was killed. */
+/** Parses an event log, one event per line; the last line may be incomplete if its writer was killed. */
 export function readEvents(log: string): readonly Event[] {
   const lines = log.replace(UNKNOWN, "(known once it is there)").split("\n");
   return lines.flatMap((line): Event[] => {
@@ -72,7 +72,7 @@ export function readEvents(log: string): readonly Event[] {
   });
 }
 
-/** Reads what a run did from the log that the engine wrote. */
+/** Summarizes a run from its event log. */
 export function readRun(log: string): EngineRun {
   const events = readEvents(log);
   const told = (severity: string): string[] => [
@@ -96,7 +96,7 @@ export function readRun(log: string): EngineRun {
   };
 }
 
-/** A message without the engine's marks for colours and the credentials of a URL. */
+/** A message without the engine's colour tags and without credentials in URLs. */
 function plain(message: string): string {
   return hideCredentials(message)
     .replace(/<\{%[^%]*%\}>/g, "")

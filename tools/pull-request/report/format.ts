@@ -1,26 +1,26 @@
 import { createTwoFilesPatch, OMIT_HEADERS } from "diff";
 import { Difference } from "./differences";
 
-/** A text before and after; undefined where it is not there. */
+/** A text before and after; undefined if missing. */
 export interface TextPair {
   readonly name: string;
   readonly before: string | undefined;
   readonly after: string | undefined;
 }
 
-/** What a reader unfolds: a heading and a diff under it. */
+/** A collapsible section: a heading and a diff. */
 export interface Details {
   readonly title: string;
   readonly diff: string;
 }
 
 const CONTEXT = 2;
-/** Characters of a value in a table. */
+/** Maximum length of a value in a table. */
 const SHORT = 100;
 /** Characters shown before a difference. */
 const LEAD = 30;
 
-/** The diff of a text as a fold, if there is a difference. */
+/** The diff of a text as a collapsible section, if there is a difference. */
 export function foldOf({ name, before = "", after = "" }: TextPair): Details | undefined {
   if (before === after) {
     return undefined;
@@ -34,13 +34,13 @@ export function foldOf({ name, before = "", after = "" }: TextPair): Details | u
   return { title: `${name} (+${String(count("+"))} −${String(count("-"))})`, diff: lines.join("\n") };
 }
 
-/** A value in a line of a table: as code, cut where it is long, with nothing that Markdown or a mention would take up. */
+/** A value as code in a table cell: truncated and escaped. */
 export function code(value: unknown): string {
   const safe = cut(textOf(value)).replaceAll("`", "ʼ").replaceAll("|", "\\|");
   return safe === "" ? "(empty)" : `\`${safe}\``;
 }
 
-/** Somebody's words in a line of Markdown or HTML, cut where they are long, with nothing that either would take up. */
+/** Untrusted text in a line of Markdown or HTML: truncated and escaped. */
 export function escapeMarkdown(text: string, most = SHORT): string {
   return cut(text, most)
     .replaceAll("&", "&amp;")
@@ -52,12 +52,12 @@ export function escapeMarkdown(text: string, most = SHORT): string {
     .replaceAll("`", "ʼ");
 }
 
-/** What differs and how, in a line. */
+/** A difference in one line. */
 export function describeDifference({ path, before, after }: Difference, note = ""): string {
   return `${escapeMarkdown(path)}${note}: ${formatChange(before, after)}`;
 }
 
-/** A value before and after, in a line; of long texts the part in which they differ. */
+/** A value before and after in one line; for long texts, the part that differs. */
 export function formatChange(before: unknown, after: unknown): string {
   if (before === undefined) {
     return `${code(after)} (new)`;
@@ -96,7 +96,7 @@ function sharedStart(one: string, other: string): number {
   return length;
 }
 
-/** A list in words, cut after a few. */
+/** A list as text, truncated after a few items. */
 export function list(items: readonly string[], most = 5): string {
   const shown = items.slice(0, most).join(", ");
   return items.length > most ? `${shown} and ${String(items.length - most)} more` : shown;

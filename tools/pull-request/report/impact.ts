@@ -12,7 +12,7 @@ export function impactOf(changes: readonly Change[]): readonly string[] {
   const restarted = changes.filter(restarts).map((change) => {
     const { kind, name } = partOf(change);
     const data = dataOf(name);
-    // beside another volume it starts without what was in the one before
+    // with another volume it starts without its earlier data
     const keeps = data === undefined || volumes.some((it) => it.data === data) ? "" : ` (keeps ${data})`;
     return kind === "app" ? "the Flask app (its counters start at 0)" : `${code(name)}${keeps}`;
   });
@@ -24,7 +24,7 @@ export function impactOf(changes: readonly Change[]): readonly string[] {
   ];
 }
 
-/** Volumes with data that go, come or become others, by the names that they had. */
+/** Data volumes that are created, deleted or replaced, by their old names. */
 function dataVolumes(changes: readonly Change[]): readonly (Change & { readonly data: string })[] {
   return changes
     .filter(({ type, operation }) => type === "docker:index/volume:Volume" && operation !== "update")

@@ -1,11 +1,11 @@
 import { Change } from "./changes";
 import { Properties } from "./events";
 
-/** A resource as people who use the lab call it. */
+/** A resource in the terms of the lab's users. */
 export interface Part {
   /** Such as `container`. */
   readonly kind: string;
-  /** Which one; empty where there is only one. */
+  /** Which one; empty if there is only one. */
   readonly name: string;
 }
 
@@ -34,7 +34,7 @@ const TYPES: Readonly<Record<string, (change: Change) => Part>> = {
     COMMANDS.find(([pattern]) => pattern.test(name))?.[1](name) ?? { kind: "command", name },
 };
 
-/** What a change is about, in the lab's words; one of a type that has none has the type's own. */
+/** The part of the lab that a change affects; an unknown type is named by its own token. */
 export function partOf(change: Change): Part {
   return TYPES[change.type]?.(change) ?? { kind: change.type.split(":").pop() ?? change.type, name: change.name };
 }
@@ -49,7 +49,7 @@ export function titleOf({ configJson }: Properties): string {
   }
 }
 
-/** What is there after the change, or was there before it is deleted. */
+/** The inputs after the change, or before a deletion. */
 function stateOf({ operation, before, after }: Change): Properties {
   return operation === "delete" ? before : after;
 }

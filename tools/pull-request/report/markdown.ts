@@ -5,62 +5,62 @@ import { impactOf } from "./impact";
 import { Changes } from "./resources";
 import { Row, rowKey } from "./rows";
 
-/** What a check of `make verify` found. */
+/** Result of a check of `make verify`. */
 export interface CheckResult {
   readonly check: string;
   readonly ok: boolean;
   readonly seen: string;
 }
 
-/** What a lab answers to what changes, as Markdown. */
+/** Results of a lab for what changes, as Markdown. */
 export interface Answers {
-  /** What each row's panel or alert says, by `rowKey`. */
+  /** Result of each row's panel or alert, by `rowKey`. */
   readonly shown: ReadonlyMap<string, string>;
-  /** Rows of what has none, as the change does not declare it otherwise. */
+  /** Rows for panels and alerts whose declaration does not change. */
   readonly rows: readonly Row[];
-  /** By `rowKey`, what comes first in the table. */
+  /** The rows to show first, by `rowKey`. */
   readonly first: ReadonlySet<string>;
   readonly paragraphs: readonly string[];
-  /** What a reader unfolds, each whole. */
+  /** Collapsible sections, each complete. */
   readonly folds: readonly string[];
-  /** What fails the check, in a few words each. */
+  /** What fails the check, briefly. */
   readonly problems: readonly string[];
 }
 
 export interface Report {
-  /** Tells this report from others in a pull request. */
+  /** Identifies this report among the comments of a pull request. */
   readonly marker: string;
   readonly title: string;
-  /** What was compared with what, and what that leaves unsaid; Markdown, a paragraph each. */
+  /** What was compared, and what the comparison leaves out; Markdown, a paragraph each. */
   readonly notes: readonly string[];
   readonly run: EngineRun;
   readonly changes: Changes;
-  /** Only where the rules of `policy/` were asked. */
+  /** Only if policies were checked. */
   readonly rules: boolean;
-  /** Whose rules were asked, such as `those of the base`. */
+  /** Origin of the policies, such as `those of the base`. */
   readonly rulesOf?: string;
-  /** Why the run failed, in whole lines; empty where it did not. */
+  /** Why the run failed, in whole lines; empty if it succeeded. */
   readonly failure: readonly string[];
-  /** Only where a lab was asked. */
+  /** Only if a lab was queried. */
   readonly answers?: Answers | undefined;
-  /** What `make verify` found after the change was applied; undefined where it was not. */
+  /** Results of `make verify` after the change was applied; undefined if it was not. */
   readonly verified?: readonly CheckResult[] | undefined;
-  /** Seconds of each part of the work. */
+  /** Duration of each part of the work. */
   readonly seconds: Readonly<Record<string, number>>;
 }
 
-/** Characters of a report: a comment of GitHub holds 65,536. */
+/** Maximum length of a report: a comment on GitHub holds 65,536 characters. */
 export const LIMIT = 60_000;
 const MOST_ROWS = 60;
 const MOST_LINES = 200;
-/** Characters of a table, and of a block of text. */
+/** Maximum length of a table, and of a block of text. */
 const ROOM = 20_000;
 const MOST_MESSAGE = 500;
-/** Characters for what says that something is cut. */
+/** Characters reserved for notes about truncation. */
 const NOTES = 200;
 const SIGNS: Readonly<Record<Operation, string>> = { delete: "−", replace: "±", update: "~", create: "+" };
 
-/** The report as Markdown, below `LIMIT`: what does not fit is cut whole, and that is said. */
+/** The report as Markdown, below `LIMIT`: what does not fit is left out whole, with a note. */
 export function renderReport(report: Report): string {
   const { marker, title, notes, run, changes, failure, answers, verified, seconds } = report;
   const start = [
@@ -79,7 +79,7 @@ export function renderReport(report: Report): string {
   return `${fit(start, [...(answers?.folds ?? []), ...changes.folds.map(foldText)], end)}\n`;
 }
 
-/** How many parts change, and what they lose, in a line. */
+/** The number of changed parts and what is lost, in one line. */
 export function summaryOf(report: Pick<Report, "changes" | "failure" | "answers">): string {
   return [countsOf(report), ...(report.answers?.problems ?? [])].join("; ");
 }
@@ -95,7 +95,7 @@ function countsOf({ changes: { changes }, failure }: Pick<Report, "changes" | "f
   return failure.length > 0 ? "failed" : "no change";
 }
 
-/** The rows with what the lab says of each; first those that lose something. */
+/** The rows with the lab's results; losses first. */
 function withAnswers(rows: readonly Row[], answers: Answers | undefined): readonly Row[] {
   if (answers === undefined) {
     return rows;
@@ -120,7 +120,7 @@ function tableOf(rows: readonly Row[]): string[] {
   return [table(["", "part", "name", "what"], lines)];
 }
 
-/** A table of as many lines as there is room for. */
+/** A table, truncated to the maximum length. */
 function table(head: readonly string[], lines: readonly string[]): string {
   const shown = shownOf(lines, MOST_ROWS);
   return [
@@ -133,7 +133,7 @@ function table(head: readonly string[], lines: readonly string[]): string {
   ].join("\n");
 }
 
-/** The first lines, as many as there is room for. */
+/** The first lines that fit into the maximum length. */
 function shownOf(lines: readonly string[], most: number): readonly string[] {
   let used = 0;
   return lines.slice(0, most).filter((line) => (used += line.length + 1) <= ROOM);
@@ -150,7 +150,7 @@ function violationsOf(violations: readonly Violation[]): string[] {
   );
 }
 
-/** The result of the policies, and whose they are. */
+/** The result of the policies, and their origin. */
 function rulesOf({ rules, rulesOf: whose, run }: Report): string[] {
   const broken = run.violations.length > 0;
   if (!rules || (!run.ended && !broken)) {
@@ -162,7 +162,7 @@ function rulesOf({ rules, rulesOf: whose, run }: Report): string[] {
 
 function verifiedOf(checks: readonly CheckResult[]): string {
   const failed = checks.filter(({ ok }) => !ok);
-  // what failed is the last to be cut
+  // failed checks first, as the table is truncated at the end
   const lines = [...failed, ...checks.filter(({ ok }) => ok)].map(
     ({ check, ok, seen }) => `| ${escapeMarkdown(check)} | ${ok ? "ok" : "**FAILED**"} | ${code(seen)} |`,
   );
@@ -177,12 +177,12 @@ function foldText({ title, diff }: Details): string {
   return details(escapeMarkdown(title), fence(diff, "diff"));
 }
 
-/** A part that a reader unfolds; its heading is HTML, its body Markdown. */
+/** A collapsible section; its heading is HTML, its body Markdown. */
 export function details(summary: string, body: string, open = false): string {
   return `<details${open ? " open" : ""}><summary>${summary}</summary>\n\n${body}\n\n</details>`;
 }
 
-/** A block of text, cut where it is long, and fenced by more backticks than are in it. */
+/** A code block, truncated, and fenced by more backticks than it contains. */
 export function fence(text: string, language = ""): string {
   const lines = text.split("\n").map((line) => (line.length > ROOM / 4 ? `${line.slice(0, ROOM / 4)}…` : line));
   const shown = shownOf(lines, MOST_LINES);
@@ -193,7 +193,7 @@ export function fence(text: string, language = ""): string {
   return `${ticks}${language}\n${block}\n${ticks}`;
 }
 
-/** As many paragraphs and diffs, each whole, as the limit allows. */
+/** As many whole paragraphs and diffs as the limit allows. */
 function fit(paragraphs: readonly string[], folds: readonly string[], end: readonly string[]): string {
   let room = LIMIT - end.join("\n\n").length - NOTES;
   const fits = (part: string): boolean => {

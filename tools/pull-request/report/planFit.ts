@@ -1,7 +1,7 @@
 import { readEvents } from "./events";
 import { partOf } from "./labels";
 
-/** How the engine reports a resource that does not fit a saved plan (resource/deploy of Pulumi: plan.go, step_generator.go). */
+/** Errors of the Pulumi engine for a misfit with a saved plan (its resource/deploy: plan.go, step_generator.go). */
 const MISFIT =
   /violates plan: (?<difference>.+)|(?<done>\S+) is not allowed by the plan: (?:this resource is constrained to (?<planned>\S+))?|expected resource operations for (?<skipped>\S+) but none were seen/s;
 /** A property in `properties changed: ~~labels[…], ++envs[…]`: the planned operation, the one now, the values. */
@@ -13,7 +13,7 @@ export function isMisfit(message: string): boolean {
   return MISFIT.test(message);
 }
 
-/** Why an update by a saved plan stopped, with each resource and its difference; empty if all fitted. */
+/** Why an update with a saved plan stopped: each resource and its difference; empty if all fitted. */
 export function describeMisfits(log: string): readonly string[] {
   const misfits = readEvents(log).flatMap(({ diagnosticEvent: { urn, message } = { message: "" } }) => {
     const { groups } = MISFIT.exec(message) ?? {};
@@ -45,7 +45,7 @@ function describeMisfit({ difference, done, planned }: Readonly<Record<string, s
     : `${done}, previewed: ${planned ?? "nothing"}`;
 }
 
-/** A resource in the words of the report, by the last parts of its URN: type and name. */
+/** A resource in the terms of the report, from the type and name at the end of its URN. */
 function describeUrn(urn: string): string {
   const [types = "", name = urn] = urn.split("::").slice(-2);
   const type = types.split("$").at(-1) ?? "";

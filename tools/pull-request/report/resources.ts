@@ -7,16 +7,16 @@ import { describeDifference, Details, escapeMarkdown, foldOf, formatChange, list
 import { partOf } from "./labels";
 import { Row } from "./rows";
 
-/** What a run of the engine would change or has changed. */
+/** The planned or executed changes of a run. */
 export interface Changes {
   readonly changes: readonly Change[];
-  /** A line for each resource, and under it one for each job, alert and panel in it. */
+  /** A row for each resource, followed by its changed jobs, alerts and panels. */
   readonly rows: readonly Row[];
   /** Diffs of the files and dashboards in them. */
   readonly folds: readonly Details[];
 }
 
-/** In the order in which a reader looks for them; all others come after. */
+/** By importance to a reader; others follow. */
 const KINDS = [
   "volume",
   "network",
@@ -35,7 +35,7 @@ const CONFIGURATION = "its configuration";
 /** Why a resource is replaced. */
 const FOUND = "found";
 
-/** Labels of a container that say nothing which another input does not say, too. */
+/** Labels of a container by their name in the report; undefined if another input already shows the change. */
 const LABELS: ReadonlyMap<string, string | undefined> = new Map([
   ["observability-lab.memory", undefined],
   ["observability-lab.config", CONFIGURATION],
@@ -43,7 +43,7 @@ const LABELS: ReadonlyMap<string, string | undefined> = new Map([
   ["observability-lab.reason", FOUND],
 ]);
 
-/** Texts that commands carry, by the name of their resource and the path of the input. */
+/** Texts in commands, by resource name and path of the input. */
 const COMMAND_TEXTS: readonly (readonly [RegExp, string, string])[] = [
   [/^flask-process$/, "stdin", "app.py"],
   [/^ansible-run$/, "stdin", "monitor_playbook.yml"],
@@ -53,7 +53,7 @@ const COMMAND_TEXTS: readonly (readonly [RegExp, string, string])[] = [
   [/./, "environment.SCRIPT", "script"],
 ];
 
-/** Reads what the engine's steps mean to the lab. */
+/** Describes the Pulumi engine's steps in terms of the lab. */
 export function describeSteps(steps: readonly Step[]): Changes {
   const changes = [...findChanges(steps)].sort((one, other) => weightOf(one) - weightOf(other));
   const described = changes.map(describe);
@@ -64,7 +64,7 @@ export function describeSteps(steps: readonly Step[]): Changes {
   };
 }
 
-/** What is lost first, and of that what people look for first. */
+/** Losses first, then by kind. */
 function weightOf(change: Change): number {
   const kind = KINDS.indexOf(partOf(change).kind);
   return OPERATIONS.indexOf(change.operation) * 100 + (kind < 0 ? KINDS.length : kind);
@@ -88,16 +88,16 @@ function describe(change: Change): { rows: readonly Row[]; folds: readonly Detai
   const { kind, name } = partOf(change);
   return {
     rows: [row(list(details)), ...configurationRows(files)],
-    // two parts may have a file of the same name
+    // two resources may have files with the same name
     folds: folds.map(({ title, diff }) => ({ title: `${kind} ${name}: ${title}`, diff })),
   };
 }
 
-/** The other inputs that differ; where none does, what the provider found different, or a secret that is another. */
+/** Other inputs that differ; if none do, what the provider found different, or a changed secret. */
 function differencesOf(change: Change, files: readonly TextPair[]): string[] {
   const [before, after] = [readable(change, change.before), readable(change, change.after)];
   const details = findDifferences(before, after)
-    // a replaced resource loses the reason of the one before
+    // a replaced resource drops the reason of an earlier repair
     .filter(({ path, after: now }) => !(path.endsWith(FOUND) && now === "declared"))
     .map((difference) =>
       difference.path.endsWith(CONFIGURATION)
@@ -118,7 +118,7 @@ function isCause({ causes }: Change, path: string): boolean {
   return causes.includes(path.split(/[.[ ]/)[0] ?? "");
 }
 
-/** Inputs as a reader knows them: without what is a sum or a copy of something else, and without the texts. */
+/** Inputs for a reader: without checksums, copies of other inputs, and texts. */
 function readable({ type, name }: Change, inputs: Properties): Properties {
   const { labels, envs, triggers, databaseName } = inputs;
   const more = without(inputs, ["labels", "envs", "triggers", "databaseName"]);
@@ -136,7 +136,7 @@ function readable({ type, name }: Change, inputs: Properties): Properties {
   };
 }
 
-/** The last trigger that is a text says why a command runs once more; the others are sums of what it runs, or files. */
+/** The last trigger that is a text is the reason for another run; the others are checksums or files. */
 function reasonIn(triggers: unknown): Properties {
   const texts = Array.isArray(triggers) ? triggers.filter((it) => typeof it === "string") : [];
   return texts.length === 0 ? {} : { [FOUND]: texts.at(-1) };

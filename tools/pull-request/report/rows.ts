@@ -1,20 +1,20 @@
 import { Operation } from "./changes";
 
-/** A line of the table: what happens to a part of the lab. */
+/** A table row: a change of a part of the lab. */
 export interface Row {
   readonly operation: Operation;
   readonly kind: string;
   readonly name: string;
-  /** Markdown; empty where the operation says it all. */
+  /** Markdown; empty if the operation says everything. */
   readonly detail: string;
 }
 
-/** What tells a row from others. */
+/** Identifies a row. */
 export function rowKey({ kind, name }: Pick<Row, "kind" | "name">): string {
   return `${kind} ${name}`;
 }
 
-/** What happens to a thing that is there before or after. */
+/** The operation on an item, by its existence before and after. */
 export function operationOf(before: unknown, after: unknown): Operation {
   if (before === undefined) {
     return "create";
