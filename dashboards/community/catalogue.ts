@@ -16,9 +16,9 @@ import { distinctTitles } from "./titles";
 const TIMEOUT_MS = 20_000;
 
 /**
- * Reads every community dashboard from the catalogue, or from the cache where it was downloaded before.
+ * Reads every community dashboard from the catalogue, or from the cache if it was downloaded before.
  *
- * @param plugins Tells the panel plugins of the lab's Grafana; asked only for a dashboard that needs one. Default: none.
+ * @param plugins Lists the panel plugins of the lab's Grafana; called only if a dashboard needs one. Default: none.
  */
 export async function readCatalogue(
   settings: Settings,
@@ -74,7 +74,7 @@ async function readEntry(
   return checkNeeds(dashboard, entry.json) ?? (await checkPanels(entry, image, plugins)) ?? entry;
 }
 
-/** What is wrong with an id or a revision for which a catalogue answers 404; undefined where it is something else. */
+/** Why a catalogue answers 404: a wrong id or revision; undefined for other reasons. */
 async function explainAnswer(
   catalogue: string,
   dashboard: CommunityDashboard,
@@ -98,7 +98,7 @@ async function explainAnswer(
   }
 }
 
-/** The same for a folder that holds other revisions. */
+/** Why a folder lacks the file: it has other revisions; undefined for other reasons. */
 function explainFolder(catalogue: string, dashboard: CommunityDashboard): Problem | undefined {
   const name = new RegExp(`^${String(dashboard.id)}_rev(\\d+)\\.json$`);
   try {
@@ -120,7 +120,7 @@ function noRevision(catalogue: string, dashboard: CommunityDashboard, others: st
   };
 }
 
-/** The newest revision of a dashboard, from grafana.com's API. */
+/** The latest revision of a dashboard, from grafana.com's API. */
 async function newest(about: Response): Promise<string> {
   const { revision } = (await about.json().catch(() => ({}))) as { revision?: unknown };
   return typeof revision === "number" ? `, its newest is ${String(revision)}` : "";
@@ -142,21 +142,21 @@ async function fetchEntry(catalogue: string, dashboard: CommunityDashboard): Pro
   const file = Buffer.from(await answer.arrayBuffer());
   if (checkSum(dashboard, file) === undefined) {
     mkdirSync(cacheFolder(), { recursive: true });
-    // whole or not at all: a preview may run beside this one
+    // renamed when complete: another preview may run concurrently
     writeFileSync(`${cached}.${String(process.pid)}`, file);
     renameSync(`${cached}.${String(process.pid)}`, cached);
   }
   return file;
 }
 
-/** The catalogue has not what it was asked for. */
+/** The catalogue does not have the file. */
 class NotFound extends Error {}
 
-/** Asks through the proxy of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which Node's own fetch does not know. */
+/** Fetches through the proxy of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which Node's own fetch ignores. */
 async function ask(url: string): Promise<Response> {
-  // loaded here, as most runs download nothing
+  // imported only when needed, as most runs download nothing
   const { EnvHttpProxyAgent, fetch } = await import("undici");
-  // a proxy is asked for plain HTTP itself, and need not allow a tunnel there
+  // plain HTTP is requested from the proxy itself, which need not allow a tunnel for it
   const dispatcher = new EnvHttpProxyAgent({
     proxyTunnel: false,
     httpProxy: proxyOf("HTTP_PROXY"),
@@ -169,7 +169,7 @@ async function ask(url: string): Promise<Response> {
   return response;
 }
 
-/** A proxy by its variable, with the scheme that undici needs and other programs add themselves. */
+/** A proxy from its variable, with the scheme that undici requires and other programs add. */
 function proxyOf(variable: string): string {
   const proxy = process.env[variable.toLowerCase()] ?? process.env[variable] ?? "";
   return /^([a-z\d]+:\/\/|$)/i.test(proxy) ? proxy : `http://${proxy}`;
@@ -185,7 +185,7 @@ function cacheFolder(): string {
   return path.join(base, "observability-lab", "dashboards");
 }
 
-/** What a failed request or read says of its cause. */
+/** The cause of a failed request or read. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);

@@ -6,7 +6,7 @@ import { CatalogueEntry } from "./entry";
 import { importDashboard, missingLibraryPanels, otherDatasourceTypes } from "./import";
 import { CORE_PANELS, isStockImage, missingPanelTypes, PLUGINS_PLACE } from "./panelTypes";
 
-/** Whether the file is the one that the setting's sum was made of. */
+/** Whether the file has the checksum of the setting. */
 export function checkSum(dashboard: CommunityDashboard, file: Buffer): Problem | undefined {
   const sum = createHash("sha256").update(file).digest("hex");
   return dashboard.sha256 === undefined || dashboard.sha256 === sum
@@ -19,7 +19,7 @@ export function checkSum(dashboard: CommunityDashboard, file: Buffer): Problem |
       };
 }
 
-/** What the dashboard asks for that the lab does not have. */
+/** What the dashboard needs and the lab lacks. */
 export function checkNeeds(dashboard: CommunityDashboard, json: string): Problem | undefined {
   const problemOf = (problem: string, fix: string): Problem => ({
     setting: "communityDashboards",
@@ -50,7 +50,7 @@ export function checkNeeds(dashboard: CommunityDashboard, json: string): Problem
 /**
  * Panels for which Grafana would show "Panel plugin not found".
  *
- * @param plugins Tells the panel plugins of the lab's Grafana; asked only for a dashboard that needs one.
+ * @param plugins Lists the panel plugins of the lab's Grafana; called only if a dashboard needs one.
  */
 export async function checkPanels(
   entry: CatalogueEntry,
@@ -58,7 +58,7 @@ export async function checkPanels(
   plugins: () => Promise<PanelPlugins>,
 ): Promise<Problem | undefined> {
   const foreign = missingPanelTypes(importDashboard(entry, ""), CORE_PANELS);
-  // an image of the user's own may have been built with them: make verify asks its Grafana
+  // a custom image may include them: make verify checks its Grafana
   if (foreign.length === 0 || !isStockImage(image)) {
     return undefined;
   }
@@ -75,7 +75,7 @@ export async function checkPanels(
       };
 }
 
-/** The plugins, each with the name and version that the dashboard was exported with where its file says so. */
+/** The plugins, with their names and versions if the file has them. */
 function namePlugins(ids: readonly string[], json: string): string {
   const { __requires: requires } = JSON.parse(json) as { __requires?: unknown };
   const known = (Array.isArray(requires) ? requires : []) as readonly Partial<Record<string, unknown> | null>[];
@@ -86,7 +86,7 @@ function namePlugins(ids: readonly string[], json: string): string {
   return named.join(", ");
 }
 
-/** Two dashboards of one uid are one to Grafana; the lab's own have these. */
+/** Dashboards with the same uid, which Grafana would store as one; `own` are the uids of the lab's own dashboards. */
 export function checkUids(entries: readonly CatalogueEntry[], own: readonly string[]): readonly Problem[] {
   const holders = new Map(own.map((uid) => [uid, "one of the lab's own"]));
   return entries.flatMap((entry) => {

@@ -1,6 +1,6 @@
 import { CommunityDashboard } from "../../lib/settings/settings";
 
-/** The text of a community dashboard, as its authors exported it. */
+/** A community dashboard with its JSON as exported by its authors. */
 export interface CatalogueEntry extends CommunityDashboard {
   readonly json: string;
 }

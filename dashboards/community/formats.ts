@@ -1,4 +1,4 @@
-/** The classic model of a dashboard as text, or why there is none. */
+/** A dashboard in the classic model as JSON, or why there is none. */
 export type Classic = { readonly json: string } | { readonly problem: string; readonly fix: string };
 
 const NOT_A_DASHBOARD: Classic = {
@@ -10,14 +10,14 @@ const VERSION_2: Classic = {
   fix: "export the dashboard again with the model Classic, or V1 Resource",
 };
 
-/** The text of a file in UTF-8, or in UTF-16 as Windows PowerShell writes it, without a byte order mark. */
+/** Decodes UTF-8, or UTF-16 as Windows PowerShell writes it, without a byte order mark. */
 export function decode(file: Buffer): string {
   return new TextDecoder(file[0] === 0xff && file[1] === 0xfe ? "utf-16le" : "utf-8").decode(file);
 }
 
 /**
- * The classic model in a file, which may be wrapped: by the answer of Grafana's API (`dashboard` beside `meta`), by
- * grafana.com's (`json`), or as a resource of `dashboard.grafana.app`, as Git Sync and Grafana 13 export it.
+ * The classic model in a file, which may be wrapped: in a response of Grafana's API (`dashboard` beside `meta`), in
+ * grafana.com's (`json`), or in a resource of `dashboard.grafana.app`, as Git Sync and Grafana 13 export it.
  */
 export function readClassic(text: string): Classic {
   let file: unknown;
@@ -30,7 +30,7 @@ export function readClassic(text: string): Classic {
     return NOT_A_DASHBOARD;
   }
   const { apiVersion, metadata, spec, elements, layout, dashboard, json } = file;
-  // rows in place of panels are what Grafana wrote before version 5
+  // Grafana before version 5 wrote rows instead of panels
   if (Array.isArray(file.panels) || Array.isArray(file.rows)) {
     return { json: text };
   }

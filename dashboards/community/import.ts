@@ -4,29 +4,29 @@ import { labUid } from "./uid";
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type JsonObject = Record<string, Json>;
 
-/** An export as its authors made it, and what a reference in it may mean. */
+/** An exported dashboard, and how to resolve its references. */
 interface Export {
-  /** The dashboard with the models of its library panels in their places. */
+  /** The dashboard with library panels replaced by their models. */
   readonly model: JsonObject;
-  /** Type of the datasource behind each input and each datasource variable. */
+  /** Datasource type of each input and each datasource variable. */
   readonly inputTypes: ReadonlyMap<string, string>;
   readonly variableTypes: ReadonlyMap<string, string>;
-  /** Values of the inputs that are texts. */
+  /** Values of constant inputs. */
   readonly constants: ReadonlyMap<string, string>;
-  /** Library panels that the export names and does not hold. */
+  /** Library panels that the export refers to but does not include. */
   readonly missing: readonly string[];
 }
 
 const PROMETHEUS = "prometheus";
-/** What Grafana answers itself, by uid and by type: annotations, mixed queries, another panel's result, expressions. */
+/** Grafana's built-in datasources, by uid and type: annotations, mixed queries, another panel's result, expressions. */
 const OWN = /^(--.*--|grafana|__expr__)$/;
 const OWN_TYPES = new Set(["datasource", "grafana", "mixed", "dashboard", "__expr__"]);
-/** Belongs to the import page, or to the Grafana that gave it. */
+/** Fields for the import page, or specific to the exporting Grafana. */
 const NOT_IMPORTED = ["__inputs", "__requires", "__elements", "id"];
 
 /**
- * The dashboard with every input, datasource variable and foreign datasource bound to this one: an import
- * through the API does not ask for them as Grafana's own import page does.
+ * The dashboard with every input, datasource variable and foreign datasource set to this one: an import through the
+ * API does not ask for them as Grafana's import page does.
  */
 export function importDashboard(entry: CatalogueEntry, datasourceUid: string): JsonObject & { uid: string } {
   const exported = readExport(entry.json);
@@ -40,7 +40,7 @@ export function importDashboard(entry: CatalogueEntry, datasourceUid: string): J
 
   const bindReference = (value: Json, owner: string): Json => {
     if (value === null) {
-      // a query without a datasource asks the panel's, anything else the default one
+      // a query without a datasource uses the panel's, anything else the default one
       return owner === "targets" ? null : ours;
     }
     const text = textOf(isObject(value) ? value.uid : value);
@@ -64,14 +64,14 @@ export function importDashboard(entry: CatalogueEntry, datasourceUid: string): J
   for (const variable of variablesOf(model)) {
     if (variable.type === "datasource") {
       variable.current = { selected: true, text: "Prometheus", value: datasourceUid };
-      // a filter by name would drop ours from the choice
+      // a filter by name could exclude ours
       variable.regex = "";
     }
   }
   return { ...model, uid: labUid(entry) };
 }
 
-/** Types of datasource besides Prometheus that the dashboard asks for. */
+/** Types of datasource besides Prometheus that the dashboard uses. */
 export function otherDatasourceTypes(json: string): readonly string[] {
   const { model, inputTypes, variableTypes } = readExport(json);
   const known = (uid: string): boolean =>
@@ -87,7 +87,7 @@ export function otherDatasourceTypes(json: string): readonly string[] {
       if (key !== "datasource" || !isObject(item)) {
         return typesIn(item);
       }
-      // behind an input or a variable its own type counts, and this one may be of an earlier datasource
+      // the type of an input or variable counts: the item's own may be of an earlier datasource
       return known(textOf(item.uid)) ? [] : [textOf(item.type)];
     });
   };
@@ -124,8 +124,8 @@ function readExport(json: string): Export {
 }
 
 /**
- * Each reference to a library panel replaced by the panel's model, as Grafana shows it. A library panel in Grafana
- * would be shared by uid, and two exports that hold different versions of one would fight over it.
+ * Replaces each reference to a library panel by the panel's model, as Grafana shows it. Library panels in Grafana are
+ * shared by uid, so two exports with different versions of one would conflict.
  */
 function inlineElements(value: Json, elements: ReadonlyMap<string, Json | undefined>, missing: string[]): Json {
   if (Array.isArray(value)) {
@@ -140,7 +140,7 @@ function inlineElements(value: Json, elements: ReadonlyMap<string, Json | undefi
   }
   const model = elements.get(textOf(libraryPanel.uid));
   if (!isObject(model)) {
-    // the API of Grafana 8 gives the model in the panel itself
+    // the API of Grafana 8 includes the model in the panel itself
     if (textOf(panel.type) !== "" && (isObject(panel.options) || Array.isArray(panel.targets))) {
       return panel;
     }
@@ -148,7 +148,7 @@ function inlineElements(value: Json, elements: ReadonlyMap<string, Json | undefi
     return panel;
   }
   const { id, gridPos } = panel;
-  // their own place in this dashboard wins over the one where the panel was made
+  // the position in this dashboard overrides the one in the library
   return { ...panel, ...model, ...(id === undefined ? {} : { id }), ...(gridPos === undefined ? {} : { gridPos }) };
 }
 
@@ -156,7 +156,7 @@ function isReference(key: string, value: Json): boolean {
   return key === "datasource" && (value === null || typeof value === "string" || isObject(value));
 }
 
-/** Name of the variable that a reference consists of. */
+/** Name of the variable, if the reference is a single one. */
 function variableOf(reference: string): string | undefined {
   const [, plain, braced] = /^\$(?:(\w+)|\{(\w+)\})$/.exec(reference) ?? [];
   return plain ?? braced;
@@ -166,7 +166,7 @@ function hasOwnType(value: Json): boolean {
   return isObject(value) && OWN_TYPES.has(textOf(value.type));
 }
 
-/** What an input of Grafana's own types stands for: exports name expressions as an input, too. */
+/** The value of an input for a built-in type: exports list expressions as an input, too. */
 function ownUid(type: string): string | undefined {
   return type === "__expr__" ? type : OWN_TYPES.has(type) ? "-- Grafana --" : undefined;
 }
@@ -187,7 +187,7 @@ function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The objects of a list, or of an object: exports keep library panels as either. */
+/** The objects in a list or object: exports store library panels as either. */
 function objects(value: Json | undefined): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : isObject(value) ? Object.values(value).filter(isObject) : [];
 }

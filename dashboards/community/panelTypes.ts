@@ -1,5 +1,5 @@
 /**
- * Panel types that Grafana 13 brings, some of them only with `plugins.enable_alpha`. Source: the directories of
+ * Panel types of Grafana 13, some of them only with `plugins.enable_alpha`. Source: the directories of
  * public/app/plugins/panel in grafana/grafana, and its list in public/app/features/plugins/built_in_plugins.ts.
  */
 export const CORE_PANELS: ReadonlySet<string> = new Set([
@@ -39,7 +39,7 @@ export const CORE_PANELS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Panel types of earlier versions and of old plugins that Grafana 13 turns into its own. Source: AngularPanelMigrations
+ * Panel types of earlier versions and old plugins that Grafana 13 migrates to its own. Source: AngularPanelMigrations
  * in grafana/grafana's apps/dashboard/pkg/migration, and for text2 its migration to schema version 26.
  */
 const MIGRATED: ReadonlySet<string> = new Set([
@@ -54,13 +54,13 @@ const MIGRATED: ReadonlySet<string> = new Set([
   "text2",
 ]);
 
-/** Images with Grafana's own panels only; any other one may have been built with plugins. */
+/** Images with only Grafana's own panels; others may include plugins. */
 const STOCK_IMAGE = /^(docker\.io\/)?grafana\/grafana(-oss|-enterprise)?[:@]|^observability-lab\/grafana:offline$/;
 
-/** Where an image has to keep its plugins: the lab's volume covers Grafana's own place for them. */
+/** Where an image has to store its plugins: the lab's volume hides Grafana's default location. */
 export const PLUGINS_PLACE = "with GF_PATHS_PLUGINS outside /var/lib/grafana";
 
-/** Whether plugins of that image's Grafana can only have come with its data. */
+/** Whether that image includes no plugins, so that only Grafana's data could. */
 export function isStockImage(image: string): boolean {
   return STOCK_IMAGE.test(image);
 }
@@ -69,7 +69,7 @@ export function isStockImage(image: string): boolean {
  * Panel types of a dashboard for which Grafana shows "Panel plugin not found", sorted.
  *
  * @param dashboard Its model, with the models of its library panels in their places.
- * @param known Panel types that the Grafana has.
+ * @param known Panel types of that Grafana.
  */
 export function missingPanelTypes(dashboard: object, known: ReadonlySet<string>): readonly string[] {
   return [...new Set(panelTypes(dashboard))].filter((type) => !known.has(type) && !MIGRATED.has(type)).sort();

@@ -1,8 +1,8 @@
 import { CatalogueEntry } from "./entry";
 
 /**
- * The dashboards with titles that are distinct in the lab's folder: of two whose titles have the same slug, which leaves out
- * case and punctuation, Grafana overwrites the first with the second. A later one gets its id behind its title.
+ * Makes the titles distinct in the lab's folder: if two titles have the same slug, which ignores case and punctuation,
+ * Grafana overwrites the first dashboard with the second. The later one gets its id appended.
  *
  * @param own Titles of the lab's own dashboards.
  */

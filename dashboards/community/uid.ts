@@ -1,16 +1,16 @@
 import { quote } from "../../lib/shared/foreignNames";
 import { CatalogueEntry } from "./entry";
 
-/** Of a dashboard, as Grafana takes it: IsValidShortUID and IsShortUIDTooLong in its pkg/util/shortid_generator.go. */
+/** A valid uid in Grafana: IsValidShortUID and IsShortUIDTooLong in its pkg/util/shortid_generator.go. */
 const UID = /^[A-Za-z0-9_-]{1,40}$/;
 
-/** The uid that a dashboard of the catalogue has in the lab: its own, or one of its id where Grafana would not take that. */
+/** The uid of a community dashboard in the lab: its own, or one derived from its id if Grafana would reject that. */
 export function labUid({ id, json }: CatalogueEntry): string {
   const uid = exportedUid(json);
   return typeof uid === "string" && UID.test(uid) ? uid : `community-${String(id)}`;
 }
 
-/** States that a dashboard does not keep the uid of its file; undefined where it does, or its file has none. */
+/** Message if a dashboard does not keep the uid of its file; undefined if it does, or the file has none. */
 export function describeNewUid(entry: CatalogueEntry): string | undefined {
   const [exported, uid] = [exportedUid(entry.json), labUid(entry)];
   if (exported === uid || exported === undefined || exported === null || exported === "") {
