@@ -57,7 +57,7 @@ export function findRootless({ rootless }: Machine, env: NodeJS.ProcessEnv = pro
     : [];
 }
 
-/** Settings that do not work if Docker remaps the users of containers. */
+/** Settings that do not work if Docker remaps user ids (userns-remap). */
 export function findRemapped(
   { engine, alertWebhook }: Pick<Settings, "engine" | "alertWebhook">,
   { usersRemapped }: Machine,

@@ -4,7 +4,7 @@ import { runsOnEveryNode, servicesOf } from "../settings/services";
 import { Settings } from "../settings/settings";
 import { Problem, throwProblems } from "../shared/problems";
 
-/** Names of images that offline/ builds on this machine, and that are in no registry. */
+/** Names of the images that offline/ builds on this machine; they are in no registry. */
 const BUILT_HERE = /^observability-lab\/([a-z-]+):offline$/;
 
 /** An image that a lab runs, and the setting that names it. */
@@ -42,11 +42,11 @@ export async function findMissingImages(settings: Settings): Promise<readonly Pr
 }
 
 /**
- * Pulls the missing images of this machine's containers before anything is changed: the provider would pull without the
- * user's credentials, and after it has removed the container to be replaced. The nodes of a swarm pull for themselves.
+ * Pulls the missing images of this machine's containers before any change: the provider would pull without the user's
+ * credentials, and only after it removed the old container. The nodes of a swarm pull their own images.
  *
- * @returns Whether any was missing.
- * @throws LabError that names each image that cannot be pulled.
+ * @returns Whether any image was missing.
+ * @throws LabError that names each image whose pull failed.
  */
 export async function pullImages(settings: Settings): Promise<boolean> {
   const keys = servicesOf(settings).filter((key) => !runsOnEveryNode(key, settings));

@@ -14,7 +14,7 @@ import { findOverlaps } from "./subnets";
 import { findSwarmProblems } from "./swarm";
 
 const MIN_PYTHON = "3.10";
-/** States in which a container has its ports, or had them a moment ago. */
+/** States in which a container holds its ports, or did until a moment ago. */
 const HOLDS_PORTS = ["running", "paused", "restarting", "removing"];
 
 /** All problems of this machine that prevent the lab, found before anything is created. */
@@ -41,7 +41,7 @@ export async function findProblems(
   ];
 }
 
-/** Containers of others with a name of the lab. */
+/** Containers with a name of the lab that are not the lab's. */
 export function findForeignContainers(settings: Settings, machine: Machine): readonly Problem[] {
   return containersOf(settings)
     .map((name) => `${settings.namePrefix}${name}`)
@@ -54,7 +54,7 @@ export function findForeignContainers(settings: Settings, machine: Machine): rea
     }));
 }
 
-/** Networks of others with a name of the lab. */
+/** A network with the lab's name that is not the lab's. */
 export function findForeignNetwork({ namePrefix }: Settings, { networks }: Machine): readonly Problem[] {
   const lab = labName(namePrefix);
   return networks
@@ -88,7 +88,7 @@ export async function findTakenPorts(
 ): Promise<readonly Problem[]> {
   const ours = machine.containers.filter((it) => isOurs(it, settings) && HOLDS_PORTS.includes(it.State));
   const held = new Set(ours.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)));
-  // a container in the host's network lists no ports, nor does one that Docker is about to restart
+  // containers in the host's network list no ports, nor do those that Docker is about to restart
   const unlisted = [
     ...ours.filter(({ HostConfig, State }) => HostConfig.NetworkMode === "host" || State !== "running"),
   ];
@@ -136,7 +136,7 @@ async function checkPort(
       return { setting, value: port, problem: "is a privileged port", fix: "set a port of 1024 or above" };
     default: {
       const holder = machine.containers.find(({ Ports }) => Ports.some(({ PublicPort }) => PublicPort === port));
-      // anybody can start a process with the arguments of the app
+      // any user can start a process with the app's arguments
       const foreign = setting === "flaskPort" && holder === undefined ? foreignApp : undefined;
       const other =
         foreign === undefined
@@ -165,7 +165,7 @@ async function findFreePort(address: string, taken: number, wanted: ReadonlySet<
   return undefined;
 }
 
-/** Code of the error when listening there. */
+/** Error code of an attempt to listen; undefined if it succeeds. */
 export function tryListen(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = net.createServer();
@@ -180,7 +180,7 @@ export function tryListen(host: string, port: number): Promise<string | undefine
   });
 }
 
-/** A Python that cannot create the missing virtual environments. */
+/** A Python that cannot create the virtual environments that are missing. */
 export async function findMissingPython({ environments }: ObservedHost, python: string): Promise<readonly Problem[]> {
   if (ENVIRONMENTS.every((room) => environments[room] === undefined)) {
     return [];

@@ -22,7 +22,7 @@ interface WantedNetwork {
   readonly setting: string;
   readonly subnet: string;
   readonly name: string;
-  /** Address on this machine that is the network's own. */
+  /** The host's own address in the network. */
   readonly gateway: string;
 }
 
@@ -40,7 +40,7 @@ function findOverlap(
     .flatMap(([name, addresses]) => (addresses ?? []).map((address) => ({ name, ...address })))
     .filter(({ family, address }) => family === "IPv4" && address !== gateway)
     .map(({ name, cidr }) => ({ owner: `the interface ${name}`, cidr }));
-  // a Docker network has an interface too: the first one named is the better description
+  // a Docker network has an interface, too; the network comes first, as it describes the overlap better
   const hit = [...docker, ...links].find(({ cidr }) => overlap(subnet, cidr));
   return hit === undefined
     ? []

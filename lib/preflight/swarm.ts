@@ -36,7 +36,7 @@ export async function findSwarmProblems(
   ];
 }
 
-/** A Docker that cannot change a swarm. */
+/** A Docker that cannot manage a swarm: a worker, one outside a swarm, or one whose swarm is locked. */
 function findNoManager({ swarm }: Machine): Problem | undefined {
   const problemOf = (problem: string, fix: string): Problem => ({
     setting: "engine",
@@ -108,7 +108,7 @@ function findSameNames(nodes: readonly SwarmNode[]): readonly Problem[] {
   }));
 }
 
-/** Services of others with a name of the lab. */
+/** Services with a name of the lab that are not the lab's. */
 function findForeignServices(settings: Settings, { swarm }: Machine): readonly Problem[] {
   const { namePrefix } = settings;
   const names = nodeServicesOf(settings).map((name) => `${namePrefix}${name}`);
@@ -154,7 +154,7 @@ function findSameLab({ namePrefix }: Settings, machine: Machine): readonly Probl
   ];
 }
 
-/** Nodes behind a firewall that blocks the overlay network. */
+/** Nodes whose firewall blocks the overlay network. */
 async function findBlockedPorts(nodes: readonly SwarmNode[], connect: typeof tryConnect): Promise<readonly Problem[]> {
   const blocked = await Promise.all(
     nodes.map(async ({ Description, Status }) => {
@@ -174,7 +174,7 @@ async function findBlockedPorts(nodes: readonly SwarmNode[], connect: typeof try
       ];
 }
 
-/** Code of the error when connecting there. */
+/** Error code of an attempt to connect; undefined if it succeeds. */
 function tryConnect(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = net.connect({ host, port, timeout: PATIENCE_MS });

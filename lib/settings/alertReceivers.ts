@@ -4,7 +4,7 @@ import { Problem } from "../shared/problems";
 /** Receivers of Alertmanager that read their URL from a file; `webhook` posts Alertmanager's own format. */
 export type Integration = "webhook" | "slack" | "discord" | "msteamsv2";
 
-/** Duration after which Alertmanager sends what failed again, and what is new of the same alert. */
+/** Interval after which Alertmanager retries failed notifications and sends new alerts of a group. */
 export const GROUP_INTERVAL = "30s";
 
 /** A chat that Alertmanager has a receiver for. */
@@ -13,7 +13,7 @@ interface Chat {
   readonly host: RegExp;
 }
 
-/** Addresses that would not show an alert to anybody, though some of them answer 200. */
+/** Addresses that would not show an alert to anybody, although some of them return 200. */
 interface Refused extends Pick<Problem, "problem" | "fix"> {
   readonly host: RegExp;
   /** All paths, unless given. */
@@ -35,7 +35,7 @@ const CHATS: readonly Chat[] = [
 const INCOMING = "create an incoming webhook in Slack, https://hooks.slack.com/services/…";
 
 const REFUSED: readonly Refused[] = [
-  // a workflow answers 200 and then fails
+  // a workflow returns 200 and then fails
   { host: SLACK, path: /^\/(workflows|triggers)\//, ...ownFormat("a workflow of Slack"), fix: INCOMING },
   { host: /^([\w-]+\.)?slack(-gov)?\.com$/, path: /^\/api\//, ...ownFormat("Slack's API"), fix: INCOMING },
   {
@@ -56,7 +56,7 @@ const REFUSED: readonly Refused[] = [
   { host: /^alert\.victorops\.com$/, path: /^\/integrations\/generic\//, ...ownFormat("Splunk On-Call") },
   { host: /^api\.telegram\.org$/, ...ownFormat("Telegram") },
   { host: /^api\.pushover\.net$/, ...ownFormat("Pushover") },
-  // these three answer 200 to what they refuse
+  // these three return 200 for messages that they reject
   { host: /^(api|oapi)\.dingtalk\.com$/, ...ownFormat("DingTalk") },
   { host: /^open\.(feishu\.cn|larksuite\.com)$/, ...ownFormat("Feishu and Lark") },
   { host: /^qyapi\.weixin\.qq\.com$/, ...ownFormat("WeCom") },
@@ -71,25 +71,25 @@ function ownFormat(name: string): Pick<Problem, "problem" | "fix"> {
   };
 }
 
-/** The receiver of Alertmanager for a webhook, by the host of its URL. */
+/** Alertmanager's receiver type for a webhook, by the host of its URL. */
 export function integrationOf(webhook: string): Integration {
   const { hostname } = new URL(webhook);
   return CHATS.find(({ host }) => host.test(hostname))?.integration ?? "webhook";
 }
 
-/** Receiver of the alerts, for the outputs: `nobody` in the lab of a preview. */
+/** Receiver type for the outputs: `nobody` in a preview's lab. */
 export function alertReceiver(webhook: string): Integration | "nobody" {
   return new URL(webhook).hostname.endsWith(NOWHERE) ? "nobody" : integrationOf(webhook);
 }
 
-/** Why a webhook is known not to take what Alertmanager sends, in words that show its host only; undefined otherwise. */
+/** Why a webhook does not accept Alertmanager's messages, showing only its host; undefined if unknown. */
 export function webhookProblem(webhook: string): Pick<Problem, "problem" | "fix"> | undefined {
   const { hostname, pathname } = new URL(webhook);
   const found = REFUSED.find(({ host, path = /^/ }) => host.test(hostname) && path.test(pathname));
   return found && { problem: `${hostname} ${found.problem}`, fix: found.fix };
 }
 
-/** The URL to post to: of Discord's without the ending that asks for the format of another program. */
+/** The URL to post to; for Discord without the suffix that selects another program's format. */
 export function postUrl(webhook: string): string {
   if (integrationOf(webhook) !== "discord") {
     return webhook;

@@ -1,6 +1,6 @@
 import * as ipaddr from "ipaddr.js";
 
-/** Whether two IPv4 networks in CIDR notation have an address in common; anything else has none. */
+/** Whether two IPv4 networks in CIDR notation overlap; false for anything else. */
 export function overlap(one: string, other: string | null | undefined): boolean {
   if (other === undefined || other === null || !ipaddr.IPv4.isValidCIDR(one) || !ipaddr.IPv4.isValidCIDR(other)) {
     return false;

@@ -2,7 +2,7 @@ import { MAX_PORT, SettingsReader } from "./reader";
 import { checkJob, ScrapeTarget } from "./scrapeTargets";
 import { OWN_JOBS } from "./services";
 
-/** One more job for Prometheus in a swarm: every task of a service. */
+/** An additional scrape job in a swarm: every task of a service. */
 export interface ScrapeService {
   /** Value of the label `job`. */
   readonly job: string;
@@ -18,11 +18,11 @@ export interface ScrapeService {
 export interface CommunityDashboard {
   readonly id: number;
   readonly revision: number;
-  /** Of the file as the catalogue serves it, in hex. */
+  /** SHA-256 of the file as the catalogue serves it, in hex. */
   readonly sha256?: string;
 }
 
-/** The entries of a setting that lists services of a swarm; `others` are the jobs that there are besides the lab's. */
+/** The entries of a setting that lists Swarm services; `others` are the other jobs besides the lab's own. */
 export function readScrapeServices(
   read: SettingsReader,
   setting: string,
@@ -91,7 +91,7 @@ export function readNames(read: SettingsReader, setting: string): string {
   return value;
 }
 
-/** A time range of Grafana up to now: one number with one unit. */
+/** A Grafana time range up to now: a number and a unit. */
 export function readRange(read: SettingsReader, setting: string): string {
   const value = read.text(setting);
   if (!/^[1-9]\d*[smhdw]$/.test(value)) {
@@ -100,7 +100,7 @@ export function readRange(read: SettingsReader, setting: string): string {
   return value;
 }
 
-/** Whether a catalogue is a URL, and not a folder. */
+/** Whether a catalogue is a URL rather than a folder. */
 export function isUrl(catalogue: string): boolean {
   return /^https?:\/\//.test(catalogue);
 }

@@ -1,7 +1,7 @@
 import { isLoopback } from "../shared/names";
 import { MAX_PORT, SettingsReader } from "./reader";
 
-/** What the blackbox exporter asks at every scrape: exactly one of these. */
+/** What the blackbox exporter probes at every scrape: exactly one of these. */
 export interface Probe {
   /** Of http or https, without credentials; answers with a status of 200 to 299. */
   readonly url?: string;

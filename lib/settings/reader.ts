@@ -199,7 +199,7 @@ export class SettingsReader {
     return value;
   }
 
-  /** A list of objects with only these fields, or fields that match `others`; no message shows a value of a confidential one. */
+  /** A list of objects with these fields, or fields matching `others`; messages show no values of a confidential one. */
   list(
     setting: string,
     fields: readonly string[],
@@ -229,12 +229,12 @@ export class SettingsReader {
     return entries;
   }
 
-  /** Whether a setting, or a part of it, was given as a secret. */
+  /** Whether a setting, or a part of it, is a secret. */
   isSecret(setting: string): boolean {
     return this.secrets.has(setting);
   }
 
-  /** Adds a problem of a setting, without the value of a secret or of one with credentials. */
+  /** Adds a problem of a setting, without its value if that is a secret or has credentials. */
   addProblem(setting: string, value: unknown, problem: string, fix: string): void {
     const hidden = this.secrets.has(setting) || CREDENTIALS.test(JSON.stringify(value ?? ""));
     this.problems.push({ setting, value: hidden ? undefined : redactSecrets(value), problem, fix });

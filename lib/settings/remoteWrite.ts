@@ -1,15 +1,15 @@
 import { isLoopback } from "../shared/names";
 import { SettingsReader } from "./reader";
 
-/** A program that takes samples by Prometheus' remote write protocol. */
+/** A receiver of Prometheus' remote write protocol. */
 export interface RemoteWriteReceiver {
-  /** Of http or https, without credentials; Prometheus shows it to everybody who asks, in its log and its metrics. */
+  /** An http or https URL without credentials; Prometheus shows it in its log, its metrics and its API. */
   readonly url: string;
-  /** For basic authentication, with `password`. */
+  /** User name for basic authentication, with `password`. */
   readonly username?: string;
-  /** A secret. */
+  /** Secret password. */
   readonly password?: string;
-  /** For the header `Authorization: Bearer`; a secret. */
+  /** Secret token for the header `Authorization: Bearer`. */
   readonly bearerToken?: string;
 }
 
@@ -68,7 +68,7 @@ function urlProblem(url: unknown): { problem: string; fix: string } | undefined 
   return undefined;
 }
 
-/** Text that is the same after Prometheus has read it from a file, which it trims. */
+/** Whether a text is unchanged after Prometheus has read it from a file, which it trims. */
 function isLine(value: unknown): boolean {
   return typeof value === "string" && value !== "" && value.trim() === value && !/[\r\n]/.test(value);
 }

@@ -3,38 +3,38 @@ import { MAX_PORT, SettingsReader } from "./reader";
 import { isInlineSecret, isSecretField } from "./secretFields";
 import { OWN_JOBS } from "./services";
 
-/** One more job for Prometheus. */
+/** An additional scrape job. */
 export interface ScrapeTarget {
   /** Value of the label `job`. */
   readonly job: string;
-  /** `host:port` of each target, as a container of the lab reaches it; of a job without a discovery at least one. */
+  /** `host:port` of each target as the lab's containers reach it; required without a service discovery. */
   readonly targets?: readonly string[];
   /** Labels of these targets. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Path of the metrics; Prometheus' own default is `/metrics`. */
   readonly metricsPath?: string;
   /**
-   * Whatever else a scrape_config has, by Prometheus' own names, which `promtool` judges.
+   * Any other field of a scrape_config under its Prometheus name; checked by `promtool`.
    * https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config
    */
   readonly [field: string]: unknown;
 }
 
 const OWN_FIELDS = ["job", "targets", "labels", "metricsPath"] as const;
-/** What the fields above stand for. */
+/** Fields of scrape_config that the fields above replace. */
 const REPLACED: Readonly<Record<string, string>> = {
   job_name: "job",
   metrics_path: "metricsPath",
   static_configs: "targets and labels",
 };
 const HOST_PORT = /^[\w.-]+:(\d{1,5})$/;
-/** Fields with addresses that Prometheus itself asks: of discoveries, of a proxy, of a server that gives tokens. */
+/** Fields with addresses that Prometheus connects to: of discoveries, proxies and token servers. */
 const ADDRESS_FIELD = /(^|_)(url|servers?|host|endpoint|names)$/;
 const THIS_MACHINE = "for this machine; on Linux the program must listen on the lab's gateway, too";
-/** Fields that have names of the target's own in them, and no secrets that Prometheus would hide. */
+/** Fields whose keys the user chooses, without secrets that Prometheus would hide. */
 export const OPAQUE: readonly string[] = ["params", "labels", "relabel_configs", "metric_relabel_configs"];
 
-/** A value of an entry, with the names of the fields and the numbers in lists that lead to it. */
+/** A value in an entry, with its path of field names and list indices. */
 interface Part {
   readonly path: readonly (string | number)[];
   readonly value: unknown;
@@ -73,7 +73,7 @@ function checkTargets(read: SettingsReader, setting: string, entry: Readonly<Rec
     read.addProblem(setting, entry, "needs targets as a list of host:port", fix);
     return;
   }
-  // of an exporter that asks others, such as blackbox and SNMP, they are what it shall ask
+  // for exporters that probe others, such as blackbox and SNMP, targets are what to probe
   const wrong = relabelledAddresses(entry).length > 0 ? [] : targets.map(targetProblem);
   for (const { problem, fix } of wrong.filter((it) => it !== undefined)) {
     read.addProblem(setting, entry, problem, fix);
@@ -88,7 +88,7 @@ function checkTargets(read: SettingsReader, setting: string, entry: Readonly<Rec
   }
 }
 
-/** What an entry puts in the place of its targets' addresses. */
+/** What an entry's relabelling sets as the address. */
 function relabelledAddresses({ relabel_configs: rules }: Readonly<Record<string, unknown>>): readonly string[] {
   return (Array.isArray(rules) ? (rules as unknown[]) : [])
     .filter(isRecord)
@@ -117,7 +117,7 @@ function targetProblem(target: string): { problem: string; fix: string } | undef
       };
 }
 
-/** Whether an address, with or without a scheme, is that of whoever asks it. */
+/** Whether an address, with or without a scheme, is a loopback address. */
 function isLoopbackAddress(address: string): boolean {
   return isLoopback(`http://${address.replace(/^[a-z][a-z\d+.-]*:\/\//i, "")}`);
 }
@@ -126,7 +126,7 @@ function portOf(address: string): string {
   return /:\d+$/.exec(address)?.[0] ?? "";
 }
 
-/** Notes a secret in plain text, a file that is in no container, and a field that another one stands for. */
+/** Reports a secret in plain text, a file that no container has, and a field that another one replaces. */
 function checkPart(read: SettingsReader, place: string, { path, value }: Part): void {
   const field = path.at(-1);
   const name = path.reduce<string>(
@@ -166,7 +166,7 @@ function checkPart(read: SettingsReader, place: string, { path, value }: Part): 
   }
 }
 
-/** Notes an address that leads nowhere from Prometheus' container. */
+/** Reports an address that Prometheus' container cannot reach. */
 function checkAddress(read: SettingsReader, name: string, address: string): void {
   if (address.startsWith("unix:")) {
     const fix = "list the targets, or use http_sd_configs";
@@ -177,7 +177,7 @@ function checkAddress(read: SettingsReader, name: string, address: string): void
   }
 }
 
-/** Every value of an entry at every depth, outermost first. */
+/** Every value in an entry at every depth, outermost first. */
 export function partsOf(value: unknown, path: readonly (string | number)[] = []): readonly Part[] {
   const inner: readonly (readonly [string | number, unknown])[] = Array.isArray(value)
     ? value.map((item: unknown, index) => [index, item] as const)
@@ -187,7 +187,7 @@ export function partsOf(value: unknown, path: readonly (string | number)[] = [])
   return inner.flatMap(([key, item]) => [{ path: [...path, key], value: item }, ...partsOf(item, [...path, key])]);
 }
 
-/** Notes what is wrong with the job of an entry, or with its metricsPath. */
+/** Reports problems of an entry's job and metricsPath. */
 export function checkJob(read: SettingsReader, setting: string, entry: object, jobs: Set<string>): void {
   const { job, metricsPath } = entry as Record<string, unknown>;
   if (job === undefined || job === "") {
@@ -216,7 +216,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Text that is the same after Prometheus has read it from a file, which it trims unless it is a key. */
+/** Whether a text is unchanged after Prometheus has read it from a file, which it trims unless it is a key. */
 function isSecretText(value: unknown, field: string): boolean {
   return typeof value === "string" && value.trim() !== "" && (field === "key" || value.trim() === value);
 }

@@ -1,4 +1,4 @@
-/** Fields of Prometheus' configuration, at whatever depth, that hold secrets; each has one that takes them from a file. */
+/** Secret fields of Prometheus' configuration at any depth, each with the field that reads it from a file. */
 export const SECRET_FIELDS: Readonly<Record<string, string>> = {
   bearer_token: "bearer_token_file",
   client_certificate_key: "client_certificate_key_file",
@@ -9,7 +9,7 @@ export const SECRET_FIELDS: Readonly<Record<string, string>> = {
   secrets: "files",
 };
 
-/** Secrets that Prometheus takes in its configuration file only: of discoveries, and of a proxy. */
+/** Secrets that Prometheus reads only from its configuration file: of discoveries and proxies. */
 const INLINE_SECRETS = new Set([
   "application_credential_secret",
   "application_secret",
@@ -20,7 +20,7 @@ const INLINE_SECRETS = new Set([
   "token",
 ]);
 
-/** Whether a field is a secret without a `…_file`: a discovery has files for its HTTP credentials only. */
+/** Whether a field is a secret without a `…_file`: in a discovery only HTTP credentials have one. */
 export function isInlineSecret(path: readonly (string | number)[]): boolean {
   const field = path.at(-1);
   const parent = path
@@ -35,7 +35,7 @@ export function isSecretField(field: string): boolean {
   return Object.hasOwn(SECRET_FIELDS, field);
 }
 
-/** A value with a mark in place of whatever such a field holds. */
+/** A value with its secret fields masked. */
 export function redactSecrets(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(redactSecrets);

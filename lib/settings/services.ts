@@ -1,29 +1,29 @@
 import { dataVolumeName } from "../shared/names";
 import { Probe, probeScrapeConfig } from "./probes";
 
-/** A container of the lab, or in a swarm a service with a task on every node. */
+/** A container of the lab; in a swarm, possibly a service with a task on every node. */
 export interface Service {
-  /** Name on the lab's network and, after the prefix, of the container. */
+  /** Name on the lab's network; with the prefix, the container's name. */
   readonly hostname: string;
   /** Port inside the container. */
   readonly port: number;
-  /** Nothing of it is published on the host, so it has no setting for a port there. */
+  /** Not published on the host, so there is no setting for a port. */
   readonly internal?: true;
-  /** What a volume keeps over a replacement of the container. */
+  /** The volume that keeps data when the container is replaced. */
   readonly data?: {
     /** Folder in the container. */
     readonly path: string;
     readonly content: string;
   };
-  /** Values of the label `job` that its samples have, or those that it passes on. */
+  /** Values of the label `job` on the samples that it exposes or passes on. */
   readonly jobs?: readonly string[];
-  /** Its scrape job in Prometheus' own terms, if it is more than `hostname:port`. */
+  /** Its scrape job in Prometheus' terms, if it is more than `hostname:port`. */
   readonly scrapeConfig?: (choices: Choices) => object;
-  /** Whether a lab with these settings has it; every lab by default. */
+  /** Whether a lab with these settings has the service; true by default. */
   readonly when?: (choices: Choices) => boolean;
-  /** In a swarm it runs on every node. */
+  /** Runs on every node of a swarm. */
   readonly onEveryNode?: true;
-  /** It can ask for a password, by the flag `--web.config.file` of Prometheus' exporter toolkit. */
+  /** Supports a password, with the flag `--web.config.file` of Prometheus' exporter toolkit. */
   readonly webConfig?: true;
 }
 
@@ -34,7 +34,7 @@ export interface Choices {
   readonly probes?: readonly Probe[];
 }
 
-/** Every service that a lab can have; each has the settings `<key>Image`, `<key>Memory` and, if published, `<key>Port`. */
+/** Every possible service; each has the settings `<key>Image`, `<key>Memory` and, if published, `<key>Port`. */
 export const SERVICES = {
   prometheus: {
     hostname: "prometheus",
@@ -70,7 +70,7 @@ export const SERVICES = {
   },
   swarmDiscovery: {
     hostname: "swarm_discovery",
-    // of its health check
+    // for its health check
     port: 8080,
     internal: true,
     when: ({ engine }) => engine === "swarm",
@@ -100,15 +100,15 @@ export type PublishedKey = {
   [K in ServiceKey]: (typeof SERVICES)[K] extends { readonly internal: true } ? never : K;
 }[ServiceKey];
 
-/** The values of the label `job` that are the lab's own, whatever its settings. */
+/** The values of the label `job` that the lab uses itself, with any settings. */
 export const OWN_JOBS: readonly string[] = [...catalogue().flatMap(([, { jobs = [] }]) => jobs), "flask_app"];
 
-/** Keys of all services that have a setting for their port on the host. */
+/** Keys of all services with a setting for their port on the host. */
 export const PUBLISHED: readonly PublishedKey[] = catalogue().flatMap(([key, { internal }]) =>
   internal ? [] : [key as PublishedKey],
 );
 
-/** The services with data, by their names on the lab's network, in the order in which a backup has them. */
+/** The services with data, by host name, in the order of a backup. */
 export const WITH_DATA: readonly string[] = catalogue().flatMap(([, { hostname, data }]) =>
   data === undefined ? [] : [hostname],
 );
@@ -118,14 +118,14 @@ export function servicesOf(choices: Choices): readonly ServiceKey[] {
   return catalogue().flatMap(([key, { when }]) => (when === undefined || when(choices) ? [key] : []));
 }
 
-/** The services that are containers of this machine, by their names on the lab's network. */
+/** The services that are containers of this machine, by host name. */
 export function containersOf(choices: Choices): readonly string[] {
   return servicesOf(choices)
     .filter((key) => !runsOnEveryNode(key, choices))
     .map((key) => SERVICES[key].hostname);
 }
 
-/** The services that have a task on every node of a swarm, by their names on the lab's network. */
+/** The services with a task on every node of a swarm, by host name. */
 export function nodeServicesOf(choices: Choices): readonly string[] {
   return servicesOf(choices)
     .filter((key) => runsOnEveryNode(key, choices))
@@ -137,7 +137,7 @@ export function publishedServices(choices: Choices): readonly PublishedKey[] {
   return PUBLISHED.filter((key) => servicesOf(choices).includes(key) && !runsOnEveryNode(key, choices));
 }
 
-/** Whether a service is a Swarm service and no container of this machine. */
+/** Whether a service is a Swarm service rather than a container of this machine. */
 export function runsOnEveryNode(key: ServiceKey, { engine }: Choices): boolean {
   const service: Service = SERVICES[key];
   return engine === "swarm" && service.onEveryNode === true;
@@ -148,7 +148,7 @@ export function dataVolumes(settings: { readonly namePrefix: string }): readonly
   return WITH_DATA.map((hostname) => dataVolumeName(settings, hostname));
 }
 
-/** The services with their keys, as they are declared. */
+/** The services with their keys, in the order of declaration. */
 export function catalogue(): readonly (readonly [ServiceKey, Service])[] {
   return Object.entries(SERVICES) as [ServiceKey, Service][];
 }

@@ -14,13 +14,13 @@ export type { CommunityDashboard, ScrapeService } from "./lists";
 export type { RemoteWriteReceiver } from "./remoteWrite";
 export type { ScrapeTarget } from "./scrapeTargets";
 
-/** What a setting may say of one container. */
+/** Settings of a container that is published on the host. */
 export interface ServiceSettings extends ProgramSettings {
   /** Port on `bindAddress`. */
   readonly port: number;
 }
 
-/** What a setting may say of a container that nobody asks from outside. */
+/** Settings of a container that is not published. */
 export interface ProgramSettings {
   /** Image with a tag, a digest or both. */
   readonly image: string;
@@ -28,10 +28,10 @@ export interface ProgramSettings {
   readonly memory: number;
 }
 
-/** What a setting may say of each container; of use only where the lab has it. */
+/** Settings of every possible container; used only if the lab has it. */
 type EachService = { readonly [K in ServiceKey]: K extends PublishedKey ? ServiceSettings : ProgramSettings };
 
-/** Everything a person can set, validated; Pulumi.yaml holds the meaning and the default of each. */
+/** All settings, validated; Pulumi.yaml documents each with its default. */
 export interface Settings extends EachService {
   readonly namePrefix: string;
   readonly bindAddress: string;
@@ -41,9 +41,9 @@ export interface Settings extends EachService {
   /** Prometheus duration, such as `7d`. */
   readonly retention: string;
   readonly extraScrapeTargets: readonly ScrapeTarget[];
-  /** What the blackbox exporter asks; none where there are none. */
+  /** What the blackbox exporter probes; there is none without probes. */
   readonly probes: readonly Probe[];
-  /** Seconds until a container that is not healthy fails the update. */
+  /** Seconds until an unhealthy container fails the update. */
   readonly startTimeout: number;
   /** `destroy` leaves the volumes with data. */
   readonly keepData: boolean;
@@ -51,44 +51,44 @@ export interface Settings extends EachService {
   readonly subnet: string;
   /** First address of `subnet`: the host, as the lab's containers see it. */
   readonly gateway: string;
-  /** What the lab runs on and watches: this machine, or every node of a swarm. */
+  /** What the lab runs on and monitors: this machine, or every node of a swarm. */
   readonly engine: "docker" | "swarm";
   /** IPv4 network in CIDR notation of a swarm's overlay network. */
   readonly overlaySubnet: string;
   /** First address of `overlaySubnet`. */
   readonly overlayGateway: string;
   readonly overlayEncryption: boolean;
-  /** `name=value` of the nodes of a swarm that are watched; undefined where all are. */
+  /** `name=value` of the monitored Swarm nodes; undefined for all. */
   readonly nodeLabel: string | undefined;
   readonly extraScrapeServices: readonly ScrapeService[];
   readonly nodeExporterNetwork: "lab" | "host";
-  /** Grafana has the datasources and apps that its image brings besides Prometheus. */
+  /** Whether Grafana has the datasources and apps that its image includes besides Prometheus. */
   readonly grafanaBundledPlugins: boolean;
-  /** Names of the labels of containers that cAdvisor's metrics have, separated by commas. */
+  /** Names of the container labels in cAdvisor's metrics, separated by commas. */
   readonly containerLabels: string;
-  /** Undefined where the lab is to generate one. */
+  /** Undefined if the lab generates one. */
   readonly grafanaAdminPassword: string | undefined;
-  /** Of Prometheus, the Pushgateway and others, see `passwordPrograms`; undefined where none was set. */
+  /** For Prometheus, the Pushgateway and others, see `passwordPrograms`; undefined if not set. */
   readonly webPassword: string | undefined;
-  /** Where alerts are sent; a secret. Undefined where they are not. */
+  /** Where alerts are sent; a secret. Undefined if they are not sent. */
   readonly alertWebhook: string | undefined;
-  /** Where Prometheus sends every sample besides keeping it. */
+  /** Where Prometheus sends every sample, besides storing it. */
   readonly remoteWrite: readonly RemoteWriteReceiver[];
   readonly communityDashboards: readonly CommunityDashboard[];
-  /** How far back they show when they open, such as `15m`. */
+  /** Default time range of the dashboards, such as `15m`. */
   readonly dashboardRange: string;
   /** A URL, or the path of a folder. */
   readonly dashboardCatalogue: string;
 }
 
-/** The raw configuration of a stack, as Pulumi hands it to a program: key without project, value as text. */
+/** The raw configuration of a stack as Pulumi passes it to a program: keys without the project, values as text. */
 export interface RawConfig {
   readonly values: Readonly<Record<string, string>>;
-  /** Keys whose value was given as a secret. */
+  /** Keys whose values are secrets. */
   readonly secrets: ReadonlySet<string>;
 }
 
-/** The settings of a raw configuration, with all problems found. */
+/** Parses a raw configuration; returns all problems. */
 export function parseSettings(raw: RawConfig): { settings: Settings; problems: readonly Problem[] } {
   const read = new SettingsReader(raw.values, raw.secrets);
   const services = Object.fromEntries(
@@ -146,7 +146,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
   return { settings, problems: read.problems };
 }
 
-/** Notes an image that cannot ask Prometheus: Grafana's images ending in `-slim` have no bundled plugins. */
+/** Reports an image that cannot query Prometheus: Grafana's images ending in `-slim` have no bundled plugins. */
 function checkGrafanaImage({ grafana: { image } }: Settings, read: SettingsReader): void {
   if (/[:-]slim(@|$)/.test(image)) {
     read.addProblem(
@@ -158,7 +158,7 @@ function checkGrafanaImage({ grafana: { image } }: Settings, read: SettingsReade
   }
 }
 
-/** Notes what other settings cannot be in a swarm. */
+/** Reports settings that do not work in a swarm. */
 function checkSwarm({ nodeExporterNetwork, overlaySubnet, subnet }: Settings, read: SettingsReader): void {
   if (nodeExporterNetwork === "host") {
     read.addProblem(

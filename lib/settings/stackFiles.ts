@@ -6,11 +6,11 @@ import { LabError, Problem } from "../shared/problems";
 import { parseSettings, Settings } from "./settings";
 
 const PREFIX = "observability-lab:";
-/** Stands for a secret, which only the CLI can read: a value that every setting which may be one accepts. */
+/** Replaces secrets, which only the CLI can decrypt: a value that is valid for every setting that may be one. */
 const SECRET = "https://a.secret";
 
 /**
- * The settings of a stack from its files, the later ones win: for programs that need no CLI.
+ * Reads the settings of a stack from its files without the CLI; later files override earlier ones.
  *
  * @throws LabError for invalid YAML.
  */
@@ -33,20 +33,20 @@ function readConfig(file: string): Record<string, unknown> {
     const content = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null;
     return content?.config ?? {};
   } catch (error) {
-    // the first line alone, as the next ones show what is in the file
+    // only the first line, as the next ones quote the file
     const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
     throw new LabError(`${file} cannot be read: ${String(reason)}`);
   }
 }
 
-/** As Pulumi hands it to a program. */
+/** Formats a value as Pulumi passes it to a program. */
 function asText(value: unknown): string {
   return typeof value === "string"
     ? value
     : JSON.stringify(value, (_, part: unknown) => (isSecret(part) ? SECRET : part));
 }
 
-/** Whether a value, or something in it, is a secret: Pulumi takes the whole for one then. */
+/** Whether a value contains a secret: Pulumi then treats the whole value as one. */
 function holdsSecret(value: unknown): boolean {
   return isSecret(value) || (typeof value === "object" && value !== null && Object.values(value).some(holdsSecret));
 }

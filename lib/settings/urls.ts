@@ -2,14 +2,14 @@ import { webhookProblem } from "./alertReceivers";
 import { isUrl } from "./lists";
 import { SettingsReader } from "./reader";
 
-/** A URL, or what somebody means as one: a scheme of two letters or more, or no scheme and a host. */
+/** A URL, or an attempt at one: a scheme of two letters or more, or no scheme and a host. */
 const LIKE_A_URL = /^\s*([a-z][a-z\d+.-]+:|[\\/]{2})/i;
 
-/** A URL without anything that could be secret, or a folder; a URL that is refused is in no message. */
+/** A URL without possible secrets, or a folder; messages do not show a rejected URL. */
 export function readCatalogueAddress(read: SettingsReader, setting: string): string {
   const value = read.text(setting);
   if (!LIKE_A_URL.test(value) || read.isSecret(setting)) {
-    return value; // as a secret it is refused whatever it is
+    return value; // rejected as a secret anyway
   }
   if (!isUrl(value) || /\s/.test(value) || !URL.canParse(value)) {
     const fix = "write it as https://example.org/api/dashboards, or a folder as ./folder";
@@ -29,7 +29,7 @@ export function readCatalogueAddress(read: SettingsReader, setting: string): str
   return value;
 }
 
-/** A URL that may hold a token: a secret, and in no message. */
+/** A URL that may contain a token: a secret, and in no message. */
 export function readWebhook(read: SettingsReader, setting: string): string | undefined {
   const value = read.text(setting);
   if (value === "") {
@@ -37,7 +37,7 @@ export function readWebhook(read: SettingsReader, setting: string): string | und
   }
   const wrong = !read.isSecret(setting)
     ? { problem: "is in plain text", fix: `set it with pulumi config set --secret ${setting}` }
-    : // Alertmanager takes the URL for a template, in which braces mean something
+    : // Alertmanager reads the URL as a template, in which braces have a meaning
       !/^https?:\/\/[^\s{}]+$/.test(value) || !URL.canParse(value)
       ? { problem: "is not an http or https URL", fix: "write it as https://example.org/path, or leave it empty" }
       : webhookProblem(value);

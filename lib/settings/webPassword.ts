@@ -1,9 +1,9 @@
 import { SettingsReader } from "./reader";
 
-/** In bytes: what follows, bcrypt ignores. */
+/** bcrypt's limit in bytes; it ignores the rest. */
 const MAX_BCRYPT = 72;
 
-/** A password of which bcrypt takes every byte, and which is the same after Prometheus has trimmed its file. */
+/** A password that bcrypt uses completely, and that is unchanged after Prometheus has trimmed its file. */
 export function readWebPassword(read: SettingsReader, setting: string): string | undefined {
   const noted = read.problems.length;
   const value = read.password(setting);
