@@ -1,26 +1,26 @@
-# Sourced by the scripts beside it: where the lab of this checkout keeps what it needs.
+# Sourced by the scripts in this folder: the state directory, the CLI and the Docker daemon of this checkout's lab.
 # shellcheck shell=bash
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck disable=SC2034 # the scripts that source this use it
-root=${LAB_CHECKOUT:-$(dirname "$scripts")} # whose program and settings are worked on
-room=${LAB_ROOM:-$root/.lab} # ignored by git: state, passphrase, settings of this checkout alone
-# set for the CLI, which looks for a home in the user database and not in HOME
+# shellcheck disable=SC2034 # used by the scripts that source this
+root=${LAB_CHECKOUT:-$(dirname "$scripts")} # the checkout with the program and the settings
+room=${LAB_ROOM:-$root/.lab} # state directory, ignored by git: Pulumi state, passphrase, settings of this checkout only
+# the CLI takes the home directory from the user database instead of HOME
 export PULUMI_HOME=${PULUMI_HOME:-$HOME/.pulumi}
-version() { sed -n "s|.*\"$1\": \"\(.*\)\".*|\1|p" "$(dirname "$scripts")/package.json"; } # NAME: the version that package.json pins
-# The CLI is the newest that is a Go module, too; its npm launcher, which has fewer versions, asks for it here.
+version() { sed -n "s|.*\"$1\": \"\(.*\)\".*|\1|p" "$(dirname "$scripts")/package.json"; } # NAME: version in package.json
+# The newest CLI that is also a Go module; the npm launcher, which has fewer versions, reads this variable.
 PULUMI_VERSION=$(sed -n 's|.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*|\1|p' "$(dirname "$scripts")/offline/go.mod")
 export PULUMI_VERSION
-# shellcheck disable=SC2034 # the scripts that source this use it
+# shellcheck disable=SC2034 # used by the scripts that source this
 cli=$PULUMI_HOME/versions/$PULUMI_VERSION/bin/pulumi
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-# The room is closed to others, and with it all that is below: a umask for every command would also close what it makes
-# in the checkout, and for containers.
+# Only its user can enter the state directory and everything below it. A umask for all commands would also restrict the
+# files that they create in the checkout and for containers.
 mkdir -p "$room"
 [ ! -k "$room" ] || die "LAB_ROOM = $room: every user may write there; name a folder of your own"
-# With the user change the home and its state: a lab is its user's, root's too.
+# Another user has another home directory and state: each lab, root's too, is managed by its own user only.
 if [ ! -O "$room" ]; then
   read -r _ _ owner _ < <(ls -ld "$room")
   if [ "$owner" = root ]; then
@@ -30,11 +30,11 @@ if [ ! -O "$room" ]; then
 fi
 case $(ls -Ld "$room") in
   drwx------*) ;;
-  *) chmod go-rwx "$room" && { chmod -R go-rwx "$room/state" "$room"/*.yaml 2>/dev/null || :; } ;; # of an earlier version
+  *) chmod go-rwx "$room" && { chmod -R go-rwx "$room/state" "$room"/*.yaml 2>/dev/null || :; } ;; # made by an earlier version
 esac
 
-# The engine of the current context, for the provider too, which knows no contexts. The client takes a moment to say it, and
-# is asked where it may be another than the default one.
+# The Docker daemon of the current context, also for the provider, which does not support contexts. Asking the client
+# takes time, so it happens only if the context may not be the default one.
 if { [ -n "${DOCKER_CONTEXT:-}" ] || { [ -z "${DOCKER_HOST:-}" ] &&
   { [ ! -S /var/run/docker.sock ] || grep -qs '"currentContext"' "${DOCKER_CONFIG:-$HOME/.docker}/config.json"; }; }; } &&
   command -v docker >/dev/null; then
@@ -43,14 +43,14 @@ if { [ -n "${DOCKER_CONTEXT:-}" ] || { [ -z "${DOCKER_HOST:-}" ] &&
   unset DOCKER_CONTEXT
 fi
 
-# stack_name: the stack that make works on; chosen by setup, or by STACK
+# stack_name: the stack for make, chosen by setup or by STACK
 stack_name() {
   if [ -n "${STACK:-}" ]; then echo "$STACK"
   elif [ -e "$room/stack" ]; then cat "$room/stack"
   else echo dev; fi
 }
 
-# stack_files STACK: sets files to those with the settings of a stack, the later ones win
+# stack_files STACK: sets files to the stack's settings files; later ones override earlier ones
 stack_files() {
   files=("$root/Pulumi.$1.yaml")
   [ -e "${files[0]}" ] || die "there is no stack $1: Pulumi.$1.yaml is missing"

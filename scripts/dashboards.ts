@@ -1,5 +1,5 @@
-// Writes every dashboard as the lab gives it to Grafana, one file each, in an order that compares well.
-// usage: dashboards.ts FOLDER TRACKED [OWN]      settings files, the later ones win
+// Writes every dashboard as the lab passes it to Grafana, one file each, with sorted keys for diffs.
+// usage: dashboards.ts FOLDER TRACKED [OWN]      settings files; later ones override earlier ones
 import { mkdirSync, writeFileSync } from "node:fs";
 import { ownDashboards } from "../dashboards";
 import { readCatalogue } from "../dashboards/community/catalogue";
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const [folder = "", ...files] = process.argv.slice(2);
   const { settings, problems } = readStackFiles(files);
   throwProblems(problems);
-  // they are written here whatever Grafana they are for
+  // written for any Grafana version
   const { entries, problems: missing } = await readCatalogue(settings, () => Promise.resolve("unknown"));
   throwProblems(missing);
   for (const said of entries.map(describeNewUid).filter((it) => it !== undefined)) {
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const model of models) {
     const text = `${JSON.stringify(sorted(model), null, 2)}\n`;
-    // a file that is there, or a link, is not written through
+    // does not write through an existing file or link
     writeFileSync(childPath(folder, `${String(model.uid)}.json`), text, { flag: "wx" });
   }
 }

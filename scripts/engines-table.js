@@ -1,4 +1,4 @@
-// Writes the table of engines in docs/reliability.md from what the suite tests/engines saw last, in .lab/engines.json.
+// Writes the table of Docker versions in docs/reliability.md from the last run of tests/engines, in .lab/engines.json.
 // usage: engines-table.js
 const { readFileSync, writeFileSync } = require("node:fs");
 const path = require("node:path");

@@ -1,4 +1,4 @@
-// Takes the operations that an end by force cut short out of an exported state, from standard input to output.
+// Removes the pending operations of a killed command from an exported state: reads stdin, writes stdout.
 const { readFileSync } = require("node:fs");
 
 const state = JSON.parse(readFileSync(0, "utf8"));

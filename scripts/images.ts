@@ -1,5 +1,5 @@
-// Prints the images built by offline/ that a lab with these settings runs, by the names that they have there.
-// usage: images.ts FILE...      settings files of a stack, the later ones win
+// Prints the names in offline/ of the images that a lab with these settings needs from there.
+// usage: images.ts FILE...      settings files of a stack; later ones override earlier ones
 import { imagesOf, nameInOffline } from "../lib/preflight/images";
 import { readStackFiles } from "../lib/settings/stackFiles";
 

@@ -1,4 +1,4 @@
-// Prints the settings of a stack: the tracked ones, and over them those of this checkout alone.
+// Prints the settings of a stack: the tracked ones, overridden by those of this checkout.
 // usage: merge-settings.js TRACKED OWN
 const { readFileSync } = require("node:fs");
 const { parse, stringify } = require("yaml");

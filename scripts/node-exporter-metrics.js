@@ -1,6 +1,6 @@
-// Writes tools/verify/panels/nodeExporterMetrics.json: what node_exporter can expose on Linux, from the source of its Go module.
-// usage: node-exporter-metrics.js MODULE [--check]      MODULE is the folder of the module, with its version at the end
-//        --check exits 1 where the file differs, and writes nothing
+// Writes tools/verify/panels/nodeExporterMetrics.json: what node_exporter can expose on Linux, from its source.
+// usage: node-exporter-metrics.js MODULE [--check]      MODULE: folder of the Go module, which ends with its version
+//        --check: exit code 1 if the file differs; writes nothing
 const fs = require("node:fs");
 const path = require("node:path");
 
@@ -9,7 +9,7 @@ const folder = path.join(module_, "collector");
 const file = path.join(path.dirname(__dirname), "tools", "verify", "panels", "nodeExporterMetrics.json");
 
 const OTHER_SYSTEM = /_(aix|bsd|darwin|dragonfly|freebsd|macos|netbsd|openbsd|other|solaris)[_.]/;
-/** By collector: an expression for metrics that are named after what the host has, and where they are read. */
+/** By collector: a pattern of the metrics that are named after what a host has, and their source. */
 const OPEN = {
   bcachefs: ["bcachefs_\\w+_total", "/sys/fs/bcachefs"],
   ethtool: ["ethtool_\\w+", "the drivers of network devices"],
@@ -25,7 +25,7 @@ const OPEN = {
   zfs: ["zfs_\\w+", "/proc/spl/kstat/zfs"],
   zoneinfo: ["zoneinfo_protection_\\d+", "/proc/zoneinfo"],
 };
-/** Metrics of collectors that are on, behind a flag that is off by default. */
+/** Metrics of enabled collectors that need a flag which is off by default. */
 const FLAGS = {
   cpu_info: "--collector.cpu.info",
   cpu_flag_info: "--collector.cpu.info",
@@ -37,12 +37,12 @@ const FLAGS = {
   systemd_unit_tasks_current: "--collector.systemd.enable-task-metrics",
   systemd_unit_tasks_max: "--collector.systemd.enable-task-metrics",
 };
-/** Metrics of no collector. */
+/** Metrics without a collector. */
 const OWN = ["exporter_build_info", "scrape_collector_duration_seconds", "scrape_collector_success"];
-/** What dashboard 1860, up to revision 102 at least, asks for instead of kernel_hung_tasks_total. */
+/** Dashboard 1860, up to revision 102 at least, queries this instead of kernel_hung_tasks_total. */
 const MISSPELT = "kernel_hung_tasks";
 
-/** The sources that are built on Linux, by the name of the file without its ending. */
+/** The sources for Linux, by file name without the suffix. */
 function readSources() {
   const files = fs.readdirSync(folder).filter((name) => /(?<!_test)\.go$/.test(name) && !OTHER_SYSTEM.test(name));
   const sources = files.map((name) => [name.replace(/(_linux|_common)?\.go$/, ""), read(name)]);
@@ -56,7 +56,7 @@ function read(name) {
   return fs.readFileSync(path.join(folder, name), "utf8");
 }
 
-/** The sources of each collector: a file that registers none belongs to the one with the nearest name. */
+/** The sources of each collector: a file that registers none belongs to the closest name. */
 function groupByCollector(sources) {
   const all = sources.map(([, text]) => text).join("\n");
   const registered = sources.flatMap(([base, text]) => {
@@ -75,13 +75,13 @@ function groupByCollector(sources) {
   return { texts, all };
 }
 
-/** Value of a constant or a field, in the first of the texts that has it. */
+/** Value of a constant or field, from the first text that has it. */
 function constant(name, ...texts) {
   const value = new RegExp(`\\b${name}\\s*:?[=:]\\s*"(\\w*)"`);
   return texts.map((text) => value.exec(text)?.[1]).find((it) => it !== undefined);
 }
 
-/** Names that the sources of a collector build. */
+/** Metric names in the sources of a collector. */
 function namesIn(text, open, all) {
   const call = /BuildFQName\(\s*namespace,\s*([\w.]+|"\w*"),\s*((?:[^()]|\([^()]*\))*?),?\s*\)/g;
   // where a variable has the name, it is one of the words that stand in a map, a struct or a call for a description
@@ -99,13 +99,13 @@ function namesIn(text, open, all) {
   return [...built, ...whole];
 }
 
-/** Names in what its own end-to-end tests expect. */
+/** Metric names in the expected output of node_exporter's end-to-end tests. */
 function expectedNames() {
   const outputs = ["e2e-output.txt", "e2e-64k-page-output.txt"].map((name) => read(path.join("fixtures", name)));
   return outputs.flatMap((text) => [...text.matchAll(/^node_(\w+)/gm)].map(([, name]) => name));
 }
 
-/** The collector of the known name that has the most of a name's first words. */
+/** The collector of the known name that shares the most leading words with a name. */
 function ownerOf(name, owners) {
   const words = name.split("_");
   const shared = (known) => [...known.split("_"), ""].findIndex((word, index) => word !== words[index]);

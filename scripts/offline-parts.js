@@ -1,5 +1,5 @@
-// What offline/ builds and what is copied into its images, with the licenses (https://spdx.org/licenses/) that the LICENSE
-// files of the modules name of which each part is made.
+// What offline/ builds and copies into its images, with the licenses (https://spdx.org/licenses/) in the LICENSE files of
+// the modules that each part consists of.
 module.exports = [
   { name: "pulumi", module: "github.com/pulumi/pulumi/pkg/v3", license: "Apache-2.0" },
   { name: "language-nodejs", module: "github.com/pulumi/pulumi/sdk/v3", license: "Apache-2.0" },
@@ -8,7 +8,7 @@ module.exports = [
     module: "github.com/kreuzwerker/terraform-provider-docker",
     license: "Apache-2.0 AND MPL-2.0",
   },
-  // upstream's provider takes Grafana's own types, from modules of grafana/grafana
+  // upstream's provider uses Grafana's own types, from modules of grafana/grafana
   {
     name: "resource-grafana",
     module: "github.com/grafana/terraform-provider-grafana/v4",
@@ -23,7 +23,7 @@ module.exports = [
   { name: "caddy", module: "github.com/caddyserver/caddy/v2", license: "Apache-2.0" },
   { name: "cadvisor", module: "github.com/google/cadvisor/lib", license: "Apache-2.0" },
   { name: "grafana", module: "github.com/grafana/grafana", license: "AGPL-3.0-only" },
-  // of the engine that only tests run
+  // the Docker engine that only tests run
   ...[
     ["engine", "github.com/moby/moby/v2"],
     ["containerd", "github.com/containerd/containerd/v2"],

@@ -1,35 +1,35 @@
-# Sourced by setup: runs commands beside each other, and says in a line how each ended.
-# One that fails ends the others and the script; so does Ctrl-C.
-# shellcheck shell=bash disable=SC2154 # common.sh, which comes before, sets room
-logs=$room/setup # a file each, with all that it printed
-parts=()         # "PID SECONDS NAME" of those that run
-shown=           # the one that shows its own progress
-said_at=$SECONDS # when something was last said of those that run
+# Sourced by setup: runs commands in parallel and prints a line with the result of each.
+# A failed command ends the others and the script, as does Ctrl-C.
+# shellcheck shell=bash disable=SC2154 # room is set by common.sh, which is sourced first
+logs=$room/setup # one log file per command
+parts=()         # "PID SECONDS NAME" of the running commands
+shown=           # name of the command that shows its own progress
+said_at=$SECONDS # time of the last progress message
 
 on_terminal() { [ -t 2 ]; }
-clear_line() { if on_terminal; then printf '\r\033[K' >&2; fi; } # which is written in place
+clear_line() { if on_terminal; then printf '\r\033[K' >&2; fi; } # the progress line
 
 log_of() { echo "$logs/${1// /-}.log"; }
 
-# start NAME COMMAND...: what it prints goes into its log
+# start NAME COMMAND...: output goes to a log file
 start() { begin "$@" >"$(log_of "$1")" 2>&1; }
 
-# start_shown NAME COMMAND...: what it prints is shown
+# start_shown NAME COMMAND...: output is shown
 start_shown() {
   shown=$1
   begin "$@"
 }
 
-# In a process group of its own, so that all it starts ends with it. As stdin it has nothing.
+# In its own process group, so that its children can be signalled too, and without stdin.
 begin() {
   set -m
-  # it outlives what it started, which would else be left to the machine's first process
+  # the subshell outlives its children, which would otherwise be reparented to process 1
   (set +m; trap 'exit 130' INT TERM; "${@:2}") </dev/null &
   set +m
   parts+=("$! $SECONDS $1")
 }
 
-# finish NAME...: waits for these; one that does not run needs none
+# finish NAME...: waits for these commands, if they are running
 finish() {
   local name
   for name; do
@@ -50,7 +50,7 @@ runs() {
   return 1
 }
 
-# Takes those that have ended out of the list.
+# Removes ended commands from the list.
 reap() {
   local pid since name part log
   local -a rest=()
@@ -60,7 +60,7 @@ reap() {
       rest+=("$part")
     elif wait "$pid"; then
       clear_line
-      # what comes next says how a question was answered, and what was shown how it ended
+      # for these two, the next message or their own progress shows the result
       case $name in 'an answer'* | building*) ;; *) say "$name: done in $((SECONDS - since)) s" ;; esac
     else
       clear_line
@@ -73,7 +73,7 @@ reap() {
   parts=(${rest[@]+"${rest[@]}"})
 }
 
-# What is waited for, unless one shows its own progress: in place on a terminal, elsewhere a line every 30 s.
+# Progress, unless a command shows its own: in place on a terminal, otherwise a line every 30 s.
 report() {
   local since name part names=
   if [ ${#parts[@]} = 0 ] || runs "$shown"; then return; fi
@@ -86,7 +86,7 @@ report() {
   if on_terminal; then printf '\r\033[K%s' "waiting for $names" >&2; else say "waiting for $names"; fi
 }
 
-# Ends those that run: by what Ctrl-C sends, as Go and apt-get then leave things whole, then without asking.
+# Ends the running commands: first as Ctrl-C does, on which Go and apt-get exit cleanly, finally with SIGKILL.
 end_parts() {
   local tenths
   if [ ${#parts[@]} = 0 ]; then return; fi
@@ -94,7 +94,7 @@ end_parts() {
   signal_parts INT
   for tenths in $(seq 200); do
     if ! any_lives; then return; fi
-    # what was started in the background of a script does not hear of Ctrl-C
+    # background processes of a script ignore SIGINT
     if [ "$tenths" = 30 ]; then signal_parts TERM; fi
     sleep 0.1
   done
@@ -104,7 +104,7 @@ end_parts() {
 signal_parts() {
   local part
   for part in ${parts[@]+"${parts[@]}"}; do
-    # a package half installed is worth 20 s
+    # up to 20 s are better than a half-installed package
     if [ "$1 ${part#* * }" = "TERM Docker" ]; then continue; fi
     kill -s "$1" -- "-${part%% *}" 2>/dev/null || :
   done

@@ -1,4 +1,4 @@
-// Writes the table of faults in docs/reliability.md from what the suite tests/recovery saw last, in .lab/recovery.json.
+// Writes the table of faults in docs/reliability.md from the last results of tests/recovery, in .lab/recovery.json.
 // usage: recovery-table.js
 const { readFileSync, writeFileSync } = require("node:fs");
 const path = require("node:path");
@@ -6,7 +6,7 @@ const path = require("node:path");
 const root = path.dirname(__dirname);
 const page = path.join(root, "docs", "reliability.md");
 const [BEGIN, END] = ["<!-- faults: made by scripts/recovery-table.js -->", "<!-- end of faults -->"];
-// in the order in which a lab is built, used and taken down
+// in the order of a lab's life
 const PARTS = ["containers", "the app", "Grafana", "the engine", "up", "data", "destroy"];
 
 const results = JSON.parse(readFileSync(path.join(root, ".lab", "recovery.json"), "utf8"));

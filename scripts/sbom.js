@@ -1,6 +1,6 @@
-// Prints what the lab is made of, as a CycloneDX bill of materials: npm's own list of the packages in its lock file, and
-// with it the images of Pulumi.yaml, the packages of every requirements.txt, the modules of every go.mod and what offline/
-// builds of them.
+// Prints a CycloneDX bill of materials of the lab: npm's own list of its lock file, and in addition the images of
+// Pulumi.yaml, the packages of every requirements.txt, the modules of every go.mod and the parts that offline/ builds
+// of them.
 // usage: sbom.js
 const { execFileSync } = require("node:child_process");
 const { readFileSync } = require("node:fs");
@@ -55,11 +55,11 @@ const replacements = goFiles.flatMap((file) =>
     version,
   })),
 );
-// a module that another one replaces is not compiled
+// a replaced module is not compiled
 const modules = [...required.filter(({ name }) => !replacements.some(({ of }) => of === name)), ...replacements];
 const go = modules.map(({ name, version }) => component("library", `pkg:golang/${name}@${version}`, name, version));
 
-/** The version of the module that a part of offline/ is made of: its build script's, its own go.mod's, or one that requires it. */
+/** Version of the module that a part of offline/ is built from: in its build script, its go.mod, or one that requires it. */
 function versionOf({ name, module, folder = "offline/" }) {
   const scripts = files.filter((file) => /^offline\/.*build$/.test(file)).map(read);
   const script = scripts.find((text) => text.includes(`${module}@`)) ?? "";

@@ -1,5 +1,5 @@
 // Writes the table of docs/settings.md from Pulumi.yaml.
-// usage: settings-table.js [--check]      --check exits 1 if it differs, and writes nothing
+// usage: settings-table.js [--check]      --check: exit code 1 if it differs; writes nothing
 const { readFileSync, writeFileSync } = require("node:fs");
 const path = require("node:path");
 const { parse } = require("yaml");
@@ -13,7 +13,7 @@ const show = (value) => (typeof value === "string" ? value : JSON.stringify(valu
 function settingsTable() {
   const { config } = parse(readFileSync(path.join(root, "Pulumi.yaml"), "utf8"));
   const rows = Object.entries(config).map(([name, { type, default: value, description }]) => {
-    // the whole sums are too wide for a table
+    // full digests are too wide for a table
     const shortened = show(value).replace(/(@sha256:[0-9a-f]{8})[0-9a-f]{56}$/, "$1…");
     const shown =
       name === "communityDashboards" ? "1860 revision 45 and 14282 revision 1, with their sums" : `\`${shortened}\``;

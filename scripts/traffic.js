@@ -1,8 +1,8 @@
-// Sends a steady mix of requests to the Flask app and shows how far it is.
+// Sends a steady mix of requests to the Flask app and shows the progress.
 // usage: traffic.js URL SECONDS RATE
 const [url, ...numbers] = process.argv.slice(2);
 const [seconds, rate] = numbers.map(Number);
-// most requests are quick, one in ten is slow and one in ten fails
+// most requests are fast, one in ten is slow and one in ten fails
 const MIX = ["/", "/fast", "/fast", "/", "/slow", "/fast", "/", "/fast", "/error", "/fast"];
 
 async function main() {
@@ -19,7 +19,7 @@ async function main() {
     pending.push(
       request
         .then(
-          // an answer that is not read keeps its connection, and the app has a limit of those
+          // an unread response keeps its connection, and the app limits those
           (response) => response.arrayBuffer().then(() => response.status),
           (error) => error.cause?.code ?? error.message,
         )

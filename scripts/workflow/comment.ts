@@ -1,15 +1,15 @@
-// Prints the comment of a preview report: where the report comes from, and the report with nothing alive in it.
+// Prints the comment for a preview report: the report's origin, and the escaped report.
 // usage: comment.ts REPORT COMMIT      COMMIT is the head of the pull request; the checkout is its base
 import { execFileSync } from "node:child_process";
 import { lstatSync, readFileSync } from "node:fs";
 import { describeOrigin, escapeReport, REPORT_MARKER } from "../../tools/pull-request/foreignReport";
 
-/** Bytes of a report, which is cut below 60,000 characters. */
+/** Maximum size of a report, which is truncated to 60,000 characters. */
 const MAX_BYTES = 240_000;
-/** GitHub takes 65,536 characters, the action's own marker among them; GitLab takes more. */
+/** Maximum length: GitHub accepts 65,536 characters including the action's marker; GitLab accepts more. */
 const MAX_LENGTH = 65_000;
 
-/** Files that the pull request changes, those that it renames under both names. */
+/** Files that the pull request changes; renamed ones under both names. */
 function listChanged(commit: string): string[] {
   const range = `HEAD...${commit}`;
   const names = execFileSync("git", ["diff", "--no-renames", "--name-only", "-z", range, "--"], {
@@ -20,7 +20,7 @@ function listChanged(commit: string): string[] {
 }
 
 function readReport(file: string): string {
-  // the file itself: an artifact may have a link, to whatever this process can read
+  // lstat: an artifact may contain a link to any file that this process can read
   const status = lstatSync(file);
   if (!status.isFile()) {
     throw new Error(`${file} is not a preview report: it is not a file`);

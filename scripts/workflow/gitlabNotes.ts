@@ -1,4 +1,4 @@
-// Keeps one note with the report on every open merge request of this branch, whose code the checkout is.
+// Keeps one note with the report on every open merge request into this branch, whose code is checked out.
 // usage: CI_API_V4_URL=URL CI_PROJECT_ID=ID CI_COMMIT_BRANCH=BRANCH PREVIEW_NOTE_TOKEN=TOKEN gitlabNotes.ts
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -20,7 +20,7 @@ interface Pipeline {
 interface Job {
   readonly id: number;
   readonly name: string;
-  /** Absent without an artifact. */
+  /** Absent without artifacts. */
   readonly artifacts_file?: object | null;
 }
 
@@ -44,7 +44,7 @@ const project = `projects/${id}`;
 async function request(method: string, route: string, body?: object): Promise<Response> {
   const response = await fetch(`${api}/${route}`, {
     method,
-    // not as PRIVATE-TOKEN, which fetch would also send to the storage that GitLab redirects to for an artifact
+    // fetch would also send PRIVATE-TOKEN to the storage that GitLab redirects to for an artifact
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: body === undefined ? null : JSON.stringify(body),
     signal: AbortSignal.timeout(60_000),
@@ -74,17 +74,17 @@ async function list<T>(route: string): Promise<T[]> {
   }
 }
 
-/** The report on the head of a merge request; undefined until there is one. */
+/** The report on the head of a merge request; undefined if there is none yet. */
 async function findReport({ iid, sha }: MergeRequest): Promise<string | undefined> {
   const pipelines = await list<Pipeline>(`${project}/merge_requests/${String(iid)}/pipelines`);
-  // not an earlier commit's, as the files of the head decide how far the note trusts the report; not one of a fork
+  // not of an earlier commit: the files of the head decide how far the note trusts the report; not of a fork
   const pipeline = pipelines.find((it) => it.sha === sha && String(it.project_id) === id);
   const jobs = pipeline === undefined ? [] : await list<Job>(`${project}/pipelines/${String(pipeline.id)}/jobs`);
   const job = jobs.find(({ name, artifacts_file: file }) => name === JOB && Boolean(file));
   return job && (await request("GET", `${project}/jobs/${String(job.id)}/artifacts/${REPORT}`)).text();
 }
 
-/** The note of a report, which the script of GitHub's comment writes. */
+/** The note for a report, written by the script for GitHub's comment. */
 function writeNote({ iid, sha }: MergeRequest, report: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), "lab-note-"));
   try {
@@ -101,7 +101,7 @@ function writeNote({ iid, sha }: MergeRequest, report: string): string {
   }
 }
 
-/** Creates the note, or updates it where it says something else. */
+/** Creates the note, or updates it if its text has changed. */
 async function post({ iid }: MergeRequest, body: string, author: number): Promise<string> {
   const notes = `${project}/merge_requests/${String(iid)}/notes`;
   const own = (await list<Note>(`${notes}?sort=asc`)).find(
@@ -128,7 +128,7 @@ async function main(): Promise<void> {
         report === undefined ? "no report" : await post(mergeRequest, writeNote(mergeRequest, report), author);
       console.log(`!${String(mergeRequest.iid)}: ${result}`);
     } catch (error) {
-      // the others get theirs
+      // continue with the other merge requests
       console.error(`!${String(mergeRequest.iid)}: ${(error as Error).message}`);
       process.exitCode = 1;
     }
