@@ -1,16 +1,16 @@
 import { edit } from "./changes";
 
-/** A change, and what the lab has to answer to it in its report. */
+/** A change, and the expected results in its report. */
 export interface AskedChange {
-  /** Of its example in `docs/examples/`. */
+  /** Name of its example in `docs/examples/`. */
   readonly example: string;
   readonly name: string;
   readonly make: (checkout: string) => void;
-  /** Whether it is applied, too. */
+  /** Whether the change is also applied. */
   readonly apply?: boolean;
   /** What fails the check. */
   readonly problems: readonly string[];
-  /** Lines of the report, values and sparklines apart. */
+  /** Lines of the report, except values and sparklines. */
   readonly lines: readonly (string | RegExp)[];
 }
 
@@ -26,7 +26,7 @@ const inFlask =
     edit(checkout, FLASK, (text) => text.replace(from, to));
   };
 
-/** One more rule in the app's file. */
+/** An additional rule in the app's rule file. */
 const withRule =
   (name: string, expr: string): AskedChange["make"] =>
   (checkout) => {

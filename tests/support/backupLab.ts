@@ -12,14 +12,14 @@ const SCRIPTS = path.join(PROJECT, "scripts");
 export const PARTS = ["prometheus", "grafana", "pushgateway"];
 export const ALL = [...PARTS, "alertmanager"];
 
-/** A Pulumi that knows the outputs of a lab. */
+/** A fake Pulumi that returns the outputs of a lab. */
 const PULUMI = `#!/bin/sh
 if [ "$1" = stack ]; then cat outputs.json; fi
 `;
 
 /**
- * An engine whose volumes are folders; a container that is named in the file `sick` never gets healthy, and a container
- * of a volume waits for the end of the file `slow`.
+ * A fake Docker whose volumes are folders. A container that is named in the file `sick` never becomes healthy; while the
+ * file `slow` exists, containers with a volume wait.
  */
 const ENGINE = `#!/bin/bash
 case $1 in run) echo run >>calls ;; stop | start) echo "$1 \${@: -1}" >>calls ;; esac
@@ -49,7 +49,7 @@ esac
 let folder: string;
 let grafana: TestServer;
 
-/** Gives every test of a file a folder with that Pulumi and that engine, and a Grafana. */
+/** Gives every test of a file a folder with the fake Pulumi and Docker, and a fake Grafana. */
 export function prepareLabs(): void {
   beforeAll(async () => {
     const json = (body: unknown): { body: string } => ({ body: JSON.stringify(body) });
@@ -86,7 +86,7 @@ export function inFolder(...names: string[]): string {
   return path.join(folder, ...names);
 }
 
-/** What the engine was asked to do, apart from questions. */
+/** The recorded Docker commands, without queries. */
 export function calls(): string[] {
   return fs.readFileSync(inFolder("calls"), "utf8").trim().split("\n");
 }
@@ -95,12 +95,12 @@ export function volume(part: string): string {
   return inFolder("volumes", `ours_observability-lab-${part}`);
 }
 
-/** What is in the volume of a part. */
+/** Content of the volume of a part. */
 export function kept(part: string): string {
   return fs.readFileSync(path.join(volume(part), "data"), "utf8");
 }
 
-/** Makes a lab with these parts, with this in the volume of each. */
+/** Creates a lab with these parts and this data in the volume of each. */
 export function lab(parts: readonly string[], data: string): void {
   fs.rmSync(inFolder("volumes"), { recursive: true, force: true });
   for (const part of parts) {
@@ -117,7 +117,7 @@ export function lab(parts: readonly string[], data: string): void {
   fs.writeFileSync(inFolder("outputs.json"), JSON.stringify(outputs));
 }
 
-/** Runs backup or restore of that lab; returns its exit code and what it says. */
+/** Runs backup or restore on that lab; returns its exit code and stderr. */
 export async function run(script: "backup" | "restore"): Promise<[number | null, string]> {
   const child = start(script);
   const [output] = await Promise.all([text(child.stderr), once(child, "close")]);
@@ -139,7 +139,7 @@ export function start(script: "backup" | "restore"): ChildProcessByStdio<null, n
   });
 }
 
-/** A backup of a lab with these parts, with `old` in each. */
+/** Backs up a lab with these parts, with `old` in each. */
 export async function backUp(parts: readonly string[]): Promise<void> {
   lab(parts, "old");
   expect((await run("backup"))[0]).toBe(0);

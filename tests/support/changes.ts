@@ -3,14 +3,14 @@ import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { machineStack } from "./harness";
 
-/** A change that somebody proposes, and what its report has to say. */
+/** A proposed change, and the expected content of its report. */
 export interface ProposedChange {
   readonly name: string;
   /** Makes the change in a checkout. */
   readonly make: (checkout: string) => void;
   readonly summary: string;
   readonly says: readonly (string | RegExp)[];
-  /** What it must not say: parts that the change does not touch. */
+  /** Must not be in the report: parts that the change does not affect. */
   readonly silent: readonly (string | RegExp)[];
 }
 
@@ -192,7 +192,7 @@ export const PROPOSED: readonly ProposedChange[] = [
   { name: "nothing", make: () => undefined, summary: "no change", says: [], silent: ["| part |", ...NO_RESTART] },
 ];
 
-/** Changes a file of a checkout, and sees that it is another. */
+/** Changes a file of a checkout, and checks that it differs. */
 export function edit(checkout: string, name: string, change: (text: string) => string): void {
   const file = path.join(checkout, name);
   const before = fs.readFileSync(file, "utf8");

@@ -2,10 +2,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { PROJECT } from "./harness";
 
-/** What a copy does without: what is made, and what is not needed to run a lab. */
+/** Left out of a copy: generated files, and those that a lab does not need. */
 const LEFT_OUT = [".git", ".lab", "node_modules", "tests"];
 
-/** Another checkout of the project as it is now, with the packages of this one. */
+/** A copy of the project's working tree, with the packages of this checkout. */
 export function copyCheckout(folder: string): void {
   fs.mkdirSync(folder);
   fs.readdirSync(PROJECT)

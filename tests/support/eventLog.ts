@@ -1,14 +1,14 @@
 import * as fs from "node:fs";
 
-/** A step of Pulumi's engine, as its event log records it. */
+/** A step of the Pulumi engine in its event log. */
 interface EngineEvent {
   readonly resourcePreEvent?: { readonly metadata: { readonly op: string; readonly urn: string } };
 }
 
-/** Steps without an effect, and those whose effect another step records. */
+/** Steps without an effect, or whose effect is recorded by another step. */
 const NO_CHANGE = /^(same|read|refresh)$|^(create|delete)-|^discard/;
 
-/** The steps that an event log has recorded so far. */
+/** The steps in an event log so far. */
 export function stepsOf(log: string): { op: string; name: string }[] {
   if (!fs.existsSync(log)) {
     return [];
@@ -21,7 +21,7 @@ export function stepsOf(log: string): { op: string; name: string }[] {
         const step = (JSON.parse(line) as EngineEvent).resourcePreEvent?.metadata;
         return step === undefined ? [] : [{ op: step.op, name: step.urn.split("::").pop() ?? "" }];
       } catch {
-        return []; // the end of a log whose writer was killed
+        return []; // incomplete last line of a log whose writer was killed
       }
     });
 }

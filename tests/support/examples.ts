@@ -3,9 +3,9 @@ import * as path from "node:path";
 import { renderReport, Report } from "../../tools/pull-request/report/markdown";
 
 /**
- * Renders a report; with `EXAMPLES=docs/examples` it is written there, too, as an example of the documentation.
+ * Renders a report; with `EXAMPLES=docs/examples` also writes it there, as an example in the documentation.
  *
- * @param example Name of the file.
+ * @param example File name.
  */
 export function renderExample(example: string, report: Omit<Report, "marker" | "title" | "rules" | "seconds">): string {
   const { EXAMPLES } = process.env;

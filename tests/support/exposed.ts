@@ -4,17 +4,17 @@ import { parse } from "yaml";
 import { alertRules } from "../../lib/shared/alertRules";
 import { parseQuery, withoutVariables } from "./promql";
 
-/** Labels of each metric, in alphabetical order, as a real lab exposed them. */
+/** Labels of each metric, in alphabetical order, recorded from a real lab. */
 export type Exposed = Readonly<Record<string, readonly string[]>>;
 
 const EXPOSED_FILE = path.join(__dirname, "exposedMetrics.json");
 
-/** What a run of the end-to-end test with RECORD=1 found. */
+/** The recording of a run of the end-to-end test with RECORD=1. */
 export function readExposed(): Exposed {
   return JSON.parse(readFileSync(EXPOSED_FILE, "utf8")) as Exposed;
 }
 
-/** Keeps what a lab exposes, a line for each metric. */
+/** Records the metrics that a lab exposes, a line each. */
 export function writeExposed(exposed: Exposed): void {
   const lines = Object.entries(exposed).map(
     ([metric, labels]) => `  ${JSON.stringify(metric)}: [${labels.map((it) => JSON.stringify(it)).join(", ")}]`,
@@ -22,7 +22,7 @@ export function writeExposed(exposed: Exposed): void {
   writeFileSync(EXPOSED_FILE, `{\n${lines.join(",\n")}\n}\n`);
 }
 
-/** What some labs do not expose: labels of an alert come from what it is about, the others from optional containers. */
+/** Metrics that some labs do not expose: labels of an alert depend on its cause, the others on optional containers. */
 export const NOT_EVERYWHERE: Exposed = {
   ALERTS: ["alertname", "alertstate", "severity"],
   alertmanager_notifications_failed_total: ["instance", "integration", "job", "reason"],
@@ -31,7 +31,7 @@ export const NOT_EVERYWHERE: Exposed = {
   probe_success: ["instance", "job"],
 };
 
-/** The queries of the rules, by alert or by the metric that they record. */
+/** The queries of the rules, by alert or recorded metric. */
 export function alertQueries(): ReadonlyMap<string, string> {
   const files = alertRules().map(({ content }) => parse(content) as RuleFile);
   const rules = files.flatMap(({ groups }) => groups.flatMap((group) => group.rules));
@@ -44,7 +44,7 @@ interface RuleFile {
   }[];
 }
 
-/** What a query names that no lab exposes: metrics, labels of a metric, and labels of none of its metrics. */
+/** Names in a query that no lab exposes: metrics, labels of a metric, and labels of none of its metrics. */
 export function unknownIn(query: string): string[] {
   const exposed: Exposed = { ...readExposed(), ...NOT_EVERYWHERE };
   const { selectors, grouping } = parseQuery(query);
@@ -63,7 +63,7 @@ interface Queries {
   readonly templating?: { readonly list?: readonly { readonly query?: unknown }[] };
 }
 
-/** Every query of a dashboard, also those behind its variables, as Grafana sends it. */
+/** Every query of a dashboard, including those of its variables, as Grafana sends it. */
 export function queriesOf({ panels, templating }: Queries): string[] {
   const variables = (templating?.list ?? []).map(
     ({ query }) => /^label_values\((.+), \w+\)$/.exec(String(query))?.[1] ?? String(query),
@@ -71,7 +71,7 @@ export function queriesOf({ panels, templating }: Queries): string[] {
   return [...panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)), ...variables].map(withoutVariables);
 }
 
-/** Names of the metrics that these queries ask for. */
+/** Names of the metrics in these queries. */
 export function metricsOf(queries: readonly string[]): string[] {
   const names = queries.flatMap((query) => parseQuery(query).selectors.map(({ metric }) => metric));
   return [...new Set(names)].sort();

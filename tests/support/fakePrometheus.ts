@@ -7,19 +7,19 @@ import { RunRuleTests } from "../../tools/pull-request/answers/promtool";
 type Labels = Readonly<Record<string, string>>;
 export type Rule = Readonly<Record<string, unknown>>;
 
-/** What a fake Prometheus answers. */
+/** Responses of a fake Prometheus. */
 export interface World {
   /** Results by expression: samples, an error, or another type of result. */
   readonly results?: Readonly<Record<string, readonly Sample[] | string | { readonly resultType: string }>>;
-  /** By expression, points of each series over time. */
+  /** Points of each series over time, by expression. */
   readonly points?: Readonly<Record<string, readonly (readonly [Labels, number])[]>>;
-  /** Trees by expression. */
+  /** Syntax trees by expression. */
   readonly trees?: Readonly<Record<string, object>>;
-  /** Selectors that found series. */
+  /** Selectors with series. */
   readonly series?: readonly string[];
-  /** Metrics that a target describes. */
+  /** Metrics in a target's metadata. */
   readonly metadata?: readonly string[];
-  /** Loaded recording rules. */
+  /** Recording rules that are loaded. */
   readonly recordings?: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +29,7 @@ export type Sample = readonly [labels: Labels, value: string];
 export const NOW = 1_000_000;
 const GLOBAL = { evaluation_interval: "5s", external_labels: { grafana_url: "http://grafana" } };
 
-/** What the fakes of a test file were asked, in order. */
+/** Requests to the fakes of a test file, in order. */
 export const asked: { readonly path: string; readonly parameters: Readonly<Record<string, string>> }[] = [];
 
 export function fakePrometheus({
@@ -74,11 +74,11 @@ export function fakePrometheus({
 /** The text of a rule file with one group. */
 export const rules = (all: readonly Rule[], group: object = {}): string =>
   stringify({ groups: [{ name: "group", ...group, rules: all }] });
-/** A promtool whose tests all pass. */
+/** A promtool that passes all tests. */
 export const pass: RunRuleTests = (_, tests) =>
   Promise.resolve(new Map(tests.map((file) => [file, { ok: true, output: "" }])));
 
-/** What the alerts of a changed file say. */
+/** States of the alerts in a changed file. */
 export function answers(
   world: World,
   before: string | undefined,
@@ -88,7 +88,7 @@ export function answers(
   return answerFrom({ api: fakePrometheus(world), runTests: pass }, files, NOW);
 }
 
-/** What an alert of an expression says after it was added. */
+/** State of an added alert with this expression. */
 export async function answerTo(world: World, more: Rule = {}, group: object = {}): Promise<Partial<RuleAnswer>> {
   const [answer] = await answers(world, undefined, rules([{ alert: "New", expr: "expr", ...more }], group));
   return answer?.after ?? {};

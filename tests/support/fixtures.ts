@@ -21,12 +21,12 @@ export interface Declaration {
   readonly description?: string;
 }
 
-/** The settings of Pulumi.yaml, the only place that holds their defaults. */
+/** The settings of Pulumi.yaml, the only place with their defaults. */
 export const DECLARATIONS = (
   parse(readFileSync(path.join(PROJECT, "Pulumi.yaml"), "utf8")) as { config: Record<string, Declaration> }
 ).config;
 
-/** The default of each setting, as Pulumi hands it to a program. */
+/** The default of each setting as Pulumi passes it to a program. */
 export const DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(DECLARATIONS).map(([key, { default: value }]) => [
     key,
@@ -34,7 +34,7 @@ export const DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
   ]),
 );
 
-/** Valid settings: the defaults, with these instead. */
+/** Valid settings: the defaults with these changes. */
 export function settingsWith(changes: Record<string, string> = {}): Settings {
   const { settings, problems } = parseSettings({
     values: { ...DEFAULTS, ...changes },
@@ -46,7 +46,7 @@ export function settingsWith(changes: Record<string, string> = {}): Settings {
   return settings;
 }
 
-/** A Linux machine with systemd and a current engine on which nothing runs. */
+/** A Linux machine with systemd and a current Docker, without containers. */
 export const LINUX: Machine = {
   hostname: "workstation",
   native: true,
@@ -67,7 +67,7 @@ export const LINUX: Machine = {
   swarm: { LocalNodeState: "inactive", ControlAvailable: false, NodeID: "", nodes: [], services: [] },
 };
 
-/** The same machine as the manager of a swarm with one more node. */
+/** The same machine as a swarm manager with one more node. */
 export const SWARM: Machine = {
   ...LINUX,
   swarm: {
@@ -79,7 +79,7 @@ export const SWARM: Machine = {
   },
 };
 
-/** A node that is ready, with changes. */
+/** A node in the state ready, with changes. */
 export function swarmNode(name: string, changes: Partial<SwarmNode> = {}): SwarmNode {
   return {
     ID: name,
@@ -90,7 +90,7 @@ export function swarmNode(name: string, changes: Partial<SwarmNode> = {}): Swarm
   };
 }
 
-/** What the catalogue gave: a dashboard small enough to be compared. */
+/** Catalogue with one small dashboard. */
 export const CATALOGUE: readonly CatalogueEntry[] = [
   { id: 1860, revision: 45, json: JSON.stringify({ uid: "node", title: "Node", panels: [] }) },
 ];
@@ -98,11 +98,11 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
 export interface LabFixture {
   readonly settings?: Record<string, string>;
   readonly machine?: Partial<Machine>;
-  /** What differs from a lab that is wholly sound. */
+  /** Differences from a lab without drift. */
   readonly observed?: Partial<ObservedLab>;
 }
 
-/** Functions that a resource has Pulumi call, by the resource's name. */
+/** Hook functions of resources, by resource name. */
 export type Hooks = ReadonlyMap<string, pulumi.ResourceHookBinding>;
 
 /** A whole lab with its registrations and hooks. */
@@ -133,7 +133,7 @@ export async function buildLab(
   return { lab: made, registrations, hooks };
 }
 
-/** What a person reads about settings that differ from the defaults; the password and the webhook are secrets. */
+/** Error message for settings that differ from the defaults; the password and the webhook are secrets. */
 export function problemsOf(
   changes: Record<string, string>,
   secrets = ["grafanaAdminPassword", "alertWebhook"],

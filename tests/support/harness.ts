@@ -9,27 +9,27 @@ import { freePorts, Ports } from "./ports";
 
 export const PROJECT = path.resolve(__dirname, "../..");
 const NAME = "observability-lab";
-/** Of the CLI, as scripts/common.sh has it. */
+/** Version of the CLI, as in scripts/common.sh. */
 const [, CLI_VERSION = ""] =
   /pulumi\/pkg\/v3 v(\S+)/.exec(fs.readFileSync(path.join(__dirname, "../../offline/go.mod"), "utf8")) ?? [];
 const PULUMI_HOME = process.env.PULUMI_HOME ?? path.join(os.homedir(), ".pulumi");
-/** Real exports of grafana.com, where they were put beside the project. */
+/** Real exports of grafana.com, if they exist beside the project. */
 export const REAL_DASHBOARDS = path.resolve(PROJECT, "../shared/data/dashboards");
 export const REAL_FILES = [
   { id: 1860, revision: 102 },
   { id: 14282, revision: 1 },
 ];
 
-/** A lab of a test: its own prefix, ports, network, state and folder on the host. */
+/** A test's lab: with its own prefix, ports, network, state and host folder. */
 export interface TestLab {
   readonly stack: automation.Stack;
   readonly prefix: string;
   /** The lab's name on the machine. */
   readonly lab: string;
   readonly ports: Ports;
-  /** Folder that holds everything which the test leaves outside the engine. */
+  /** Folder of everything that the test creates outside Docker. */
   readonly folder: string;
-  /** Where the lab keeps what it needs on the host. */
+  /** State home, in which the lab keeps its host files. */
   readonly stateHome: string;
 }
 
@@ -40,7 +40,7 @@ export async function createTestLab(prefix: string, subnet: string): Promise<Tes
   [workDir, backend, stateHome].forEach((it) => {
     fs.mkdirSync(it);
   });
-  // the program of this checkout, with the stack's settings elsewhere
+  // the program of this checkout; the stack's settings are elsewhere
   const project = fs.readFileSync(path.join(PROJECT, "Pulumi.yaml"), "utf8");
   fs.writeFileSync(
     path.join(workDir, "Pulumi.yaml"),
@@ -66,7 +66,7 @@ export async function createTestLab(prefix: string, subnet: string): Promise<Tes
 
 type StackFile = Record<string, unknown> & { config?: Record<string, unknown> };
 
-/** Sets these settings as somebody does who edits the stack's file; undefined takes one away. */
+/** Edits settings in the stack's file; undefined removes one. */
 export function configure({ folder }: Pick<TestLab, "folder">, settings: Record<string, unknown>): void {
   const file = path.join(folder, "project", "Pulumi.e2e.yaml");
   const stack = parse(fs.readFileSync(file, "utf8")) as StackFile;
@@ -77,18 +77,18 @@ export function configure({ folder }: Pick<TestLab, "folder">, settings: Record<
   fs.writeFileSync(file, stringify({ ...stack, config }));
 }
 
-/** Removes what a test made outside the engine. */
+/** Removes what a test created outside Docker. */
 export async function removeTestLab({ stack, folder }: TestLab): Promise<void> {
   await stack.destroy();
   fs.rmSync(folder, { recursive: true, force: true });
 }
 
-/** Whether the dashboards of the tests are the real ones. */
+/** Whether the tests use the real dashboards. */
 export function hasRealDashboards(): boolean {
   return fs.existsSync(REAL_DASHBOARDS);
 }
 
-/** The real dashboards where they are here; nothing otherwise, which leaves the stack's own. */
+/** The setting for the real dashboards if they exist; otherwise nothing, so that the stack's own apply. */
 export function dashboardSettings(): Record<string, unknown> {
   if (!hasRealDashboards()) {
     return {};
@@ -100,43 +100,43 @@ export function dashboardSettings(): Record<string, unknown> {
   return { dashboardCatalogue: REAL_DASHBOARDS, communityDashboards };
 }
 
-/** The stack that make works on here: the one whose images can be had. */
+/** The stack that make uses here: the one with available images. */
 export function machineStack(): string {
   const chosen = path.join(PROJECT, ".lab", "stack");
   return process.env.STACK ?? (fs.existsSync(chosen) ? fs.readFileSync(chosen, "utf8").trim() : "dev");
 }
 
-/** What the stack of this machine sets. */
+/** The settings in the stack of this machine. */
 function machineSettings(): Record<string, unknown> {
   const { config } = parse(fs.readFileSync(path.join(PROJECT, `Pulumi.${machineStack()}.yaml`), "utf8")) as StackFile;
   return Object.fromEntries(Object.entries(config ?? {}).map(([key, value]) => [key.replace(`${NAME}:`, ""), value]));
 }
 
-/** Output of the docker client. */
+/** Output of a docker command. */
 export function docker(...args: string[]): string {
   return execFileSync("docker", args, { encoding: "utf8" }).trim();
 }
 
-/** `docker system prune` of what carries the lab's label: others keep theirs. */
+/** `docker system prune` for the lab's label only. */
 export async function pruneLab(lab: string): Promise<void> {
   const prune = ["system", "prune", "--force", "--filter", `label=observability-lab.lab=${lab}`];
   await eventually(() => {
     const { status, stderr } = spawnSync("docker", prune, { encoding: "utf8" });
-    // the engine does one at a time, and another suite may be at it
+    // Docker runs one prune at a time, and another suite may be running one
     const busy = status !== 0 && stderr.includes("already running");
     expect(busy ? "" : stderr).toBe("");
     return Promise.resolve(busy ? undefined : true);
   });
 }
 
-/** Every id of a kind that carries the lab's label. */
+/** Ids of all objects of a kind with the lab's label. */
 export function labelled(kind: "container" | "network" | "volume", lab: string): string[] {
   const all = kind === "container" ? ["--all", "--no-trunc"] : [];
   const ids = docker(kind, "ls", ...all, "--quiet", "--filter", `label=observability-lab.lab=${lab}`);
   return ids.split("\n").filter((id) => id !== "");
 }
 
-/** Addresses of this machine on which something listens at a port. */
+/** Addresses of this machine with a listener on a port. */
 export function listenAddresses(port: number): string[] {
   const { stdout } = spawnSync("ss", ["-Hltn", `sport = :${String(port)}`], { encoding: "utf8" });
   const local = stdout
@@ -146,12 +146,12 @@ export function listenAddresses(port: number): string[] {
   return local.map((address) => address.slice(0, address.lastIndexOf(":"))).sort();
 }
 
-/** What `docker inspect` says of a container. */
+/** Output of `docker inspect` for a container, as JSON. */
 export function inspect(name: string, format: string): unknown {
   return JSON.parse(docker("inspect", "--format", `{{json ${format}}}`, name));
 }
 
-/** Asks the running lab all that `make verify` asks. */
+/** Runs the checks of `make verify` on the running lab. */
 export async function verify(
   lab: TestLab,
 ): Promise<{ ok: boolean; checks: { check: string; ok: boolean; seen: string }[] }> {
@@ -163,14 +163,14 @@ export async function verify(
   >;
 }
 
-/** Asks of this machine, while the lab is up, all that `make doctor` asks. */
+/** Runs the checks of `make doctor` on this machine while the lab is running. */
 export function doctor({ folder, stateHome }: TestLab): { check: string; state: string; seen: string }[] {
   const settings = path.join(folder, "project", "Pulumi.e2e.yaml");
   const env = { ...process.env, XDG_STATE_HOME: stateHome };
   return (askProgram("tools/doctor/main.ts", [settings], { env }) as { checks: ReturnType<typeof doctor> }).checks;
 }
 
-/** What one of the project's programs says as JSON. */
+/** JSON output of one of the project's programs. */
 function askProgram(program: string, args: readonly string[], options: SpawnSyncOptions): unknown {
   const file = path.join(PROJECT, program);
   const { stdout, stderr } = spawnSync(
@@ -184,7 +184,7 @@ function askProgram(program: string, args: readonly string[], options: SpawnSync
   return JSON.parse(stdout);
 }
 
-/** Value of the first sample of a query, undefined where there is none. */
+/** Value of the first sample of a query; undefined if there is none. */
 export async function sample(lab: Pick<TestLab, "ports">, query: string): Promise<number | undefined> {
   const url = `http://127.0.0.1:${String(lab.ports.prometheusPort)}/api/v1/query?query=${encodeURIComponent(query)}`;
   const answer = (await (await fetch(url)).json()) as { data: { result: { value: [number, string] }[] } };
@@ -192,7 +192,7 @@ export async function sample(lab: Pick<TestLab, "ports">, query: string): Promis
   return value === undefined ? undefined : Number(value);
 }
 
-/** Asks until the answer is there: the next scrape brings it. */
+/** Polls until there is a result, such as after the next scrape. */
 export async function eventually<T>(ask: () => Promise<T | undefined>, seconds = 30): Promise<T> {
   for (let round = 0; round < seconds * 2; round++) {
     const answer = await ask();
@@ -204,7 +204,7 @@ export async function eventually<T>(ask: () => Promise<T | undefined>, seconds =
   throw new Error(`no answer within ${String(seconds)} s: ${ask.toString()}`);
 }
 
-/** Names of the resources that a preview would touch, by what it would do to them. */
+/** Names of the resources that a preview would change, by operation. */
 export async function previewChanges(
   lab: TestLab,
   options: { refresh?: boolean } = {},

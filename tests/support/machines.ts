@@ -5,16 +5,16 @@ import * as path from "node:path";
 import { PROJECT } from "./harness";
 
 const CLUSTER = path.join(PROJECT, "tests", "support", "cluster");
-/** A network namespace and the kind of link that a swarm's network is made of, tried out. */
+/** Name of a network namespace for a trial of VXLAN links, which overlay networks use. */
 const TRIAL = "lab-swarm-trial";
 
-/** What a command on a machine printed, and whether it went well. */
+/** Output of a command on a machine, and whether it succeeded. */
 export interface CommandResult {
   readonly ok: boolean;
   readonly output: string;
 }
 
-/** Why no machines for a swarm can be made here; undefined where they can. */
+/** Why machines for a swarm cannot be created here; undefined if they can. */
 export function impossible(): string | undefined {
   if (process.platform !== "linux" || process.getuid?.() !== 0) {
     return "network namespaces need root on Linux";
@@ -35,9 +35,9 @@ export function impossible(): string | undefined {
     : undefined;
 }
 
-/** What the engine of each machine is, where that is not this machine's own; `cluster` says more of it. */
+/** Docker of each machine, as far as it differs from this machine's own; see `cluster`. */
 export interface MachineEngine {
-  /** The name of them all, where that is not the swarm's. */
+  /** Name of the cluster, if it is not the swarm's. */
   readonly CLUSTER?: string;
   /** Where it listens. */
   readonly SOCKET?: string;
@@ -45,20 +45,20 @@ export interface MachineEngine {
   readonly MEMORY?: "no";
   /** Folder of its programs. */
   readonly ENGINE?: string;
-  /** Further flags of dockerd. */
+  /** Additional flags of dockerd. */
   readonly ENGINE_FLAGS?: string;
-  /** Whose containerd it has. */
+  /** Who starts containerd. */
   readonly CONTAINERD?: "own" | "system";
 }
 
-/** Machines that each have an engine, by number; made by `cluster`, which says how. */
+/** Machines with a Docker daemon each, by number; created by `cluster`. */
 export class Machines {
   constructor(private readonly engine: MachineEngine = {}) {}
 
-  /** Everything that they leave outside their network namespaces. */
+  /** Folder of everything that they keep outside their network namespaces. */
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-swarm-"));
 
-  /** Starts a machine, with these images where it is new. */
+  /** Starts a machine; loads these images if it is new. */
   start(node: number, images: readonly string[] = []): void {
     this.cluster("start", String(node));
     if (images.length > 0) {
@@ -66,7 +66,7 @@ export class Machines {
     }
   }
 
-  /** Gives a machine that runs further images. */
+  /** Loads images on a running machine. */
   load(node: number, images: readonly string[]): void {
     this.cluster("load", String(node), ...images);
   }
@@ -91,12 +91,12 @@ export class Machines {
     this.cluster("crash", String(node));
   }
 
-  /** Host name of a machine, which is its name in the swarm. */
+  /** Host name of a machine, and its name in the swarm. */
   name(node: number): string {
     return `${this.engine.CLUSTER ?? "lab-swarm"}-${String(node)}`;
   }
 
-  /** Runs a command on a machine, with these variables besides. */
+  /** Runs a command on a machine, with additional environment variables. */
   run(node: number, command: readonly string[], env: NodeJS.ProcessEnv = {}): CommandResult {
     const { status, stdout, stderr } = spawnSync(CLUSTER, [this.folder, "run", String(node), ...command], {
       cwd: PROJECT,
@@ -107,7 +107,7 @@ export class Machines {
     return { ok: status === 0, output: status === 0 ? stdout : `${stdout}${stderr}` };
   }
 
-  /** Output of the docker client on a machine. */
+  /** Output of a docker command on a machine. */
   docker(node: number, ...args: string[]): string {
     const { ok, output } = this.run(node, ["docker", ...args]);
     if (!ok) {
@@ -117,15 +117,15 @@ export class Machines {
   }
 
   /**
-   * Seconds for which the engine of a machine waited for its networks in vain, each time until its own limit; no task
-   * starts meanwhile (https://github.com/moby/moby/issues/47396).
+   * Seconds for which the Docker of a machine waited for its networks until its own timeout; no task starts during that
+   * time (https://github.com/moby/moby/issues/47396).
    */
   secondsHungUp(node: number): number {
     const log = fs.readFileSync(path.join(this.folder, String(node), "engine.log"), "utf8");
     return log.split(/Bulk sync to node \w+ timed out/).slice(1).length * 30;
   }
 
-  /** What is there of the lab on a machine: containers, volumes, networks. */
+  /** Leftovers of the lab on a machine: containers, volumes, networks. */
   leftovers(node: number): string[] {
     const lists = [
       ["container", "ls", "--all", "--format", "{{.Names}}"],

@@ -1,30 +1,30 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 
-/** A resource as the program registered it with the engine. */
+/** A resource as the program registered it with the Pulumi engine. */
 export interface Registration {
   readonly type: string;
   readonly name: string;
   readonly urn: string;
-  /** URN of the parent, empty for a resource without one. */
+  /** URN of the parent; empty without one. */
   readonly parent: string;
-  /** URN of the resource's provider, empty for the default one. */
+  /** URN of the provider; empty for the default one. */
   readonly provider: string;
-  /** What the program set, secrets unwrapped. */
+  /** Inputs, with secrets unwrapped. */
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** Names of the inputs that hold a secret. */
+  /** Names of the secret inputs. */
   readonly secretInputs: readonly string[];
   readonly secretOutputs: readonly string[];
-  /** URNs of the resources that have to be there first. */
+  /** URNs of the resources that it depends on. */
   readonly dependencies: readonly string[];
   readonly deletedWith: string;
   readonly deleteBeforeReplace: boolean;
   readonly replaceOnChanges: readonly string[];
-  /** URNs of the resources whose replacement replaces it too. */
+  /** URNs of the resources whose replacement also replaces it. */
   readonly replaceWith: readonly string[];
   readonly ignoreChanges: readonly string[];
   readonly retainOnDelete: boolean;
-  /** The moments that it has hooks for, such as `beforeCreate`. */
+  /** The events with hooks, such as `beforeCreate`. */
   readonly hooks: readonly string[];
   readonly errorHooks: readonly string[];
 }
@@ -47,7 +47,7 @@ interface RegisterRequest {
   getHooks(): HooksBinding | undefined;
 }
 
-/** Names of the hooks of each moment. */
+/** Names of the hooks by event. */
 interface HooksBinding {
   getBeforeCreateList(): string[];
   getAfterCreateList(): string[];
@@ -60,7 +60,7 @@ interface RegisterResponse {
   getUrn(): string;
 }
 
-/** What a command prints; a password is told from all else. */
+/** Output of a command; a password differs from everything else. */
 function outputsOf(type: string, name: string): Record<string, unknown> {
   const stdout = name.endsWith("-password") ? "made-by-the-command" : `output-of-${name}`;
   return type === "command:local:Command" ? { stdout } : {};
@@ -110,16 +110,16 @@ function momentsOf(hooks: HooksBinding | undefined): string[] {
   }).flatMap(([moment, names]) => (names ?? []).map(() => moment));
 }
 
-/** Runs a part of a program and gives what it made with every resource that it registered. */
+/** Runs a part of a program; returns its result and all registered resources. */
 export async function record<T>(program: () => T): Promise<{ made: T; registrations: readonly Registration[] }> {
   await pulumi.runtime.setMocks(mocks, "observability-lab", "test");
   const registrations = watch(pulumi.runtime.getMonitor() as unknown as MockMonitor);
-  // Pulumi takes a stack trace of every promise, and jest maps each frame: three quarters of the time
+  // Pulumi takes a stack trace of every promise, and jest maps each frame, which takes three quarters of the time
   const depth = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {
     const made = program();
-    // ends once every registration is answered, also of those that only an output brings about
+    // returns when every registration is answered, including those inside outputs
     await pulumi.runtime.disconnect();
     return { made, registrations };
   } finally {
@@ -127,7 +127,7 @@ export async function record<T>(program: () => T): Promise<{ made: T; registrati
   }
 }
 
-/** Lets Pulumi's mock keep what Mocks are not shown: the options; and lets it take hooks. */
+/** Records the registrations in Pulumi's mock, as Mocks do not receive the options; makes it accept hooks. */
 function watch(monitor: MockMonitor): readonly Registration[] {
   const registrations: Registration[] = [];
   const takeHook = (_request: unknown, callback: (error: null, response: object) => void): void => {
@@ -148,7 +148,7 @@ function watch(monitor: MockMonitor): readonly Registration[] {
   return registrations;
 }
 
-/** The only resource of that name and of a provider's type; components share their name with their container. */
+/** The resource with that name and a provider's type; components have the same name as their container. */
 export function resource(registrations: readonly Registration[], name: string): Registration {
   const found = registrations.filter((it) => it.name === name && !it.type.startsWith("observability-lab:"));
   if (found.length !== 1 || found[0] === undefined) {

@@ -9,19 +9,19 @@ import { catalogue, containersOf, nodeServicesOf } from "../../lib/settings/serv
 import { Settings } from "../../lib/settings/settings";
 import { labName, MEMORY_LABEL } from "../../lib/shared/names";
 
-/** Id of the network of a lab that is there. */
+/** Id of the network of an existing lab. */
 export const NETWORK_ID = "network-id";
-/** Id of a swarm's network over all nodes that is there. */
+/** Id of the existing overlay network of a swarm. */
 export const OVERLAY_ID = "overlay-id";
 
-/** The folder of a lab that has noted nothing. */
+/** State directory of a lab without recorded state. */
 const FOLDER = "/nonexistent/observability-lab";
 const MIB = 1024 * 1024;
 
-/** Time that the repairs of an update carry. */
+/** Time in the repairs of an update. */
 export const REPAIR_TIME = (): string => "2026-01-01T00:00:00.000Z";
 
-/** Nothing of the lab is there: what a first update finds. */
+/** Nothing of the lab exists: the state before a first update. */
 export const FRESH: ObservedLab = {
   network: undefined,
   overlay: undefined,
@@ -36,7 +36,7 @@ export const FRESH: ObservedLab = {
   savedVersions: new Map(),
 };
 
-/** A container as the engine lists it, running without ports and labels unless told. */
+/** A container as Docker lists it: running, without ports and labels by default. */
 export function listed(name: string, more: Partial<DockerContainer> = {}): DockerContainer {
   return {
     Id: name,
@@ -50,7 +50,7 @@ export function listed(name: string, more: Partial<DockerContainer> = {}): Docke
   };
 }
 
-/** The lab's datasource as Grafana gives it. */
+/** The lab's datasource as Grafana returns it. */
 export const DATASOURCE: FoundDatasource = {
   type: "prometheus",
   url: "http://prometheus:9090",
@@ -61,13 +61,13 @@ export const DATASOURCE: FoundDatasource = {
 /** Versions of the dashboards of the fixture's catalogue and of the lab's own. */
 const VERSIONS = new Map(["node", "lab-overview", "lab-flask", "lab-ansible", "lab-jobs"].map((uid) => [uid, 1]));
 
-/** What a sound Grafana holds, with the dashboards of the fixture's catalogue. */
+/** Content of a Grafana without drift, with the dashboards of the fixture's catalogue. */
 export const HOLDINGS: FoundGrafana = {
   datasource: DATASOURCE,
   dashboards: VERSIONS,
 };
 
-/** A container as it is after an update: it runs, on the lab's network, with 128 MiB. */
+/** A container after an update: running, on the lab's network, with 128 MiB. */
 export function foundContainer(changes: Partial<FoundContainer> = {}, memory = 128): FoundContainer {
   return {
     State: { Status: "running", ExitCode: 0, Health: { Status: "healthy" } },
@@ -80,12 +80,12 @@ export function foundContainer(changes: Partial<FoundContainer> = {}, memory = 1
   };
 }
 
-/** A Swarm service as a manager lists it, with its labels. */
+/** A Swarm service as a manager lists it. */
 export function swarmService(name: string, Labels: Readonly<Record<string, string>> = {}): SwarmService {
   return { ID: name, Spec: { Name: name, Labels } };
 }
 
-/** Everything of a lab is there as an update left it. */
+/** A lab without drift after an update. */
 export function soundLab(settings: Settings): ObservedLab {
   const lab = labName(settings.namePrefix);
   const memories = new Map(catalogue().map(([key, { hostname }]) => [hostname, settings[key].memory]));

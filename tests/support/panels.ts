@@ -2,27 +2,27 @@ import { Frame, GrafanaApi, QueryResult } from "../../tools/verify/panels/grafan
 import { Panel, StoredDashboard } from "../../tools/verify/panels/model";
 import { PanelResult, proveDashboard } from "../../tools/verify/panels/panelResult";
 
-/** An answer with these values. */
+/** A frame with these values. */
 export const frame = (...values: (number | null)[]): Frame => ({
   schema: { fields: [{ type: "time" }, { type: "number" }] },
   data: { values: [values.map((_, index) => index), values] },
 });
 
-/** A query as a fake Grafana gets it. */
+/** A query as the fake Grafana receives it. */
 export interface Query {
   readonly refId: string;
   readonly expr?: string;
   readonly datasource: object;
 }
 
-/** What a fake Grafana answers. */
+/** Responses of a fake Grafana. */
 export interface Fake {
   readonly dashboard: Partial<StoredDashboard>;
   readonly answers?: Readonly<Record<string, QueryResult>>;
   readonly prometheus?: (path: string, parameters: Record<string, string>) => unknown;
 }
 
-/** A fake Grafana, and what it was asked. */
+/** A fake Grafana, and the queries that it receives. */
 export function fakeApi({ dashboard, answers = {}, prometheus }: Fake): { api: GrafanaApi; asked: Query[] } {
   const asked: Query[] = [];
   const source = { uid: "prom", name: "Prometheus", type: "prometheus", isDefault: true };
@@ -47,7 +47,7 @@ export function fakeApi({ dashboard, answers = {}, prometheus }: Fake): { api: G
   return { api, asked };
 }
 
-/** Proves the dashboard of a fake Grafana, and tells what was asked. */
+/** Checks the panels of a fake Grafana's dashboard; also returns the queries. */
 export async function prove(fake: Fake): Promise<{ proof: PanelResult; asked: Query[] }> {
   const { api, asked } = fakeApi(fake);
   return { proof: await proveDashboard(api, "u"), asked };

@@ -6,7 +6,7 @@ import { enginePolicies } from "../../policy/enginePolicies";
 import { type Context, type Resource, type ResourceId, unwrap } from "../../policy/resource";
 import type { Registration } from "./mocks";
 
-/** A resource as the engine shows it to a policy pack. */
+/** A resource as the Pulumi engine passes it to a policy pack. */
 export type Shown = ResourceId & { readonly props: Readonly<Record<string, unknown>> };
 
 const LAB = "observability-lab:components:Lab";
@@ -20,7 +20,7 @@ const SETTINGS: Asked = {
   webPassword: undefined,
 };
 
-/** What the rules know of a machine with these sockets. */
+/** Context of the policies on a machine with these sockets. */
 export function context(
   sockets: readonly string[] = [],
   settings: Partial<Asked> = {},
@@ -30,7 +30,7 @@ export function context(
   return contextOf({ ...machine, memoryLimit }, { ...SETTINGS, ...settings }, PROJECT);
 }
 
-/** A resource below a component of the lab, or below the lab itself. */
+/** A resource in a component of the lab, or in the lab itself. */
 export function subject(parents: readonly string[], type: string, name: string): ResourceId {
   return { type, name, urn: `urn:pulumi:test::observability-lab::${[LAB, ...parents, type].join("$")}::${name}` };
 }
@@ -41,12 +41,12 @@ export function containerOf(component: string, name: string): ResourceId {
   return subject(parents, "docker:index/container:Container", name);
 }
 
-/** A resource as a rule is shown it. */
+/** A resource as a policy receives it. */
 export function resource(it: ResourceId, marked: Readonly<Record<string, unknown>>): Resource {
   return { ...it, marked, props: unwrap(marked) as Resource["props"] };
 }
 
-/** What each policy says of a resource, as `policy: message`, in the order in which an engine asks. */
+/** Violations of a resource as `policy: message`, in the order of the Pulumi engine. */
 export async function violations(
   { props, ...it }: Shown,
   { sockets = [], memoryLimit, ...settings }: Partial<Asked & Pick<Machine, "sockets" | "memoryLimit">> = {},
@@ -58,7 +58,7 @@ export async function violations(
     await policy.remediateResource?.({ ...it, props } as ResourceValidationArgs);
   }
   for (const policy of policies) {
-    // the SDK shows a validation a secret as any other value
+    // the SDK passes secrets to a validation like other values
     const args = { ...it, props: {} } as ResourceValidationArgs;
     for (const validate of [policy.validateResource ?? []].flat()) {
       await validate(args, (message) => said.push(`${policy.name}: ${message}`));
@@ -67,7 +67,7 @@ export async function violations(
   return said;
 }
 
-/** A resource that a lab registered as an engine shows it to a remediation, which sees secrets marked as such. */
+/** A registered resource as the Pulumi engine passes it to a remediation, which sees secrets marked as such. */
 export function shown(one: Registration, registrations: readonly Registration[]): Shown {
   const { type, name, urn, parent, inputs, secretInputs } = one;
   return {
@@ -83,13 +83,13 @@ export function shown(one: Registration, registrations: readonly Registration[])
   };
 }
 
-/** The mocks' id of the overlay network is none that Docker could give. */
+/** Replaces the mocks' id of the overlay network, which is no valid Docker id. */
 function withIds(inputs: Registration["inputs"]): Registration["inputs"] {
   const id = "0123456789abcdefghijklmno";
   return JSON.parse(JSON.stringify(inputs).replaceAll("lab-overlay-id", id)) as Registration["inputs"];
 }
 
-/** The types of all parents, as a URN has them; those of Pulumi's mocks have the last one alone. */
+/** Types of all parents, as in a URN; Pulumi's mocks include only the last one. */
 function typesOf(type: string, parent: string, registrations: readonly Registration[]): string {
   const above = registrations.find(({ urn }) => urn === parent);
   return above === undefined ? type : `${typesOf(above.type, above.parent, registrations)}$${type}`;

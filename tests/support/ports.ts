@@ -2,18 +2,18 @@ import { randomInt } from "node:crypto";
 import * as net from "node:net";
 import { PUBLISHED, PublishedKey } from "../../lib/settings/services";
 
-/** Two lanes of suites, of up to four workers each, stay below the ports that previews take. */
+/** Two lanes of suites with up to four workers each stay below the ports of previews. */
 const PORTS_OF_A_LANE = 5_000;
 const PORTS_OF_A_WORKER = PORTS_OF_A_LANE / 4;
 const PORT_SETTINGS = [...PUBLISHED.map((key) => `${key}Port` as const), "flaskPort" as const];
 
-/** A port for each of a lab's settings that take one. */
+/** A port for each port setting of a lab. */
 export type Ports = Readonly<Record<`${PublishedKey}Port` | "flaskPort", number>>;
 
-/** Ports that nothing listens on, below those that the operating system gives to outgoing connections. */
+/** Ports without a listener, below the ephemeral port range. */
 export async function freePorts(): Promise<Ports> {
   const ports = new Set<number>();
-  // suites that run side by side must not find the same ones free
+  // concurrent suites must not choose the same ports
   const [lane, worker] = [Number(process.env.TEST_LANE ?? 0), Number(process.env.JEST_WORKER_ID ?? 1) - 1];
   const first = 20_000 + PORTS_OF_A_LANE * lane + PORTS_OF_A_WORKER * (worker % 4);
   while (ports.size < PORT_SETTINGS.length) {

@@ -9,7 +9,7 @@ export const MARKER = "<!-- observability-lab: preview -->";
 
 const SUCRASE = path.join(PROJECT, "node_modules/sucrase/register/ts");
 
-/** A checkout of the base of a pull request, which has the pull request's commits, too, and its report. */
+/** A checkout of a pull request's base that also has the pull request's commits, and its report. */
 export class PreviewComment {
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-comment-"));
   readonly report = path.join(this.folder, "report.md");
@@ -21,7 +21,7 @@ export class PreviewComment {
     this.commit(base);
   }
 
-  /** Commits a change of these files on a branch, checks out the base, and returns the commit. */
+  /** Commits a change of these files on a branch, checks out the base and returns the commit. */
   change(files: readonly string[], renames: Readonly<Record<string, string>> = {}): string {
     this.git("checkout", "--quiet", "-b", "change");
     for (const [from, to] of Object.entries(renames)) {
@@ -45,13 +45,13 @@ export class PreviewComment {
     return { status, stdout, stderr: stderr.replaceAll(this.report, "report.md") };
   }
 
-  /** Has `git fetch origin` find a commit as the head of a merge request, as on GitLab. */
+  /** Lets `git fetch origin` find a commit as the head of a merge request, as on GitLab. */
   offer(iid: number, commit: string): void {
     this.git("update-ref", `refs/merge-requests/${String(iid)}/head`, commit);
     this.git("config", "remote.origin.url", ".");
   }
 
-  /** Runs the script that posts notes on GitLab, with these variables of a job. */
+  /** Runs the script that posts notes on GitLab, with these job variables. */
   postNotes(job: Readonly<Record<string, string>>): Promise<{ status: number; stdout: string; stderr: string }> {
     const script = path.join(PROJECT, "scripts/workflow/gitlabNotes.ts");
     const options = { cwd: this.checkout, env: { ...process.env, ...job } };
@@ -62,7 +62,7 @@ export class PreviewComment {
     });
   }
 
-  /** Removes all of it. */
+  /** Removes the folder. */
   remove(): void {
     fs.rmSync(this.folder, { recursive: true });
   }

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { docker, inspect } from "./harness";
 import { UserLab } from "./userLab";
 
-/** Ends a command with everything that it started, as a machine does that loses its power: nobody may clean up. */
+/** Kills a command and everything that it started, like a power failure: no process can clean up. */
 export function killSession({ pid }: ChildProcess): void {
   const ofSession = (): number[] =>
     fs
@@ -18,27 +18,27 @@ export function killSession({ pid }: ChildProcess): void {
   }
 }
 
-/** What a terminal does on Ctrl-C: the signal goes to the command and to all that shares its process group. */
+/** Ctrl-C in a terminal: signals the command and its process group. */
 export function interrupt({ pid }: ChildProcess): void {
   signal(-(pid ?? 0), "SIGINT");
 }
 
-/** Kills the program of a container, which the engine then starts again. */
+/** Kills the program of a container; Docker then restarts it. */
 export function killProgram(container: string): void {
-  // through the engine: the process belongs to another user
+  // in a container, as the process belongs to another user
   const image = docker("inspect", "--format", "{{.Image}}", container);
   const pid = String(inspect(container, ".State.Pid"));
   const asRoot = ["--pid", "host", "--user", "0:0", "--network", "none", "--entrypoint", "kill"];
   docker("run", "--rm", ...asRoot, image, "-KILL", pid);
 }
 
-/** Process of the lab's app. */
+/** Pid of the lab's app. */
 export function appPid({ hostFolder }: UserLab): number {
   const record = fs.readFileSync(path.join(hostFolder, "flask", "record.json"), "utf8");
   return (JSON.parse(record) as { pid: number }).pid;
 }
 
-/** Whether a process is there; one that has ended and that nobody has asked about is not. */
+/** Whether a process is alive; a zombie is not. */
 export function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(fs.readFileSync(`/proc/${String(pid)}/status`, "utf8"));
@@ -57,7 +57,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Session of a process, from proc(5): the name before the fields may hold anything. */
+/** Session of a process, from proc(5); the process name before the fields can contain anything. */
 function sessionOf(pid: string): number | undefined {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -1,6 +1,6 @@
 import type { LRParser } from "@lezer/lr";
 
-/** What a query asks for. */
+/** Names that a query uses. */
 export interface Asked {
   /** Each metric with the labels that its selectors match. */
   readonly selectors: readonly { readonly metric: string; readonly labels: readonly string[] }[];
@@ -8,10 +8,10 @@ export interface Asked {
   readonly grouping: readonly string[];
 }
 
-// the package calls itself an ES module, also where it is a CommonJS one
+// the package is declared as an ES module, although this build is CommonJS
 const { parser } = jest.requireActual<{ parser: LRParser }>("@prometheus-io/lezer-promql");
 
-/** The query as Grafana sends it, everything chosen. */
+/** The query as Grafana sends it with everything selected. */
 export function withoutVariables(query: string): string {
   return query
     .replaceAll("$__rate_interval", "20s")
@@ -19,7 +19,7 @@ export function withoutVariables(query: string): string {
     .replace(/\$[a-z]\w*/g, ".*");
 }
 
-/** What a query of PromQL asks for; throws where it is none. */
+/** Parses a PromQL query; throws if it is invalid. */
 export function parseQuery(query: string): Asked {
   const selectors: { metric: string; labels: string[] }[] = [];
   const grouping: string[] = [];

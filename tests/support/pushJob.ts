@@ -3,13 +3,13 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { PROJECT } from "./fixtures";
 
-/** The snippets of docs/jobs.md as they are written there: the script, a weekly job's age, the removal of a group. */
+/** The snippets of docs/jobs.md, verbatim: the script, a weekly job's age, the removal of a group. */
 export function documentedSnippets(): readonly string[] {
   const page = fs.readFileSync(path.join(PROJECT, "docs", "jobs.md"), "utf8");
   return [...page.matchAll(/^```sh\n(.*?)^```/gms)].map(([, snippet = ""]) => snippet);
 }
 
-/** A host with a name and a home of its own on this machine, from which a snippet pushes to a lab. */
+/** A simulated host with its own name and home directory, whose snippets push to a lab. */
 export class PushingHost {
   private readonly env: NodeJS.ProcessEnv;
 

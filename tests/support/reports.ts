@@ -8,7 +8,7 @@ export const VOLUME = "docker:index/volume:Volume";
 export const COMMAND = "command:local:Command";
 export const DASHBOARD = "grafana:oss/dashboard:Dashboard";
 
-/** A step of the engine on a resource. */
+/** A step of the Pulumi engine on a resource. */
 export function step(
   op: string,
   type: string,
@@ -27,7 +27,7 @@ export function step(
   };
 }
 
-/** The one change that a step is. */
+/** The change of a single step. */
 export function change(...args: Parameters<typeof step>): Change {
   const [only, ...others] = findChanges([step(...args)]);
   if (only === undefined || others.length > 0) {
@@ -36,7 +36,7 @@ export function change(...args: Parameters<typeof step>): Change {
   return only;
 }
 
-/** A run of the engine that came to its end. */
+/** A completed run of the Pulumi engine. */
 export function runOf(more: Partial<EngineRun> = {}): EngineRun {
   return { steps: [], errors: [], warnings: [], violations: [], ended: true, ...more };
 }
@@ -56,7 +56,7 @@ export function reportOf(steps: readonly Step[] = [], more: Partial<Report> = {}
   };
 }
 
-/** The cells of a line of a table, as GitHub splits it: at each pipe without a backslash before it. */
+/** The cells of a table row as GitHub splits it: at each pipe without a backslash before it. */
 export function cellsOf(line: string): string[] {
   return line.split(/(?<!\\)\|/).slice(1, -1);
 }

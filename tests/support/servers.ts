@@ -5,36 +5,36 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
 
-/** Answer of a test's server to a path. */
+/** Response of a test server to a path. */
 export interface Answer {
   readonly status?: number;
   readonly body: string | Buffer;
 }
 
-/** A request that a test's server got. */
+/** A request that a test server received. */
 export interface Asked {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;
-  /** The JSON that came with it; undefined without. */
+  /** The JSON body; undefined without one. */
   readonly body: unknown;
 }
 
-/** A server of a test, on loopback or on a socket. */
+/** A test server on loopback or on a socket. */
 export interface TestServer {
-  /** Its URL; meaningless for one on a socket. */
+  /** Its URL; meaningless on a socket. */
   readonly url: string;
   readonly port: number;
-  /** Paths that were asked for. */
+  /** Requested paths. */
   readonly asked: readonly string[];
   readonly requests: readonly Asked[];
   readonly close: () => Promise<void>;
 }
 
-/** What a server answers: by path or by `METHOD path`; one that is a list gives its answers in turn. */
+/** Responses by path or by `METHOD path`; a list is returned in order. */
 export type Answers = Readonly<Record<string, Answer | Answer[]>>;
 
-/** Serves these answers, and 404 for anything else, on a free port of loopback or on a socket. */
+/** Serves these responses, otherwise 404, on a free loopback port or on a socket. */
 export async function serve(answers: Answers, socketPath?: string): Promise<TestServer> {
   const asked: string[] = [];
   const requests: Asked[] = [];
@@ -68,7 +68,7 @@ export async function serve(answers: Answers, socketPath?: string): Promise<Test
   return { url: `http://127.0.0.1:${String(port)}`, port, asked, requests, close };
 }
 
-/** Serves an engine that answers as Docker does, and is the one that DOCKER_HOST names until it is closed. */
+/** Serves a fake Docker, to which DOCKER_HOST points until it is closed. */
 export async function serveDocker(answers: Answers): Promise<TestServer> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-engine-"));
   const socket = path.join(folder, "docker.sock");

@@ -8,7 +8,7 @@ import { machineStack, PROJECT } from "./harness";
 import { CommandResult, Machines } from "./machines";
 
 const NAME = "observability-lab";
-/** The machine that Pulumi runs on. */
+/** The machine on which Pulumi runs. */
 export const MANAGER = 1;
 
 /** A sample of an instant vector. */
@@ -23,7 +23,7 @@ export interface RangeSample {
   readonly values: readonly (readonly [number, string])[];
 }
 
-/** Seconds until this is true, asked twice a second; `excused` are seconds that others took. */
+/** Polls twice a second; returns the seconds until the condition holds. `excused` seconds extend the limit. */
 export async function secondsUntil(is: () => boolean, limit: number, excused = (): number => 0): Promise<number> {
   const begin = Date.now();
   while (!is()) {
@@ -35,7 +35,7 @@ export async function secondsUntil(is: () => boolean, limit: number, excused = (
   return (Date.now() - begin) / 1000;
 }
 
-/** Fetches what pip installs for a lab, once for a Python and its pins; the machines have no way out. */
+/** Downloads the wheels of a lab, once per Python and pins; the machines have no route to the internet. */
 function fetchWheels(): string {
   const python = (...args: string[]): string => execFileSync("python3", args, { encoding: "utf8" });
   const files = ["flask", "ansible"].map((it) => path.join(PROJECT, "assets", it, "requirements.txt"));
@@ -52,19 +52,19 @@ function fetchWheels(): string {
   return wheels;
 }
 
-/** A lab as `make` brings it up, on the first of several machines. */
+/** A lab brought up by `make` on the first of several machines. */
 export class SwarmLab {
-  /** No other lab of this machine has it: all see each other's processes. */
+  /** Unlike any other lab's on this machine, as all machines see each other's processes. */
   readonly prefix = "swarm-";
   readonly name = `${this.prefix}${NAME}`;
   private readonly stack = machineStack();
   private readonly room: string;
-  /** Variables that its scripts are run with. */
+  /** Environment of its scripts. */
   readonly environment: NodeJS.ProcessEnv;
 
   /**
-   * @param node The machine that it is brought up on. On another than the first its scripts see their own processes only:
-   * two labs of one name would take each other's app for their own.
+   * @param node The machine on which it is brought up. On others than the first, scripts see only their own processes:
+   * two labs with the same name would otherwise take each other's app for their own.
    */
   constructor(
     private readonly machines: Machines,
@@ -81,14 +81,14 @@ export class SwarmLab {
     };
   }
 
-  /** Makes the settings, as the first command of a checkout does. */
+  /** Creates the settings, as the first command of a checkout does. */
   prepare(settings: Readonly<Record<string, unknown>>): void {
     fs.mkdirSync(this.room);
     this.script("pulumi", "stack", "ls");
     this.configure({ namePrefix: this.prefix, ...settings });
   }
 
-  /** Sets these settings as `make config` does. */
+  /** Changes settings, as `make config` does. */
   configure(settings: Readonly<Record<string, unknown>>): void {
     const file = path.join(this.room, `own.${this.stack}.yaml`);
     const own = parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
@@ -96,7 +96,7 @@ export class SwarmLab {
     fs.writeFileSync(file, stringify({ ...own, config: { ...own.config, ...named } }));
   }
 
-  /** Images of these settings, by the stack of this machine. */
+  /** Images of these settings in the stack of this machine. */
   images(...settings: string[]): string[] {
     const read = (file: string): unknown => parse(fs.readFileSync(path.join(PROJECT, file), "utf8"));
     const stack = read(`Pulumi.${this.stack}.yaml`) as { config: Record<string, string> };
@@ -108,7 +108,7 @@ export class SwarmLab {
     return this.script("pulumi", "up", "--yes", "--skip-preview");
   }
 
-  /** Brings it up, or what was changed of it; throws with the CLI's diagnostics where that fails. */
+  /** Brings it up or applies changes; throws with the CLI's diagnostics if that fails. */
   apply(): void {
     const { ok, output } = this.up();
     if (!ok) {
@@ -116,21 +116,21 @@ export class SwarmLab {
     }
   }
 
-  /** Whether it watches these nodes and no other: both exporters of each are up. */
+  /** Whether it monitors exactly these nodes: both exporters of each are up. */
   watches(...nodes: readonly number[]): boolean {
     const names = nodes.map((node) => this.machines.name(node));
-    // what was watched before the move to a swarm is not yet stale
+    // series from before the move to a swarm are not yet stale
     const watched = 'up{job=~"linux_host|docker_containers", instance!~"node_exporter|cadvisor:8080"} == 1';
     const up = this.query(watched).map(({ metric }) => metric.instance ?? "");
     return up.sort().join() === [...names, ...names].sort().join();
   }
 
-  /** What a preview says that an up would do, after a refresh where that is asked for. */
+  /** Output of a preview, after a refresh if requested. */
   preview(...options: string[]): string {
     return this.script("pulumi", "preview", ...options).output;
   }
 
-  /** What a preview says on another machine than the one that it runs on. */
+  /** Output of a preview on another machine. */
   previewOn(node: number): string {
     return this.machines.run(node, [path.join(PROJECT, "scripts", "pulumi"), "preview"], this.environment).output;
   }
@@ -139,7 +139,7 @@ export class SwarmLab {
     return this.script("pulumi", "destroy", "--yes", "--skip-preview");
   }
 
-  /** What `make verify` finds: what it says of each check, and of those that fail alone. */
+  /** Result of `make verify`: the observations of each check, and the failed checks. */
   verify(): { readonly seen: Readonly<Record<string, string>>; readonly failed: readonly string[] } {
     const { output } = this.script("verify", "--json");
     try {
@@ -153,7 +153,7 @@ export class SwarmLab {
     }
   }
 
-  /** Asks a program of the lab on the manager, whose loopback nobody else reaches. */
+  /** Requests a program of the lab from the manager, as only that can reach its loopback. */
   ask(url: string, ...curl: string[]): unknown {
     const { ok, output } = this.machines.run(this.node, ["curl", "--silent", "--show-error", ...curl, url]);
     if (!ok) {
@@ -177,7 +177,7 @@ export class SwarmLab {
     return (answer as { data: { result: readonly unknown[] } }).data.result;
   }
 
-  /** The password that the state holds. */
+  /** The password in the state. */
   password(): string {
     return this.script("pulumi", "stack", "output", "grafanaAdminPassword", "--show-secrets").output.trim();
   }

@@ -1,21 +1,21 @@
 import { setTimeout } from "node:timers/promises";
 import { UserLab } from "./userLab";
 
-/** What people have put into a lab by hand, and what it has measured: no fault may take it. */
+/** Data that users entered and the lab measured: no fault may lose it. */
 export interface UserData {
-  /** A moment before the faults, in seconds. */
+  /** A moment before the faults, as a Unix timestamp. */
   readonly time: number;
-  /** Number of samples that Prometheus had taken until then. */
+  /** Number of samples in Prometheus until then. */
   readonly samples: number;
 }
 
 const USER = { login: "by-hand", password: "of a test" };
 const DASHBOARD = { uid: "made-by-hand", title: "Made by hand" };
 const PUSHED = "pushed_by_hand";
-/** Seconds after which the Pushgateway has written down what was pushed, and Prometheus what it scrapes. */
+/** Seconds until the Pushgateway has persisted pushed metrics, and Prometheus its samples. */
 const SETTLED = 12;
 
-/** Makes a user, a dashboard outside the lab's folder and a pushed metric, and counts the samples. */
+/** Creates a user, a dashboard outside the lab's folder and a pushed metric, and counts the samples. */
 export async function leaveUserData(lab: UserLab): Promise<UserData> {
   const admin = { login: "admin", password: await lab.password() };
   await grafana(lab, admin, "POST", "/api/admin/users", USER);
@@ -27,7 +27,7 @@ export async function leaveUserData(lab: UserLab): Promise<UserData> {
   return { time, samples: await countSamples(lab, time) };
 }
 
-/** What of the traces is no longer there. */
+/** The user data that is missing. */
 export async function lostUserData(lab: UserLab, { time, samples }: UserData): Promise<string[]> {
   const metrics = await (await fetch(`http://127.0.0.1:${String(lab.ports.pushgatewayPort)}/metrics`)).text();
   const kept = {
@@ -39,7 +39,7 @@ export async function lostUserData(lab: UserLab, { time, samples }: UserData): P
   return Object.entries(kept).flatMap(([what, there]) => (there ? [] : [what]));
 }
 
-/** Asks Grafana's API, as somebody who signs in. */
+/** Calls Grafana's API with a password. */
 export async function grafana(
   lab: UserLab,
   { login, password }: { login: string; password: string },

@@ -9,40 +9,40 @@ import { changesOf, stepsOf } from "./eventLog";
 import { dashboardSettings, machineStack, PROJECT } from "./harness";
 import { freePorts, Ports } from "./ports";
 
-/** What a command of the lab printed, and whether it went well. */
+/** Result of a lab command. */
 export interface Outcome {
   readonly ok: boolean;
-  /** Everything that it printed. */
+  /** Its complete output. */
   readonly said: string;
-  /** What it printed on its standard output. */
+  /** Its stdout. */
   readonly printed: string;
   readonly seconds: number;
-  /** Names of the resources that it changed or, as a preview, would change. */
+  /** Names of the resources that it changed or, for a preview, would change. */
   readonly changes: readonly string[];
 }
 
-/** A command of the lab that runs. */
+/** A running lab command. */
 export interface Running {
   readonly child: ChildProcess;
   readonly outcome: Promise<Outcome>;
-  /** Waits until it has begun to work on a resource, or has ended. */
+  /** Waits until it has started to work on a resource, or has ended. */
   readonly reached: (resource: string) => Promise<void>;
 }
 
 const NAME = "observability-lab";
 
-/** A lab as its users have it: `make`'s own scripts work on it, and its state and settings are in a folder of its own. */
+/** A lab as users have it: run by `make`'s own scripts, with its state and settings in a separate folder. */
 export class UserLab {
-  /** Folder of the lab's files outside the engine. */
+  /** Folder of the lab's files outside Docker. */
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-faults-"));
-  /** Where the scripts are; a test may have another checkout. */
+  /** Checkout with the scripts; a test can set another one. */
   checkout = PROJECT;
-  /** What make keeps in a checkout's `.lab`. */
+  /** Replaces the `.lab` of a checkout. */
   room = path.join(this.folder, "room");
-  /** What the lab keeps on the host. */
+  /** State home, in which the lab keeps its host files. */
   stateHome = path.join(this.folder, "state-home");
   private readonly stack = machineStack();
-  /** Folder of the event logs of its updates. */
+  /** Folder for the event logs of its updates. */
   readonly logs = fs.mkdtempSync(path.join(os.tmpdir(), "lab-events-"));
   private runs = 0;
 
@@ -52,7 +52,7 @@ export class UserLab {
     readonly ports: Ports,
   ) {}
 
-  /** A lab that is not up yet. */
+  /** A lab that is not running yet. */
   static async create(prefix: string, subnet: string): Promise<UserLab> {
     return new UserLab(prefix, subnet, await freePorts());
   }
@@ -72,14 +72,14 @@ export class UserLab {
     return `${this.prefix}${name}`;
   }
 
-  /** Makes the folders and the settings, as the first command of a checkout does. */
+  /** Creates the folders and settings, as the first command of a checkout does. */
   async prepare(): Promise<void> {
     [this.room, this.stateHome].forEach((folder) => fs.mkdirSync(folder, { recursive: true }));
     await this.run("pulumi", ["stack", "ls"]).outcome;
     this.configure({ ...dashboardSettings(), ...this.ports, namePrefix: this.prefix, subnet: this.subnet });
   }
 
-  /** Sets these settings as `make config` does; undefined takes one away. */
+  /** Changes settings, as `make config` does; undefined removes one. */
   configure(settings: Readonly<Record<string, unknown>>): void {
     const file = path.join(this.room, `own.${this.stack}.yaml`);
     const own = parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
@@ -87,21 +87,21 @@ export class UserLab {
     fs.writeFileSync(file, stringify({ ...own, config: Object.assign({}, own.config, ...named) as unknown }));
   }
 
-  /** Sets secrets as `make config` does; their values are in no argument of a process. */
+  /** Sets secrets, as `make config` does; their values are passed by stdin, not as arguments. */
   async configureSecrets(secrets: Readonly<Record<string, string>>): Promise<void> {
     for (const [setting, value] of Object.entries(secrets)) {
       await expectOk(this.run("pulumi", ["config", "set", "--secret", "--path", setting], {}, value).outcome);
     }
   }
 
-  /** The settings of this lab alone. */
+  /** The settings of this lab only. */
   own(): Readonly<Record<string, unknown>> {
     const file = path.join(this.room, `own.${this.stack}.yaml`);
     const { config = {} } = parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
     return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(`${NAME}:`, ""), value]));
   }
 
-  /** Value that this machine's stack, or Pulumi.yaml, gives to a setting. */
+  /** Value of a setting in this machine's stack or in Pulumi.yaml. */
   setting(name: string): string {
     const read = (file: string): unknown => parse(fs.readFileSync(path.join(PROJECT, file), "utf8"));
     const stack = read(`Pulumi.${this.stack}.yaml`) as { config: Record<string, string> };
@@ -110,8 +110,8 @@ export class UserLab {
   }
 
   /**
-   * Starts one of the scripts that make calls, in a session of its own as a terminal gives it, with further variables
-   * of the environment before the script's name where a test has some, and with a text on its standard input.
+   * Starts one of the scripts that make calls, in its own session like a terminal's, with additional environment
+   * variables and a text on stdin.
    */
   run(script: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}, input = ""): Running {
     const log = path.join(this.logs, String(this.runs++));
@@ -127,7 +127,7 @@ export class UserLab {
         env: { ...userEnvironment(), LAB_ROOM: this.room, STACK: this.stack, XDG_STATE_HOME: this.stateHome, ...env },
       },
     );
-    child.stdin.on("error", () => undefined).end(input); // a command that reads nothing may have closed it
+    child.stdin.on("error", () => undefined).end(input); // EPIPE: a command that reads nothing may have closed its stdin
     let [said, printed] = ["", ""];
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
     child.stdout.on("data", (chunk: Buffer) => {
@@ -155,7 +155,7 @@ export class UserLab {
     return this.run("pulumi", ["up", "--yes", "--skip-preview"]).outcome;
   }
 
-  /** Names of the resources that the next up would touch. */
+  /** Names of the resources that the next up would change. */
   async preview(): Promise<readonly string[]> {
     return (await expectOk(this.run("pulumi", ["preview"]).outcome)).changes;
   }
@@ -165,7 +165,7 @@ export class UserLab {
     return this.run("pulumi", ["destroy", "--yes", "--skip-preview"]).outcome;
   }
 
-  /** What `make verify` finds wrong. */
+  /** Failed checks of `make verify`. */
   async failedChecks(): Promise<string[]> {
     const { said, printed } = await this.run("verify", ["--json"]).outcome;
     try {
@@ -176,7 +176,7 @@ export class UserLab {
     }
   }
 
-  /** The password that the state holds. */
+  /** The password in the state. */
   password(): Promise<string> {
     return this.output("grafanaAdminPassword");
   }
@@ -186,7 +186,7 @@ export class UserLab {
     return (await this.run("pulumi", ["stack", "output", name, "--show-secrets"]).outcome).printed.trim();
   }
 
-  /** Destroys what is left and, after what else there is to take away, removes the folder. */
+  /** Destroys what is left, runs a further cleanup, and removes the folder. */
   async remove(before: () => unknown = () => undefined): Promise<void> {
     const destroyed = await this.destroy();
     before();
@@ -197,7 +197,7 @@ export class UserLab {
   }
 }
 
-/** The outcome of a command that has to go well. */
+/** The outcome of a command that must succeed. */
 export async function expectOk(outcome: Promise<Outcome>): Promise<Outcome> {
   const result = await outcome;
   if (!result.ok) {
@@ -206,7 +206,7 @@ export async function expectOk(outcome: Promise<Outcome>): Promise<Outcome> {
   return result;
 }
 
-/** The caller's environment without what would lead its lab and this one to the same state. */
+/** The caller's environment without variables that would lead its lab and this one to the same state. */
 function userEnvironment(): NodeJS.ProcessEnv {
   const foreign = /^(PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*)|LAB_ROOM|STACK|FILE|MAKE.*|MFLAGS)$/;
   const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
@@ -214,7 +214,7 @@ function userEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), PULUMI_DEBUG_COMMANDS: "true" };
 }
 
-/** Whether a process ends well; what is killed may leave its pipes open in a child, and is not waited for. */
+/** Whether a process succeeds; does not wait for pipes that a killed process leaves open in a child. */
 async function ending(child: ChildProcess): Promise<boolean> {
   const closed = once(child, "close");
   const [code] = (await once(child, "exit")) as [number | null];
