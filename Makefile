@@ -9,40 +9,40 @@ help: ## List the commands
 setup: ## Install what this machine lacks: npm packages, Docker, the Pulumi CLI and its plugins, images
 	@scripts/setup
 
-up: setup ## Bring up the whole lab, or what changed of it, and verify it (ARGS="--plan FILE" as it was previewed)
+up: setup ## Bring up the lab or apply changes, and verify it (ARGS="--plan FILE" allows only what was previewed)
 	@scripts/pulumi up --yes $(if $(findstring --plan,$(ARGS)),,--skip-preview) $(ARGS)
 	@scripts/verify
 	@echo "Grafana's user is admin, its password: make password"
 
-preview: setup ## Show what `make up` would change, and fail where that breaks a rule (ARGS="--save-plan FILE")
+preview: setup ## Show what `make up` would change; fails if that violates a policy (ARGS="--save-plan FILE")
 	@scripts/pulumi preview --diff $(ARGS)
 
-pr-preview: setup ## Show what this checkout would change of the lab of a commit (BASE=origin/main APPLY=1)
+pr-preview: setup ## Report what this checkout changes compared to another commit (BASE=origin/main APPLY=1)
 	@scripts/pr-preview
 
-drift: setup ## Say whether the running lab differs from its code; exit 2 where it does
+drift: setup ## Report whether the running lab differs from its code; exit code 2 if it does
 	@scripts/drift
 
-backup: setup ## Write the data of Prometheus, Grafana, the Pushgateway and Alertmanager into a file (FILE= says which)
+backup: setup ## Save the data of Prometheus, Grafana, the Pushgateway and Alertmanager to one file (FILE=...)
 	@scripts/backup
 
-restore: setup ## Put the data of a backup into the lab (FILE=.lab/backups/...)
+restore: setup ## Restore the data of a backup (FILE=.lab/backups/...)
 	@scripts/restore
 
-grafana-key: setup ## Give Grafana a new key for the passwords of its datasources, which have to be saved again then
+grafana-key: setup ## Give Grafana a new key for the passwords of its datasources, which then have to be entered again
 	@scripts/grafana-key
 	@scripts/verify
 
 destroy: setup ## Remove the lab and its data
 	@scripts/pulumi destroy --yes --skip-preview
 
-doctor: ## Tell whether this machine can run the lab (ARGS=--json for machines)
+doctor: ## Check whether this machine can run the lab (ARGS=--json)
 	@scripts/doctor $(ARGS)
 
-verify: ## Ask the running lab whether it works (ARGS=--json for machines)
+verify: ## Check whether the running lab works (ARGS=--json)
 	@scripts/verify $(ARGS)
 
-logs: ## Show the last lines of every container and of the Flask app (LINES=50)
+logs: ## Print the last log lines of every container and of the Flask app (LINES=50)
 	@scripts/logs
 
 playbook: ## Run the Ansible playbook again
@@ -51,37 +51,37 @@ playbook: ## Run the Ansible playbook again
 traffic: ## Send requests to the Flask app for a minute (SECONDS=60 RATE=5)
 	@SECONDS_TO_RUN=$(or $(SECONDS),60) scripts/traffic
 
-dashboards: ## Write every dashboard as JSON to .lab/dashboards, and show what changed since the last time
+dashboards: ## Write every dashboard as JSON to .lab/dashboards, and print the diff to the last run
 	@scripts/dashboards
 
 password: ## Print the password of Grafana's admin
 	@scripts/pulumi stack output grafanaAdminPassword --show-secrets
 
-config: setup ## Settings of this checkout alone, such as ARGS="set grafanaPort 3001"
+config: setup ## Run pulumi config on the settings of this checkout (ARGS="set grafanaPort 3001")
 	@scripts/pulumi config $(ARGS)
 
-test: ## Run every test, the end-to-end ones on the real engine too
+test: ## Run all tests, including the end-to-end tests on the real Docker
 	@scripts/setup test
 	@node --require ./node_modules/sucrase/register/ts tests/run.ts
 
 lint: setup ## Check types, style and scripts
 	@scripts/lint
 
-audit: ## Ask which pinned packages have known vulnerabilities
+audit: ## Check the pinned packages for known vulnerabilities
 	@scripts/setup packages
 	@scripts/audit
 
-sbom: ## Write what the lab is made of to .lab/sbom.cdx.json, as a CycloneDX bill of materials
+sbom: ## Write a CycloneDX bill of materials to .lab/sbom.cdx.json
 	@scripts/setup packages
 	@. scripts/common.sh && node scripts/sbom.js >"$$room/sbom.cdx.json" && echo "$$room/sbom.cdx.json"
 
-bench: setup ## Measure the lab beside docker compose, in labs of their own (ROUNDS=5 IDLE=300 GROWTH=0)
+bench: setup ## Benchmark the lab against docker compose, both set up for it (ROUNDS=5 IDLE=300 GROWTH=0)
 	@scripts/bench
 
-profile: setup ## Show where the time of an up and of a preview goes, in a lab of its own
+profile: setup ## Print where the time of an up and a preview goes, in a separate lab
 	@scripts/bench profile
 
-scale: setup ## Measure what one Prometheus needs for up to 1000 nodes, without a lab (NODES="1 10 100 1000" MINUTES=5)
+scale: setup ## Measure the needs of one Prometheus for up to 1000 nodes, without a lab (NODES="1 10 100 1000" MINUTES=5)
 	@scripts/bench scale
 
 format: setup ## Format the TypeScript files and renew the table of settings
