@@ -1,9 +1,9 @@
-# Sourced by the scripts in this folder: the state directory, the CLI and the Docker daemon of this checkout's lab.
+# Sourced by the scripts in this folder: the folder LAB_ROOM, the CLI and the Docker daemon of this checkout's lab.
 # shellcheck shell=bash
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck disable=SC2034 # used by the scripts that source this
 root=${LAB_CHECKOUT:-$(dirname "$scripts")} # the checkout with the program and the settings
-room=${LAB_ROOM:-$root/.lab} # state directory, ignored by git: Pulumi state, passphrase, settings of this checkout only
+room=${LAB_ROOM:-$root/.lab} # ignored by git: Pulumi state, passphrase, settings of this checkout only
 # the CLI takes the home directory from the user database instead of HOME
 export PULUMI_HOME=${PULUMI_HOME:-$HOME/.pulumi}
 version() { sed -n "s|.*\"$1\": \"\(.*\)\".*|\1|p" "$(dirname "$scripts")/package.json"; } # NAME: version in package.json
@@ -16,7 +16,7 @@ cli=$PULUMI_HOME/versions/$PULUMI_VERSION/bin/pulumi
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-# Only its user can enter the state directory and everything below it. A umask for all commands would also restrict the
+# Only its user can enter LAB_ROOM and everything below it. A umask for all commands would also restrict the
 # files that they create in the checkout and for containers.
 mkdir -p "$room"
 [ ! -k "$room" ] || die "LAB_ROOM = $room: every user may write there; name a folder of your own"

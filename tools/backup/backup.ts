@@ -1,5 +1,5 @@
 // Writes the data of a running lab to a file; see scripts/backup.
-// usage: backup.ts CHECKOUT FOLDER [FILE]      FOLDER: the state directory of this checkout's lab
+// usage: backup.ts CHECKOUT FOLDER [FILE]      FOLDER: LAB_ROOM, or .lab in the checkout
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { keyFingerprint, WELL_KNOWN_KEY } from "../../lib/docker/grafanaKey";
