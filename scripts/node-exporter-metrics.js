@@ -84,7 +84,7 @@ function constant(name, ...texts) {
 /** Metric names in the sources of a collector. */
 function namesIn(text, open, all) {
   const call = /BuildFQName\(\s*namespace,\s*([\w.]+|"\w*"),\s*((?:[^()]|\([^()]*\))*?),?\s*\)/g;
-  // where a variable has the name, it is one of the words that stand in a map, a struct or a call for a description
+  // if a variable holds the name, it is one of the words in a map, a struct or a call that creates a description
   const noise = new RegExp(`${call.source}|\\[\\]string\\{[^}]*\\}|.*(logger|Errorf|kingpin|registerCollector).*`, "g");
   const places = /"([a-z]\w*|\w+_\w+)"(?=[:\],])|(?<=Desc\()"(\w+)"/g;
   const words = [...text.replace(noise, "").matchAll(places)].map(([, word, described]) => word ?? described);

@@ -75,7 +75,7 @@ export function missingPanelTypes(dashboard: object, known: ReadonlySet<string>)
   return [...new Set(panelTypes(dashboard))].filter((type) => !known.has(type) && !MIGRATED.has(type)).sort();
 }
 
-/** The type of every panel, also of those in rows; a row is not a panel. */
+/** The type of every panel, including those in rows; a row is not a panel. */
 function panelTypes(holder: object): string[] {
   const { panels, rows } = holder as { panels?: unknown; rows?: unknown };
   return [panels, rows].flatMap((list) =>

@@ -3,7 +3,7 @@ import { MAX_PORT, SettingsReader } from "./reader";
 
 /** What the blackbox exporter probes at every scrape: exactly one of these. */
 export interface Probe {
-  /** Of http or https, without credentials; answers with a status of 200 to 299. */
+  /** An http or https URL without credentials; the probe succeeds on a status of 200 to 299. */
   readonly url?: string;
   /** `host:port` that accepts a connection. */
   readonly tcp?: string;
@@ -13,7 +13,7 @@ export interface Probe {
 
 const KINDS = ["url", "tcp", "ping"] as const;
 
-/** The module of the blackbox exporter that asks each kind of probe. */
+/** The blackbox exporter's module for each kind of probe. */
 export const PROBE_MODULES = { url: "http_2xx", tcp: "tcp_connect", ping: "icmp" } as const;
 
 /** The entries of a setting that lists probes. */
@@ -30,7 +30,7 @@ export function readProbes(read: SettingsReader, setting: string): readonly Prob
     const [place, target] = [`${setting}[${String(index)}].${kind}`, entry[kind]];
     const wrong = CHECKS[kind](target);
     if (wrong !== undefined) {
-      // credentials may stand in a URL that is none
+      // an invalid URL may contain credentials, too
       read.addProblem(place, String(target).includes("@") ? undefined : target, ...wrong);
     } else if (targets.has(target)) {
       read.addProblem(place, target, "is probed by another entry too", "keep one of them");
@@ -62,7 +62,7 @@ const CHECKS: Readonly<Record<(typeof KINDS)[number], (target: unknown) => Wrong
     typeof host === "string" ? hostProblem(host) : ["is not a host name", "write it as db.example.org or 192.0.2.1"],
 };
 
-/** What is wrong with a host that a container of the lab shall reach. */
+/** Why a host cannot be probed from the lab's containers. */
 function hostProblem(host: string): Wrong {
   if (URL.canParse(`http://${host}`) && isLoopback(`http://${host}`)) {
     return ["is the loopback of the blackbox exporter's own container", "write host.docker.internal for this machine"];

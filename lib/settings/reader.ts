@@ -7,7 +7,7 @@ import { suggestion } from "./suggestion";
 
 // Prometheus' own grammar, https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 const DURATION = /^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
-/** `user:password@`, and not the tag of an image before its digest. */
+/** `user:password@`, but not an image's tag before its digest. */
 const CREDENTIALS = /:[^\s"/]*@(?!sha256:)/;
 const IMAGE = /^[a-z0-9]([a-z0-9._/:-]*[a-z0-9])?(:[\w][\w.-]{0,127}|(:[\w][\w.-]{0,127})?@sha256:[0-9a-f]{64})$/;
 const MIN_MEMORY = 32;

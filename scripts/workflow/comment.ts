@@ -1,5 +1,5 @@
 // Prints the comment for a preview report: the report's origin, and the escaped report.
-// usage: comment.ts REPORT COMMIT      COMMIT is the head of the pull request; the checkout is its base
+// usage: comment.ts REPORT COMMIT      COMMIT: head of the pull request; its base is checked out
 import { execFileSync } from "node:child_process";
 import { lstatSync, readFileSync } from "node:fs";
 import { describeOrigin, escapeReport, REPORT_MARKER } from "../../tools/pull-request/foreignReport";

@@ -83,7 +83,7 @@ export function shown(one: Registration, registrations: readonly Registration[])
   };
 }
 
-/** Replaces the mocks' id of the overlay network, which is no valid Docker id. */
+/** Replaces the mocks' id of the overlay network, which is not a valid Docker id. */
 function withIds(inputs: Registration["inputs"]): Registration["inputs"] {
   const id = "0123456789abcdefghijklmno";
   return JSON.parse(JSON.stringify(inputs).replaceAll("lab-overlay-id", id)) as Registration["inputs"];

@@ -210,7 +210,7 @@ export async function expectOk(outcome: Promise<Outcome>): Promise<Outcome> {
 function userEnvironment(): NodeJS.ProcessEnv {
   const foreign = /^(PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*)|LAB_ROOM|STACK|FILE|MAKE.*|MFLAGS)$/;
   const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
-  // the switch that gives the CLI its option --event-log
+  // enables the CLI's option --event-log
   return { ...Object.fromEntries(own), PULUMI_DEBUG_COMMANDS: "true" };
 }
 

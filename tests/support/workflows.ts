@@ -27,7 +27,7 @@ export interface Job {
   readonly steps: readonly Step[];
 }
 
-/** A workflow as its file says it. */
+/** A parsed workflow. */
 export interface Workflow {
   readonly on: Readonly<Record<string, unknown>>;
   readonly permissions?: Readonly<Record<string, string>>;

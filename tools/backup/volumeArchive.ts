@@ -1,7 +1,7 @@
 import { Parser, Pax, ReadEntry } from "tar";
 import { quote } from "../../lib/shared/foreignNames";
 
-/** Bits that let a program run as its owner or its group. */
+/** The setuid and setgid bits. */
 const SET_ID = 0o6000;
 
 /**

@@ -38,7 +38,7 @@ export function findBase(project: string, name: string): Base | undefined {
   if (NOTHING.test(name)) {
     return undefined;
   }
-  // git takes a name that begins with - for an option
+  // git parses a name that begins with - as an option
   const readable = name !== "" && !name.startsWith("-");
   const commit = readable ? ask(project, "rev-parse", "--verify", "--quiet", `${name}^{commit}`) : undefined;
   if (commit === undefined || !COMMIT.test(commit)) {

@@ -23,7 +23,7 @@ export async function hostReported(lab: LabOutputs): Promise<string> {
   ].join("; ");
 }
 
-/** Failed collectors with the error; only the log tells whether a collector failed or found no data. */
+/** Failed collectors with the error; only the log distinguishes failures from missing data. */
 async function failedCollectors(lab: LabOutputs): Promise<readonly (readonly [string, string])[]> {
   const container = lab.containers.find((name) => name.endsWith(SERVICES.nodeExporter.hostname));
   const silent = await queryPrometheus(lab, "node_scrape_collector_success == 0");

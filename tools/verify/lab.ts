@@ -1,6 +1,6 @@
 import { signInHeaders } from "../../lib/shared/webSignIn";
 
-/** The running lab, as `pulumi stack output --json --show-secrets` describes it. */
+/** The outputs of a running lab, from `pulumi stack output --json --show-secrets`. */
 export interface LabOutputs {
   readonly labName: string;
   readonly prometheusUrl: string;
