@@ -30,11 +30,13 @@ export function fakeApi({ dashboard, answers = {}, prometheus }: Fake): { api: G
     dashboard: () => Promise.resolve({ uid: "u", title: "Any", ...dashboard }),
     datasources: () => Promise.resolve([{ ...source, jsonData: { timeInterval: "5s" } }]),
     libraryPanel: (uid) =>
-      Promise.resolve({
-        type: uid === "text" ? "text" : "stat",
-        title: "Shared",
-        targets: [{ refId: "A", expr: uid === "text" ? "left over" : "shared" }],
-      }),
+      uid === "gone"
+        ? Promise.reject(new Error("no such panel in the library"))
+        : Promise.resolve({
+            type: uid === "text" ? "text" : "stat",
+            title: "Shared",
+            targets: [{ refId: "A", expr: uid === "text" ? "left over" : "shared" }],
+          }),
     prometheus: (_, path, parameters) => Promise.resolve((prometheus?.(path, parameters) ?? { result: [] }) as never),
     query: (body) => {
       const { queries } = body as { queries: Query[] };

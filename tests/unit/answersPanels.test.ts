@@ -1,51 +1,12 @@
-import { setTimeout } from "node:timers/promises";
 import { changesDatasource, findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
-import { answerPanels, AskedLab, isDark, tooYoung } from "../../tools/pull-request/answers/panelAnswers";
-import { panelText } from "../../tools/pull-request/answers/panelText";
+import { isDark } from "../../tools/pull-request/answers/panelAnswers";
+import { tooYoung } from "../../tools/pull-request/answers/reading";
 import { seriesOf } from "../../tools/pull-request/answers/series";
-import { Properties, Step } from "../../tools/pull-request/report/events";
-import { renderReport } from "../../tools/pull-request/report/markdown";
-import { fakeApi } from "../support/panels";
-import { reportOf, step } from "../support/reports";
+import { Step } from "../../tools/pull-request/report/events";
+import { board, reportOn, stat, update } from "../support/panelReports";
+import { DASHBOARD, step } from "../support/reports";
 
-const DASHBOARD = "grafana:oss/dashboard:Dashboard";
-const board = (panels: readonly object[], more: object = {}): Properties => ({
-  configJson: JSON.stringify({ uid: "own", title: "Own", panels, ...more }),
-});
-const stat = (title: string, expr: string, more: object = {}): object => ({
-  id: 3,
-  type: "stat",
-  title,
-  targets: [{ refId: "A", expr }],
-  ...more,
-});
 const variable = (name: string, query: string): object => ({ name, type: "custom", query });
-const update = (before: Properties, after: Properties): Step => step("update", DASHBOARD, "own", { before, after });
-
-/** What a change of a dashboard says in its report. */
-async function reportOn(
-  steps: readonly Step[],
-  results: Parameters<typeof fakeApi>[0]["answers"] = {},
-): Promise<{ report: string; problems: readonly string[] }> {
-  const { api } = fakeApi({
-    dashboard: {},
-    answers: results,
-    prometheus: (path) =>
-      path === "parse_query"
-        ? { type: "vectorSelector", matchers: [{ name: "__name__", type: "=", value: "typo" }] }
-        : { resultType: "vector", result: [] },
-  });
-  const lab: AskedLab = {
-    api,
-    sources: await api.datasources(),
-    since: Date.now() - 60_000,
-    scrapeSeconds: 5,
-    pause: setTimeout,
-    restore: (text) => text.replaceAll("preview-", ""),
-  };
-  const answers = panelText(await answerPanels(lab, findPanelChanges(steps), 0), "http://127.0.0.1:3000");
-  return { report: renderReport(reportOf(steps, { answers })), problems: answers.problems };
-}
 
 describe("the panels that are asked", () => {
   it("are those that a change adds, changes or removes, and those of a changed variable", () => {

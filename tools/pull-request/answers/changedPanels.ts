@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { Panel, StoredDashboard, Variable } from "../../verify/panels/model";
+import { OPERATIONS } from "../report/changes";
 import { modelOf, namePanels, showing } from "../report/dashboards";
 import { nameEach } from "../report/differences";
 import { Properties, Step } from "../report/events";
@@ -21,6 +22,7 @@ export interface PanelChange {
   readonly by?: string;
 }
 
+const COUNTING: ReadonlySet<string> = new Set(["same", ...OPERATIONS]);
 const DASHBOARD = "grafana:oss/dashboard:Dashboard";
 const DATASOURCE = "grafana:oss/dataSource:DataSource";
 
@@ -28,8 +30,8 @@ const DATASOURCE = "grafana:oss/dataSource:DataSource";
 export function dashboardsOf(
   steps: readonly Step[],
 ): readonly { readonly before: StoredDashboard | undefined; readonly after: StoredDashboard | undefined }[] {
-  // with a refresh each resource has a step of that before the one that counts
-  const last = new Map(steps.filter(({ op }) => op !== "refresh").map((step) => [step.urn, step]));
+  // the engine refreshes a resource before the step that counts, and deletes a replaced one after it
+  const last = new Map(steps.filter(({ op }) => COUNTING.has(op)).map((step) => [step.urn, step]));
   return [...last.values()]
     .filter(({ type }) => type === DASHBOARD)
     .map(({ op, old, new: now }) => ({

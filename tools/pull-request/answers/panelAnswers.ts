@@ -1,22 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import { seconds } from "../../verify/duration";
 import { Datasource, GrafanaApi } from "../../verify/panels/grafana";
 import { Panel, StoredDashboard } from "../../verify/panels/model";
-import { askPanels, AskedPanel, State, stateOf } from "../../verify/panels/panelResult";
+import { askPanels } from "../../verify/panels/panelResult";
+import { WITHOUT_QUERIES } from "../../verify/panels/queries";
 import { TimeRange, timeRange } from "../../verify/panels/range";
 import { DeclaredPanel, PanelChange } from "./changedPanels";
 import { Presence } from "./presence";
-import { Series, seriesOf } from "./series";
-
-/** What a panel says, as one commit declares it. */
-export interface Reading {
-  readonly state: State;
-  readonly series: readonly Series[];
-  /** What is wrong with a query, in Prometheus' words. */
-  readonly error?: string;
-  /** Why there is no data. */
-  readonly reason?: string;
-}
+import { ASKS_NOTHING, hasData, Reading, readingOf } from "./reading";
 
 /** What a panel says before and after a change, over the same minutes of the same lab. */
 export interface PanelAnswer extends PanelChange {
@@ -42,9 +32,30 @@ export interface AskedLab {
 /** Between two questions to a panel that has no data yet. */
 const PAUSE_MS = 1500;
 
-/** Whether a panel shows nothing that showed something, or that is new. */
-export function isDark({ was, is }: Pick<PanelAnswer, "was" | "is">): boolean {
-  return is !== undefined && isBroken(is) && (was === undefined || !isBroken(was));
+type Read = Pick<PanelAnswer, "was" | "is">;
+
+/** Whether a panel or a query of it shows nothing that showed something, or a panel is new and shows nothing. */
+export function isDark(answer: Read): boolean {
+  const { was, is } = answer;
+  if (is === undefined) {
+    return false;
+  }
+  const isNewError = is.state === "error" && was?.state !== "error";
+  const isEmpty = is.state === "missing" && (was === undefined || !isBroken(was));
+  return isNewError || isEmpty || lostQueries(answer).length > 0;
+}
+
+/** The queries that had data and have none, beside others that have some. */
+export function lostQueries({ was, is }: Read): readonly string[] {
+  const had = (refId: string): boolean =>
+    was?.series.some((series) => series.refId === refId) === true &&
+    was.silent?.some((query) => query.refId === refId) !== true;
+  return (is?.silent ?? []).filter(({ state, refId }) => state !== "explained" && had(refId)).map(({ refId }) => refId);
+}
+
+/** Whether a panel had data and has none at all. */
+export function lostAll({ was, is }: Read): boolean {
+  return was !== undefined && is !== undefined && isBroken(is) && hasData(was) && !hasData(is);
 }
 
 /** Whether the same panel reads the same. */
@@ -64,7 +75,7 @@ export async function answerPanels(
 ): Promise<readonly PanelAnswer[]> {
   let answers = await askBoth(lab, changes);
   for (;;) {
-    const dark = answers.filter(({ was, is }) => [was, is].some((it) => it?.state === "missing"));
+    const dark = answers.filter((answer) => [answer.was, answer.is].some(mayGetData) || lostQueries(answer).length > 0);
     if (dark.length === 0 || Date.now() + PAUSE_MS > until) {
       break;
     }
@@ -80,7 +91,7 @@ async function askBoth(lab: AskedLab, changes: readonly PanelChange[]): Promise<
   const now = new Date();
   const ranges = new Map(changes.map(({ before, after }) => [before?.dashboard, (after ?? before)?.dashboard.time]));
   const read = (side: readonly (DeclaredPanel | undefined)[]): Promise<ReadonlyMap<Panel, Reading>> =>
-    readPanels(lab, side, (dashboard) => timeRange(ranges.get(dashboard) ?? dashboard.time, now));
+    readPanels(lab, side, (dashboard) => timeRange(ranges.get(dashboard) ?? dashboard.time, now), now.getTime());
   const [old, current] = await Promise.all([
     read(changes.map(({ before }) => before)),
     read(changes.map(({ after }) => after)),
@@ -103,84 +114,53 @@ async function readPanels(
   lab: AskedLab,
   declared: readonly (DeclaredPanel | undefined)[],
   rangeOf: (dashboard: StoredDashboard) => TimeRange,
+  now: number,
 ): Promise<ReadonlyMap<Panel, Reading>> {
-  const wanted = new Set(declared.flatMap((it) => (it === undefined ? [] : [it.panel])));
-  const dashboards = [...new Set(declared.flatMap((it) => (it === undefined ? [] : [it.dashboard])))];
+  const wanted = declared.filter((it) => it !== undefined);
   const presence = new Map(lab.sources.map(({ uid }) => [uid, new Presence(lab.api, uid)]));
   const readings = new Map<Panel, Reading>();
-  for (const dashboard of dashboards) {
-    const includes = (panel: Panel): boolean => wanted.has(panel);
-    const request = { range: rangeOf(dashboard), sources: lab.sources, includes };
-    try {
-      const asked = await askPanels(lab.api, dashboard, request);
-      for (const panel of wanted) {
-        const places = asked.filter((it) => it.declared === panel);
-        if (places.length > 0) {
-          readings.set(panel, await readingOf(places, lab, presence));
-        }
+  const read = async (dashboard: StoredDashboard, panels: ReadonlySet<Panel>): Promise<void> => {
+    const request = { range: rangeOf(dashboard), sources: lab.sources, includes: (it: Panel) => panels.has(it) };
+    const asked = await askPanels(lab.api, dashboard, request);
+    for (const panel of panels) {
+      const places = asked.filter((it) => it.declared === panel);
+      if (places.length > 0) {
+        readings.set(panel, await readingOf(places, lab, presence, now));
+      } else if (asksNothing(panel)) {
+        readings.set(panel, ASKS_NOTHING);
       }
-    } catch (error) {
-      // of a variable that cannot be resolved; no panel of the dashboard can be asked then
-      const message = error instanceof Error ? error.message : String(error);
-      declared
-        .filter((it) => it?.dashboard === dashboard)
-        .forEach((it) => it && readings.set(it.panel, { state: "error", series: [], error: message }));
+    }
+  };
+  for (const dashboard of new Set(wanted.map((it) => it.dashboard))) {
+    const panels = wanted.filter((it) => it.dashboard === dashboard).map(({ panel }) => panel);
+    try {
+      await read(dashboard, new Set(panels));
+    } catch {
+      // of a variable that cannot be resolved, or of one panel that is not in the library: the others can be asked
+      for (const panel of panels) {
+        await read(dashboard, new Set([panel])).catch((error: unknown) => {
+          const message = error instanceof Error ? error.message : String(error);
+          readings.set(panel, { state: "error", series: [], error: lab.restore(message) });
+        });
+      }
     }
   }
   return readings;
 }
 
-/** What a panel says in all the places where it is repeated. */
-async function readingOf(
-  places: readonly AskedPanel[],
-  lab: AskedLab,
-  presence: ReadonlyMap<string, Presence>,
-): Promise<Reading> {
-  const queries = places.flatMap((place) => place.queries);
-  const series = queries.flatMap(seriesOf).map((it) => ({
-    ...it,
-    name: lab.restore(it.name),
-    labels: Object.fromEntries(Object.entries(it.labels).map(([label, value]) => [label, lab.restore(value)])),
-  }));
-  const error = queries.find((query) => query.error !== undefined)?.error;
-  if (error !== undefined) {
-    return { state: "error", series, error: lab.restore(error) };
-  }
-  const state = stateOf(queries);
-  if (state === "data") {
-    return { state, series };
-  }
-  const explained = queries.find((query) => query.reason !== undefined)?.reason;
-  const missing = queries.find((query) => query.state === "missing");
-  if (missing === undefined) {
-    return { state, series: [], ...(explained === undefined ? {} : { reason: explained }) };
-  }
-  const young = tooYoung(missing.expr, lab);
-  if (young !== undefined) {
-    return { state: "explained", series: [], reason: young };
-  }
-  const { absent = [] } = (await presence.get(missing.datasource)?.find(missing.expr)) ?? {};
-  const reason = absent.length === 0 ? {} : { reason: lab.restore(`no series of ${absent.join(", ")}`) };
-  return { state, series: [], ...reason };
-}
-
-/** Why a lab that was brought up for the report cannot have an answer yet; undefined where its age is no reason. */
-export function tooYoung(
-  expr: string,
-  { since, scrapeSeconds }: Pick<AskedLab, "since" | "scrapeSeconds">,
-): string | undefined {
-  const age = Math.floor((Date.now() - since) / 1000);
-  const is = `the lab is ${String(age)} s old`;
-  const [offset] = [...expr.matchAll(/\boffset\s+((?:\d+(?:ms|[smhdwy]))+)/g)]
-    .map(([, length = ""]) => length)
-    .filter((length) => seconds(length) > age);
-  if (offset !== undefined) {
-    return `it compares with ${offset} before, and ${is}`;
-  }
-  // a rate is between two samples, and a target is first scraped within an interval
-  return expr.includes("[") && age < 3 * scrapeSeconds ? `a rate needs two scrapes, and ${is}` : undefined;
+function mayGetData(reading: Reading | undefined): boolean {
+  return reading?.state === "missing" && reading !== ASKS_NOTHING;
 }
 
 function isBroken({ state }: Reading): boolean {
   return state === "missing" || state === "error";
+}
+
+/** Whether it is the queries that are hidden or empty, and not only the lab that cannot answer them. */
+function asksNothing({ type, targets = [] }: Panel): boolean {
+  return (
+    targets.length > 0 &&
+    !WITHOUT_QUERIES.has(type) &&
+    targets.every(({ hide, expr }) => hide === true || expr?.trim() === "")
+  );
 }

@@ -10,7 +10,7 @@ const COLUMNS = 24;
 const PROMETHEUS = "prometheus";
 const EXPRESSIONS = "__expr__";
 /** Panels with `skipDataQuery` in their plugin.json in Grafana 9 to 11.6, for which Grafana sends no query. */
-const WITHOUT_QUERIES = new Set([
+export const WITHOUT_QUERIES: ReadonlySet<string> = new Set([
   "alertGroups",
   "alertlist",
   "annolist",

@@ -1,0 +1,183 @@
+import { findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
+import { tooYoung } from "../../tools/pull-request/answers/reading";
+import { frame } from "../support/panels";
+import { board, graph, reportOn, stat, update } from "../support/panelReports";
+import { DASHBOARD, step } from "../support/reports";
+
+const NONE = { frames: [] };
+const LOST = "**had data, has none**";
+
+/** The line of the table about a panel. */
+function lineOf(report: string, name: string): string {
+  return report.split("\n").find((line) => line.includes(`| \`${name} (Own)\` |`)) ?? "";
+}
+
+describe("a panel with several queries", () => {
+  it("fails where one of them loses its data and the other has some", async () => {
+    const change = update(board([graph("Both", "a", "b")]), board([graph("Both", "a", "typo")]));
+    const { report, problems } = await reportOn([change], { typo: NONE });
+    expect(problems).toEqual(["1 panel lacks the data of a query"]);
+    expect(lineOf(report, "Both")).toContain(
+      "reads 2 series: value `1`, value `1` → `1` ▄, query B: **no data** (no series of typo) **query B had data, has none** |",
+    );
+    expect(report.split("\n")[6]).toBe(lineOf(report, "Both"));
+  });
+
+  it("says of a new query without data that it has none, and not that it had some", async () => {
+    const change = update(board([graph("Both", "a")]), board([graph("Both", "a", "typo")]));
+    const { report, problems } = await reportOn([change], { typo: NONE });
+    expect(problems).toEqual([]);
+    expect(lineOf(report, "Both")).toContain("reads `1` ▄ → `1` ▄, query B: **no data** (no series of typo) |");
+  });
+
+  it("is in error by one of them, and shows the other", async () => {
+    const change = update(board([graph("Both", "a", "b")]), board([graph("Both", "a", "b{")]));
+    const { report, problems } = await reportOn([change], { "b{": { error: "parse error" } });
+    expect(problems).toEqual(["1 panel is in error"]);
+    expect(lineOf(report, "Both")).toContain("→ **error** parse error, `1` ▄ **query B had data, has none** |");
+  });
+
+  it("is not excused by one of them for another", async () => {
+    const change = update(board([graph("Both", "a", "b")]), board([graph("Both", "a offset 1h", "typo")]));
+    const { problems } = await reportOn([change], { "a offset 1h": NONE, typo: NONE });
+    expect(problems).toEqual(["1 panel shows no data"]);
+  });
+});
+
+describe("a panel without data", () => {
+  it("may be empty as nothing passes its comparison, as all is well, but not by a metric that is not there", async () => {
+    const empty = { "a > 9": NONE, "typo > 0": NONE };
+    const before = board([stat("Well", "a > 0"), stat("Wrong", "a > 0")]);
+    const { report, problems } = await reportOn(
+      [update(before, board([stat("Well", "a > 9"), stat("Wrong", "typo > 0"), stat("New", "a > 9")]))],
+      empty,
+    );
+    expect(problems).toEqual(["1 panel shows no data"]);
+    expect(lineOf(report, "Well")).toContain("reads `1` ▄ → no data (no value passes its comparison) |");
+    expect(lineOf(report, "New")).toContain("reads no data (no value passes its comparison) |");
+    expect(lineOf(report, "Wrong")).toContain(LOST);
+  });
+
+  it("never had data where it is new, or where only a reason excused it", async () => {
+    const change = update(board([stat("Was", "a > 9")]), board([stat("Was", "typo"), stat("New", "typo")]));
+    const { report, problems } = await reportOn([change], { "a > 9": NONE, typo: NONE });
+    expect(problems).toEqual(["2 panels show no data"]);
+    expect(report).not.toContain(LOST);
+  });
+
+  it("is not excused by the age of the lab where the metric is not there", async () => {
+    const change = update(board([stat("Old", "a")]), board([stat("Old", "typo offset 1h")]));
+    expect((await reportOn([change], { "typo offset 1h": NONE })).problems).toEqual(["1 panel shows no data"]);
+    const young = { since: Date.now() - 2000, scrapeSeconds: 5 };
+    expect(tooYoung('a{path=~"[a-z]+ offset 1h"}', young)).toBeUndefined();
+    expect(tooYoung("increase(a[1h:1m] offset 1h)", young)).toMatch(/^it compares with 1h before/);
+  });
+
+  it("is new in error where there was no data before", async () => {
+    const change = update(board([stat("Worse", "typo")]), board([stat("Worse", "typo{")]));
+    const { report, problems } = await reportOn([change], { typo: NONE, "typo{": { error: "parse error" } });
+    expect(problems).toEqual(["1 panel is in error"]);
+    expect(lineOf(report, "Worse")).not.toContain(LOST);
+  });
+
+  it("has all its queries hidden or empty", async () => {
+    const hidden = { targets: [{ refId: "A", expr: "a", hide: true }] };
+    const text = { type: "text", targets: [{ refId: "A", expr: "" }] };
+    const before = board([stat("Hidden", "a"), stat("Text", "a")]);
+    const { report, problems } = await reportOn([
+      update(before, board([stat("Hidden", "a", hidden), stat("Text", "a", text)])),
+    ]);
+    expect(problems).toEqual(["1 panel shows no data"]);
+    expect(lineOf(report, "Hidden")).toContain("(each of its queries is hidden or empty)");
+    expect(lineOf(report, "Text")).toContain("read `1` ▄ → asks nothing that the lab can answer |");
+  });
+});
+
+describe("a panel that cannot be asked", () => {
+  it("leaves the others of its dashboard their answers", async () => {
+    const twice = { targets: undefined, libraryPanel: { uid: "gone" } };
+    const change = update(board([stat("Well", "a")]), board([stat("Well", "b"), stat("Shared", "", twice)]));
+    const { report, problems } = await reportOn([change]);
+    expect(problems).toEqual(["1 panel is in error"]);
+    expect(lineOf(report, "Well")).toContain("reads the same: `1` ▄");
+    expect(lineOf(report, "Shared")).toContain("**error** no such panel in the library");
+  });
+});
+
+describe("a dashboard", () => {
+  it("that comes whole has a row for each panel, first those without data", async () => {
+    const after = board([stat("Well", "a"), stat("Wrong", "typo")]);
+    const { report, problems } = await reportOn([step("create", DASHBOARD, "own", { after })], { typo: NONE });
+    expect(problems).toEqual(["1 panel shows no data"]);
+    expect(report.split("\n").slice(6, 9)).toEqual([
+      "| + create | panel | `Wrong (Own)` | reads **no data** (no series of typo) |",
+      "| + create | dashboard | `Own` |  |",
+      "| + create | panel | `Well (Own)` | reads `1` ▄ |",
+    ]);
+  });
+
+  it("that goes whole has a row for each panel, and loses nothing that fails", async () => {
+    const { report, problems } = await reportOn([
+      step("delete", DASHBOARD, "own", { before: board([stat("Well", "a")]) }),
+    ]);
+    expect(problems).toEqual([]);
+    expect(report).toContain("| − delete | panel | `Well (Own)` | read `1` ▄ |");
+  });
+
+  it("that is replaced, as by another uid, keeps its panels", () => {
+    const [before, after] = [board([stat("Up", "up")]), board([stat("Up", "up"), stat("New", "a")], { uid: "other" })];
+    const steps = [
+      step("create-replacement", DASHBOARD, "own", { before, after }),
+      step("replace", DASHBOARD, "own", { before, after }),
+      step("delete-replaced", DASHBOARD, "own", { before }),
+    ];
+    expect(findPanelChanges(steps).map(({ name }) => name)).toEqual(["New"]);
+  });
+});
+
+describe("the series of a panel", () => {
+  const named = (name: string, path: string, value: number): object => ({
+    schema: { fields: [{ type: "time" }, { type: "number", labels: { path }, config: { displayNameFromDS: name } }] },
+    data: { values: [[1], [value]] },
+  });
+
+  it("with one legend for several are all there", async () => {
+    const frames = [named("errors", "/", 1), named("errors", "/x", 2)];
+    const { report } = await reportOn([update(board([stat("Many", "a")]), board([stat("Many", "b")]))], {
+      b: { frames },
+    });
+    expect(report).toContain("| `errors` | | | `1` | ▄ |\n| `errors` | | | `2` | ▄ |");
+  });
+
+  it("may be thousands", async () => {
+    const frames = Array.from({ length: 5000 }, (_, at) => named(`s|${String(at)}\n<script>@all`.repeat(30), "/", at));
+    const { report } = await reportOn([update(board([stat("Many", "a")]), board([stat("Many", "b")]))], {
+      b: { frames },
+    });
+    expect(lineOf(report, "Many")).toContain("→ 5000 series: ");
+    expect(report).toContain("4981 more series.");
+    expect(report.length).toBeLessThan(10_000);
+  });
+
+  it("read the same while the panel shows them otherwise", async () => {
+    const unit = { fieldConfig: { defaults: { unit: "s" } } };
+    const { report } = await reportOn([update(board([stat("Took", "a")]), board([stat("Took", "a", unit)]))]);
+    expect(report).toContain("reads `1` ▄ → `1 s` ▄");
+    expect(report).not.toContain("no change of any answer");
+  });
+
+  it("of a panel that loses data are the last that are cut", async () => {
+    const many = Array.from({ length: 200 }, (_, at) => graph(`P${String(at)}`, `${"long".repeat(40)}${String(at)}`));
+    const frames = Array.from({ length: 20 }, (_, at) => named(`series ${String(at)}`, "/", at));
+    const results = Object.fromEntries(
+      many.flatMap((_, at) => [[`${"long".repeat(40)}${String(at)}`, { frames }] as const]),
+    );
+    const { report } = await reportOn([update(board([stat("Last", "a")]), board([...many, stat("Last", "typo")]))], {
+      ...results,
+      a: { frames: [frame(1)] },
+      typo: NONE,
+    });
+    expect(report).toContain("diffs are cut.");
+    expect(report).toContain("<summary>panel Last (Own): what it reads</summary>");
+  });
+});
