@@ -15,7 +15,7 @@ import { ChangedLine } from "./causes";
 import { changesDatasource, findPanelChanges } from "./changedPanels";
 import { Load } from "./load";
 import { findLosses, Loss } from "./losses";
-import { lossText } from "./lossText";
+import { lossProblems, lossText } from "./lossText";
 import { answerPanels, AskedLab, isDark, PanelAnswer } from "./panelAnswers";
 import { panelText } from "./panelText";
 import { findPromtool } from "./promtool";
@@ -117,9 +117,9 @@ export class Inquiry {
   /**
    * What the report says of it.
    *
-   * @param lines In which the change differs from its base.
+   * @param lines In which the change differs from its base; undefined where they are too many.
    */
-  answers(lines: readonly ChangedLine[]): Answers {
+  answers(lines: readonly ChangedLine[] | undefined): Answers {
     const { failure } = this;
     const restored = this.losses.map((loss) => ({ ...loss, selectors: loss.selectors.map(this.restore) }));
     // a panel that the change itself declares otherwise is in the table
@@ -143,7 +143,7 @@ export class Inquiry {
       problems: [
         ...panels.problems,
         ...alerts.problems,
-        ...(others.length === 0 ? [] : [`${String(others.length)} panels and rules lose data once it is applied`]),
+        ...lossProblems(others),
         ...(failure === undefined ? [] : ["the lab could not be asked"]),
       ],
     };

@@ -5,11 +5,15 @@ import { Loss } from "./losses";
 
 const NAMED = 5;
 
-/** What lost its data by the change that was applied, with the lines that are likely to be the cause. */
-export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[]): readonly string[] {
+/**
+ * What lost its data by the change that was applied, with the lines that are likely to be the cause.
+ *
+ * @param lines Of the change; undefined where they are too many.
+ */
+export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[] | undefined): readonly string[] {
   const groups = new Map<string, { causes: readonly ChangedLine[]; losses: Loss[] }>();
   for (const loss of losses) {
-    const causes = likelyCauses([loss], lines);
+    const causes = likelyCauses([loss], lines ?? []);
     const key = JSON.stringify(causes);
     const group = groups.get(key) ?? { causes, losses: [] };
     group.losses.push(loss);
@@ -20,15 +24,25 @@ export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[])
       some.map(({ kind, name }) => `${kind} ${code(name)}`),
       NAMED,
     );
-    const because =
-      causes.length === 0
-        ? "No line of the change names what is missing."
-        : `Likely by ${list(causes.map(describeLine), causes.length)}.`;
+    const unknown =
+      lines === undefined
+        ? "The change is too long to find the lines that cause it."
+        : "No line of the change names what is missing.";
+    const because = causes.length === 0 ? unknown : `Likely by ${list(causes.map(describeLine), causes.length)}.`;
     return [
       `**Data lost once it is applied**: ${named}. ${because}`,
-      details(`all ${String(some.length)} of them`, fence(some.map(describeLoss).join("\n"))),
+      details(
+        some.length === 1 ? "what is missing" : `all ${String(some.length)} of them`,
+        fence(some.map(describeLoss).join("\n")),
+      ),
     ].join("\n\n");
   });
+}
+
+/** What fails the check, in a few words. */
+export function lossProblems({ length }: readonly Loss[]): readonly string[] {
+  const what = length === 1 ? "1 panel or rule loses" : `${String(length)} panels and rules lose`;
+  return length === 0 ? [] : [`${what} data once it is applied`];
 }
 
 /** What is lost, in words for a line of text. */
