@@ -16,7 +16,7 @@ import { changesDatasource, findPanelChanges } from "./changedPanels";
 import { Load } from "./load";
 import { findLosses, Loss } from "./losses";
 import { lossProblems, lossText } from "./lossText";
-import { answerPanels, AskedLab, isDark, PanelAnswer } from "./panelAnswers";
+import { answerApplied, answerPanels, AskedLab, isDark, PanelAnswer } from "./panelAnswers";
 import { panelText } from "./panelText";
 import { findPromtool } from "./promtool";
 import { RuleTests, testRules } from "./ruleTests";
@@ -38,6 +38,8 @@ export class Inquiry {
   private outputs: LabOutputs | undefined;
   private panels: readonly PanelAnswer[] = [];
   private before: Snapshot | undefined;
+  /** When it was taken, in seconds since the epoch. */
+  private noted = 0;
   private losses: readonly Loss[] = [];
   private alerts: readonly AlertAnswer[] = [];
   private tests = NO_TESTS;
@@ -92,7 +94,9 @@ export class Inquiry {
   /** Notes what every panel and rule finds, before the change is applied. */
   async note(): Promise<void> {
     await this.trying(async () => {
-      this.before = await takeSnapshot(await this.connect(), this.outputs?.dashboards ?? []);
+      const lab = await this.connect();
+      this.noted = Date.now() / 1000;
+      this.before = await takeSnapshot(lab, this.outputs?.dashboards ?? []);
     });
   }
 
@@ -110,7 +114,13 @@ export class Inquiry {
       // by then the last sample of what is no longer scraped is too old
       const first = applied + (FRESH_SCRAPES + 1) * lab.scrapeSeconds * 1000;
       await lab.pause(first - Date.now());
-      this.losses = await findLosses(before, () => takeSnapshot(lab, outputs.dashboards), first + PATIENCE_MS, lab.pause);
+      // what the change declares otherwise finds at that moment what it would have found
+      const declared = await takeSnapshot(lab, outputs.dashboards, { at: this.noted, except: before });
+      const until = first + PATIENCE_MS;
+      [this.losses, this.panels] = await Promise.all([
+        findLosses(new Map([...before, ...declared]), () => takeSnapshot(lab, outputs.dashboards), until, lab.pause),
+        answerApplied(lab, this.panels, until),
+      ]);
     });
   }
 

@@ -13,6 +13,8 @@ export interface PanelAnswer extends PanelChange {
   /** Undefined where the panel is not there, or asks no query that the lab can answer. */
   readonly was: Reading | undefined;
   readonly is: Reading | undefined;
+  /** Whether it says so only after the change was applied. */
+  readonly applied?: true;
 }
 
 /** The lab that is asked. */
@@ -84,6 +86,22 @@ export async function answerPanels(
     answers = answers.map((answer) => again[dark.indexOf(answer)] ?? answer);
   }
   return answers;
+}
+
+/** The same after the change was applied, which may bring itself what the base's lab lacked. */
+export async function answerApplied(
+  lab: AskedLab,
+  answers: readonly PanelAnswer[],
+  until: number,
+): Promise<readonly PanelAnswer[]> {
+  const dark = answers.filter(isDark);
+  const changes = dark.map(({ name, dashboard, after }) => ({ name, dashboard, before: undefined, after }));
+  const again = await answerPanels(lab, changes, until);
+  return answers.map((answer) => {
+    const is = again[dark.indexOf(answer)]?.is;
+    const applied = { ...answer, is, applied: true } as const;
+    return is === undefined || isDark(applied) ? answer : applied;
+  });
 }
 
 /** The panels of both commits, asked at one moment. */

@@ -28,17 +28,21 @@ function panelLine(answer: PanelAnswer): string {
   if (was !== undefined && is !== undefined && before !== undefined && after !== undefined) {
     const [old, now] = [readingLine(before, was), readingLine(after, is)];
     if (old === now && lossOf(answer) === "") {
-      return readsTheSame(answer) ? `${SAME}: ${now}` : `reads nearly the same: ${now}`;
+      return `${readsTheSame(answer) ? SAME : "reads nearly the same"}: ${now}${whenOf(answer)}`;
     }
-    return `reads ${old} → ${now}${lossOf(answer)}`;
+    return `reads ${old} → ${now}${lossOf(answer)}${whenOf(answer)}`;
   }
   if (is !== undefined && after !== undefined) {
-    return `reads ${readingLine(after, is)}`;
+    return `reads ${readingLine(after, is)}${whenOf(answer)}`;
   }
   if (was === undefined || before === undefined) {
     return "";
   }
   return `read ${readingLine(before, was)}${after === undefined ? "" : " → asks nothing that the lab can answer"}`;
+}
+
+function whenOf({ applied }: PanelAnswer): string {
+  return applied === undefined ? "" : " once it is applied";
 }
 
 /** What had data and has none, in words; nothing of what is new or never had data. */

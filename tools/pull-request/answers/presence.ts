@@ -17,7 +17,7 @@ export interface Found {
   readonly filters: boolean;
 }
 
-/** Looks what queries and their selectors find at this moment; asks for each selector once. */
+/** Looks what queries and their selectors find at one moment; asks for each selector once. */
 export class Presence {
   private readonly known = new Map<string, Promise<readonly string[]>>();
 
@@ -26,11 +26,13 @@ export class Presence {
    * @param datasource uid of the one that is asked.
    * @param freshSeconds How old the last sample of a series may be; without it as old as Prometheus looks back. A series
    *   whose samples have timestamps of their own, as cAdvisor's, does not end with its target.
+   * @param at Moment that is asked about, in seconds since the epoch; without it, now.
    */
   constructor(
     private readonly api: GrafanaApi,
     private readonly datasource: string,
     private readonly freshSeconds?: number,
+    private readonly at?: number,
   ) {}
 
   /**
@@ -81,14 +83,15 @@ export class Presence {
   }
 
   private async query(expr: string): Promise<readonly Sample[]> {
-    const { resultType, result } = (await this.ask("query", withoutBuiltIns(expr, 20))) as {
+    const time: Readonly<Record<string, string>> = this.at === undefined ? {} : { time: String(this.at) };
+    const { resultType, result } = (await this.ask("query", withoutBuiltIns(expr, 20), time)) as {
       resultType: string;
       result: readonly Sample[];
     };
     return resultType === "vector" ? result : [{ metric: {}, value: [0, ""] }];
   }
 
-  private ask(path: string, query: string): Promise<unknown> {
-    return this.api.prometheus<unknown>(this.datasource, path, { query });
+  private ask(path: string, query: string, more: Readonly<Record<string, string>> = {}): Promise<unknown> {
+    return this.api.prometheus<unknown>(this.datasource, path, { query, ...more });
   }
 }

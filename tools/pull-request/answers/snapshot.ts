@@ -1,4 +1,4 @@
-import { prepareQueries } from "../../verify/panels/queries";
+import { prepareQueries, refIdOf } from "../../verify/panels/queries";
 import { findPanels } from "../../verify/panels/panelResult";
 import { timeRange } from "../../verify/panels/range";
 import { namePanels } from "../report/dashboards";
@@ -19,7 +19,7 @@ export type Snapshot = ReadonlyMap<string, { readonly asker: Asker; readonly fou
 
 interface Question {
   readonly asker: Asker;
-  /** Tells it from others, in every snapshot. */
+  /** Tells it from others, in every snapshot; what a change declares otherwise is another one. */
   readonly key: string;
   readonly expr: string;
   readonly datasource: string;
@@ -34,18 +34,31 @@ interface Rule {
   readonly type: "alerting" | "recording";
 }
 
+/** When and what is asked. */
+interface SnapshotOptions {
+  /** Seconds since the epoch; without it, now. */
+  readonly at?: number;
+  /** What is not asked, as it is known. */
+  readonly except?: Snapshot;
+}
+
 /**
  * Asks the queries of every panel and every rule of a lab.
  *
  * @param dashboards Their uids.
  */
-export async function takeSnapshot(lab: AskedLab, dashboards: readonly string[]): Promise<Snapshot> {
+export async function takeSnapshot(
+  lab: AskedLab,
+  dashboards: readonly string[],
+  { at, except }: SnapshotOptions = {},
+): Promise<Snapshot> {
   const all = await Promise.all([...dashboards.map((uid) => questionsOf(lab, uid)), rulesOf(lab)]);
+  const questions = all.flat().filter(({ key }) => except?.has(key) !== true);
   const presence = new Map(
-    lab.sources.map(({ uid }) => [uid, new Presence(lab.api, uid, FRESH_SCRAPES * lab.scrapeSeconds)]),
+    lab.sources.map(({ uid }) => [uid, new Presence(lab.api, uid, FRESH_SCRAPES * lab.scrapeSeconds, at)]),
   );
   const answers = await Promise.all(
-    all.flat().map(async ({ asker, key, expr, datasource }) => {
+    questions.map(async ({ asker, key, expr, datasource }) => {
       // one in error is what verify reports
       const found = await presence
         .get(datasource)
@@ -68,15 +81,16 @@ async function questionsOf(lab: AskedLab, uid: string): Promise<Question[]> {
   const range = timeRange(dashboard.time);
   const names = new Map([...namePanels({ ...dashboard })].map(([name, panel]) => [panel as object, name]));
   const panels = await findPanels(lab.api, dashboard, { range, sources: lab.sources });
-  return panels.flatMap((panel) =>
-    prepareQueries(panel, range, lab.sources).flatMap(({ refId, expr, datasource }): Question[] => {
-      const name = names.get(panel.declared) ?? "";
-      const asker = { kind: "panel", name, dashboard: dashboard.title } as const;
-      return expr === undefined
-        ? []
-        : [{ asker, key: JSON.stringify([uid, name, refId]), expr, datasource: datasource.uid }];
-    }),
-  );
+  return panels.flatMap((panel) => {
+    const name = names.get(panel.declared) ?? "";
+    const asker = { kind: "panel", name, dashboard: dashboard.title } as const;
+    // a variable may have other values later
+    const declared = new Map((panel.panel.targets ?? []).map((target, index) => [refIdOf(target, index), target.expr]));
+    return prepareQueries(panel, range, lab.sources).flatMap(({ refId, expr, datasource }): Question[] => {
+      const key = JSON.stringify([uid, name, refId, declared.get(refId)]);
+      return expr === undefined ? [] : [{ asker, key, expr, datasource: datasource.uid }];
+    });
+  });
 }
 
 async function rulesOf(lab: AskedLab): Promise<Question[]> {
@@ -90,7 +104,7 @@ async function rulesOf(lab: AskedLab): Promise<Question[]> {
     .flatMap(({ rules }) => rules)
     .map(({ name, query, type }) => {
       const kind = type === "alerting" ? ("alert" as const) : ("recording rule" as const);
-      return { asker: { kind, name }, key: JSON.stringify([kind, name]), expr: query, datasource };
+      return { asker: { kind, name }, key: JSON.stringify([kind, name, query]), expr: query, datasource };
     });
 }
 

@@ -54,7 +54,7 @@ export function prepareQueries(
   const replace = (text: string): string => interpolate(text, values, "raw");
   const typed = targets.map((target, index) => ({
     ...target,
-    refId: target.refId ?? String.fromCharCode(65 + index),
+    refId: refIdOf(target, index),
     datasource: sourceOf(target, panel, sources, replace),
   }));
   // an expression also uses hidden queries
@@ -73,6 +73,11 @@ export function prepareQueries(
       ...pointsOf(panel, values, range, datasource),
     };
   });
+}
+
+/** The name of a query, which Grafana gives to one that has none. */
+export function refIdOf({ refId }: Target, index: number): string {
+  return refId ?? String.fromCharCode(65 + index);
 }
 
 /** The datasource of a query if it is Prometheus or an expression; undefined if the query need not run here. */
