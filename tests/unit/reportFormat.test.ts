@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { marked } from "marked";
 import {
   code,
   describeDifference,
@@ -44,6 +45,55 @@ describe("foreign text", () => {
     );
     expect(escapeMarkdown("ports[0].external")).toBe("ports[0].external");
     expect(escapeMarkdown("<".repeat(9), 3)).toBe("&lt;&lt;…");
+  });
+
+  it("reads as it is where it is rendered, whatever it is", () => {
+    const signs = [
+      "a",
+      "_",
+      "*",
+      "~",
+      "\\",
+      "|",
+      "$",
+      "`",
+      "<",
+      ">",
+      "&",
+      "&#42;",
+      "[",
+      "](",
+      ")",
+      "!",
+      "=",
+      '"',
+      "{",
+      " ",
+    ];
+    const text = (html: string): string =>
+      html
+        .replace(/<[^>]*>/g, "")
+        .replace(/&#(\d+);/g, (_, number: string) => String.fromCharCode(Number(number)))
+        .replaceAll("\u200b", "")
+        .replaceAll("&lt;", "<")
+        .replaceAll("&gt;", ">")
+        .replaceAll("&quot;", '"')
+        .replaceAll("&amp;", "&")
+        .trim();
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...signs), { maxLength: 40 }), (parts) => {
+        const words = parts.join("").replace(/ +/g, " ").trim();
+        const html = marked.parse(`| h |\n|---|\n| ${escapeMarkdown(words)} |`, { async: false, gfm: true });
+        const [, cell = ""] = /<td>(.*)<\/td>/s.exec(html) ?? [];
+        expect(text(cell)).toBe(words.replaceAll("`", "ʼ"));
+        expect(cell).not.toMatch(/<(em|strong|del|code|a|img)\b/);
+      }),
+    );
+  });
+
+  it("has nothing that turns its direction", () => {
+    expect(escapeMarkdown("a\u202eb\u2066c\u0007")).toBe("abc");
+    expect(code("a\u200fb")).toBe("`ab`");
   });
 
   it("name a difference", () => {

@@ -24,7 +24,7 @@ const ALIVE: readonly (readonly [RegExp, string])[] = [
   [/[\u0000-\u0008\u000b-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, ""],
   // except in an image's digest
   [/@(?!@|\s|(?<=\w@)sha256:[0-9a-f])/g, `@${HIDDEN}`],
-  [/&(?!(amp|lt|#124|#42|#93|#8203);)/g, `&${HIDDEN}`],
+  [/&(?!(amp|lt|#124|#126|#36|#42|#92|#93|#95|#8203);)/g, `&${HIDDEN}`],
   [/#(?=\d)(?<!&#)/g, `#${HIDDEN}`],
   [/\bGH-(?=\d)/gi, `$&${HIDDEN}`],
   [/:(?=\\*\/)/g, `:${HIDDEN}`],

@@ -42,14 +42,18 @@ export function code(value: unknown): string {
 
 /** Untrusted text in a line of Markdown or HTML: truncated and escaped. */
 export function escapeMarkdown(text: string, most = SHORT): string {
-  return cut(text, most)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll("|", "&#124;")
-    .replaceAll("*", "&#42;")
-    .replaceAll("](", "&#93;(")
-    .replaceAll("@", "@&#8203;")
-    .replaceAll("`", "ʼ");
+  return (
+    cut(text, most)
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      // of which each takes effect on what follows, makes a style, or is mathematics on GitHub
+      .replace(/[\\|*~$]/g, (sign) => `&#${String(sign.charCodeAt(0))};`)
+      // within a word it makes none, and is in the name of every metric
+      .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, "&#95;")
+      .replaceAll("](", "&#93;(")
+      .replaceAll("@", "@&#8203;")
+      .replaceAll("`", "ʼ")
+  );
 }
 
 /** A difference in one line. */
@@ -83,9 +87,12 @@ function cut(text: string, most = SHORT): string {
   return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 }
 
-/** A text in one line. */
+/** A text in one line, without control characters and those that turn its direction. */
 function details(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/[\u0000-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "")
+    .trim();
 }
 
 function sharedStart(one: string, other: string): number {
