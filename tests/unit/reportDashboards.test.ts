@@ -1,4 +1,4 @@
-import { dashboardDetail, dashboardFolds, dashboardRows } from "../../tools/pull-request/report/dashboards";
+import { dashboardDetail, dashboardFolds, dashboardRows, nameBoth } from "../../tools/pull-request/report/dashboards";
 import { Properties } from "../../tools/pull-request/report/events";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -113,4 +113,43 @@ describe("the rest of a dashboard", () => {
       expect(dashboardDetail({ before: after, after })).toBe("");
     },
   );
+});
+
+describe("panels with one title", () => {
+  type Names = readonly (readonly [string, unknown, unknown])[];
+  const names = (before: readonly object[], after: readonly object[]): Names => {
+    const [old, now] = nameBoth({ panels: before }, { panels: after });
+    return [...new Set([...old.keys(), ...now.keys()])]
+      .map((name) => [name, old.get(name)?.type, now.get(name)?.type] as const)
+      .filter(([, one, other]) => one !== other);
+  };
+  const up = (type: string, id?: number): object => ({ title: "Up", type, ...(id === undefined ? {} : { id }) });
+
+  it("are the same that show the same, whatever comes before them", () => {
+    const [a, b, c] = [up("a"), up("b"), up("c")];
+    expect(names([a, b], [c, a, b])).toEqual([["Up", undefined, "c"]]);
+    expect(names([a, b, c], [b, c])).toEqual([["Up 3", "a", undefined]]);
+    expect(names([a, b], [b, a])).toEqual([]);
+  });
+
+  it("are those with the same id where they show something else, or in the same order", () => {
+    expect(names([up("a", 1), up("b", 2)], [up("x", 2), up("y", 1)])).toEqual([
+      ["Up 2", "a", "y"],
+      ["Up", "b", "x"],
+    ]);
+    expect(names([up("a"), up("b")], [up("x"), up("y")])).toEqual([
+      ["Up", "a", "x"],
+      ["Up 2", "b", "y"],
+    ]);
+  });
+
+  it("and one that is called as another would be numbered have each a name", () => {
+    const all = [up("a"), { title: "Up 2", type: "b" }, up("c")];
+    expect(names(all, all)).toEqual([]);
+    expect(names(all, [])).toEqual([
+      ["Up", "a", undefined],
+      ["Up 2", "b", undefined],
+      ["Up 3", "c", undefined],
+    ]);
+  });
 });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { Panel, StoredDashboard, Variable } from "../../verify/panels/model";
 import { OPERATIONS } from "../report/changes";
-import { modelOf, namePanels, showing } from "../report/dashboards";
+import { modelOf, nameBoth, showing } from "../report/dashboards";
 import { nameEach } from "../report/differences";
 import { Properties, Step } from "../report/events";
 
@@ -51,7 +51,7 @@ export function changesDatasource(steps: readonly Step[]): boolean {
 }
 
 function changesOf(before: StoredDashboard | undefined, after: StoredDashboard | undefined): PanelChange[] {
-  const [old, now] = [panelsOf(before), panelsOf(after)];
+  const [old, now] = panelsOf(before, after);
   const variables = changedVariables(before, after);
   return [...new Set([...now.keys(), ...old.keys()])].flatMap((name): PanelChange[] => {
     const [one, other] = [old.get(name), now.get(name)];
@@ -74,11 +74,17 @@ function dashboardIn(inputs: Properties | undefined): StoredDashboard | undefine
   return model === undefined ? undefined : (model as unknown as StoredDashboard);
 }
 
-/** The panels that ask something: a row or a text has no answer. */
-function panelsOf(dashboard: StoredDashboard | undefined): ReadonlyMap<string, Panel> {
-  const all = namePanels({ ...dashboard }) as unknown as ReadonlyMap<string, Panel>;
-  const asks = ({ targets = [], libraryPanel }: Panel): boolean => targets.length > 0 || libraryPanel !== undefined;
-  return new Map([...all].filter(([, panel]) => asks(panel)));
+/** The panels before and after that ask something: a row or a text has no answer. */
+function panelsOf(
+  before: StoredDashboard | undefined,
+  after: StoredDashboard | undefined,
+): readonly [ReadonlyMap<string, Panel>, ReadonlyMap<string, Panel>] {
+  const [old, now] = nameBoth({ ...before }, { ...after }) as unknown as readonly ReadonlyMap<string, Panel>[];
+  const asking = (panels: ReadonlyMap<string, Panel> = new Map()): ReadonlyMap<string, Panel> =>
+    new Map(
+      [...panels].filter(([, { targets = [], libraryPanel }]) => targets.length > 0 || libraryPanel !== undefined),
+    );
+  return [asking(old), asking(now)];
 }
 
 function declared(dashboard: StoredDashboard | undefined, panel: Panel | undefined): DeclaredPanel | undefined {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { Change } from "./changes";
 import { findDifferences, isObject, matchByName, nameEach, without } from "./differences";
@@ -75,19 +76,57 @@ export function modelOf({ configJson }: Properties): Json | undefined {
 }
 
 function panelPairs(before: Json, after: Json): ReturnType<typeof matchByName<Panel>> {
-  return matchByName(shownOf(before), shownOf(after));
+  const shown = (panels: ReadonlyMap<string, Panel>): ReadonlyMap<string, Panel> =>
+    new Map([...panels].map(([name, panel]) => [name, showing(panel)]));
+  const [old, now] = nameBoth(before, after);
+  return matchByName(shown(old), shown(now));
 }
 
-/** The panels, including those of rows, by title, as ids depend on the position. */
-export function namePanels({ panels, rows }: Json): ReadonlyMap<string, Panel> {
+/** The panels by their titles: an id is the number of a place. */
+export function namePanels(model: Json): ReadonlyMap<string, Panel> {
+  return nameEach(panelsIn(model), nameOf);
+}
+
+/**
+ * The panels before and after by their names. Of several with one title those have the same name that show the same, else
+ * those with the same id, else those that come in the same order: one more before them makes no others of them.
+ */
+export function nameBoth(before: Json, after: Json): [ReadonlyMap<string, Panel>, ReadonlyMap<string, Panel>] {
+  const now = namePanels(after);
+  const free = new Map(now);
+  const names = new Map<Panel, string>();
+  const all = panelsIn(before);
+  const fits: ((one: Panel, other: Panel) => boolean)[] = [
+    (one, other) => isDeepStrictEqual(showing(one), showing(other)),
+    ({ id: one }, { id: other }) => one !== undefined && one === other,
+    () => true,
+  ];
+  for (const fit of fits) {
+    for (const panel of all.filter((it) => !names.has(it))) {
+      const [name] = [...free].find(([, it]) => nameOf(it) === nameOf(panel) && fit(panel, it)) ?? [];
+      if (name !== undefined) {
+        names.set(panel, name);
+        free.delete(name);
+      }
+    }
+  }
+  const gone = all.filter((it) => !names.has(it));
+  nameEach([...now.values(), ...gone], nameOf).forEach((panel, name) => {
+    if (gone.includes(panel)) {
+      names.set(panel, name);
+    }
+  });
+  return [new Map(all.map((panel) => [names.get(panel) ?? nameOf(panel), panel])), now];
+}
+
+/** All of them, those of rows too. */
+function panelsIn({ panels, rows }: Json): readonly Panel[] {
   const inRows = objects(rows).flatMap((row) => objects(row.panels));
-  const all = [...objects(panels), ...inRows].flatMap((it): Panel[] => [it, ...objects(it.panels)]);
-  return nameEach(all, ({ title, type }) => textOr(title, `a ${textOr(type, "panel")}`));
+  return [...objects(panels), ...inRows].flatMap((it): Panel[] => [it, ...objects(it.panels)]);
 }
 
-/** What the panels show, by name. */
-function shownOf(model: Json): ReadonlyMap<string, Panel> {
-  return new Map([...namePanels(model)].map(([name, panel]) => [name, showing(panel)]));
+function nameOf({ title, type }: Panel): string {
+  return textOr(title, `a ${textOr(type, "panel")}`);
 }
 
 /** A panel without its position. */
