@@ -1,5 +1,6 @@
 import { findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
 import { tooYoung } from "../../tools/pull-request/answers/reading";
+import { restoreAnswer } from "../../tools/pull-request/answers/restore";
 import { frame } from "../support/panels";
 import { board, graph, reportOn, stat, update } from "../support/panelReports";
 import { DASHBOARD, step } from "../support/reports";
@@ -104,7 +105,31 @@ describe("a panel that cannot be asked", () => {
   });
 });
 
+describe("an answer of the preview's lab", () => {
+  it("has the declared ports, and its own values though these be as the stand-ins", () => {
+    const standIns = {
+      restore: (text: string) => text.replace(/\b31000\b/g, "3000").replace(/172\.29\.0\./g, "10.0.0."),
+    };
+    const answer = 'http://a:31000/x 31000 31000ms (31000) v="31000" 31000% 31,000 172.29.0.2:31000 172.29.0.0/24';
+    const shown = 'http://a:3000/x 31000 31000ms (31000) v="31000" 31000% 31,000 10.0.0.2:3000 10.0.0.0/24';
+    expect(restoreAnswer(answer, standIns)).toBe(shown);
+  });
+});
+
 describe("a dashboard", () => {
+  it("asks again only what mentions a changed variable, and not one whose name goes on", () => {
+    const variables = (value: string): object => ({
+      templating: { list: [{ name: "job", type: "custom", query: value }] },
+    });
+    const panels = [
+      stat("Longer", "a{x=~'$job_name'}"),
+      stat("Braced", "a{x=~'${job:regex}'}"),
+      stat("Old", "[[job]]"),
+    ];
+    const change = update(board(panels, variables("x")), board(panels, variables("y")));
+    expect(findPanelChanges([change]).map(({ name }) => name)).toEqual(["Braced", "Old"]);
+  });
+
   it("that comes whole has a row for each panel, first those without data", async () => {
     const after = board([stat("Well", "a"), stat("Wrong", "typo")]);
     const { report, problems } = await reportOn([step("create", DASHBOARD, "own", { after })], { typo: NONE });

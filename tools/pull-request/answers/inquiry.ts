@@ -19,6 +19,7 @@ import { lossProblems, lossText } from "./lossText";
 import { answerApplied, answerPanels, AskedLab, isDark, PanelAnswer } from "./panelAnswers";
 import { panelText } from "./panelText";
 import { findPromtool } from "./promtool";
+import { restoreAnswer } from "./restore";
 import { RuleTests, testRules } from "./ruleTests";
 import { FRESH_SCRAPES, Snapshot, takeSnapshot } from "./snapshot";
 
@@ -159,9 +160,7 @@ export class Inquiry {
     };
   }
 
-  /** A number alone is a value, and no port of a stand-in. */
-  private readonly restore = (text: string): string =>
-    text.replace(/\S+/g, (word) => (/^[\d.,]+$/.test(word) ? word : this.preview.standIns.restore(word)));
+  private readonly restore = (text: string): string => restoreAnswer(text, this.preview.standIns);
 
   private async connect(): Promise<AskedLab> {
     this.outputs ??= await this.preview.outputs();

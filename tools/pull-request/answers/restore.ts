@@ -1,0 +1,10 @@
+import { StandIns } from "../standIns";
+
+/** A number that is no port and no part of an address or a name, with its unit. */
+const VALUE = /((?<![\w.:/-])\d+(?:[.,]\d+)?(?!\w*[.,]\d)\w*)/;
+
+/** An answer with what the commits declare; of numbers only one behind a colon is a port, all others are values. */
+export function restoreAnswer(text: string, standIns: Pick<StandIns, "restore">): string {
+  const parts = text.split(VALUE);
+  return parts.map((part, index) => (index % 2 === 1 ? part : standIns.restore(part))).join("");
+}
