@@ -35,6 +35,7 @@ export function fakeApi({ dashboard, answers = {}, prometheus }: Fake): { api: G
         : Promise.resolve({
             type: uid === "text" ? "text" : "stat",
             title: "Shared",
+            fieldConfig: { defaults: { unit: "s" } },
             targets: [{ refId: "A", expr: uid === "text" ? "left over" : "shared" }],
           }),
     prometheus: (_, path, parameters) => Promise.resolve((prometheus?.(path, parameters) ?? { result: [] }) as never),

@@ -116,6 +116,14 @@ describe("an answer of the preview's lab", () => {
   });
 });
 
+describe("a panel of the library", () => {
+  it("shows its values with the library's own unit", async () => {
+    const shared = { id: 5, type: "stat", title: "Shared", libraryPanel: { uid: "any" } };
+    const { report } = await reportOn([update(board([]), board([shared]))]);
+    expect(lineOf(report, "Shared")).toContain("reads `1 s` ▄ |");
+  });
+});
+
 describe("a dashboard", () => {
   it("asks again only what mentions a changed variable, and not one whose name goes on", () => {
     const variables = (value: string): object => ({
@@ -202,7 +210,7 @@ describe("the series of a panel", () => {
       a: { frames: [frame(1)] },
       typo: NONE,
     });
-    expect(report).toContain("diffs are cut.");
+    expect(report).toContain("folds are cut.");
     expect(report).toContain("<summary>panel Last (Own): what it reads</summary>");
   });
 });

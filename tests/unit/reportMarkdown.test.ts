@@ -73,7 +73,7 @@ All policies of \`policy/\` pass.
       { check: "panels|<b>", ok: false, seen: "a|b\nc" },
     ];
     expect(renderReport(reportOf([], { verified: checks.slice(0, 1) }))).toContain(
-      "<details><summary>Applied, and <code>make verify</code> is green: 1 checks</summary>\n\n" +
+      "<details><summary>Applied, and <code>make verify</code> is green: 1 check</summary>\n\n" +
         "| check | | seen |\n|---|---|---|\n| targets | ok | `5 up` |\n\n</details>",
     );
     const report = renderReport(reportOf([], { verified: checks }));
@@ -125,7 +125,7 @@ describe("the size of a report", () => {
     const report = renderReport(reportOf([], { notes, changes: { ...changes, folds } }));
     expect(report).toContain("\n… 51 lines are cut\n```\n");
     expect(report).toContain("\n\nlast\n\n2 of 8 paragraphs are cut.\n");
-    expect(report).toMatch(/\n\n[1-8] of 9 diffs are cut\.\n\n<sub>/);
+    expect(report).toMatch(/\n\n[1-8] of 9 folds are cut\.\n\n<sub>/);
   });
 
   it("cuts a table that is too long by itself, and lines that are", () => {

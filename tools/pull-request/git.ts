@@ -111,6 +111,8 @@ function ask(project: string, ...args: string[]): string | undefined {
   try {
     return execFileSync("git", ["-C", project, ...args], {
       encoding: "utf8",
+      // the names of all files of a project
+      maxBuffer: 2 ** 26,
       stdio: ["ignore", "pipe", "ignore"],
     }).trim();
   } catch {

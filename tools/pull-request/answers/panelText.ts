@@ -63,13 +63,20 @@ function rowOfPanel({ name, dashboard, before, after, by }: PanelAnswer): Row {
 function panelFold(answer: PanelAnswer, grafanaUrl: string): string {
   const { name, dashboard, before, after, was, is } = answer;
   const pairs = pairSeries(was?.series ?? [], is?.series ?? []);
-  const cells = (declared: DeclaredPanel | undefined, series: Series | undefined): string =>
-    declared === undefined || series === undefined
+  const cells = (
+    declared: DeclaredPanel | undefined,
+    reading: Reading | undefined,
+    series: Series | undefined,
+  ): string =>
+    declared === undefined || reading === undefined || series === undefined
       ? "|"
-      : `${code(valueOf(declared, series))} | ${sparkline(series.values)}`;
+      : `${code(valueOf(declared, reading, series))} | ${sparkline(series.values)}`;
   const rows = pairs
     .slice(0, MOST_SERIES)
-    .map(({ one, other }) => `| ${code(legendOf(other ?? one))} | ${cells(before, one)} | ${cells(after, other)} |`);
+    .map(
+      ({ one, other }) =>
+        `| ${code(legendOf(other ?? one))} | ${cells(before, was, one)} | ${cells(after, is, other)} |`,
+    );
   const more = pairs.length - rows.length;
   return details(
     `panel ${escapeMarkdown(name)} (${escapeMarkdown(dashboard)}): what it reads`,
@@ -98,12 +105,15 @@ function readingLine(declared: DeclaredPanel, reading: Reading): string {
   }
 }
 
-function dataLine(declared: DeclaredPanel, { series }: Reading): string {
+function dataLine(declared: DeclaredPanel, reading: Reading): string {
+  const { series } = reading;
   const [first] = series;
   if (series.length === 1 && first !== undefined) {
-    return `${code(valueOf(declared, first))} ${sparkline(first.values)}`.trim();
+    return `${code(valueOf(declared, reading, first))} ${sparkline(first.values)}`.trim();
   }
-  const named = series.slice(0, NAMED).map((it) => `${escapeMarkdown(legendOf(it))} ${code(valueOf(declared, it))}`);
+  const named = series
+    .slice(0, NAMED)
+    .map((it) => `${escapeMarkdown(legendOf(it))} ${code(valueOf(declared, reading, it))}`);
   const more = series.length - named.length;
   return first === undefined
     ? "data without a number"
@@ -119,8 +129,8 @@ function because(reason: string | undefined): string {
 }
 
 /** The last value of a series as its panel shows it. */
-function valueOf({ panel }: DeclaredPanel, series: Series): string {
-  const { text, state } = displayOf(panel, series, lastOf(series));
+function valueOf({ panel }: DeclaredPanel, { library = panel }: Reading, series: Series): string {
+  const { text, state } = displayOf(library, series, lastOf(series));
   return state === undefined ? text : `${text} (${state})`;
 }
 

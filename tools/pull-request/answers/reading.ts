@@ -1,3 +1,4 @@
+import { Panel } from "../../verify/panels/model";
 import { AskedPanel, ProvenQuery, State, stateOf } from "../../verify/panels/panelResult";
 import { seconds } from "../../verify/duration";
 import type { AskedLab } from "./panelAnswers";
@@ -12,6 +13,8 @@ export interface Reading {
   readonly error?: string;
   /** Why there is no data. */
   readonly reason?: string;
+  /** Whose settings its values are shown by, where that is not the dashboard's own panel. */
+  readonly library?: Panel;
   /** Queries without data beside others that have some. */
   readonly silent?: readonly Silent[];
 }
@@ -65,7 +68,14 @@ export async function readingOf(
     labels: Object.fromEntries(Object.entries(it.labels).map(([label, value]) => [label, lab.restore(value)])),
   }));
   const silent = silentOf(explained, lab);
-  return { state, series, ...words, ...(silent.length === 0 ? {} : { silent }) };
+  const [{ declared, panel } = {}] = places;
+  return {
+    state,
+    series,
+    ...words,
+    ...(panel === undefined || declared?.libraryPanel === undefined ? {} : { library: panel }),
+    ...(silent.length === 0 ? {} : { silent }),
+  };
 }
 
 /** The queries that have data in none of the panel's places. */

@@ -84,7 +84,8 @@ function textOf(value: unknown): string {
 
 function cut(text: string, most = SHORT): string {
   const line = details(text);
-  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
+  // not in the middle of a character
+  return line.length > most ? `${line.slice(0, most - 1).replace(/[\ud800-\udbff]$/, "")}…` : line;
 }
 
 /** A text in one line, without control characters and those that turn its direction. */

@@ -128,7 +128,7 @@ function table(head: readonly string[], lines: readonly string[]): string {
     `|${head.map(() => "---|").join("")}`,
     ...shown,
     ...(shown.length < lines.length
-      ? ["", `${String(lines.length - shown.length)} more lines of the table are cut.`]
+      ? ["", cutText(lines.length - shown.length, "more line of the table", "more lines of the table")]
       : []),
   ].join("\n");
 }
@@ -168,7 +168,7 @@ function verifiedOf(checks: readonly CheckResult[]): string {
   );
   const heading =
     failed.length === 0
-      ? `Applied, and <code>make verify</code> is green: ${String(checks.length)} checks`
+      ? `Applied, and <code>make verify</code> is green: ${String(checks.length)} ${checks.length === 1 ? "check" : "checks"}`
       : `Applied, and <b>${String(failed.length)} of ${String(checks.length)} checks fail</b>`;
   return details(heading, table(["check", "", "seen"], lines), failed.length > 0);
 }
@@ -187,13 +187,17 @@ export function fence(text: string, language = ""): string {
   const lines = text.split("\n").map((line) => (line.length > ROOM / 4 ? `${line.slice(0, ROOM / 4)}…` : line));
   const shown = shownOf(lines, MOST_LINES);
   const left = lines.length - shown.length;
-  const block = [...shown, ...(left > 0 ? [`… ${String(left)} lines are cut`] : [])].join("\n");
+  const block = [...shown, ...(left > 0 ? [`… ${cutText(left, "line", "lines").slice(0, -1)}`] : [])].join("\n");
   const longest = Math.max(2, ...[...block.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const ticks = "`".repeat(longest + 1);
   return `${ticks}${language}\n${block}\n${ticks}`;
 }
 
-/** As many whole paragraphs and diffs as the limit allows. */
+function cutText(count: number, one: string, several = one): string {
+  return `${String(count)} ${count === 1 ? `${one} is` : `${several} are`} cut.`;
+}
+
+/** As many paragraphs and folds, each whole, as the limit allows. */
 function fit(paragraphs: readonly string[], folds: readonly string[], end: readonly string[]): string {
   let room = LIMIT - end.join("\n\n").length - NOTES;
   const fits = (part: string): boolean => {
@@ -201,10 +205,12 @@ function fit(paragraphs: readonly string[], folds: readonly string[], end: reado
     room -= has ? part.length + 2 : 0;
     return has;
   };
-  const cutOf = (kind: string, all: readonly string[], shown: readonly string[]): string[] =>
-    shown.length < all.length ? [`${String(all.length - shown.length)} of ${String(all.length)} ${kind} are cut.`] : [];
+  const cutOf = (kind: string, all: readonly string[], shown: readonly string[]): string[] => {
+    const left = all.length - shown.length;
+    return left === 0 ? [] : [cutText(left, `of ${String(all.length)} ${kind}`)];
+  };
   const [told, diffs] = [paragraphs.filter(fits), folds.filter(fits)];
-  return [...told, ...cutOf("paragraphs", paragraphs, told), ...diffs, ...cutOf("diffs", folds, diffs), ...end].join(
+  return [...told, ...cutOf("paragraphs", paragraphs, told), ...diffs, ...cutOf("folds", folds, diffs), ...end].join(
     "\n\n",
   );
 }

@@ -23,6 +23,8 @@ export interface ProvenQuery extends Omit<QueryFinding, "state" | "frames"> {
 export interface AskedPanel {
   /** The panel as stored in the dashboard; it may be a reference to a library panel. */
   readonly declared: Panel;
+  /** As it is shown: the one of the library then. */
+  readonly panel: Panel;
   readonly title: string;
   readonly queries: readonly (ProvenQuery & Pick<QueryFinding, "frames">)[];
 }
@@ -106,7 +108,7 @@ export async function askPanels(
       const findings = await runPanel(api, panel, range, sources);
       const explained = findings.map((finding) => explain(finding, isOwn(dashboard) ? new Map() : reasons));
       const title = interpolate(panel.panel.title ?? "", panel.values, "text");
-      return { declared: panel.declared, title, queries: await Promise.all(explained) };
+      return { declared: panel.declared, panel: panel.panel, title, queries: await Promise.all(explained) };
     }),
   );
   return panels.filter(({ queries }) => queries.length > 0);
