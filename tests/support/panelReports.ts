@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
+import { AskedLab } from "../../tools/pull-request/answers/askedLab";
 import { findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
-import { answerPanels, AskedLab } from "../../tools/pull-request/answers/panelAnswers";
+import { answerPanels } from "../../tools/pull-request/answers/panelAnswers";
 import { panelText } from "../../tools/pull-request/answers/panelText";
 import { Properties, Step } from "../../tools/pull-request/report/events";
 import { renderReport } from "../../tools/pull-request/report/markdown";

@@ -1,6 +1,7 @@
+import { AskedLab } from "../../tools/pull-request/answers/askedLab";
 import { findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
 import { compare } from "../../tools/pull-request/answers/losses";
-import { answerApplied, answerPanels, AskedLab } from "../../tools/pull-request/answers/panelAnswers";
+import { answerApplied, answerPanels } from "../../tools/pull-request/answers/panelAnswers";
 import { panelText } from "../../tools/pull-request/answers/panelText";
 import { takeSnapshot } from "../../tools/pull-request/answers/snapshot";
 import { fakeApi, panel } from "../support/panels";

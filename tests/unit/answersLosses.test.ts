@@ -1,9 +1,9 @@
 import { setTimeout } from "node:timers/promises";
+import { AskedLab } from "../../tools/pull-request/answers/askedLab";
 import { ChangedLine, likelyCauses, parseDiff } from "../../tools/pull-request/answers/causes";
 import { pathsOf } from "../../tools/pull-request/answers/load";
 import { compare, findLosses, Loss } from "../../tools/pull-request/answers/losses";
 import { lossText } from "../../tools/pull-request/answers/lossText";
-import { AskedLab } from "../../tools/pull-request/answers/panelAnswers";
 import { Found, Presence } from "../../tools/pull-request/answers/presence";
 import { Asker, Snapshot, takeSnapshot } from "../../tools/pull-request/answers/snapshot";
 import { fakeApi, panel } from "../support/panels";

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import { Datasource, GrafanaApi } from "../../verify/panels/grafana";
 import { Panel, StoredDashboard } from "../../verify/panels/model";
 import { askPanels } from "../../verify/panels/panelResult";
 import { WITHOUT_QUERIES } from "../../verify/panels/queries";
 import { TimeRange, timeRange } from "../../verify/panels/range";
+import { AskedLab } from "./askedLab";
 import { DeclaredPanel, PanelChange } from "./changedPanels";
 import { Presence } from "./presence";
 import { ASKS_NOTHING, hasData, Reading, readingOf } from "./reading";
@@ -15,20 +15,6 @@ export interface PanelAnswer extends PanelChange {
   readonly is: Reading | undefined;
   /** Whether it says so only after the change was applied. */
   readonly applied?: true;
-}
-
-/** The lab that is asked. */
-export interface AskedLab {
-  readonly api: GrafanaApi;
-  readonly sources: readonly Datasource[];
-  /** When the first sample can have been taken, in milliseconds since the epoch. */
-  readonly since: number;
-  /** Seconds between two scrapes. */
-  readonly scrapeSeconds: number;
-  /** Waits so many milliseconds, or throws where somebody asks for the end. */
-  readonly pause: (milliseconds: number) => Promise<void>;
-  /** A text with what the commits declare in the place of the lab's stand-ins. */
-  readonly restore: (text: string) => string;
 }
 
 /** Between two questions to a panel that has no data yet. */

@@ -1,7 +1,7 @@
 import { Panel } from "../../verify/panels/model";
 import { AskedPanel, ProvenQuery, State, stateOf } from "../../verify/panels/panelResult";
 import { seconds } from "../../verify/duration";
-import type { AskedLab } from "./panelAnswers";
+import { AskedLab } from "./askedLab";
 import { Presence } from "./presence";
 import { Series, seriesOf } from "./series";
 

@@ -2,7 +2,7 @@ import { prepareQueries, refIdOf } from "../../verify/panels/queries";
 import { findPanels } from "../../verify/panels/panelResult";
 import { timeRange } from "../../verify/panels/range";
 import { namePanels } from "../report/dashboards";
-import { AskedLab } from "./panelAnswers";
+import { AskedLab } from "./askedLab";
 import { Found, Presence } from "./presence";
 
 /** What asks Prometheus: a query of a panel, or a rule. */
