@@ -135,7 +135,8 @@ export class Run {
     this.total.failed += ok ? count.failed : Math.max(1, count.failed);
     this.total.skipped += count.skipped;
     if (!ok) {
-      this.failures.push(`== ${name} failed`, ...failuresOf(output));
+      // jest repeats them after many tests
+      this.failures.push(`== ${name} failed`, ...new Set(failuresOf(output)));
     }
     const took = `== ${name} took ${((Date.now() - start) / 1000).toFixed(0)} s\n`;
     this.print(alone ? took : `== ${name}\n${output}${took}`);

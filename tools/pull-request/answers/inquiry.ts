@@ -24,8 +24,8 @@ import { restoreAnswer } from "./restore";
 import { RuleTests, testRules } from "./ruleTests";
 import { FRESH_SCRAPES, Snapshot, takeSnapshot } from "./snapshot";
 
-/** Scrapes after which a rate exists: Grafana's `$__rate_interval` is four intervals, and the first scrape comes before. */
-const RATE_SCRAPES = 5;
+/** Scrapes after which there are rates: Grafana's `$__rate_interval` is four intervals. */
+const RATE_SCRAPES = 4;
 /** How much longer what has no data yet is waited for, in milliseconds. */
 const PATIENCE_MS = 10_000;
 const MOST_ERROR = 500;
