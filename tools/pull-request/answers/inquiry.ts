@@ -114,7 +114,7 @@ export class Inquiry {
       const outputs = await this.preview.outputs();
       const lab = await this.labOf(outputs);
       // by then the last sample of what is no longer scraped is too old
-      const first = applied + (FRESH_SCRAPES + 1) * lab.scrapeSeconds * 1000;
+      const first = applied + FRESH_SCRAPES * lab.scrapeSeconds * 1000 + 1000;
       await lab.pause(first - Date.now());
       // what the change declares otherwise finds at that moment what it would have found
       const declared = await takeSnapshot(lab, outputs.dashboards, { at: this.noted, except: before });
