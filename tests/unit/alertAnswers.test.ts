@@ -39,7 +39,7 @@ describe("which alerts are answered", () => {
     expect(asked).toStrictEqual([]);
   });
 
-  it("are none of a file of which one side is no YAML, and none of other files", async () => {
+  it("are none of a file of which one side is not YAML, and none of other files", async () => {
     await expect(names(rules([alert("Same")]), "groups: [")).resolves.toStrictEqual([]);
     const files = [{ name: "prometheus.yml", before: undefined, after: rules([alert("New")]) }];
     await expect(answerFrom({ api: fakePrometheus({}), runTests: pass }, files, NOW)).resolves.toStrictEqual([]);

@@ -100,7 +100,7 @@ describe("a notification", () => {
 describe("the output of promtool", () => {
   const files = ["tests/a.test.yml", "tests/b.test.yml"];
 
-  it("is told apart by file", () => {
+  it("is distinguished by file", () => {
     const output = "  SUCCESS\n\n  FAILED:\n    name: a test,\n        got:[]\n\n\n";
     expect([...readOutputs(output, files, 1)]).toStrictEqual([
       ["tests/a.test.yml", { ok: true, output: "" }],
@@ -108,7 +108,7 @@ describe("the output of promtool", () => {
     ]);
   });
 
-  it("is shown whole where it cannot be told apart", () => {
+  it("is shown whole where it cannot be assigned", () => {
     const output = "promtool: error: /lab/x\n";
     expect(readOutputs(output, files, 2).get("tests/b.test.yml")).toStrictEqual({
       ok: false,

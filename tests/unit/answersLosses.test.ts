@@ -123,7 +123,7 @@ describe("the likely cause", () => {
     expect(at(likelyCauses([loss(more)], lines))).toEqual(expected);
   });
 
-  it("is told with all that it takes away", () => {
+  it("is listed with all that it takes away", () => {
     const losses = [
       loss({ selectors: ["container_last_seen"], jobs: ["cadvisor"] }),
       loss({ ...ALERT, selectors: ["container_oom_total"], jobs: ["cadvisor"] }),

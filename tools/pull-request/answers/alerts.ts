@@ -25,7 +25,7 @@ export interface AlertAnswer {
 /** What answers are asked of. */
 export interface AlertSources {
   readonly api: PrometheusApi;
-  /** Undefined where there is no promtool, and so no notification. */
+  /** Undefined without promtool, and so no notification. */
   readonly runTests: RunRuleTests | undefined;
 }
 

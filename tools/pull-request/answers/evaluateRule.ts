@@ -124,7 +124,7 @@ function vectorOf(answer: InstantResult): readonly Vector[] {
   }
 }
 
-/** Refuses what Prometheus refuses: alerts that cannot be told apart. Labels with a template may differ, so they count. */
+/** Refuses what Prometheus refuses: alerts that cannot be distinguished. Labels with a template may differ, so they count. */
 function checkLabels({ labels: own }: AlertRule, active: readonly Vector[]): void {
   if (Object.values(own).some((text) => text.includes("{{"))) {
     return;

@@ -66,14 +66,15 @@ export class Inquiry {
    */
   async ask(run: LabRun, checkout: string): Promise<void> {
     await this.trying(async () => {
-      const lab = await this.connect();
       const panels = findPanelChanges(run.asked);
       this.otherDatasource = changesDatasource(run.asked);
       [this.panels, this.alerts, this.tests, this.losses] = [[], [], NO_TESTS, []];
       const files = findChanges(run.asked).filter(isConfiguration).flatMap(filesOf);
-      if (panels.length > 0 || files.some(({ name }) => name.endsWith(RULES))) {
-        await lab.pause(lab.since + RATE_SCRAPES * lab.scrapeSeconds * 1000 - Date.now());
+      if (panels.length === 0 && !files.some(({ name }) => name.endsWith(RULES))) {
+        return;
       }
+      const lab = await this.connect();
+      await lab.pause(lab.since + RATE_SCRAPES * lab.scrapeSeconds * 1000 - Date.now());
       [this.panels] = await Promise.all([
         answerPanels(lab, panels, Date.now() + PATIENCE_MS),
         this.askAlerts(files, checkout),

@@ -44,7 +44,7 @@ const QUERIES = /\{\{[^}]*\bquery\b/;
  * Renders the labels and annotations of alerts by Prometheus' own templates: promtool tests each with the result of its
  * expression as the only series, expects no alert, and so prints the one that fires.
  *
- * @param runTests Undefined where there is no promtool.
+ * @param runTests Undefined without promtool.
  * @returns By the position of the alert.
  */
 export async function renderAlerts(

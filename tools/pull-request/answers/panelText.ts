@@ -17,7 +17,7 @@ const MOST_SERIES = 20;
 const MOST_ERROR = 300;
 const SAME = "reads the same";
 
-/** What tells the row of a panel from others. */
+/** The key of the row of a panel. */
 function panelKey({ name, dashboard }: Pick<PanelAnswer, "name" | "dashboard">): string {
   return rowKey({ kind: "panel", name: `${name} (${dashboard})` });
 }

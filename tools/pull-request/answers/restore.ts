@@ -1,6 +1,6 @@
 import { StandIns } from "../standIns";
 
-/** A number that is no port and no part of an address or a name, with its unit. */
+/** A number that is not a port, nor part of an address or a name, with its unit. */
 const VALUE = /((?<![\w.:/-])\d+(?:[.,]\d+)?(?!\w*[.,]\d)\w*)/;
 
 /** An answer with what the commits declare; of numbers only one behind a colon is a port, all others are values. */

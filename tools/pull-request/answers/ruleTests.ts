@@ -106,7 +106,7 @@ function contentOf(text: string): Readonly<Record<string, unknown>> {
     const content: unknown = parse(text);
     return isObject(content) ? content : {};
   } catch {
-    return {}; // of a test that is no YAML nothing says what it is about
+    return {}; // of a test that is not YAML nothing says what it is about
   }
 }
 

@@ -40,7 +40,7 @@ export interface AlertPair {
 type Named = Readonly<Record<string, unknown>>;
 
 /**
- * The rules of changed files, before and after. A file of which one side is no YAML is left out, else all of the other
+ * The rules of changed files, before and after. A file of which one side is not YAML is left out, else all of the other
  * would look new or gone; Prometheus rejects such a file before anything is asked.
  */
 export function readRuleFiles(files: readonly TextPair[]): { readonly before: Rules; readonly after: Rules } {
@@ -108,7 +108,7 @@ function alertOf(group: Named, rule: Named): AlertRule {
   };
 }
 
-/** The groups of a file, none where there is no file; undefined of one that is secret or no YAML. */
+/** The groups of a file, none where there is no file; undefined of one that is secret or not YAML. */
 function groupsOf(text = ""): readonly Named[] | undefined {
   try {
     const content: unknown = parse(text) ?? {};

@@ -19,7 +19,7 @@ export type Snapshot = ReadonlyMap<string, { readonly asker: Asker; readonly fou
 
 interface Question {
   readonly asker: Asker;
-  /** Tells it from others, in every snapshot; what a change declares otherwise is another one. */
+  /** Its key in every snapshot; what a change declares otherwise is another one. */
   readonly key: string;
   readonly expr: string;
   readonly datasource: string;
