@@ -1,20 +1,24 @@
 # Sourced by the scripts in this folder: the folder LAB_ROOM, the CLI and the Docker daemon of this checkout's lab.
 # shellcheck shell=bash
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+home=$(dirname "$scripts") # the checkout with these scripts
 # shellcheck disable=SC2034 # used by the scripts that source this
-root=${LAB_CHECKOUT:-$(dirname "$scripts")} # the checkout with the program and the settings
+root=${LAB_CHECKOUT:-$home} # the checkout with the program and the settings
 room=${LAB_ROOM:-$root/.lab} # ignored by git: Pulumi state, passphrase, settings of this checkout only
 # the CLI takes the home directory from the user database instead of HOME
 export PULUMI_HOME=${PULUMI_HOME:-$HOME/.pulumi}
-version() { sed -n "s|.*\"$1\": \"\(.*\)\".*|\1|p" "$(dirname "$scripts")/package.json"; } # NAME: version in package.json
+# NAME: version in package.json, by sed as every start of node would delay the commands of a lab that is complete
+version() { sed -n "s|.*\"$1\": \"\(.*\)\".*|\1|p" "$home/package.json"; }
 # The newest CLI that is also a Go module; the npm launcher, which has fewer versions, reads this variable.
-PULUMI_VERSION=$(sed -n 's|.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*|\1|p' "$(dirname "$scripts")/offline/go.mod")
+PULUMI_VERSION=$(sed -n 's|.*github.com/pulumi/pulumi/pkg/v3 v\([0-9.]*\).*|\1|p' "$home/offline/go.mod")
 export PULUMI_VERSION
 # shellcheck disable=SC2034 # used by the scripts that source this
 cli=$PULUMI_HOME/versions/$PULUMI_VERSION/bin/pulumi
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
+# exec_ts FILE [ARGUMENT...]: continues as a TypeScript program
+exec_ts() { exec node --require "$home/lib/runtime/stripTypes.js" "$@"; }
 
 # Only its user can enter LAB_ROOM and everything below it. A umask for all commands would also restrict the
 # files that they create in the checkout and for containers.

@@ -135,7 +135,7 @@ function snapshot(folder: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     files
       .map(({ parentPath, name }) => path.join(parentPath, name))
-      .filter((file) => !/node_modules|\.lab\/dashboards/.test(path.relative(folder, file)))
+      .filter((file) => !/node_modules|\.lab\/(dashboards|stripped)/.test(path.relative(folder, file)))
       .map((file) => [file, fs.readFileSync(file, "latin1")]),
   );
 }
