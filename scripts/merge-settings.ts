@@ -1,0 +1,34 @@
+// Prints the settings of a stack: the tracked ones, overridden by those of this checkout.
+// usage: merge-settings.ts TRACKED OWN
+import { readFileSync } from "node:fs";
+import { parse, stringify } from "yaml";
+
+interface StackFile {
+  readonly config?: object | null;
+}
+
+function isMap(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function read(file: string): StackFile {
+  try {
+    const content = (parse(readFileSync(file, "utf8")) ?? {}) as StackFile;
+    if (!isMap(content) || !isMap(content.config ?? {})) {
+      throw new Error("it is not a map with a map config in it");
+    }
+    return content;
+  } catch (error) {
+    // only the first line, as the next ones quote the file
+    const [reason = ""] = (error as Error).message.split("\n");
+    throw new Error(`${file} has no valid settings: ${reason.replace(/:$/, "")}; fix or remove it`);
+  }
+}
+
+try {
+  const [tracked = {}, own = {}] = process.argv.slice(2).map(read);
+  process.stdout.write(stringify({ ...tracked, ...own, config: { ...tracked.config, ...own.config } }));
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

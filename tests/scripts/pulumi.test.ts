@@ -1,0 +1,199 @@
+import { ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { PROJECT } from "../../lib/shared/assets";
+
+const RESUMED = "an earlier command was killed: this one goes on from where it was\n";
+const STATE = { version: 3, deployment: { resources: [{ pending_operations: "kept" }], pending_operations: [{}] } };
+/** What the CLI is asked to take up the state of a killed one. */
+const TAKEN_UP = ["cancel --yes --stack dev", "stack export --stack dev", "stack import --stack dev"];
+const UP = expect.stringMatching(/^up --yes --stack dev --config-file .*\/room\/Pulumi\.dev\.yaml$/) as string;
+
+/** A checkout, and a CLI that notes what it is asked for. */
+let folder: string;
+let started: ChildProcess[];
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-pulumi-"));
+  started = [];
+  write("checkout/Pulumi.yaml", "name: lab\n");
+  write("checkout/Pulumi.dev.yaml", "config: { lab:a: tracked, lab:b: tracked }\n");
+  write("room/own.dev.yaml", "encryptionsalt: v1\nconfig: { lab:b: own }\n");
+  write("state.json", JSON.stringify(STATE));
+  const { stdout } = spawnSync("bash", ["-c", `. ${PROJECT}/scripts/common.sh; echo $cli`], {
+    encoding: "utf8",
+    env: environment(),
+  });
+  script(
+    path.relative(folder, stdout.trim()),
+    `cd ${folder}; echo "$@" >>asked
+case "$1 $2" in
+  "cancel --yes") [ ! -e refuses ] || { echo it refuses; exit 1; } ;;
+  "stack export") cat state.json ;;
+  "stack import") cat >imported.json ;;
+esac`,
+  );
+});
+
+afterEach(() => {
+  started.forEach((child) => child.kill("SIGKILL"));
+  fs.rmSync(folder, { recursive: true });
+});
+
+function write(file: string, text: string, mode = 0o644): void {
+  const place = path.join(folder, file);
+  fs.mkdirSync(path.dirname(place), { recursive: true });
+  fs.writeFileSync(place, text, { mode });
+}
+
+function script(file: string, text: string): void {
+  write(file, `#!/usr/bin/env bash\n${text}\n`, 0o755);
+}
+
+function read(file: string): string {
+  return fs.readFileSync(path.join(folder, file), "utf8");
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return {
+    PATH: `${path.join(folder, "tools")}:${String(process.env.PATH)}`,
+    HOME: folder,
+    LAB_CHECKOUT: path.join(folder, "checkout"),
+    LAB_ROOM: path.join(folder, "room"),
+    PULUMI_HOME: path.join(folder, "home"),
+  };
+}
+
+/** Runs a command; what it said, and what it asked the CLI for. */
+function pulumi(...args: string[]): { status: number | null; said: string; asked: string[] } {
+  fs.rmSync(path.join(folder, "asked"), { force: true });
+  const { status, stderr } = spawnSync(path.join(PROJECT, "scripts", "pulumi"), args, {
+    encoding: "utf8",
+    env: environment(),
+  });
+  return {
+    status,
+    said: stderr,
+    asked: fs.existsSync(path.join(folder, "asked")) ? read("asked").trim().split("\n") : [],
+  };
+}
+
+function lock(content: string, stack = "dev"): void {
+  write(`room/state/.pulumi/locks/organization/lab/${stack}/1.json`, content);
+}
+
+function lockOf(pid: number | undefined): void {
+  lock(JSON.stringify({ pid, username: "jane", hostname: "workstation" }, null, 4));
+}
+
+/** A process with these arguments; its pid. */
+function run(program: string, options: { args?: string[]; argv0?: string; uid?: number } = {}): number | undefined {
+  const child = spawn(program, options.args ?? ["1000"], { stdio: ["ignore", "pipe", "ignore"], ...options });
+  started.push(child);
+  return child.pid;
+}
+
+describe("the settings of a stack", () => {
+  it("are the tracked ones, overridden by those of the checkout", () => {
+    expect(pulumi("up", "--yes")).toEqual({ status: 0, said: "", asked: [UP] });
+    const merged = parse(read("room/Pulumi.dev.yaml")) as unknown;
+    expect(merged).toEqual({ encryptionsalt: "v1", config: { "lab:a": "tracked", "lab:b": "own" } });
+  });
+
+  it.each([
+    ["- a\n", "it is not a map with a map config in it"],
+    [
+      "config: [\n",
+      "Flow sequence in block collection must be sufficiently indented and end with a ] at line 2, column 1",
+    ],
+  ])("%j are refused", (text, reason) => {
+    write("room/own.dev.yaml", text);
+    const file = path.join(folder, "room/own.dev.yaml");
+    const said = `${file} has no valid settings: ${reason}; fix or remove it\n`;
+    expect(pulumi("up", "--yes")).toEqual({ status: 1, said, asked: [] });
+  });
+});
+
+describe("the lock of a command that runs", () => {
+  function expectRefused(pid: number | undefined): void {
+    lockOf(pid);
+    const advice = `wait for its end, or stop it with kill -INT ${String(pid)}`;
+    const said = `this lab is being changed by another command, process ${String(pid)}: ${advice}\n`;
+    expect(pulumi("up", "--yes")).toEqual({ status: 1, said, asked: [] });
+  }
+
+  it("keeps the next one from the lab", () => {
+    expectRefused(run("sleep", { argv0: "pulumi" }));
+  });
+
+  it("also does where ps takes no pid", () => {
+    script("tools/ps", 'echo "ps: unrecognized option: p" >&2; exit 1');
+    expectRefused(run("sleep"));
+  });
+
+  it("lets a preview run, and a command on another stack", () => {
+    lockOf(run("sleep", { argv0: "pulumi" }));
+    expect(pulumi("preview").status).toBe(0);
+    fs.renameSync(
+      path.join(folder, "room/state/.pulumi/locks/organization/lab/dev"),
+      path.join(folder, "room/state/.pulumi/locks/organization/lab/other"),
+    );
+    expect(pulumi("up", "--yes")).toEqual({ status: 0, said: "", asked: [UP] });
+  });
+});
+
+describe("the lock of a command that was killed", () => {
+  function expectTakenUp(): void {
+    expect(pulumi("up", "--yes")).toEqual({ status: 0, said: RESUMED, asked: [...TAKEN_UP, UP] });
+  }
+
+  it("is removed with its pending operations and incomplete writes", () => {
+    const { pid } = spawnSync("true");
+    lockOf(pid);
+    const stacks = path.join(folder, "room/state/.pulumi/stacks/lab");
+    for (const name of ["dev.json", "dev.json.attrs", "fileblob1.tmp"]) {
+      write(path.relative(folder, path.join(stacks, name)), "");
+    }
+    expectTakenUp();
+    expect(fs.readdirSync(stacks)).toEqual(["dev.json"]);
+    const { deployment } = STATE;
+    expect(JSON.parse(read("imported.json"))).toEqual({ version: 3, deployment: { resources: deployment.resources } });
+  });
+
+  it.each(["", "null", '{"pid": 1', '{"pid": null}'])("is removed if it reads %j", (content) => {
+    lock(content);
+    expectTakenUp();
+  });
+
+  it("is removed if its pid is another program's now", () => {
+    lockOf(run("sleep"));
+    expectTakenUp();
+  });
+
+  it("is removed while the CLI is a zombie", async () => {
+    fs.copyFileSync("/bin/sleep", path.join(folder, "pulumi"));
+    run("bash", { args: ["-c", `${folder}/pulumi 0 & echo $!; exec sleep 1000`] });
+    const [printed] = (await once(started[0]?.stdout as NodeJS.EventEmitter, "data")) as [Buffer];
+    const pid = Number(printed.toString());
+    while (!fs.readFileSync(`/proc/${String(pid)}/status`, "utf8").includes("State:\tZ")) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    lockOf(pid);
+    expectTakenUp();
+  });
+
+  (process.getuid?.() === 0 ? it : it.skip)("is removed if its pid is another user's CLI now", () => {
+    lockOf(run("sleep", { argv0: "pulumi", uid: 65534 }));
+    expectTakenUp();
+  });
+
+  it("stays with the reason if the CLI cannot remove it", () => {
+    lockOf(spawnSync("true").pid);
+    write("refuses", "");
+    const said = `${RESUMED}its lock cannot be removed: it refuses\n`;
+    expect(pulumi("up", "--yes")).toEqual({ status: 1, said, asked: TAKEN_UP.slice(0, 1) });
+  });
+});
