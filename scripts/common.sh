@@ -37,8 +37,8 @@ case $(ls -Ld "$room") in
   *) chmod go-rwx "$room" && { chmod -R go-rwx "$room/state" "$room"/*.yaml 2>/dev/null || :; } ;; # made by an earlier version
 esac
 
-# The Docker daemon of the current context, also for the provider, which does not support contexts. Asking the client
-# takes time, so it happens only if the context may not be the default one.
+# The Docker daemon of the current context, also for the provider, which does not support contexts. Asking the client, or
+# parsing its settings, takes time, so it happens only if the context may not be the default one.
 if { [ -n "${DOCKER_CONTEXT:-}" ] || { [ -z "${DOCKER_HOST:-}" ] &&
   { [ ! -S /var/run/docker.sock ] || grep -qs '"currentContext"' "${DOCKER_CONFIG:-$HOME/.docker}/config.json"; }; }; } &&
   command -v docker >/dev/null; then
