@@ -86,4 +86,4 @@ scale: setup ## Measure the needs of one Prometheus for up to 1000 nodes, withou
 
 format: setup ## Format the TypeScript files and renew the table of settings
 	@node_modules/.bin/prettier --write --log-level warn .
-	@node scripts/settings-table.js
+	@node scripts/tables.js settings

@@ -4,7 +4,7 @@ import { PROJECT } from "./harness";
 
 /** Observed cost of a fault: a row of the table in docs/reliability.md. */
 export interface FaultResult {
-  /** The affected part; scripts/recovery-table.js has the table's order. */
+  /** The affected part; scripts/tables.js has the table's order. */
   readonly part: "containers" | "the app" | "Grafana" | "the engine" | "up" | "destroy" | "data";
   readonly fault: string;
   /** Permanent losses. */
