@@ -12,7 +12,7 @@ import { labName, urlOn } from "./lib/shared/names";
 import { throwProblems } from "./lib/shared/problems";
 import { WEB_USER } from "./lib/shared/webSignIn";
 import { contextOf } from "./policy/context";
-import { declareWithRules } from "./policy/program";
+import { declareWithPolicies } from "./policy/program";
 
 /** Reads the settings, observes the machine and the lab, reports all problems at once, declares the lab, returns outputs. */
 async function main(): Promise<Record<string, unknown>> {
@@ -30,7 +30,7 @@ async function main(): Promise<Record<string, unknown>> {
     throwProblems(await findRejectedConfig(settings, machine, observed));
   }
 
-  const lab = declareWithRules(
+  const lab = declareWithPolicies(
     contextOf(machine, settings, __dirname),
     () => new Lab("lab", { settings, machine, observed, catalogue: catalogue.entries }),
   );

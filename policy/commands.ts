@@ -3,7 +3,7 @@ import type { Unwrap } from "@pulumi/pulumi";
 import type { CommandAllowance } from "./allowance";
 import { COMMANDS as ALLOWED } from "./allowed";
 import { allowanceOf, type Container } from "./containers";
-import { type Context, isPending, isUnset, type Resource, type ResourceId } from "./resource";
+import { type PolicyContext, isPending, isUnset, type Resource, type ResourceId } from "./resource";
 
 /** Types of the resources that run a command. */
 export const COMMANDS = ["command:local:Command"];
@@ -17,15 +17,15 @@ const COMMENT = /^\s*#.*$/gm;
 const WHERE = "in policy/allowed.ts";
 
 /** A command that leaves a process behind can end it. */
-export function removable(command: Command, { name }: ResourceId): readonly string[] {
+export function checkRemoval(command: Command, { name }: ResourceId): readonly string[] {
   const found = [command.create, command.update]
     .map((script) => STAYS.exec(withVariables(script ?? "", command.environment ?? {}).replace(COMMENT, ""))?.[0])
     .find((it) => it !== undefined);
   return found === undefined || (command.delete ?? "") !== ""
     ? []
     : [
-        `${name} leaves a process behind (${found}), which would stay when the lab is destroyed. ` +
-          "Give it a delete that ends the process, as the Flask app has.",
+        `${name} starts a background process (${found}), which would keep running after destroy. ` +
+          "Add a delete command that ends it, as flask-process has.",
       ];
 }
 
@@ -33,12 +33,12 @@ export function removable(command: Command, { name }: ResourceId): readonly stri
  * A command on the host is one of the lab's commands, and its scripts are files of `assets/` in the
  * checkout: no policy can check the effect of such a file, so a reviewer has to read it.
  */
-export function knownCommand(command: Command, { name }: ResourceId, context: Context): readonly string[] {
+export function checkCommand(command: Command, { name }: ResourceId, context: PolicyContext): readonly string[] {
   const allowed = ALLOWED.find((it) => it.name.test(name));
   if (allowed === undefined) {
     return [
-      `${name} is a command that the lab does not have, and it would run on this machine as whoever calls up. ` +
-        `Put its script into a file of assets/; if the lab needs it, add an entry named ${name} to COMMANDS ${WHERE}.`,
+      `${name} is not an allowed command; it would run on this machine as the user who runs up. ` +
+        `Put its script into a file in assets/; if the lab needs it, add an entry named ${name} to COMMANDS ${WHERE}.`,
     ];
   }
   const { create, delete: remove, update, stdin, environment = {} } = command;
@@ -52,8 +52,8 @@ export function knownCommand(command: Command, { name }: ResourceId, context: Co
       .filter(([, given, known]) => !isUnset(given) && !isPending(given) && given !== known)
       .map(
         ([property, , known]) =>
-          `${name}: ${property} runs something else on this machine than ${known ?? "nothing"}, which the lab has ` +
-          `there. Put the script into a file of assets/; if the lab needs it, change ${property} of ${name} ${WHERE}.`,
+          `${name}: ${property} is not the allowed command (${known ?? "none"}); it would run on this machine. ` +
+          `Put the script into a file in assets/; if the lab needs it, change ${property} of ${name} ${WHERE}.`,
       ),
     ...Object.entries(environment).flatMap(([variable, value]) =>
       strangeVariable({ allowed, variable, value, name }, context),
@@ -73,7 +73,7 @@ interface Variable {
   readonly name: string;
 }
 
-function strangeVariable({ allowed, variable, value, name }: Variable, context: Context): readonly string[] {
+function strangeVariable({ allowed, variable, value, name }: Variable, context: PolicyContext): readonly string[] {
   if (isPending(value) || allowed.secrets?.includes(variable) === true) {
     return [];
   }
@@ -84,26 +84,26 @@ function strangeVariable({ allowed, variable, value, name }: Variable, context: 
   return isUnset(value) || own(allowed.environment, variable)?.(value, context) === true
     ? []
     : [
-        `${name}: the variable ${variable} is new, or has a value that the lab never gives it; the command's script ` +
-          `would run with it. If it needs that, add ${variable} to the environment of ${name} in COMMANDS ${WHERE}.`,
+        `${name}: the variable ${variable} or its value is not allowed; the command's script would run with it. ` +
+          `If the script needs it, add ${variable} to the environment of ${name} in COMMANDS ${WHERE}.`,
       ];
 }
 
 function otherText(name: string, place: string, files: readonly string[]): string {
-  const known = files.length === 0 ? "nothing" : files.map((file) => `assets/${file}`).join(" and ");
+  const known = files.length === 0 ? "a file allowed for it" : files.map((file) => `assets/${file}`).join(" and ");
   return (
-    `${name}: ${place} is not the text of ${known}, so what runs on this machine is in no file that a review sees. ` +
-    `Put it there, or change what ${name} runs in COMMANDS ${WHERE}.`
+    `${name}: ${place} differs from ${known}, so a reviewer would not see the code that runs on this machine. ` +
+    `Put the code there, or change the files of ${name} in COMMANDS ${WHERE}.`
   );
 }
 
-function sameText(value: string, files: readonly string[], { asset }: Context): boolean {
+function sameText(value: string, files: readonly string[], { asset }: PolicyContext): boolean {
   const texts = files.map(asset);
   return texts.length > 0 && !texts.includes(undefined) && texts.join("") === value;
 }
 
 /** A container's arguments are listed in `allowed.ts`, and none is missing without which it would be open. */
-export function calledAsKnown(container: Container, resource: Resource, context: Context): readonly string[] {
+export function checkArguments(container: Container, resource: Resource, context: PolicyContext): readonly string[] {
   const { command = [], networkMode } = container;
   const { command: flags = {}, required = [], password, hostNetwork } = allowanceOf(resource);
   const ofNetwork = networkMode === "host" ? (hostNetwork ?? {}) : {};
@@ -120,16 +120,16 @@ export function calledAsKnown(container: Container, resource: Resource, context:
       .filter((it) => !isPending(it) && own(allowed, flagOf(it))?.(it.slice(flagOf(it).length), context) !== true)
       .map(
         (it) =>
-          `${name}: the argument ${flagOf(it)} of its command is new, or has a value that the lab never gives it, and ` +
-          "everybody reads it who may inspect the container. A secret belongs into a file; if the program needs it, add " +
-          `"${flagOf(it)}" to the command of ${name} in CONTAINERS ${WHERE}.`,
+          `${name}: the argument ${flagOf(it)} or its value is not allowed, and everyone who may inspect the container ` +
+          `can read it. Put a secret into a file; if the program needs the argument, add "${flagOf(it)}" to the command ` +
+          `of ${name} in CONTAINERS ${WHERE}.`,
       ),
     ...[...new Set(needed)]
       .filter((flag) => !command.some((it) => flagOf(it) === flag))
       .map(
         (flag) =>
-          `${name}: its command lacks ${flag}, without which it would answer more than the lab lets in. Set it, as the ` +
-          "lab does.",
+          `${name}: the argument ${flag} is missing; without it the program accepts requests that it has to reject. ` +
+          "Set it, as the lab does.",
       ),
   ];
 }

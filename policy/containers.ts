@@ -2,7 +2,7 @@ import type * as docker from "@pulumi/docker";
 import type { Unwrap } from "@pulumi/pulumi";
 import type { ContainerAllowance } from "./allowance";
 import { CONTAINERS as CONTAINERS_ALLOWED } from "./allowed";
-import { type Context, isPending, isUnset, LAB, type Resource, type ResourceId, typesOf } from "./resource";
+import { type PolicyContext, isPending, isUnset, LAB, type Resource, type ResourceId, typesOf } from "./resource";
 
 /** Types of the resources that these policies check. */
 export const CONTAINERS = ["docker:index/container:Container"];
@@ -55,8 +55,8 @@ export function checkPinned({ image }: Container, { name }: ResourceId): readonl
   return DIGEST.test(image) || (tag !== undefined && tag !== "latest")
     ? []
     : [
-        `${name}: the image ${image} is not pinned, so what runs would change while nothing changes here. ` +
-          "Give it a tag other than latest, such as prom/prometheus:v3.14.0, or a digest.",
+        `${name}: the image ${image} is not pinned, so it could change without a change of the code. ` +
+          "Use a tag other than latest, such as prom/prometheus:v3.14.0, or a digest.",
       ];
 }
 
@@ -66,36 +66,33 @@ export function checkPorts(
   name: string,
   bindAddress: string,
 ): readonly string[] {
-  const instead = `Publish it on bindAddress, ${bindAddress}, as LabContainer does.`;
+  const instead = `Publish only the ports that are needed, on bindAddress (${bindAddress}), as LabContainer does.`;
   return [
     ...(ports ?? [])
       .filter(({ ip }) => ip !== bindAddress && !isPending(ip))
       .map(
         ({ internal, ip }) =>
-          `${name}: port ${String(internal)} is published on ${ip ?? "every address"}, ` +
-          `where others than the settings say may reach it. ${instead}`,
+          `${name}: port ${String(internal)} is published on ${ip ?? "every address"} and not on bindAddress. ${instead}`,
       ),
-    ...(publishAllPorts === true
-      ? [`${name}: every port is published on every address (publishAllPorts). ${instead}`]
-      : []),
+    ...(publishAllPorts === true ? [`${name}: publishAllPorts publishes every port on every address. ${instead}`] : []),
   ];
 }
 
 /** A container has only the privileges listed in `allowed.ts`. */
-export function unprivileged(container: Container, resource: Resource): readonly string[] {
+export function checkPrivileges(container: Container, resource: Resource): readonly string[] {
   const { name } = resource;
   const allowed = allowanceOf(resource);
   const { privileged, capabilities, securityOpts = [], readOnly } = container;
   const instead =
-    "whoever takes over its program has the machine. Add the one capability that it cannot do without " +
+    "an attacker who controls its program would control the machine. Add only the capabilities that it needs " +
     "(capabilities of LabContainer).";
   const capability = (it: string): string => it.toUpperCase().replace(/^CAP_/, "");
   const missing = [
-    ...((capabilities?.drops ?? []).some((it) => capability(it) === "ALL") ? [] : ['drop ["ALL"] of capabilities']),
+    ...((capabilities?.drops ?? []).some((it) => capability(it) === "ALL") ? [] : ['drops: ["ALL"] in capabilities']),
     ...(readOnly === true ? [] : ["readOnly: true"]),
     ...(container.service === true || securityOpts.some((it) => NO_NEW_PRIVILEGES.test(it))
       ? []
-      : ['"no-new-privileges:true" of securityOpts']),
+      : ['"no-new-privileges:true" in securityOpts']),
   ];
   const extra = [
     ...(capabilities?.adds ?? [])
@@ -112,19 +109,18 @@ export function unprivileged(container: Container, resource: Resource): readonly
       ? []
       : [
           `${name} runs as ${user === "" ? "the user of its image" : `the user ${user}`} and not as ` +
-            `${allowed.user ?? "that of its image"}, so it may share one with another program, whose files and memory ` +
-            "it could read. Leave user as the lab sets it; if it needs another, change its user in CONTAINERS of " +
-            "policy/allowed.ts.",
+            `${allowed.user ?? "that of its image"}, so it could read the files and memory of another program with that user. ` +
+            "Leave user as the lab sets it; if it needs another, change its user in CONTAINERS in policy/allowed.ts.",
         ]),
     ...(privileged === true ? [`${name} is privileged: ${instead}`] : []),
     ...extra.map(
       ([kind, value, line]) =>
-        `${name} has the ${kind} ${value}, which is new, and whoever takes over its program has it, too. ` +
-        `If it cannot do without, add ${line} in CONTAINERS of policy/allowed.ts.`,
+        `${name}: the ${kind} ${value} is not allowed; an attacker who controls its program would have it, too. ` +
+        `If the program needs it, add ${line} in CONTAINERS in policy/allowed.ts.`,
     ),
     ...missing.map(
       (it) =>
-        `${name} lacks ${it}, so whoever takes over its program can do more than that has to. Set it, as LabContainer does.`,
+        `${name}: ${it} is missing, so its program has more privileges than it needs. Set it, as LabContainer does.`,
     ),
   ];
 }
@@ -159,7 +155,7 @@ export function allowanceOf(resource: ResourceId): ContainerAllowance {
 export function checkHealthAndLimits(
   container: Container,
   { name }: ResourceId,
-  { memoryLimit }: Pick<Context, "memoryLimit">,
+  { memoryLimit }: Pick<PolicyContext, "memoryLimit">,
 ): readonly string[] {
   if (container.start === false) {
     return [];
@@ -168,13 +164,15 @@ export function checkHealthAndLimits(
   const rotated = logDriver === "local" || logOpts?.["max-size"] !== undefined;
   return [
     ...((healthcheck?.tests?.[0] ?? "NONE") === "NONE"
-      ? [`${name} has no health check, so an update cannot tell whether it works. Give it a healthcheck (healthPath).`]
+      ? [`${name} has no health check, so an update cannot check whether it works. Set healthcheck (healthPath).`]
       : []),
     ...(memory > 0 || !memoryLimit
       ? []
-      : [`${name} has no memory limit, so a leak takes the machine with it. Give it memory and memorySwap, in MiB.`]),
+      : [
+          `${name} has no memory limit, so a leak could exhaust the memory of the machine. Set memory and memorySwap, in MiB.`,
+        ]),
     ...(rotated
       ? []
-      : [`${name} has a log without an end, which fills the disk. Set max-size and max-file in its logOpts.`]),
+      : [`${name}: its log grows without limit and fills the disk. Set max-size and max-file in logOpts.`]),
   ];
 }

@@ -2,17 +2,17 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import type { Machine } from "../lib/docker/machine";
 import type { Settings } from "../lib/settings/settings";
-import type { Context } from "./resource";
+import type { PolicyContext } from "./resource";
 
 /** The settings that policies use. */
-export type Asked = Pick<Settings, "bindAddress" | "namePrefix" | "subnet" | "gateway" | "webPassword">;
+export type PolicySettings = Pick<Settings, "bindAddress" | "namePrefix" | "subnet" | "gateway" | "webPassword">;
 
 /** The context of the policies, from the machine and the lab's settings; `checkout` is the one that is checked. */
 export function contextOf(
   machine: Pick<Machine, "sockets" | "socket" | "containerdSocket" | "memoryLimit">,
-  settings: Asked,
+  settings: PolicySettings,
   checkout: string,
-): Context {
+): PolicyContext {
   const texts = new Map<string, string | undefined>();
   return {
     bindAddress: settings.bindAddress,

@@ -1,6 +1,6 @@
 import { type ResourceValidationArgs, type ResourceValidationPolicy, Secret } from "@pulumi/policy";
-import { type Context, Hidden, type Resource, unwrap } from "./resource";
-import { RULES } from "./rules";
+import { type PolicyContext, Hidden, type Resource, unwrap } from "./resource";
+import { POLICIES } from "./policies";
 
 /**
  * The policies as Pulumi's engine runs them.
@@ -8,9 +8,9 @@ import { RULES } from "./rules";
  * The SDK passes secrets to a validation unmarked. Only a remediation, which runs before all validations, gets them
  * marked: the first policy's remediation changes nothing and passes them to the validations.
  */
-export function enginePolicies(context: () => Promise<Context>): ResourceValidationPolicy[] {
+export function enginePolicies(context: () => Promise<PolicyContext>): ResourceValidationPolicy[] {
   const seen = new Map<string, Resource>();
-  return RULES.map(({ name, description, checks }, index) => ({
+  return POLICIES.map(({ name, description, checks }, index) => ({
     name,
     description,
     ...(index === 0
@@ -20,7 +20,7 @@ export function enginePolicies(context: () => Promise<Context>): ResourceValidat
     validateResource: async ({ urn }, report) => {
       const resource = seen.get(urn);
       if (resource === undefined) {
-        throw new Error(`this engine did not show which properties of ${urn} are secret`);
+        throw new Error(`the Pulumi engine did not mark the secrets of ${urn}`);
       }
       const known = await context();
       checks

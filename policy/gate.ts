@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
-import { foreignPlugin } from "./origin";
-import { type Context, Hidden, type Resource, type ResourceId, STACK, unwrap } from "./resource";
-import { refuse, violationsOf } from "./violations";
+import { checkPlugin } from "./origin";
+import { type PolicyContext, Hidden, type Resource, type ResourceId, STACK, unwrap } from "./resource";
+import { throwViolations, violationsOf } from "./violations";
 
-/** Calls to the Pulumi engine that no lab makes: plugins that run at once, foreign resources, changes to checked resources. */
+/** Rejected calls to the Pulumi engine: plugins that run at once, foreign resources, changes to checked resources. */
 const REFUSED = [
   "invoke",
   "call",
@@ -21,7 +21,7 @@ type Answer = (error: unknown, response?: { readonly getUrn: () => string }) => 
  * Checks every resource as it is sent to the Pulumi engine, after everything a program may do to it before: with values
  * that are known only once another resource exists, and with changes made after its declaration.
  */
-export function guardEngine(context: Context): void {
+export function checkRequests(context: PolicyContext): void {
   const monitor = pulumi.runtime.getMonitor();
   if (monitor === undefined) {
     throw new Error("the policies need the Pulumi engine, which is not connected");
@@ -31,10 +31,10 @@ export function guardEngine(context: Context): void {
   const refused = REFUSED.map((method) => [
     method,
     () => {
-      endProgram(() => {
-        refuse([
-          `resources-known: the program asks the engine for ${method}, which no lab does and no policy can check. ` +
-            "Declare a resource of policy/properties.ts instead.",
+      endProgramOnError(() => {
+        throwViolations([
+          `resources-known: the program calls ${method} of the Pulumi engine, which no policy can check. ` +
+            "Declare a resource of a type in policy/properties.ts instead.",
         ]);
       });
     },
@@ -43,8 +43,8 @@ export function guardEngine(context: Context): void {
     registerResource: (request: RegisterResourceRequest, answer: Answer) => {
       const above = types.get(request.getParent());
       const qualified = above === undefined ? request.getType() : `${above}$${request.getType()}`;
-      endProgram(() => {
-        refuse([...sentWith(request), ...violationsOf(asSent(request, qualified), context)]);
+      endProgramOnError(() => {
+        throwViolations([...sentWith(request), ...violationsOf(asSent(request, qualified), context)]);
       });
       return send(request, (error, response) => {
         // a URN has no stack among the parents
@@ -61,7 +61,7 @@ export function guardEngine(context: Context): void {
 function sentWith(request: RegisterResourceRequest): readonly string[] {
   const name = request.getName();
   return [
-    ...foreignPlugin({
+    ...checkPlugin({
       type: request.getType(),
       name,
       custom: request.getCustom(),
@@ -82,7 +82,7 @@ export function transformed(name: string): string {
 
 /** Violation for a resource whose record in the state the program would write. */
 function migrated(name: string): string {
-  return `${name} has state migrations, by which a program writes the state that a preview compares with. Leave them out.`;
+  return `${name} has state migrations, which change the state that a preview compares with. Remove them.`;
 }
 
 function asSent(request: RegisterResourceRequest, qualified: string): Resource {
@@ -100,9 +100,9 @@ export function serialized({ type, name, urn }: ResourceId, values: object): Res
 }
 
 /** Ends the program: after an error alone it would keep waiting for resources that depend on this one. */
-export function endProgram(judge: () => void): void {
+export function endProgramOnError(check: () => void): void {
   try {
-    judge();
+    check();
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exit(1);

@@ -10,13 +10,13 @@ export function checkFolder(dashboard: Unwrap<grafana.oss.DashboardArgs>, { name
   return [
     ...(uidOf(dashboard.configJson) === undefined
       ? [
-          `${name} has no uid, so Grafana makes one up and every link to it breaks with the next lab. ` +
-            'Put a fixed "uid" into its configJson.',
+          `${name} has no uid, so Grafana generates one, and links to it break in the next lab. ` +
+            'Set a fixed "uid" in configJson.',
         ]
       : []),
     // not resolved: a folder known only after an update counts
     ...((Object.getOwnPropertyDescriptor(dashboard, "folder")?.value ?? "") === ""
-      ? [`${name} has no folder, so it lies among what others made. Set folder: grafana.folderUid.`]
+      ? [`${name} has no folder, so it would be among the dashboards of users. Set folder: grafana.folderUid.`]
       : []),
   ];
 }

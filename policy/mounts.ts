@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import type { Container } from "./containers";
 import { allowanceOf } from "./containers";
-import { type Context, isPending, isUnset, type Resource } from "./resource";
+import { type PolicyContext, isPending, isUnset, type Resource } from "./resource";
 
 /** A path of the host or a volume, and its path in the container. */
 interface Mount {
@@ -23,7 +23,7 @@ const SCRATCH = ["sizeBytes", "mode"];
  * A container has the mounts listed in `allowed.ts`, and none contains an uncovered socket with the whole API of Docker
  * or containerd. If Docker is not on this machine (Docker Desktop), its sockets are unknown.
  */
-export function mounted(container: Container, resource: Resource, context: Context): readonly string[] {
+export function checkMounts(container: Container, resource: Resource, context: PolicyContext): readonly string[] {
   const { name } = resource;
   const { mounts: allowed = [], covered = [], engine } = allowanceOf(resource);
   const all = mountsOf(container);
@@ -46,23 +46,23 @@ export function mounted(container: Container, resource: Resource, context: Conte
 
 function opened(name: string, socket: string, source: string): string {
   return (
-    `${name}: ${source} of the host gives it ${socket}, and with that the engine's whole API, read-only or not: ` +
-    "whoever takes over its program has the machine. Mount a narrower folder, or cover the folder of " +
+    `${name}: the mount of ${source} contains ${socket}, which gives full access to the engine, even read-only: ` +
+    "an attacker who controls its program would control the machine. Mount a narrower folder, or cover the folder of " +
     "the socket as node_exporter does."
   );
 }
 
 function unknown(name: string, mount: string): string {
   return (
-    `${name}: the mount ${mount} is new, and whoever takes over its program has what is there. Mount it read-only and ` +
-    `as narrow as can be; if the lab needs it, add "${mount}" to the mounts of ${name} in policy/allowed.ts.`
+    `${name}: the mount ${mount} is not allowed; an attacker who controls its program would have the files in it. Mount ` +
+    `as little as possible, read-only; if the lab needs it, add "${mount}" to the mounts of ${name} in policy/allowed.ts.`
   );
 }
 
 function uncovered(name: string, folder: string): string {
   return (
-    `${name}: nothing covers ${folder}, where a program that starts later makes its socket. Mount files in memory ` +
-    `(tmpfs) on ${folder}, as the lab does.`
+    `${name}: ${folder} is not covered, so sockets created there later are visible. Mount a tmpfs on ${folder}, as the ` +
+    "lab does."
   );
 }
 
@@ -73,8 +73,8 @@ function strangeOptions({ volumes = [], mounts = [] }: Container, name: string):
       isUnset(fromContainer)
         ? []
         : [
-            `${name} takes the volumes of the container ${fromContainer ?? ""}, and with them whatever socket that ` +
-              "has. Mount what it needs by name.",
+            `${name} mounts all volumes of the container ${fromContainer ?? ""}, including any socket. ` +
+              "Mount each volume that it needs by its name.",
           ],
     ),
     ...mounts.flatMap(({ type, target, volumeOptions, bindOptions, tmpfsOptions }) => {
@@ -86,8 +86,8 @@ function strangeOptions({ volumes = [], mounts = [] }: Container, name: string):
       ].flatMap((it) => (typeof it === "string" ? [it] : isUnset(it[1]) ? [] : [it[0]]));
       return strange.map(
         (option) =>
-          `${name}: the mount at ${target} has ${option}, by which a volume can be any folder of the host. Mount what ` +
-          "it needs by its path, in the open.",
+          `${name}: the mount at ${target} has ${option}, which can turn a volume into any folder of the host. Mount ` +
+          "the folder that it needs by its path.",
       );
     }),
   ];
@@ -121,7 +121,7 @@ function scratchOf({ mounts = [] }: Container): readonly { readonly target: stri
 }
 
 /** Whether `allowed.ts` lists a mount. */
-function matches(mount: Mount, allowed: string, context: Context): boolean {
+function matches(mount: Mount, allowed: string, context: PolicyContext): boolean {
   const [source = "", target = "", options = ""] = allowed.split(":");
   const bind = source.startsWith("/") || /^[A-Z]+$/.test(source);
   return (
@@ -135,12 +135,12 @@ function matches(mount: Mount, allowed: string, context: Context): boolean {
 }
 
 /** Sockets in the root, which cannot be covered. */
-function rootSockets({ sockets }: Context): readonly string[] {
+function rootSockets({ sockets }: PolicyContext): readonly string[] {
   return sockets.filter((it) => path.posix.dirname(it) === "/");
 }
 
 /** A source of `allowed.ts` on this machine. */
-function sourcesOf(source: string, { engine, sockets, namePrefix }: Context): readonly string[] {
+function sourcesOf(source: string, { engine, sockets, namePrefix }: PolicyContext): readonly string[] {
   if (source === "ENGINE" || source === "CONTAINERD") {
     return [...sockets, ...engine.map(real), source === "ENGINE" ? ENGINE : CONTAINERD];
   }
@@ -148,13 +148,13 @@ function sourcesOf(source: string, { engine, sockets, namePrefix }: Context): re
 }
 
 /** A mount in the format of `allowed.ts`. */
-function written({ source, target, options }: Mount, { namePrefix }: Context): string {
+function written({ source, target, options }: Mount, { namePrefix }: PolicyContext): string {
   const name = namePrefix !== "" && source.startsWith(namePrefix) ? source.slice(namePrefix.length) : source;
   return [name, target, ...(options.length === 0 ? [] : [options.join()])].join(":");
 }
 
 /** The sockets at or below a path of the host. */
-function reached({ source, bind }: Mount, { sockets }: Context): readonly string[] {
+function reached({ source, bind }: Mount, { sockets }: PolicyContext): readonly string[] {
   if (!bind || source === "") {
     return [];
   }

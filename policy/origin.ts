@@ -28,21 +28,21 @@ const PLUGINS: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 /** A resource uses the plugin of its package in package.json, and a component of the lab uses none. */
-export function foreignPlugin(origin: Origin): readonly string[] {
+export function checkPlugin(origin: Origin): readonly string[] {
   const { type, name, custom, remote, version, pluginDownloadURL, packageRef } = origin;
   const component = COMPONENT.test(type) || type === STACK;
   const provider = type.replace(/^pulumi:providers:/, "").split(":")[0] ?? "";
   const known = component || !Object.hasOwn(PLUGINS, provider) ? undefined : PLUGINS[provider];
   const [ownVersion, ownURL] = known ?? ["", ""];
-  const faults = [
-    ...(component && (custom || remote) ? ["is made by a plugin, though it has the type of a component"] : []),
-    ...(version === ownVersion ? [] : [`names the version "${version}" of its plugin and not "${ownVersion}"`]),
-    ...(pluginDownloadURL === ownURL ? [] : [`takes its plugin from "${pluginDownloadURL}"`]),
-    ...(packageRef === "" ? [] : ["names a plugin that the program registered"]),
+  const problems = [
+    ...(component && (custom || remote) ? ["is created by a plugin, but has the type of a component"] : []),
+    ...(version === ownVersion ? [] : [`requests version "${version}" of its plugin instead of "${ownVersion}"`]),
+    ...(pluginDownloadURL === ownURL ? [] : [`downloads its plugin from "${pluginDownloadURL}"`]),
+    ...(packageRef === "" ? [] : ["uses a plugin that the program registered"]),
   ];
-  return faults.map(
-    (fault) =>
-      `${name} (${type}) ${fault}, and the engine would fetch that and run it on this machine. Make it with a class of ` +
-      "a provider's package that package.json pins, without version and pluginDownloadURL.",
+  return problems.map(
+    (problem) =>
+      `${name} (${type}) ${problem}; the Pulumi engine would download that plugin and run it on this machine. Create it ` +
+      "with a class of a provider package pinned in package.json, without version and pluginDownloadURL.",
   );
 }

@@ -1,9 +1,9 @@
 import { connectHost, labName, overlayName } from "../lib/shared/names";
-import type { Context } from "./resource";
+import type { PolicyContext } from "./resource";
 import { is, type Test } from "./shape";
 
 /** The lab's names, which distinguish its resources from those of another lab. */
-type Setting = (context: Context) => string;
+type Setting = (context: PolicyContext) => string;
 
 export const LAB_NAME: Setting = ({ namePrefix }) => labName(namePrefix);
 export const PREFIX: Setting = ({ namePrefix }) => namePrefix;

@@ -5,13 +5,13 @@ import { inspectMachine } from "../lib/docker/machine";
 import { SettingsReader } from "../lib/settings/reader";
 import { contextOf } from "./context";
 import { enginePolicies } from "./enginePolicies";
-import type { Context } from "./resource";
+import type { PolicyContext } from "./resource";
 
-/** Known once asked, as the program asks: what it covers is what has to be covered. */
-let context: Promise<Context> | undefined;
+/** Read once, at the first resource: the machine as the program sees it. */
+let context: Promise<PolicyContext> | undefined;
 
-async function find(): Promise<Context> {
-  // the language host hands the stack's settings on as PULUMI_CONFIG, which is where Config looks
+async function readContext(): Promise<PolicyContext> {
+  // the language host passes the stack's settings in PULUMI_CONFIG, which Config reads
   const config = new Config("observability-lab");
   const network = new SettingsReader({ subnet: config.require("subnet") }, new Set()).subnet("subnet");
   const webPassword = config.get("webPassword") ?? "";
@@ -26,4 +26,4 @@ async function find(): Promise<Context> {
   return contextOf(await inspectMachine(), settings, checkout);
 }
 
-new PolicyPack("observability-lab", { policies: enginePolicies(() => (context ??= find())) });
+new PolicyPack("observability-lab", { policies: enginePolicies(() => (context ??= readContext())) });

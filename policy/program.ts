@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { COMMANDS } from "./commands";
 import { CONTAINERS, SERVICES } from "./containers";
-import { endProgram, guardEngine, replaced, serialized, transformed } from "./gate";
-import { foreignPlugin } from "./origin";
-import { type Context, PENDING, type Resource, type ResourceId } from "./resource";
-import { refuse, violationsOf } from "./violations";
+import { endProgramOnError, checkRequests, replaced, serialized, transformed } from "./gate";
+import { checkPlugin } from "./origin";
+import { type PolicyContext, PENDING, type Resource, type ResourceId } from "./resource";
+import { throwViolations, violationsOf } from "./violations";
 
 /** Set if the Pulumi engine runs the policies as a policy pack: then the program does not. */
-const ASKED_BY_ENGINE = "pack";
+const RUN_BY_ENGINE = "pack";
 
 /** Properties of a container or a command that may be known only once another resource exists. */
 const LATE =
@@ -25,15 +25,15 @@ interface Declared extends ResourceId {
  *
  * @throws LabError with every violation; nothing was changed.
  */
-export function declareWithRules<T>(context: Context, declare: () => T): T {
-  if (process.env.LAB_RULES === ASKED_BY_ENGINE) {
+export function declareWithPolicies<T>(context: PolicyContext, declare: () => T): T {
+  if (process.env.LAB_POLICIES === RUN_BY_ENGINE) {
     return declare();
   }
-  guardEngine(context);
+  checkRequests(context);
   const declared: Declared[] = [];
   const types = new Map<pulumi.Resource, string>();
   let open: () => void = () => undefined;
-  const asked = new Promise<void>((resolve) => {
+  const checked = new Promise<void>((resolve) => {
     open = resolve;
   });
   const look: pulumi.ResourceTransformation = ({ resource, type, name, props, opts }) => {
@@ -44,12 +44,12 @@ export function declareWithRules<T>(context: Context, declare: () => T): T {
     const it = { type, name, urn, props, options: optionsOf(resource, type, name, opts) };
     declared.push(it);
     // a resource is sent to the engine after its dependencies: here, after the policies
-    const allowed = asked.then(async (): Promise<pulumi.Resource[]> => {
+    const allowed = checked.then(async (): Promise<pulumi.Resource[]> => {
       if (placesOf(props, isLate).length > 0) {
         // before all other dependencies
         const known = serialized(it, await pulumi.runtime.serializeProperties(name, it.props));
-        endProgram(() => {
-          refuse(violationsOf(known, context));
+        endProgramOnError(() => {
+          throwViolations(violationsOf(known, context));
         });
       }
       return [];
@@ -58,8 +58,8 @@ export function declareWithRules<T>(context: Context, declare: () => T): T {
   };
   pulumi.runtime.registerStackTransformation(look);
   const made = declare();
-  refuse(isLast(look) ? [] : [`resources-known: ${transformed("the stack")}`]);
-  refuse(declared.flatMap((it) => [...it.options, ...atOnce(it, context)]));
+  throwViolations(isLast(look) ? [] : [`resources-known: ${transformed("the stack")}`]);
+  throwViolations(declared.flatMap((it) => [...it.options, ...atOnce(it, context)]));
   open();
   return made;
 }
@@ -79,13 +79,13 @@ function optionsOf(
   const { version = "", pluginDownloadURL = "", transforms = [], transformations = [] } = opts;
   const custom = !(resource instanceof pulumi.ComponentResource);
   return [
-    ...foreignPlugin({ type, name, custom, remote: false, version, pluginDownloadURL, packageRef: "" }),
+    ...checkPlugin({ type, name, custom, remote: false, version, pluginDownloadURL, packageRef: "" }),
     ...(transforms.length + transformations.length === 0 ? [] : [transformed(name)]),
   ].map((it) => `resources-known: ${it}`);
 }
 
 /** The violations that can be found without outputs. */
-function atOnce(it: Declared, context: Context): readonly string[] {
+function atOnce(it: Declared, context: PolicyContext): readonly string[] {
   const places = placesOf(it.props, isLate);
   const unread = [...CONTAINERS, ...SERVICES, ...COMMANDS].includes(it.type) && !places.every((at) => LATE.test(at));
   const marked = replaced(it.props, (value) => (isLate(value) ? { value: PENDING } : undefined)) as Resource["marked"];

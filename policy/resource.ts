@@ -16,7 +16,7 @@ export interface Resource<Props = Readonly<Record<string, unknown>>> extends Res
 }
 
 /** Information that policies need besides the resources. */
-export interface Context {
+export interface PolicyContext {
   /** The setting of that name. */
   readonly bindAddress: string;
   /** The setting of that name. */
@@ -38,7 +38,7 @@ export interface Context {
 }
 
 /** Violations of a policy by a resource, each with the reason and the remedy. */
-export type Check = (resource: Resource, context: Context) => readonly string[];
+export type Check = (resource: Resource, context: PolicyContext) => readonly string[];
 
 /** A value that is a secret. */
 export class Hidden {
@@ -46,7 +46,7 @@ export class Hidden {
 }
 
 /** Stands for an output whose value is not known yet; the policies run again once it is. */
-export const PENDING = `an output ${randomUUID()}`; // which nobody can write into a value
+export const PENDING = `an output ${randomUUID()}`; // random, so that no value contains it
 
 export const LAB = "observability-lab:components:Lab";
 export const STACK = "pulumi:pulumi:Stack";

@@ -2,7 +2,7 @@ import { COMMANDS as COMMANDS_ALLOWED } from "./allowed";
 import { COMMANDS } from "./commands";
 import { allowanceOf, CONTAINERS, SERVICES } from "./containers";
 import { SECRETS } from "./properties";
-import { type Context, Hidden, isPending, type Resource } from "./resource";
+import { type PolicyContext, Hidden, isPending, type Resource } from "./resource";
 
 /** Names of variables that imply a secret. */
 const SECRET_NAME = /PASSW|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|WEBHOOK|(API|ACCESS|PRIVATE|SIGNING)_?KEY/i;
@@ -21,7 +21,7 @@ const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
  *
  * It cannot detect a secret in plain text in an allowed value.
  */
-export function hiddenSecrets(resource: Resource, context: Context): readonly string[] {
+export function checkSecrets(resource: Resource, context: PolicyContext): readonly string[] {
   const { type, name, marked } = resource;
   const container = [...CONTAINERS, ...SERVICES].includes(type);
   const places = placesOf(marked);
@@ -30,14 +30,14 @@ export function hiddenSecrets(resource: Resource, context: Context): readonly st
     .filter(({ place, secret }) => secret && !allowed.includes(place[0] ?? "") && !(container && isVariable(place)))
     .map(
       ({ place }) =>
-        `${name}: a secret is in ${place.join(".")}, where others read it${container ? " who may inspect the container" : ""}. ` +
-        "Upload it as a file (uploads of LabContainer), or hand it over where the lab does.",
+        `${name}: ${place.join(".")} contains a secret, which ${container ? "everyone who may inspect the container" : "others"} can read. ` +
+        "Upload it as a file (uploads of LabContainer), or pass it where the lab does.",
     );
   const urls = places
     .filter(({ place, value }) => container && !isVariable(place) && SECRET_URL.test(value))
     .map(
       ({ place }) =>
-        `${name}: ${place.join(".")} is a URL with a password, which everybody reads who may inspect the container. Upload it as a file (uploads of LabContainer).`,
+        `${name}: ${place.join(".")} is a URL with a password, which everyone who may inspect the container can read. Upload it as a file (uploads of LabContainer).`,
     );
   return [
     ...shown,
@@ -72,7 +72,7 @@ function isVariable(place: readonly string[]): boolean {
 }
 
 /** Violations in a container's environment. */
-function variables(resource: Resource, context: Context): readonly string[] {
+function variables(resource: Resource, context: PolicyContext): readonly string[] {
   const { name, marked } = resource;
   const allowed = allowanceOf(resource).envs ?? {};
   return placesOf(marked)
@@ -80,19 +80,19 @@ function variables(resource: Resource, context: Context): readonly string[] {
     .flatMap(({ place, value: entry, secret }) => {
       const [, key, text] = place[0] === "envs" ? (/^([^=]*)=?(.*)$/s.exec(entry) ?? []) : [entry, place.at(-1), entry];
       const [variable, value] = [key ?? "", text ?? ""];
-      if (secret || isTelling(variable, value)) {
+      if (secret || looksSecret(variable, value)) {
         return [
-          `${name}: a secret is in the environment (${variable}), where everybody reads it who may inspect the ` +
-            "container. Upload it as a file (uploads of LabContainer) and name that, as in " +
+          `${name}: the environment variable ${variable} contains a secret, which everyone who may inspect the container ` +
+            "can read. Upload it as a file (uploads of LabContainer) and pass its path, as in " +
             "GF_SECURITY_ADMIN_PASSWORD__FILE.",
         ];
       }
       return Object.hasOwn(allowed, variable) && (allowed[variable]?.(value, context) ?? false)
         ? []
         : [
-            `${name}: the variable ${variable} of its environment is new, or has a value that the lab never gives it, ` +
-              "and everybody reads it who may inspect the container. A secret belongs into a file; if the program needs " +
-              `it, add ${variable} to the envs of ${name} in CONTAINERS of policy/allowed.ts.`,
+            `${name}: the environment variable ${variable} or its value is not allowed, and everyone who may inspect the ` +
+              "container can read it. Put a secret into a file; if the program needs the variable, add " +
+              `${variable} to the envs of ${name} in CONTAINERS in policy/allowed.ts.`,
           ];
     });
 }
@@ -105,17 +105,17 @@ function plain({ name, marked }: Resource): readonly string[] {
     .map(({ place, value }) => ({ variable: place[1] ?? "", value }))
     .filter(
       ({ variable, value }) =>
-        (secrets.includes(variable) && value !== UNKNOWN && value !== "") || isTelling(variable, value),
+        (secrets.includes(variable) && value !== UNKNOWN && value !== "") || looksSecret(variable, value),
     )
     .map(
       ({ variable }) =>
-        `${name}: the variable ${variable} holds a secret in plain text, which the state and every output would show. ` +
-        "Wrap it in pulumi.secret, and set what it comes from with --secret.",
+        `${name}: the variable ${variable} holds a secret in plain text, which the state and the output of Pulumi would show. ` +
+        "Wrap it in pulumi.secret, and set its setting with --secret.",
     );
 }
 
 /** Whether a plain value looks like a secret, by its name or content. */
-function isTelling(variable: string, value: string): boolean {
+function looksSecret(variable: string, value: string): boolean {
   if (value === "" || value === UNKNOWN) {
     return false;
   }

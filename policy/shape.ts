@@ -1,7 +1,7 @@
-import { type Context, isPending, isUnset } from "./resource";
+import { type PolicyContext, isPending, isUnset } from "./resource";
 
 /** Whether a property may have a value in a lab with these settings. */
-export type Test = (value: unknown, context: Context) => boolean;
+export type Test = (value: unknown, context: PolicyContext) => boolean;
 
 /** The shape of a property: a value that passes a test, a list of such values, or an object with these properties. */
 export type Shape = Test | { readonly list: Shape } | Fields;
@@ -29,7 +29,7 @@ export const like =
 export const ELSEWHERE = anything;
 
 /** The paths of a value that its shape does not allow; unset values are always allowed. */
-export function unexpected(value: unknown, shape: Shape, context: Context, place = ""): readonly string[] {
+export function unexpected(value: unknown, shape: Shape, context: PolicyContext, place = ""): readonly string[] {
   if (isUnset(value) || isPending(value)) {
     return [];
   }

@@ -67,7 +67,7 @@ describe("a change against a lab of its base", () => {
       notes: [],
       run,
       changes,
-      rules: true,
+      policies: true,
       failure,
       seconds: {},
     });
@@ -96,7 +96,7 @@ describe("a change against a lab of its base", () => {
     }
   });
 
-  it("that breaks a rule fails, and names the rule", async () => {
+  it("that violates a policy fails, and names the policy", async () => {
     const { run, report } = await preview((head) => {
       edit(head, "components/container/labContainer.ts", (text) =>
         text.replace("    readOnly: true,\n", "    readOnly: true,\n    privileged: true,\n"),

@@ -29,9 +29,9 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-const RULES = path.resolve(__dirname, "../../policy");
-const preview = (): Promise<LabRun> => lab.preview(checkout, RULES, { plan: true });
-const apply = (): Promise<LabRun> => lab.up(checkout, RULES, { plan: true });
+const POLICIES = path.resolve(__dirname, "../../policy");
+const preview = (): Promise<LabRun> => lab.preview(checkout, POLICIES, { plan: true });
+const apply = (): Promise<LabRun> => lab.up(checkout, POLICIES, { plan: true });
 
 /** Names of the resources that a run changes, without the operations: a replacement has several. */
 function changed({ steps, failure }: LabRun): readonly string[] {

@@ -6,7 +6,7 @@ const REPORT = `${MARKER}\n# one change\n`;
 let comment: PreviewComment;
 
 beforeEach(() => {
-  comment = new PreviewComment(["policy/rules.ts"]);
+  comment = new PreviewComment(["policy/policies.ts"]);
   fs.writeFileSync(comment.report, REPORT);
 });
 
@@ -27,8 +27,8 @@ describe("the comment of a report", () => {
   });
 
   it("names a renamed file by its old name, too", () => {
-    const commit = comment.change([], { "policy/rules.ts": "docs.md" });
-    expect(comment.write(commit).stdout).toContain("(`policy/rules.ts`)");
+    const commit = comment.change([], { "policy/policies.ts": "docs.md" });
+    expect(comment.write(commit).stdout).toContain("(`policy/policies.ts`)");
   });
 
   it("names five files and counts the others", () => {

@@ -122,19 +122,19 @@ describe("a checkout of a commit", () => {
   });
 });
 
-describe("what a review has to read", () => {
-  it("is there under its old name, too, and whatever make reads first", () => {
-    const base = { name: "main", commit: commit({ "policy/rules.ts": "a rule\n".repeat(9), Makefile: "" }) };
+describe("the files to review", () => {
+  it("include a moved file under its old name, and each makefile", () => {
+    const base = { name: "main", commit: commit({ "policy/policies.ts": "a policy\n".repeat(9), Makefile: "" }) };
     fs.mkdirSync(path.join(project, "old"));
-    git("mv", "policy/rules.ts", "old/rules.ts");
+    git("mv", "policy/policies.ts", "old/policies.ts");
     commit({ GNUmakefile: "all:\n" });
     expect(toReadByHand(project, base)).toStrictEqual([
-      "- the rules: `policy/rules.ts`",
+      "- the policies: `policy/policies.ts`",
       "- the code that makes this report: `GNUmakefile`",
     ]);
   });
 
-  it("is everything that makes the report, and all that this imports", () => {
+  it("include the code of the report and its imports", () => {
     const sources = importedBy(
       "tools/pull-request/main.ts",
       "tools/pull-request/drift.ts",

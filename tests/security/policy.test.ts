@@ -5,7 +5,7 @@ import { type Shown, shown, subject, violations } from "../support/policies";
 
 const SOCKETS = ["/run/containerd/containerd.sock", "/run/docker.sock"];
 
-/** Names of the rules that do not hold. */
+/** Names of the violated policies. */
 async function broken(it: Shown): Promise<readonly string[]> {
   const said = await violations(it, { sockets: SOCKETS });
   return [...new Set(said.map((message) => message.split(":")[0] ?? ""))];
@@ -96,8 +96,8 @@ describe("a container that would be a way into the machine", () => {
     ["a secret in a label", { labels: [{ label: "greeting", value: "hunter2" }] }, "resources-known"],
     ["a secret in its command", { command: ["--greeting=hunter2"] }, "commands-allowed"],
     ["a secret in its health check", { healthcheck: { tests: ["CMD", new Secret("hunter2")] } }, "secrets-hidden"],
-  ])("is refused: %s", async (_, changes, rule) => {
-    expect(await broken(changed(container, changes))).toContain(rule);
+  ])("is refused: %s", async (_, changes, policy) => {
+    expect(await broken(changed(container, changes))).toContain(policy);
   });
 
   it.each<[string, object, string]>([
@@ -112,8 +112,8 @@ describe("a container that would be a way into the machine", () => {
     ["the user of other programs", { user: "65534:65534" }, "nothing-privileged"],
     ["another group", { user: "2:999" }, "nothing-privileged"],
     ["the user of its image", { user: undefined }, "nothing-privileged"],
-  ])("is refused in node_exporter, which has the host's processes: %s", async (_, changes, rule) => {
-    expect(await broken(changed(nodeExporter, changes))).toEqual([rule]);
+  ])("is refused in node_exporter, which has the host's processes: %s", async (_, changes, policy) => {
+    expect(await broken(changed(nodeExporter, changes))).toEqual([policy]);
   });
 
   it("is refused by what it is called, though a name may hold the type of cAdvisor's component", async () => {
@@ -158,11 +158,11 @@ describe("a Swarm service that would be a way into a node", () => {
       ({ containerSpec, ...task }) => ({ ...task, containerSpec: { ...containerSpec, commands: ["sh"] } }),
       "resources-known",
     ],
-  ])("is refused: %s", async (_, change, rule) => {
+  ])("is refused: %s", async (_, change, policy) => {
     const service = await shownOf("node-exporter-service", true);
     expect(await broken(service)).toEqual([]);
     const taskSpec = change(service.props.taskSpec as Readonly<Record<string, object>>);
-    expect(await broken(changed(service, { taskSpec }))).toContain(rule);
+    expect(await broken(changed(service, { taskSpec }))).toContain(policy);
   });
 });
 
@@ -186,8 +186,8 @@ describe("another resource that would be a way into the machine", () => {
     ["an engine elsewhere", "pulumi:providers:docker", { host: "tcp://evil.example" }, "resources-known"],
     ["a command", "command:local:Command", { create: "docker run --privileged evil" }, "commands-allowed"],
     ["a command elsewhere", "command:remote:Command", { create: "id" }, "resources-known"],
-  ])("is refused: %s", async (_, type, props, rule) => {
-    expect(await broken({ ...subject([], type, "evil"), props: { ...props } })).toContain(rule);
+  ])("is refused: %s", async (_, type, props, policy) => {
+    expect(await broken({ ...subject([], type, "evil"), props: { ...props } })).toContain(policy);
   });
 
   it.each<[string, object]>([

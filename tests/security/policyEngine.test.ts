@@ -39,7 +39,7 @@ describe("a checkout whose lab has an attack", () => {
     [
       "in an output that only the engine resolves",
       (text) => text.replace("volumeName: data.name", "volumeName: data.id.apply(() => '/etc')"),
-      "mounts-allowed: pushgateway-container: the mount /etc:/pushgateway is new",
+      "mounts-allowed: pushgateway-container: the mount /etc:/pushgateway is not allowed",
     ],
   ])("is refused by up %s, and its container is not made", async (_, attack, message) => {
     const file = path.join(lab.checkout, "components", "container", "labContainer.ts");
@@ -59,7 +59,7 @@ describe("a checkout whose lab has an attack", () => {
   });
 });
 
-describe("a pull request that empties the rules that it breaks", () => {
+describe("a pull request that removes the policies that it violates", () => {
   let folder: string;
 
   beforeAll(() => {
@@ -70,7 +70,7 @@ describe("a pull request that empties the rules that it breaks", () => {
     fs.rmSync(folder, { recursive: true });
   });
 
-  it("is refused by those of its base, and the report says whose they are and what to read", () => {
+  it("is rejected by the policies of its base, and the report names their origin and the files to review", () => {
     const head = path.join(folder, "head");
     copyCheckout(head);
     const git = (...args: string[]): void => {
@@ -78,13 +78,13 @@ describe("a pull request that empties the rules that it breaks", () => {
     };
     git("init");
     fs.appendFileSync(path.join(head, ".git/info/exclude"), "node_modules\n");
-    // a base that is refused at once: this is about its rules
+    // a base that is refused at once: this is about its policies
     edit(head, "Pulumi.yaml", (text) => text.replace("default: 5s", "default: soon"));
     git("add", "--all");
     git("commit", "--message", "base");
     edit(head, "Pulumi.yaml", (text) => text.replace("default: soon", "default: 5s"));
-    edit(head, "policy/rules.ts", (text) =>
-      text.replace(/(export const RULES: readonly Rule\[\] = \[)[^]*?\n\];/, "$1];"),
+    edit(head, "policy/policies.ts", (text) =>
+      text.replace(/(export const POLICIES: readonly Policy\[\] = \[)[^]*?\n\];/, "$1];"),
     );
     edit(head, "components/container/labContainer.ts", (text) =>
       text.replace("    readOnly: true,\n    // a limit", "    readOnly: true,\n    privileged: true,\n    // a limit"),
@@ -100,8 +100,8 @@ describe("a pull request that empties the rules that it breaks", () => {
     const text = fs.readFileSync(report, "utf8");
     expect(text).toMatch(/> \*\*Policy `nothing-privileged`\*\* \(`grafana-container`\): .*privileged/);
     expect(text).toMatch(/A policy of `policy\/` is violated\. The policies are those of the base `[0-9a-f]{7}`\./);
-    expect(text).toContain("- the rules: `policy/rules.ts`\n");
-    expect(text).toContain("- what runs on the host: `assets/flask/start.sh`\n");
+    expect(text).toContain("- the policies: `policy/policies.ts`\n");
+    expect(text).toContain("- scripts that run on the host: `assets/flask/start.sh`\n");
     // a script of the change is one of its files
     expect(text).not.toContain("commands-allowed");
   });

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout } from "node:timers/promises";
-import { declareWithRules } from "../../policy/program";
+import { declareWithPolicies } from "../../policy/program";
 import { context } from "../support/policies";
 
 const LAB = "observability-lab:components:Lab";
@@ -43,7 +43,7 @@ const openVolume: pulumi.ResourceTransformation = ({ type, props, opts }) =>
     ? { props: { ...(props as object), driverOpts: { type: "none", o: "bind", device: "/" } }, opts }
     : undefined;
 
-/** What was said, and which resources the engine had heard of by then, or once it has heard of the volume. */
+/** The printed errors, and which resources the engine had heard of by then, or once it has heard of the volume. */
 async function attempt(
   content: (parent: pulumi.ComponentResourceOptions) => unknown,
 ): Promise<{ said: string; sent: readonly string[] }> {
@@ -67,7 +67,7 @@ async function attempt(
       });
       void pulumi.runtime.runInPulumiStack(() => {
         try {
-          const lab = declareWithRules(context(), () => new Part(content));
+          const lab = declareWithPolicies(context(), () => new Part(content));
           void lab.done.then(() => {
             end("");
           });
@@ -92,7 +92,7 @@ describe("a program whose resources are the lab's", () => {
   });
 });
 
-describe("a program that gets by what the rules were shown", () => {
+describe("a program that bypasses the first check of the policies", () => {
   it.each<[string, (parent: pulumi.ComponentResourceOptions) => unknown, string]>([
     [
       "by a transformation that comes later",
@@ -105,7 +105,7 @@ describe("a program that gets by what the rules were shown", () => {
     [
       "by a transformation of a resource",
       (parent) => new docker.Volume("grafana-data", { name: NAME }, { ...parent, transformations: [openVolume] }),
-      "driverOpts is new",
+      "driverOpts or its value is not allowed",
     ],
     [
       "by a transform of a resource, which the engine asks",
@@ -125,49 +125,49 @@ describe("a program that gets by what the rules were shown", () => {
           { name: pulumi.output(Promise.resolve("other-observability-lab-x")) },
           parent,
         ),
-      "name is new",
+      "name or its value is not allowed",
     ],
     [
       "by a component that a plugin makes",
       (parent) => new Raw("observability-lab:evil:Thing", "evil", {}, { ...parent, ...FOREIGN }),
-      "evil (observability-lab:evil:Thing) is made by a plugin",
+      "evil (observability-lab:evil:Thing) is created by a plugin",
     ],
     [
       "by a remote component",
       (parent) => new Remote(parent),
-      "evil (observability-lab:evil:Thing) is made by a plugin",
+      "evil (observability-lab:evil:Thing) is created by a plugin",
     ],
     [
       "by another version of a plugin",
       (parent) => new docker.Volume("grafana-data", { name: NAME }, { ...parent, version: "9.9.9" }),
-      'names the version "9.9.9" of its plugin',
+      'requests version "9.9.9" of its plugin',
     ],
     [
       "by a plugin from elsewhere",
       (parent) =>
         new docker.Volume("grafana-data", { name: NAME }, { ...parent, pluginDownloadURL: FOREIGN.pluginDownloadURL }),
-      'takes its plugin from "http://evil.example"',
+      'downloads its plugin from "http://evil.example"',
     ],
     [
       "by a provider from elsewhere",
       (parent) => new docker.Provider("evil", {}, { ...parent, ...FOREIGN }),
-      'takes its plugin from "http://evil.example"',
+      'downloads its plugin from "http://evil.example"',
     ],
     [
       "by a plugin that is registered besides",
       (parent) =>
         new Raw("docker:index/volume:Volume", "evil", { name: NAME }, { ...parent }, false, Promise.resolve("package")),
-      "evil (docker:index/volume:Volume) names",
+      "evil (docker:index/volume:Volume) requests",
     ],
     [
       "by a question to a plugin",
       () => void pulumi.runtime.invoke("evil:index:run", {}, FOREIGN).catch(() => undefined),
-      "asks the engine for invoke",
+      "calls invoke of the Pulumi engine",
     ],
     [
       "by a question whether something exists",
       () => void pulumi.runtime.existsResource("evil:index:Thing", "evil", {}, FOREIGN),
-      "asks the engine for existsResource",
+      "calls existsResource of the Pulumi engine",
     ],
   ])("is refused: %s", async (_, content, message) => {
     const { said, sent } = await attempt(content);

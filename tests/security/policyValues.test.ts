@@ -139,12 +139,12 @@ describe("what a lab closes, opened by a value of something that is allowed", ()
       set({ hosts: [{ host: "node_exporter", ip: "192.168.1.5" }] }),
       "resources-known",
     ],
-  ])("is refused: %s", async (_, name, fixture, change, rule) => {
+  ])("is refused: %s", async (_, name, fixture, change, policy) => {
     const { registrations } = await buildLab({ ...fixture, machine: LINUX });
     const it = shown(resource(registrations, name), registrations);
     const settings = { ...settingsWith(fixture.settings), sockets: LINUX.sockets };
     expect(await violations(it, settings)).toEqual([]);
     const said = await violations({ ...it, props: { ...it.props, ...change(it) } }, settings);
-    expect(said.map((message) => message.split(":")[0])).toContain(rule);
+    expect(said.map((message) => message.split(":")[0])).toContain(policy);
   });
 });

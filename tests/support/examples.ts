@@ -7,10 +7,13 @@ import { renderReport, Report } from "../../tools/pull-request/report/markdown";
  *
  * @param example File name.
  */
-export function renderExample(example: string, report: Omit<Report, "marker" | "title" | "rules" | "seconds">): string {
+export function renderExample(
+  example: string,
+  report: Omit<Report, "marker" | "title" | "policies" | "seconds">,
+): string {
   const { EXAMPLES } = process.env;
   const marker = "<!-- observability-lab: preview -->";
-  const text = renderReport({ marker, title: "Lab preview", rules: true, seconds: {}, ...report });
+  const text = renderReport({ marker, title: "Lab preview", policies: true, seconds: {}, ...report });
   if (EXAMPLES !== undefined) {
     fs.mkdirSync(EXAMPLES, { recursive: true });
     fs.writeFileSync(path.join(EXAMPLES, `${example}.md`), text);

@@ -1,9 +1,9 @@
 import { type ResourceValidationArgs, Secret } from "@pulumi/policy";
 import * as path from "node:path";
 import type { Machine } from "../../lib/docker/machine";
-import { type Asked, contextOf } from "../../policy/context";
+import { type PolicySettings, contextOf } from "../../policy/context";
 import { enginePolicies } from "../../policy/enginePolicies";
-import { type Context, type Resource, type ResourceId, unwrap } from "../../policy/resource";
+import { type PolicyContext, type Resource, type ResourceId, unwrap } from "../../policy/resource";
 import type { Registration } from "./mocks";
 
 /** A resource as the Pulumi engine passes it to a policy pack. */
@@ -12,7 +12,7 @@ export type Shown = ResourceId & { readonly props: Readonly<Record<string, unkno
 const LAB = "observability-lab:components:Lab";
 const PROJECT = path.resolve(__dirname, "../..");
 
-const SETTINGS: Asked = {
+const SETTINGS: PolicySettings = {
   bindAddress: "127.0.0.1",
   namePrefix: "",
   subnet: "172.30.90.0/24",
@@ -20,12 +20,12 @@ const SETTINGS: Asked = {
   webPassword: undefined,
 };
 
-/** Context of the policies on a machine with these sockets. */
+/** PolicyContext of the policies on a machine with these sockets. */
 export function context(
   sockets: readonly string[] = [],
-  settings: Partial<Asked> = {},
+  settings: Partial<PolicySettings> = {},
   { memoryLimit = true } = {},
-): Context {
+): PolicyContext {
   const machine = { sockets, socket: "/var/run/docker.sock", containerdSocket: "/run/containerd/containerd.sock" };
   return contextOf({ ...machine, memoryLimit }, { ...SETTINGS, ...settings }, PROJECT);
 }
@@ -49,7 +49,7 @@ export function resource(it: ResourceId, marked: Readonly<Record<string, unknown
 /** Violations of a resource as `policy: message`, in the order of the Pulumi engine. */
 export async function violations(
   { props, ...it }: Shown,
-  { sockets = [], memoryLimit, ...settings }: Partial<Asked & Pick<Machine, "sockets" | "memoryLimit">> = {},
+  { sockets = [], memoryLimit, ...settings }: Partial<PolicySettings & Pick<Machine, "sockets" | "memoryLimit">> = {},
 ): Promise<readonly string[]> {
   const said: string[] = [];
   const known = context(sockets, settings, { memoryLimit });

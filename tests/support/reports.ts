@@ -49,7 +49,7 @@ export function reportOf(steps: readonly Step[] = [], more: Partial<Report> = {}
     notes: [],
     run: runOf({ steps }),
     changes: describeSteps(steps),
-    rules: false,
+    policies: false,
     failure: [],
     seconds: { preview: 2.4 },
     ...more,

@@ -3,7 +3,7 @@ import { BenchResult, median, remarks, Rounds, tablesOf } from "../../tools/benc
 import { Round } from "../../tools/bench/round";
 
 const REST = { command: 6, upAgain: 3, interval: 2, intervalCommand: 3, panel: 1, panelCommand: 2, destroy: 4 };
-const PREVIEWS = { previewWithoutRules: 2.5, floor: 2 };
+const PREVIEWS = { previewWithoutPolicies: 2.5, floor: 2 };
 const COMPOSE: Round = { up: 8, ...REST, destroy: 1 };
 const ROUNDS: Rounds = {
   lab: [

@@ -1,8 +1,8 @@
 import { runtime } from "@pulumi/pulumi";
-import { calledAsKnown, Command, knownCommand, removable } from "../../policy/commands";
+import { checkArguments, Command, checkCommand, checkRemoval } from "../../policy/commands";
 import { enginePolicies } from "../../policy/enginePolicies";
 import { Hidden } from "../../policy/resource";
-import { hiddenSecrets } from "../../policy/secrets";
+import { checkSecrets } from "../../policy/secrets";
 import { containerOf, context, resource, subject } from "../support/policies";
 
 const FLASK = ["observability-lab:workloads:FlaskApp"];
@@ -18,7 +18,7 @@ describe("a command that starts a lasting process", () => {
     ["a delete ends it", { create: "setsid sleep 9 >log 2>&1 &", delete: "pkill sleep" }],
     ["what it does not run speaks of it", { create: ":", environment: { DELETE: "nohup sleep 9 &" } }],
   ])("is not detected if %s", (_, command) => {
-    expect(removable(command, COMMAND)).toStrictEqual([]);
+    expect(checkRemoval(command, COMMAND)).toStrictEqual([]);
   });
 
   it.each<[string, Command, string]>([
@@ -38,9 +38,9 @@ describe("a command that starts a lasting process", () => {
       "setsid",
     ],
   ])("needs a delete: %s", (_, command, found) => {
-    expect(removable(command, COMMAND)).toStrictEqual([
-      `flask-process leaves a process behind (${found}), which would stay when the lab is destroyed. ` +
-        "Give it a delete that ends the process, as the Flask app has.",
+    expect(checkRemoval(command, COMMAND)).toStrictEqual([
+      `flask-process starts a background process (${found}), which would keep running after destroy. ` +
+        "Add a delete command that ends it, as flask-process has.",
     ]);
   });
 });
@@ -67,44 +67,48 @@ describe("a command on the host", () => {
     for (const file of ["flask/start.sh", "flask/start.py"]) {
       expect(text(file).length).toBeGreaterThan(100);
     }
-    expect(knownCommand(APP, COMMAND, TWO)).toStrictEqual([]);
+    expect(checkCommand(APP, COMMAND, TWO)).toStrictEqual([]);
   });
 
   it("is named if it is new", () => {
     const whose = subject([], "command:local:Command", "miner");
-    expect(knownCommand({ create: "docker run --privileged evil" }, whose, context())).toStrictEqual([
-      "miner is a command that the lab does not have, and it would run on this machine as whoever calls up. Put its " +
-        "script into a file of assets/; if the lab needs it, add an entry named miner to COMMANDS in policy/allowed.ts.",
+    expect(checkCommand({ create: "docker run --privileged evil" }, whose, context())).toStrictEqual([
+      "miner is not an allowed command; it would run on this machine as the user who runs up. Put its " +
+        "script into a file in assets/; if the lab needs it, add an entry named miner to COMMANDS in policy/allowed.ts.",
     ]);
   });
 
   it.each<[string, Partial<Command>, string]>([
-    ["create", { create: "docker run --privileged evil" }, "flask-process: create runs something else"],
-    ["update", { update: 'sh -c "$CREATE"' }, "flask-process: update runs something else"],
-    ["delete", { delete: "rm -rf ~" }, "flask-process: delete runs something else"],
     [
-      "stdin",
-      { stdin: `${APP.stdin ?? ""}\nimport os` },
-      "flask-process: stdin is not the text of assets/flask/app.py",
+      "create",
+      { create: "docker run --privileged evil" },
+      'flask-process: create is not the allowed command (sh -c "$CREATE")',
     ],
+    ["update", { update: 'sh -c "$CREATE"' }, "flask-process: update is not the allowed command (none)"],
+    ["delete", { delete: "rm -rf ~" }, 'flask-process: delete is not the allowed command (sh -c "$DELETE")'],
+    ["stdin", { stdin: `${APP.stdin ?? ""}\nimport os` }, "flask-process: stdin differs from assets/flask/app.py"],
     [
       "a script",
       { environment: { ...APP.environment, CREATE: "docker run --privileged evil" } },
-      "flask-process: CREATE is not the text of assets/flask/process.sh and assets/flask/start.sh",
+      "flask-process: CREATE differs from assets/flask/process.sh and assets/flask/start.sh",
     ],
     [
       "a script of a script",
       { environment: { ...APP.environment, START: "import os" } },
-      "flask-process: START is not the text of assets/flask/start.py",
+      "flask-process: START differs from assets/flask/start.py",
     ],
-    ["a variable", { environment: { ...APP.environment, PATH: "/tmp" } }, "flask-process: the variable PATH is new"],
+    [
+      "a variable",
+      { environment: { ...APP.environment, PATH: "/tmp" } },
+      "flask-process: the variable PATH or its value is not allowed",
+    ],
     [
       "the value of one",
       { environment: { ...APP.environment, LAB: "../observability-lab" } },
-      "flask-process: the variable LAB is new, or has a value",
+      "flask-process: the variable LAB or its value is not allowed",
     ],
   ])("is rejected with another %s", (_, changes, message) => {
-    expect(knownCommand({ ...APP, ...changes }, COMMAND, TWO)).toStrictEqual([expect.stringContaining(message)]);
+    expect(checkCommand({ ...APP, ...changes }, COMMAND, TWO)).toStrictEqual([expect.stringContaining(message)]);
   });
 });
 
@@ -113,12 +117,12 @@ describe("the command of a container", () => {
 
   it("has the arguments that the lab passes", () => {
     const command = ["--storage.tsdb.retention.time=7d", "--web.cors.origin="];
-    expect(calledAsKnown({ image: "i", command }, prometheus, context())).toStrictEqual([]);
+    expect(checkArguments({ image: "i", command }, prometheus, context())).toStrictEqual([]);
     expect(
-      calledAsKnown({ image: "i", command: [...command, "--web.password=hunter2"] }, prometheus, context()),
+      checkArguments({ image: "i", command: [...command, "--web.password=hunter2"] }, prometheus, context()),
     ).toStrictEqual([
-      "prometheus-container: the argument --web.password= of its command is new, or has a value that the lab never gives it, " +
-        'and everybody reads it who may inspect the container. A secret belongs into a file; if the program needs it, add "--web.password=" to the command of ' +
+      "prometheus-container: the argument --web.password= or its value is not allowed, and everyone who may inspect the " +
+        'container can read it. Put a secret into a file; if the program needs the argument, add "--web.password=" to the command of ' +
         "prometheus-container in CONTAINERS in policy/allowed.ts.",
     ]);
   });
@@ -126,7 +130,7 @@ describe("the command of a container", () => {
 
 describe("secrets in a container", () => {
   const said = (marked: Record<string, unknown>): readonly string[] =>
-    hiddenSecrets(resource(CONTAINER, marked), context());
+    checkSecrets(resource(CONTAINER, marked), context());
 
   it("are accepted in a file that is named", () => {
     const envs = ["GF_SECURITY_ADMIN_PASSWORD=$__file{/lab/admin_password}", "GF_SECURITY_DISABLE_GRAVATAR=true"];
@@ -141,19 +145,19 @@ describe("secrets in a container", () => {
     ["all of them marked", new Hidden(["HARMLESS=hunter2"]), "HARMLESS"],
   ])("are rejected in its environment: %s", (_, envs, variable) => {
     expect(said({ envs })).toStrictEqual([
-      `grafana-container: a secret is in the environment (${variable}), where everybody reads it who may inspect ` +
-        "the container. Upload it as a file (uploads of LabContainer) and name that, as in " +
+      `grafana-container: the environment variable ${variable} contains a secret, which everyone who may inspect the ` +
+        "container can read. Upload it as a file (uploads of LabContainer) and pass its path, as in " +
         "GF_SECURITY_ADMIN_PASSWORD__FILE.",
     ]);
   });
 
   it.each(["HARMLESS=hunter2", "GF_LOG_LEVEL=hunter2", "constructor=hunter2"])(
-    "are reported as new: %s",
+    "are reported as not allowed: %s",
     (variable) => {
       expect(said({ envs: [variable] })).toStrictEqual([
-        `grafana-container: the variable ${variable.split("=")[0] ?? ""} of its environment is new, or has a value that ` +
-          "the lab never gives it, and everybody reads it who may inspect the container. A secret belongs into a file; if " +
-          `the program needs it, add ${variable.split("=")[0] ?? ""} to the envs of grafana-container in CONTAINERS of ` +
+        `grafana-container: the environment variable ${variable.split("=")[0] ?? ""} or its value is not allowed, and ` +
+          "everyone who may inspect the container can read it. Put a secret into a file; if the program needs the " +
+          `variable, add ${variable.split("=")[0] ?? ""} to the envs of grafana-container in CONTAINERS in ` +
           "policy/allowed.ts.",
       ]);
     },
@@ -166,22 +170,22 @@ describe("secrets in a container", () => {
     ["its health check", { healthcheck: { tests: ["CMD", new Hidden("hunter2")] } }, "healthcheck.tests.1"],
   ])("are rejected in %s", (_, marked, place) => {
     expect(said(marked)).toStrictEqual([
-      `grafana-container: a secret is in ${place}, where others read it who may inspect the container. Upload it as a ` +
-        "file (uploads of LabContainer), or hand it over where the lab does.",
+      `grafana-container: ${place} contains a secret, which everyone who may inspect the container can read. Upload it ` +
+        "as a file (uploads of LabContainer), or pass it where the lab does.",
     ]);
   });
 
   it("are rejected in a URL of its health check", () => {
     expect(said({ healthcheck: { tests: ["CMD", "wget", "http://admin:hunter2@127.0.0.1:3000/"] } })).toStrictEqual([
-      "grafana-container: healthcheck.tests.2 is a URL with a password, which everybody reads who may inspect the " +
-        "container. Upload it as a file (uploads of LabContainer).",
+      "grafana-container: healthcheck.tests.2 is a URL with a password, which everyone who may inspect the " +
+        "container can read. Upload it as a file (uploads of LabContainer).",
     ]);
   });
 });
 
 describe("secrets in a command's environment", () => {
   const said = (marked: Record<string, unknown>): readonly string[] =>
-    hiddenSecrets(resource(PASSWORD, marked), context());
+    checkSecrets(resource(PASSWORD, marked), context());
 
   it("are accepted if marked as secrets, or not known yet", () => {
     const environment = { GRAFANA_PASSWORD: new Hidden("hunter2"), GRAFANA_URL: "http://127.0.0.1:3000" };
@@ -193,24 +197,24 @@ describe("secrets in a command's environment", () => {
 
   it("are rejected in plain text", () => {
     expect(said({ environment: { GRAFANA_PASSWORD: "hunter2" } })).toStrictEqual([
-      "grafana-admin-password: the variable GRAFANA_PASSWORD holds a secret in plain text, which the state and every " +
-        "output would show. Wrap it in pulumi.secret, and set what it comes from with --secret.",
+      "grafana-admin-password: the variable GRAFANA_PASSWORD holds a secret in plain text, which the state and the " +
+        "output of Pulumi would show. Wrap it in pulumi.secret, and set its setting with --secret.",
     ]);
   });
 
   it("are rejected in printed output", () => {
     expect(said({ create: new Hidden("echo hunter2") })).toStrictEqual([
-      "grafana-admin-password: a secret is in create, where others read it. Upload it as a file (uploads of " +
-        "LabContainer), or hand it over where the lab does.",
+      "grafana-admin-password: create contains a secret, which others can read. Upload it as a file (uploads of " +
+        "LabContainer), or pass it where the lab does.",
     ]);
   });
 
-  it("are rejected if Docker does not show which values are secret", async () => {
+  it("are rejected if the Pulumi engine does not mark secrets", async () => {
     const [policy] = enginePolicies(() => Promise.resolve(context()));
     const validate = [policy?.validateResource ?? []].flat()[0];
     const args = { ...COMMAND, props: {} } as Parameters<NonNullable<typeof validate>>[0];
     await expect(validate?.(args, () => undefined)).rejects.toThrow(
-      `this engine did not show which properties of ${COMMAND.urn} are secret`,
+      `the Pulumi engine did not mark the secrets of ${COMMAND.urn}`,
     );
   });
 });

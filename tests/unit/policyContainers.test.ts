@@ -1,4 +1,4 @@
-import { checkHealthAndLimits, checkPinned, checkPorts, Container, unprivileged } from "../../policy/containers";
+import { checkHealthAndLimits, checkPinned, checkPorts, Container, checkPrivileges } from "../../policy/containers";
 import type { Resource } from "../../policy/resource";
 import { containerOf, resource } from "../support/policies";
 
@@ -34,8 +34,8 @@ describe("images", () => {
     "are rejected as %s",
     (image) => {
       const message =
-        `grafana-container: the image ${image} is not pinned, so what runs would change while nothing changes ` +
-        "here. Give it a tag other than latest, such as prom/prometheus:v3.14.0, or a digest.";
+        `grafana-container: the image ${image} is not pinned, so it could change without a change of the ` +
+        "code. Use a tag other than latest, such as prom/prometheus:v3.14.0, or a digest.";
       expect(checkPinned({ image }, SUBJECT)).toStrictEqual([message]);
     },
   );
@@ -50,12 +50,11 @@ describe("ports", () => {
   it("are rejected on any other address", () => {
     const ports = [{ internal: 3000 }, { internal: 3001, ip: "0.0.0.0" }, { internal: 3002, ip: "127.0.0.1" }];
     const container: Container = { ...SOUND, ports, publishAllPorts: true };
-    const instead = "Publish it on bindAddress, 127.0.0.1, as LabContainer does.";
-    const reach = `where others than the settings say may reach it. ${instead}`;
+    const instead = "Publish only the ports that are needed, on bindAddress (127.0.0.1), as LabContainer does.";
     expect(checkPorts(container, SUBJECT.name, "127.0.0.1")).toStrictEqual([
-      `grafana-container: port 3000 is published on every address, ${reach}`,
-      `grafana-container: port 3001 is published on 0.0.0.0, ${reach}`,
-      `grafana-container: every port is published on every address (publishAllPorts). ${instead}`,
+      `grafana-container: port 3000 is published on every address and not on bindAddress. ${instead}`,
+      `grafana-container: port 3001 is published on 0.0.0.0 and not on bindAddress. ${instead}`,
+      `grafana-container: publishAllPorts publishes every port on every address. ${instead}`,
     ]);
   });
 });
@@ -78,13 +77,13 @@ describe("privileges", () => {
     ],
     ["what a Swarm service has", { ...SOUND, service: true, securityOpts: undefined }, SUBJECT],
   ])("are accepted for %s, if the lab needs them", (_, container, whose) => {
-    expect(unprivileged(container, whose)).toStrictEqual([]);
+    expect(checkPrivileges(container, whose)).toStrictEqual([]);
   });
 
   it("are rejected as a whole", () => {
-    expect(unprivileged({ ...SOUND, privileged: true }, SUBJECT)).toStrictEqual([
-      "grafana-container is privileged: whoever takes over its program has the machine. Add the one capability that it " +
-        "cannot do without (capabilities of LabContainer).",
+    expect(checkPrivileges({ ...SOUND, privileged: true }, SUBJECT)).toStrictEqual([
+      "grafana-container is privileged: an attacker who controls its program would control the machine. Add only the " +
+        "capabilities that it needs (capabilities of LabContainer).",
     ]);
   });
 
@@ -110,25 +109,25 @@ describe("privileges", () => {
     ["the host's network", { networkMode: "host" }, "networkMode host", "hostNetwork"],
     ["a neighbour's network", { networkMode: "container:x" }, "networkMode container:x", "hostNetwork"],
   ])("are rejected for %s", (_, changes, what, line) => {
-    expect(unprivileged({ ...SOUND, ...changes }, SUBJECT)).toStrictEqual([
-      `grafana-container has the ${what}, which is new, and whoever takes over its program has it, too. ` +
-        `If it cannot do without, add ${line} in CONTAINERS of policy/allowed.ts.`,
+    expect(checkPrivileges({ ...SOUND, ...changes }, SUBJECT)).toStrictEqual([
+      `grafana-container: the ${what} is not allowed; an attacker who controls its program would have it, too. ` +
+        `If the program needs it, add ${line} in CONTAINERS in policy/allowed.ts.`,
     ]);
   });
 
   it("are not granted by a name alone", () => {
     const forged = { ...CADVISOR, name: "cadvisor-container", urn: CADVISOR.urn.replace("Cadvisor$", "Cadvisors$") };
     const container: Container = { ...SOUND, capabilities: { drops: ["ALL"], adds: ["DAC_READ_SEARCH"] } };
-    expect(unprivileged(container, CADVISOR)).toStrictEqual([]);
-    expect(unprivileged(container, forged)).toHaveLength(1);
+    expect(checkPrivileges(container, CADVISOR)).toStrictEqual([]);
+    expect(checkPrivileges(container, forged)).toHaveLength(1);
   });
 
   it("are checked for every container", () => {
     const open: Container = { ...SOUND, readOnly: false, securityOpts: undefined, capabilities: undefined };
-    expect(unprivileged(open, SUBJECT)).toStrictEqual(
-      ['drop ["ALL"] of capabilities', "readOnly: true", '"no-new-privileges:true" of securityOpts'].map(
+    expect(checkPrivileges(open, SUBJECT)).toStrictEqual(
+      ['drops: ["ALL"] in capabilities', "readOnly: true", '"no-new-privileges:true" in securityOpts'].map(
         (it) =>
-          `grafana-container lacks ${it}, so whoever takes over its program can do more than that has to. ` +
+          `grafana-container: ${it} is missing, so its program has more privileges than it needs. ` +
           "Set it, as LabContainer does.",
       ),
     );
@@ -148,9 +147,9 @@ describe("restrictions", () => {
 
   it("are checked on every other container", () => {
     const missing = [
-      "grafana-container has no health check, so an update cannot tell whether it works. Give it a healthcheck (healthPath).",
-      "grafana-container has no memory limit, so a leak takes the machine with it. Give it memory and memorySwap, in MiB.",
-      "grafana-container has a log without an end, which fills the disk. Set max-size and max-file in its logOpts.",
+      "grafana-container has no health check, so an update cannot check whether it works. Set healthcheck (healthPath).",
+      "grafana-container has no memory limit, so a leak could exhaust the memory of the machine. Set memory and memorySwap, in MiB.",
+      "grafana-container: its log grows without limit and fills the disk. Set max-size and max-file in logOpts.",
     ];
     expect(checkHealthAndLimits({ image: SOUND.image }, SUBJECT, { memoryLimit: true })).toStrictEqual(missing);
     const disabled: Container = { image: SOUND.image, healthcheck: { tests: ["NONE"] }, memory: 0, logOpts: {} };

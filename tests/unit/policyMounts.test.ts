@@ -1,5 +1,5 @@
 import type { Container } from "../../policy/containers";
-import { mounted } from "../../policy/mounts";
+import { checkMounts } from "../../policy/mounts";
 import { containerOf, context, resource } from "../support/policies";
 
 const SOCKETS = ["/run/containerd/containerd.sock", "/run/docker.sock"];
@@ -10,27 +10,27 @@ const ROOT = { type: "bind", source: "/", target: "/host", readOnly: true };
 const COVERS = [{ type: "tmpfs", target: "/host/run" }];
 
 function said(container: Partial<Container>, whose = NODE_EXPORTER, settings = {}): readonly string[] {
-  return mounted({ image: "prom/node-exporter:v1.12.1", ...container }, whose, context(SOCKETS, settings));
+  return checkMounts({ image: "prom/node-exporter:v1.12.1", ...container }, whose, context(SOCKETS, settings));
 }
 
-/** What is said of a container with a mount that is new. */
-function isNew(mount: string, name = "node-exporter-container"): string {
+/** Violation for a mount that is not allowed. */
+function notAllowed(mount: string, name = "node-exporter-container"): string {
   return (
-    `${name}: the mount ${mount} is new, and whoever takes over its program has what is there. Mount it read-only and ` +
-    `as narrow as can be; if the lab needs it, add "${mount}" to the mounts of ${name} in policy/allowed.ts.`
+    `${name}: the mount ${mount} is not allowed; an attacker who controls its program would have the files in it. Mount ` +
+    `as little as possible, read-only; if the lab needs it, add "${mount}" to the mounts of ${name} in policy/allowed.ts.`
   );
 }
 
-/** What is said of a node_exporter that has all that is in /run. */
+/** Violation for a node_exporter that sees all of /run. */
 const BARE =
-  "node-exporter-container: nothing covers /host/run, where a program that starts later makes its socket. Mount files " +
-  "in memory (tmpfs) on /host/run, as the lab does.";
+  "node-exporter-container: /host/run is not covered, so sockets created there later are visible. Mount a tmpfs on " +
+  "/host/run, as the lab does.";
 
-/** What is said of a container that has this path of the host. */
+/** Violation for a mount that contains a socket. */
 function message(source: string, socket: string): string {
   return (
-    `node-exporter-container: ${source} of the host gives it ${socket}, and with that the engine's whole API, ` +
-    "read-only or not: whoever takes over its program has the machine. Mount a narrower folder, or cover the folder of " +
+    `node-exporter-container: the mount of ${source} contains ${socket}, which gives full access to the engine, even ` +
+    "read-only: an attacker who controls its program would control the machine. Mount a narrower folder, or cover the folder of " +
     "the socket as node_exporter does."
   );
 }
@@ -62,8 +62,8 @@ describe("a container without Docker's socket", () => {
     }));
     expect(said({ mounts }, PROMETHEUS, { namePrefix: "two-" })).toStrictEqual([]);
     expect(said({ volumes }, PROMETHEUS)).toStrictEqual([
-      isNew("two-observability-lab-prometheus:/prometheus", "prometheus-container"),
-      isNew("two-observability-lab-prometheus-config:/lab:ro", "prometheus-container"),
+      notAllowed("two-observability-lab-prometheus:/prometheus", "prometheus-container"),
+      notAllowed("two-observability-lab-prometheus-config:/lab:ro", "prometheus-container"),
     ]);
   });
 
@@ -89,7 +89,7 @@ describe("a container without Docker's socket", () => {
       "/:/host:ro,rshared",
     ],
   ])("is rejected with %s", (_, container, mount) => {
-    expect(said(container)).toStrictEqual([isNew(mount)]);
+    expect(said(container)).toStrictEqual([notAllowed(mount)]);
   });
 
   it("needs to cover a socket itself unless its folder is the root", () => {
@@ -100,10 +100,10 @@ describe("a container without Docker's socket", () => {
       readOnly: true,
     });
     const withCovers = (sockets: readonly string[], mounts: readonly object[]): readonly string[] =>
-      mounted({ image: "i", mounts: [ROOT, ...mounts] as Container["mounts"] }, NODE_EXPORTER, context(sockets));
+      checkMounts({ image: "i", mounts: [ROOT, ...mounts] as Container["mounts"] }, NODE_EXPORTER, context(sockets));
     expect(withCovers(["/docker.sock"], [...COVERS, over("/docker.sock")])).toStrictEqual([]);
     expect(withCovers(SOCKETS, SOCKETS.map(over))).toStrictEqual([
-      ...SOCKETS.map((it) => isNew(`/dev/null:/host${it}:ro`)),
+      ...SOCKETS.map((it) => notAllowed(`/dev/null:/host${it}:ro`)),
       BARE,
     ]);
   });
@@ -148,8 +148,8 @@ describe("a container with Docker's socket", () => {
       "from another container",
       { volumes: [{ fromContainer: "cadvisor" }] },
       [
-        "node-exporter-container takes the volumes of the container cadvisor, and with them whatever socket that has. " +
-          "Mount what it needs by name.",
+        "node-exporter-container mounts all volumes of the container cadvisor, including any socket. " +
+          "Mount each volume that it needs by its name.",
       ],
     ],
   ])("is reported if it has it %s", (_, container, messages) => {
@@ -174,8 +174,8 @@ describe("a mount with options", () => {
     ["type npipe", [{ type: "npipe", source: "observability-lab-prometheus", target: "/prometheus" }], "/prometheus"],
   ])("is rejected: %s", (option, mounts, target) => {
     expect(said({ mounts }, PROMETHEUS)).toStrictEqual([
-      `prometheus-container: the mount at ${target} has ${option}, by which a volume can be any folder of the host. ` +
-        "Mount what it needs by its path, in the open.",
+      `prometheus-container: the mount at ${target} has ${option}, which can turn a volume into any folder of the host. ` +
+        "Mount the folder that it needs by its path.",
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import { runtime } from "@pulumi/pulumi";
 import { checkFolder } from "../../policy/grafana";
 import type { ResourceId } from "../../policy/resource";
-import { inTree } from "../../policy/tree";
+import { checkTree } from "../../policy/tree";
 import { resource } from "../support/policies";
 
 const DASHBOARD = "grafana:oss/dashboard:Dashboard";
@@ -24,9 +24,9 @@ describe("a dashboard", () => {
     "is rejected as %s in no folder",
     (configJson) => {
       const messages = [
-        "flask-app-dashboard has no uid, so Grafana makes one up and every link to it breaks with the next lab. " +
-          'Put a fixed "uid" into its configJson.',
-        "flask-app-dashboard has no folder, so it lies among what others made. Set folder: grafana.folderUid.",
+        "flask-app-dashboard has no uid, so Grafana generates one, and links to it break in the next lab. " +
+          'Set a fixed "uid" in configJson.',
+        "flask-app-dashboard has no folder, so it would be among the dashboards of users. Set folder: grafana.folderUid.",
       ];
       expect(checkFolder({ configJson }, flask)).toStrictEqual(messages);
       expect(checkFolder({ configJson, folder: "" }, flask)).toStrictEqual(messages);
@@ -42,7 +42,7 @@ describe("the tree", () => {
     subject(["pulumi:pulumi:Stack"], "observability-lab-test"),
     subject(["pulumi:providers:docker"], "default_5_2_0"),
   ])("contains $type $name", (it) => {
-    expect(inTree(resource(it, {}))).toStrictEqual([]);
+    expect(checkTree(resource(it, {}))).toStrictEqual([]);
   });
 
   it.each([
@@ -59,9 +59,9 @@ describe("the tree", () => {
       urn: "urn:pulumi:test::observability-lab::observability-lab:components:Lab::$docker:index/container:Container::stray",
     },
   ])("does not contain $type $name", (it) => {
-    expect(inTree(resource(it, {}))).toStrictEqual([
-      `${it.name} (${it.type}) is outside the lab, so no component owns it and nothing orders its removal. ` +
-        "Make it in a component below Lab, with { parent: this }.",
+    expect(checkTree(resource(it, {}))).toStrictEqual([
+      `${it.name} (${it.type}) is not below the component Lab, so no component owns it and orders its removal. ` +
+        "Create it in a component below Lab, with { parent: this }.",
     ]);
   });
 });

@@ -13,7 +13,7 @@ const STEPS = [
 
 describe("a report", () => {
   it("has exactly this format", () => {
-    const report = reportOf(STEPS, { rules: true, notes: ["A note."], seconds: { base: 10, preview: 2.4 } });
+    const report = reportOf(STEPS, { policies: true, notes: ["A note."], seconds: { base: 10, preview: 2.4 } });
     expect(renderReport(report)).toBe(`<!-- marker -->
 
 ## Lab preview: 1 to create, 1 to replace
@@ -41,7 +41,7 @@ All policies of \`policy/\` pass.
 
   it("of a failure gives the reason, and does not claim that any policy passes", () => {
     const run = runOf({ ended: false });
-    const report = renderReport(reportOf([], { run, rules: true, failure: ["it broke", "```"] }));
+    const report = renderReport(reportOf([], { run, policies: true, failure: ["it broke", "```"] }));
     expect(report).toContain("## Lab preview: failed\n\n**It failed:**\n\n````\nit broke\n```\n````\n");
     expect(report).not.toContain("hold");
     const { changes } = reportOf(STEPS);
@@ -55,7 +55,7 @@ All policies of \`policy/\` pass.
       resourceUrn: "urn:pulumi:s::p::t::grafana-container",
       enforcementLevel: "mandatory",
     };
-    const report = renderReport(reportOf([], { rules: true, run: runOf({ violations: [violation] }) }));
+    const report = renderReport(reportOf([], { policies: true, run: runOf({ violations: [violation] }) }));
     expect(report).toContain(
       "> **Policy `no-root`** (`grafana-container`): a &lt;b>ʼitʼ&lt;/b> @&#8203;team ![&#93;(http://x)\n",
     );

@@ -17,8 +17,8 @@ export const MEASURES = {
   up: { title: "up from nothing until verify is green", ratio: 1.1 },
   // without the checks' wait for samples, which is the same for both
   command: { title: "of that, the command before verify" },
-  preview: { title: "unchanged preview", ratio: 1.25, to: "previewWithoutRules" },
-  previewWithoutRules: { title: "unchanged preview without policies", ratio: 1.3, to: "floor" },
+  preview: { title: "unchanged preview", ratio: 1.25, to: "previewWithoutPolicies" },
+  previewWithoutPolicies: { title: "unchanged preview without policies", ratio: 1.3, to: "floor" },
   floor: { title: "unchanged preview of one resource of each provider" },
   upAgain: { title: "unchanged up", seconds: 3.5 },
   interval: { title: "changed scrape interval until Prometheus scrapes by it", ratio: 1 },
@@ -84,7 +84,7 @@ async function measurePreviews(lab: System): Promise<Round> {
   await lab.run("floor-up");
   return {
     preview: await timed(() => lab.run("preview")),
-    previewWithoutRules: await timed(() => lab.run("rules")),
+    previewWithoutPolicies: await timed(() => lab.run("without-policies")),
     floor: await timed(() => lab.run("floor")),
   };
 }

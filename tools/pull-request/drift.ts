@@ -28,7 +28,7 @@ async function main(): Promise<void> {
     notes,
     run,
     changes: describeSteps(run.steps),
-    rules: false,
+    policies: false,
     failure: outcome.ok ? [] : [...run.errors, outcome.messages],
     seconds: { preview: (Date.now() - start) / 1000 },
   };

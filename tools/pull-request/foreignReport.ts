@@ -7,7 +7,7 @@ const MOST_NAMED = 5;
 export const REPORT_CODE =
   /^(dashboards\/community|lib|scripts|tools\/(?!bench\/)[^/]+)\/|^((GNUm|[Mm])akefile|tsconfig\.json)$/;
 /** The policies, and everything else that runs beside that code. */
-const RULES_AND_PACKAGES =
+const POLICIES_AND_PACKAGES =
   /^(\.git(hub|lab)|node_modules|policy)\/|^(\.gitlab-ci\.yml|\.npmrc|index\.ts|package\.json|package-lock\.json|Pulumi\.yaml)$/;
 /** Files that a preview does not read. */
 const NEVER_RUN = /^(docs|tests|tools\/bench)\/|^[^/]+\.md$|^LICENSE$/;
@@ -71,7 +71,7 @@ function escape(report: string, alive: typeof ALIVE): string {
 
 /** How far a report can be trusted, as Markdown, by the names of the files that its pull request changes. */
 export function describeOrigin(changed: readonly string[]): string {
-  const makers = changed.filter((name) => REPORT_CODE.test(name) || RULES_AND_PACKAGES.test(name));
+  const makers = changed.filter((name) => REPORT_CODE.test(name) || POLICIES_AND_PACKAGES.test(name));
   if (makers.length > 0) {
     const shown = makers
       .slice(0, MOST_NAMED)

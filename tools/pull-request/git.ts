@@ -17,12 +17,12 @@ const LOCK = "package-lock.json";
 const PACKAGES = ["package.json", LOCK, ".npmrc"];
 /** Files that no policy can check, with a description. */
 const BY_HAND: readonly (readonly [string, RegExp])[] = [
-  ["the rules", /^policy\//],
+  ["the policies", /^policy\//],
   ["the workflows", /^\.git(hub|lab)\/|^\.gitlab-ci\.yml$/],
   ["the code that makes this report", REPORT_CODE],
   ["the packages", /^(package\.json|package-lock\.json|\.npmrc|node_modules\/)/],
-  ["what runs on the host", /^assets\/(?!prometheus\/)/],
-  ["the program that asks them", /^(index\.ts|Pulumi\.yaml)$/],
+  ["scripts that run on the host", /^assets\/(?!prometheus\/)/],
+  ["the program that runs them", /^(index\.ts|Pulumi\.yaml)$/],
 ];
 /** How git and GitHub name the absence of a commit. */
 const NOTHING = /^(none|0+)$/;

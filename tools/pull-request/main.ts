@@ -6,7 +6,7 @@ import { changedLines } from "./answers/causes";
 import { Inquiry } from "./answers/inquiry";
 import { REPORT_MARKER } from "./foreignReport";
 import { Base, checkOut, describeHead, findBase, toReadByHand } from "./git";
-import { LabRun, OWN_RULES, PreviewLab } from "./previewLab";
+import { LabRun, OWN_POLICIES, PreviewLab } from "./previewLab";
 import { escapeMarkdown } from "./report/format";
 import { Answers, CheckResult, fence, renderReport, Report, summaryOf } from "./report/markdown";
 import { describeSteps } from "./report/resources";
@@ -84,11 +84,11 @@ async function compareBy(
           `**No lab of a base was up**, so this compares \`${head}\` with an empty state: everything is created.`,
           ...missing,
         ];
-  const { rules, rulesOf } = findRules(base, checkout);
-  const run = await timed(seconds, "preview", () => lab.preview(PROJECT, rules, { plan: apply }));
+  const { policies, policiesOf } = findPolicies(base, checkout);
+  const run = await timed(seconds, "preview", () => lab.preview(PROJECT, policies, { plan: apply }));
   const notes = [...against, ...(base === undefined ? [] : byHand(base))];
   const changes = describeSteps(run.steps);
-  const result = { notes, run, changes, rules: true, rulesOf, failure: run.failure };
+  const result = { notes, run, changes, policies: true, policiesOf, failure: run.failure };
   const answering = run.ok && missing.length === 0 && base !== undefined && changes.changes.length > 0;
   const answers = (): Answers | undefined =>
     answering ? inquiry.answers(changedLines(PROJECT, base.commit)) : undefined;
@@ -101,7 +101,7 @@ async function compareBy(
   if (answering) {
     await timed(seconds, "answers before", () => inquiry.note());
   }
-  const applied = await timed(seconds, "apply", () => lab.up(PROJECT, rules, { plan: true }));
+  const applied = await timed(seconds, "apply", () => lab.up(PROJECT, policies, { plan: true }));
   if (!applied.ok) {
     return { ...result, answers: answers(), failure: ["applied, it fails:", ...applied.failure] };
   }
@@ -110,17 +110,17 @@ async function compareBy(
 }
 
 /** The policies to check: those of the base, so that a change does not check itself; and their origin for the report. */
-function findRules(base: Base | undefined, checkout: string): { rules: string; rulesOf: string } {
-  const rules = path.join(checkout, "policy");
+function findPolicies(base: Base | undefined, checkout: string): { policies: string; policiesOf: string } {
+  const policies = path.join(checkout, "policy");
   if (base === undefined) {
-    return { rules: OWN_RULES, rulesOf: "this change's own, as there is no base" };
+    return { policies: OWN_POLICIES, policiesOf: "this change's own, as there is no base" };
   }
-  if (!fs.existsSync(path.join(rules, "PulumiPolicy.yaml"))) {
-    return { rules: OWN_RULES, rulesOf: "this change's own, as the base has no `policy/`" };
+  if (!fs.existsSync(path.join(policies, "PulumiPolicy.yaml"))) {
+    return { policies: OWN_POLICIES, policiesOf: "this change's own, as the base has no `policy/`" };
   }
   return fs.existsSync(path.join(checkout, "node_modules"))
-    ? { rules, rulesOf: `those of the base \`${base.commit.slice(0, 7)}\`` }
-    : { rules: OWN_RULES, rulesOf: "this change's own, as the packages of the base are not there" };
+    ? { policies, policiesOf: `those of the base \`${base.commit.slice(0, 7)}\`` }
+    : { policies: OWN_POLICIES, policiesOf: "this change's own, as the packages of the base are not there" };
 }
 
 /** Files of a change that no policy can check. */

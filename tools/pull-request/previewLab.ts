@@ -30,7 +30,7 @@ export interface PreviewLabArgs {
 
 const LAST_LINES = 20;
 /** The policies of this checkout. */
-export const OWN_RULES = path.resolve(__dirname, "../../policy");
+export const OWN_POLICIES = path.resolve(__dirname, "../../policy");
 
 /** A lab with its own name, ports, network and state; several checkouts can use it in turn. */
 export class PreviewLab {
@@ -86,13 +86,13 @@ export class PreviewLab {
   /**
    * Brings up the lab of a checkout, or updates the running lab to it.
    *
-   * @param rules A policy pack for the Pulumi engine; without one, the program checks its own policies.
+   * @param policies A policy pack for the Pulumi engine; without one, the program checks its own policies.
    * @param options.plan Whether to allow only what the last preview showed, by its saved plan.
    */
-  async up(checkout: string, rules?: string, { plan = false } = {}): Promise<LabRun> {
+  async up(checkout: string, policies?: string, { plan = false } = {}): Promise<LabRun> {
     // as in the preview: a missing resource is created after a refresh, and replaced without one
     const constraint = plan ? ["--refresh", "--plan", this.plan] : [];
-    return this.runEngine(checkout, ["up", "--yes", "--skip-preview", "--json", ...constraint], rules);
+    return this.runEngine(checkout, ["up", "--yes", "--skip-preview", "--json", ...constraint], policies);
   }
 
   /**
@@ -100,12 +100,12 @@ export class PreviewLab {
    *
    * @param options.plan Whether to save the plan for the next `up`.
    */
-  async preview(checkout: string, rules = OWN_RULES, { plan = false } = {}): Promise<LabRun> {
+  async preview(checkout: string, policies = OWN_POLICIES, { plan = false } = {}): Promise<LabRun> {
     fs.rmSync(this.plan, { force: true });
     return this.runEngine(
       checkout,
       ["preview", "--refresh", "--json", ...(plan ? ["--save-plan", this.plan] : [])],
-      rules,
+      policies,
     );
   }
 
@@ -146,11 +146,11 @@ export class PreviewLab {
     fs.rmSync(this.room, { recursive: true, force: true });
   }
 
-  private async runEngine(checkout: string, args: readonly string[], rules?: string): Promise<LabRun> {
+  private async runEngine(checkout: string, args: readonly string[], policies?: string): Promise<LabRun> {
     const configured = await this.configure(checkout).catch(refused);
     const outcome = configured.ok
-      ? await this.commands.run("pulumi", [...args, ...(rules === undefined ? [] : ["--policy-pack", rules])], {
-          env: { LAB_CHECKOUT: checkout, ...(rules === undefined ? {} : { LAB_RULES: "pack" }) },
+      ? await this.commands.run("pulumi", [...args, ...(policies === undefined ? [] : ["--policy-pack", policies])], {
+          env: { LAB_CHECKOUT: checkout, ...(policies === undefined ? {} : { LAB_POLICIES: "pack" }) },
         })
       : configured;
     const events = this.standIns.restore(outcome.events);
@@ -197,7 +197,8 @@ export class PreviewLab {
 
 /** The caller's environment without variables that would lead to another lab. */
 function ownEnvironment(): NodeJS.ProcessEnv {
-  const foreign = /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|LAB_RULES|STACK|BASE|APPLY|MAKE.*|MFLAGS|PULUMI_DEBUG_COMMANDS)$/;
+  const foreign =
+    /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|LAB_POLICIES|STACK|BASE|APPLY|MAKE.*|MFLAGS|PULUMI_DEBUG_COMMANDS)$/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 

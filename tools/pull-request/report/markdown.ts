@@ -36,9 +36,9 @@ export interface Report {
   readonly run: EngineRun;
   readonly changes: Changes;
   /** Only if policies were checked. */
-  readonly rules: boolean;
+  readonly policies: boolean;
   /** Origin of the policies, such as `those of the base`. */
-  readonly rulesOf?: string;
+  readonly policiesOf?: string;
   /** Why the run failed, in whole lines; empty if it succeeded. */
   readonly failure: readonly string[];
   /** Only if a lab was queried. */
@@ -75,7 +75,7 @@ export function renderReport(report: Report): string {
     ...run.warnings.map((warning) => `> **Warning** ${code(warning)}`),
     ...(verified === undefined ? [] : [verifiedOf(verified)]),
   ];
-  const end = [...rulesOf(report), ...timesOf(seconds)];
+  const end = [...policiesOf(report), ...timesOf(seconds)];
   return `${fit(start, [...(answers?.folds ?? []), ...changes.folds.map(foldText)], end)}\n`;
 }
 
@@ -151,9 +151,9 @@ function violationsOf(violations: readonly Violation[]): string[] {
 }
 
 /** The result of the policies, and their origin. */
-function rulesOf({ rules, rulesOf: whose, run }: Report): string[] {
+function policiesOf({ policies, policiesOf: whose, run }: Report): string[] {
   const broken = run.violations.length > 0;
-  if (!rules || (!run.ended && !broken)) {
+  if (!policies || (!run.ended && !broken)) {
     return [];
   }
   const held = broken ? "A policy of `policy/` is violated." : "All policies of `policy/` pass.";

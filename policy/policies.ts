@@ -1,4 +1,4 @@
-import { calledAsKnown, type Command, COMMANDS, knownCommand, removable } from "./commands";
+import { checkArguments, type Command, COMMANDS, checkCommand, checkRemoval } from "./commands";
 import {
   asContainer,
   checkHealthAndLimits,
@@ -7,82 +7,82 @@ import {
   type Container,
   CONTAINERS,
   SERVICES,
-  unprivileged,
+  checkPrivileges,
 } from "./containers";
 import { checkFolder, DASHBOARDS } from "./grafana";
-import { mounted } from "./mounts";
-import type { Check, Context, Resource } from "./resource";
-import { hiddenSecrets } from "./secrets";
-import { inTree } from "./tree";
-import { known } from "./types";
+import { checkMounts } from "./mounts";
+import type { Check, PolicyContext, Resource } from "./resource";
+import { checkSecrets } from "./secrets";
+import { checkTree } from "./tree";
+import { checkProperties } from "./types";
 
 /** A policy of the lab. */
-export interface Rule {
+export interface Policy {
   readonly name: string;
   readonly description: string;
   readonly checks: readonly Check[];
 }
 
 /** All policies of the lab. */
-export const RULES: readonly Rule[] = [
+export const POLICIES: readonly Policy[] = [
   {
     name: "resources-known",
-    description: "A resource has a type and properties that the lab's resources have.",
-    checks: [known],
+    description: "Resources have only the types and properties listed in policy/properties.ts.",
+    checks: [checkProperties],
   },
   {
     name: "images-pinned",
-    description: "An image has a tag other than latest, or a digest.",
+    description: "Images have a tag other than latest, or a digest.",
     checks: [onRunning(checkPinned)],
   },
   {
     name: "ports-on-bind-address",
-    description: "Ports are published on the setting bindAddress alone.",
+    description: "Ports are published on the setting bindAddress only.",
     checks: [onRunning((props, { name }, { bindAddress }) => checkPorts(props, name, bindAddress))],
   },
   {
     name: "nothing-privileged",
-    description: "A container has no privilege that policy/allowed.ts does not give it.",
-    checks: [onRunning(unprivileged)],
+    description: "Containers have only the privileges listed in policy/allowed.ts.",
+    checks: [onRunning(checkPrivileges)],
   },
   {
     name: "mounts-allowed",
-    description: "A container has no mount that policy/allowed.ts does not give it, and no socket of the engine.",
-    checks: [onRunning(mounted)],
+    description: "Containers have only the mounts listed in policy/allowed.ts, and no uncovered socket of the engine.",
+    checks: [onRunning(checkMounts)],
   },
   {
     name: "commands-allowed",
-    description: "What runs on the host, and what a container's image is called with, is what policy/allowed.ts has.",
-    checks: [onRunning(calledAsKnown), on<Command>(COMMANDS, knownCommand)],
+    description: "Commands on the host and the arguments of containers are listed in policy/allowed.ts.",
+    checks: [onRunning(checkArguments), on<Command>(COMMANDS, checkCommand)],
   },
   {
     name: "containers-guarded",
-    description: "A container that is started has a health check, a memory limit and a log that is rotated.",
+    description: "Started containers have a health check, a memory limit and log rotation.",
     checks: [onRunning(checkHealthAndLimits)],
   },
   {
     name: "secrets-hidden",
-    description: "No secret is in what a container is made of, and none is plain in a command's environment.",
-    checks: [hiddenSecrets],
+    description: "No secret is in a container's definition, and none in plain text in a command's environment.",
+    checks: [checkSecrets],
   },
   {
     name: "dashboards-placed",
-    description: "A dashboard has a uid and a folder.",
+    description: "Dashboards have a uid and a folder.",
     checks: [on(DASHBOARDS, checkFolder)],
   },
   {
     name: "processes-removable",
-    description: "A command that starts something that stays can remove it.",
-    checks: [on<Command>(COMMANDS, removable)],
+    description: "A command that starts a background process has a delete command.",
+    checks: [on<Command>(COMMANDS, checkRemoval)],
   },
   {
     name: "in-component-tree",
     description: "Every resource is below the component Lab.",
-    checks: [inTree],
+    checks: [checkTree],
   },
 ];
 
-type CheckOf<Props> = (props: Props, resource: Resource, context: Context) => readonly string[];
+type CheckOf<Props> = (props: Props, resource: Resource, context: PolicyContext) => readonly string[];
 
 /** Applies a check to the resources of some types; the SDK's own helper would load the providers' whole SDKs. */
 function on<Props>(types: readonly string[], check: CheckOf<Props>): Check {
