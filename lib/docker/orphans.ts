@@ -48,7 +48,7 @@ export async function removeOrphan(
   const id = thing.Id ?? thing.ID ?? name;
   if (!isOurs(labels)) {
     throw new LabError(
-      `a ${kind.slice(0, -1)} named ${name} exists that is not this lab's; set another namePrefix, or remove it by hand`,
+      `a ${kind.slice(0, -1)} named ${name} exists and does not belong to this lab; set another namePrefix, or remove it by hand`,
     );
   }
   for (const container of Object.keys(thing.Containers ?? {})) {

@@ -26,7 +26,7 @@ export function findFolderProblems(
     return [
       {
         ...fixed,
-        problem: `the lab cannot keep its files in ${folder}: ${reason}`,
+        problem: `cannot create files of the lab in ${folder}: ${reason}`,
         fix: "set XDG_STATE_HOME to a folder that you may write to",
       },
     ];
@@ -36,8 +36,8 @@ export function findFolderProblems(
     ? [
         {
           ...fixed,
-          problem: `${parent} has ${String(free)} MiB left, and the lab's Python environments need more`,
-          fix: "make room there, or set XDG_STATE_HOME to a folder of another disk",
+          problem: `${parent} has ${String(free)} MiB left, which is too little for the lab's Python environments`,
+          fix: "free disk space there, or set XDG_STATE_HOME to a folder on another disk",
         },
       ]
     : [];

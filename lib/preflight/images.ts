@@ -33,7 +33,7 @@ export async function findMissingImages(settings: Settings): Promise<readonly Pr
           {
             setting,
             value: image,
-            problem: "is built on this machine and does not exist yet",
+            problem: "has to be built on this machine first",
             fix: `run make setup, or offline/build images ${name}`,
           },
         ];
@@ -62,7 +62,7 @@ export async function pullImages(settings: Settings): Promise<boolean> {
         return [];
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        const fix = "set one that its registry has, and docker login where it asks who you are";
+        const fix = "set an image that its registry has, and run docker login if the registry requires it";
         return [{ setting: `${key}Image`, value: image, problem: `cannot be pulled: ${reason}`, fix }];
       }
     }),

@@ -49,7 +49,7 @@ export function findForeignContainers(settings: Settings, machine: Machine): rea
     .map((name) => ({
       setting: "namePrefix",
       value: settings.namePrefix,
-      problem: `a container named ${name} exists that is not this lab's`,
+      problem: `a container named ${name} exists and does not belong to this lab`,
       fix: `set another namePrefix, or remove it with docker rm -f ${name}`,
     }));
 }
@@ -62,7 +62,7 @@ export function findForeignNetwork({ namePrefix }: Settings, { networks }: Machi
     .map(({ Name }) => ({
       setting: "namePrefix",
       value: namePrefix,
-      problem: `a network named ${Name} exists that is not this lab's`,
+      problem: `a network named ${Name} exists and does not belong to this lab`,
       fix: `set another namePrefix, or remove it with docker network rm ${Name}`,
     }));
 }
@@ -144,7 +144,7 @@ async function checkPort(
           : `another program (perhaps process ${String(foreign)}, which another user started as this lab's app)`;
       const who = holder === undefined ? other : `the container ${(holder.Names[0] ?? "").slice(1)}`;
       const stop =
-        foreign === undefined ? "stop it" : "stop it as that user, such as with sudo if you started the lab so";
+        foreign === undefined ? "stop it" : "stop it as that user, such as with sudo if you started the lab with sudo";
       const free = await findFreePort(bindAddress, port, wanted);
       return {
         setting,

@@ -58,7 +58,7 @@ function findNoManager({ swarm }: Machine): Problem | undefined {
       return problemOf("the swarm is locked", "run docker swarm unlock");
     default:
       return problemOf(
-        `the swarm does not work (${swarm.LocalNodeState}${swarm.Error ? `: ${swarm.Error}` : ""})`,
+        `the swarm is not usable (${swarm.LocalNodeState}${swarm.Error ? `: ${swarm.Error}` : ""})`,
         "read Docker's log",
       );
   }
@@ -90,7 +90,7 @@ function findMixedEngines(nodes: readonly SwarmNode[]): readonly Problem[] {
         {
           setting: "engine",
           value: "swarm",
-          problem: `its nodes run different versions of Docker (${engines.map(({ name, version }) => `${name} ${version}`).join(", ")})`,
+          problem: `its nodes run different major versions of Docker (${engines.map(({ name, version }) => `${name} ${version}`).join(", ")})`,
           fix: "upgrade them to one major version, or select nodes of one version with nodeLabel",
         },
       ];
@@ -103,8 +103,8 @@ function findSameNames(nodes: readonly SwarmNode[]): readonly Problem[] {
   return twice.map((name) => ({
     setting: "engine",
     value: "swarm",
-    problem: `several nodes have the host name ${name}, and their series would be mixed`,
-    fix: "give each a host name of its own, or remove those that are gone with docker node rm",
+    problem: `several nodes have the host name ${name}, so their series would be mixed`,
+    fix: "give each node a unique host name, or remove nodes that have left with docker node rm",
   }));
 }
 
@@ -117,7 +117,7 @@ function findForeignServices(settings: Settings, { swarm }: Machine): readonly P
     .map(({ Spec }) => ({
       setting: "namePrefix",
       value: namePrefix,
-      problem: `a service named ${Spec.Name} exists that is not this lab's`,
+      problem: `a service named ${Spec.Name} exists and does not belong to this lab`,
       fix: `set another namePrefix, or remove it with docker service rm ${Spec.Name}`,
     }));
 }
@@ -140,15 +140,15 @@ function findSameLab({ namePrefix }: Settings, machine: Machine): readonly Probl
   const remove = others.map(({ command }) => command).join("; ");
   const [who, fix] =
     id === undefined
-      ? ["another manager", `destroy that lab there, or, if nobody has it any more, remove its parts: ${remove}`]
+      ? ["another manager", `destroy that lab there, or, if its state is lost, remove its parts: ${remove}`]
       : node === undefined
-        ? [`the node ${id}, which has left the swarm`, `remove what is left of that lab: ${remove}`]
+        ? [`the node ${id}, which has left the swarm`, `remove the rest of that lab: ${remove}`]
         : [`the manager ${node.Description.Hostname} (node ${id})`, "destroy that lab there"];
   return [
     {
       setting: "namePrefix",
       value: namePrefix,
-      problem: `the name ${lab} is taken in this swarm by the lab of ${who}`,
+      problem: `a lab named ${lab} exists in this swarm already, on ${who}`,
       fix: `set another namePrefix, or ${fix}`,
     },
   ];
@@ -168,7 +168,7 @@ async function findBlockedPorts(nodes: readonly SwarmNode[], connect: typeof try
         {
           setting: "engine",
           value: "swarm",
-          problem: `port ${String(GOSSIP_PORT)} of ${blocked.flat().join(", ")} is not reached from here`,
+          problem: `port ${String(GOSSIP_PORT)} of ${blocked.flat().join(", ")} is not reachable from this machine`,
           fix: "open 7946/tcp, 7946/udp and 4789/udp between the nodes, and IP protocol 50 (ESP) for overlayEncryption",
         },
       ];

@@ -137,7 +137,7 @@ describe("a lab with a webhook on loopback", () => {
     const { checks } = await verify(lab);
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
     expect(checks.find(({ check }) => check === "alerts")?.seen).toMatch(
-      /^\d+ rules; .*; Alertmanager gets them, (no notification sent yet|notifications delivered: \d+)$/,
+      /^\d+ rules; .*; Alertmanager receives them, (no notification sent yet|notifications delivered: \d+)$/,
     );
     expect(checks.find(({ check }) => check === "containers")?.seen).toBe("6 healthy");
   });

@@ -75,8 +75,8 @@ describe("doctor, on this machine", () => {
       expect(ok).toBe(false);
       expect(checks.firewall).toEqual({
         state: "problem",
-        seen: `a container of ${SUBNET} does not reach this machine at 172.30.109.1:${port}: Prometheus will not see the Flask app`,
-        fix: `let it in: iptables -I INPUT -s ${SUBNET} -p tcp --dport ${port} -j ACCEPT, or ufw allow from ${SUBNET} to any port ${port} proto tcp`,
+        seen: `a container of ${SUBNET} cannot reach this machine at 172.30.109.1:${port}: Prometheus cannot scrape the Flask app`,
+        fix: `allow it: iptables -I INPUT -s ${SUBNET} -p tcp --dport ${port} -j ACCEPT, or ufw allow from ${SUBNET} to any port ${port} proto tcp`,
       });
     } finally {
       execFileSync("iptables", ["-w", "-D", ...rule]);

@@ -61,7 +61,9 @@ describe("up refuses, before anything is created,", () => {
     const image = (await lab.stack.getConfig("pushgatewayImage")).value;
     const id = docker("create", "--name", `${lab.prefix}grafana`, image);
     try {
-      expect(await refusal({})).toContain(`a container named ${lab.prefix}grafana exists that is not this lab's`);
+      expect(await refusal({})).toContain(
+        `a container named ${lab.prefix}grafana exists and does not belong to this lab`,
+      );
       expect(docker("inspect", "--format", "{{.Id}}", `${lab.prefix}grafana`)).toBe(id);
     } finally {
       docker("rm", id);

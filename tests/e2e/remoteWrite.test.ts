@@ -107,7 +107,7 @@ describe("a lab with receivers that do not exist yet", () => {
     const { ok, seen, others } = await answers();
     expect(others).toEqual([]);
     expect(ok).toBe(false);
-    expect(seen).toBe([RECEIVER_URL, onHost].map((url) => `${url} has no sample of the last 20 s`).join("; "));
+    expect(seen).toBe([RECEIVER_URL, onHost].map((url) => `${url} received no sample of the last 20 s`).join("; "));
   });
 
   it("has a prometheus.yml that promtool accepts", () => {
@@ -146,7 +146,9 @@ describe("a lab with existing receivers", () => {
   it("is reported by verify as delivering", async () => {
     const { ok, seen, others } = await answers();
     expect(others).toEqual([]);
-    expect(seen).toMatch(/^http:\/\/receiver:9090\/\S+ takes \d+ samples\/s, http:\/\/host\S+ takes \d+ samples\/s$/);
+    expect(seen).toMatch(
+      /^http:\/\/receiver:9090\/\S+ receives \d+ samples\/s, http:\/\/host\S+ receives \d+ samples\/s$/,
+    );
     expect(ok).toBe(true);
   });
 
@@ -180,7 +182,7 @@ describe("a lab with a wrong password", () => {
     const { ok, seen, others } = await answers();
     expect(others).toEqual([]);
     expect(ok).toBe(false);
-    expect(seen).toBe(`${RECEIVER_URL} refuses samples`);
+    expect(seen).toBe(`${RECEIVER_URL} rejects samples`);
   });
 });
 

@@ -81,7 +81,7 @@ export function describeSlack(lab: () => TestLab): void {
   it("fails verify while Slack rejects an alert, and passes soon after Slack accepts it", async () => {
     refusing = true;
     await fire("Second");
-    const red = /cannot send its notifications: \d+ failed by slack \(clientError\)/;
+    const red = /cannot send its notifications: \d+ by slack \(clientError\) failed/;
     expect(await eventually(async () => red.exec(await alertsCheck())?.[0])).toBeDefined();
     refusing = false;
     const green = /notifications delivered: \d+$/;

@@ -66,13 +66,13 @@ const BAD_DISKS: readonly BadInput[] = [
     what: "a state folder on a disk that is read-only",
     env: (folder) => ({ XDG_STATE_HOME: `${folder}/disk` }),
     breaking: mounting("ro"),
-    says: '- XDG_STATE_HOME = "<folder>/disk": the lab cannot keep its files in <folder>/disk/observability-lab/bad-observability-lab: <folder>/disk is read-only; set XDG_STATE_HOME to a folder that you may write to',
+    says: '- XDG_STATE_HOME = "<folder>/disk": cannot create files of the lab in <folder>/disk/observability-lab/bad-observability-lab: <folder>/disk is read-only; set XDG_STATE_HOME to a folder that you may write to',
   },
   {
     what: "a state folder on a disk that is full",
     env: (folder) => ({ XDG_STATE_HOME: `${folder}/disk` }),
     breaking: mounting("size=1m"),
-    says: '- XDG_STATE_HOME = "<folder>/disk": <folder>/disk has 1 MiB left, and the lab\'s Python environments need more; make room there, or set XDG_STATE_HOME to a folder of another disk',
+    says: '- XDG_STATE_HOME = "<folder>/disk": <folder>/disk has 1 MiB left, and the lab\'s Python environments need more; free disk space there, or set XDG_STATE_HOME to a folder on another disk',
   },
 ];
 
@@ -184,7 +184,7 @@ export const BAD_INPUTS: readonly BadInput[] = [
     what: "a state folder that is a file",
     env: (folder) => ({ XDG_STATE_HOME: `${folder}/file` }),
     breaking: writing(({ folder }) => path.join(folder, "file"), ""),
-    says: '- XDG_STATE_HOME = "<folder>/file": the lab cannot keep its files in <folder>/file/observability-lab/bad-observability-lab: <folder>/file is not a folder; set XDG_STATE_HOME to a folder that you may write to',
+    says: '- XDG_STATE_HOME = "<folder>/file": cannot create files of the lab in <folder>/file/observability-lab/bad-observability-lab: <folder>/file is not a folder; set XDG_STATE_HOME to a folder that you may write to',
   },
   ...(mayMount ? BAD_DISKS : []),
   {

@@ -91,6 +91,6 @@ describe("verify", () => {
   it("rejects outputs that are not a lab's with its usage", async () => {
     const { code, err } = await verify("{}");
     expect(code).toBe(2);
-    expect(err).toContain("the outputs on standard input are not a lab's: is it up?");
+    expect(err).toContain("standard input has no outputs of a lab; run make up first");
   });
 });

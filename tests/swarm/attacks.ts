@@ -109,7 +109,7 @@ export function swarmAttacks(
     const refused = other.up();
     expect(refused.ok).toBe(false);
     expect(refused.output).toContain(
-      `the name ${lab.name} is taken in this swarm by the lab of the manager ${machines.name(MANAGER)} (node ${node}); ` +
+      `a lab named ${lab.name} exists in this swarm already, on the manager ${machines.name(MANAGER)} (node ${node}); ` +
         "set another namePrefix, or destroy that lab there",
     );
     expect([parts(), machines.leftovers(OTHER)]).toEqual([before, there]);

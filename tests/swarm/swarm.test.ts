@@ -79,7 +79,7 @@ function start(node: number, more: readonly string[] = []): void {
     await secondsUntil(() => lab.watches(1, 2, 3), 30);
     const { seen, failed } = lab.verify();
     expect(failed).toEqual([]);
-    expect(seen.services).toBe("tasks that run: swarm-node_exporter 3 of 3, swarm-cadvisor 3 of 3");
+    expect(seen.services).toBe("running tasks: swarm-node_exporter 3 of 3, swarm-cadvisor 3 of 3");
     for (const node of [1, 2, 3]) {
       expect(seen.nodes).toContain(machines.name(node));
     }
@@ -174,7 +174,9 @@ function start(node: number, more: readonly string[] = []): void {
     machines.run(2, ["iptables", "--insert", ...rule]);
     const said = lab.preview();
     machines.run(2, ["iptables", "--delete", ...rule]);
-    expect(said).toMatch(new RegExp(`port 7946 of ${machines.name(2)} .*: no answer.* is not reached from here`));
+    expect(said).toMatch(
+      new RegExp(`port 7946 of ${machines.name(2)} .*: no answer.* is not reachable from this machine`),
+    );
   });
 
   it("fires an alert for a node that dies, and ends it once that is back", async () => {

@@ -32,7 +32,7 @@ it("a folder in the place of a socket is a problem, with the command that remove
     {
       check: "sockets",
       state: "problem",
-      seen: `${folder} is a folder and not a socket: Docker may not start again`,
+      seen: `${folder} is a folder instead of a socket: Docker may fail to restart`,
       fix: `remove it with rmdir ${folder}, then restart Docker`,
     },
   ]);
@@ -54,22 +54,25 @@ describe("a check of Docker", () => {
     [
       "overlay2",
       checkStorage(LINUX),
-      { state: "ok", seen: "overlay2: cAdvisor sees every container and what it writes" },
+      { state: "ok", seen: "overlay2: cAdvisor measures containers and their writable layers" },
     ],
     [
       "the containerd image store",
       checkStorage({ ...LINUX, storageDriver: "overlayfs" }),
-      { state: "ok", seen: expect.stringContaining("asks containerd at /run/containerd/containerd.sock") as unknown },
+      {
+        state: "ok",
+        seen: expect.stringContaining("reads from containerd at /run/containerd/containerd.sock") as unknown,
+      },
     ],
     [
       "the containerd image store without its socket",
       checkStorage({ ...LINUX, storageDriver: "overlayfs", containerdSocket: undefined }),
-      { state: "warning", seen: expect.stringContaining("cAdvisor will see no container") as unknown },
+      { state: "warning", seen: expect.stringContaining("cAdvisor cannot see containers") as unknown },
     ],
     [
       "another storage driver",
       checkStorage({ ...LINUX, storageDriver: "btrfs" }),
-      { state: "warning", seen: "btrfs: cAdvisor sees every container, but not what it writes" },
+      { state: "warning", seen: "btrfs: cAdvisor measures containers, but not their writable layers" },
     ],
     ["cgroups", checkCgroups(INFO), { state: "ok", seen: "version 2, driver systemd" }],
     ["old cgroups", checkCgroups({ ...INFO, CgroupVersion: "1" }), { state: "ok", seen: "version 1, driver systemd" }],
@@ -87,22 +90,22 @@ describe("a check of Docker", () => {
     [
       "enough memory",
       checkMemory(INFO, settingsWith()),
-      { state: "ok", seen: "8192 MiB, and the lab's limits add up to 1536 MiB" },
+      { state: "ok", seen: "8192 MiB; the lab's limits add up to 1536 MiB" },
     ],
     [
       "the memory of Alertmanager, where there is a webhook",
       checkMemory(INFO, settingsWith({ alertWebhook: "https://example.org" })),
-      { state: "ok", seen: "8192 MiB, and the lab's limits add up to 1664 MiB" },
+      { state: "ok", seen: "8192 MiB; the lab's limits add up to 1664 MiB" },
     ],
     [
       "the memory of a swarm's discovery, besides the services on this node",
       checkMemory(INFO, settingsWith({ engine: "swarm", swarmDiscoveryMemory: "100" })),
-      { state: "ok", seen: "8192 MiB, and the lab's limits add up to 1636 MiB" },
+      { state: "ok", seen: "8192 MiB; the lab's limits add up to 1636 MiB" },
     ],
     [
       "too little memory",
       checkMemory({ ...INFO, MemTotal: 1024 ** 3 }, settingsWith()),
-      { state: "warning", fix: "lower prometheusMemory or grafanaMemory, or give the machine more" },
+      { state: "warning", fix: "lower prometheusMemory or grafanaMemory, or give the machine more memory" },
     ],
     ["a shared root", checkMounts(LINUX), { state: "ok" }],
     [
@@ -143,7 +146,7 @@ describe("a check of the host", () => {
 
   it("names the Python it found", async () => {
     expect(await describePython("python3")).toMatch(/^Python 3\.\d+.* \(python3\), with venv$/);
-    expect(await describePython("/nonexistent")).toBe("not asked: the lab's environments are made");
+    expect(await describePython("/nonexistent")).toBe("not checked: the lab's environments exist");
   });
 });
 

@@ -5,8 +5,8 @@ const SUBNET_RULE = "PREROUTING ! -s 172.30.90.0/24 -d 172.30.90.0/24 ! -i lo -j
 const LOOPBACK_RULE = "PREROUTING -d 127.0.0.0/8 ! -i lo -j DROP";
 const [ON_SUBNET, ON_LOOPBACK] = [SUBNET_RULE, LOOPBACK_RULE].map((rule) => `iptables -t raw -I ${rule}`);
 const OLD = { ...LINUX, dockerMajor: 27 };
-const BEFORE = "as root, after each start of the machine: ";
-const HIDDEN = " (whether a rule of the firewall drops it, only root sees)";
+const BEFORE = "as root, after each boot: ";
+const HIDDEN = " (only root can see whether a firewall rule blocks it)";
 const CONTAINERS = "the lab's containers in 172.30.90.0/24 and its gateway 172.30.90.1";
 
 async function tell(
@@ -19,7 +19,7 @@ async function tell(
 }
 
 const reach = (what: string): string => `a machine on the same network segment can reach ${what}`;
-const CLOSED = ["ok", "only this machine reaches the ports on 127.0.0.1"];
+const CLOSED = ["ok", "only this machine can reach the ports on 127.0.0.1"];
 
 describe("a neighbour", () => {
   it("reaches nothing of a default lab on Docker 28, which drops what comes for a container", async () => {
@@ -57,8 +57,8 @@ describe("a neighbour", () => {
   it("reaches what is published for it, whatever the firewall says", async () => {
     const published = [
       "warning",
-      "bindAddress 0.0.0.0: whoever reaches it reaches Prometheus, which asks for no password",
-      "set bindAddress to 127.0.0.1, unless that is what you want; webPassword closes all but cAdvisor and the app",
+      "bindAddress 0.0.0.0: anyone who can reach it can use Prometheus, which has no password",
+      "set bindAddress to 127.0.0.1, unless this is intended; webPassword protects all but cAdvisor and the app",
     ];
     expect(await tell({ bindAddress: "0.0.0.0" })).toStrictEqual([published]);
     expect(await tell({ bindAddress: "0.0.0.0" }, OLD)).toStrictEqual([

@@ -63,7 +63,7 @@ function removed(): string[] {
 describe("a firewall", () => {
   it.each([
     [0, "ok", undefined],
-    [1, "problem", expect.stringContaining("let it in: iptables -I INPUT -s 172.30.90.0/24 -p tcp") as unknown],
+    [1, "problem", expect.stringContaining("allow it: iptables -I INPUT -s 172.30.90.0/24 -p tcp") as unknown],
   ])("is detected by the exit code of a container that connects: %d", async (code, state, fix) => {
     const ends = ["/wait", 200, JSON.stringify({ StatusCode: code })] as const;
     await startEngine([IMAGE, ...WORKS, ["/start", 204, ""], ends]);
@@ -92,7 +92,7 @@ describe("a firewall", () => {
     await startEngine([IMAGE, ...WORKS, ["/start", 500, "no space left"]]);
     expect(await tryFirewall(SETTINGS, LINUX)).toMatchObject({
       state: "skipped",
-      seen: expect.stringMatching(/^could not be tried: Docker answers 500 to POST .*start: no space left$/) as unknown,
+      seen: expect.stringMatching(/^the test failed: Docker answers 500 to POST .*start: no space left$/) as unknown,
     });
     expect(removed()).toHaveLength(2);
   });

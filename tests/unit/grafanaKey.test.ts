@@ -97,8 +97,8 @@ describe("doctor, given that key,", () => {
     return [state, seen, ...(fix === undefined ? [] : [fix])].join(": ");
   };
   const WARNING =
-    "warning: Grafana's data is from before labs had keys of their own: whoever gets a backup can read the passwords " +
-    "of its datasources: make up, then make grafana-key, and save the passwords that it names again";
+    "warning: Grafana's data is encrypted with Grafana's default key: anyone with a backup can read the datasource " +
+    "passwords: run make up, then make grafana-key, and save the passwords that it names again";
 
   it("names the lab's own without revealing it", async () => {
     holdKey("a key\n");
@@ -115,10 +115,10 @@ describe("doctor, given that key,", () => {
   });
 
   it.each<[string, Readonly<Record<string, object | null>>]>([
-    ["ok: a new lab gets one of its own", {}],
-    ["ok: a new lab gets one of its own", { [KEY]: LAB }],
-    ["skipped: Grafana's container first", { [DATA]: GENERATED }],
-    ["skipped: Grafana's container first", { [DATA]: LAB, [KEY]: LAB }],
+    ["ok: a new lab generates its own key", {}],
+    ["ok: a new lab generates its own key", { [KEY]: LAB }],
+    ["skipped: Grafana's container does not exist", { [DATA]: GENERATED }],
+    ["skipped: Grafana's container does not exist", { [DATA]: LAB, [KEY]: LAB }],
     [WARNING, { [DATA]: LAB }],
     [WARNING, { [DATA]: null }],
   ])("reports %s without a container", async (seen, found) => {

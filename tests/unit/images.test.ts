@@ -47,7 +47,7 @@ describe("an image that is built only by offline/", () => {
   it("is a problem if it was not built, with the command that builds it", async () => {
     engine = await serveDocker({});
     expect((await findMissingImages(settings)).map(describeProblemAndFix)).toEqual([
-      'alertmanagerImage = "observability-lab/alertmanager:offline": is built on this machine and does not exist yet; ' +
+      'alertmanagerImage = "observability-lab/alertmanager:offline": has to be built on this machine first; ' +
         "run make setup, or offline/build images alertmanager",
     ]);
     expect(engine.asked).toEqual([`/images/${offline}/json`]);
@@ -121,7 +121,7 @@ describe("missing images", () => {
     engine = await serveDocker({});
     await expect(pullImages(settings)).rejects.toThrow(
       `1 problem, nothing was changed:\n  - cadvisorImage = "${settings.cadvisor.image}": cannot be pulled: no such manifest; ` +
-        "set one that its registry has, and docker login where it asks who you are",
+        "set an image that its registry has, and run docker login if the registry requires it",
     );
   });
 });

@@ -59,7 +59,7 @@ describe("a name that is about to be used", () => {
     const service = { body: JSON.stringify({ ID: "s1", Spec: { Labels: OURS } }) };
     await expect(
       changesOf({ "/services/cadvisor": service }, "services", "cadvisor", LAB, () => false),
-    ).rejects.toThrow("a service named cadvisor exists that is not this lab's");
+    ).rejects.toThrow("a service named cadvisor exists and does not belong to this lab");
     expect(engine?.requests.map(({ method }) => method)).toStrictEqual(["GET"]);
   });
 
@@ -81,7 +81,7 @@ describe("a name that is about to be used", () => {
   it.each([null, {}, { "observability-lab.lab": "b-observability-lab" }])(
     "is never taken from a container of somebody else: labels %j",
     async (labels) => {
-      const remedy = "exists that is not this lab's; set another namePrefix, or remove it by hand";
+      const remedy = "exists and does not belong to this lab; set another namePrefix, or remove it by hand";
       await expect(
         changesOf({ "/containers/grafana/json": container(labels) }, "containers", "grafana", LAB),
       ).rejects.toThrow(`a container named grafana ${remedy}`);

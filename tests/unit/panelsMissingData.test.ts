@@ -62,7 +62,7 @@ describe("a series that appears and disappears", () => {
     range: { [tcp]: [NODE] },
     up: [{ ...NODE, value: "1" }],
   };
-  const reason = { reason: `${tcp} is not there at this moment` };
+  const reason = { reason: `${tcp} is absent at the moment` };
 
   it("may be absent while its own target is up", async () => {
     await expect(explain(gone)).resolves.toStrictEqual(reason);
@@ -78,7 +78,7 @@ describe("a series that appears and disappears", () => {
         ],
         scraped: false,
       }),
-    ).resolves.toStrictEqual({ reason: `${container} is not there at this moment` });
+    ).resolves.toStrictEqual({ reason: `${container} is absent at the moment` });
   });
 
   it.each<[string, Partial<World>]>([
@@ -153,7 +153,7 @@ describe("a native histogram", () => {
   it("is disabled in this lab if the buckets of a classic one exist", async () => {
     const tree = histogram("request_seconds");
     await expect(explain({ tree, range: { request_seconds_bucket: [NODE] } })).resolves.toStrictEqual({
-      reason: "native histograms are off in this lab: request_seconds is there as request_seconds_bucket only",
+      reason: "native histograms are off in this lab: request_seconds exists only as request_seconds_bucket",
     });
     await expect(explain({ tree })).resolves.toBeUndefined();
     const plain = selector("request_seconds");

@@ -186,7 +186,7 @@ it("is excused for metrics that cAdvisor lacks on a machine, and for no others",
     );
   const [limit, written] = [
     "Docker cannot limit memory on this machine",
-    "with Docker's storage driver overlayfs cAdvisor does not see what a container writes",
+    "with Docker's storage driver overlayfs cAdvisor cannot measure writable layers",
   ];
   expect(reasons({})).toStrictEqual(["missing", "missing", "missing"]);
   expect(reasons({ memoryLimit: false })).toStrictEqual([limit, "missing", "missing"]);

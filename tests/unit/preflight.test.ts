@@ -26,7 +26,7 @@ describe("a container with a name of the lab", () => {
       ["prometheus", "grafana"].map((name) => ({
         setting: "namePrefix",
         value: "",
-        problem: `a container named ${name} exists that is not this lab's`,
+        problem: `a container named ${name} exists and does not belong to this lab`,
         fix: `set another namePrefix, or remove it with docker rm -f ${name}`,
       })),
     );
@@ -36,7 +36,7 @@ describe("a container with a name of the lab", () => {
     const machine = withContainers(listed("alertmanager"));
     expect(findForeignContainers(settingsWith(), machine)).toStrictEqual([]);
     expect(findForeignContainers(settingsWith({ alertWebhook: "https://example.org" }), machine)).toMatchObject([
-      { problem: "a container named alertmanager exists that is not this lab's" },
+      { problem: "a container named alertmanager exists and does not belong to this lab" },
     ]);
   });
 
@@ -62,7 +62,7 @@ describe("a network with the lab's name", () => {
         {
           setting: "namePrefix",
           value: "",
-          problem: "a network named observability-lab exists that is not this lab's",
+          problem: "a network named observability-lab exists and does not belong to this lab",
           fix: "set another namePrefix, or remove it with docker network rm observability-lab",
         },
       ]);

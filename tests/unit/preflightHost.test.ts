@@ -38,7 +38,7 @@ describe("the lab's folder on the host", () => {
     fs.writeFileSync(file, "");
     const folder = path.join(file, "observability-lab");
     expect(findFolderProblems(folder, NEW, { XDG_STATE_HOME: file })).toMatchObject([
-      { value: file, problem: `the lab cannot keep its files in ${folder}: ${file} is not a folder` },
+      { value: file, problem: `cannot create files of the lab in ${folder}: ${file} is not a folder` },
     ]);
   });
 
@@ -58,7 +58,7 @@ describe("the disk of the lab's folder", () => {
       .spyOn(fs, "statfsSync")
       .mockReturnValue(Object.assign(fs.statfsSync(base), { bavail: 10, bsize: 1024 ** 2 }));
     expect(findFolderProblems(base, NEW, {})).toMatchObject([
-      { problem: `${base} has 10 MiB left, and the lab's Python environments need more` },
+      { problem: `${base} has 10 MiB left, which is too little for the lab's Python environments` },
     ]);
     expect(findFolderProblems(base, MADE, {})).toStrictEqual([]);
     spy.mockRestore();

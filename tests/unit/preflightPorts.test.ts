@@ -61,7 +61,9 @@ describe("a port", () => {
     expect(fault?.problem).toBe(
       "is in use by another program (perhaps process 7, which another user started as this lab's app) on 127.0.0.1 (EADDRINUSE)",
     );
-    expect(fault?.fix).toMatch(/^stop it as that user, such as with sudo if you started the lab so, or set flaskPort/);
+    expect(fault?.fix).toMatch(
+      /^stop it as that user, such as with sudo if you started the lab with sudo, or set flaskPort/,
+    );
   });
 
   it("held by another container is reported with its name", async () => {
@@ -141,7 +143,7 @@ describe("preflight problems", () => {
     const machine = { ...withContainers(listed("grafana")), native: false };
     const problems = await findProblems(settings, machine, NOTHING);
     expect(problems.filter((it) => it.setting !== "subnet").map((it) => [it.setting, it.problem])).toStrictEqual([
-      ["namePrefix", "a container named grafana exists that is not this lab's"],
+      ["namePrefix", "a container named grafana exists and does not belong to this lab"],
       ["nodeExporterNetwork", "needs Docker on Linux: Docker Desktop's containers run in a virtual machine"],
       ["grafanaPort", "is in use by another program on 127.0.0.1 (EADDRINUSE)"],
       ["python3", "is missing, older than 3.10, or has no venv"],

@@ -56,7 +56,7 @@ describe("a swarm", () => {
     [
       "a broken one",
       { LocalNodeState: "error", ControlAvailable: false, Error: "no leader" },
-      "the swarm does not work (error: no leader); read Docker's log",
+      "the swarm is not usable (error: no leader); read Docker's log",
     ],
   ])("that is %s is reported with one error", async (_, swarm, problem) => {
     expect(await told({ nodes: [], ...swarm })).toStrictEqual([`engine = "swarm": ${problem}, or set engine: docker`]);
@@ -80,15 +80,15 @@ describe("a swarm", () => {
   it("of several major versions of Docker is reported, unlike several minor ones", async () => {
     expect(await told({ nodes: [engine("a", "28.2.2"), engine("b", "28.5.0")] })).toStrictEqual([]);
     expect(await told({ nodes: [engine("a", "28.2.2"), engine("b", "20.10.24+dfsg1")] })).toStrictEqual([
-      'engine = "swarm": its nodes run different versions of Docker (a 28.2.2, b 20.10.24+dfsg1); ' +
+      'engine = "swarm": its nodes run different major versions of Docker (a 28.2.2, b 20.10.24+dfsg1); ' +
         "upgrade them to one major version, or select nodes of one version with nodeLabel",
     ]);
   });
 
   it("with two nodes of one name is reported", async () => {
     expect(await told({ nodes: [swarmNode("a"), swarmNode("a"), swarmNode("b")] })).toStrictEqual([
-      'engine = "swarm": several nodes have the host name a, and their series would be mixed; ' +
-        "give each a host name of its own, or remove those that are gone with docker node rm",
+      'engine = "swarm": several nodes have the host name a, so their series would be mixed; ' +
+        "give each node a unique host name, or remove nodes that have left with docker node rm",
     ]);
   });
 
@@ -102,7 +102,7 @@ describe("a swarm", () => {
       return Promise.resolve({ "10.0.0.2": "no answer", "10.0.0.3": "ECONNREFUSED" }[host]);
     });
     expect(said).toStrictEqual([
-      'engine = "swarm": port 7946 of n2 (10.0.0.2: no answer), n3 (10.0.0.3: ECONNREFUSED) is not reached from here; ' +
+      'engine = "swarm": port 7946 of n2 (10.0.0.2: no answer), n3 (10.0.0.3: ECONNREFUSED) is not reachable from this machine; ' +
         "open 7946/tcp, 7946/udp and 4789/udp between the nodes, and IP protocol 50 (ESP) for overlayEncryption",
     ]);
     expect(asked).toStrictEqual(["10.0.0.1:7946", "10.0.0.2:7946", "10.0.0.3:7946"]);
@@ -110,12 +110,12 @@ describe("a swarm", () => {
 
   it("with a foreign service or network of a name of the lab is reported", async () => {
     expect(await told({ services: [swarmService("cadvisor"), swarmService("node_exporter", MINE)] })).toStrictEqual([
-      'namePrefix = "": a service named cadvisor exists that is not this lab\'s; ' +
+      'namePrefix = "": a service named cadvisor exists and does not belong to this lab; ' +
         "set another namePrefix, or remove it with docker service rm cadvisor",
     ]);
     const networks = [{ Id: "1", Name: "observability-lab-overlay", IPAM: { Config: null } }];
     expect(findForeignNetwork(settingsWith(), { ...SWARM, networks })).toMatchObject([
-      { problem: "a network named observability-lab-overlay exists that is not this lab's" },
+      { problem: "a network named observability-lab-overlay exists and does not belong to this lab" },
     ]);
   });
 });
@@ -133,7 +133,7 @@ describe("a lab of the same name in the swarm", () => {
       )
     ).map(describeProblemAndFix);
   const by = (manager: string): Record<string, string> => ({ ...OURS, "observability-lab.manager": manager });
-  const taken = 'namePrefix = "": the name observability-lab is taken in this swarm by the lab of';
+  const taken = 'namePrefix = "": a lab named observability-lab exists in this swarm already, on';
 
   it("is this one if it names this manager", async () => {
     expect(await problemsOf({ networks: overlay(MINE) }, [swarmService("cadvisor", MINE)])).toStrictEqual([]);
@@ -147,7 +147,7 @@ describe("a lab of the same name in the swarm", () => {
 
   it("was left by a node that is gone, and can be removed", async () => {
     expect(await problemsOf({ networks: overlay(by("gone")) }, [swarmService("cadvisor", by("gone"))])).toStrictEqual([
-      `${taken} the node gone, which has left the swarm; set another namePrefix, or remove what is left of that lab: ` +
+      `${taken} the node gone, which has left the swarm; set another namePrefix, or remove the rest of that lab: ` +
         "docker service rm cadvisor; docker network rm observability-lab-overlay",
     ]);
   });
@@ -158,7 +158,7 @@ describe("a lab of the same name in the swarm", () => {
     expect(await problemsOf({ networks, containers: [listed("prometheus", { Labels })] })).toStrictEqual([]);
     for (const labels of [OURS, { ...Labels, "observability-lab.lab": "other" }]) {
       expect(await problemsOf({ networks, containers: [listed("prometheus", { Labels: labels })] })).toStrictEqual([
-        `${taken} another manager; set another namePrefix, or destroy that lab there, or, if nobody has it any more, ` +
+        `${taken} another manager; set another namePrefix, or destroy that lab there, or, if its state is lost, ` +
           "remove its parts: docker network rm observability-lab-overlay",
       ]);
     }

@@ -61,13 +61,15 @@ describe("the check of the alerts", () => {
   });
 
   it("fails if the watchdog does not fire, as without any rule", async () => {
-    await expect(ask([QUIET])).rejects.toThrow("of 1 rules Watchdog does not fire");
-    await expect(ask([])).rejects.toThrow("of 0 rules Watchdog does not fire");
+    await expect(ask([QUIET])).rejects.toThrow("Watchdog does not fire (1 rules loaded)");
+    await expect(ask([])).rejects.toThrow("Watchdog does not fire (0 rules loaded)");
   });
 
   it("queries Alertmanager for the watchdog, if there is one", async () => {
-    expect(await ask([WATCHDOG], [{}])).toBe("1 rules; firing: none; Alertmanager gets them, no notification sent yet");
-    await expect(ask([WATCHDOG], [])).rejects.toThrow("Alertmanager has no Watchdog from Prometheus");
+    expect(await ask([WATCHDOG], [{}])).toBe(
+      "1 rules; firing: none; Alertmanager receives them, no notification sent yet",
+    );
+    await expect(ask([WATCHDOG], [])).rejects.toThrow("Alertmanager received no Watchdog from Prometheus");
   });
 });
 
@@ -76,7 +78,7 @@ describe("the notifications of Alertmanager", () => {
 
   it("are counted once they are delivered", async () => {
     expect(await sent({ delivered: [counted(3)] })).toBe(
-      "1 rules; firing: none; Alertmanager gets them, notifications delivered: 3",
+      "1 rules; firing: none; Alertmanager receives them, notifications delivered: 3",
     );
   });
 
@@ -86,21 +88,21 @@ describe("the notifications of Alertmanager", () => {
       counted(1, { integration: "slack", reason: "other" }),
     ];
     await expect(sent({ failed, delivered: [counted(3)] })).rejects.toThrow(
-      /^Alertmanager cannot send its notifications: 11 failed by slack \(clientError\), the last within 45 s; 1 failed by slack, the last within 45 s$/,
+      /^Alertmanager cannot send its notifications: 11 by slack \(clientError\) failed, the latest within 45 s; 1 by slack failed, the latest within 45 s$/,
     );
   });
 
   it("make it fail while they are tried in vain", async () => {
     const retried = [counted(4, { integration: "webhook" })];
     await expect(sent({ retried, delivered: [counted(0)] })).rejects.toThrow(
-      /^Alertmanager cannot send its notifications: 4 attempts by webhook failed, and none succeeded$/,
+      /^Alertmanager cannot send its notifications: 4 attempts by webhook failed, none succeeded$/,
     );
   });
 
   it("are not checked in a preview's lab, which has no receivers", async () => {
     const failed = [counted(11, { integration: "webhook", reason: "other" })];
     expect(await ask([WATCHDOG], [{}], { failed }, { alertReceiver: "nobody" })).toBe(
-      "1 rules; firing: none; Alertmanager gets them, for nobody",
+      "1 rules; firing: none; Alertmanager receives them and has no receiver",
     );
   });
 

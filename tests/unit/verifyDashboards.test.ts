@@ -42,12 +42,12 @@ async function verdict(...of: Parameters<typeof labWith>): Promise<unknown> {
 
 describe("the check of the dashboards", () => {
   it("succeeds if all exist", async () => {
-    expect(await verdict({ a: GOOD, b: GOOD })).toBe("2 there, all datasources bound");
+    expect(await verdict({ a: GOOD, b: GOOD })).toBe("2 exist, all datasources bound");
   });
 
   it.each<[string, Answer, string, string]>([
     ["saved as version 2", { status: 406, body: "{}" }, "was saved in Grafana in the new schema (version 2)", RESTORED],
-    ["gone", { status: 404, body: "{}" }, "is not there", "run make up"],
+    ["gone", { status: 404, body: "{}" }, "does not exist", "run make up"],
   ])("names one that is %s", async (_, answer, problem, fix) => {
     expect(await verdict({ good: GOOD, bad: answer })).toStrictEqual([`dashboard bad ${problem}`, fix]);
   });
@@ -60,14 +60,14 @@ describe("the check of the dashboards", () => {
   ])("does not promise a repair by an up if Grafana answers %j", async (answer) => {
     expect(await verdict({ good: GOOD, bad: answer })).toStrictEqual([
       `dashboard bad: Grafana answers ${String(answer.status ?? 200)}, ${answer.body}`,
-      "read make logs; if it stays so, delete this dashboard in Grafana and run make up",
+      "read make logs; if it persists, delete this dashboard in Grafana and run make up",
     ]);
   });
 
   it("names all those Grafana does not return", async () => {
     const answers = { a: { status: 406, body: "{}" }, b: { status: 404, body: "{}" }, c: { status: 406, body: "{}" } };
     expect(await verdict(answers)).toStrictEqual([
-      "dashboard a was saved in Grafana in the new schema (version 2); dashboard b is not there; " +
+      "dashboard a was saved in Grafana in the new schema (version 2); dashboard b does not exist; " +
         "dashboard c was saved in Grafana in the new schema (version 2)",
       `${RESTORED}; run make up`,
     ]);
@@ -97,7 +97,7 @@ describe("the check of a dashboard's panels", () => {
   };
   const NO_QUERIES = "0 of 0 panels, 0 of 0 queries";
   const fix =
-    "take the dashboard out, or set grafanaImage to an image of your own with them, " +
+    "remove the dashboard, or set grafanaImage to an image of your own with them, " +
     "with GF_PATHS_PLUGINS outside /var/lib/grafana";
 
   it("explains how to restore one that was saved as version 2", async () => {

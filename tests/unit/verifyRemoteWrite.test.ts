@@ -39,17 +39,17 @@ describe("the check of remote write", () => {
       [REFUSED]: { [A]: 0, [B]: 0 },
       [BEHIND]: { [A]: 4, [B]: 20 },
     };
-    expect(await ask(answers)).toBe(`${A} takes 120 samples/s, ${B} takes 120 samples/s`);
+    expect(await ask(answers)).toBe(`${A} receives 120 samples/s, ${B} receives 120 samples/s`);
   });
 
   it("fails for a receiver that refuses, though its samples count as sent", async () => {
     const answers = { [SENT]: { [A]: 120, [B]: 120 }, [REFUSED]: { [A]: 120, [B]: 0 }, [BEHIND]: { [A]: 4, [B]: 4 } };
-    await expect(ask(answers)).rejects.toThrow(new RegExp(`^${A} refuses samples$`));
+    await expect(ask(answers)).rejects.toThrow(new RegExp(`^${A} rejects samples$`));
   });
 
   it("fails for one that is behind, and for one that Prometheus does not know", async () => {
     await expect(ask({ [BEHIND]: { [A]: 21 } })).rejects.toThrow(
-      `${A} has no sample of the last 20 s; ${B} has no sample of the last 20 s`,
+      `${A} received no sample of the last 20 s; ${B} received no sample of the last 20 s`,
     );
   });
 

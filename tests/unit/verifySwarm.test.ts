@@ -63,7 +63,7 @@ describe("the checks of a swarm", () => {
 
   it("report how many tasks run", async () => {
     await engine([service("node_exporter", 2, 2), service("cadvisor", 2, 2), service("other", 0, 1)]);
-    expect(await ask("services")).toBe("tasks that run: node_exporter 2 of 2, cadvisor 2 of 2");
+    expect(await ask("services")).toBe("running tasks: node_exporter 2 of 2, cadvisor 2 of 2");
   });
 
   it.each([
@@ -75,7 +75,7 @@ describe("the checks of a swarm", () => {
     ["without a service", [service("node_exporter", 2, 2)], "node_exporter 2 of 2, cadvisor 0 of 0"],
   ])("fail %s", async (_, services, expected) => {
     await engine(services);
-    await expect(ask("services")).rejects.toThrow(`tasks that run: ${expected}`);
+    await expect(ask("services")).rejects.toThrow(`running tasks: ${expected}`);
   });
 
   it("fail after an update that Swarm rolled back, though all tasks run", async () => {

@@ -25,7 +25,7 @@ const reset = (bench: Bench): Promise<void> => bench.save(BENCH_DASHBOARD);
 
 /** A panel that somebody added to a dashboard of the lab, and what `make verify` says of it. */
 function ofPanel(world: string, panel: object, said: RegExp): BrokenWorld {
-  const red = new RegExp(`^panels: verdict-bench: .*${said.source}.* -> look at the panels on http`, "s");
+  const red = new RegExp(`^panels: verdict-bench: .*${said.source}.* -> check the panels on http`, "s");
   return { world, cause: (bench) => bench.save(panel), red: [red], undo: reset };
 }
 
@@ -52,7 +52,7 @@ export const BROKEN: readonly BrokenWorld[] = [
   {
     world: "a panel of a plugin that Grafana lacks",
     cause: (bench) => bench.save(withPanel("grafana-polystat-panel", "up")),
-    red: [/^panels: verdict-bench: Panel plugin not found: grafana-polystat-panel -> take the dashboard out, or set /],
+    red: [/^panels: verdict-bench: Panel plugin not found: grafana-polystat-panel -> remove the dashboard, or set /],
     undo: reset,
   },
   {
@@ -66,8 +66,8 @@ export const BROKEN: readonly BrokenWorld[] = [
     world: "a dashboard deleted",
     cause: (bench) => bench.grafana("DELETE", "/api/dashboards/uid/verdict-bench"),
     red: [
-      /^dashboards: dashboard verdict-bench is not there -> run make up/,
-      /^panels: verdict-bench: dashboard verdict-bench is not there -> run make up/,
+      /^dashboards: dashboard verdict-bench does not exist -> run make up/,
+      /^panels: verdict-bench: dashboard verdict-bench does not exist -> run make up/,
     ],
     undo: up,
   },
@@ -83,7 +83,7 @@ export const BROKEN: readonly BrokenWorld[] = [
     red: [
       /^containers: .*pushgateway: Exited .* -> read make logs, then run make up/,
       /^targets: ansible_jobs /,
-      /^playbook: no status in Prometheus/,
+      /^playbook: Prometheus has no status of the playbook/,
     ],
     undo: (bench) => start(bench, "pushgateway"),
   },
@@ -99,7 +99,7 @@ export const BROKEN: readonly BrokenWorld[] = [
   {
     world: "a container taken off the network",
     cause: ({ lab }) => docker("network", "disconnect", lab.lab, lab.container("node_exporter")),
-    red: [/^targets: linux_host .* -> look whether the program behind the target runs/],
+    red: [/^targets: linux_host .* -> check that the program behind the target runs/],
     mayBe: /^(host|panels: .*): /,
     undo: (bench) => {
       const { lab } = bench.lab;
@@ -125,7 +125,7 @@ export const BROKEN: readonly BrokenWorld[] = [
       fetch(`http://127.0.0.1:${String(lab.ports.pushgatewayPort)}/metrics/job/ansible_deployment`, {
         method: "DELETE",
       }),
-    red: [/^playbook: no status in Prometheus -> run make playbook/],
+    red: [/^playbook: Prometheus has no status of the playbook -> run make playbook/],
     undo: async (bench) => {
       await expectOk(bench.lab.run("playbook").outcome);
       await bench.green();
@@ -186,8 +186,8 @@ export const BROKEN: readonly BrokenWorld[] = [
       await bench.postToAlertmanager("/api/v2/alerts", alerts);
     },
     red: [
-      /^alerts: Alertmanager cannot send its notifications: \d+ failed by webhook \(clientError\).* -> read the receiver's answer/,
-      /^remote write: http:\S+ refuses samples.* -> /,
+      /^alerts: Alertmanager cannot send its notifications: \d+ by webhook \(clientError\) failed.* -> read the receiver's response/,
+      /^remote write: http:\S+ rejects samples.* -> /,
     ],
     undo: (bench) => {
       bench.takes = true;

@@ -78,7 +78,7 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
       lab.apply();
       const { seen, failed } = lab.verify();
       expect(failed).toEqual([]);
-      expect(seen.host).toMatch(/; collector systemd fails, and its panels stay empty: .*dbus.*: permission denied$/);
+      expect(seen.host).toMatch(/; collector systemd fails, its panels stay empty: .*dbus.*: permission denied$/);
     });
 
     it("has the socket that there is in cAdvisor, and nothing else in /run and /etc after destroy", () => {
@@ -108,9 +108,9 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
     it("is reported by doctor with a folder in the place of a socket", () => {
       const folder = "/run/containerd/containerd.sock";
       machines.run(MANAGER, ["mkdir", "-p", folder]);
-      expect(doctor()).toContain(`${folder} is a folder and not a socket`);
+      expect(doctor()).toContain(`${folder} is a folder instead of a socket`);
       machines.run(MANAGER, ["rmdir", folder]);
-      expect(doctor()).not.toContain("is a folder and not a socket");
+      expect(doctor()).not.toContain("is a folder instead of a socket");
     });
   },
 );

@@ -51,7 +51,7 @@ export const REFUSED: readonly RefusedWorld[] = [
       docker("create", "--name", FOREIGN, docker("inspect", "--format", "{{.Image}}", lab.container("grafana")));
       return { namePrefix: "strange-" };
     },
-    said: /namePrefix = "strange-": a container named strange-grafana exists that is not this lab's; set another/,
+    said: /namePrefix = "strange-": a container named strange-grafana exists and does not belong to this lab; set another/,
     undo: () => docker("rm", FOREIGN),
   },
   {

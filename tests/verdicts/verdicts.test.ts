@@ -186,7 +186,7 @@ describe("a preview refuses, before anything is changed,", () => {
         }
         // what runs is not what is declared
         expect(await bench.red(PATIENCE)).toEqual([
-          expect.stringMatching(/^configuration: .*: lab\.rules\.yml is not as in assets\/prometheus -> run make up/),
+          expect.stringMatching(/^configuration: .*: lab\.rules\.yml differs from assets\/prometheus -> run make up/),
         ]);
       },
     );

@@ -48,7 +48,7 @@ export async function examine({
   ];
   return [
     ...host,
-    ...(problems.length > 0 ? [skipped("docker", "the settings first")] : await examineDocker(settings, observed)),
+    ...(problems.length > 0 ? [skipped("docker", "fix the settings first")] : await examineDocker(settings, observed)),
   ];
 }
 
@@ -66,13 +66,13 @@ async function examineDocker(settings: Settings, host: ObservedHost): Promise<re
   const overlaps = findOverlaps(settings, machine, os.networkInterfaces());
   return [
     checkDocker(info, machine),
-    ...ofProblems("root", findRootless(machine), "the engine's networks are this machine's"),
+    ...ofProblems("root", findRootless(machine), "not rootless: container networks are visible on this machine"),
     ...ofProblems(
       "users",
       findRemapped(settings, machine),
       machine.usersRemapped
-        ? "userns-remap: node_exporter and cAdvisor keep the host's, as they read its processes and its sockets"
-        : "a container's are the host's",
+        ? "userns-remap; node_exporter and cAdvisor use the host's users, to read its processes and sockets"
+        : "not remapped: users of containers are users of the host",
     ),
     checkStorage(machine),
     checkCgroups(info),
@@ -82,18 +82,18 @@ async function examineDocker(settings: Settings, host: ObservedHost): Promise<re
     ...ofProblems(
       "names",
       [...findForeignContainers(settings, machine), ...findForeignNetwork(settings, machine)],
-      "nothing else has one of the lab's",
+      "no other container or network has a name of the lab",
     ),
     ...(settings.engine === "swarm"
       ? ofProblems(
           "swarm",
           await findSwarmProblems(settings, machine),
-          `${String(watchedNodes(machine.swarm, settings.nodeLabel).length)} nodes are reached`,
+          `${String(watchedNodes(machine.swarm, settings.nodeLabel).length)} nodes are reachable`,
         )
       : []),
-    ...ofProblems("subnet", overlaps, `${settings.subnet} is free, or the lab's`),
-    ...ofProblems("ports", await findTakenPorts(settings, machine, host), "free, or the lab's"),
-    overlaps.length > 0 ? skipped("firewall", "the subnet first") : await tryFirewall(settings, machine),
+    ...ofProblems("subnet", overlaps, `${settings.subnet} is free, or used by the lab`),
+    ...ofProblems("ports", await findTakenPorts(settings, machine, host), "free, or used by the lab"),
+    overlaps.length > 0 ? skipped("firewall", "fix the subnet first") : await tryFirewall(settings, machine),
     ...(await checkNeighbours(settings, machine)),
     await checkGrafanaKey(settings, machine),
   ];

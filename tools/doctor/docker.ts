@@ -26,15 +26,15 @@ export function checkDocker({ ServerVersion, OperatingSystem }: DockerInfo, { na
   if (!native) {
     return warning(
       "docker",
-      `${ServerVersion}, ${OperatingSystem}: its containers run in a virtual machine, and that is the host which node_exporter reports`,
-      "nothing to do, unless it is this machine that you want to see",
+      `${ServerVersion}, ${OperatingSystem}: its containers run in a virtual machine, which node_exporter reports as the host`,
+      "no action needed, unless you want to monitor this machine",
     );
   }
   return dockerMajor >= 25
     ? ok("docker", `${ServerVersion} on this machine`)
     : warning(
         "docker",
-        `${ServerVersion}: before 25, health checks run every 3 s for a container's whole life`,
+        `${ServerVersion}: Docker before 25 runs health checks every 3 s as long as a container runs`,
         "update Docker when you can",
       );
 }
@@ -46,20 +46,20 @@ export function checkStorage(machine: Machine): Finding {
     return !native || containerdSocket !== undefined
       ? ok(
           "storage",
-          `${driver}, the containerd image store: cAdvisor asks containerd at ${containerdSocket ?? "its socket"}, but does not see what a container writes`,
+          `${driver}, the containerd image store: cAdvisor reads from containerd at ${containerdSocket ?? "its socket"}, but cannot measure writable layers`,
         )
       : warning(
           "storage",
-          `${driver}, but no socket of containerd is found: cAdvisor will see no container`,
-          'let containerd listen there, or set {"features": {"containerd-snapshotter": false}} in daemon.json',
+          `${driver}, but no containerd socket was found: cAdvisor cannot see containers`,
+          'let containerd listen on /run/containerd/containerd.sock, or set {"features": {"containerd-snapshotter": false}} in daemon.json',
         );
   }
   return measuresWrites(machine)
-    ? ok("storage", `${driver}: cAdvisor sees every container and what it writes`)
+    ? ok("storage", `${driver}: cAdvisor measures containers and their writable layers`)
     : warning(
         "storage",
-        `${driver}: cAdvisor sees every container, but not what it writes`,
-        'set {"storage-driver": "overlay2"} in daemon.json if you want to see it',
+        `${driver}: cAdvisor measures containers, but not their writable layers`,
+        'set {"storage-driver": "overlay2"} in daemon.json to measure them',
       );
 }
 
@@ -68,7 +68,7 @@ export function checkSocketFolders(isFolder = isDirectory): readonly Finding[] {
   return SOCKETS.filter(isFolder).map((path) =>
     problem(
       "sockets",
-      `${path} is a folder and not a socket: Docker may not start again`,
+      `${path} is a folder instead of a socket: Docker may fail to restart`,
       `remove it with rmdir ${path}, then restart Docker`,
     ),
   );
@@ -98,10 +98,10 @@ export function checkCgroups({ CgroupVersion, CgroupDriver, MemoryLimit, SwapLim
 /** Whether the machine's memory covers the sum of the containers' limits. */
 export function checkMemory({ MemTotal }: DockerInfo, settings: Settings): Finding {
   const limits = servicesOf(settings).reduce((sum, key) => sum + settings[key].memory, 0);
-  const seen = `${String(Math.floor(MemTotal / MIB))} MiB, and the lab's limits add up to ${String(limits)} MiB`;
+  const seen = `${String(Math.floor(MemTotal / MIB))} MiB; the lab's limits add up to ${String(limits)} MiB`;
   return limits * MIB <= MemTotal
     ? ok("memory", seen)
-    : warning("memory", seen, "lower prometheusMemory or grafanaMemory, or give the machine more");
+    : warning("memory", seen, "lower prometheusMemory or grafanaMemory, or give the machine more memory");
 }
 
 /** Whether node_exporter sees later mounts. */

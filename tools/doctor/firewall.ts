@@ -19,11 +19,11 @@ const PATIENCE_MS = 4000;
  */
 export async function tryFirewall(settings: Settings, machine: Machine): Promise<Finding> {
   if (!machine.native) {
-    return ok(CHECK, "Docker Desktop itself leads from its containers to this machine");
+    return ok(CHECK, "Docker Desktop forwards connections from containers to this machine");
   }
   const image = await findImage(settings);
   if (image === undefined) {
-    return skipped(CHECK, "no image of the lab is here yet to try it with");
+    return skipped(CHECK, "no image of the lab exists yet to test with");
   }
   const trial = new Trial(settings, machine);
   const stop = (): void => void trial.remove().finally(() => process.exit(130));
@@ -31,7 +31,7 @@ export async function tryFirewall(settings: Settings, machine: Machine): Promise
   try {
     return await trial.run(image);
   } catch (error) {
-    return skipped(CHECK, `could not be tried: ${error instanceof Error ? error.message : String(error)}`);
+    return skipped(CHECK, `the test failed: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     await trial.remove();
     process.off("SIGINT", stop).off("SIGTERM", stop);
@@ -58,13 +58,13 @@ class Trial {
     const network = this.machine.networks.some(({ Name }) => Name === lab) ? lab : await this.createNetwork();
     const port = await this.listen();
     const reached = await this.ask(image, network, `${gateway}:${String(port)}`);
-    const whom = `${gateway}:${String(port)}${port === flaskPort ? "" : " (the port of the app is taken)"}`;
+    const whom = `${gateway}:${String(port)}${port === flaskPort ? "" : " (flaskPort is in use)"}`;
     return reached
       ? ok(CHECK, `a container of ${subnet} reaches this machine at ${whom}`)
       : problem(
           CHECK,
-          `a container of ${subnet} does not reach this machine at ${whom}: Prometheus will not see the Flask app`,
-          `let it in: iptables -I INPUT -s ${subnet} -p tcp --dport ${String(flaskPort)} -j ACCEPT, or ` +
+          `a container of ${subnet} cannot reach this machine at ${whom}: Prometheus cannot scrape the Flask app`,
+          `allow it: iptables -I INPUT -s ${subnet} -p tcp --dport ${String(flaskPort)} -j ACCEPT, or ` +
             `ufw allow from ${subnet} to any port ${String(flaskPort)} proto tcp`,
         );
   }

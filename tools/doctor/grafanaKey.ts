@@ -24,10 +24,12 @@ export async function checkGrafanaKey(settings: Settings, { containers }: Machin
   if (grafana === undefined) {
     const [data, key] = await Promise.all(["grafana", GRAFANA_KEY].map((it) => labelsOf(dataVolumeName(settings, it))));
     if (data === undefined) {
-      return ok(CHECK, "a new lab gets one of its own");
+      return ok(CHECK, "a new lab generates its own key");
     }
     // without a generated key, Grafana's data is encrypted with the well-known one
-    return key === undefined && !(GENERATED.label in data) ? wellKnown() : skipped(CHECK, "Grafana's container first");
+    return key === undefined && !(GENERATED.label in data)
+      ? wellKnown()
+      : skipped(CHECK, "Grafana's container does not exist");
   }
   const key = (await getFiles(grafana.Id, KEY_FOLDER))?.files.get(KEY_FILE)?.trim() ?? WELL_KNOWN_KEY;
   return key === WELL_KNOWN_KEY ? wellKnown() : ok(CHECK, `${keyFingerprint(key)}, the lab's own`);
@@ -36,7 +38,7 @@ export async function checkGrafanaKey(settings: Settings, { containers }: Machin
 function wellKnown(): Finding {
   return warning(
     CHECK,
-    "Grafana's data is from before labs had keys of their own: whoever gets a backup can read the passwords of its datasources",
-    "make up, then make grafana-key, and save the passwords that it names again",
+    "Grafana's data is encrypted with Grafana's default key: anyone with a backup can read the datasource passwords",
+    "run make up, then make grafana-key, and save the passwords that it names again",
   );
 }

@@ -20,7 +20,7 @@ export function checkNode(version: string): Finding {
     return problem("node", version, "install Node.js 22, or 20 at least");
   }
   return major < 22
-    ? warning("node", `${version} works, but Pulumi asks for 22 and says so at each run`, "install Node.js 22")
+    ? warning("node", `${version} works, but Pulumi requires 22 and warns on each run`, "install Node.js 22")
     : ok("node", version);
 }
 
@@ -29,7 +29,7 @@ export async function describePython(python: string): Promise<string> {
   try {
     return `${(await promisify(execFile)(python, ["--version"])).stdout.trim()} (${python}), with venv`;
   } catch {
-    return "not asked: the lab's environments are made";
+    return "not checked: the lab's environments exist";
   }
 }
 
@@ -42,11 +42,11 @@ export function checkDisk(check: string, folder: string, wanted: number, least: 
     return ok(check, seen);
   }
   return left < least
-    ? problem(check, seen, `make room: ${String(wanted)} MiB are enough`)
+    ? problem(check, seen, `free disk space: ${String(wanted)} MiB are enough`)
     : warning(
         check,
-        `${seen}; from nothing the lab takes up to ${String(wanted)} MiB`,
-        "make room if it is not installed yet",
+        `${seen}; a new lab needs up to ${String(wanted)} MiB`,
+        "free disk space if the lab is not installed yet",
       );
 }
 

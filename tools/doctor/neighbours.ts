@@ -34,26 +34,26 @@ export async function checkNeighbours(
     : [
         warning(
           CHECK,
-          `bindAddress ${bindAddress}: whoever reaches it reaches ` +
-            `${settings.webPassword === undefined ? "Prometheus" : "cAdvisor"}, which asks for no password`,
-          "set bindAddress to 127.0.0.1, unless that is what you want; webPassword closes all but cAdvisor and the app",
+          `bindAddress ${bindAddress}: anyone who can reach it can use ` +
+            `${settings.webPassword === undefined ? "Prometheus" : "cAdvisor"}, which has no password`,
+          "set bindAddress to 127.0.0.1, unless this is intended; webPassword protects all but cAdvisor and the app",
         ),
       ];
   const ways = machine.native ? findWays(settings, machine) : [];
   const rules = ways.length === 0 ? [] : await readRules();
   const open = ways.filter(({ rule }) => rules === undefined || !isFirst(rule, rules));
   if (open.length > 0) {
-    const unseen = rules === undefined ? " (whether a rule of the firewall drops it, only root sees)" : "";
+    const unseen = rules === undefined ? " (only root can see whether a firewall rule blocks it)" : "";
     return [
       ...published,
       warning(
         CHECK,
         `a machine on the same network segment can reach ${open.map(({ reached }) => reached).join(", and ")}${unseen}`,
-        `as root, after each start of the machine: ${open.map(({ rule }) => `iptables -t raw -I ${rule}`).join(" && ")}`,
+        `as root, after each boot: ${open.map(({ rule }) => `iptables -t raw -I ${rule}`).join(" && ")}`,
       ),
     ];
   }
-  return published.length > 0 ? published : [ok(CHECK, `only this machine reaches the ports on ${bindAddress}`)];
+  return published.length > 0 ? published : [ok(CHECK, `only this machine can reach the ports on ${bindAddress}`)];
 }
 
 function findWays(settings: Settings, machine: Machine): readonly Way[] {

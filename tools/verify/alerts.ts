@@ -31,7 +31,7 @@ export async function alertsEvaluated(lab: LabOutputs): Promise<string> {
   }
   const firing = rules.filter(({ state }) => state === "firing").map(({ name }) => name);
   if (!firing.includes(WATCHDOG)) {
-    throw new CheckError(`of ${String(rules.length)} rules ${WATCHDOG} does not fire`, "run make up");
+    throw new CheckError(`${WATCHDOG} does not fire (${String(rules.length)} rules loaded)`, "run make up");
   }
   const sentOn = lab.alertmanagerUrl === undefined ? "" : `; ${await alertsSent(lab, lab.alertmanagerUrl)}`;
   const others = firing.filter((name) => name !== WATCHDOG);
@@ -47,12 +47,12 @@ async function alertsSent(lab: LabOutputs, url: string): Promise<string> {
   );
   if (alerts.length === 0) {
     throw new CheckError(
-      `Alertmanager has no ${WATCHDOG} from Prometheus`,
-      "look whether Prometheus reaches it: make logs",
+      `Alertmanager received no ${WATCHDOG} from Prometheus`,
+      "check in make logs whether Prometheus reaches it",
     );
   }
   if (lab.alertReceiver === "nobody") {
-    return "Alertmanager gets them, for nobody";
+    return "Alertmanager receives them and has no receiver";
   }
   const recent = seconds(GROUP_INTERVAL) + SCRAPES * seconds(lab.scrapeInterval);
   const queries = notificationQueries(recent);
@@ -63,23 +63,23 @@ async function alertsSent(lab: LabOutputs, url: string): Promise<string> {
   ]);
   const problems = [
     ...failed.map(
-      ({ metric, value }) => `${value[1]} failed by ${describe(metric)}, the last within ${String(recent)} s`,
+      ({ metric, value }) => `${value[1]} by ${describe(metric)} failed, the latest within ${String(recent)} s`,
     ),
-    ...retried.map(({ metric, value }) => `${value[1]} attempts by ${describe(metric)} failed, and none succeeded`),
+    ...retried.map(({ metric, value }) => `${value[1]} attempts by ${describe(metric)} failed, none succeeded`),
   ];
   if (problems.length > 0) {
     throw new CheckError(
       `Alertmanager cannot send its notifications: ${problems.join("; ")}`,
-      "read the receiver's answer in make logs; start or fix the receiver, or set another alertWebhook",
+      "read the receiver's response in make logs; start or fix the receiver, or set another alertWebhook",
     );
   }
   if (delivered === undefined) {
-    throw new CheckError("Prometheus has no metrics of Alertmanager", "look at the target alertmanager in Prometheus");
+    throw new CheckError("Prometheus has no metrics of Alertmanager", "check the target alertmanager in Prometheus");
   }
   const count = Number(delivered.value[1]);
   return count === 0
-    ? "Alertmanager gets them, no notification sent yet"
-    : `Alertmanager gets them, notifications delivered: ${String(count)}`;
+    ? "Alertmanager receives them, no notification sent yet"
+    : `Alertmanager receives them, notifications delivered: ${String(count)}`;
 }
 
 /** The receiver of a counter of Alertmanager, and the reason of the failure if it has one. */

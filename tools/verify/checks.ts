@@ -44,12 +44,12 @@ async function targetsUp(lab: LabOutputs): Promise<string> {
     );
     throw new CheckError(
       list.join("; "),
-      "look whether the program behind the target runs and listens on more than 127.0.0.1, and whether a firewall is between",
+      "check that the program behind the target runs and listens on more than 127.0.0.1, and that no firewall blocks it",
     );
   }
   const missing = expectedJobs(lab).filter((job) => !data.activeTargets.some(({ labels }) => labels.job === job));
   if (missing.length > 0) {
-    throw new CheckError(`no target of ${missing.join(", ")}`, "run make up");
+    throw new CheckError(`no target for the jobs ${missing.join(", ")}`, "run make up");
   }
   return `${String(data.activeTargets.length)} up`;
 }
@@ -70,13 +70,13 @@ async function flaskTraffic(lab: LabOutputs): Promise<string> {
   const silent = counts.filter(({ count }) => count === 0).map(({ path }) => path);
   if (silent.length > 0) {
     throw new CheckError(
-      `Prometheus has no request of ${silent.join(", ")}`,
-      "look at the target flask_app in Prometheus",
+      `Prometheus counts no requests of ${silent.join(", ")}`,
+      "check the target flask_app in Prometheus",
     );
   }
   // when the app is dead, another program could listen on its port
   if (!(await findStarts(lab.labName)).some(({ ours }) => ours)) {
-    throw new CheckError("another program answers in place of the lab's app", "run make up");
+    throw new CheckError("another program answers at the address of the lab's app", "run make up");
   }
   return counts.map(({ path, count }) => `${path} ${String(count)}`).join(", ");
 }
@@ -85,7 +85,7 @@ async function playbookReported(lab: LabOutputs): Promise<string> {
   const [status] = await queryPrometheus(lab, `ansible_job_status{playbook="${PLAYBOOK}",job="ansible_deployment"}`);
   const [age] = await queryPrometheus(lab, `time() - ansible_job_last_run_timestamp_seconds{playbook="${PLAYBOOK}"}`);
   if (status === undefined || age === undefined) {
-    throw new CheckError("no status in Prometheus", "run make playbook and read what it says");
+    throw new CheckError("Prometheus has no status of the playbook", "run make playbook and read its output");
   }
   const result = status.value[1] === "1" ? "Success" : "Failure (of the job, not of the lab)";
   return `${result}, ${Math.round(Number(age.value[1])).toString()} s ago`;
@@ -96,7 +96,7 @@ async function grafanaAnswers(lab: LabOutputs): Promise<string> {
   if (anonymous.status !== 401) {
     throw new CheckError(
       `accepts requests without a password (${String(anonymous.status)})`,
-      "look at Grafana's settings",
+      "check Grafana's settings",
     );
   }
   const { version } = await getJson<{ version: string }>(`${lab.grafanaUrl}/api/health`);
@@ -119,8 +119,8 @@ async function datasourceWorks(lab: LabOutputs): Promise<string> {
   );
   if (data.result.length === 0) {
     throw new CheckError(
-      "a query through Grafana's proxy is empty",
-      "look whether Grafana reaches Prometheus: make logs",
+      "a query through Grafana's proxy returns no data",
+      "check in make logs whether Grafana reaches Prometheus",
     );
   }
   return `${String(data.result.length)} series of up through Grafana's proxy`;
@@ -139,9 +139,8 @@ async function dashboardsBound(lab: LabOutputs): Promise<string> {
     throw new CheckError(`unbound datasources: ${unbound.join(", ")}`, "report it with the dashboard's file");
   }
   const standIns = dashboards.filter(({ tags }) => tags?.includes("stand-in"));
-  const note =
-    standIns.length === 0 ? "" : `; ${String(standIns.length)} are stand-ins of the project for the real ones`;
-  return `${String(dashboards.length)} there, all datasources bound${note}`;
+  const note = standIns.length === 0 ? "" : `; ${String(standIns.length)} are stand-ins for published ones`;
+  return `${String(dashboards.length)} exist, all datasources bound${note}`;
 }
 
 /** All dashboards of the lab; those that Grafana does not return are reported together. */

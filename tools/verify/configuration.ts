@@ -24,10 +24,10 @@ export async function configurationLoaded(lab: LabOutputs): Promise<string> {
   if (wrong.length > 0) {
     throw new CheckError(
       wrong.join("; "),
-      "run make up, which writes and loads the declared files; if it fails, correct what it names",
+      "run make up, which writes and loads the declared files; if it fails, fix the file that it names",
     );
   }
-  return `${configured.map(({ name }) => name).join(", ")} run on the declared files`;
+  return `${configured.map(({ name }) => name).join(", ")} run with the declared files`;
 }
 
 /** Drift of Prometheus' rule files: a rejected change of the checkout, or one that no update has applied. */
@@ -40,7 +40,7 @@ function rulesDrift(name: string, { files }: FoundContainer): Drift {
   const different = [...new Set([...declared.keys(), ...present])].find(
     (file) => declared.get(file) !== files.get(file),
   );
-  return different === undefined ? undefined : `${different} is not as in assets/prometheus`;
+  return different === undefined ? undefined : `${different} differs from assets/prometheus`;
 }
 
 /** Drift of a program's loaded configuration, if it reports one. */

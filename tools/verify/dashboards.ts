@@ -31,13 +31,13 @@ export async function readDashboard<T>(lab: LabOutputs, uid: string): Promise<T>
     );
   }
   if (response.status === 404) {
-    throw new CheckError(`dashboard ${uid} is not there`, "run make up");
+    throw new CheckError(`dashboard ${uid} does not exist`, "run make up");
   }
   const dashboard = response.ok ? dashboardIn(text) : undefined;
   if (dashboard === undefined) {
     throw new CheckError(
       `dashboard ${uid}: Grafana answers ${String(response.status)}, ${text.slice(0, 200)}`,
-      "read make logs; if it stays so, delete this dashboard in Grafana and run make up",
+      "read make logs; if it persists, delete this dashboard in Grafana and run make up",
     );
   }
   return dashboard as T;

@@ -19,7 +19,7 @@ export async function hostReported(lab: LabOutputs): Promise<string> {
   const failed = await failedCollectors(lab);
   return [
     `${String(processes[0]?.value[1])} processes${hosts}; the network panels show ${whose} interfaces (${names})`,
-    ...failed.map(([collector, error]) => `collector ${collector} fails, and its panels stay empty: ${error}`),
+    ...failed.map(([collector, error]) => `collector ${collector} fails, its panels stay empty: ${error}`),
   ].join("; ");
 }
 
@@ -50,6 +50,6 @@ export function collectorErrors(log: string): ReadonlyMap<string, string> {
 
 function explain(error: string): string {
   return error.includes("AppArmor")
-    ? "AppArmor forbids what is not in Docker's profile, here D-Bus, to containers"
+    ? "AppArmor denies containers D-Bus, which Docker's profile does not allow"
     : error.slice(0, SHOWN);
 }

@@ -40,9 +40,7 @@ async function examine(check: Check, lab: LabOutputs, patience: number): Promise
     return { check: check.name, ok: true, ...(typeof answer === "string" ? { seen: answer } : answer) };
   } catch (error) {
     const { fix, details } =
-      error instanceof CheckError
-        ? error
-        : { fix: "look whether it runs: make logs, then make up", details: undefined };
+      error instanceof CheckError ? error : { fix: "read make logs, then run make up", details: undefined };
     return { check: check.name, ok: false, seen: describe(error), fix, details };
   }
 }
@@ -78,7 +76,7 @@ async function main(): Promise<void> {
   const lab = JSON.parse(await text(process.stdin)) as LabOutputs;
   const patience = Number(values.patience ?? PATIENCE + SCRAPES * seconds(lab.scrapeInterval));
   if (!Array.isArray(lab.containers) || Number.isNaN(patience)) {
-    throw new Error(`${USAGE}\nthe outputs on standard input are not a lab's: is it up?`);
+    throw new Error(`${USAGE}\nstandard input has no outputs of a lab; run make up first`);
   }
   // a dead app is reported by the checks
   const send = (paths: typeof FLASK_PATHS) => void sendTraffic(lab, paths).catch(() => undefined);

@@ -29,14 +29,14 @@ async function receiversTake(lab: LabOutputs, urls: readonly string[]): Promise<
   const limit = SEND_TIME + 2 * interval;
   const problems = urls.flatMap((url) => {
     if ((refused.get(url) ?? 0) > 0) {
-      return [`${url} refuses samples`];
+      return [`${url} rejects samples`];
     }
-    return (behind.get(url) ?? Infinity) > limit ? [`${url} has no sample of the last ${String(limit)} s`] : [];
+    return (behind.get(url) ?? Infinity) > limit ? [`${url} received no sample of the last ${String(limit)} s`] : [];
   });
   if (problems.length > 0) {
     throw new CheckError(problems.join("; "), "read Prometheus' log with make logs; fix remoteWrite or the receiver");
   }
-  return urls.map((url) => `${url} takes ${(sent.get(url) ?? 0).toFixed(0)} samples/s`).join(", ");
+  return urls.map((url) => `${url} receives ${(sent.get(url) ?? 0).toFixed(0)} samples/s`).join(", ");
 }
 
 async function askByUrl(lab: LabOutputs, query: string): Promise<ReadonlyMap<string, number>> {

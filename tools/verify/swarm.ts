@@ -18,15 +18,15 @@ async function servicesComplete(swarm: Swarm): Promise<string> {
   const seen = states.map(({ name, state }) => `${name} ${state}`).join(", ");
   const short = states.find(({ complete }) => !complete);
   if (short !== undefined) {
-    throw new CheckError(`tasks that run: ${seen}`, `see why not: docker service ps --no-trunc ${short.name}`);
+    throw new CheckError(`running tasks: ${seen}`, `read the reason with docker service ps --no-trunc ${short.name}`);
   }
   for (const name of swarm.services) {
     const drift = serviceDrift(services.find(({ Spec }) => Spec.Name === name));
     if (drift !== undefined) {
-      throw new CheckError(`${name}: ${drift}`, "run make up, which tries again and says why it fails");
+      throw new CheckError(`${name}: ${drift}`, "run make up, which retries and reports the error");
     }
   }
-  return `tasks that run: ${seen}`;
+  return `running tasks: ${seen}`;
 }
 
 async function nodesWatched(lab: LabOutputs, swarm: Swarm): Promise<string> {
@@ -38,7 +38,7 @@ async function nodesWatched(lab: LabOutputs, swarm: Swarm): Promise<string> {
   if (missing.length > 0) {
     throw new CheckError(
       `not up in Prometheus: ${missing.join(", ")}`,
-      "where the tasks run, look for a firewall between the nodes: 4789/udp, and IP protocol 50 for overlayEncryption",
+      "if the tasks run, check for a firewall between the nodes: 4789/udp, and IP protocol 50 for overlayEncryption",
     );
   }
   return `${NODE_JOBS.join(" and ")} of ${names.join(", ")} are up`;

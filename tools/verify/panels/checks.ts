@@ -62,7 +62,7 @@ export function toResult(proof: PanelResult, url: string): Answer {
     const rest = failing.length > NAMED ? [`and ${String(failing.length - NAMED)} more, see ARGS=--json`] : [];
     throw new CheckError(
       [`${counts} with data`, ...list, ...rest].join("\n"),
-      `look at the panels on ${url}: their metrics or labels may have other names here`,
+      `check the panels on ${url}: their metrics or labels may have other names here`,
       proof,
     );
   }

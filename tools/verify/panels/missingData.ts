@@ -65,7 +65,7 @@ export class MissingData {
     const metric = metricOf(matchers);
     const named = matchers.filter(({ name }) => name === "__name__");
     if (selector.histogram && metric !== "" && (await this.has(classic(matchers)))) {
-      return { reason: `native histograms are off in this lab: ${metric} is there as ${metric}_bucket only` };
+      return { reason: `native histograms are off in this lab: ${metric} exists only as ${metric}_bucket` };
     }
     const metrics = isHostMetric(metric) ? [metric] : hostMetricsOf(named);
     if (metrics.length === 0) {
@@ -93,9 +93,7 @@ export class MissingData {
     const series = await this.query(`group by (job, instance) (last_over_time(${selector}[${this.length}]))`);
     const targets = series.map((it) => up.get(targetOf(it)));
     // otherwise a target that is down or missing is the cause, which fails the check
-    return targets.includes("1") && !targets.includes("0")
-      ? { reason: `${selector} is not there at this moment` }
-      : "none";
+    return targets.includes("1") && !targets.includes("0") ? { reason: `${selector} is absent at the moment` } : "none";
   }
 
   /** Why a divisor or the operand of a comparison is missing: all counters of the host are 0 or unchanged. */

@@ -123,7 +123,7 @@ export function explainMachine(
     ...(memoryLimit === false ? [[LIMITS, "Docker cannot limit memory on this machine"] as const] : []),
     ...(driver === undefined
       ? []
-      : [[WRITES, `with Docker's storage driver ${driver} cAdvisor does not see what a container writes`] as const]),
+      : [[WRITES, `with Docker's storage driver ${driver} cAdvisor cannot measure writable layers`] as const]),
   ];
   const excused = (query: ProvenQuery): ProvenQuery => {
     const [, reason] = reasons.find(([metric]) => query.state === "missing" && metric.test(query.expr)) ?? [];
@@ -152,7 +152,7 @@ function resolve(
     find: async ({ name, datasource }, query, values) => {
       const source = findDatasource(datasource, sources, (text) => interpolate(text, values, "raw"));
       if (source === undefined) {
-        throw new Error(`the variable ${name} asks a datasource that Grafana does not have`);
+        throw new Error(`the variable ${name} queries a datasource that Grafana does not have`);
       }
       const { path, parameters, read } = findRequest(query);
       return read(await api.prometheus<never>(source.uid, path, { ...parameters, start, end }));

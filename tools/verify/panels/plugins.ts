@@ -16,7 +16,7 @@ export async function checkPlugins(lab: LabOutputs, dashboard: StoredDashboard):
   if (missing.length > 0) {
     throw new CheckError(
       `Panel plugin not found: ${missing.join(", ")}`,
-      `take the dashboard out, or set grafanaImage to an image of your own with them, ${PLUGINS_PLACE}`,
+      `remove the dashboard, or set grafanaImage to an image of your own with them, ${PLUGINS_PLACE}`,
     );
   }
 }
