@@ -192,13 +192,13 @@ export const COMMANDS: readonly CommandAllowance[] = [
     scripts: { DELETE: ["lab/drain.sh"] },
     environment: { LAB, LABEL, MANAGER_LABEL, NETWORK },
   },
-  ...["flask", "ansible"].map((room) => ({
-    name: new RegExp(`^${room}-environment$`),
+  ...["flask", "ansible"].map((venv) => ({
+    name: new RegExp(`^${venv}-environment$`),
     create: CREATE,
     delete: DELETE,
     scripts: { CREATE: ["python/install.sh"], DELETE: ["python/uninstall.sh"] },
-    stdin: `${room}/requirements.txt`,
-    environment: { LAB, ROOM: like(new RegExp(`^${room}$`)) },
+    stdin: `${venv}/requirements.txt`,
+    environment: { LAB, ROOM: like(new RegExp(`^${venv}$`)) },
   })),
   {
     name: /^flask-process$/,

@@ -16,7 +16,7 @@ export interface AnsiblePlaybookArgs {
 export class AnsiblePlaybook extends pulumi.ComponentResource {
   constructor(name: string, { context, pushgateway }: AnsiblePlaybookArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:workloads:AnsiblePlaybook", name, {}, options);
-    const environment = createPythonEnvironment(name, { context, room: "ansible" }, this);
+    const environment = createPythonEnvironment(name, { context, venv: "ansible" }, this);
     const { settings, observed } = context;
     // a recreated environment has lost the playbook beside it
     const report = observed.volumes.has(dataVolumeName(settings, "pushgateway")) ? undefined : MISSING;

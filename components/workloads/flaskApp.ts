@@ -20,7 +20,7 @@ export class FlaskApp extends pulumi.ComponentResource {
     const { settings, observed } = context;
     const lab = labName(settings.namePrefix);
     this.url = `http://${connectHost(settings.bindAddress)}:${String(settings.flaskPort)}`;
-    const environment = createPythonEnvironment(name, { context, room: "flask" }, this);
+    const environment = createPythonEnvironment(name, { context, venv: "flask" }, this);
     const [create, start] = [processScript("start.sh"), readAsset("flask", "start.py")];
     const app = readAsset("flask", "app.py");
     const listen = listenAddresses(context);

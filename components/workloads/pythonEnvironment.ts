@@ -10,32 +10,32 @@ import { createHostCommand } from "./hostCommand";
 export interface PythonEnvironmentArgs {
   readonly context: LabContext;
   /** Folder of `assets/` with its requirements.txt. */
-  readonly room: VirtualEnvironment;
+  readonly venv: VirtualEnvironment;
 }
 
 /** A virtual environment in the lab's state directory, recreated when its requirements change or it is missing. */
 export function createPythonEnvironment(
   name: string,
-  { context, room }: PythonEnvironmentArgs,
+  { context, venv }: PythonEnvironmentArgs,
   parent: pulumi.Resource,
 ): local.Command {
   const { settings, observed, teardown } = context;
-  const drift = observed.host.environments[room];
+  const drift = observed.host.environments[venv];
   const { reason, options: repair } = replaceOnDrift(
-    `the virtual environment ${room}`,
+    `the virtual environment ${venv}`,
     drift,
     "triggers[1]",
     observed.repairTime,
   );
   const install = readAsset("python", "install.sh");
-  const requirements = readAsset(room, "requirements.txt");
+  const requirements = readAsset(venv, "requirements.txt");
   return createHostCommand(
     `${name}-environment`,
     {
       create: install,
       delete: readAsset("python", "uninstall.sh"),
       stdin: requirements,
-      environment: { LAB: labName(settings.namePrefix), ROOM: room },
+      environment: { LAB: labName(settings.namePrefix), ROOM: venv },
       triggers: [fingerprint(install, requirements), reason],
     },
     { parent, dependsOn: teardown.all, deletedWith: teardown.all, ...repair },

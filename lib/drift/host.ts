@@ -59,10 +59,10 @@ export async function observeHost(lab: string, folder: string): Promise<Observed
   };
 }
 
-function environmentDrift(folder: string, room: VirtualEnvironment): Drift {
+function environmentDrift(folder: string, environment: VirtualEnvironment): Drift {
   try {
     // follows the link to the interpreter, which an upgrade of Python may break
-    accessSync(path.join(folder, room, "venv", "bin", "python"), constants.X_OK);
+    accessSync(path.join(folder, environment, "venv", "bin", "python"), constants.X_OK);
     return undefined;
   } catch {
     return MISSING;

@@ -182,7 +182,7 @@ export function tryListen(host: string, port: number): Promise<string | undefine
 
 /** A Python that cannot create the virtual environments that are missing. */
 export async function findMissingPython({ environments }: ObservedHost, python: string): Promise<readonly Problem[]> {
-  if (ENVIRONMENTS.every((room) => environments[room] === undefined)) {
+  if (ENVIRONMENTS.every((name) => environments[name] === undefined)) {
     return [];
   }
   const probe = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${MIN_PYTHON.replace(".", ", ")}))`;

@@ -10,8 +10,8 @@ import { docker, machineStack } from "../support/harness";
 
 jest.setTimeout(240_000);
 
-const MISFIT = "what was previewed no longer fits:";
-const AGAIN = "nothing of that was changed, and what was done before it stays: run it again, for a new preview";
+const MISFIT = "the saved plan no longer fits:";
+const AGAIN = "these resources were not changed, earlier changes stay: run it again for a new preview";
 
 let folder: string;
 let lab: PreviewLab;
@@ -105,7 +105,7 @@ describe("an update by the plan of its preview", () => {
     expect([ok, ...failure]).toEqual([
       false,
       MISFIT,
-      "- container `pushgateway-container`: it was damaged, or came back, since the preview",
+      "- container `pushgateway-container`: it drifted, or was restored, after the preview",
       AGAIN,
     ]);
     await expectApplied(["pushgateway-container"]);
@@ -116,7 +116,7 @@ describe("an update by the plan of its preview", () => {
     const shown = await preview();
     change("Pulumi.yaml", /(nodeExporterMemory:\s+type: integer\s+default:) 136/, "$1 144");
     const run = await apply();
-    const differs = "- container `node-exporter-container`: other than previewed: labels, memory, memorySwap";
+    const differs = "- container `node-exporter-container`: differs from the preview: labels, memory, memorySwap";
     expect([run.ok, ...run.failure]).toEqual([false, MISFIT, differs, AGAIN]);
     const failure = ["applied, it fails:", ...run.failure];
     const report = renderExample("plan-no-longer-fits", {

@@ -117,7 +117,7 @@ describe("a checkout of a commit", () => {
     const without = commit({ [name]: undefined });
     expect(() => {
       checkOutOf(without);
-    }).toThrow(`there is no ${name} in it`);
+    }).toThrow(`${name} is missing in it`);
     expect(base).not.toBe(without);
   });
 });

@@ -82,7 +82,7 @@ export const ASKED: readonly AskedChange[] = [
   },
   {
     example: "reformatted",
-    name: "a query that is only written otherwise",
+    name: "a query that is only reformatted",
     make: inFlask("`up{${JOB}}`", "`up{ ${JOB} }`"),
     problems: [],
     lines: ["\n\nAsked 1 panel before and after: no change of any answer.\n\n", "; reads the same: `Up (green)`"],

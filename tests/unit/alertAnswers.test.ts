@@ -30,7 +30,7 @@ describe("which alerts are answered", () => {
     await expect(names(before, undefined)).resolves.toStrictEqual(["Same gone", "Gone gone", "Other gone"]);
   });
 
-  it("are all of a group whose labels or interval change, and none of a file that is only written otherwise", async () => {
+  it("are all of a group whose labels or interval change, and none of a file that is only reformatted", async () => {
     const before = rules([alert("Same")]);
     await expect(names(before, rules([alert("Same")], { labels: { team: "x" } }))).resolves.toStrictEqual(["Same"]);
     await expect(names(before, rules([alert("Same")], { interval: "1m" }))).resolves.toStrictEqual(["Same"]);

@@ -57,7 +57,7 @@ describe("a line of an alert", () => {
       says("inactive", { missing: ["x", "y"], reason: "collector x is off" }),
       "inactive: no series of `x`, `y` in the lab: collector x is off",
     ],
-    ["unknown", says("unknown", { reason: "x is new" }), "not known before it is applied: x is new"],
+    ["unknown", says("unknown", { reason: "x is new" }), "unknown until it is applied: x is new"],
     ["an error", says("error", { reason: "1:6: parse error" }), "**error**: 1:6: parse error"],
   ])("says that it is %s", (_, after, text) => {
     expect(line(inactive, after)).toBe(`inactive → ${text}`);
@@ -66,11 +66,11 @@ describe("a line of an alert", () => {
   it("says what is new, gone or the same, whatever the values are", () => {
     expect(line(undefined, inactive)).toBe("is inactive");
     expect(line(inactive, undefined)).toBe("was inactive");
-    expect(line(inactive, inactive)).toBe("says the same: inactive");
+    expect(line(inactive, inactive)).toBe("unchanged: inactive");
     const firing = (value: string): RuleAnswer => says("firing", { series: [active({}, value)] });
-    expect(line(firing("1"), firing("2"))).toBe("says the same: **firing** for the value 2");
+    expect(line(firing("1"), firing("2"))).toBe("unchanged: **firing** for the value 2");
     const unknown = says("unknown", { reason: "x" });
-    expect(line(unknown, unknown)).toMatch(/ → not known before it is applied: x$/);
+    expect(line(unknown, unknown)).toMatch(/ → unknown until it is applied: x$/);
   });
 
   it("lets no word of somebody break out", () => {

@@ -65,7 +65,7 @@ describe("the panels of a dashboard", () => {
     const before = targets({ refId: "A", expr: "a", legendFormat: "x" }, { refId: "B", expr: "b" }, { expr: "c" });
     const after = targets({ refId: "A", expr: "a", legendFormat: "y" }, { refId: "C", expr: "d" }, { expr: "e" });
     expect(rows(inputs([before]), inputs([{ ...after, unit: "s" }]))).toStrictEqual([
-      "update | panel | One (Board) | query A: legendFormat: `x` → `y`, query B: `b` (gone), query unnamed: `c` → `e` and 2 more",
+      "update | panel | One (Board) | query A: legendFormat: `x` → `y`, query B: `b` (removed), query unnamed: `c` → `e` and 2 more",
     ]);
     expect(rows(inputs([panel("One", "a")]), inputs([panel("One", "a", { type: "bars" })]))).toStrictEqual([
       "update | panel | One (Board) | type: `stat` → `bars`",
@@ -102,7 +102,7 @@ describe("the rest of a dashboard", () => {
     );
   });
 
-  it.each(["[secret]", "(known once it is there)", "null", undefined])(
+  it.each(["[secret]", "(known after the update)", "null", undefined])(
     "that is %j gives no rows for the panels in the other one",
     (configJson) => {
       const [before, after] = [inputs([panel("One", "a")]), { configJson }];

@@ -23,7 +23,7 @@ describe("the differences of two values", () => {
     ["of a text that is twice in a list", ["a", "a"], ["a"], [["", "a", undefined]]],
     ["of the order of texts", { it: ["a", "b"] }, { it: ["b", "a"] }, [["it (order)", ["a", "b"], ["b", "a"]]]],
     ["of JSON in texts", { json: '{"a":{"b":1}}' }, { json: '{ "a": { "b": 2 } }' }, [["json.a.b", 1, 2]]],
-    ["of JSON that is only written otherwise", { json: '{"a":1}' }, { json: '{ "a": 1 }' }, []],
+    ["of JSON that is only reformatted", { json: '{"a":1}' }, { json: '{ "a": 1 }' }, []],
     ["of what looks like JSON", "[secret]", "[other]", [["", "[secret]", "[other]"]]],
     ["of a shape", { a: [1] }, { a: { b: 1 } }, [["a", [1], { b: 1 }]]],
     ["of null", { a: null }, { a: 0 }, [["a", null, 0]]],

@@ -52,8 +52,8 @@ describe("the event log of Pulumi's engine", () => {
     const after = { name: "04da6b54-80e4-46f7-96ec-b56ff0331ba9", url: "http://04da6b54-80e4-46f7-96ec-b56ff0331ba9/" };
     const log = event({ resourcePreEvent: { metadata: step("create", VOLUME, "a", { after }) } });
     expect(readRun(log).steps[0]?.new?.inputs).toStrictEqual({
-      name: "(known once it is there)",
-      url: "http://(known once it is there)/",
+      name: "(known after the update)",
+      url: "http://(known after the update)/",
     });
   });
 });

@@ -108,11 +108,11 @@ describe("a value before and after", () => {
     ["a", "b", "`a` → `b`"],
     [1, 2, "`1` → `2`"],
     [undefined, 1, "`1` (new)"],
-    [1, undefined, "`1` (gone)"],
+    [1, undefined, "`1` (removed)"],
     [null, 5, "`null` → `5`"],
     ["", "a", "(empty) → `a`"],
-    ["a\n  b", "a b", "`a b` (written otherwise)"],
-    ["5", 5, "`5` (written otherwise)"],
+    ["a\n  b", "a b", "`a b` (reformatted)"],
+    ["5", 5, "`5` (reformatted)"],
   ])("%j and %j are %s", (before, after, expected) => {
     expect(formatChange(before, after)).toBe(expected);
   });

@@ -20,7 +20,7 @@ describe("a report", () => {
 
 A note.
 
-| | part | name | what |
+| | part | name | change |
 |---|---|---|---|
 | ± replace | container | \`prometheus\` | image (replaces): \`a:1\` → \`a:2\` |
 | + create | volume | \`room\` |  |
@@ -42,10 +42,10 @@ All policies of \`policy/\` pass.
   it("of a failure gives the reason, and does not claim that any policy passes", () => {
     const run = runOf({ ended: false });
     const report = renderReport(reportOf([], { run, policies: true, failure: ["it broke", "```"] }));
-    expect(report).toContain("## Lab preview: failed\n\n**It failed:**\n\n````\nit broke\n```\n````\n");
+    expect(report).toContain("## Lab preview: failed\n\n**Failed:**\n\n````\nit broke\n```\n````\n");
     expect(report).not.toContain("hold");
     const { changes } = reportOf(STEPS);
-    expect(summaryOf({ changes, failure: ["it broke"] })).toBe("1 to create, 1 to replace, and it failed");
+    expect(summaryOf({ changes, failure: ["it broke"] })).toBe("1 to create, 1 to replace, failed");
   });
 
   it("names each violated policy in a line", () => {
@@ -73,11 +73,11 @@ All policies of \`policy/\` pass.
       { check: "panels|<b>", ok: false, seen: "a|b\nc" },
     ];
     expect(renderReport(reportOf([], { verified: checks.slice(0, 1) }))).toContain(
-      "<details><summary>Applied, and <code>make verify</code> is green: 1 check</summary>\n\n" +
-        "| check | | seen |\n|---|---|---|\n| targets | ok | `5 up` |\n\n</details>",
+      "<details><summary>Applied, <code>make verify</code> passes: 1 check</summary>\n\n" +
+        "| check | | result |\n|---|---|---|\n| targets | ok | `5 up` |\n\n</details>",
     );
     const report = renderReport(reportOf([], { verified: checks }));
-    expect(report).toContain("<details open><summary>Applied, and <b>1 of 2 checks fail</b></summary>");
+    expect(report).toContain("<details open><summary>Applied, <b>1 of 2 checks fail</b></summary>");
     expect(report).toContain("|---|---|---|\n| panels&#124;&lt;b> | **FAILED** | `a\\|b c` |\n| targets |");
   });
 
@@ -104,7 +104,7 @@ All policies of \`policy/\` pass.
     const report = renderReport(
       reportOf([step("update", CONTAINER, "a", { before: secret, after: secret, detailedDiff: { password: {} } })]),
     );
-    expect(report).toContain("| password: `[secret]`, another one |");
+    expect(report).toContain("| password: `[secret]` (changed) |");
   });
 });
 

@@ -25,21 +25,21 @@ describe("an update that does not fit the saved plan", () => {
       urn: FLASK,
     };
     expect(describeMisfits(logOf({ message, urn: GRAFANA }, other, other))).toStrictEqual([
-      "what was previewed no longer fits:",
-      "- container `grafana-container`: other than previewed: labels, memory",
+      "the saved plan no longer fits:",
+      "- container `grafana-container`: differs from the preview: labels, memory",
       "- app `flask-process`: create, previewed: nothing",
-      "nothing of that was changed, and what was done before it stays: run it again, for a new preview",
+      "these resources were not changed, earlier changes stay: run it again for a new preview",
     ]);
   });
 
   it.each([
     [
       `resource ${GRAFANA} violates plan: properties changed: =~stdin[{a\nb}]`,
-      "- container `grafana-container`: other than previewed: stdin",
+      "- container `grafana-container`: differs from the preview: stdin",
     ],
     [
       `resource ${GRAFANA} violates plan: ignoreChanges changed: deleted labels[1].value`,
-      "- container `grafana-container`: it was damaged, or came back, since the preview",
+      "- container `grafana-container`: it drifted, or was restored, after the preview",
     ],
     [
       `resource ${GRAFANA} violates plan: parent changed (expected ${PARENT})`,

@@ -27,7 +27,7 @@ describe("a container", () => {
   it("shows its environment variable by variable, and that these replace it", () => {
     const [before, after] = [{ envs: ["A=1", "B=x=y", "C"] }, { envs: ["C", "B=x=z", "D=4"] }];
     expect(detail(CONTAINER, "a", before, after, { keys: ["envs"] })).toBe(
-      "envs.A (replaces): `1` (gone), envs.B (replaces): `x=y` → `x=z`, envs.D (replaces): `4` (new)",
+      "envs.A (replaces): `1` (removed), envs.B (replaces): `x=y` → `x=z`, envs.D (replaces): `4` (new)",
     );
   });
 
@@ -51,7 +51,7 @@ describe("a container", () => {
   it("with drift is reported with it, and with nothing once that is repaired", () => {
     const [sound, drifted] = [labels({ reason: "declared" }), labels({ reason: "it was exited, exit code 137" })];
     expect(detail(CONTAINER, "a", sound, drifted, { keys: ["labels"] })).toBe(
-      "labels.found (replaces): `declared` → `it was exited, exit code 137`",
+      "labels.drift (replaces): `declared` → `it was exited, exit code 137`",
     );
     expect(detail(CONTAINER, "a", drifted, { ...sound, image: "b" })).toBe("image: `b` (new)");
   });
@@ -77,10 +77,10 @@ describe("a container", () => {
   it("with another secret is reported without its value", () => {
     const inputs = { triggers: ["declared", { file: "url", content: "[secret]" }] };
     expect(detail(COMMAND, "a-config-files", inputs, inputs, { detailedDiff: { "triggers[1].content": {} } })).toBe(
-      "files: `[secret]`, another one",
+      "files: `[secret]` (changed)",
     );
     expect(detail(CONTAINER, "a", { name: "a" }, { name: "a" }, { detailedDiff: { memory: {} } })).toBe(
-      "memory is not as declared",
+      "memory differs from its declaration",
     );
   });
 });
@@ -97,15 +97,15 @@ describe("a command", () => {
     const before = inputs("a\n", ["sum", "declared"], { CREATE: "x\n", PORT: "1" });
     const after = inputs("b\n", ["other", "declared"], { CREATE: "y\n", PORT: "2" });
     expect(detail(COMMAND, "flask-process", before, after, { keys: ["triggers"] })).toBe(
-      "app.py (+1 −1), script that makes it (+1 −1), environment.PORT: `1` → `2`",
+      "app.py (+1 −1), create script (+1 −1), environment.PORT: `1` → `2`",
     );
   });
 
   it("shows the drift that was found", () => {
     const [sound, drifted] = [inputs("", ["sum", "declared"]), inputs("", ["sum", "it was away"])];
-    expect(detail(COMMAND, "ansible-run", sound, drifted)).toBe("found: `declared` → `it was away`");
+    expect(detail(COMMAND, "ansible-run", sound, drifted)).toBe("drift: `declared` → `it was away`");
     expect(detail(COMMAND, "ansible-run", drifted, sound, { detailedDiff: { triggers: {} } })).toBe(
-      "triggers is not as declared",
+      "triggers differs from its declaration",
     );
   });
 });
@@ -115,7 +115,7 @@ it("a dashboard shows why it is saved again, and is named by its title or else b
   const json = JSON.stringify({ title: "Board" });
   const edited = "it was edited in Grafana, version 1";
   expect(detail(DASHBOARD, "a", inputs("declared", json), inputs(edited, json))).toBe(
-    `found: \`declared\` → \`${edited}\``,
+    `drift: \`declared\` → \`${edited}\``,
   );
   expect(partOf(change("update", DASHBOARD, "a", { after: inputs("", json) }))).toStrictEqual({
     kind: "dashboard",
@@ -133,7 +133,7 @@ describe("the parts of a lab", () => {
     [VOLUME, "x", {}, ["volume", "x"]],
     [COMMAND, "flask-process", {}, ["app", "Flask"]],
     [COMMAND, "flask-environment", {}, ["Python environment", "flask"]],
-    [COMMAND, "lab-container-sweep", {}, ["clean-up of destroy", ""]],
+    [COMMAND, "lab-container-sweep", {}, ["teardown", ""]],
     [COMMAND, "other", {}, ["command", "other"]],
     ["a:b/c:Thing", "x", {}, ["Thing", "x"]],
   ])("%s %s %j is %j", (type, name, after, [kind, shown]) => {

@@ -60,10 +60,10 @@ export class System {
     this.folder = path.join(root, prefix);
     this.catalogue = path.join(this.folder, "catalogue");
     this.stateHome = path.join(this.folder, "state-home");
-    const room = path.join(this.folder, "room");
-    this.settingsFile = path.join(room, `own.${stack}.yaml`);
+    const stateDir = path.join(this.folder, "room");
+    this.settingsFile = path.join(stateDir, `own.${stack}.yaml`);
     const kept = Object.entries(process.env).filter(([variable]) => !FOREIGN.test(variable));
-    const own = { LAB_ROOM: room, LAB: this.lab, STACK: stack, XDG_STATE_HOME: this.stateHome };
+    const own = { LAB_ROOM: stateDir, LAB: this.lab, STACK: stack, XDG_STATE_HOME: this.stateHome };
     this.env = { ...Object.fromEntries(kept), ...own };
     this.commands = new Commands(this.env);
     interrupted.addEventListener("abort", () => {

@@ -9,7 +9,7 @@ const USAGE = "usage: doctor [--json] FILE...      settings files of a stack, th
 
 function printTable(findings: readonly Finding[]): void {
   const table = new Table({
-    head: ["check", "", "seen"],
+    head: ["check", "", "result"],
     style: { head: [], border: [] },
     wordWrap: true,
     colWidths: [14, 9, 92],

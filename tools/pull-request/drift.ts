@@ -40,7 +40,7 @@ async function main(): Promise<void> {
 
 /** Refreshes every resource, which fails if Grafana is down; the lab itself can still report that. */
 async function preview(commands: Commands): Promise<{ outcome: Outcome; notes: readonly string[] }> {
-  const notes = ["What `make up` would change to make the lab what its code says."];
+  const notes = ["Changes that `make up` would make to the lab."];
   const outcome = await commands.run("pulumi", ["preview", "--refresh", "--json"]);
   return outcome.ok
     ? { outcome, notes }

@@ -87,7 +87,7 @@ export function checkOut(project: string, { commit }: Base, folder: string): voi
   ]);
   for (const file of ["Pulumi.yaml", LOCK]) {
     if (!fs.existsSync(path.join(folder, file))) {
-      throw new LabError(`there is no ${file} in it`);
+      throw new LabError(`${file} is missing in it`);
     }
   }
   // other files that decide on packages could change those that the base's policies run with

@@ -78,7 +78,7 @@ async function compareBy(
   const against =
     missing.length === 0 && base !== undefined
       ? [
-          `What \`${head}\` changes of \`${base.commit.slice(0, 7)}\` (${escapeMarkdown(base.name)}), of which a lab was up.`,
+          `Changes of \`${head}\` against a running lab of \`${base.commit.slice(0, 7)}\` (${escapeMarkdown(base.name)}).`,
         ]
       : [
           `**No lab of a base was up**, so this compares \`${head}\` with an empty state: everything is created.`,

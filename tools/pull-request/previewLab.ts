@@ -38,7 +38,7 @@ export class PreviewLab {
   readonly standIns: StandIns;
   /** URL of the lab's app; undefined until the lab has settings. */
   flaskUrl: string | undefined;
-  private readonly room: string;
+  private readonly stateDir: string;
   /** Plan file that a preview saves; its secrets are encrypted, as in the state. */
   private readonly plan: string;
 
@@ -48,11 +48,11 @@ export class PreviewLab {
     standIns: StandIns,
   ) {
     this.standIns = standIns;
-    this.room = path.join(args.folder, "room");
-    this.plan = path.join(this.room, "plan.json");
+    this.stateDir = path.join(args.folder, "room");
+    this.plan = path.join(this.stateDir, "plan.json");
     this.commands = new Commands({
       ...ownEnvironment(),
-      LAB_ROOM: this.room,
+      LAB_ROOM: this.stateDir,
       // unique, as the backend may be shared
       LAB_STACK: `preview-${id}`,
       STACK: args.stack,
@@ -79,8 +79,8 @@ export class PreviewLab {
 
   /** Creates the folder for a new state. */
   prepare(): void {
-    fs.mkdirSync(this.room, { recursive: true, mode: 0o700 });
-    fs.writeFileSync(path.join(this.room, "id"), this.id);
+    fs.mkdirSync(this.stateDir, { recursive: true, mode: 0o700 });
+    fs.writeFileSync(path.join(this.stateDir, "id"), this.id);
   }
 
   /**
@@ -143,7 +143,7 @@ export class PreviewLab {
       );
     }
     await this.commands.run("pulumi", ["stack", "rm", "--yes"]);
-    fs.rmSync(this.room, { recursive: true, force: true });
+    fs.rmSync(this.stateDir, { recursive: true, force: true });
   }
 
   private async runEngine(checkout: string, args: readonly string[], policies?: string): Promise<LabRun> {
@@ -160,9 +160,9 @@ export class PreviewLab {
       ...run.errors.filter((it) => !isMisfit(it)),
       ...(run.violations.length > 0 ? ["a policy is violated"] : []),
     ];
-    const said = lastLines(this.standIns.restore(outcome.messages)).split("\n");
+    const printed = lastLines(this.standIns.restore(outcome.messages)).split("\n");
     const { steps: asked } = readRun(outcome.events);
-    return { ...run, asked, ok: outcome.ok, failure: outcome.ok ? [] : failure.length > 0 ? failure : said };
+    return { ...run, asked, ok: outcome.ok, failure: outcome.ok ? [] : failure.length > 0 ? failure : printed };
   }
 
   /** Writes the settings that override those of a checkout's files. */
@@ -171,7 +171,7 @@ export class PreviewLab {
     const { config, secrets } = await this.standIns.settingsOf(checkout, this.args.stack);
     const { flaskPort } = config;
     this.flaskUrl = typeof flaskPort === "number" ? `http://127.0.0.1:${String(flaskPort)}` : undefined;
-    const file = path.join(this.room, `own.${this.args.stack}.yaml`);
+    const file = path.join(this.stateDir, `own.${this.args.stack}.yaml`);
     if (!fs.existsSync(file)) {
       const made = await this.commands.run("pulumi", ["stack", "ls"], { env });
       if (!made.ok) {

@@ -16,7 +16,7 @@ export interface Substituted {
 }
 
 /** Allocates what a preview lab needs on this machine. */
-export interface Room {
+export interface Allocator {
   readonly freePort: () => Promise<number>;
   readonly freeSubnet: () => string;
 }
@@ -42,7 +42,7 @@ export class StandIns {
    */
   constructor(
     readonly prefix: string,
-    private readonly room: Room,
+    private readonly allocator: Allocator,
   ) {}
 
   /**
@@ -117,9 +117,9 @@ export class StandIns {
     if (known !== undefined) {
       return known;
     }
-    let port = await this.room.freePort();
+    let port = await this.allocator.freePort();
     while (this.ports.has(port)) {
-      port = await this.room.freePort();
+      port = await this.allocator.freePort();
     }
     this.ports.set(port, declared);
     return port;
@@ -130,9 +130,9 @@ export class StandIns {
     if (known !== undefined) {
       return known;
     }
-    let subnet = this.room.freeSubnet();
+    let subnet = this.allocator.freeSubnet();
     while (this.subnets.has(subnet)) {
-      subnet = this.room.freeSubnet();
+      subnet = this.allocator.freeSubnet();
     }
     this.subnets.set(subnet, declared);
     return subnet;

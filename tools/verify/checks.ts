@@ -147,14 +147,14 @@ async function dashboardsBound(lab: LabOutputs): Promise<string> {
 async function readAll(lab: LabOutputs): Promise<readonly Dashboard[]> {
   const answers = await Promise.allSettled(lab.dashboards.map((uid) => readDashboard<Dashboard>(lab, uid)));
   const failures = answers.filter((answer) => answer.status === "rejected").map(({ reason }) => reason as unknown);
-  const told = failures.filter((failure) => failure instanceof CheckError);
-  if (told.length < failures.length) {
+  const failed = failures.filter((failure) => failure instanceof CheckError);
+  if (failed.length < failures.length) {
     throw failures.find((failure) => !(failure instanceof CheckError));
   }
-  if (told.length > 0) {
+  if (failed.length > 0) {
     throw new CheckError(
-      told.map(({ message }) => message).join("; "),
-      [...new Set(told.map(({ fix }) => fix))].join("; "),
+      failed.map(({ message }) => message).join("; "),
+      [...new Set(failed.map(({ fix }) => fix))].join("; "),
     );
   }
   return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));

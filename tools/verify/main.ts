@@ -54,7 +54,7 @@ function describe(error: unknown): string {
 
 function printTable(findings: readonly Finding[]): void {
   const table = new Table({
-    head: ["check", "", "seen"],
+    head: ["check", "", "result"],
     style: { head: [], border: [] },
     wordWrap: true,
     colWidths: [16, 8, 90],

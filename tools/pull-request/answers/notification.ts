@@ -81,7 +81,7 @@ async function run(
   tests: readonly string[],
 ): Promise<TestOutputs | string> {
   if (runTests === undefined) {
-    return "the lab's Prometheus is no container of this machine";
+    return "the lab's Prometheus does not run in a container on this machine";
   }
   return runTests(files, tests).catch((error: unknown) => {
     if (error instanceof LabError) {

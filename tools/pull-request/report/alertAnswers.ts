@@ -31,7 +31,7 @@ export function alertLine(answer: AlertAnswer): string {
     return `is ${describe(after, true)}`;
   }
   return isSameAnswer(answer)
-    ? `says the same: ${describe(after, true)}`
+    ? `unchanged: ${describe(after, true)}`
     : `${describe(before, false)} → ${describe(after, true)}`;
 }
 
@@ -152,7 +152,7 @@ function describe(answer: RuleAnswer, strong: boolean): string {
     case "never":
       return `${mark("cannot fire")}: ${lacking(answer)}`;
     case "unknown":
-      return `not known before it is applied: ${escapeMarkdown(reason, MOST_REASON)}`;
+      return `unknown until it is applied: ${escapeMarkdown(reason, MOST_REASON)}`;
     case "error":
       return `${mark("error")}: ${escapeMarkdown(reason, MOST_REASON)}`;
   }

@@ -61,7 +61,7 @@ const UNKNOWN = /04da6b54-80e4-46f7-96ec-b56ff0331ba9/g;
 
 /** Parses an event log, one event per line; the last line may be incomplete if its writer was killed. */
 export function readEvents(log: string): readonly Event[] {
-  const lines = log.replace(UNKNOWN, "(known once it is there)").split("\n");
+  const lines = log.replace(UNKNOWN, "(known after the update)").split("\n");
   return lines.flatMap((line): Event[] => {
     try {
       const event: unknown = JSON.parse(line);
@@ -75,7 +75,7 @@ export function readEvents(log: string): readonly Event[] {
 /** Summarizes a run from its event log. */
 export function readRun(log: string): EngineRun {
   const events = readEvents(log);
-  const told = (severity: string): string[] => [
+  const messagesOf = (severity: string): string[] => [
     ...new Set(
       events
         .filter(({ diagnosticEvent }) => diagnosticEvent?.severity === severity && diagnosticEvent.ephemeral !== true)
@@ -87,8 +87,8 @@ export function readRun(log: string): EngineRun {
     steps: events.flatMap(({ resourcePreEvent }) =>
       resourcePreEvent === undefined ? [] : [resourcePreEvent.metadata],
     ),
-    errors: told("error"),
-    warnings: told("warning"),
+    errors: messagesOf("error"),
+    warnings: messagesOf("warning"),
     violations: events.flatMap(({ policyEvent }) =>
       policyEvent === undefined ? [] : [{ ...policyEvent, message: plain(policyEvent.message) }],
     ),

@@ -67,11 +67,11 @@ export function formatChange(before: unknown, after: unknown): string {
     return `${code(after)} (new)`;
   }
   if (after === undefined) {
-    return `${code(before)} (gone)`;
+    return `${code(before)} (removed)`;
   }
   const [old, now] = [details(textOf(before)), details(textOf(after))];
   if (old === now) {
-    return `${code(now)} (written otherwise)`;
+    return `${code(now)} (reformatted)`;
   }
   const start = Math.max(old.length, now.length) > SHORT ? Math.max(0, sharedStart(old, now) - LEAD) : 0;
   const lead = start > 0 ? "…" : "";

@@ -17,7 +17,7 @@ const COMMANDS: readonly (readonly [RegExp, (name: string) => Part])[] = [
   [/-generated-password$/, () => ({ kind: "generated password", name: "" })],
   [/-config-files$/, (name) => ({ kind: "configuration", name: name.replace("-config-files", "") })],
   [/-reload$/, (name) => ({ kind: "reload", name: name.replace("-reload", "") })],
-  [/-(sweep|drain)$/, () => ({ kind: "clean-up of destroy", name: "" })],
+  [/-(sweep|drain)$/, () => ({ kind: "teardown", name: "" })],
 ];
 
 const TYPES: Readonly<Record<string, (change: Change) => Part>> = {

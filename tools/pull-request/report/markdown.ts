@@ -67,7 +67,7 @@ export function renderReport(report: Report): string {
     marker,
     `## ${title}: ${summaryOf(report)}`,
     ...notes,
-    ...(failure.length > 0 ? [`**It failed:**\n\n${fence(failure.join("\n"))}`] : []),
+    ...(failure.length > 0 ? [`**Failed:**\n\n${fence(failure.join("\n"))}`] : []),
     ...violationsOf(run.violations),
     ...tableOf(withAnswers(changes.rows, answers)),
     ...(answers?.paragraphs ?? []),
@@ -90,7 +90,7 @@ function countsOf({ changes: { changes }, failure }: Pick<Report, "changes" | "f
     return count === 0 ? [] : [`${String(count)} to ${operation}`];
   });
   if (counts.length > 0) {
-    return `${counts.join(", ")}${failure.length > 0 ? ", and it failed" : ""}`;
+    return `${counts.join(", ")}${failure.length > 0 ? ", failed" : ""}`;
   }
   return failure.length > 0 ? "failed" : "no change";
 }
@@ -117,7 +117,7 @@ function tableOf(rows: readonly Row[]): string[] {
     ({ operation, kind, name, detail }) =>
       `| ${SIGNS[operation]} ${operation} | ${escapeMarkdown(kind)} | ${cell(name)} | ${detail} |`,
   );
-  return [table(["", "part", "name", "what"], lines)];
+  return [table(["", "part", "name", "change"], lines)];
 }
 
 /** A table, truncated to the maximum length. */
@@ -168,9 +168,9 @@ function verifiedOf(checks: readonly CheckResult[]): string {
   );
   const heading =
     failed.length === 0
-      ? `Applied, and <code>make verify</code> is green: ${String(checks.length)} ${checks.length === 1 ? "check" : "checks"}`
-      : `Applied, and <b>${String(failed.length)} of ${String(checks.length)} checks fail</b>`;
-  return details(heading, table(["check", "", "seen"], lines), failed.length > 0);
+      ? `Applied, <code>make verify</code> passes: ${String(checks.length)} ${checks.length === 1 ? "check" : "checks"}`
+      : `Applied, <b>${String(failed.length)} of ${String(checks.length)} checks fail</b>`;
+  return details(heading, table(["check", "", "result"], lines), failed.length > 0);
 }
 
 function foldText({ title, diff }: Details): string {
@@ -199,18 +199,18 @@ function cutText(count: number, one: string, several = one): string {
 
 /** As many paragraphs and folds, each whole, as the limit allows. */
 function fit(paragraphs: readonly string[], folds: readonly string[], end: readonly string[]): string {
-  let room = LIMIT - end.join("\n\n").length - NOTES;
+  let space = LIMIT - end.join("\n\n").length - NOTES;
   const fits = (part: string): boolean => {
-    const has = part.length + 2 <= room;
-    room -= has ? part.length + 2 : 0;
+    const has = part.length + 2 <= space;
+    space -= has ? part.length + 2 : 0;
     return has;
   };
   const cutOf = (kind: string, all: readonly string[], shown: readonly string[]): string[] => {
     const left = all.length - shown.length;
     return left === 0 ? [] : [cutText(left, `of ${String(all.length)} ${kind}`)];
   };
-  const [told, diffs] = [paragraphs.filter(fits), folds.filter(fits)];
-  return [...told, ...cutOf("paragraphs", paragraphs, told), ...diffs, ...cutOf("folds", folds, diffs), ...end].join(
+  const [shown, diffs] = [paragraphs.filter(fits), folds.filter(fits)];
+  return [...shown, ...cutOf("paragraphs", paragraphs, shown), ...diffs, ...cutOf("folds", folds, diffs), ...end].join(
     "\n\n",
   );
 }

@@ -22,22 +22,22 @@ export function describeMisfits(log: string): readonly string[] {
   return misfits.length === 0
     ? []
     : [
-        "what was previewed no longer fits:",
+        "the saved plan no longer fits:",
         ...new Set(misfits),
-        "nothing of that was changed, and what was done before it stays: run it again, for a new preview",
+        "these resources were not changed, earlier changes stay: run it again for a new preview",
       ];
 }
 
 function describeMisfit({ difference, done, planned }: Readonly<Record<string, string | undefined>>): string {
   if (difference?.startsWith("ignoreChanges changed") === true) {
-    return "it was damaged, or came back, since the preview";
+    return "it drifted, or was restored, after the preview";
   }
   if (difference !== undefined) {
     const [, changed] = /^properties changed: (.+)$/s.exec(difference) ?? [];
     const properties = [...new Set([...(changed ?? "").matchAll(PROPERTY)].map(([, name]) => name))].sort();
     // without the values, which are whole files
     return properties.length > 0
-      ? `other than previewed: ${properties.join(", ")}`
+      ? `differs from the preview: ${properties.join(", ")}`
       : (difference.split("\n")[0] ?? "").slice(0, MAX_TEXT);
   }
   return done === undefined

@@ -33,14 +33,14 @@ const KINDS = [
 
 const CONFIGURATION = "its configuration";
 /** Why a resource is replaced. */
-const FOUND = "found";
+const DRIFT = "drift";
 
 /** Labels of a container by their name in the report; undefined if another input already shows the change. */
 const LABELS: ReadonlyMap<string, string | undefined> = new Map([
   ["observability-lab.memory", undefined],
   ["observability-lab.config", CONFIGURATION],
-  ["observability-lab.overlay", "its network over all nodes"],
-  ["observability-lab.reason", FOUND],
+  ["observability-lab.overlay", "its overlay network"],
+  ["observability-lab.reason", DRIFT],
 ]);
 
 /** Texts in commands, by resource name and path of the input. */
@@ -48,8 +48,8 @@ const COMMAND_TEXTS: readonly (readonly [RegExp, string, string])[] = [
   [/^flask-process$/, "stdin", "app.py"],
   [/^ansible-run$/, "stdin", "monitor_playbook.yml"],
   [/-environment$/, "stdin", "requirements.txt"],
-  [/./, "environment.CREATE", "script that makes it"],
-  [/./, "environment.DELETE", "script that removes it"],
+  [/./, "environment.CREATE", "create script"],
+  [/./, "environment.DELETE", "delete script"],
   [/./, "environment.SCRIPT", "script"],
 ];
 
@@ -98,7 +98,7 @@ function differencesOf(change: Change, files: readonly TextPair[]): string[] {
   const [before, after] = [readable(change, change.before), readable(change, change.after)];
   const details = findDifferences(before, after)
     // a replaced resource drops the reason of an earlier repair
-    .filter(({ path, after: now }) => !(path.endsWith(FOUND) && now === "declared"))
+    .filter(({ path, after: now }) => !(path.endsWith(DRIFT) && now === "declared"))
     .map((difference) =>
       difference.path.endsWith(CONFIGURATION)
         ? CONFIGURATION
@@ -109,8 +109,8 @@ function differencesOf(change: Change, files: readonly TextPair[]): string[] {
   }
   return change.properties.map((property) =>
     JSON.stringify(change.after[property] ?? "").includes("[secret]")
-      ? `${change.name.endsWith("-config-files") ? "files" : property}: \`[secret]\`, another one`
-      : `${property} is not as declared`,
+      ? `${change.name.endsWith("-config-files") ? "files" : property}: \`[secret]\` (changed)`
+      : `${property} differs from its declaration`,
   );
 }
 
@@ -123,14 +123,14 @@ function readable({ type, name }: Change, inputs: Properties): Properties {
   const { labels, envs, triggers, databaseName } = inputs;
   const more = without(inputs, ["labels", "envs", "triggers", "databaseName"]);
   if (name.endsWith("-reload")) {
-    return { [CONFIGURATION]: textAt(inputs, "environment.CONFIG"), [FOUND]: textAt(inputs, "environment.REASON") };
+    return { [CONFIGURATION]: textAt(inputs, "environment.CONFIG"), [DRIFT]: textAt(inputs, "environment.REASON") };
   }
   if (type === "command:local:Command") {
     return { ...withoutTexts(name, more), ...reasonIn(triggers) };
   }
   return {
     ...more,
-    ...(databaseName === undefined ? {} : { [FOUND]: databaseName }),
+    ...(databaseName === undefined ? {} : { [DRIFT]: databaseName }),
     ...(Array.isArray(labels) ? { labels: readLabels(labels) } : {}),
     ...(Array.isArray(envs) ? { envs: readPairs(envs) } : {}),
   };
@@ -139,12 +139,12 @@ function readable({ type, name }: Change, inputs: Properties): Properties {
 /** The last trigger that is a text is the reason for another run; the others are checksums or files. */
 function reasonIn(triggers: unknown): Properties {
   const texts = Array.isArray(triggers) ? triggers.filter((it) => typeof it === "string") : [];
-  return texts.length === 0 ? {} : { [FOUND]: texts.at(-1) };
+  return texts.length === 0 ? {} : { [DRIFT]: texts.at(-1) };
 }
 
 /** Why a dashboard is saved again. */
 function reasonOf({ before: { message: before }, after: { message: after } }: Change): string {
-  return before === after || after === "declared" ? "" : `${FOUND}: ${formatChange(before, after)}`;
+  return before === after || after === "declared" ? "" : `${DRIFT}: ${formatChange(before, after)}`;
 }
 
 function readLabels(labels: readonly unknown[]): Properties {
