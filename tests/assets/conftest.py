@@ -1,4 +1,4 @@
-"""One install of each room for the whole run, as an install takes seconds, and the app."""
+"""One install of each environment for the whole run, as an install takes seconds, and the app."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def flask_lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """Give a lab whose Flask room is installed."""
+    """Give a lab whose Flask environment is installed."""
     lab = Lab(tmp_path_factory.mktemp("flask"))
     lab.install("flask")
     return lab
@@ -23,7 +23,7 @@ def flask_lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 
 @pytest.fixture(scope="session")
 def ansible_lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """Give a lab whose Ansible room is installed."""
+    """Give a lab whose Ansible environment is installed."""
     lab = Lab(tmp_path_factory.mktemp("ansible"))
     lab.install("ansible")
     return lab

@@ -53,10 +53,10 @@ class Lab:
             command, env=environment, input=text, capture_output=True, text=True, check=False
         )
 
-    def install(self, room: str) -> str:
-        """Install a room's requirements; what the script printed."""
-        text = (ASSETS / room / "requirements.txt").read_text()
-        done = self.run("python/install.sh", text, ROOM=room)
+    def install(self, environment: str) -> str:
+        """Install an environment's requirements; returns the script's output."""
+        text = (ASSETS / environment / "requirements.txt").read_text()
+        done = self.run("python/install.sh", text, ROOM=environment)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -151,7 +151,7 @@ class Flask:
     address: str
 
     @property
-    def room(self) -> Path:
+    def environment(self) -> Path:
         """Where its files are."""
         return self.lab.folder / "flask"
 
@@ -180,4 +180,4 @@ class Flask:
 
     def files(self) -> set[str]:
         """Name the files a start leaves."""
-        return {path.name for path in self.room.iterdir()} - {"venv", "requirements.txt"}
+        return {path.name for path in self.environment.iterdir()} - {"venv", "requirements.txt"}

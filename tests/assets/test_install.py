@@ -1,4 +1,4 @@
-"""Installing and removing a room, and what all scripts have in common."""
+"""Installing and removing a virtual environment, and behaviour common to all scripts."""
 
 from __future__ import annotations
 

@@ -24,14 +24,14 @@ def test_start_prints_pid_and_token_and_records_them(flask: Flask) -> None:
     assert printed == f"{pid} {token}\n"
     assert re.fullmatch("tests-[0-9a-f]{12}", token)
     assert instance_at(flask.address) == token
-    record = flask.room / "record.json"
+    record = flask.environment / "record.json"
     assert json.loads(record.read_text()) == {
         "pid": pid,
         "instance": token,
         "health": f"http://{flask.address}/healthz",
     }
     assert flask.files() == {"record.json", "app.py", "app.log"}
-    for path in flask.room.iterdir():
+    for path in flask.environment.iterdir():
         assert path.stat().st_mode & 0o077 == 0, path
 
 
@@ -57,7 +57,7 @@ def test_starting_again_replaces_and_the_old_stop_spares_the_new(flask: Flask) -
 
 def test_starting_again_ends_one_that_no_record_names(flask: Flask) -> None:
     _, lost, _ = flask.started()
-    (flask.room / "record.json").unlink()
+    (flask.environment / "record.json").unlink()
     _, pid, token = flask.started()
     assert not alive(lost)
     assert alive(pid)
@@ -77,9 +77,9 @@ def test_stop_ends_it_and_may_be_repeated(flask: Flask, *, from_state: bool) -> 
 def test_stop_works_when_the_folder_is_gone(flask: Flask) -> None:
     printed, pid, _ = flask.started()
     kept = flask.lab.state / "kept"
-    flask.room.rename(kept)
+    flask.environment.rename(kept)
     flask.stop(printed)
-    kept.rename(flask.room)
+    kept.rename(flask.environment)
     assert not alive(pid)
 
 
@@ -89,7 +89,7 @@ def test_a_stranger_with_the_pid_is_not_ended(flask: Flask, *, from_state: bool)
         try:
             record = {"pid": stranger.pid, "instance": "tests-0123456789ab"}
             if not from_state:
-                (flask.room / "record.json").write_text(json.dumps(record))
+                (flask.environment / "record.json").write_text(json.dumps(record))
             flask.stop(f"{stranger.pid} tests-0123456789ab\n" if from_state else "")
             assert stranger.poll() is None
         finally:
@@ -124,7 +124,7 @@ def test_what_ignores_sigterm_is_killed(flask: Flask) -> None:
 def test_a_taken_port_is_told_and_nothing_stays(flask: Flask, flask_lab: Lab) -> None:
     other = replace(flask_lab, name="other")
     other.folder.mkdir(mode=0o700)
-    shutil.copytree(flask.room / "venv", other.folder / "flask" / "venv", symlinks=True)
+    shutil.copytree(flask.environment / "venv", other.folder / "flask" / "venv", symlinks=True)
     second = Flask(other, flask.address)
     _, pid, token = flask.started()
     try:
@@ -154,7 +154,7 @@ def test_a_cancelled_start_leaves_no_process(flask: Flask) -> None:
         assert starter.stdin
         starter.stdin.write("import time\ntime.sleep(60)")
         starter.stdin.close()
-        record = flask.room / "record.json"
+        record = flask.environment / "record.json"
         assert eventually(record.exists)
         pid = json.loads(record.read_text())["pid"]
         starter.send_signal(signal.SIGTERM)

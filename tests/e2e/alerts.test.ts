@@ -41,7 +41,7 @@ const TOLD_WITHIN = 120;
 
 let lab: TestLab;
 let receiver: http.Server;
-let said = "";
+let output = "";
 const received: Alert[] = [];
 let refused = 0;
 
@@ -73,7 +73,7 @@ afterAll(async () => {
 });
 
 function onOutput(text: string): void {
-  said += text;
+  output += text;
 }
 
 /** What Prometheus or Alertmanager answers. */
@@ -93,7 +93,7 @@ async function firing(): Promise<readonly Readonly<Record<string, string>>[]> {
 }
 
 /** The first alert of this kind that the receiver got. */
-function told(alertname: string, status: Alert["status"], job?: string): Promise<Alert> {
+function notified(alertname: string, status: Alert["status"], job?: string): Promise<Alert> {
   const isIt = (it: Alert): boolean =>
     it.labels.alertname === alertname && it.status === status && (job === undefined || it.labels.job === job);
   return eventually(() => Promise.resolve(received.find(isIt)), TOLD_WITHIN);
@@ -162,7 +162,7 @@ describe("a lab with a webhook on loopback", () => {
 
   it("posts an alert when a target disappears, with the remedy and working links", async () => {
     docker("stop", `${lab.prefix}pushgateway`);
-    const alert = await told("TargetDown", "firing", "ansible_jobs");
+    const alert = await notified("TargetDown", "firing", "ansible_jobs");
     expect(alert.labels).toMatchObject({
       severity: "critical",
       job: "ansible_jobs",
@@ -177,7 +177,7 @@ describe("a lab with a webhook on loopback", () => {
 
   it("posts the resolution once the target is back", async () => {
     docker("start", `${lab.prefix}pushgateway`);
-    expect((await told("TargetDown", "resolved", "ansible_jobs")).labels).toMatchObject({ job: "ansible_jobs" });
+    expect((await notified("TargetDown", "resolved", "ansible_jobs")).labels).toMatchObject({ job: "ansible_jobs" });
     expect((await firing()).map(({ alertname }) => alertname)).not.toContain("TargetDown");
   });
 
@@ -198,9 +198,9 @@ describe("a lab with a webhook on loopback", () => {
     const next = randomBytes(12).toString("hex");
     await lab.stack.setConfig("alertWebhook", { value: `http://127.0.0.1:1/${next}`, secret: true });
     await lab.stack.preview({ diff: true, onOutput });
-    expect(said).toContain("alertmanager-config-files");
-    expect(said).not.toContain(TOKEN);
-    expect(said).not.toContain(next);
+    expect(output).toContain("alertmanager-config-files");
+    expect(output).not.toContain(TOKEN);
+    expect(output).not.toContain(next);
     for (const secret of [TOKEN, next]) {
       expect(spawnSync("grep", ["-rlF", secret, lab.folder], { encoding: "utf8" }).stdout).toBe("");
     }

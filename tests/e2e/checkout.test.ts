@@ -10,12 +10,12 @@ describe("the folder of a checkout", () => {
     const lab = await UserLab.create("checkout-", "172.30.104.0/24");
     try {
       await lab.prepare();
-      const passphrase = path.join(lab.room, "passphrase");
+      const passphrase = path.join(lab.stateDir, "passphrase");
       expect((fs.statSync(passphrase).mode & 0o777).toString(8)).toBe("600");
       const text = fs.readFileSync(passphrase, "utf8").trim();
       expect(text.length).toBeGreaterThan(40);
       const others = fs
-        .readdirSync(lab.room, { recursive: true, withFileTypes: true })
+        .readdirSync(lab.stateDir, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && entry.name !== "passphrase")
         .map(({ parentPath, name }) => path.join(parentPath, name));
       expect(others.length).toBeGreaterThan(0);

@@ -26,10 +26,10 @@ afterAll(async () => {
 async function doctor(
   env: NodeJS.ProcessEnv = {},
 ): Promise<{ ok: boolean; checks: Record<string, { state: string; seen: string; fix?: string }> }> {
-  const { ok, printed } = await lab.run("doctor", ["--json"], env).outcome;
-  const said = JSON.parse(printed) as { ok: boolean; checks: { check: string; state: string; seen: string }[] };
-  expect(said.ok).toBe(ok);
-  return { ok, checks: Object.fromEntries(said.checks.map(({ check, ...it }) => [check, it])) };
+  const { ok, stdout } = await lab.run("doctor", ["--json"], env).outcome;
+  const output = JSON.parse(stdout) as { ok: boolean; checks: { check: string; state: string; seen: string }[] };
+  expect(output.ok).toBe(ok);
+  return { ok, checks: Object.fromEntries(output.checks.map(({ check, ...it }) => [check, it])) };
 }
 
 describe("doctor, on this machine", () => {
@@ -63,7 +63,7 @@ describe("doctor, on this machine", () => {
       seen: `a container of ${SUBNET} reaches this machine at 172.30.109.1:${String(lab.ports.flaskPort)}`,
     });
     const table = await lab.run("doctor").outcome;
-    expect(table.said).toMatch(/^This machine can run the lab(, with \d+ warnings?)?\.$/m);
+    expect(table.output).toMatch(/^This machine can run the lab(, with \d+ warnings?)?\.$/m);
   });
 
   it("finds a firewall between the lab's containers and the host", async () => {

@@ -26,11 +26,11 @@ function memoryLimit(pid: number): string {
 }
 
 /** What a shell in a container answers; as root, since more is open to it than to the program's user. */
-function shell(container: string, script: string): { status: number | null; said: string } {
+function shell(container: string, script: string): { status: number | null; output: string } {
   const { status, stdout, stderr } = spawnSync("docker", ["exec", "--user", "0", container, "sh", "-c", script], {
     encoding: "utf8",
   });
-  return { status, said: `${stdout}${stderr}`.trim() };
+  return { status, output: `${stdout}${stderr}`.trim() };
 }
 
 /** Every default that docs/security.md states, asked of a running lab. */
@@ -105,14 +105,14 @@ export function describeHardening(given: () => TestLab, password: () => Promise<
       expect([name, inspect(name, ".HostConfig.ReadonlyRootfs")]).toEqual([name, true]);
       expect(shell(name, "touch /bin/written")).toMatchObject({
         status: 1,
-        said: expect.stringContaining("Read-only file system") as unknown,
+        output: expect.stringContaining("Read-only file system") as unknown,
       });
       const mounts = inspect(name, ".Mounts") as { Type: string; Destination: string; RW: boolean; Name?: string }[];
       const writable = mounts.filter(({ RW, Type }) => RW && Type !== "tmpfs");
       // the volumes of data, and nothing of the host
       expect(writable.map(({ Type }) => Type)).toEqual(writable.map(() => "volume"));
       if (mounts.some(({ Destination }) => Destination === "/lab")) {
-        expect(shell(name, "touch /lab/written").said).toContain("Read-only file system");
+        expect(shell(name, "touch /lab/written").output).toContain("Read-only file system");
       }
     }
   });
@@ -146,14 +146,14 @@ export function describeHardening(given: () => TestLab, password: () => Promise<
       const mounts = inspect(name, ".Mounts") as { Source: string; Destination: string }[];
       expect(mounts.filter(({ Source }) => Source.endsWith(".sock"))).toEqual([]);
       const found = shell(name, "find /run /var/run/ /host/run /host/var/run/ -type s 2>/dev/null");
-      expect([name, found.said.split("\n").filter((it) => /\/(docker|containerd)\.sock$/.test(it))]).toEqual([
+      expect([name, found.output.split("\n").filter((it) => /\/(docker|containerd)\.sock$/.test(it))]).toEqual([
         name,
         [],
       ]);
     }
     // it would find them if they were there
     const found = shell(`${lab.prefix}${MEASURES}`, "find /run /var/run/ -type s 2>/dev/null");
-    expect(found.said).toMatch(/docker\.sock$/m);
+    expect(found.output).toMatch(/docker\.sock$/m);
   });
 
   it("admits nobody to Grafana without a password, and no sign-up", async () => {
@@ -183,7 +183,7 @@ export function describeHardening(given: () => TestLab, password: () => Promise<
   });
 
   it("has no interface that administers or ends Prometheus or the Pushgateway", async () => {
-    for (const [setting, method, path, status, said] of [
+    for (const [setting, method, path, status, output] of [
       ["prometheusPort", "POST", "/api/v1/admin/tsdb/snapshot", 500, "admin APIs disabled"],
       ["prometheusPort", "POST", "/api/v1/admin/tsdb/delete_series?match[]=up", 500, "admin APIs disabled"],
       ["prometheusPort", "POST", "/-/reload", 403, "Lifecycle API is not enabled."],
@@ -196,7 +196,7 @@ export function describeHardening(given: () => TestLab, password: () => Promise<
       expect([path, response.status, await response.text()]).toEqual([
         path,
         status,
-        expect.stringContaining(said) as unknown,
+        expect.stringContaining(output) as unknown,
       ]);
     }
   });

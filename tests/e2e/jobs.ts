@@ -72,8 +72,8 @@ export function jobsTests(lab: () => TestLab): void {
     await becomes('job="stale", host="nas"', NOT_RUN);
     await becomes('job="batchA"', NOT_SUCCEEDED);
     await becomes('job="sizes"', UNKNOWN);
-    const told = await fires("JobNotRun", "stale host=nas last pushed ");
-    expect(told).toContain("curl -X DELETE $PUSHGATEWAY/metrics/job/stale/host/nas)");
+    const message = await fires("JobNotRun", "stale host=nas last pushed ");
+    expect(message).toContain("curl -X DELETE $PUSHGATEWAY/metrics/job/stale/host/nas)");
     await fires("JobNotSucceeded", "batchA runs and has not succeeded for 2d ");
     expect(await summaries("JobNotRun")).toHaveLength(1);
   });

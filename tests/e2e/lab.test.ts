@@ -68,8 +68,8 @@ describe("a lab that is up", () => {
   });
 
   it("has a configuration that promtool accepts", () => {
-    const said = docker("exec", `${lab.prefix}prometheus`, "promtool", "check", "config", "/lab/prometheus.yml");
-    expect(said).toContain("SUCCESS");
+    const output = docker("exec", `${lab.prefix}prometheus`, "promtool", "check", "config", "/lab/prometheus.yml");
+    expect(output).toContain("SUCCESS");
   });
 
   it("reports the host, and not a container", async () => {

@@ -133,7 +133,7 @@ export function describeOwnApp(given: () => TestLab, gateway: string): void {
       const input = await (await fetch(`http://${gateway}:${String(port)}/metrics`)).text();
       const lint = ["exec", "--interactive", `${lab.prefix}prometheus`, "promtool", "check", "metrics"];
       const { stdout, stderr, status } = spawnSync("docker", lint, { input, encoding: "utf8" });
-      expect({ said: stdout + stderr, status }).toEqual({ said: "", status: 0 });
+      expect({ output: stdout + stderr, status }).toEqual({ output: "", status: 0 });
     });
   }
 }

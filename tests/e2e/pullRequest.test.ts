@@ -193,7 +193,7 @@ describe("scripts/pr-preview", () => {
     expect(status).toBe(0);
   });
 
-  it("reports that there is no base to compare with", () => {
+  it("reports a missing base", () => {
     const { status, report } = run("none");
     expect(report).toContain("There is no base to compare with.");
     expect(report).toMatch(/## Lab preview: \d+ to create\n/);

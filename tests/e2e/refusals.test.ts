@@ -45,9 +45,9 @@ describe("up refuses, before anything is created,", () => {
     const server = net.createServer();
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     try {
-      const said = await refusal({});
-      expect(said).toContain("1 problem, nothing was changed:");
-      expect(said).toMatch(
+      const output = await refusal({});
+      expect(output).toContain("1 problem, nothing was changed:");
+      expect(output).toMatch(
         new RegExp(
           `- grafanaPort = ${String(port)}: is in use by another program .*set grafanaPort to a free port such as \\d+`,
         ),
@@ -72,9 +72,9 @@ describe("up refuses, before anything is created,", () => {
 
   it("a catalogue that does not answer", async () => {
     const entry = [{ id: 1860, revision: 45, sha256: "0".repeat(64) }];
-    const said = await refusal({ dashboardCatalogue: "http://127.0.0.1:9", communityDashboards: entry });
-    expect(said).toContain('dashboardCatalogue = "http://127.0.0.1:9": does not give dashboard 1860 revision 45');
-    expect(said).toContain("check the connection, or set a folder of <id>_rev<revision>.json");
+    const output = await refusal({ dashboardCatalogue: "http://127.0.0.1:9", communityDashboards: entry });
+    expect(output).toContain('dashboardCatalogue = "http://127.0.0.1:9": does not give dashboard 1860 revision 45');
+    expect(output).toContain("check the connection, or set a folder of <id>_rev<revision>.json");
   });
 
   it.each([
@@ -88,10 +88,10 @@ describe("up refuses, before anything is created,", () => {
     const catalogue = await serve(answers);
     const communityDashboards = [{ id: 4711, revision: 3, sha256: "0".repeat(64) }];
     try {
-      const said = await refusal({ dashboardCatalogue: catalogue.url, communityDashboards });
-      expect(said).toContain("nothing was changed:");
-      expect(said).toContain(`- communityDashboards = {"id":4711,"revision":3,`);
-      expect(said).toContain(`${catalogue.url} ${expected}`);
+      const output = await refusal({ dashboardCatalogue: catalogue.url, communityDashboards });
+      expect(output).toContain("nothing was changed:");
+      expect(output).toContain(`- communityDashboards = {"id":4711,"revision":3,`);
+      expect(output).toContain(`${catalogue.url} ${expected}`);
     } finally {
       await catalogue.close();
     }
@@ -102,9 +102,9 @@ describe("up refuses, before anything is created,", () => {
     const dashboard = { panels: [{ targets: [{ datasource: { type: "loki", uid: "abc" } }] }] };
     fs.mkdirSync(dashboardCatalogue);
     fs.writeFileSync(path.join(dashboardCatalogue, "4711_rev3.json"), JSON.stringify(dashboard));
-    const said = await refusal({ dashboardCatalogue, communityDashboards: [{ id: 4711, revision: 3 }] });
-    expect(said).toContain("nothing was changed:");
-    expect(said).toMatch(
+    const output = await refusal({ dashboardCatalogue, communityDashboards: [{ id: 4711, revision: 3 }] });
+    expect(output).toContain("nothing was changed:");
+    expect(output).toMatch(
       /- communityDashboards = {"id":4711,"revision":3}: dashboard 4711 needs a datasource of type loki, .*; take it out/,
     );
   });

@@ -30,7 +30,7 @@ const HASH = "$2b$05$abcdefghijklmnopqrstuu/eX91P7k83LL4y8vQl23I5f0cP1O/Ya";
 const TOKEN = randomBytes(12).toString("hex");
 
 let lab: TestLab;
-let said = "";
+let output = "";
 /** A receiver on the host, which takes everything and notes who sent it, also while this thread waits for a program. */
 const RECEIVER_ON_HOST = `
   const { parentPort, workerData } = require("node:worker_threads");
@@ -54,7 +54,7 @@ afterAll(async () => {
 });
 
 function onOutput(text: string): void {
-  said += text;
+  output += text;
 }
 
 async function setSecret(field: string, value: string): Promise<void> {
@@ -162,11 +162,11 @@ describe("a lab with existing receivers", () => {
       docker("exec", `${PREFIX}prometheus`, "cat", "/lab/prometheus.yml"),
       await config(),
       `${stdout}${stderr}`,
-      said,
+      output,
     ];
     expect(shown[1]).toContain("password_file: /lab/remote_write_0");
-    expect(said).toContain("prometheus-config-files");
-    expect(said).toContain("[secret]");
+    expect(output).toContain("prometheus-config-files");
+    expect(output).toContain("[secret]");
     for (const secret of secrets) {
       expect(shown.filter((text) => text.includes(secret))).toEqual([]);
       expect(spawnSync("grep", ["-rlF", secret, lab.folder], { encoding: "utf8" }).stdout).toBe("");

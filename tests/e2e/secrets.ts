@@ -17,17 +17,17 @@ async function cli(lab: TestLab, args: readonly string[], meanwhile: () => void 
     env: { ...process.env, ...envVars },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let said = "";
+  let output = "";
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
   }
   const polling = setInterval(meanwhile, 5);
   const [code] = (await once(child, "close")) as [number];
   clearInterval(polling);
   if (code !== 0) {
-    throw new Error(said);
+    throw new Error(output);
   }
-  return said;
+  return output;
 }
 
 /** Arguments of every process, with the lines that hold one of these texts. */
@@ -92,12 +92,12 @@ export function describeSecrets(given: () => TestLab): void {
     none(await cli(lab, ["preview", ...verbose]));
     const seen = new Set<string>();
     let looks = 0;
-    const said = await cli(lab, ["up", "--yes", "--skip-preview", ...verbose], () => {
+    const output = await cli(lab, ["up", "--yes", "--skip-preview", ...verbose], () => {
       looks++;
       processesWith(passwords).forEach((it) => seen.add(it));
     });
-    none(said);
-    expect(said).toContain("[secret]");
+    none(output);
+    expect(output).toContain("[secret]");
     expect([...seen]).toEqual([]);
     expect(looks).toBeGreaterThan(100);
     expect([await status(old), await status(CHANGED)]).toEqual([401, 200]);

@@ -4,7 +4,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { eventually } from "../support/harness";
 import { appPid, isAlive, signal } from "../support/processes";
-import { Bench, DASHBOARDS, expectRepaired } from "./repair";
+import { Fixture, DASHBOARDS, expectRepaired } from "./repair";
 
 /** A program that has the port; undefined while the threads of a killed one still hold it. */
 async function listen(port: number): Promise<net.Server | undefined> {
@@ -16,44 +16,44 @@ async function listen(port: number): Promise<net.Server | undefined> {
 }
 
 /** Faults of the Flask app and of what the lab keeps on the host. */
-export function injectAppFaults(bench: () => Bench): void {
+export function injectAppFaults(fixture: () => Fixture): void {
   const part = "the app";
   const remove = (...folder: string[]): void => {
-    fs.rmSync(path.join(bench().lab.hostFolder, ...folder), { recursive: true });
+    fs.rmSync(path.join(fixture().lab.hostFolder, ...folder), { recursive: true });
   };
 
   it("killed", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "the Flask process killed",
       cause: () => {
-        signal(appPid(bench().lab), "SIGKILL");
+        signal(appPid(fixture().lab), "SIGKILL");
       },
       shows: ["flask-process"],
     }));
 
   it("killed, and its port taken by another program", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "its port taken by another program while it is dead",
       cause: async () => {
-        const { lab } = bench();
+        const { lab } = fixture();
         const app = appPid(lab);
         signal(app, "SIGKILL");
         await eventually(() => Promise.resolve(!isAlive(app) || undefined));
         const other = await eventually(() => listen(lab.ports.flaskPort));
-        const { ok, said, changes } = await lab.up();
+        const { ok, output, changes } = await lab.up();
         other.close();
         await once(other, "close");
         expect(ok).toBe(false);
-        expect(said).toMatch(/1 problem, nothing was changed:\s+- flaskPort = \d+: is in use by another program/);
+        expect(output).toMatch(/1 problem, nothing was changed:\s+- flaskPort = \d+: is in use by another program/);
         expect(changes).toEqual([]);
       },
       shows: ["flask-process"],
     }));
 
   it("without its virtual environment", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "its virtual environment deleted",
       cause: () => {
@@ -64,7 +64,7 @@ export function injectAppFaults(bench: () => Bench): void {
     }));
 
   it("without any of its files", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "the lab's folder on the host deleted",
       cause: () => {

@@ -31,7 +31,10 @@ afterAll(async () => {
 
 /** What `up` says, with the names of this lab. */
 function inPlace(says: string): string {
-  return says.replaceAll("<folder>", lab.folder).replaceAll("<room>", lab.room).replaceAll("<stack>", machineStack());
+  return says
+    .replaceAll("<folder>", lab.folder)
+    .replaceAll("<state>", lab.stateDir)
+    .replaceAll("<stack>", machineStack());
 }
 
 /** Every line that `up` prints when it refuses. */
@@ -39,9 +42,9 @@ async function refusal({ settings: changes, env, breaking }: Omit<BadInput, "wha
   lab.configure(changes?.(lab.folder) ?? {});
   const restore = await breaking?.(lab);
   try {
-    const { ok, said } = await lab.run("pulumi", ["up", "--yes", "--skip-preview"], env?.(lab.folder)).outcome;
+    const { ok, output } = await lab.run("pulumi", ["up", "--yes", "--skip-preview"], env?.(lab.folder)).outcome;
     expect(ok).toBe(false);
-    return said.split("\n").map((line) => line.trim());
+    return output.split("\n").map((line) => line.trim());
   } finally {
     await restore?.();
   }
@@ -52,16 +55,16 @@ describe("up refuses, before anything is created,", () => {
     "all of these settings at once: %s",
     async (_, inputs) => {
       const changes = Object.fromEntries(inputs.map(([setting, value]) => [setting, value]));
-      const said = await refusal({ settings: () => ({ prometheusPort: 9090, ...changes }) });
-      expect(said.filter((line) => line.startsWith("- ")).sort()).toEqual(
+      const output = await refusal({ settings: () => ({ prometheusPort: 9090, ...changes }) });
+      expect(output.filter((line) => line.startsWith("- ")).sort()).toEqual(
         inputs.map(([setting, , says]) => `- ${setting}${says}`).sort(),
       );
     },
   );
 
   it.each(BAD_INPUTS.map((input) => [input.what, input] as const))("%s", async (_, { says, ...input }) => {
-    const said = await refusal(input);
-    expect(said).toContainEqual(inPlace(says));
+    const output = await refusal(input);
+    expect(output).toContainEqual(inPlace(says));
   });
 });
 

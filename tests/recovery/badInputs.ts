@@ -11,14 +11,14 @@ export interface BadInput {
   readonly env?: (folder: string) => NodeJS.ProcessEnv;
   /** Breaks something; the function it returns restores it. */
   readonly breaking?: (lab: UserLab) => Promise<() => unknown>;
-  /** A whole line of what `up` prints; `<folder>`, `<room>` and `<stack>` stand for the lab's. */
+  /** A whole line of what `up` prints; `<folder>`, `<state>` and `<stack>` stand for the lab's. */
   readonly says: string;
 }
 
 /** The file that `make config` writes to. */
-export function ownSettings({ room }: UserLab): string {
-  const [file = ""] = fs.readdirSync(room).filter((name) => name.startsWith("own."));
-  return path.join(room, file);
+export function ownSettings({ stateDir }: UserLab): string {
+  const [file = ""] = fs.readdirSync(stateDir).filter((name) => name.startsWith("own."));
+  return path.join(stateDir, file);
 }
 
 /** Sets a secret; the settings are put back as they were anyway. */
@@ -121,12 +121,12 @@ export const BAD_INPUTS: readonly BadInput[] = [
   {
     what: "settings that are no YAML",
     breaking: writing(ownSettings, "config: [1\n"),
-    says: "<room>/own.<stack>.yaml has no valid settings: Flow sequence in block collection must be sufficiently indented and end with a ] at line 2, column 1; fix or remove it",
+    says: "<state>/own.<stack>.yaml has no valid settings: Flow sequence in block collection must be sufficiently indented and end with a ] at line 2, column 1; fix or remove it",
   },
   {
     what: "settings that are a list",
     breaking: writing(ownSettings, "- grafanaPort: 3000\n"),
-    says: "<room>/own.<stack>.yaml has no valid settings: it is not a map with a map config in it; fix or remove it",
+    says: "<state>/own.<stack>.yaml has no valid settings: it is not a map with a map config in it; fix or remove it",
   },
   {
     what: "a stack that does not exist",

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { CONFIG_FOLDER } from "../../components/container/spec";
 import { docker, eventually, inspect, pruneLab } from "../support/harness";
 import { killProgram } from "../support/processes";
-import { Bench, expectRepaired } from "./repair";
+import { Fixture, expectRepaired } from "./repair";
 
 const CONTAINERS = ["cadvisor", "grafana", "node-exporter", "prometheus", "pushgateway"].map(
   (name) => `${name}-container`,
@@ -10,12 +10,12 @@ const CONTAINERS = ["cadvisor", "grafana", "node-exporter", "prometheus", "pushg
 const KILLS = 5;
 
 /** Faults of containers and of their network. */
-export function injectContainerFaults(bench: () => Bench): void {
+export function injectContainerFaults(fixture: () => Fixture): void {
   const part = "containers";
-  const name = (hostname: string): string => bench().lab.container(hostname);
+  const name = (hostname: string): string => fixture().lab.container(hostname);
 
   it("stopped", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "a container stopped",
       cause: () => docker("stop", name("pushgateway")),
@@ -23,7 +23,7 @@ export function injectContainerFaults(bench: () => Bench): void {
     }));
 
   it("removed by hand", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "a container removed by hand",
       cause: () => docker("rm", "--force", name("prometheus")),
@@ -31,7 +31,7 @@ export function injectContainerFaults(bench: () => Bench): void {
     }));
 
   it("paused", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "a container paused",
       cause: () => docker("pause", name("node_exporter")),
@@ -39,28 +39,28 @@ export function injectContainerFaults(bench: () => Bench): void {
     }));
 
   it("created and never started", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "a container created and never started",
       cause: () => {
         const image = docker("inspect", "--format", "{{.Image}}", name("cadvisor"));
         docker("rm", "--force", name("cadvisor"));
-        const label = `observability-lab.lab=${bench().lab.lab}`;
+        const label = `observability-lab.lab=${fixture().lab.lab}`;
         docker("create", "--name", name("cadvisor"), "--label", label, image);
       },
       shows: ["cadvisor-container"],
     }));
 
   it("left by docker system prune", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "docker system prune",
-      cause: () => pruneLab(bench().lab.lab),
+      cause: () => pruneLab(fixture().lab.lab),
       shows: [],
     }));
 
   it("killed over and over", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "a container killed over and over",
       cause: async () => {
@@ -76,7 +76,7 @@ export function injectContainerFaults(bench: () => Bench): void {
     }));
 
   it("its memory limit changed by hand", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "a container's memory limit changed by hand",
       cause: () => docker("update", "--memory", "96m", "--memory-swap", "96m", name("node_exporter")),
@@ -84,7 +84,7 @@ export function injectContainerFaults(bench: () => Bench): void {
     }));
 
   it("its configuration file changed by hand", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "prometheus.yml changed by hand",
       cause: () => {
@@ -98,19 +98,19 @@ export function injectContainerFaults(bench: () => Bench): void {
     }));
 
   it("taken off the network", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "a container taken off the lab's network",
-      cause: () => docker("network", "disconnect", bench().lab.lab, name("grafana")),
+      cause: () => docker("network", "disconnect", fixture().lab.lab, name("grafana")),
       shows: ["grafana-container"],
     }));
 
   it("all of them with their network removed", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "the lab's network removed",
       cause: () => {
-        const network = bench().lab.lab;
+        const network = fixture().lab.lab;
         const members = docker("network", "inspect", "--format", "{{range .Containers}}{{.Name}} {{end}}", network);
         members
           .split(" ")

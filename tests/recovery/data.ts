@@ -6,35 +6,35 @@ import { record } from "../support/results";
 import { grafana } from "../support/userData";
 import { expectOk, UserLab } from "../support/userLab";
 import { expectGone } from "./leftovers";
-import { Bench, expectGreen, expectKept } from "./repair";
+import { Fixture, expectGreen, expectKept } from "./repair";
 
 const DATA = ["grafana", "prometheus", "pushgateway"];
 
 /** What people have put into a lab outlives a destroy and an upgrade, where they ask for it. */
-export function injectDataFaults(bench: () => Bench): void {
+export function injectDataFaults(fixture: () => Fixture): void {
   const part = "data";
-  const backup = (): string => path.join(bench().lab.folder, "backup.tar");
+  const backup = (): string => path.join(fixture().lab.folder, "backup.tar");
 
   it("by make backup, which leaves the lab as it is", async () => {
-    const { lab } = bench();
+    const { lab } = fixture();
     await expectOk(lab.run("backup", [], { FILE: backup() }).outcome);
     expect(fs.statSync(backup()).mode & 0o777).toBe(0o600);
     expect(await lab.failedChecks()).toEqual([]);
     expect(await lab.preview()).toEqual([]);
-    await expectKept(bench());
+    await expectKept(fixture());
     const again = await lab.run("backup", [], { FILE: backup() }).outcome;
-    expect([again.ok, again.said]).toEqual([false, `FILE = ${backup()}: exists already; name another file\n`]);
+    expect([again.ok, again.output]).toEqual([false, `FILE = ${backup()}: exists already; name another file\n`]);
   });
 
   it("over a destroy by keepData, and Grafana's has the password of the lab before", async () => {
-    const { lab } = bench();
+    const { lab } = fixture();
     const old = await lab.password();
     lab.configure({ keepData: true });
     await expectOk(lab.up());
-    const { said } = await expectOk(lab.destroy());
+    const { output } = await expectOk(lab.destroy());
     const volumes = [...DATA, "grafana-key"].map((name) => `${lab.lab}-${name}`).sort();
     volumes.forEach((volume) => {
-      expect(said).toContain(volume);
+      expect(output).toContain(volume);
     });
     expect(docker("volume", "ls", "--quiet", "--filter", `label=observability-lab.lab=${lab.lab}`).split("\n")).toEqual(
       volumes,
@@ -42,37 +42,37 @@ export function injectDataFaults(bench: () => Bench): void {
     expect([labelled("container", lab.lab), labelled("network", lab.lab)]).toEqual([[], []]);
     expect(fs.existsSync(lab.hostFolder)).toBe(false);
 
-    await expectGreen(bench(), { part, fault: "destroy with keepData: a Grafana volume with another password" });
+    await expectGreen(fixture(), { part, fault: "destroy with keepData: a Grafana volume with another password" });
     expect((await grafana(lab, { login: "admin", password: old }, "GET", "/api/user")).status).toBe(401);
   });
 
   it("by a new Grafana image (the same program under another tag)", async () => {
-    const { lab } = bench();
+    const { lab } = fixture();
     const newer = "observability-lab/grafana-of-a-test:newer";
     docker("tag", lab.setting("grafanaImage"), newer);
     lab.configure({ grafanaImage: newer });
-    await expectGreen(bench(), { part, fault: "another Grafana image over the volume" });
+    await expectGreen(fixture(), { part, fault: "another Grafana image over the volume" });
     expect(docker("inspect", "--format", "{{.Config.Image}}", lab.container("grafana"))).toBe(newer);
     lab.configure({ grafanaImage: undefined });
-    await expectGreen(bench(), { part, fault: "another Grafana image over the volume" });
+    await expectGreen(fixture(), { part, fault: "another Grafana image over the volume" });
     docker("image", "rm", newer);
   });
 
   it("over a destroy without keepData by make restore, which brings the lab up first", async () => {
-    const { lab } = bench();
+    const { lab } = fixture();
     lab.configure({ keepData: false });
     await expectOk(lab.up());
     await expectOk(lab.destroy());
     await expectGone(lab);
     const { seconds } = await expectOk(lab.run("restore", [], { FILE: backup() }).outcome);
     expect(await lab.failedChecks()).toEqual([]);
-    await expectKept(bench());
+    await expectKept(fixture());
     expect(await lab.preview()).toEqual([]);
     record({ part, fault: "destroy, and make restore of a backup", lost: "what came after the backup", seconds });
   });
 
   it("by a restore that fails", async () => {
-    const { lab } = bench();
+    const { lab } = fixture();
     const broken = changeBackup(lab, backup(), (folder) => {
       // the sums are right, the database is none
       const data = path.join(folder, "data");
@@ -81,25 +81,25 @@ export function injectDataFaults(bench: () => Bench): void {
       fs.chmodSync(path.join(data, "grafana.db"), 0o666);
       sh(folder, "tar -C data -cf grafana.tar . && rm -r data");
     });
-    const { ok, said } = await lab.run("restore", [], { FILE: broken }).outcome;
+    const { ok, output } = await lab.run("restore", [], { FILE: broken }).outcome;
     expect(ok).toBe(false);
-    expect(said).toContain(`${lab.container("grafana")} does not get healthy; its last lines:`);
-    expect(said).toContain("the restore failed: the lab's own data is put back");
-    await expectGreen(bench(), { part, fault: "make restore of a backup that Grafana cannot read" });
+    expect(output).toContain(`${lab.container("grafana")} does not get healthy; its last lines:`);
+    expect(output).toContain("the restore failed: the lab's own data is put back");
+    await expectGreen(fixture(), { part, fault: "make restore of a backup that Grafana cannot read" });
   });
 
   it("from a backup of another lab", async () => {
-    const { lab } = bench();
+    const { lab } = fixture();
     const foreign = changeBackup(lab, backup(), (folder) => {
       sh(folder, "sed -i 2s/.*/another-observability-lab/ about");
     });
-    const { ok, said } = await lab.run("restore", [], { FILE: foreign }).outcome;
+    const { ok, output } = await lab.run("restore", [], { FILE: foreign }).outcome;
     expect(ok).toBe(false);
-    expect(said).toBe(
+    expect(output).toBe(
       `FILE = ${foreign}: is a backup of the lab another-observability-lab, and this one is ${lab.lab}; ` +
         "nothing was changed: give a file that make backup wrote\n",
     );
-    await expectKept(bench());
+    await expectKept(fixture());
   });
 }
 

@@ -2,24 +2,24 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { docker } from "../support/harness";
 import { expectOk, UserLab } from "../support/userLab";
-import { Bench } from "./repair";
+import { Fixture } from "./repair";
 
 /** What `make drift` says, and the code that it exits with. */
 async function drift(lab: UserLab): Promise<{ code: number | null; report: string }> {
   const { child, outcome } = lab.run("drift");
   await outcome;
-  return { code: child.exitCode, report: fs.readFileSync(path.join(lab.room, "drift/report.md"), "utf8") };
+  return { code: child.exitCode, report: fs.readFileSync(path.join(lab.stateDir, "drift/report.md"), "utf8") };
 }
 
 /** `make drift` tells what was changed by hand, and what of the code was not applied. */
-export function driftTests(bench: () => Bench): void {
+export function driftTests(fixture: () => Fixture): void {
   it("is not reported for a lab that equals its code", async () => {
-    const { code, report } = await drift(bench().lab);
+    const { code, report } = await drift(fixture().lab);
     expect([code, report.split("\n")[2]]).toEqual([0, "## Drift of the lab: no change"]);
   });
 
   it("is reported for a setting that was not applied, and for a container that was stopped", async () => {
-    const { lab } = bench();
+    const { lab } = fixture();
     docker("stop", lab.container("pushgateway"));
     lab.configure({ nodeExporterMemory: 144 });
     const { code, report } = await drift(lab);
@@ -33,7 +33,7 @@ export function driftTests(bench: () => Bench): void {
   });
 
   it("is detected without Grafana by the lab alone, which reports that", async () => {
-    const { lab } = bench();
+    const { lab } = fixture();
     docker("stop", lab.container("grafana"));
     const { code, report } = await drift(lab);
     expect(code).toBe(2);

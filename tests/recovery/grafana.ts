@@ -1,18 +1,18 @@
 import { grafana } from "../support/userData";
-import { Bench, DASHBOARDS, expectRepaired } from "./repair";
+import { Fixture, DASHBOARDS, expectRepaired } from "./repair";
 
 const UID = "lab-flask";
 
 /** Faults of what Grafana holds. */
-export function injectGrafanaFaults(bench: () => Bench): void {
+export function injectGrafanaFaults(fixture: () => Fixture): void {
   const part = "Grafana";
   const ask = async (method: string, path: string, body?: unknown): Promise<Response> => {
-    const { lab } = bench();
+    const { lab } = fixture();
     return grafana(lab, { login: "admin", password: await lab.password() }, method, path, body);
   };
 
   it("a dashboard edited", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "a dashboard of the lab edited in Grafana",
       lost: "the edit; Grafana's history of the dashboard has it",
@@ -28,7 +28,7 @@ export function injectGrafanaFaults(bench: () => Bench): void {
     }));
 
   it("a dashboard deleted", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "a dashboard of the lab deleted in Grafana",
       lost: "its history in Grafana",
@@ -37,7 +37,7 @@ export function injectGrafanaFaults(bench: () => Bench): void {
     }));
 
   it("the lab's folder deleted", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "the lab's folder deleted in Grafana with its dashboards",
       lost: "their history in Grafana",
@@ -48,7 +48,7 @@ export function injectGrafanaFaults(bench: () => Bench): void {
     }));
 
   it("the datasource deleted", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "the datasource deleted in Grafana",
       cause: () => ask("DELETE", "/api/datasources/uid/prometheus"),
@@ -56,12 +56,12 @@ export function injectGrafanaFaults(bench: () => Bench): void {
     }));
 
   it("its password changed", () =>
-    expectRepaired(bench(), {
+    expectRepaired(fixture(), {
       part,
       fault: "the password of admin changed in Grafana",
       lost: "the changed password; the state's is in force again",
       cause: async () => {
-        const oldPassword = await bench().lab.password();
+        const oldPassword = await fixture().lab.password();
         const [newPassword, confirmNew] = ["changed by hand", "changed by hand"];
         await ask("PUT", "/api/user/password", { oldPassword, newPassword, confirmNew });
       },

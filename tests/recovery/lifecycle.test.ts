@@ -9,70 +9,70 @@ import { leaveUserData } from "../support/userData";
 import { expectOk, Running, UserLab } from "../support/userLab";
 import { injectDataFaults } from "./data";
 import { expectGone } from "./leftovers";
-import { Bench, expectGreen } from "./repair";
+import { Fixture, expectGreen } from "./repair";
 
 jest.setTimeout(300_000);
 
-let bench: Bench;
+let fixture: Fixture;
 const canMount = spawnSync("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
 
 beforeAll(async () => {
-  bench = { lab: await UserLab.create("backup-", "172.30.103.0/24") };
+  fixture = { lab: await UserLab.create("backup-", "172.30.103.0/24") };
 });
 
 afterAll(async () => {
-  await bench.lab.remove(() => spawnSync("umount", ["--lazy", smallDisk()]));
+  await fixture.lab.remove(() => spawnSync("umount", ["--lazy", smallDisk()]));
 });
 
 function smallDisk(): string {
-  return path.join(bench.lab.folder, "disk");
+  return path.join(fixture.lab.folder, "disk");
 }
 
 describe("a first up", () => {
   (canMount ? it : it.skip)("ends green after one on a full disk (where the user may mount one)", async () => {
-    const { lab } = bench;
+    const { lab } = fixture;
     const mount = (options: string): void => {
       expect(spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", smallDisk()]).stderr.toString()).toBe("");
     };
     fs.mkdirSync(smallDisk());
     mount("size=24m");
-    lab.room = path.join(smallDisk(), "room");
+    lab.stateDir = path.join(smallDisk(), "room");
     lab.stateHome = path.join(smallDisk(), "state-home");
     await lab.prepare();
-    const { ok, said } = await lab.up();
+    const { ok, output } = await lab.up();
     expect(ok).toBe(false);
     // pip cannot even write down what is wrong
-    expect(said).toMatch(/environment \*\*creating failed|no space left/i);
+    expect(output).toMatch(/environment \*\*creating failed|no space left/i);
     mount("remount,size=1g");
-    await expectGreen(bench, { part: "up", fault: "the disk full, and freed again" });
+    await expectGreen(fixture, { part: "up", fault: "the disk full, and freed again" });
   });
 });
 
 describe("data is kept", () => {
   beforeAll(async () => {
-    const { lab } = bench;
+    const { lab } = fixture;
     await lab.prepare();
     await expectOk(lab.up());
-    bench = { lab, userData: await leaveUserData(lab) };
+    fixture = { lab, userData: await leaveUserData(lab) };
   });
 
-  injectDataFaults(() => bench);
+  injectDataFaults(() => fixture);
 });
 
 describe("destroy leaves nothing", () => {
   beforeAll(async () => {
-    await expectOk(bench.lab.destroy());
+    await expectOk(fixture.lab.destroy());
   });
 
   async function expectDestroyed(fault: string, app?: number): Promise<void> {
-    const { seconds } = await expectOk(bench.lab.destroy());
-    await expectGone(bench.lab, app);
+    const { seconds } = await expectOk(fixture.lab.destroy());
+    await expectGone(fixture.lab, app);
     record({ part: "destroy", fault, lost: "all data, as asked", seconds });
   }
 
   /** Starts an up of a lab that is not there, and breaks it off once it works on a resource. */
   async function breakOffFirstUp(resource: string, breakOff: (up: Running) => unknown): Promise<void> {
-    const up = bench.lab.run("pulumi", ["up", "--yes", "--skip-preview"]);
+    const up = fixture.lab.run("pulumi", ["up", "--yes", "--skip-preview"]);
     await up.reached(resource);
     await breakOff(up);
     expect((await up.outcome).ok).toBe(false);
@@ -97,17 +97,17 @@ describe("destroy leaves nothing", () => {
   });
 
   it("after the checkout moved", async () => {
-    const { lab } = bench;
+    const { lab } = fixture;
     const [before, after] = ["checkout", "moved"].map((name) => path.join(lab.folder, name)) as [string, string];
     copyCheckout(before);
-    [lab.checkout, lab.room] = [before, path.join(before, ".lab")];
+    [lab.checkout, lab.stateDir] = [before, path.join(before, ".lab")];
     await lab.prepare();
     // its first up is killed: the next one makes from nothing what the state does not know of
     await breakOffFirstUp("prometheus-container", kill);
     await expectGreen({ lab }, { part: "up", fault: "SIGKILL while the first up makes containers" });
     const app = appPid(lab);
     fs.renameSync(before, after);
-    [lab.checkout, lab.room] = [after, path.join(after, ".lab")];
+    [lab.checkout, lab.stateDir] = [after, path.join(after, ".lab")];
     await expectDestroyed("after the checkout moved", app);
   });
 });

@@ -13,7 +13,7 @@ export const DASHBOARDS: readonly string[] = [
 ];
 
 /** A lab that is up and holds what people have put into it; faults share it. */
-export interface Bench {
+export interface Fixture {
   readonly lab: UserLab;
   /** Undefined for a lab that was not up before. */
   readonly userData?: UserData;
@@ -31,7 +31,7 @@ export interface InjectedFault extends Pick<FaultResult, "part" | "fault"> {
 }
 
 /** Causes a fault, and expects a preview to name just that and the next up to repair it. */
-export async function expectRepaired({ lab, userData }: Bench, fault: InjectedFault): Promise<void> {
+export async function expectRepaired({ lab, userData }: Fixture, fault: InjectedFault): Promise<void> {
   const { mayShow = [] } = fault;
   await fault.cause();
   const shown = await lab.preview();
@@ -42,7 +42,7 @@ export async function expectRepaired({ lab, userData }: Bench, fault: InjectedFa
 
 /** Sees that the next up ends green with everything that was there before; returns what it changed. */
 export async function expectGreen(
-  { lab, userData }: Bench,
+  { lab, userData }: Fixture,
   { part, fault, lost = "nothing" }: Pick<InjectedFault, "part" | "fault" | "lost">,
 ): Promise<readonly string[]> {
   const start = Date.now();
@@ -56,6 +56,6 @@ export async function expectGreen(
 }
 
 /** Sees that everything is there which people have put into the lab. */
-export async function expectKept({ lab, userData }: Bench): Promise<void> {
+export async function expectKept({ lab, userData }: Fixture): Promise<void> {
   expect(userData === undefined ? [] : await lostUserData(lab, userData)).toEqual([]);
 }

@@ -10,23 +10,23 @@ import { injectContainerFaults } from "./containers";
 import { driftTests } from "./drift";
 import { injectGrafanaFaults } from "./grafana";
 import { expectGone } from "./leftovers";
-import { Bench } from "./repair";
+import { Fixture } from "./repair";
 import { injectUpdateFaults } from "./updates";
 
 jest.setTimeout(300_000);
 
-let bench: Bench;
+let fixture: Fixture;
 
 beforeAll(async () => {
   const lab = await UserLab.create("faults-", "172.30.101.0/24");
-  bench = { lab };
+  fixture = { lab };
   await lab.prepare();
   await expectOk(lab.up());
-  bench = { lab, userData: await leaveUserData(lab) };
+  fixture = { lab, userData: await leaveUserData(lab) };
 });
 
 afterAll(async () => {
-  await bench.lab.remove();
+  await fixture.lab.remove();
 });
 
 /** What the engine gave to a lab's parts, and the app's process: none of it changes unless the lab is touched. */
@@ -38,23 +38,23 @@ function identity(lab: UserLab): string[] {
 }
 
 describe("up repairs a container", () => {
-  injectContainerFaults(() => bench);
+  injectContainerFaults(() => fixture);
 });
 
 describe("up repairs the app", () => {
-  injectAppFaults(() => bench);
+  injectAppFaults(() => fixture);
 });
 
 describe("up repairs Grafana:", () => {
-  injectGrafanaFaults(() => bench);
+  injectGrafanaFaults(() => fixture);
 });
 
 describe("drift", () => {
-  driftTests(() => bench);
+  driftTests(() => fixture);
 });
 
 describe("up succeeds after one that was", () => {
-  injectUpdateFaults(() => bench);
+  injectUpdateFaults(() => fixture);
 });
 
 describe("two labs", () => {
@@ -70,15 +70,15 @@ describe("two labs", () => {
   });
 
   it("run side by side, and neither touches the other", async () => {
-    const before = identity(bench.lab);
+    const before = identity(fixture.lab);
     await expectOk(other.up());
     expect(await other.failedChecks()).toEqual([]);
-    expect(identity(bench.lab)).toEqual(before);
-    expect(await bench.lab.failedChecks()).toEqual([]);
+    expect(identity(fixture.lab)).toEqual(before);
+    expect(await fixture.lab.failedChecks()).toEqual([]);
   });
 
   it("are destroyed separately, one from another checkout with its app dead and containers missing", async () => {
-    const { lab } = bench;
+    const { lab } = fixture;
     const before = identity(other);
     const app = appPid(lab);
     signal(app, "SIGKILL");

@@ -6,7 +6,7 @@ import { docker } from "../support/harness";
 import { appPid, interrupt, killSession, signal } from "../support/processes";
 import { grafana } from "../support/userData";
 import { expectOk, Running } from "../support/userLab";
-import { Bench, expectGreen, InjectedFault } from "./repair";
+import { Fixture, expectGreen, InjectedFault } from "./repair";
 
 const CONTAINERS = ["cadvisor", "grafana", "node_exporter", "prometheus", "pushgateway"];
 
@@ -17,25 +17,25 @@ interface Point {
 }
 
 /** Faults of an update itself: interrupted at several points, or failing. */
-export function injectUpdateFaults(bench: () => Bench): void {
+export function injectUpdateFaults(fixture: () => Fixture): void {
   const part = "up";
 
   const commands: Point = {
     resource: "flask-environment",
     cause: () => {
-      const { lab } = bench();
+      const { lab } = fixture();
       signal(appPid(lab), "SIGKILL");
       fs.rmSync(path.join(lab.hostFolder, "flask", "venv"), { recursive: true });
     },
   };
   const containers: Point = {
     resource: "prometheus-container",
-    cause: () => docker("rm", "--force", ...CONTAINERS.map((name) => bench().lab.container(name))),
+    cause: () => docker("rm", "--force", ...CONTAINERS.map((name) => fixture().lab.container(name))),
   };
   const dashboards: Point = {
     resource: "lab-overview-dashboard",
     cause: async () => {
-      const { lab } = bench();
+      const { lab } = fixture();
       const admin = { login: "admin", password: await lab.password() };
       await grafana(lab, admin, "DELETE", "/api/folders/observability-lab");
     },
@@ -44,11 +44,11 @@ export function injectUpdateFaults(bench: () => Bench): void {
   /** Breaks an update off at a point, and sees that the next one ends green. */
   async function expectResumed(point: Point, fault: string, breakOff: (up: Running) => unknown): Promise<void> {
     await point.cause();
-    const up = bench().lab.run("pulumi", ["up", "--yes", "--skip-preview"]);
+    const up = fixture().lab.run("pulumi", ["up", "--yes", "--skip-preview"]);
     await up.reached(point.resource);
     await breakOff(up);
     expect((await up.outcome).ok).toBe(false);
-    await expectGreen(bench(), { part, fault });
+    await expectGreen(fixture(), { part, fault });
   }
 
   const ctrlC = ({ child }: Running): void => {
@@ -72,16 +72,16 @@ export function injectUpdateFaults(bench: () => Bench): void {
   it("killed while it fills Grafana", () => expectResumed(dashboards, "SIGKILL while Grafana is filled", kill));
 
   it("started twice: the second says so and the first ends well", async () => {
-    const { lab } = bench();
+    const { lab } = fixture();
     docker("rm", "--force", lab.container("pushgateway"));
     const first = lab.run("pulumi", ["up", "--yes", "--skip-preview"]);
     await first.reached("pushgateway-container");
     const second = await lab.up();
     expect(second.ok).toBe(false);
-    expect(second.said).toContain(String(first.child.pid));
+    expect(second.output).toContain(String(first.child.pid));
     expect(second.changes).toEqual([]);
     await expectOk(first.outcome);
-    await expectGreen(bench(), { part, fault: "a second up of the same lab at once" });
+    await expectGreen(fixture(), { part, fault: "a second up of the same lab at once" });
   });
 
   /** Sees that an up fails with these words, and that the next one ends green once the cause is away. */
@@ -90,11 +90,11 @@ export function injectUpdateFaults(bench: () => Bench): void {
     { cause, undo, ...fault }: Pick<InjectedFault, "fault" | "lost"> & { cause: () => unknown; undo: () => unknown },
   ): Promise<void> {
     await cause();
-    const { ok, said } = await bench().lab.up();
+    const { ok, output } = await fixture().lab.up();
     await undo();
     expect(ok).toBe(false);
-    expect(said).toMatch(says);
-    await expectGreen(bench(), { part, ...fault });
+    expect(output).toMatch(says);
+    await expectGreen(fixture(), { part, ...fault });
   }
 
   it("with an image that cannot be pulled", () =>
@@ -103,19 +103,19 @@ export function injectUpdateFaults(bench: () => Bench): void {
       {
         fault: "an image that cannot be pulled",
         cause: () => {
-          bench().lab.configure({ prometheusImage: "127.0.0.1:9/nobody/prometheus:none" });
+          fixture().lab.configure({ prometheusImage: "127.0.0.1:9/nobody/prometheus:none" });
         },
         undo: () => {
-          expect(docker("inspect", "--format", "{{.State.Status}}", bench().lab.container("prometheus"))).toBe(
+          expect(docker("inspect", "--format", "{{.State.Status}}", fixture().lab.container("prometheus"))).toBe(
             "running",
           );
-          bench().lab.configure({ prometheusImage: undefined });
+          fixture().lab.configure({ prometheusImage: undefined });
         },
       },
     ));
 
   it("with a Grafana that never gets healthy", () => {
-    const { lab } = bench();
+    const { lab } = fixture();
     const container = lab.container("grafana");
     const image = docker("inspect", "--format", "{{.Image}}", container);
     const inVolume = (script: string): void => {
@@ -144,7 +144,7 @@ export function injectUpdateFaults(bench: () => Bench): void {
     expectFailure(/cannot be changed to a folder/i, {
       fault: "a dashboard that Grafana refuses",
       cause: () => {
-        const { lab } = bench();
+        const { lab } = fixture();
         const dashboardCatalogue = path.join(lab.folder, "catalogue");
         fs.mkdirSync(dashboardCatalogue);
         const dashboard = { uid: FOLDER_UID, title: "With the uid of the folder", panels: [] };
@@ -152,7 +152,7 @@ export function injectUpdateFaults(bench: () => Bench): void {
         lab.configure({ dashboardCatalogue, communityDashboards: [{ id: 4711, revision: 1 }] });
       },
       undo: () => {
-        bench().lab.configure({ dashboardCatalogue: undefined, communityDashboards: undefined });
+        fixture().lab.configure({ dashboardCatalogue: undefined, communityDashboards: undefined });
       },
     }));
 }

@@ -99,37 +99,37 @@ function environment(stack = "offline"): NodeJS.ProcessEnv {
 }
 
 /** Runs setup to its end; what it said, and what was built. */
-function setup(...args: string[]): { status: number | null; said: string; built: string[] } {
+function setup(...args: string[]): { status: number | null; output: string; built: string[] } {
   fs.rmSync(path.join(folder, "built"), { force: true });
   const run = spawnSync(path.join(PROJECT, "scripts", "setup"), args, { encoding: "utf8", env: environment() });
   const built = fs.existsSync(path.join(folder, "built")) ? read("built").trim().split("\n") : [];
-  return { status: run.status, said: run.stdout + run.stderr, built };
+  return { status: run.status, output: run.stdout + run.stderr, built };
 }
 
 describe("the images", () => {
   it("are built if nothing records that they were, and then not again", () => {
     expect(setup()).toMatchObject({ status: 0, built: [`images ${ALWAYS.join(" ")}`] });
-    expect(setup()).toEqual({ status: 0, said: "", built: [] });
+    expect(setup()).toEqual({ status: 0, output: "", built: [] });
   });
 
   it("include Alertmanager's as soon as a secret setting needs it", () => {
     setup();
     write("room/own.offline.yaml", WEBHOOK);
     expect(setup()).toMatchObject({ status: 0, built: [`images alertmanager ${ALWAYS.join(" ")}`] });
-    expect(setup()).toEqual({ status: 0, said: "", built: [] });
+    expect(setup()).toEqual({ status: 0, output: "", built: [] });
   });
 
   it("are not built again for a setting that needs no other", () => {
     setup();
     write("room/own.offline.yaml", "config: { observability-lab:retention: 1d }\n");
-    expect(setup()).toEqual({ status: 0, said: "", built: [] });
+    expect(setup()).toEqual({ status: 0, output: "", built: [] });
   });
 
   it("are all for the tests", () => {
     setup();
     const [all = ""] = setup("test").built;
     expect(all.split(" ").sort()).toEqual(["alertmanager", "blackbox-exporter", "caddy", "images", ...ALWAYS].sort());
-    expect(setup("test")).toEqual({ status: 0, said: "", built: [] });
+    expect(setup("test")).toEqual({ status: 0, output: "", built: [] });
   });
 
   it("are checked again after a change in offline/", () => {
@@ -140,7 +140,7 @@ describe("the images", () => {
   });
 });
 
-describe("what is installed at the same time", () => {
+describe("a setup with parallel installations", () => {
   const npm = (text: string): void => {
     fs.rmSync(path.join(folder, "node_modules/.package-lock.json"));
     script("tools/npm", text);
@@ -149,9 +149,9 @@ describe("what is installed at the same time", () => {
   it("ends with the one that fails, which is named with its output", () => {
     build("sleep 1000 & echo $! >sleeper; touch building; wait");
     npm("until [ -e building ]; do sleep 0.1; done; echo no such package; exit 1");
-    const { status, said } = setup();
+    const { status, output } = setup();
     expect(status).toBe(1);
-    expect(said).toMatch(/^npm packages: failed after \d+ s\nno such package\nall of it: .*npm-packages.log$/m);
+    expect(output).toMatch(/^npm packages: failed after \d+ s\nno such package\nall of it: .*npm-packages.log$/m);
     expect(isAlive(Number(read("sleeper")))).toBe(false);
   });
 
@@ -166,8 +166,8 @@ describe("what is installed at the same time", () => {
     expect(await ended).toBe(130);
     expect(isAlive(Number(read("sleeper")))).toBe(false);
     build("echo again >>built");
-    expect(setup()).toMatchObject({ status: 0, said: expect.stringMatching(/goes on from there/) as string });
-    expect(setup()).toEqual({ status: 0, said: "", built: [] });
+    expect(setup()).toMatchObject({ status: 0, output: expect.stringMatching(/goes on from there/) as string });
+    expect(setup()).toEqual({ status: 0, output: "", built: [] });
   });
 });
 
@@ -199,21 +199,21 @@ it("installs the development packages where npm is to leave them out, also after
 
 it("names the command that gives a user access to a Docker that denies it", () => {
   write("refuses", "");
-  const { status, said } = setup();
+  const { status, output } = setup();
   expect(status).toBe(1);
-  expect(said).toMatch(/Docker does not let \S+ in: run sudo usermod -aG docker/);
+  expect(output).toMatch(/Docker does not let \S+ in: run sudo usermod -aG docker/);
 });
 
 (process.getuid?.() === 0 ? it : it.skip)("leaves the lab of another user alone, also as root", () => {
   fs.mkdirSync(path.join(folder, "room"), { recursive: true });
   fs.chownSync(path.join(folder, "room"), 65534, 65534);
-  const { status, said } = setup();
+  const { status, output } = setup();
   expect(status).toBe(1);
-  expect(said).toMatch(/room belongs to nobody: run this as nobody, without sudo/);
+  expect(output).toMatch(/room belongs to nobody: run this as nobody, without sudo/);
 });
 
 it("rejects a word that it does not know", () => {
-  expect(setup("tets")).toMatchObject({ status: 1, said: "usage: setup [packages | test]\n" });
+  expect(setup("tets")).toMatchObject({ status: 1, output: "usage: setup [packages | test]\n" });
 });
 
 function isAlive(pid: number): boolean {

@@ -32,7 +32,7 @@ describe("the start of the program", () => {
   });
 });
 
-describe("what is left of a source without its types", () => {
+describe("a source stripped of its types", () => {
   let stateDir: string;
   let source: string;
 

@@ -39,9 +39,9 @@ describe("credentials", () => {
     `https://example.org/api#${SECRET}`,
   ])("in the catalogue's address %s are refused without being shown", (dashboardCatalogue) => {
     for (const secrets of [[], ["dashboardCatalogue"]]) {
-      const faults = problemsOf({ dashboardCatalogue }, secrets);
-      expect(faults).toEqual([expect.stringMatching(/^dashboardCatalogue: /)]);
-      expect(faults.join("\n")).not.toContain(SECRET);
+      const problems = problemsOf({ dashboardCatalogue }, secrets);
+      expect(problems).toEqual([expect.stringMatching(/^dashboardCatalogue: /)]);
+      expect(problems.join("\n")).not.toContain(SECRET);
     }
   });
 
@@ -70,12 +70,12 @@ describe("credentials", () => {
     ["prometheusImage", `user:${SECRET}@registry.example.org/prometheus:v1`],
     ["bindAddress", `user:${SECRET}@127.0.0.1`],
   ])("in %s are not shown: %s", (setting, value) => {
-    const faults = problemsOf({ [setting]: value }, []);
-    expect(faults.length).toBeGreaterThan(0);
-    expect(faults.join("\n")).not.toContain(SECRET);
+    const problems = problemsOf({ [setting]: value }, []);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.join("\n")).not.toContain(SECRET);
   });
 
-  it("are not shown with the lines of a settings file that is no YAML", () => {
+  it("are not shown with the lines of a settings file that is not YAML", () => {
     const own = path.join(folder, "own.yaml");
     fs.writeFileSync(own, `config:\n  "observability-lab:alertWebhook": "https://example.org/${SECRET}" x\n`);
     const program = ["--require", "sucrase/register/ts", "scripts/dashboards.ts", folder, "Pulumi.offline.yaml", own];
@@ -103,16 +103,16 @@ describe("credentials", () => {
         },
       }),
     );
-    const disguise = new StandIns("preview-0-", { freePort: () => Promise.resolve(1), freeSubnet: () => "" });
-    const { config, secrets } = await disguise.settingsOf(folder, "dev");
+    const standIns = new StandIns("preview-0-", { freePort: () => Promise.resolve(1), freeSubnet: () => "" });
+    const { config, secrets } = await standIns.settingsOf(folder, "dev");
     const { alertWebhook, remoteWrite } = config as { alertWebhook: string; remoteWrite: object[] };
     expect(secrets).toEqual({});
-    const faults = problemsOf({ alertWebhook, remoteWrite: JSON.stringify(remoteWrite) }, []);
-    expect(faults).toEqual([
+    const problems = problemsOf({ alertWebhook, remoteWrite: JSON.stringify(remoteWrite) }, []);
+    expect(problems).toEqual([
       expect.stringMatching(/^alertWebhook: is in plain text/),
       expect.stringMatching(/^remoteWrite\[0\]\.url: holds credentials/),
     ]);
-    expect(disguise.restore(JSON.stringify(config) + faults.join("\n"))).not.toContain(SECRET);
+    expect(standIns.restore(JSON.stringify(config) + problems.join("\n"))).not.toContain(SECRET);
     const event = { diagnosticEvent: { severity: "error", message: `cannot ask https://user:${SECRET}@example.org` } };
     expect(readRun(JSON.stringify(event)).errors).toEqual(["cannot ask https://[secret]@example.org"]);
   });

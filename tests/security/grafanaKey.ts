@@ -63,8 +63,8 @@ function openBackup(file: string, folder: string): Database {
   fs.mkdirSync(folder);
   execFileSync("tar", ["-C", folder, "-xf", file, "grafana.tar"]);
   execFileSync("tar", ["-C", folder, "-xf", path.join(folder, "grafana.tar")]);
-  const printed = execFileSync("python3", ["-c", READ_DATABASE, path.join(folder, "grafana.db")], { encoding: "utf8" });
-  return JSON.parse(printed) as Database;
+  const stdout = execFileSync("python3", ["-c", READ_DATABASE, path.join(folder, "grafana.db")], { encoding: "utf8" });
+  return JSON.parse(stdout) as Database;
 }
 
 /** Attacks by whoever gets a backup. */
@@ -99,7 +99,7 @@ export function grafanaKeyAttacks(lab: () => UserLab): void {
     expect(readSecrets(database, key)).toContain(PASSWORD);
     const shown = execFileSync("docker", ["inspect", container]);
     expect([fs.readFileSync(file), shown].map((it) => it.includes(key))).toEqual([false, false]);
-    const state = (await expectOk(lab().run("pulumi", ["stack", "export", "--show-secrets"]).outcome)).printed;
+    const state = (await expectOk(lab().run("pulumi", ["stack", "export", "--show-secrets"]).outcome)).stdout;
     expect(state).not.toContain(key);
 
     expect(await call("DELETE", "/api/datasources/uid/stolen")).toBe(200);

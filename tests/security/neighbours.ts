@@ -88,8 +88,8 @@ export function neighbourAttacks(lab: () => UserLab): void {
 
     attack("reaches nothing once the rules are there that doctor names", async () => {
       const doctor = async (): Promise<{ seen: string; fix?: string }[]> => {
-        const { printed } = await lab().run("doctor", ["--json"]).outcome;
-        const { checks } = JSON.parse(printed) as { checks: { check: string; seen: string; fix?: string }[] };
+        const { stdout } = await lab().run("doctor", ["--json"]).outcome;
+        const { checks } = JSON.parse(stdout) as { checks: { check: string; seen: string; fix?: string }[] };
         return checks.filter(({ check }) => check === "neighbours");
       };
       const { flaskPort, nodeExporterPort, prometheusPort } = lab().ports;

@@ -38,20 +38,20 @@ describe("a foreign name", () => {
     copyCheckout(checkout);
     // the packages are those of this checkout, which it would install again
     fs.writeFileSync(path.join(checkout, "scripts", "setup"), "");
-    const room = path.join(checkout, ".lab");
-    fs.mkdirSync(room);
+    const stateDir = path.join(checkout, ".lab");
+    fs.mkdirSync(stateDir);
     // what lies in the place of the folder is not written through either
     fs.mkdirSync(path.join(folder, "elsewhere"));
-    fs.symlinkSync(path.join(folder, "elsewhere"), path.join(room, "dashboards"));
+    fs.symlinkSync(path.join(folder, "elsewhere"), path.join(stateDir, "dashboards"));
     const uids = { 1: "../../package", 2: "../x", 3: `${folder}/y`, 4: "a\u0000b", 5: "x".repeat(44), 6: ["../z"] };
-    fs.writeFileSync(path.join(room, "own.offline.yaml"), catalogue(uids));
+    fs.writeFileSync(path.join(stateDir, "own.offline.yaml"), catalogue(uids));
     const before = snapshot(folder);
     const { status, stderr } = spawnSync(path.join(checkout, "scripts", "dashboards"), {
       encoding: "utf8",
-      env: { ...process.env, STACK: "offline", LAB_ROOM: room, LAB_CHECKOUT: checkout },
+      env: { ...process.env, STACK: "offline", LAB_ROOM: stateDir, LAB_CHECKOUT: checkout },
     });
     expect([status, stderr]).toEqual([0, expect.stringContaining("dashboard 1: Grafana does not take its uid")]);
-    expect(fs.readdirSync(path.join(room, "dashboards")).sort()).toEqual(
+    expect(fs.readdirSync(path.join(stateDir, "dashboards")).sort()).toEqual(
       [
         ...Object.keys(uids).map((id) => `community-${id}.json`),
         "lab-ansible.json",

@@ -7,8 +7,8 @@ const SOCKETS = ["/run/containerd/containerd.sock", "/run/docker.sock"];
 
 /** Names of the violated policies. */
 async function broken(it: Shown): Promise<readonly string[]> {
-  const said = await violations(it, { sockets: SOCKETS });
-  return [...new Set(said.map((message) => message.split(":")[0] ?? ""))];
+  const messages = await violations(it, { sockets: SOCKETS });
+  return [...new Set(messages.map((message) => message.split(":")[0] ?? ""))];
 }
 
 /** A resource of a real lab, as the engine shows it. */

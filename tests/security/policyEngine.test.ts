@@ -47,8 +47,8 @@ describe("a checkout whose lab has an attack", () => {
     try {
       edit(lab.checkout, "components/container/labContainer.ts", attack);
       expect(fs.readFileSync(file, "utf8")).not.toBe(before);
-      const { ok, said } = await lab.run("pulumi", ["up", "--yes", "--skip-preview"]).outcome;
-      expect(said).toContain(message);
+      const { ok, output } = await lab.run("pulumi", ["up", "--yes", "--skip-preview"]).outcome;
+      expect(output).toContain(message);
       expect(ok).toBe(false);
       const containers = docker("ps", "--all", "--format", "{{.Names}}", "--filter", `name=^${lab.prefix}`).split("\n");
       expect(containers).not.toContain(lab.container("pushgateway"));

@@ -46,7 +46,7 @@ const openVolume: pulumi.ResourceTransformation = ({ type, props, opts }) =>
 /** The printed errors, and which resources the engine had heard of by then, or once it has heard of the volume. */
 async function attempt(
   content: (parent: pulumi.ComponentResourceOptions) => unknown,
-): Promise<{ said: string; sent: readonly string[] }> {
+): Promise<{ output: string; sent: readonly string[] }> {
   const sent: string[] = [];
   await pulumi.runtime.setMocks({
     newResource: ({ name, inputs }) => {
@@ -58,8 +58,8 @@ async function attempt(
   const printed = jest.spyOn(console, "error").mockImplementation(() => undefined);
   try {
     return await new Promise((resolve) => {
-      const end = (said: string): void => {
-        resolve({ said, sent: [...sent] });
+      const end = (output: string): void => {
+        resolve({ output, sent: [...sent] });
       };
       jest.spyOn(process, "exit").mockImplementation(() => {
         end(printed.mock.calls.flat().join("\n"));
@@ -86,8 +86,8 @@ async function attempt(
 
 describe("a program whose resources are the lab's", () => {
   it("has them made", async () => {
-    const { said, sent } = await attempt((parent) => new docker.Volume("grafana-data", { name: NAME }, parent));
-    expect(said).toBe("");
+    const { output, sent } = await attempt((parent) => new docker.Volume("grafana-data", { name: NAME }, parent));
+    expect(output).toBe("");
     expect(sent).toEqual(expect.arrayContaining(["lab", "grafana-data"]));
   });
 });
@@ -170,8 +170,8 @@ describe("a program that bypasses the first check of the policies", () => {
       "calls existsResource of the Pulumi engine",
     ],
   ])("is refused: %s", async (_, content, message) => {
-    const { said, sent } = await attempt(content);
-    expect(said).toContain(message);
+    const { output, sent } = await attempt(content);
+    expect(output).toContain(message);
     expect(sent).not.toContain("grafana-data");
     expect(sent).not.toContain("evil");
   });

@@ -28,7 +28,7 @@ const set =
   () =>
     changes;
 
-describe("what a lab closes, opened by a value of something that is allowed", () => {
+describe("an allowed property with a value that would open the lab", () => {
   it.each<[string, string, LabFixture, Change, string]>([
     ["Prometheus for every web page", "prometheus-container", {}, flag("--web.cors.origin=", ".*"), "commands-allowed"],
     ["Prometheus as it is by default", "prometheus-container", {}, flag("--web.cors.origin="), "commands-allowed"],
@@ -144,7 +144,7 @@ describe("what a lab closes, opened by a value of something that is allowed", ()
     const it = shown(resource(registrations, name), registrations);
     const settings = { ...settingsWith(fixture.settings), sockets: LINUX.sockets };
     expect(await violations(it, settings)).toEqual([]);
-    const said = await violations({ ...it, props: { ...it.props, ...change(it) } }, settings);
-    expect(said.map((message) => message.split(":")[0])).toContain(policy);
+    const messages = await violations({ ...it, props: { ...it.props, ...change(it) } }, settings);
+    expect(messages.map((message) => message.split(":")[0])).toContain(policy);
   });
 });

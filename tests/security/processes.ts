@@ -22,18 +22,18 @@ const NEEDED = /^\/host\/run(\/dbus(\/system_bus_socket)?|\/udev(\/data(\/.*)?)?
 
 /** What somebody does who has taken over node_exporter, the only program that sees the host's processes. */
 export function processesAttacks(given: () => UserLab): void {
-  const attack = (script: string, ...options: string[]): { status: number | null; said: string } => {
+  const attack = (script: string, ...options: string[]): { status: number | null; output: string } => {
     const target = given().container("node_exporter");
     const { status, stdout, stderr } = spawnSync("docker", ["exec", ...options, target, "sh", "-c", script], {
       encoding: "utf8",
     });
-    return { status, said: `${stdout}${stderr}`.trim() };
+    return { status, output: `${stdout}${stderr}`.trim() };
   };
   const pid = (name: string): string => String(inspect(given().container(name), ".State.Pid"));
 
   it("node_exporter reads nothing of any process but its own", () => {
-    const { said } = attack(READ_ALL);
-    const ways = said.split("\n");
+    const { output } = attack(READ_ALL);
+    const ways = output.split("\n");
     // it would find a way if there were one
     expect(ways.some((it) => it.startsWith("/bin/node_exporter"))).toBe(true);
     expect(ways.filter((it) => !/^(\/bin\/node_exporter|sh -c for process) /.test(it))).toEqual([]);
@@ -89,11 +89,11 @@ export function processesAttacks(given: () => UserLab): void {
       await new Promise((resolve) => server.once("listening", resolve));
       // root sees more than the program's own user
       for (const options of [[], ["--user", "0"]]) {
-        const { said } = attack("find /host/run", ...options);
-        const found = said.split("\n");
+        const { output } = attack("find /host/run", ...options);
+        const found = output.split("\n");
         expect(found).toContain("/host/run");
         expect(found.filter((it) => !NEEDED.test(it))).toEqual([]);
-        expect(attack("touch /host/run/written", ...options).said).toContain("Read-only file system");
+        expect(attack("touch /host/run/written", ...options).output).toContain("Read-only file system");
       }
     } finally {
       server.close();

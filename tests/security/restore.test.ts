@@ -46,7 +46,7 @@ describe("restore of a foreign file", () => {
     sh(`printf '${ABOUT}' >about; sha256sum about ${TARS} >sums; ${more}; tar -cf lab.tar ${members}`);
   };
   const restore = (file = "lab.tar"): string => {
-    const room = path.join(folder, "room");
+    const stateDir = path.join(folder, "room");
     const { stderr } = spawnSync(path.join(SCRIPTS, "restore"), {
       cwd: folder,
       encoding: "utf8",
@@ -55,12 +55,12 @@ describe("restore of a foreign file", () => {
         ...process.env,
         FILE: file,
         LAB_CHECKOUT: path.join(folder, "checkout"),
-        LAB_ROOM: room,
+        LAB_ROOM: stateDir,
         PATH: `${path.join(folder, "tools")}:${String(process.env.PATH)}`,
         DOCKER_HOST: "unix:///nonexistent.sock",
       },
     });
-    expect(fs.readdirSync(room)).toEqual(["stripped"]);
+    expect(fs.readdirSync(stateDir)).toEqual(["stripped"]);
     return stderr;
   };
   const untouched = (): boolean => !fs.existsSync(path.join(folder, "called"));

@@ -84,9 +84,11 @@ export function userAttacks(lab: () => UserLab): void {
       const port = String(lab().ports.flaskPort);
       const other = await startAsOther(port, "--listen", `127.0.0.1:${port}`, "--instance", instance);
       try {
-        const { ok, said, changes } = await lab().up();
+        const { ok, output, changes } = await lab().up();
         expect({ ok, changes }).toEqual({ ok: false, changes: [] });
-        expect(said).toContain(`(perhaps process ${String(other.pid)}, which another user started as this lab's app)`);
+        expect(output).toContain(
+          `(perhaps process ${String(other.pid)}, which another user started as this lab's app)`,
+        );
         expect(isAlive(other.pid ?? 0)).toBe(true);
       } finally {
         const ended = new Promise((resolve) => other.once("exit", resolve));
@@ -98,11 +100,11 @@ export function userAttacks(lab: () => UserLab): void {
     });
 
     attack("reads no file of the lab", () => {
-      const { folder, room, stateHome } = lab();
+      const { folder, stateDir, stateHome } = lab();
       const below = (top: string): string[] =>
         fs.readdirSync(top, { recursive: true, encoding: "utf8" }).map((it) => path.join(top, it));
-      const paths = [room, ...below(room), ...below(stateHome)];
-      expect(paths).toContain(path.join(room, "passphrase"));
+      const paths = [stateDir, ...below(stateDir), ...below(stateHome)];
+      expect(paths).toContain(path.join(stateDir, "passphrase"));
       // as a checkout in a folder that others enter
       fs.chmodSync(folder, 0o755);
       try {

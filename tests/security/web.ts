@@ -124,8 +124,8 @@ export function webAttacks(lab: () => UserLab): void {
         () => (watched += execFileSync("ps", ["axww", "-o", "args"], { encoding: "utf8" })),
         100,
       );
-      const { said } = await expectOk(lab().up());
-      watched += said;
+      const { output } = await expectOk(lab().up());
+      watched += output;
       clearInterval(watch);
     });
 
@@ -178,7 +178,7 @@ export function webAttacks(lab: () => UserLab): void {
       // in the script of a health check is the name of the file
       for (const trace of TRACES) {
         expect(inspected + logged + watched).not.toContain(trace);
-        expect(spawnSync("grep", ["-rlF", trace, lab().room, lab().logs], { encoding: "utf8" }).stdout).toBe("");
+        expect(spawnSync("grep", ["-rlF", trace, lab().stateDir, lab().logs], { encoding: "utf8" }).stdout).toBe("");
       }
     });
   });

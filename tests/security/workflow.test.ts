@@ -48,7 +48,7 @@ describe("a secret", () => {
   });
 });
 
-describe("what installs packages", () => {
+describe("the installation of packages", () => {
   it("runs no script of theirs", () => {
     const listed = execFileSync("git", ["ls-files", "-z", ":!*.md", ":!tests", ":!offline"], { cwd: PROJECT });
     const files = listed

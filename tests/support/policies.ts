@@ -51,7 +51,7 @@ export async function violations(
   { props, ...it }: Shown,
   { sockets = [], memoryLimit, ...settings }: Partial<PolicySettings & Pick<Machine, "sockets" | "memoryLimit">> = {},
 ): Promise<readonly string[]> {
-  const said: string[] = [];
+  const messages: string[] = [];
   const known = context(sockets, settings, { memoryLimit });
   const policies = enginePolicies(() => Promise.resolve(known));
   for (const policy of policies) {
@@ -61,10 +61,10 @@ export async function violations(
     // the SDK passes secrets to a validation like other values
     const args = { ...it, props: {} } as ResourceValidationArgs;
     for (const validate of [policy.validateResource ?? []].flat()) {
-      await validate(args, (message) => said.push(`${policy.name}: ${message}`));
+      await validate(args, (message) => messages.push(`${policy.name}: ${message}`));
     }
   }
-  return said;
+  return messages;
 }
 
 /** A registered resource as the Pulumi engine passes it to a remediation, which sees secrets marked as such. */

@@ -58,7 +58,7 @@ export class SwarmLab {
   readonly prefix = "swarm-";
   readonly name = `${this.prefix}${NAME}`;
   private readonly stack = machineStack();
-  private readonly room: string;
+  private readonly stateDir: string;
   /** Environment of its scripts. */
   readonly environment: NodeJS.ProcessEnv;
 
@@ -71,9 +71,9 @@ export class SwarmLab {
     private readonly node = MANAGER,
   ) {
     const { folder } = machines;
-    this.room = path.join(folder, `room-${String(node)}`);
+    this.stateDir = path.join(folder, `room-${String(node)}`);
     this.environment = {
-      LAB_ROOM: this.room,
+      LAB_ROOM: this.stateDir,
       STACK: this.stack,
       XDG_STATE_HOME: path.join(folder, `state-${String(node)}`),
       PIP_NO_INDEX: "1",
@@ -83,14 +83,14 @@ export class SwarmLab {
 
   /** Creates the settings, as the first command of a checkout does. */
   prepare(settings: Readonly<Record<string, unknown>>): void {
-    fs.mkdirSync(this.room);
+    fs.mkdirSync(this.stateDir);
     this.script("pulumi", "stack", "ls");
     this.configure({ namePrefix: this.prefix, ...settings });
   }
 
   /** Changes settings, as `make config` does. */
   configure(settings: Readonly<Record<string, unknown>>): void {
-    const file = path.join(this.room, `own.${this.stack}.yaml`);
+    const file = path.join(this.stateDir, `own.${this.stack}.yaml`);
     const own = parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
     const named = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${NAME}:${key}`, value]));
     fs.writeFileSync(file, stringify({ ...own, config: { ...own.config, ...named } }));

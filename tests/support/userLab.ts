@@ -13,9 +13,9 @@ import { freePorts, Ports } from "./ports";
 export interface Outcome {
   readonly ok: boolean;
   /** Its complete output. */
-  readonly said: string;
+  readonly output: string;
   /** Its stdout. */
-  readonly printed: string;
+  readonly stdout: string;
   readonly seconds: number;
   /** Names of the resources that it changed or, for a preview, would change. */
   readonly changes: readonly string[];
@@ -38,7 +38,7 @@ export class UserLab {
   /** Checkout with the scripts; a test can set another one. */
   checkout = PROJECT;
   /** Replaces the `.lab` of a checkout. */
-  room = path.join(this.folder, "room");
+  stateDir = path.join(this.folder, "room");
   /** State home, in which the lab keeps its host files. */
   stateHome = path.join(this.folder, "state-home");
   private readonly stack = machineStack();
@@ -74,14 +74,14 @@ export class UserLab {
 
   /** Creates the folders and settings, as the first command of a checkout does. */
   async prepare(): Promise<void> {
-    [this.room, this.stateHome].forEach((folder) => fs.mkdirSync(folder, { recursive: true }));
+    [this.stateDir, this.stateHome].forEach((folder) => fs.mkdirSync(folder, { recursive: true }));
     await this.run("pulumi", ["stack", "ls"]).outcome;
     this.configure({ ...dashboardSettings(), ...this.ports, namePrefix: this.prefix, subnet: this.subnet });
   }
 
   /** Changes settings, as `make config` does; undefined removes one. */
   configure(settings: Readonly<Record<string, unknown>>): void {
-    const file = path.join(this.room, `own.${this.stack}.yaml`);
+    const file = path.join(this.stateDir, `own.${this.stack}.yaml`);
     const own = parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
     const named = Object.entries(settings).map(([setting, value]) => ({ [`${NAME}:${setting}`]: value }));
     fs.writeFileSync(file, stringify({ ...own, config: Object.assign({}, own.config, ...named) as unknown }));
@@ -96,7 +96,7 @@ export class UserLab {
 
   /** The settings of this lab only. */
   own(): Readonly<Record<string, unknown>> {
-    const file = path.join(this.room, `own.${this.stack}.yaml`);
+    const file = path.join(this.stateDir, `own.${this.stack}.yaml`);
     const { config = {} } = parse(fs.readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
     return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(`${NAME}:`, ""), value]));
   }
@@ -124,19 +124,25 @@ export class UserLab {
         cwd: this.checkout,
         detached: true,
         stdio: ["pipe", "pipe", "pipe"],
-        env: { ...userEnvironment(), LAB_ROOM: this.room, STACK: this.stack, XDG_STATE_HOME: this.stateHome, ...env },
+        env: {
+          ...userEnvironment(),
+          LAB_ROOM: this.stateDir,
+          STACK: this.stack,
+          XDG_STATE_HOME: this.stateHome,
+          ...env,
+        },
       },
     );
     child.stdin.on("error", () => undefined).end(input); // EPIPE: a command that reads nothing may have closed its stdin
-    let [said, printed] = ["", ""];
-    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    let [output, stdout] = ["", ""];
+    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
     child.stdout.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
-      printed += chunk.toString();
+      output += chunk.toString();
+      stdout += chunk.toString();
     });
     const outcome = ending(child).then((ok) => {
       const seconds = (Date.now() - started) / 1000;
-      return { ok, said, printed, seconds, changes: changesOf(log) };
+      return { ok, output, stdout, seconds, changes: changesOf(log) };
     });
     const reached = async (resource: string): Promise<void> => {
       while (
@@ -167,12 +173,12 @@ export class UserLab {
 
   /** Failed checks of `make verify`. */
   async failedChecks(): Promise<string[]> {
-    const { said, printed } = await this.run("verify", ["--json"]).outcome;
+    const { output, stdout } = await this.run("verify", ["--json"]).outcome;
     try {
-      const { checks } = JSON.parse(printed) as { checks: { check: string; ok: boolean; seen: string }[] };
+      const { checks } = JSON.parse(stdout) as { checks: { check: string; ok: boolean; seen: string }[] };
       return checks.filter(({ ok }) => !ok).map(({ check, seen }) => `${check}: ${seen}`);
     } catch {
-      return [said];
+      return [output];
     }
   }
 
@@ -183,7 +189,7 @@ export class UserLab {
 
   /** An output of the stack, in plain text. */
   async output(name: string): Promise<string> {
-    return (await this.run("pulumi", ["stack", "output", name, "--show-secrets"]).outcome).printed.trim();
+    return (await this.run("pulumi", ["stack", "output", name, "--show-secrets"]).outcome).stdout.trim();
   }
 
   /** Destroys what is left, runs a further cleanup, and removes the folder. */
@@ -201,7 +207,7 @@ export class UserLab {
 export async function expectOk(outcome: Promise<Outcome>): Promise<Outcome> {
   const result = await outcome;
   if (!result.ok) {
-    throw new Error(result.said);
+    throw new Error(result.output);
   }
   return result;
 }

@@ -172,9 +172,9 @@ function start(node: number, more: readonly string[] = []): void {
     );
     const rule = ["INPUT", "--protocol", "tcp", "--dport", "7946", "--jump", "DROP"];
     machines.run(2, ["iptables", "--insert", ...rule]);
-    const said = lab.preview();
+    const output = lab.preview();
     machines.run(2, ["iptables", "--delete", ...rule]);
-    expect(said).toMatch(
+    expect(output).toMatch(
       new RegExp(`port 7946 of ${machines.name(2)} .*: no answer.* is not reachable from this machine`),
     );
   });

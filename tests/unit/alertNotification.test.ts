@@ -81,7 +81,7 @@ describe("a notification", () => {
     });
   });
 
-  it("is none where a template queries, or there is no promtool", async () => {
+  it("is missing if a template queries, or without promtool", async () => {
     const queries = { annotations: { summary: '{{ with query "up" }}{{ . }}{{ end }}' } };
     await expect(render(printing(got("", "")), queries)).resolves.toStrictEqual({
       problem: "unknown",

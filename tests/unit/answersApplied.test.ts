@@ -43,7 +43,7 @@ async function labWith(
   };
 }
 
-describe("what the change declares otherwise", () => {
+describe("a panel or rule with a changed declaration", () => {
   it("has lost nothing by that alone: other labels, and a metric that never was", async () => {
     const before = await takeSnapshot(await labWith(["aa"], "aa > 0", { has: ["aa"] }), ["u"]);
     const lab = await labWith(["aa by zone"], "typo > 0", { had: ["aa"], has: ["aa"] });

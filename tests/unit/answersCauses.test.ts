@@ -77,15 +77,15 @@ describe("the lines of a change", () => {
   });
 });
 
-describe("what is lost", () => {
-  it("is one panel, or several", () => {
+describe("the report of lost data", () => {
+  it("counts panels and rules", () => {
     expect(lossProblems([])).toEqual([]);
     expect(lossProblems([LOSS])).toEqual(["1 panel or rule loses data once it is applied"]);
     expect(lossProblems([LOSS, LOSS])).toEqual(["2 panels and rules lose data once it is applied"]);
-    expect(lossText([LOSS], [])[0]).toContain("<summary>what is missing</summary>");
+    expect(lossText([LOSS], [])[0]).toContain("<summary>missing data</summary>");
   });
 
-  it("of a long diff is looked up, and not searched for each", () => {
+  it("is quick for a long diff", () => {
     const change = Array.from({ length: 50_000 }, (_, at) => `+const some_name_${String(at)} = "other_${String(at)}";`);
     const lines = parseDiff(["+++ b/lib/a.ts", "@@ -0,0 +1,50000 @@", ...change].join("\n"));
     const losses = Array.from({ length: 1000 }, (_, at) => ({ ...LOSS, selectors: [`gone${String(at)}`] }));

@@ -16,7 +16,7 @@ const snapshot = (asker: Asker, found: Partial<Found>): Snapshot =>
   new Map([[asker.name, { asker, found: { ...FOUND, ...found } }]]);
 const loss = (more: Partial<Loss> = {}): Loss => ({ ...PANEL, selectors: [], labels: [], jobs: ["app"], ...more });
 
-describe("what a change that was applied takes away", () => {
+describe("the loss of an applied change", () => {
   it.each<[string, Asker, Partial<Found>, Partial<Found>, readonly Loss[]]>([
     ["a metric", PANEL, {}, { absent: ["a"], series: 0 }, [loss({ selectors: ["a"] })]],
     ["a metric that only a longer window still has", PANEL, {}, { absent: ["a"] }, [loss({ selectors: ["a"] })]],
@@ -30,7 +30,7 @@ describe("what a change that was applied takes away", () => {
     expect(compare(snapshot(asker, before), snapshot(asker, after))).toEqual(expected);
   });
 
-  it("is not what is no longer declared, nor what comes back", async () => {
+  it("excludes data that is no longer declared, and data that returns", async () => {
     expect(compare(snapshot(PANEL, {}), new Map())).toEqual([]);
     const later = [snapshot(PANEL, { absent: ["a"] }), snapshot(PANEL, {})];
     const take = (): Promise<Snapshot> => Promise.resolve(later.shift() ?? new Map());
@@ -134,7 +134,7 @@ describe("the likely cause", () => {
       '**Data lost once it is applied**: panel `Rate`, alert `Down`. Likely by lib/jobs.ts:4 `- jobs: ["cadvisor"],`.',
     );
     expect(by).toContain("panel Rate (Own): no series of container_last_seen any more\nalert Down");
-    expect(without).toContain("No line of the change names what is missing.");
+    expect(without).toContain("No line of the change names the missing data.");
     expect(without).toContain("its series have no label zone any more");
   });
 });

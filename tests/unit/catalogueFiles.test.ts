@@ -33,18 +33,18 @@ describe("a file of a catalogue", () => {
       );
     }
     const { problems } = await readCatalogue(settingsWith({ dashboardCatalogue: folder, communityDashboards }));
-    const fault = {
+    const invalid = {
       setting: "communityDashboards",
       fix: "take it out, or give its file another uid",
     };
     expect(problems).toStrictEqual([
       {
-        ...fault,
+        ...invalid,
         value: { id: 3, revision: 1 },
         problem: "dashboard 3 has the uid same, and so has dashboard 1: one would overwrite the other",
       },
       {
-        ...fault,
+        ...invalid,
         value: { id: 4, revision: 1 },
         problem: "dashboard 4 has the uid lab-flask, and so has one of the lab's own: one would overwrite the other",
       },

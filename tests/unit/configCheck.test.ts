@@ -133,9 +133,9 @@ describe("the files of Prometheus", () => {
     const read = assets.readAsset;
     const edited = (...name: string[]): string => (name[1] === "lab.rules.yml" ? text : read(...name));
     jest.spyOn(assets, "readAsset").mockImplementation(edited);
-    const [fault, ...more] = await findRejectedConfig(settings, LINUX, FRESH);
+    const [found, ...more] = await findRejectedConfig(settings, LINUX, FRESH);
     expect(more).toStrictEqual([]);
-    expect(fault).toMatchObject({ setting: "assets/prometheus/lab.rules.yml", fix: "correct that line" });
-    expect(fault?.problem).toMatch(problem);
+    expect(found).toMatchObject({ setting: "assets/prometheus/lab.rules.yml", fix: "correct that line" });
+    expect(found?.problem).toMatch(problem);
   });
 });

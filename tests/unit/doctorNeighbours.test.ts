@@ -9,7 +9,7 @@ const BEFORE = "as root, after each boot: ";
 const HIDDEN = " (only root can see whether a firewall rule blocks it)";
 const CONTAINERS = "the lab's containers in 172.30.90.0/24 and its gateway 172.30.90.1";
 
-async function tell(
+async function check(
   changes: Record<string, string> = {},
   machine = LINUX,
   rules: readonly string[] | undefined = ["-P PREROUTING ACCEPT", ""],
@@ -23,11 +23,11 @@ const CLOSED = ["ok", "only this machine can reach the ports on 127.0.0.1"];
 
 describe("a neighbour", () => {
   it("reaches nothing of a default lab on Docker 28, which drops what comes for a container", async () => {
-    expect(await tell()).toStrictEqual([CLOSED]);
+    expect(await check()).toStrictEqual([CLOSED]);
   });
 
   it("reaches containers, the gateway and loopback of an older one", async () => {
-    expect(await tell({}, OLD)).toStrictEqual([
+    expect(await check({}, OLD)).toStrictEqual([
       [
         "warning",
         reach(`${CONTAINERS}, and ports published on loopback`),
@@ -45,7 +45,7 @@ describe("a neighbour", () => {
       "node_exporter; Alertmanager, if its webhook is on loopback",
     ],
   ])("reaches what is in the host's network with %j, on Docker 28 too", async (changes, who) => {
-    expect(await tell(changes)).toStrictEqual([
+    expect(await check(changes)).toStrictEqual([
       [
         "warning",
         reach(`the lab's gateway 172.30.90.1 (there, behind a password: ${who})`),
@@ -60,22 +60,22 @@ describe("a neighbour", () => {
       "bindAddress 0.0.0.0: anyone who can reach it can use Prometheus, which has no password",
       "set bindAddress to 127.0.0.1, unless this is intended; webPassword protects all but cAdvisor and the app",
     ];
-    expect(await tell({ bindAddress: "0.0.0.0" })).toStrictEqual([published]);
-    expect(await tell({ bindAddress: "0.0.0.0" }, OLD)).toStrictEqual([
+    expect(await check({ bindAddress: "0.0.0.0" })).toStrictEqual([published]);
+    expect(await check({ bindAddress: "0.0.0.0" }, OLD)).toStrictEqual([
       published,
       ["warning", reach(CONTAINERS), `${BEFORE}${String(ON_SUBNET)}`],
     ]);
   });
 
   it("reaches nothing once both rules exist", async () => {
-    expect(await tell({}, OLD, [`-A ${LOOPBACK_RULE}`, `-A ${SUBNET_RULE}`])).toStrictEqual([CLOSED]);
+    expect(await check({}, OLD, [`-A ${LOOPBACK_RULE}`, `-A ${SUBNET_RULE}`])).toStrictEqual([CLOSED]);
   });
 
   it("reaches ports that the rule of another lab, or a rule behind an earlier accept, does not close", async () => {
     const others = [`-A ${SUBNET_RULE.replaceAll(".90.", ".91.")}`, "-A PREROUTING -j ACCEPT", `-A ${LOOPBACK_RULE}`];
-    const [finding] = await tell({}, OLD, [`-A ${SUBNET_RULE}`, ...others]);
+    const [finding] = await check({}, OLD, [`-A ${SUBNET_RULE}`, ...others]);
     expect(finding).toStrictEqual(["warning", reach("ports published on loopback"), `${BEFORE}${String(ON_LOOPBACK)}`]);
-    expect(await tell({}, OLD, others)).toHaveLength(1);
+    expect(await check({}, OLD, others)).toHaveLength(1);
   });
 
   it("may be kept out by rules that only root sees", async () => {
@@ -84,6 +84,6 @@ describe("a neighbour", () => {
   });
 
   it("does not reach the virtual machine of Docker Desktop", async () => {
-    expect(await tell({ nodeExporterNetwork: "host" }, { ...OLD, native: false })).toStrictEqual([CLOSED]);
+    expect(await check({ nodeExporterNetwork: "host" }, { ...OLD, native: false })).toStrictEqual([CLOSED]);
   });
 });

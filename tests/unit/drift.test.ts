@@ -30,7 +30,7 @@ describe("the reason for which a part was created", () => {
     expect(warn.mock.calls).toStrictEqual([["the part: it was unhealthy; the next update repairs it"]]);
   });
 
-  it("is no warning if the part is missing, as the first update would warn of everything", () => {
+  it("does not warn if the part is missing, as the first update would warn of everything", () => {
     expect(replaceOnDrift("the part", MISSING, "message", REPAIR_TIME).reason).toMatch(/^it was missing \(/);
     expect(warn).not.toHaveBeenCalled();
   });

@@ -53,7 +53,7 @@ describe("an image that is built only by offline/", () => {
     expect(engine.asked).toEqual([`/images/${offline}/json`]);
   });
 
-  it("is no problem if it exists, or nothing needs it", async () => {
+  it("is not a problem if it exists, or nothing needs it", async () => {
     engine = await serveDocker({ [`/images/${offline}/json`]: { body: "{}" } });
     expect(await findMissingImages(settings)).toEqual([]);
     expect(await findMissingImages(settingsWith({ alertmanagerImage: offline }))).toEqual([]);

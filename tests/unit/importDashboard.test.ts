@@ -144,8 +144,8 @@ describe("an exported dashboard", () => {
     "with a uid that Grafana rejects gets one derived from its id, which is reported: %j",
     (uid) => {
       expect(bind({ uid }).uid).toBe("community-7");
-      const said = describeNewUid({ id: 7, revision: 1, json: JSON.stringify({ uid, panels: [] }) });
-      expect(said).toMatch(/^dashboard 7: Grafana does not take its uid .*; it has the uid community-7 in the lab/);
+      const message = describeNewUid({ id: 7, revision: 1, json: JSON.stringify({ uid, panels: [] }) });
+      expect(message).toMatch(/^dashboard 7: Grafana does not take its uid .*; it has the uid community-7 in the lab/);
     },
   );
 

@@ -43,8 +43,8 @@ it("fits on a screen of 1000 pixels", () => {
 });
 
 it("shows the state of each job as text, as the rules number the states", () => {
-  const said = "4 failed, 3 not run, 2 not succeeded, 1 succeeded, 0 nothing that says how the last run ended";
-  expect(readAsset("prometheus", "jobs.rules.yml")).toContain(said);
+  const states = "4 failed, 3 not run, 2 not succeeded, 1 succeeded, 0 nothing that says how the last run ended";
+  expect(readAsset("prometheus", "jobs.rules.yml")).toContain(states);
   const expected = {
     "-1": "–",
     "0": "No result pushed",
@@ -59,7 +59,7 @@ it("shows the state of each job as text, as the rules number the states", () => 
   expect(value.map(texts)).toStrictEqual([expected]);
 });
 
-it("has a table whose columns have the same rows, and one that shows that there are no jobs", () => {
+it("has a table whose columns have the same rows, and one that shows the absence of jobs", () => {
   const { targets, transformations } = panel("Last run of each job");
   expect(targets).toHaveLength(4);
   for (const { expr, format } of targets) {

@@ -172,7 +172,7 @@ describe("the machine", () => {
     );
   });
 
-  it("is reported with the fix if there is no socket", async () => {
+  it("is reported with the fix if no socket exists", async () => {
     await expect(inspectMachine()).rejects.toThrow(
       `Docker does not answer at ${socket} (connect ENOENT ${socket}); start it, or set DOCKER_HOST to where it listens`,
     );

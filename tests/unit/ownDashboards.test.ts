@@ -191,7 +191,7 @@ describe("dashboard lab-ansible", () => {
     ]);
   });
 
-  it("shows a playbook that never succeeded as a number that is no age", () => {
+  it("shows a playbook that never succeeded as a number that is not an age", () => {
     const panel = ansible.panels.find((it) => it.title === "Since last success");
     expect(panel?.fieldConfig.defaults.mappings).toStrictEqual(mapping(["-1", "never succeeded", "red"]));
     expect(exprsOf(ansible, "Since last success")[0]).toContain("or 0 * ansible_job_last_run_timestamp_seconds");

@@ -211,20 +211,20 @@ describe("the message of the check", () => {
       dashboard: { panels: [panel("Wrong", "bad"), ...exprs.map((expr) => panel(`Panel ${expr}`, expr))] },
       answers: { bad: { error: "parse error" }, ...Object.fromEntries(exprs.map((expr) => [expr, { frames: [] }])) },
     });
-    const said = (() => {
+    const output = (() => {
       try {
         return toResult(proof, "url");
       } catch (error) {
         return error as CheckError;
       }
     })();
-    expect(said).toBeInstanceOf(CheckError);
-    expect(said).toMatchObject({
+    expect(output).toBeInstanceOf(CheckError);
+    expect(output).toMatchObject({
       message: expect.stringContaining(
         '0 of 8 panels, 0 of 8 queries with data\n"Wrong": bad (parse error)\n',
       ) as string,
       details: proof,
     });
-    expect(said).toMatchObject({ message: expect.stringContaining("and 3 more, see ARGS=--json") as string });
+    expect(output).toMatchObject({ message: expect.stringContaining("and 3 more, see ARGS=--json") as string });
   });
 });

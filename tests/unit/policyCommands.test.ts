@@ -129,13 +129,13 @@ describe("the command of a container", () => {
 });
 
 describe("secrets in a container", () => {
-  const said = (marked: Record<string, unknown>): readonly string[] =>
+  const violationsOf = (marked: Record<string, unknown>): readonly string[] =>
     checkSecrets(resource(CONTAINER, marked), context());
 
   it("are accepted in a file that is named", () => {
     const envs = ["GF_SECURITY_ADMIN_PASSWORD=$__file{/lab/admin_password}", "GF_SECURITY_DISABLE_GRAVATAR=true"];
-    expect(said({ envs })).toStrictEqual([]);
-    expect(said({ image: "grafana/grafana:13.2.2", envs: undefined })).toStrictEqual([]);
+    expect(violationsOf({ envs })).toStrictEqual([]);
+    expect(violationsOf({ image: "grafana/grafana:13.2.2", envs: undefined })).toStrictEqual([]);
   });
 
   it.each<[string, unknown, string]>([
@@ -144,7 +144,7 @@ describe("secrets in a container", () => {
     ["marked as one, whatever its name", [new Hidden("HARMLESS=hunter2")], "HARMLESS"],
     ["all of them marked", new Hidden(["HARMLESS=hunter2"]), "HARMLESS"],
   ])("are rejected in its environment: %s", (_, envs, variable) => {
-    expect(said({ envs })).toStrictEqual([
+    expect(violationsOf({ envs })).toStrictEqual([
       `grafana-container: the environment variable ${variable} contains a secret, which everyone who may inspect the ` +
         "container can read. Upload it as a file (uploads of LabContainer) and pass its path, as in " +
         "GF_SECURITY_ADMIN_PASSWORD__FILE.",
@@ -154,7 +154,7 @@ describe("secrets in a container", () => {
   it.each(["HARMLESS=hunter2", "GF_LOG_LEVEL=hunter2", "constructor=hunter2"])(
     "are reported as not allowed: %s",
     (variable) => {
-      expect(said({ envs: [variable] })).toStrictEqual([
+      expect(violationsOf({ envs: [variable] })).toStrictEqual([
         `grafana-container: the environment variable ${variable.split("=")[0] ?? ""} or its value is not allowed, and ` +
           "everyone who may inspect the container can read it. Put a secret into a file; if the program needs the " +
           `variable, add ${variable.split("=")[0] ?? ""} to the envs of grafana-container in CONTAINERS in ` +
@@ -169,14 +169,16 @@ describe("secrets in a container", () => {
     ["all of its command", { command: new Hidden(["--token=hunter2"]) }, "command.0"],
     ["its health check", { healthcheck: { tests: ["CMD", new Hidden("hunter2")] } }, "healthcheck.tests.1"],
   ])("are rejected in %s", (_, marked, place) => {
-    expect(said(marked)).toStrictEqual([
+    expect(violationsOf(marked)).toStrictEqual([
       `grafana-container: ${place} contains a secret, which everyone who may inspect the container can read. Upload it ` +
         "as a file (uploads of LabContainer), or pass it where the lab does.",
     ]);
   });
 
   it("are rejected in a URL of its health check", () => {
-    expect(said({ healthcheck: { tests: ["CMD", "wget", "http://admin:hunter2@127.0.0.1:3000/"] } })).toStrictEqual([
+    expect(
+      violationsOf({ healthcheck: { tests: ["CMD", "wget", "http://admin:hunter2@127.0.0.1:3000/"] } }),
+    ).toStrictEqual([
       "grafana-container: healthcheck.tests.2 is a URL with a password, which everyone who may inspect the " +
         "container can read. Upload it as a file (uploads of LabContainer).",
     ]);
@@ -184,26 +186,26 @@ describe("secrets in a container", () => {
 });
 
 describe("secrets in a command's environment", () => {
-  const said = (marked: Record<string, unknown>): readonly string[] =>
+  const violationsOf = (marked: Record<string, unknown>): readonly string[] =>
     checkSecrets(resource(PASSWORD, marked), context());
 
   it("are accepted if marked as secrets, or not known yet", () => {
     const environment = { GRAFANA_PASSWORD: new Hidden("hunter2"), GRAFANA_URL: "http://127.0.0.1:3000" };
-    expect(said({ environment })).toStrictEqual([]);
-    expect(said({ environment: { GRAFANA_PASSWORD: runtime.unknownValue } })).toStrictEqual([]);
-    expect(said({ environment: new Hidden({ GRAFANA_PASSWORD: "hunter2" }) })).toStrictEqual([]);
-    expect(said({ create: ":" })).toStrictEqual([]);
+    expect(violationsOf({ environment })).toStrictEqual([]);
+    expect(violationsOf({ environment: { GRAFANA_PASSWORD: runtime.unknownValue } })).toStrictEqual([]);
+    expect(violationsOf({ environment: new Hidden({ GRAFANA_PASSWORD: "hunter2" }) })).toStrictEqual([]);
+    expect(violationsOf({ create: ":" })).toStrictEqual([]);
   });
 
   it("are rejected in plain text", () => {
-    expect(said({ environment: { GRAFANA_PASSWORD: "hunter2" } })).toStrictEqual([
+    expect(violationsOf({ environment: { GRAFANA_PASSWORD: "hunter2" } })).toStrictEqual([
       "grafana-admin-password: the variable GRAFANA_PASSWORD holds a secret in plain text, which the state and the " +
         "output of Pulumi would show. Wrap it in pulumi.secret, and set its setting with --secret.",
     ]);
   });
 
   it("are rejected in printed output", () => {
-    expect(said({ create: new Hidden("echo hunter2") })).toStrictEqual([
+    expect(violationsOf({ create: new Hidden("echo hunter2") })).toStrictEqual([
       "grafana-admin-password: create contains a secret, which others can read. Upload it as a file (uploads of " +
         "LabContainer), or pass it where the lab does.",
     ]);

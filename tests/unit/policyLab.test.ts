@@ -47,10 +47,10 @@ describe("every resource that a lab registers", () => {
     const { bindAddress, namePrefix, subnet, gateway, webPassword } = settingsWith(fixture.settings);
     const settings = { bindAddress, namePrefix, subnet, gateway, webPassword };
     const { sockets, memoryLimit } = { ...LINUX, ...fixture.machine };
-    const said = await Promise.all(
+    const found = await Promise.all(
       registrations.map((it) => violations(shown(it, registrations), { ...settings, sockets, memoryLimit })),
     );
-    expect(said.flat()).toStrictEqual([]);
+    expect(found.flat()).toStrictEqual([]);
     expect(registrations.length).toBeGreaterThan(40);
   });
 });
@@ -79,8 +79,8 @@ describe("a Swarm service of the lab that was changed", () => {
       withSpec({ env: { TOKEN: "hunter2hunter2" } }),
       withSpec({ env: new Secret({ A: "b" }) }),
     ];
-    const said = await Promise.all(changed.map((it) => violations(it, { sockets: LINUX.sockets })));
-    expect(said.map((messages) => messages.map((message) => message.split(":")[0]))).toStrictEqual([
+    const found = await Promise.all(changed.map((it) => violations(it, { sockets: LINUX.sockets })));
+    expect(found.map((messages) => messages.map((message) => message.split(":")[0]))).toStrictEqual([
       ["images-pinned"],
       ["ports-on-bind-address"],
       ["nothing-privileged"],
@@ -117,8 +117,8 @@ describe("a resource of the lab that was changed", () => {
       { ...volume, urn: "urn:pulumi:test::observability-lab::docker:index/volume:Volume::grafana-data" },
       { ...subject([], "docker:index/remoteImage:RemoteImage", "image"), props: { name: "busybox" } },
     ];
-    const said = await Promise.all(changed.map((it) => violations(it, { sockets: LINUX.sockets })));
-    expect(said.map((messages) => messages.map((message) => message.split(":")[0]))).toStrictEqual([
+    const found = await Promise.all(changed.map((it) => violations(it, { sockets: LINUX.sockets })));
+    expect(found.map((messages) => messages.map((message) => message.split(":")[0]))).toStrictEqual([
       ["images-pinned"],
       ["ports-on-bind-address"],
       ["nothing-privileged"],

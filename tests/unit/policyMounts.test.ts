@@ -9,7 +9,7 @@ const PROMETHEUS = resource(containerOf("Prometheus", "prometheus-container"), {
 const ROOT = { type: "bind", source: "/", target: "/host", readOnly: true };
 const COVERS = [{ type: "tmpfs", target: "/host/run" }];
 
-function said(container: Partial<Container>, whose = NODE_EXPORTER, settings = {}): readonly string[] {
+function violationsOf(container: Partial<Container>, whose = NODE_EXPORTER, settings = {}): readonly string[] {
   return checkMounts({ image: "prom/node-exporter:v1.12.1", ...container }, whose, context(SOCKETS, settings));
 }
 
@@ -45,7 +45,7 @@ describe("a container without Docker's socket", () => {
     ["the root with files in memory over the sockets", { mounts: [ROOT, ...COVERS] }],
     ["the root that follows the host", { mounts: [{ ...ROOT, bindOptions: { propagation: "rslave" } }, ...COVERS] }],
   ])("may have %s", (_, container) => {
-    expect(said(container)).toStrictEqual([]);
+    expect(violationsOf(container)).toStrictEqual([]);
   });
 
   it("may have the volumes of its own lab", () => {
@@ -53,15 +53,15 @@ describe("a container without Docker's socket", () => {
       { volumeName: "two-observability-lab-prometheus", containerPath: "/prometheus" },
       { volumeName: "two-observability-lab-prometheus-config", containerPath: "/lab", readOnly: true },
     ];
-    expect(said({ volumes }, PROMETHEUS, { namePrefix: "two-" })).toStrictEqual([]);
+    expect(violationsOf({ volumes }, PROMETHEUS, { namePrefix: "two-" })).toStrictEqual([]);
     const mounts = volumes.map(({ volumeName, containerPath, readOnly }) => ({
       type: "volume",
       source: volumeName,
       target: containerPath,
       readOnly,
     }));
-    expect(said({ mounts }, PROMETHEUS, { namePrefix: "two-" })).toStrictEqual([]);
-    expect(said({ volumes }, PROMETHEUS)).toStrictEqual([
+    expect(violationsOf({ mounts }, PROMETHEUS, { namePrefix: "two-" })).toStrictEqual([]);
+    expect(violationsOf({ volumes }, PROMETHEUS)).toStrictEqual([
       notAllowed("two-observability-lab-prometheus:/prometheus", "prometheus-container"),
       notAllowed("two-observability-lab-prometheus-config:/lab:ro", "prometheus-container"),
     ]);
@@ -89,7 +89,7 @@ describe("a container without Docker's socket", () => {
       "/:/host:ro,rshared",
     ],
   ])("is rejected with %s", (_, container, mount) => {
-    expect(said(container)).toStrictEqual([notAllowed(mount)]);
+    expect(violationsOf(container)).toStrictEqual([notAllowed(mount)]);
   });
 
   it("needs to cover a socket itself unless its folder is the root", () => {
@@ -113,7 +113,7 @@ describe("a container without Docker's socket", () => {
       { hostPath: "/", containerPath: "/rootfs", readOnly: true },
       { hostPath: "/var/run/docker.sock", containerPath: "/var/run/docker.sock", readOnly: true },
     ];
-    expect(said({ volumes }, CADVISOR)).toStrictEqual([]);
+    expect(violationsOf({ volumes }, CADVISOR)).toStrictEqual([]);
   });
 });
 
@@ -153,7 +153,7 @@ describe("a container with Docker's socket", () => {
       ],
     ],
   ])("is reported if it has it %s", (_, container, messages) => {
-    expect(said(container)).toStrictEqual(messages);
+    expect(violationsOf(container)).toStrictEqual(messages);
   });
 });
 
@@ -173,7 +173,7 @@ describe("a mount with options", () => {
     ],
     ["type npipe", [{ type: "npipe", source: "observability-lab-prometheus", target: "/prometheus" }], "/prometheus"],
   ])("is rejected: %s", (option, mounts, target) => {
-    expect(said({ mounts }, PROMETHEUS)).toStrictEqual([
+    expect(violationsOf({ mounts }, PROMETHEUS)).toStrictEqual([
       `prometheus-container: the mount at ${target} has ${option}, which can turn a volume into any folder of the host. ` +
         "Mount the folder that it needs by its path.",
     ]);

@@ -40,7 +40,7 @@ describe("a container with a name of the lab", () => {
     ]);
   });
 
-  it("is no problem if it is this lab's, or the prefix differs", () => {
+  it("is not a problem if it belongs to this lab, or the prefix differs", () => {
     const mine = withContainers(listed("grafana", { Labels: OURS }));
     expect(findForeignContainers(settingsWith(), mine)).toStrictEqual([]);
     expect(findForeignContainers(settingsWith({ namePrefix: "b-" }), withContainers(listed("grafana")))).toStrictEqual(
@@ -69,7 +69,7 @@ describe("a network with the lab's name", () => {
     },
   );
 
-  it("is no problem if it is this lab's, or the prefix differs", () => {
+  it("is not a problem if it belongs to this lab, or the prefix differs", () => {
     expect(findForeignNetwork(settingsWith(), network("observability-lab", OURS))).toStrictEqual([]);
     expect(findForeignNetwork(settingsWith({ namePrefix: "b-" }), network("observability-lab", null))).toStrictEqual(
       [],

@@ -43,25 +43,25 @@ async function onFreePorts(changes: Record<string, string> = {}): Promise<Settin
 describe("a port", () => {
   it("held by another program is reported with a free one", async () => {
     const taken = await holdPort();
-    const [fault, ...more] = await findTakenPorts(await onFreePorts({ grafanaPort: String(taken) }), LINUX, NOTHING);
+    const [found, ...more] = await findTakenPorts(await onFreePorts({ grafanaPort: String(taken) }), LINUX, NOTHING);
     expect(more).toStrictEqual([]);
-    expect(fault).toMatchObject({
+    expect(found).toMatchObject({
       setting: "grafanaPort",
       value: taken,
       problem: "is in use by another program on 127.0.0.1 (EADDRINUSE)",
     });
-    const free = Number(/such as (\d+)$/.exec(fault?.fix ?? "")?.[1]);
+    const free = Number(/such as (\d+)$/.exec(found?.fix ?? "")?.[1]);
     expect(free).toBeGreaterThan(taken);
   });
 
   it("of the app is reported if a similar process of another user holds it", async () => {
     const taken = String(await holdPort());
     const settings = await onFreePorts({ flaskPort: taken });
-    const [fault] = await findTakenPorts(settings, LINUX, { ...NOTHING, foreignApp: 7 });
-    expect(fault?.problem).toBe(
+    const [found] = await findTakenPorts(settings, LINUX, { ...NOTHING, foreignApp: 7 });
+    expect(found?.problem).toBe(
       "is in use by another program (perhaps process 7, which another user started as this lab's app) on 127.0.0.1 (EADDRINUSE)",
     );
-    expect(fault?.fix).toMatch(
+    expect(found?.fix).toMatch(
       /^stop it as that user, such as with sudo if you started the lab with sudo, or set flaskPort/,
     );
   });
@@ -74,7 +74,7 @@ describe("a port", () => {
     ]);
   });
 
-  it("held by the lab itself is no problem", async () => {
+  it("held by the lab itself is not a problem", async () => {
     const [published, ofHost, ofCrashed, ofApp, ofPaused] = await Promise.all([1, 2, 3, 4, 5].map(() => holdPort()));
     const machine = withContainers(
       listed("grafana", { Labels: OURS, Ports: [{ IP: "127.0.0.1", PublicPort: published }] }),

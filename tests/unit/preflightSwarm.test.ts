@@ -12,7 +12,7 @@ const OURS = { "observability-lab.lab": "observability-lab" };
 const MINE = { ...OURS, "observability-lab.manager": "workstation" };
 
 /** What is told of a swarm that differs so from one in which the lab runs. */
-async function told(
+async function findProblems(
   swarm: Partial<Swarm>,
   settings: Record<string, string> = {},
   connect: (host: string, port: number) => Promise<string | undefined> = () => Promise.resolve(undefined),
@@ -29,7 +29,7 @@ function engine(name: string, EngineVersion: string): ReturnType<typeof swarmNod
 
 describe("a swarm", () => {
   it("with a manager here and reachable nodes has no problems", async () => {
-    expect(await told({})).toStrictEqual([]);
+    expect(await findProblems({})).toStrictEqual([]);
   });
 
   it("is not checked if the lab watches one machine", async () => {
@@ -59,7 +59,9 @@ describe("a swarm", () => {
       "the swarm is not usable (error: no leader); read Docker's log",
     ],
   ])("that is %s is reported with one error", async (_, swarm, problem) => {
-    expect(await told({ nodes: [], ...swarm })).toStrictEqual([`engine = "swarm": ${problem}, or set engine: docker`]);
+    expect(await findProblems({ nodes: [], ...swarm })).toStrictEqual([
+      `engine = "swarm": ${problem}, or set engine: docker`,
+    ]);
   });
 
   it("without a node that has the label is reported", async () => {
@@ -70,23 +72,23 @@ describe("a swarm", () => {
         Status: { State: "down", Addr: "" },
       }),
     ];
-    expect(await told({ nodes }, { nodeLabel: "tier=web" })).toStrictEqual([
+    expect(await findProblems({ nodes }, { nodeLabel: "tier=web" })).toStrictEqual([
       'nodeLabel = "tier=web": no ready node of the swarm has this label; ' +
         "add it to the nodes to monitor: docker node update --label-add tier=web NODE",
     ]);
-    expect(await told({ nodes }, { nodeLabel: "tier=db" })).toStrictEqual([]);
+    expect(await findProblems({ nodes }, { nodeLabel: "tier=db" })).toStrictEqual([]);
   });
 
   it("of several major versions of Docker is reported, unlike several minor ones", async () => {
-    expect(await told({ nodes: [engine("a", "28.2.2"), engine("b", "28.5.0")] })).toStrictEqual([]);
-    expect(await told({ nodes: [engine("a", "28.2.2"), engine("b", "20.10.24+dfsg1")] })).toStrictEqual([
+    expect(await findProblems({ nodes: [engine("a", "28.2.2"), engine("b", "28.5.0")] })).toStrictEqual([]);
+    expect(await findProblems({ nodes: [engine("a", "28.2.2"), engine("b", "20.10.24+dfsg1")] })).toStrictEqual([
       'engine = "swarm": its nodes run different major versions of Docker (a 28.2.2, b 20.10.24+dfsg1); ' +
         "upgrade them to one major version, or select nodes of one version with nodeLabel",
     ]);
   });
 
   it("with two nodes of one name is reported", async () => {
-    expect(await told({ nodes: [swarmNode("a"), swarmNode("a"), swarmNode("b")] })).toStrictEqual([
+    expect(await findProblems({ nodes: [swarmNode("a"), swarmNode("a"), swarmNode("b")] })).toStrictEqual([
       'engine = "swarm": several nodes have the host name a, so their series would be mixed; ' +
         "give each node a unique host name, or remove nodes that have left with docker node rm",
     ]);
@@ -97,11 +99,11 @@ describe("a swarm", () => {
       swarmNode(`n${it}`, { Status: { State: "ready", Addr: `10.0.0.${it}` } }),
     );
     const asked: string[] = [];
-    const said = await told({ nodes }, {}, (host, port) => {
+    const problems = await findProblems({ nodes }, {}, (host, port) => {
       asked.push(`${host}:${String(port)}`);
       return Promise.resolve({ "10.0.0.2": "no answer", "10.0.0.3": "ECONNREFUSED" }[host]);
     });
-    expect(said).toStrictEqual([
+    expect(problems).toStrictEqual([
       'engine = "swarm": port 7946 of n2 (10.0.0.2: no answer), n3 (10.0.0.3: ECONNREFUSED) is not reachable from this machine; ' +
         "open 7946/tcp, 7946/udp and 4789/udp between the nodes, and IP protocol 50 (ESP) for overlayEncryption",
     ]);
@@ -109,7 +111,9 @@ describe("a swarm", () => {
   });
 
   it("with a foreign service or network of a name of the lab is reported", async () => {
-    expect(await told({ services: [swarmService("cadvisor"), swarmService("node_exporter", MINE)] })).toStrictEqual([
+    expect(
+      await findProblems({ services: [swarmService("cadvisor"), swarmService("node_exporter", MINE)] }),
+    ).toStrictEqual([
       'namePrefix = "": a service named cadvisor exists and does not belong to this lab; ' +
         "set another namePrefix, or remove it with docker service rm cadvisor",
     ]);

@@ -168,11 +168,11 @@ describe("the settings of a preview's lab", () => {
 
   it("cover every port and name of this checkout", async () => {
     let [port, subnet] = [20_000, 0];
-    const room = {
+    const allocator = {
       freePort: () => Promise.resolve(++port),
       freeSubnet: () => `172.29.${String(++subnet)}.0/24`,
     };
-    const { config } = await new StandIns(PREFIX, room).settingsOf(PROJECT, "dev");
+    const { config } = await new StandIns(PREFIX, allocator).settingsOf(PROJECT, "dev");
     expect(Object.keys(config).filter((key) => !key.endsWith("Port"))).toStrictEqual([
       "namePrefix",
       "subnet",

@@ -164,10 +164,10 @@ describe("a part with drift is repaired:", () => {
   it.each([
     ["flask", "flask-process"],
     ["ansible", "ansible-run"],
-  ])("the environment of %s, with what runs in it", async (room, user) => {
-    const environments = { ...sound.host.environments, [room]: "it was missing" };
+  ])("the environment of %s, with what runs in it", async (environment, user) => {
+    const environments = { ...sound.host.environments, [environment]: "it was missing" };
     expect(await repairedFor({ host: { ...sound.host, environments } })).toStrictEqual(
-      all([`${room}-environment`, user], "it was missing"),
+      all([`${environment}-environment`, user], "it was missing"),
     );
   });
 

@@ -48,7 +48,7 @@ describe("the time that repairs carry", () => {
     expect(new Set(times).size).toBe(times.length);
   });
 
-  it("is no other lab's", () => {
+  it("does not include other labs", () => {
     const first = preview();
     expect(update("observability-lab")).not.toBe(first);
     expect(update()).toBe(first);

@@ -89,7 +89,7 @@ describe("a line of an alert", () => {
   });
 });
 
-describe("what a reviewer has to see", () => {
+describe("notes for a reviewer", () => {
   const broken: AlertAnswer = { name: "Broken", after: says("error", { reason: "1:6: parse error" }) };
   const firing = says("firing", { series: [active({})] });
   const failed = { file: "tests/a.test.yml", rules: ["a.rules.yml"], ok: false, output: "got:[]" };
@@ -157,7 +157,7 @@ describe("a fold", () => {
     expect(foldsOf({})).toStrictEqual([]);
   });
 
-  it("says why there is no notification", () => {
+  it("reports why a notification is missing", () => {
     expect(foldsOf({ notRendered: "a template queries Prometheus" })).toStrictEqual([
       ["Notification of Alert: not rendered", "a template queries Prometheus"],
     ]);

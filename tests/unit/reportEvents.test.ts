@@ -4,19 +4,19 @@ import { readRun } from "../../tools/pull-request/report/events";
 import { change, CONTAINER, step, VOLUME } from "../support/reports";
 
 const event = (value: object): string => JSON.stringify({ sequence: 1, timestamp: 2, ...value });
-const said = (severity: string, message: string, more: object = {}): string =>
+const diagnostic = (severity: string, message: string, more: object = {}): string =>
   event({ diagnosticEvent: { severity, message, ...more } });
 
 describe("the event log of Pulumi's engine", () => {
   const LOG = [
     event({ resourcePreEvent: { metadata: step("create", VOLUME, "a") } }),
-    said("error", "<{%reset%}>it <{%fg 1%}>broke<{%reset%}>\n"),
-    said("error", "<{%reset%}>it broke"),
-    said("error", "<{%reset%}><{%reset%}>\n"),
-    said("warning", "mind it"),
-    said("warning", "a moment", { ephemeral: true }),
-    said("debug", "hunter22"),
-    said("info", "a line"),
+    diagnostic("error", "<{%reset%}>it <{%fg 1%}>broke<{%reset%}>\n"),
+    diagnostic("error", "<{%reset%}>it broke"),
+    diagnostic("error", "<{%reset%}><{%reset%}>\n"),
+    diagnostic("warning", "mind it"),
+    diagnostic("warning", "a moment", { ephemeral: true }),
+    diagnostic("debug", "hunter22"),
+    diagnostic("info", "a line"),
     event({
       policyEvent: { message: "<{%fg 1%}>no\nsuch<{%reset%}>", policyName: "p", enforcementLevel: "mandatory" },
     }),

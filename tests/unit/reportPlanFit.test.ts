@@ -63,7 +63,7 @@ describe("an update that does not fit the saved plan", () => {
   });
 });
 
-it("is no other failure", () => {
+it("does not include other failures", () => {
   const message = "the container grafana was not healthy within 120 s";
   expect(isMisfit(message)).toBe(false);
   expect(describeMisfits(logOf({ message }))).toStrictEqual([]);

@@ -3,10 +3,10 @@ import * as ipaddr from "ipaddr.js";
 import { parseSettings } from "../../lib/settings/settings";
 import { DECLARATIONS, DEFAULTS, settingsWith } from "../support/fixtures";
 
-/** Names of the settings that have a fault when one has another value than its default. */
-function faulty(setting: string, value: string): string[] {
+/** Names of the settings with a problem if one has another value than its default. */
+function invalid(setting: string, value: string): string[] {
   const { problems } = parseSettings({ values: { ...DEFAULTS, [setting]: value }, secrets: new Set(["alertWebhook"]) });
-  return problems.map((fault) => fault.setting);
+  return problems.map((problem) => problem.setting);
 }
 
 describe("Pulumi.yaml", () => {
@@ -105,7 +105,7 @@ describe("settings", () => {
     ["extraScrapeServices", '[{"job": "app", "service": "shop_api", "port": 8000, "metricsPath": "/m"}]'],
     ["extraScrapeTargets", '[{"job": "app", "targets": ["host.docker.internal:8000", "192.0.2.1:80"]}]'],
   ])("accept %s = %s", (setting, value) => {
-    expect(faulty(setting, value)).toStrictEqual([]);
+    expect(invalid(setting, value)).toStrictEqual([]);
   });
 
   it("accept a password that is given as a secret", () => {
@@ -124,7 +124,7 @@ describe("settings", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 65535 }), (port) => {
         fc.pre(!Object.values(DEFAULTS).includes(String(port)));
-        expect(faulty("flaskPort", String(port))).toStrictEqual([]);
+        expect(invalid("flaskPort", String(port))).toStrictEqual([]);
       }),
     );
     const outside = fc.oneof(
@@ -134,7 +134,7 @@ describe("settings", () => {
     );
     fc.assert(
       fc.property(outside, (port) => {
-        expect(faulty("flaskPort", String(port))).toStrictEqual(["flaskPort"]);
+        expect(invalid("flaskPort", String(port))).toStrictEqual(["flaskPort"]);
       }),
     );
   });
@@ -153,7 +153,7 @@ describe("settings", () => {
     fc.assert(
       fc.property(durations, (amounts) => {
         const duration = amounts.map(([unit, amount]) => `${String(amount)}${unit}`).join("");
-        expect(faulty("scrapeInterval", duration)).toStrictEqual([]);
+        expect(invalid("scrapeInterval", duration)).toStrictEqual([]);
       }),
     );
   });

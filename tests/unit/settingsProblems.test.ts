@@ -210,9 +210,9 @@ describe("the error", () => {
   });
 
   it("counts a single problem as one, and is not thrown without problems", () => {
-    const fault = { setting: "a", problem: "b", fix: "c" };
+    const invalid = { setting: "a", problem: "b", fix: "c" };
     expect(() => {
-      throwProblems([fault]);
+      throwProblems([invalid]);
     }).toThrow("1 problem, nothing was changed:\n  - a: b; c");
     expect(() => {
       throwProblems([]);

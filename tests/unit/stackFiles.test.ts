@@ -52,7 +52,7 @@ describe("the settings of a stack's files", () => {
     expect(JSON.stringify(settings)).not.toContain("v1:abc");
   });
 
-  it("cannot be read from a file that is no YAML, which is named", () => {
+  it("cannot be read from a file that is not YAML; the error names it", () => {
     const broken = file("broken.yaml", "config: [1");
     expect(() => readStackFiles([broken])).toThrow(`${broken} cannot be read: `);
     expect(() => readStackFiles(["/nonexistent.yaml"])).toThrow(/^\/nonexistent.yaml cannot be read: .*ENOENT/);

@@ -34,7 +34,7 @@ async function labWith(dashboards: Readonly<Record<string, Answer>>, plugins = O
 async function verdict(...of: Parameters<typeof labWith>): Promise<unknown> {
   const lab = await labWith(...of);
   try {
-    return await CHECKS.find(({ name }) => name === "dashboards")?.ask(lab);
+    return await CHECKS.find(({ name }) => name === "dashboards")?.run(lab);
   } catch (error) {
     return error instanceof CheckError ? [error.message, error.fix] : error;
   }
@@ -77,7 +77,7 @@ describe("the check of the dashboards", () => {
     const lab = await labWith({ a: GOOD });
     await grafana?.close();
     grafana = undefined;
-    await expect(CHECKS.find(({ name }) => name === "dashboards")?.ask(lab)).rejects.toThrow("fetch failed");
+    await expect(CHECKS.find(({ name }) => name === "dashboards")?.run(lab)).rejects.toThrow("fetch failed");
   });
 });
 
@@ -89,7 +89,7 @@ describe("the check of a dashboard's panels", () => {
   const ofPanels = async (answer: Answer, plugins?: Answer): Promise<unknown> => {
     const [check] = await panelChecks(await labWith({ mine: answer }, plugins));
     try {
-      const found = await check?.ask({} as LabOutputs);
+      const found = await check?.run({} as LabOutputs);
       return typeof found === "string" ? found : found?.seen;
     } catch (error) {
       return error instanceof CheckError ? [error.message, error.fix] : error;

@@ -29,7 +29,7 @@ async function ask(answers: Readonly<Record<string, Readonly<Record<string, numb
   server = await serve(Object.fromEntries(routes));
   const lab = { prometheusUrl: server.url, scrapeInterval: "5s", remoteWrite: [A, B] } as unknown as LabOutputs;
   const [check] = remoteWriteChecks(lab);
-  return check?.ask(lab);
+  return check?.run(lab);
 }
 
 describe("the check of remote write", () => {

@@ -52,7 +52,7 @@ async function ask(check: string, up: readonly string[] = [], swarm: LabOutputs[
   const lab = { prometheusUrl: server.url, swarm } as unknown as LabOutputs;
   return swarmChecks(lab)
     .find(({ name }) => name === check)
-    ?.ask(lab);
+    ?.run(lab);
 }
 
 describe("the checks of a swarm", () => {

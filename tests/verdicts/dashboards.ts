@@ -61,18 +61,18 @@ export const HEALTHY: Readonly<Record<string, object>> = {
 };
 
 /** The dashboard that is broken in one way after the other. */
-export const BENCH_UID = "verdict-bench";
-export const BENCH_DASHBOARD = dashboard(BENCH_UID, [panel("stat", "Targets", "count(up)")]);
+export const FIXTURE_UID = "verdict-fixture";
+export const FIXTURE_DASHBOARD = dashboard(FIXTURE_UID, [panel("stat", "Targets", "count(up)")]);
 
 /** The same with another panel. */
 export function withPanel(type: string, ...queries: readonly string[]): object {
-  return dashboard(BENCH_UID, [panel("stat", "Targets", "count(up)"), panel(type, "Broken", ...queries)]);
+  return dashboard(FIXTURE_UID, [panel("stat", "Targets", "count(up)"), panel(type, "Broken", ...queries)]);
 }
 
 /** A catalogue in a folder, with the settings that name it: these dashboards, and the real ones where they are here. */
 export function writeCatalogue(folder: string): Readonly<Record<string, unknown>> {
   fs.mkdirSync(folder);
-  const own = [...Object.values(HEALTHY), BENCH_DASHBOARD].map((model, index) => {
+  const own = [...Object.values(HEALTHY), FIXTURE_DASHBOARD].map((model, index) => {
     const entry = { id: index + 1, revision: 1 };
     fs.writeFileSync(fileOf(folder, entry), JSON.stringify(model));
     return entry;

@@ -45,12 +45,12 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
       expect(lab.preview("--refresh")).toMatch(UNCHANGED);
     });
 
-    (fs.existsSync(MEMORY) ? it : it.skip)("is told by doctor that it cannot limit memory", () => {
+    (fs.existsSync(MEMORY) ? it : it.skip)("gets a warning from doctor that Docker cannot limit memory", () => {
       expect(doctor()).toContain("Docker cannot limit a container's memory");
       expect(machines.docker(MANAGER, "inspect", "--format", "{{.HostConfig.Memory}}", "swarm-grafana")).toBe("0");
     });
 
-    it("keeps node_exporter from sockets that are made again, and shows it udev's data alone where there is no systemd", async () => {
+    it("hides recreated sockets from node_exporter, and shows it only udev's data without systemd", async () => {
       const [dbus, udev] = ["/run/dbus/system_bus_socket", "/run/udev/data"];
       machines.run(MANAGER, ["sh", "-c", `mkdir -p /run/dbus ${udev} && touch ${dbus} ${udev}/b254:0`]);
       lab.apply();

@@ -2,90 +2,92 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 import { docker } from "../support/harness";
-import { Bench } from "./bench";
+import { Fixture } from "./fixture";
 import { addDashboard, HEALTHY, withPanel } from "./dashboards";
 
 /** Something that a preview refuses before anything is changed, and in which words. */
-export interface RefusedWorld {
-  readonly world: string;
+export interface RefusedScenario {
+  readonly scenario: string;
   /** Settings that bring it about; what it needs besides is made here, too. */
-  readonly settings: (bench: Bench) => Readonly<Record<string, unknown>>;
+  readonly settings: (fixture: Fixture) => Readonly<Record<string, unknown>>;
   /** Settings that are secrets, besides. */
   readonly secrets?: Readonly<Record<string, string>>;
-  readonly said: RegExp;
-  readonly undo?: (bench: Bench) => unknown;
+  readonly output: RegExp;
+  readonly undo?: (fixture: Fixture) => unknown;
 }
 
 const FOREIGN = "strange-grafana";
 let holder: net.Server | undefined;
 
 /** The catalogue of the lab with one more dashboard. */
-function withDashboard({ lab, catalogue }: Bench, id: number, model: object): Readonly<Record<string, unknown>> {
+function withDashboard({ lab, catalogue }: Fixture, id: number, model: object): Readonly<Record<string, unknown>> {
   const { communityDashboards } = lab.own() as { communityDashboards: readonly object[] };
   return { communityDashboards: [...communityDashboards, addDashboard(catalogue, id, model)] };
 }
 
-/** Worlds that a preview has to refuse. */
-export const REFUSED: readonly RefusedWorld[] = [
+/** Scenarios that a preview has to reject. */
+export const REFUSED: readonly RefusedScenario[] = [
   {
-    world: "a scrape interval that is no duration",
+    scenario: "a scrape interval that is no duration",
     settings: () => ({ scrapeInterval: "5 seconds" }),
-    said: /scrapeInterval = "5 seconds": is not a duration above zero; write it as Prometheus does/,
+    output: /scrapeInterval = "5 seconds": is not a duration above zero; write it as Prometheus does/,
   },
   {
-    world: "a port that another program holds",
+    scenario: "a port that another program holds",
     settings: ({ lab }) => {
       const others = Object.values(lab.ports);
       const port = others.map((it) => it + 1).find((it) => !others.includes(it));
       holder = net.createServer().listen(port, "127.0.0.1");
       return { grafanaPort: port };
     },
-    said: /grafanaPort = \d+: is in use by another program on 127\.0\.0\.1 \(EADDRINUSE\); stop it, or set grafanaPort/,
+    output:
+      /grafanaPort = \d+: is in use by another program on 127\.0\.0\.1 \(EADDRINUSE\); stop it, or set grafanaPort/,
     undo: () => {
       holder?.close();
     },
   },
   {
-    world: "a container of somebody else",
+    scenario: "a container of somebody else",
     settings: ({ lab }) => {
       docker("create", "--name", FOREIGN, docker("inspect", "--format", "{{.Image}}", lab.container("grafana")));
       return { namePrefix: "strange-" };
     },
-    said: /namePrefix = "strange-": a container named strange-grafana exists and does not belong to this lab; set another/,
+    output:
+      /namePrefix = "strange-": a container named strange-grafana exists and does not belong to this lab; set another/,
     undo: () => docker("rm", FOREIGN),
   },
   {
-    world: "a subnet that another network has",
+    scenario: "a subnet that another network has",
     settings: () => ({
       subnet: docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Subnet}}", "bridge"),
     }),
-    said: /subnet = "[\d./]+": overlaps/,
+    output: /subnet = "[\d./]+": overlaps/,
   },
   {
-    world: "a dashboard that the catalogue does not have",
+    scenario: "a dashboard that the catalogue does not have",
     settings: () => ({ communityDashboards: [{ id: 4711, revision: 1 }] }),
-    said: /does not give dashboard 4711 revision 1 .*; put the file there/,
+    output: /does not give dashboard 4711 revision 1 .*; put the file there/,
   },
   {
-    world: "a dashboard with panels of a plugin that Grafana lacks",
-    settings: (bench) => withDashboard(bench, 90, { ...withPanel("vonage-status-panel", "up"), uid: "plugins" }),
-    said: /dashboard 90 has panels of plugins that Grafana lacks: vonage-status-panel; take it out/,
+    scenario: "a dashboard with panels of a plugin that Grafana lacks",
+    settings: (fixture) => withDashboard(fixture, 90, { ...withPanel("vonage-status-panel", "up"), uid: "plugins" }),
+    output: /dashboard 90 has panels of plugins that Grafana lacks: vonage-status-panel; take it out/,
   },
   {
-    world: "two dashboards of one uid",
-    settings: (bench) => withDashboard(bench, 91, Object.values(HEALTHY)[0] ?? {}),
-    said: /dashboard 91 has the uid verdict-empty, and so has dashboard 1/,
+    scenario: "two dashboards of one uid",
+    settings: (fixture) => withDashboard(fixture, 91, Object.values(HEALTHY)[0] ?? {}),
+    output: /dashboard 91 has the uid verdict-empty, and so has dashboard 1/,
   },
   {
-    world: "a webhook of a chat with a format of its own",
+    scenario: "a webhook of a chat with a format of its own",
     settings: () => ({}),
     secrets: { alertWebhook: "https://chat.googleapis.com/v1/spaces/X/messages?key=K" },
-    said: /alertWebhook: chat\.googleapis\.com is Google Chat, with a format of its own .*; set a webhook of Slack/,
+    output: /alertWebhook: chat\.googleapis\.com is Google Chat, with a format of its own .*; set a webhook of Slack/,
   },
   {
-    world: "a duration that Prometheus does not take",
+    scenario: "a duration that Prometheus does not take",
     settings: () => ({ scrapeInterval: "300y" }),
-    said: /prometheus\.yml: Prometheus would reject it: .*; correct the setting that this part is rendered from/,
+    output: /prometheus\.yml: Prometheus would reject it: .*; correct the setting that this part is rendered from/,
   },
 ];
 

@@ -62,10 +62,10 @@ const why = impossible();
     });
     lab.checkout = path.join(copy, "as-user");
     fs.mkdirSync(path.join(lab.checkout, "scripts"), { recursive: true });
-    [path.join(copy, "home"), lab.room, lab.stateHome].forEach((it) => {
+    [path.join(copy, "home"), lab.stateDir, lab.stateHome].forEach((it) => {
       fs.mkdirSync(it);
     });
-    [lab.folder, lab.logs, lab.room, lab.stateHome, path.join(copy, "home"), path.join(copy, "pulumi")].forEach(
+    [lab.folder, lab.logs, lab.stateDir, lab.stateHome, path.join(copy, "home"), path.join(copy, "pulumi")].forEach(
       (it) => {
         fs.chownSync(it, UID, GID);
       },
@@ -82,11 +82,11 @@ const why = impossible();
 
   it("sees that Docker runs but denies access, and the command that grants it", async () => {
     const [group = ""] = groupLine().split(":");
-    const said = `Docker does not let nobody open ${DEFAULT_SOCKET}: run sudo usermod -aG ${group} nobody, then log in again`;
-    expect((await lab.run("doctor").outcome).said.replace(/[│\s]+/g, " ")).toContain(said);
+    const output = `Docker does not let nobody open ${DEFAULT_SOCKET}: run sudo usermod -aG ${group} nobody, then log in again`;
+    expect((await lab.run("doctor").outcome).output.replace(/[│\s]+/g, " ")).toContain(output);
     const up = await lab.up();
     expect(up.ok).toBe(false);
-    expect(up.said).toContain(said);
+    expect(up.output).toContain(output);
   });
 
   it("has a lab as soon as he is in its group, from a checkout whose path has any characters, which destroy removes to the last file", async () => {

@@ -59,7 +59,7 @@ interface Datasource {
 
 /** Makes Grafana encrypt new secrets with its new key; names the datasources whose secrets the old key encrypts. */
 export async function renewDataKeys(lab: LabOutputs): Promise<void> {
-  const ask = async (address: string, method = "GET"): Promise<Response> => {
+  const request = async (address: string, method = "GET"): Promise<Response> => {
     const response = await fetch(`${lab.grafanaUrl}${address}`, { method, headers: signIn(lab) });
     if (!response.ok) {
       const answer = `${String(response.status)}: ${await response.text()}`;
@@ -69,10 +69,10 @@ export async function renewDataKeys(lab: LabOutputs): Promise<void> {
   };
   try {
     // Grafana's data keys of the day are encrypted with the old key (secrets/manager in grafana/grafana)
-    await ask("/api/admin/encryption/rotate-data-keys", "POST");
-    const sources = (await (await ask("/api/datasources")).json()) as Datasource[];
+    await request("/api/admin/encryption/rotate-data-keys", "POST");
+    const sources = (await (await request("/api/datasources")).json()) as Datasource[];
     const all = await Promise.all(
-      sources.map(async ({ uid }) => (await (await ask(`/api/datasources/uid/${uid}`)).json()) as Datasource),
+      sources.map(async ({ uid }) => (await (await request(`/api/datasources/uid/${uid}`)).json()) as Datasource),
     );
     const withSecrets = all.filter(({ secureJsonFields = {} }) => Object.keys(secureJsonFields).length > 0);
     say(

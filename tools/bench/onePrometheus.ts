@@ -69,12 +69,12 @@ export async function measureLoad(
   const [passed, after] = [(Date.now() - begin) / 1000, await readMetrics(url)];
   const status = fs.readFileSync(`/proc/${String(child.pid)}/status`, "utf8");
   const growth = (name: string): number => (metric(after, name) - metric(before, name)) / passed;
-  const ask = async (query: string): Promise<number> => {
+  const evaluate = async (query: string): Promise<number> => {
     const path = `/api/v1/query?query=${encodeURIComponent(query)}`;
     return Number((await getJson<QueryAnswer>(`${url}${path}`)).data.result[0]?.value[1]);
   };
   const scrapeMs = async (quantile: number): Promise<string> =>
-    ((await ask(`quantile(${String(quantile)}, scrape_duration_seconds)`)) * 1000).toFixed(0);
+    ((await evaluate(`quantile(${String(quantile)}, scrape_duration_seconds)`)) * 1000).toFixed(0);
   const late = `prometheus_target_interval_length_seconds{interval="${String(interval)}s",quantile="0.99"}`;
   const load = {
     nodes: targets.length,
@@ -89,7 +89,7 @@ export async function measureLoad(
     rest: {
       "scrape, ms (p99)": `${await scrapeMs(0.5)} (${await scrapeMs(0.99)})`,
       "interval, s (p99)": metric(after, late).toFixed(2),
-      down: String(targets.length - (await ask("sum(up)"))),
+      down: String(targets.length - (await evaluate("sum(up)"))),
       ...(await blockSize(url, folder)),
     },
   };

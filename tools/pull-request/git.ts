@@ -40,28 +40,28 @@ export function findBase(project: string, name: string): Base | undefined {
   }
   // git parses a name that begins with - as an option
   const readable = name !== "" && !name.startsWith("-");
-  const commit = readable ? ask(project, "rev-parse", "--verify", "--quiet", `${name}^{commit}`) : undefined;
+  const commit = readable ? git(project, "rev-parse", "--verify", "--quiet", `${name}^{commit}`) : undefined;
   if (commit === undefined || !COMMIT.test(commit)) {
     throw new LabError(
       `BASE = ${JSON.stringify(name)}: is not a commit in this checkout; name one, such as BASE=origin/main, ` +
         "after git fetch origin main, or BASE=none to compare with nothing",
     );
   }
-  return { name, commit: ask(project, "merge-base", commit, "HEAD") ?? commit };
+  return { name, commit: git(project, "merge-base", commit, "HEAD") ?? commit };
 }
 
 /** The commit of this checkout, and whether it has uncommitted changes. */
 export function describeHead(project: string): string {
-  const commit = (ask(project, "rev-parse", "--short", "HEAD") ?? "").trim();
-  const changed = (ask(project, "status", "--porcelain") ?? "") !== "";
+  const commit = (git(project, "rev-parse", "--short", "HEAD") ?? "").trim();
+  const changed = (git(project, "status", "--porcelain") ?? "") !== "";
   return `${commit}${changed ? " with uncommitted changes" : ""}`;
 }
 
 /** Files changed since the base that a reviewer has to read, as no policy can check them: Markdown, a line each. */
 export function toReadByHand(project: string, base: Base): readonly string[] {
   const changed = [
-    ...(ask(project, "diff", "--no-renames", "--name-only", "-z", base.commit) ?? "").split("\0"),
-    ...(ask(project, "ls-files", "--others", "--exclude-standard", "-z") ?? "").split("\0"),
+    ...(git(project, "diff", "--no-renames", "--name-only", "-z", base.commit) ?? "").split("\0"),
+    ...(git(project, "ls-files", "--others", "--exclude-standard", "-z") ?? "").split("\0"),
   ].filter((file) => file !== "");
   return BY_HAND.flatMap(([what, pattern]) => {
     const files = changed.filter((file) => pattern.test(file));
@@ -92,7 +92,7 @@ export function checkOut(project: string, { commit }: Base, folder: string): voi
   }
   // other files that decide on packages could change those that the base's policies run with
   const same = PACKAGES.every((file) => contentOf(project, file) === contentOf(folder, file));
-  if (same && (ask(project, "ls-files", "node_modules") ?? "") === "") {
+  if (same && (git(project, "ls-files", "node_modules") ?? "") === "") {
     fs.symlinkSync(path.join(project, "node_modules"), path.join(folder, "node_modules"));
   } else {
     execFileSync("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"], {
@@ -107,7 +107,7 @@ function contentOf(folder: string, file: string): string | undefined {
   return fs.existsSync(at) ? fs.readFileSync(at, "utf8") : undefined;
 }
 
-function ask(project: string, ...args: string[]): string | undefined {
+function git(project: string, ...args: string[]): string | undefined {
   try {
     return execFileSync("git", ["-C", project, ...args], {
       encoding: "utf8",

@@ -162,16 +162,16 @@ async function readAll(lab: LabOutputs): Promise<readonly Dashboard[]> {
 
 /** All checks of `make verify`, in the order of the data flow. */
 export const CHECKS: readonly Check[] = [
-  { name: "containers", ask: containersHealthy },
-  { name: "configuration", ask: configurationLoaded },
-  { name: "targets", ask: targetsUp },
-  { name: "alerts", ask: alertsEvaluated },
-  { name: "host", ask: hostReported },
-  { name: "flask traffic", ask: flaskTraffic },
-  { name: "playbook", ask: playbookReported },
-  { name: "grafana", ask: grafanaAnswers },
-  { name: "datasource", ask: datasourceWorks },
-  { name: "dashboards", ask: dashboardsBound },
+  { name: "containers", run: containersHealthy },
+  { name: "configuration", run: configurationLoaded },
+  { name: "targets", run: targetsUp },
+  { name: "alerts", run: alertsEvaluated },
+  { name: "host", run: hostReported },
+  { name: "flask traffic", run: flaskTraffic },
+  { name: "playbook", run: playbookReported },
+  { name: "grafana", run: grafanaAnswers },
+  { name: "datasource", run: datasourceWorks },
+  { name: "dashboards", run: dashboardsBound },
 ];
 
 /** Sends one request to each of these paths of the app, to produce traffic. */

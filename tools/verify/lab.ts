@@ -46,7 +46,7 @@ export interface Answer {
 export interface Check {
   readonly name: string;
   /** Returns what was observed; throws a CheckError if the check fails. */
-  readonly ask: (lab: LabOutputs) => Promise<string | Answer>;
+  readonly run: (lab: LabOutputs) => Promise<string | Answer>;
 }
 
 /** A failed check: the observation and how to fix it. */

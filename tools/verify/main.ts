@@ -30,7 +30,7 @@ const ASK_PAUSE_MS = 500;
 /** Retries a check until it passes or the patience ends: a new lab is first scraped after a moment. */
 async function examine(check: Check, lab: LabOutputs, patience: number): Promise<Finding> {
   try {
-    const answer = await retry(() => check.ask(lab), {
+    const answer = await retry(() => check.run(lab), {
       retries: Math.ceil((patience * 1000) / ASK_PAUSE_MS),
       factor: 1,
       minTimeout: ASK_PAUSE_MS,

@@ -12,7 +12,7 @@ const SEND_TIME = 10;
 /** The check of remote write; none without receivers, or if a preview's stand-ins replace them. */
 export function remoteWriteChecks({ remoteWrite = [] }: LabOutputs): readonly Check[] {
   const urls = remoteWrite.filter((url) => !new URL(url).hostname.endsWith(NOWHERE));
-  return urls.length === 0 ? [] : [{ name: "remote write", ask: (lab) => receiversTake(lab, urls) }];
+  return urls.length === 0 ? [] : [{ name: "remote write", run: (lab) => receiversTake(lab, urls) }];
 }
 
 /** Whether every receiver accepts current samples. */

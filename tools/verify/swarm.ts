@@ -49,8 +49,8 @@ export function swarmChecks({ swarm }: LabOutputs): readonly Check[] {
   return swarm === undefined
     ? []
     : [
-        { name: "services", ask: () => servicesComplete(swarm) },
-        { name: "nodes", ask: (lab) => nodesWatched(lab, swarm) },
+        { name: "services", run: () => servicesComplete(swarm) },
+        { name: "nodes", run: (lab) => nodesWatched(lab, swarm) },
       ];
 }
 

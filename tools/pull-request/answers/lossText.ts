@@ -27,12 +27,12 @@ export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[] 
     const unknown =
       lines === undefined
         ? "The change is too long to find the lines that cause it."
-        : "No line of the change names what is missing.";
+        : "No line of the change names the missing data.";
     const because = causes.length === 0 ? unknown : `Likely by ${list(causes.map(describeLine), causes.length)}.`;
     return [
       `**Data lost once it is applied**: ${named}. ${because}`,
       details(
-        some.length === 1 ? "what is missing" : `all ${String(some.length)} of them`,
+        some.length === 1 ? "missing data" : `all ${String(some.length)} of them`,
         fence(some.map(describeLoss).join("\n")),
       ),
     ].join("\n\n");

@@ -24,7 +24,7 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
       );
       return {
         name: `panels: ${title}`,
-        ask: async () => {
+        run: async () => {
           await checkPlugins(lab, await api.dashboard(uid));
           const proof = await prove(uid);
           const url = `${lab.grafanaUrl}/d/${urlSegment(uid)}`;

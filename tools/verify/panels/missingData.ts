@@ -44,13 +44,13 @@ export class MissingData {
     const sides = await Promise.all(
       query.either.map(async (either) => {
         const found = await Promise.all(either.map((side) => this.explainQuery(side, drops)));
-        return found.find(excuses) ?? faulty(found);
+        return found.find(excuses) ?? inexcusable(found);
       }),
     );
     const all = [...absent, ...sides];
-    const fault = faulty(all);
-    if (fault !== undefined) {
-      return fault;
+    const error = inexcusable(all);
+    if (error !== undefined) {
+      return error;
     }
     const still = drops ? await Promise.all(query.selectors.map((it) => this.explainStillness(it))) : [];
     return [...all, ...still].find(excuses);
@@ -76,7 +76,7 @@ export class MissingData {
       const explained = metrics.map((it) => explainMetric(it, collectors));
       const reason = explained.find(excuses);
       // nothing is known of the host before the first scrape
-      return reason === undefined ? faulty(explained) : collectors.size === 0 ? "none" : reason;
+      return reason === undefined ? inexcusable(explained) : collectors.size === 0 ? "none" : reason;
     }
     const ofHost = matchers.filter(({ name }) => !OF_THE_SCRAPE.has(name));
     return (await this.has(ofHost)) ? "none" : { reason: `no ${written(ofHost)}` };
@@ -162,7 +162,7 @@ function excuses(found: Found): found is { readonly reason: string } {
 }
 
 /** What no reason excuses: wrong names, all in one sentence, or a selector that finds nothing. */
-function faulty(all: readonly Found[]): Found {
+function inexcusable(all: readonly Found[]): Found {
   const errors = all.flatMap((found) => (typeof found === "object" && "error" in found ? [found.error] : []));
   return errors.length > 0 ? { error: [...new Set(errors)].join("; ") } : all.find((found) => found === "none");
 }

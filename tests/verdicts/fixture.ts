@@ -5,7 +5,7 @@ import { docker } from "../support/harness";
 import { grafana } from "../support/userData";
 import { UserLab } from "../support/userLab";
 
-/** A check of `make verify` and what it said. */
+/** Result of a check of `make verify`. */
 export interface Verdict {
   readonly check: string;
   readonly ok: boolean;
@@ -17,7 +17,7 @@ export interface Verdict {
 const GREEN_WITHIN = 90;
 
 /** A lab in which something is broken and put right again, and what else the test has beside it. */
-export class Bench {
+export class Fixture {
   /** Whether the receivers of alerts and samples take what they get. */
   takes = true;
   /** Paths of the receivers that were asked. */
@@ -35,14 +35,14 @@ export class Bench {
     return this.lab.container(name);
   }
 
-  /** Everything that `make verify` says, after waiting for so many seconds at most. */
+  /** All results of `make verify`, after at most so many seconds. */
   async verify(patience?: number): Promise<readonly Verdict[]> {
     const more = patience === undefined ? [] : ["--patience", String(patience)];
-    const { printed, said } = await this.lab.run("verify", ["--json", ...more]).outcome;
+    const { stdout, output } = await this.lab.run("verify", ["--json", ...more]).outcome;
     try {
-      return (JSON.parse(printed) as { checks: Verdict[] }).checks;
+      return (JSON.parse(stdout) as { checks: Verdict[] }).checks;
     } catch {
-      throw new Error(said);
+      throw new Error(output);
     }
   }
 
