@@ -68,10 +68,7 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         .withTarget(query("up", TARGET)),
     )
     .withPanel(
-      timeline(
-        "Containers",
-        "What the health check of each container of the lab said; a gap is a container that was away.",
-      )
+      timeline("Containers", "Health of each container of the lab; a gap means that the container did not run.")
         .mappings([texts({ [-1]: ["no health check", GREY], 0: ["Not healthy", "red"], 1: ["Healthy", "green"] })])
         .thresholds(thresholds("red", [1, "green"]))
         .withTarget(query(health, legend)),

@@ -21,7 +21,7 @@ type Decisive = Choices & Pick<Settings, "webPassword" | "nodeExporterNetwork">;
 /**
  * The programs that require the password, by hostname: all that support one if it is set; always Alertmanager, which before
  * 0.34.2 lets every web page read it and silence alerts (rs/cors in its api/v2/api.go), and node_exporter in the host's
- * network, where it answers the local network too and cannot tell peers apart. A service of a swarm reads no files.
+ * network, where it answers the local network too and cannot distinguish peers. A service of a swarm reads no files.
  */
 export function passwordPrograms(settings: Decisive): ReadonlySet<string> {
   const always = new Set<ServiceKey>([

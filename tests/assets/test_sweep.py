@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LABEL = "observability-lab.lab"
 MANAGER_LABEL = "observability-lab.manager"
-# Lists what a file named after the filters holds, and notes what it is told to remove.
+# Lists what a file named after the filters holds, and records what it has to remove.
 DOCKER = """#!/bin/sh
 file=$THINGS/$1
 for last; do case $last in label=* | scope=*) file=$file.$last ;; esac; done

@@ -36,7 +36,7 @@ interface Alert {
 }
 
 const TOKEN = randomBytes(12).toString("hex");
-/** Seconds: a target is down for 60 until that fires, others like it are waited for 10, and the end is told within 30. */
+/** Seconds: a target is down for 60 until that fires, others like it are waited for 10, and the end is sent within 30. */
 const TOLD_WITHIN = 120;
 
 let lab: TestLab;

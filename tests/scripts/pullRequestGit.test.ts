@@ -66,7 +66,7 @@ describe("the base", () => {
     expect(findBase(project, name)).toBeUndefined();
   });
 
-  it.each(["", "nowhere", "--all", "HEAD:a", "f".repeat(40)])("is refused for %j, which is no commit here", (name) => {
+  it.each(["", "nowhere", "--all", "HEAD:a", "f".repeat(40)])("rejects %j, which is not a commit here", (name) => {
     commit({ a: "1" });
     expect(() => findBase(project, name)).toThrow(`BASE = ${JSON.stringify(name)}: is not a commit in this checkout`);
   });

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { PROJECT } from "../support/fixtures";
 
 const WORKFLOW = path.join(PROJECT, "scripts/workflow");
-const NO_REPORT = "There is no report: the log of this job says why.\n";
+const NO_REPORT = "No report was written: see the log of this job.\n";
 
 /** Takes the place of make: shows its arguments, then waits or exits as a test says. */
 const MAKE = `#!/usr/bin/env bash
@@ -146,7 +146,7 @@ describe("the comparison of a lab with its code", () => {
   it.each([
     [0, ""],
     [2, "::error::the lab differs from its code: the summary says where\n"],
-    [1, "::error::whether the lab differs from its code could not be told\n"],
+    [1, "::error::could not determine whether the lab differs from its code\n"],
   ])("exits %i with its report and an error that says why", (exit, log) => {
     expect(drift(`${REPORT}exit ${String(exit)}\n`)).toEqual({ status: exit, stdout: log });
     expect(fs.readFileSync(path.join(folder, ".lab/drift/report.md"), "utf8")).toBe("# drift\n");

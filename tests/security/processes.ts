@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { docker, inspect } from "../support/harness";
 import { UserLab } from "../support/userLab";
 
-/** Every way by which a process may read another one that is no thread of the kernel; a line for each that works. */
+/** Every way by which a process may read another one that is not a thread of the kernel; a line for each that works. */
 const READ_ALL = `for process in /proc/[0-9]*; do
   command=$(tr '\\0' ' ' 2>/dev/null <"$process/cmdline" | head -n 1 | cut -c 1-40)
   [ -n "$command" ] || continue

@@ -18,7 +18,7 @@ async function withWebhook(
   return { ...built, inputs: resource(built.registrations, "alertmanager-container").inputs };
 }
 
-/** What Prometheus is told of Alertmanager. */
+/** Prometheus' configuration for Alertmanager. */
 function prometheusConfig(registrations: readonly Registration[]): unknown {
   const { triggers } = resource(registrations, "prometheus-config-files").inputs as {
     triggers: readonly { file?: string; content?: string }[];

@@ -137,12 +137,12 @@ describe("the drift of a dashboard", () => {
       "it was saved in Grafana in the new schema (version 2)",
     ],
     [
-      "cannot be told of one that Grafana does not give",
+      "is unknown for one that Grafana does not return",
       { ...HOLDINGS, dashboards: new Map([["node", "unknown"]]) },
       undefined,
       undefined,
     ],
-    ["cannot be told of a Grafana that cannot be asked", undefined, 1, undefined],
+    ["is unknown if Grafana does not answer", undefined, 1, undefined],
   ])("%s", (_, found, saved, expected) => {
     expect(dashboardDrift("node", found, saved)).toBe(expected);
   });
@@ -164,7 +164,7 @@ describe("the drift of a dashboard", () => {
 
 describe("the drift of the datasource", () => {
   it.each([
-    ["cannot be told of a Grafana that cannot be asked", undefined, undefined],
+    ["is unknown if Grafana does not answer", undefined, undefined],
     ["is that it is gone", { ...HOLDINGS, datasource: undefined }, MISSING],
     ["is none of a sound one", HOLDINGS, undefined],
     ["is another URL", { ...HOLDINGS, datasource: { ...DATASOURCE, url: "http://x" } }, 'its url was "http://x"'],

@@ -42,7 +42,7 @@ describe("the drift of a container's files", () => {
       "prometheus.yml cannot be read by its program",
     ],
     ["is unknown without their owner, which has drifted itself", true, undefined, undefined],
-    ["cannot be told where Docker does not give them", true, { files: undefined }, undefined],
+    ["is unknown if Docker does not return them", true, { files: undefined }, undefined],
   ])("%s", (_, volume, found, expected) => {
     expect(filesDrift(volume, found)).toBe(expected);
   });

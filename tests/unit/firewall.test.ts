@@ -55,7 +55,7 @@ afterEach(() => {
   }
 });
 
-/** What was asked to be removed. */
+/** The removals that were requested. */
 function removed(): string[] {
   return asked.filter((request) => request.startsWith("DELETE")).map((request) => request.replace(/-[0-9a-f]{8}/, ""));
 }

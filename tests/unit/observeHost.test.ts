@@ -70,7 +70,7 @@ describe("the app", () => {
     ["is sound while it answers with its token", OURS, SOUND],
     ["has drifted when a stranger answers", { body: '{"instance": "theirs"}' }, HANGS],
     ["has drifted when something else answers", { body: "<html>" }, HANGS],
-    ["has drifted when a text that is no object answers", { body: "null" }, HANGS],
+    ["has drifted if the response is not an object", { body: "null" }, HANGS],
     ["has drifted when nothing of the app is there", { status: 404, body: "{}" }, HANGS],
     ["has drifted when another start of it answers", { body: `{"instance": "${LAB}-ba9876543210"}` }, HANGS],
   ])("%s", async (_, answer, expected) => {

@@ -11,7 +11,7 @@ import { listed, swarmService } from "../support/observedLabs";
 const OURS = { "observability-lab.lab": "observability-lab" };
 const MINE = { ...OURS, "observability-lab.manager": "workstation" };
 
-/** What is told of a swarm that differs so from one in which the lab runs. */
+/** Problems of a swarm with these differences from one in which the lab runs. */
 async function findProblems(
   swarm: Partial<Swarm>,
   settings: Record<string, string> = {},

@@ -4,7 +4,7 @@ import { Answer, serve, serveDocker, TestServer } from "../support/servers";
 const METRICS = "program_last_reload";
 const AT = `${METRICS}_success_timestamp_seconds`;
 
-/** The metrics of a program that last loaded its files then, and rejected others since if told so. */
+/** The metrics of a program that last loaded its files then, and optionally rejected others since. */
 function loadedAt(time: string, successful = 1): Answer {
   const lines = [`# TYPE ${AT} gauge`, `${AT} ${time}`, `${AT}_other 7`, `${METRICS}_successful ${String(successful)}`];
   return { body: `${lines.join("\n")}\n` };

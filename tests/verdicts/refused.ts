@@ -28,7 +28,7 @@ function withDashboard({ lab, catalogue }: Fixture, id: number, model: object): 
 /** Scenarios that a preview has to reject. */
 export const REFUSED: readonly RefusedScenario[] = [
   {
-    scenario: "a scrape interval that is no duration",
+    scenario: "a scrape interval that is not a duration",
     settings: () => ({ scrapeInterval: "5 seconds" }),
     output: /scrapeInterval = "5 seconds": is not a duration above zero; write it as Prometheus does/,
   },

@@ -112,7 +112,7 @@ def test_healthz_tells_which_start_answers(address: str) -> None:
     assert json.loads(answer.body) == {"status": "ok", "instance": "a-token"}
 
 
-@pytest.mark.skipif("sys.platform != 'linux'", reason="elsewhere 127.0.0.2 is no address")
+@pytest.mark.skipif("sys.platform != 'linux'", reason="127.0.0.2 is an address on Linux only")
 def test_several_addresses_share_their_counters(flask_lab: Lab) -> None:
     port = free_port()
     first, second = f"127.0.0.1:{port}", f"127.0.0.2:{port}"

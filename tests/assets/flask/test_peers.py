@@ -88,7 +88,7 @@ def test_only_the_peers_of_a_network_are_answered_and_this_machine(flask_lab: La
                 holder.communicate()
 
 
-@pytest.mark.skipif("sys.platform != 'linux'", reason="elsewhere 127.0.0.2 is no address")
+@pytest.mark.skipif("sys.platform != 'linux'", reason="127.0.0.2 is an address on Linux only")
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::ffff:127.0.0.1]"])
 def test_an_address_in_ipv6_is_the_same_address(flask_lab: Lab, host: str) -> None:
     port = free_port()

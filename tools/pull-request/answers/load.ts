@@ -65,7 +65,7 @@ export class Load {
       await response.arrayBuffer();
       this.since ??= Date.now();
     } catch {
-      // an app that does not answer is no reason to fail: it may be what the change replaces just now
+      // an app that does not answer is not a failure: the change may be replacing it
     }
   }
 }

@@ -111,7 +111,7 @@ async function explain(
   return excuse === undefined ? { refId, state } : { refId, state: "explained", reason: excuse };
 }
 
-/** Why a lab that was brought up for the report cannot have an answer yet; undefined where its age is no reason. */
+/** Why a lab that was brought up for the report cannot have an answer yet; undefined if its age is not the reason. */
 export function tooYoung(
   expr: string,
   { since, scrapeSeconds }: Pick<AskedLab, "since" | "scrapeSeconds">,
