@@ -4,10 +4,11 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { PROJECT } from "../support/fixtures";
 
-/** What a program prints that starts as the lab's does. */
+/** What a program prints that starts as the lab's does; the value of a promise once it settles. */
 function print(expression: string): unknown {
   const preload = ["--require", "./lib/runtime/startup.js", "--require", "./lib/runtime/stripTypes.js"];
-  const { stdout, stderr } = spawnSync(process.execPath, [...preload, "--print", `JSON.stringify(${expression})`], {
+  const program = `Promise.resolve(${expression}).then((value) => console.log(JSON.stringify(value)))`;
+  const { stdout, stderr } = spawnSync(process.execPath, [...preload, "--eval", program], {
     cwd: PROJECT,
     encoding: "utf8",
   });
@@ -16,10 +17,17 @@ function print(expression: string): unknown {
 
 describe("the start of the program", () => {
   it("leaves out what it never asks", () => {
-    const left = "typescript|@npmcli.arborist|@pulumi.pulumi.automation|@opentelemetry.sdk-trace-node";
+    const left = [
+      "typescript",
+      "@npmcli.arborist",
+      "normalize-package-data",
+      "@pulumi.pulumi.automation",
+      "@opentelemetry.sdk-trace-node",
+      "@grafana.grafana-foundation-sdk.dist.dashboardv2",
+    ].join("|");
     const loaded = `Object.keys(require.cache).filter((it) => /node_modules.(${left})/.test(it))`;
     const tracing = `require("@pulumi/pulumi/cmd/run/tracing")`;
-    expect(print(`(require("@pulumi/pulumi"), ${tracing}, ${loaded})`)).toEqual([]);
+    expect(print(`(require("./components/lab"), ${tracing}, ${loaded})`)).toEqual([]);
   });
 
   it("loads it when it is asked all the same", () => {
@@ -28,7 +36,28 @@ describe("the start of the program", () => {
     expect(print(`typeof require("@pulumi/pulumi").automation.LocalWorkspace.create`)).toBe("function");
     const traced = `(tracing.start("http://127.0.0.1:9"), tracing.newSpan("span").constructor.name)`;
     expect(print(`((tracing) => ${traced})(require("@pulumi/pulumi/cmd/run/tracing"))`)).toBe("SpanImpl");
-    expect(print(`require("@pulumi/pulumi").runtime.serializeFunction(() => 1).then !== undefined`)).toBe(true);
+    expect(print(`require("@pulumi/pulumi").runtime.computeCodePaths({}).then(({ size }) => size > 0)`)).toBe(true);
+    expect(print(`require("@pulumi/pulumi").runtime.serializeFunction(() => 1).then(({ text }) => text)`)).toMatch(
+      "return () => 1",
+    );
+  });
+
+  it("sends the debug messages of a moment in one request", () => {
+    const sent = `(({ log }, sent = []) => {
+      require("@pulumi/pulumi/runtime/settings").getEngine = () => ({
+        log: (request, answer) => answer(undefined, sent.push(request.getMessage())),
+      });
+      ["one", "two"].forEach((message) => log.debug(message));
+      return new Promise((resolve) => setTimeout(() => resolve(sent), 100));
+    })(require("@pulumi/pulumi"))`;
+    expect(print(sent)).toEqual(["one\ntwo"]);
+  });
+
+  it("records no stack of each promise that Pulumi tracks, and those of errors", () => {
+    const stacks = `((it, { debuggablePromise }) => (
+      debuggablePromise(it, "context"), [it._debugStackTrace, new Error("own").stack.includes("at ")]
+    ))(Promise.resolve(), (require("@pulumi/pulumi"), require("@pulumi/pulumi/runtime/debuggable")))`;
+    expect(print(stacks)).toEqual(["Error", true]);
   });
 });
 
