@@ -31,7 +31,7 @@ export class Grafana extends pulumi.ComponentResource {
   readonly url: string;
   /** Password of the user `admin`, a secret. */
   readonly adminPassword: pulumi.Output<string>;
-  /** Signed in as admin once Grafana answers. */
+  /** Signs in as admin; a resource of it depends on the folder. */
   readonly provider: grafana.Provider;
   /** uid of the folder that holds the lab's dashboards. */
   readonly folderUid: pulumi.Output<string>;
@@ -54,12 +54,12 @@ export class Grafana extends pulumi.ComponentResource {
     const password = enforcePassword(name, container, args.context, this.adminPassword, this);
     this.provider = new grafana.Provider(
       `${name}-provider`,
-      // the URL is known in a preview, so the dependency is explicit
       { url: this.url, auth: pulumi.interpolate`admin:${this.adminPassword}` },
-      { parent: this, dependsOn: password },
+      { parent: this },
     );
-    createDatasource(name, args, this);
-    const held = { parent: this, provider: this.provider, deletedWith: this.data };
+    // the provider starts beside Grafana, and is used once the admin can sign in
+    const held = { parent: this, provider: this.provider, dependsOn: password, deletedWith: this.data };
+    createDatasource(name, args, this, held);
     this.folderUid = createFolder(name, this.api, args.dashboards, held).uid;
     this.registerOutputs({ url: this.url, adminPassword: this.adminPassword });
   }
@@ -172,14 +172,19 @@ function enforcePassword(
   );
 }
 
-function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs, parent: Grafana): void {
+function createDatasource(
+  name: string,
+  { context, prometheusUrl }: GrafanaArgs,
+  { observed, api }: Grafana,
+  held: pulumi.CustomResourceOptions,
+): void {
   const password = context.passwordPrograms.has("prometheus") ? context.webPassword : undefined;
   const declared = { type: "prometheus", url: prometheusUrl, access: "proxy", isDefault: true };
   const prometheus = context.observed.containers.get(`${context.settings.namePrefix}prometheus`);
   // a password that Prometheus does not require yet is a new setting
   const signsIn = password !== undefined && prometheus?.files?.has(WEB_CONFIG) === true;
   const found = signsIn ? { ...declared, basicAuth: true, basicAuthUser: WEB_USER } : declared;
-  const drift = datasourceDrift(parent.observed.grafana.found, found);
+  const drift = datasourceDrift(observed.grafana.found, found);
   const { reason, options: repair } = replaceOnDrift(
     "the datasource",
     drift,
@@ -207,14 +212,12 @@ function createDatasource(name: string, { context, prometheusUrl }: GrafanaArgs,
       databaseName: reason,
     },
     {
-      parent,
-      provider: parent.provider,
-      deletedWith: parent.data,
+      ...held,
       deleteBeforeReplace: true,
       replaceOnChanges: drift === MISSING ? ["databaseName"] : [],
       // the provider cannot adopt a datasource that is already in the volume
       hooks: {
-        beforeCreate: [() => parent.api.call("DELETE", `/api/datasources/uid/${DATASOURCE_UID}`).then(() => undefined)],
+        beforeCreate: [() => api.call("DELETE", `/api/datasources/uid/${DATASOURCE_UID}`).then(() => undefined)],
       },
       ...repair,
     },
