@@ -44,6 +44,15 @@ def test_index_names_every_path(address: str) -> None:
     assert set(json.loads(answer.body)) == {"/fast", "/slow", "/error", "/metrics", "/healthz"}
 
 
+def test_every_path_starts_at_zero(address: str) -> None:
+    exposition = get(f"http://{address}/metrics").body
+    counts = re.findall(r'^flask_http_request_duration_seconds_count{(.*)} 0.0$', exposition, re.M)
+    assert counts == [
+        f'method="GET",path="{path}",status="{status}"'
+        for path, status in (("/", 200), ("/fast", 200), ("/slow", 200), ("/error", 500))
+    ]
+
+
 def test_fast_is_counted_by_method_path_and_status(address: str) -> None:
     for _ in range(3):
         assert get(f"http://{address}/fast").status == 200
@@ -87,7 +96,8 @@ def test_unknown_paths_and_methods_are_folded_into_one(address: str) -> None:
 def test_metrics_and_healthz_are_not_counted(address: str) -> None:
     get(f"http://{address}/healthz")
     exposition = get(f"http://{address}/metrics").body
-    assert "flask_http_request_duration_seconds_count{" not in exposition
+    assert "healthz" not in exposition
+    assert 'path="/metrics"' not in exposition
     assert "flask_http_request_total{" not in exposition
     assert "flask_http_requests_in_flight 0.0" in exposition
 
