@@ -18,7 +18,10 @@ cli=$PULUMI_HOME/versions/$PULUMI_VERSION/bin/pulumi
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 # exec_ts FILE [ARGUMENT...]: continues as a TypeScript program
-exec_ts() { exec node --require "$home/lib/runtime/stripTypes.js" "$@"; }
+exec_ts() {
+  [ -e "$home/node_modules/sucrase" ] || die "npm packages are missing: run make setup"
+  exec node --require "$home/lib/runtime/stripTypes.js" "$@"
+}
 
 # Only its user can enter LAB_ROOM and everything below it. A umask for all commands would also restrict the
 # files that they create in the checkout and for containers.

@@ -20,7 +20,7 @@ function isCli(pid: number, user: number): boolean {
   const columns = ["ruid=", "uid=", "stat=", "args="].flatMap((column) => ["-o", column]);
   const { error, stdout, stderr } = spawnSync("ps", ["-ww", "-p", String(pid), ...columns], { encoding: "utf8" });
   // there is no ps, or it is BusyBox's, which takes no pid
-  if (error !== undefined || stderr !== "") {
+  if (error !== undefined || (stdout === "" && stderr !== "")) {
     return isAlive(pid);
   }
   return new RegExp(`^ *${String(user)} +${String(user)} +[^Z ].*pulumi`).test(stdout);
