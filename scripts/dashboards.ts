@@ -31,8 +31,8 @@ async function main(): Promise<void> {
   // written for any Grafana version
   const { entries, problems: missing } = await readCatalogue(settings, () => Promise.resolve("unknown"));
   throwProblems(missing);
-  for (const said of entries.map(describeNewUid).filter((it) => it !== undefined)) {
-    console.error(said);
+  for (const message of entries.map(describeNewUid).filter((it) => it !== undefined)) {
+    console.error(message);
   }
   const models = [
     ...entries.map((entry) => importDashboard(entry, DATASOURCE_UID)),

@@ -74,11 +74,11 @@ function isOf(service: SwarmService | undefined, { Spec = {} }: Task): boolean {
 /** Errors of the tasks that are not running, by node. */
 async function reasons(name: string): Promise<string> {
   const [tasks, nodes] = await Promise.all([tasksOf(name), dockerGet<SwarmNode[]>("/nodes")]);
-  const said = tasks
+  const errors = tasks
     .filter(({ Status }) => Status.State !== "running" && (Status.Err ?? "") !== "")
     .map(({ NodeID, Status }) => {
       const node = nodes.find(({ ID }) => ID === NodeID)?.Description.Hostname ?? "no node";
       return `${node}: ${Status.Err ?? ""}`;
     });
-  return [...new Set(said)].slice(0, 5).join("; ") || `see docker service ps --no-trunc ${name}`;
+  return [...new Set(errors)].slice(0, 5).join("; ") || `see docker service ps --no-trunc ${name}`;
 }
