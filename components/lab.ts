@@ -61,7 +61,15 @@ export class Lab extends pulumi.ComponentResource {
     const { settings, machine, observed } = args;
     const parent = { parent: this };
     const lab = labName(settings.namePrefix);
-    const teardown = new Teardown(name, { lab, keep: settings.keepData ? keptVolumes(settings) : [] }, parent);
+    const teardown = new Teardown(
+      name,
+      {
+        lab,
+        keep: settings.keepData ? keptVolumes(settings) : [],
+        graceful: settings.keepData || settings.remoteWrite.length > 0,
+      },
+      parent,
+    );
     const network = createNetwork(name, { settings, observed, teardown }, this);
     const overlay =
       settings.engine === "swarm" ? createOverlay(name, { settings, machine, observed, teardown }, this) : undefined;

@@ -182,7 +182,7 @@ export const COMMANDS: readonly CommandAllowance[] = [
     create: ":",
     delete: DELETE,
     scripts: TEARDOWN,
-    environment: { LAB, LABEL, MANAGER_LABEL, KEEP: KEPT },
+    environment: { LAB, LABEL, MANAGER_LABEL, KEEP: KEPT, GRACEFUL: like(/^yes$/) },
   },
   { name: /^lab-container-sweep$/, create: ":", environment: {} },
   {

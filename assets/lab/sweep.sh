@@ -1,7 +1,7 @@
 # Removes what is left of a lab on this machine: the app's processes, what carries the lab's label, its folder.
 # LAB: the lab's name. LABEL: the label of its parts. MANAGER_LABEL: that of the node that runs the lab, by its id, on
 # what a whole swarm has: there, other managers may run labs of the same name.
-# KEEP: names of volumes that stay, separated by spaces.
+# KEEP: names of volumes that stay, separated by spaces. GRACEFUL: not empty lets programs write their last data.
 # shellcheck shell=sh disable=SC2154 # process.sh, which comes before, sets room
 
 : "${LABEL:?}" "${MANAGER_LABEL:?}"
@@ -20,22 +20,29 @@ remove() {
   [ -z "$names" ] || docker "$kind" rm "$@" $names >/dev/null
 }
 
+remove_containers() {
+  # first into a variable: a failure in an argument would be missed; tasks of a swarm end with their service
+  containers=$(labelled container --all --format '{{if not (.Label "com.docker.swarm.task.id")}}{{.ID}}{{end}}')
+  # all of them side by side, with 10 s to leave; what does not stop is killed
+  # shellcheck disable=SC2086 # one word for each
+  [ -z "$containers" ] || [ -z "${GRACEFUL:-}" ] || docker container stop $containers >/dev/null 2>&1 || :
+  remove container "$containers" --force --volumes
+}
+remove_containers &
+containers=$!
 # only a manager of a swarm knows services, and they would start their tasks again
 manager=$(docker info --format '{{.Swarm.ControlAvailable}}')
+# without Docker the lab stays whole
+lab=${room%/*}
+{ end_all; rm -rf "${lab:?}"; } &
+host=$!
 if [ "$manager" = true ]; then
   own="label=$MANAGER_LABEL=$(docker info --format '{{.Swarm.NodeID}}')"
   services=$(labelled service --quiet --filter "$own")
   remove service "$services"
 fi
-lab=${room%/*}
-{ end_all; rm -rf "${lab:?}"; } &
-host=$!
-# first into a variable: a failure in an argument would be missed; tasks of a swarm end with their service
-containers=$(labelled container --all --format '{{if not (.Label "com.docker.swarm.task.id")}}{{.ID}}{{end}}')
-# all of them side by side, with 10 s to leave; what does not stop is killed
-# shellcheck disable=SC2086 # one word for each
-[ -z "$containers" ] || docker container stop $containers >/dev/null 2>&1 || :
-remove container "$containers" --force --volumes
+volumes=$(labelled volume --quiet)
+wait "$containers"
 
 # containers of others that have joined a network would keep it
 release_guests() {
@@ -61,7 +68,6 @@ networks() {
 }
 sweep_networks &
 network=$!
-volumes=$(labelled volume --quiet)
 gone='' kept=''
 for name in $volumes; do
   case " ${KEEP:-} " in

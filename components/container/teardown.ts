@@ -8,6 +8,8 @@ export interface TeardownArgs {
   readonly lab: string;
   /** Volumes that `destroy` leaves. */
   readonly keep: readonly string[];
+  /** Whether programs may write their last data before they end, as it is kept or sent elsewhere. */
+  readonly graceful: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export class Teardown extends pulumi.ComponentResource {
   /** Must be called once every volume is declared. */
   readonly complete: () => void;
 
-  constructor(name: string, { lab, keep }: TeardownArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { lab, keep, graceful }: TeardownArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:components:Sweep", name, {}, options);
     // their former parent: if they were replaced, deleting the old ones would remove the lab
     const moved = { parent: this, aliases: [{ parent: options?.parent }] };
@@ -39,6 +41,7 @@ export class Teardown extends pulumi.ComponentResource {
         environment: {
           LAB: lab,
           KEEP: keep.join(" "),
+          ...(graceful ? { GRACEFUL: "yes" } : {}),
           LABEL: LAB_LABEL,
           MANAGER_LABEL,
           DELETE: readAsset("flask", "process.sh") + readAsset("lab", "sweep.sh"),

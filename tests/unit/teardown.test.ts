@@ -52,6 +52,16 @@ describe("setting keepData", () => {
     expect(KEEP.split(" ").sort()).toStrictEqual(kept.map(({ inputs }) => inputs.name).sort());
   });
 
+  it.each([
+    ["what is kept", { keepData: "true" }, "yes"],
+    ["what is sent elsewhere", { remoteWrite: '[{"url": "https://example.org/write"}]' }, "yes"],
+    ["nothing else", {}, undefined],
+  ])("lets programs write %s before they end", async (_, settings, expected) => {
+    const { registrations: declared } = await buildLab({ settings });
+    const { environment } = resource(declared, "lab-sweep").inputs as { environment: Record<string, string> };
+    expect(environment.GRACEFUL).toBe(expected);
+  });
+
   it("is off unless set", () => {
     expect(registrations.filter(({ retainOnDelete }) => retainOnDelete)).toStrictEqual([]);
     expect(resourcesOf(registrations, "docker:index/volume:Volume").length).toBeGreaterThan(0);
