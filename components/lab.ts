@@ -115,7 +115,6 @@ export class Lab extends pulumi.ComponentResource {
       { context, prometheusUrl: this.prometheus.internalUrl, dashboards: new Set(this.dashboards) },
       parent,
     );
-    teardown.complete();
     for (const { id, model, newUid } of community) {
       new CommunityDashboard(`community-${String(id)}`, { model, newUid, grafana: this.grafana }, parent);
     }

@@ -26,8 +26,6 @@ export class Teardown extends pulumi.ComponentResource {
   readonly containers: pulumi.Resource;
   /** The lab's volumes, as they are declared. */
   readonly volumes: pulumi.Resource[] = [];
-  /** Must be called once every volume is declared. */
-  readonly complete: () => void;
 
   constructor(name: string, { lab, keep, graceful }: TeardownArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:components:Sweep", name, {}, options);
@@ -51,13 +49,8 @@ export class Teardown extends pulumi.ComponentResource {
       },
       moved,
     );
-    let complete = (): void => undefined;
-    const declared = new Promise<pulumi.Resource[]>((resolve) => {
-      complete = () => {
-        resolve([this.all, ...this.volumes]);
-      };
-    });
-    this.complete = complete;
+    // the lab is declared at once, so every volume is by then
+    const declared = Promise.resolve().then(() => [this.all, ...this.volumes]);
     this.containers = new local.Command(
       `${name}-container-sweep`,
       { create: ":", logging: "none" },
