@@ -75,7 +75,7 @@ sbom: ## Write a CycloneDX bill of materials to .lab/sbom.cdx.json
 	@scripts/setup packages
 	@. scripts/common.sh && node scripts/sbom.js >"$$room/sbom.cdx.json" && echo "$$room/sbom.cdx.json"
 
-bench: setup ## Benchmark the lab against docker compose, both set up for it (ROUNDS=5 IDLE=300 GROWTH=0)
+bench: setup ## Benchmark the lab against docker compose, both set up for it (ROUNDS=5 IDLE=300)
 	@scripts/bench
 
 profile: setup ## Print where the time of an up and a preview goes, in a separate lab

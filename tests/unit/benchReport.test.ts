@@ -85,29 +85,6 @@ describe("the tables", () => {
       ["all but grafana", "", "155", "at most 150 MiB: missed"],
     ]);
   });
-
-  it("have a row for each size and each proportion", () => {
-    const growth = { sizes: { "4 dashboards": ROUNDS, "100 dashboards": ROUNDS }, one: [20], two: [28, 32] };
-    const [, , sizes, proportions] = tablesOf({ ...RESULT, growth });
-    expect(sizes?.rows[0]).toEqual([
-      "4 dashboards",
-      "12.0 / 8.0",
-      "6.0 / 6.0",
-      "3.1",
-      "2.5",
-      "2.0",
-      "3.0 / 3.0",
-      "2.0 / 2.0",
-      "3.0 / 3.0",
-      "1.0 / 1.0",
-      "2.0 / 2.0",
-      "4.0 / 1.0",
-    ]);
-    expect(proportions?.rows.slice(1)).toEqual([
-      ["up with 100 dashboards, to the one with 4", "1.00", "at most 2.5: met"],
-      ["two labs up at once, to one", "1.50", "at most 2.1: met"],
-    ]);
-  });
 });
 
 describe("the notes", () => {

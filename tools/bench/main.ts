@@ -1,5 +1,5 @@
 // Measures this lab beside the same containers by docker compose; prints the results and writes them to a file.
-// usage: [ROUNDS=5] [IDLE=300] [GROWTH=0] main.ts STACK FOLDER RESULT
+// usage: [ROUNDS=5] [IDLE=300] main.ts STACK FOLDER RESULT
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -7,37 +7,27 @@ import * as path from "node:path";
 import { dockerGet } from "../../lib/docker/client";
 import { containersOf } from "../../lib/settings/services";
 import { measureIdle } from "./idle";
-import { BenchResult, Growth, print, remarks, tablesOf } from "./report";
-import { allEnded, measureRound, measureUp, MEASURES, Round } from "./round";
-import { interrupted, Size, System, withSystems } from "./system";
+import { BenchResult, print, remarks, tablesOf } from "./report";
+import { measureRound, MEASURES, Round } from "./round";
+import { interrupted, System, withSystems } from "./system";
 
 type Pair = Readonly<Record<System["name"], Round>>;
 
 /** cAdvisor collects less often where little happens; this many seconds contain several collections. */
 const LEAST_IDLE = 60;
-const SIZES: Readonly<Record<string, Size>> = {
-  "4 extra targets": { targets: 4 },
-  "100 extra targets": { targets: 100 },
-  "1000 extra targets": { targets: 1000 },
-  "4 dashboards": { dashboards: 4 },
-  "10 dashboards": { dashboards: 10 },
-  "100 dashboards": { dashboards: 100 },
-};
-
 async function main(): Promise<void> {
   const [stack = "", folder = "", file = ""] = process.argv.slice(2);
-  const { ROUNDS = "5", IDLE = "300", GROWTH = "0" } = process.env;
-  const [rounds = NaN, idleSeconds = NaN, growthRounds = NaN] = [ROUNDS, IDLE, GROWTH].map(Number);
-  if (!(rounds >= 1 && idleSeconds >= 1 && growthRounds >= 0)) {
-    throw new Error("ROUNDS and IDLE are numbers from 1, GROWTH is one from 0");
+  const { ROUNDS = "5", IDLE = "300" } = process.env;
+  const [rounds = NaN, idleSeconds = NaN] = [ROUNDS, IDLE].map(Number);
+  if (!(rounds >= 1 && idleSeconds >= 1)) {
+    throw new Error("ROUNDS and IDLE are numbers from 1");
   }
   const [load = NaN] = os.loadavg();
   const machine = await describeMachine(stack);
   const lab = await System.create("lab", "bench-lab-", folder, stack);
-  const second = await System.create("lab", "bench-second-", folder, stack);
   const compose = await System.create("compose", "bench-compose-", folder, stack);
-  await withSystems([lab, second, compose], async () => {
-    await lab.prepare({});
+  await withSystems([lab, compose], async () => {
+    await lab.prepare();
     await lab.run("up");
     await lab.run("verify");
     writeServices(lab, compose);
@@ -46,22 +36,17 @@ async function main(): Promise<void> {
     const pairs: Pair[] = [];
     for (let round = 1; round <= rounds; round++) {
       const order = round % 2 === 1 ? [lab, compose] : [compose, lab];
-      pairs.push(await measurePair(order, {}, (round - 1) / rounds, `round ${String(round)}`));
+      pairs.push(await measurePair(order, (round - 1) / rounds, `round ${String(round)}`));
     }
-    const result = { machine, load, rounds: sideBySide(pairs), idle };
-    // saved before the growth, which takes long and may fail
-    report(file, result);
-    if (growthRounds > 0) {
-      report(file, { ...result, growth: await measureGrowth(growthRounds, [lab, second], compose) });
-    }
+    report(file, { machine, load, rounds: sideBySide(pairs), idle });
   });
 }
 
 /** A round of each system, started at that share of a scrape interval. */
-async function measurePair(systems: readonly System[], size: Size, share: number, name: string): Promise<Pair> {
+async function measurePair(systems: readonly System[], share: number, name: string): Promise<Pair> {
   const results: [string, Round][] = [];
   for (const system of systems) {
-    const round = await measureRound(system, size, share);
+    const round = await measureRound(system, share);
     const measured = (Object.keys(MEASURES) as (keyof typeof MEASURES)[]).map(
       (measure) => `${measure} ${round[measure]?.toFixed(1) ?? "–"}`,
     );
@@ -69,33 +54,6 @@ async function measurePair(systems: readonly System[], size: Size, share: number
     results.push([system.name, round]);
   }
   return Object.fromEntries(results) as Pair;
-}
-
-/** Measures larger labs, and two labs at once. */
-async function measureGrowth(rounds: number, labs: readonly [System, System], compose: System): Promise<Growth> {
-  const pairs = new Map<string, Pair[]>(Object.keys(SIZES).map((name) => [name, []]));
-  const [one, two]: [number[], number[]] = [[], []];
-  for (let round = 1; round <= rounds; round++) {
-    const title = `growth, round ${String(round)}`;
-    for (const [name, size] of Object.entries(SIZES)) {
-      pairs.get(name)?.push(await measurePair([labs[0], compose], size, 0, `${title}, ${name}`));
-    }
-    const [alone, together] = [await upTogether(labs.slice(0, 1)), await upTogether(labs)];
-    console.log(`${title}: one lab up ${String(alone)} s, two at once ${String(together)} s`);
-    one.push(alone);
-    two.push(together);
-  }
-  return { sizes: Object.fromEntries([...pairs].map(([name, all]) => [name, sideBySide(all)])), one, two };
-}
-
-/** Seconds until all of the labs are up and verified; destroys them again. */
-async function upTogether(labs: readonly System[]): Promise<number> {
-  await allEnded(labs.map((lab) => lab.prepare({})));
-  const ups = await allEnded(labs.map((lab) => measureUp(lab)));
-  for (const lab of labs) {
-    await lab.destroy();
-  }
-  return Math.max(...ups.map(({ up }) => up));
 }
 
 /** Writes the containers of a running lab as Compose services; only names, ports and addresses differ. */

@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const [stack = "", folder = ""] = process.argv.slice(2);
   const lab = await System.create("lab", "bench-profile-", folder, stack);
   await withSystems([lab], async () => {
-    await lab.prepare({});
+    await lab.prepare();
     for (const command of [["up", "--yes", "--skip-preview"], ["preview"], ["up", "--yes", "--skip-preview"]]) {
       interrupted.throwIfAborted();
       await profile(command, lab.env);

@@ -8,13 +8,6 @@ export interface Rounds {
   readonly compose: readonly Round[];
 }
 
-/** Rounds of larger labs, and seconds until one lab and two at once were up. */
-export interface Growth {
-  readonly sizes: Readonly<Record<string, Rounds>>;
-  readonly one: readonly number[];
-  readonly two: readonly number[];
-}
-
 /** Results of a run. */
 export interface BenchResult {
   readonly machine: Readonly<Record<string, string | number>>;
@@ -22,7 +15,6 @@ export interface BenchResult {
   readonly load: number;
   readonly rounds: Rounds;
   readonly idle: Idle;
-  readonly growth?: Growth;
 }
 
 /** A table: headings and rows. */
@@ -42,8 +34,8 @@ const LOAD_LIMIT = 0.25;
 const ALL = Object.entries(MEASURES) as readonly (readonly [Measure, Goal])[];
 
 /** All tables of a run. */
-export function tablesOf({ rounds, idle, growth }: BenchResult): readonly Cells[] {
-  return [comparison(rounds), idleTable(idle), ...(growth === undefined ? [] : growthTables(growth))];
+export function tablesOf({ rounds, idle }: BenchResult): readonly Cells[] {
+  return [comparison(rounds), idleTable(idle)];
 }
 
 /** Both systems side by side, with the goals. */
@@ -83,46 +75,8 @@ function idleTable({ needs }: Idle): Cells {
   };
 }
 
-/** How the measures of the lab grow with its size. */
-function growthTables({ sizes, one, two }: Growth): readonly Cells[] {
-  const proportion = (what: string, ratio: number, goal: number): string[] => [
-    what,
-    ratio.toFixed(2),
-    judge(ratio, goal, String(goal)),
-  ];
-  const compare = (measure: Measure, large: string, small: string): number =>
-    medianOf(sizes[large]?.lab ?? [], measure) / medianOf(sizes[small]?.lab ?? [], measure);
-  return [
-    {
-      head: ["lab / compose, seconds", ...ALL.map(([, { title }]) => title)],
-      rows: Object.entries(sizes).map(([size, { lab, compose }]) => [
-        size,
-        ...ALL.map(([measure]) =>
-          [lab, compose]
-            .map((rounds) => medianOf(rounds, measure))
-            .filter((it) => !Number.isNaN(it))
-            .map((it) => it.toFixed(1))
-            .join(" / "),
-        ),
-      ]),
-    },
-    {
-      head: ["in proportion", "ratio", "goal"],
-      rows: [
-        proportion(
-          "unchanged preview with 1000 extra targets, to the one with 4",
-          compare("preview", "1000 extra targets", "4 extra targets"),
-          1.2,
-        ),
-        proportion("up with 100 dashboards, to the one with 4", compare("up", "100 dashboards", "4 dashboards"), 2.5),
-        proportion("two labs up at once, to one", median(two) / median(one), 2.1),
-      ],
-    },
-  ];
-}
-
 /** Remarks beside the tables, a line each. */
-export function remarks({ machine, load, rounds, idle, growth }: BenchResult): readonly string[] {
+export function remarks({ machine, load, rounds, idle }: BenchResult): readonly string[] {
   const about = Object.entries(machine).map(([what, value]) => `${what} ${String(value)}`);
   const busy = `the load average was ${load.toFixed(2)} at the start, on ${String(machine.cores)} cores`;
   return [
@@ -130,12 +84,9 @@ export function remarks({ machine, load, rounds, idle, growth }: BenchResult): r
     ...limits(rounds),
     `Idle for ${idle.seconds.toFixed(0)} s: ${String(idle.series)} series, ${idle.samplesPerSecond.toFixed(0)} samples ` +
       `per second, ${(idle.bytesPerHour / MIB).toFixed(1)} MiB on disk per hour before compaction.`,
-    ...(growth === undefined ? [] : [`${String(growth.one.length)} rounds of labs with more in them: medians.`]),
-    ...[
-      ...(load > LOAD_LIMIT * Number(machine.cores) ? [busy] : []),
-      ...noise(rounds),
-      ...Object.entries(growth?.sizes ?? {}).flatMap(([size, it]) => noise(it).map((reason) => `${size}, ${reason}`)),
-    ].map((reason) => `Noisy: ${reason}.`),
+    ...[...(load > LOAD_LIMIT * Number(machine.cores) ? [busy] : []), ...noise(rounds)].map(
+      (reason) => `Noisy: ${reason}.`,
+    ),
   ];
 }
 

@@ -1,8 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { seconds } from "../verify/duration";
 import { scrapesBy, servesPanel, slowestStart, Start, until } from "./poll";
-import { Size, System } from "./system";
-import { serveTargets } from "./targets";
+import { System } from "./system";
 
 /** A title and a limit: of the lab alone, or relative to compose or to another measure of the lab. */
 export interface Goal {
@@ -37,38 +36,25 @@ export type Round = Readonly<Partial<Record<Measure, number>>> & { readonly slow
 const NEW_INTERVAL = "2s";
 
 /** Brings a system up from nothing, changes it and destroys it; starts at that share of a scrape interval. */
-export async function measureRound(system: System, size: Size, share: number): Promise<Round> {
-  const endTargets = serveTargets(size.targets ?? 0, system.gateway);
-  try {
-    await system.prepare(size);
-    // a target is scraped at a fixed offset in each interval, which depends on its name
-    const period = seconds(system.declared.scrapeInterval) * 1000;
-    await setTimeout((period + share * period - (Date.now() % period)) % period);
-    const up = await measureUp(system);
-    const previews = system.name === "lab" ? await measurePreviews(system) : {};
-    const upAgain = await timed(() => system.run("again"));
-    const [interval, intervalCommand] = await measureChange(system, "interval");
-    const [panel, panelCommand] = await measureChange(system, "panel");
-    return {
-      ...up,
-      ...previews,
-      upAgain,
-      interval,
-      intervalCommand,
-      panel,
-      panelCommand,
-      destroy: await timed(async () => {
-        await system.destroy();
-        await until("destroy", async () => (await system.leftovers()).length === 0);
-      }),
-    };
-  } finally {
-    endTargets();
-  }
+export async function measureRound(system: System, share: number): Promise<Round> {
+  await system.prepare();
+  // a target is scraped at a fixed offset in each interval, which depends on its name
+  const period = seconds(system.declared.scrapeInterval) * 1000;
+  await setTimeout((period + share * period - (Date.now() % period)) % period);
+  const up = await measureUp(system);
+  const previews = system.name === "lab" ? await measurePreviews(system) : {};
+  const upAgain = await timed(() => system.run("again"));
+  const [interval, intervalCommand] = await measureChange(system, "interval");
+  const [panel, panelCommand] = await measureChange(system, "panel");
+  const destroy = await timed(async () => {
+    await system.destroy();
+    await until("destroy", async () => (await system.leftovers()).length === 0);
+  });
+  return { ...up, ...previews, upAgain, interval, intervalCommand, panel, panelCommand, destroy };
 }
 
 /** From nothing until the last check of verify passes. */
-export async function measureUp(system: System): Promise<Round & { readonly up: number }> {
+async function measureUp(system: System): Promise<Round & { readonly up: number }> {
   const watch = new AbortController();
   const slowest = slowestStart(system, watch.signal);
   try {
@@ -107,7 +93,7 @@ async function measureChange(system: System, change: "interval" | "panel"): Prom
 }
 
 /** The results of all, once all have ended; throws the first error. */
-export async function allEnded<T>(works: readonly Promise<T>[]): Promise<T[]> {
+async function allEnded<T>(works: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(works);
   return Promise.all(works);
 }

@@ -1,7 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import { ownDashboards } from "../../dashboards";
 import { readCatalogue } from "../../dashboards/community/catalogue";
 import { dockerGet } from "../../lib/docker/client";
 import { inspectMachine } from "../../lib/docker/machine";
@@ -15,17 +14,8 @@ import { throwProblems } from "../../lib/shared/problems";
 import { Commands } from "../pull-request/commands";
 import { findFreePort, findFreeSubnet } from "../pull-request/machine";
 import { LabOutputs } from "../verify/lab";
-import { targetsOn } from "./targets";
-
-/** Size of a lab: scrape targets besides its own, and the total of dashboards, by default those of the stack. */
-export interface Size {
-  readonly targets?: number;
-  readonly dashboards?: number;
-}
 
 const PORTS = [...PUBLISHED, "flask"];
-/** First id of the dashboards that only the benchmark has. */
-const FIRST_ID = 1_000_000;
 /** Variables that would lead to the state of another lab. */
 const FOREIGN =
   /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|STACK|MAKE.*|MFLAGS|PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*))$/;
@@ -105,14 +95,13 @@ export class System {
     return printed;
   }
 
-  /** Writes the settings of a lab of that size; nothing is running yet. */
-  async prepare({ targets = 0, dashboards }: Size): Promise<void> {
+  /** Writes the settings; nothing is running yet. */
+  async prepare(): Promise<void> {
     await this.run("prepare");
     await this.configure({
       ...this.settings,
       dashboardCatalogue: this.catalogue,
-      communityDashboards: await this.writeCatalogue(dashboards),
-      extraScrapeTargets: targets === 0 ? [] : [{ job: "bench", targets: targetsOn("host.docker.internal", targets) }],
+      communityDashboards: await this.writeCatalogue(),
     });
   }
 
@@ -172,22 +161,13 @@ export class System {
     return messages;
   }
 
-  /** Writes that many dashboards, repeating the smallest if the stack has fewer; returns their setting. */
-  private async writeCatalogue(dashboards: number | undefined): Promise<readonly object[]> {
+  /** Copies the dashboards of the stack, so that one can be changed; returns their setting. */
+  private async writeCatalogue(): Promise<readonly object[]> {
     const { entries, problems } = await readCatalogue(this.declared);
     throwProblems(problems);
-    const [smallest] = [...entries].sort((one, other) => one.json.length - other.json.length);
     fs.rmSync(this.catalogue, { recursive: true, force: true });
     fs.mkdirSync(this.catalogue);
-    const wanted = dashboards === undefined ? entries.length : dashboards - ownDashboards(this.declared).length;
-    return Array.from({ length: wanted }, (_, index) => {
-      const name = `bench-${String(index)}`;
-      const copy = { ...(JSON.parse(smallest?.json ?? "{}") as object), uid: name, title: name };
-      const { id, revision, json } = entries[index] ?? {
-        id: FIRST_ID + index,
-        revision: 1,
-        json: JSON.stringify(copy),
-      };
+    return entries.map(({ id, revision, json }) => {
       fs.writeFileSync(path.join(this.catalogue, `${String(id)}_rev${String(revision)}.json`), json);
       return { id, revision };
     });
