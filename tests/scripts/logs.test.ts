@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { PROJECT } from "../../lib/shared/assets";
+import { write, writeScript } from "../support/files";
 
 const IN_TERMINAL = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)";
 const CONTAINER = "ours_prometheus";
@@ -11,23 +12,17 @@ let folder: string;
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-logs-"));
-  script("checkout/scripts/pulumi", "echo ours_observability-lab");
-  script("tools/docker", `case $1 in ps) echo ${CONTAINER} ;; logs) echo "$@" ;; info) echo false ;; esac`);
-  write("state/observability-lab/ours_observability-lab/flask/app.log", "1\n2\n3\n");
+  writeScript(place("checkout/scripts/pulumi"), "echo ours_observability-lab");
+  writeScript(place("tools/docker"), `case $1 in ps) echo ${CONTAINER} ;; logs) echo "$@" ;; info) echo false ;; esac`);
+  write(place("state/observability-lab/ours_observability-lab/flask/app.log"), "1\n2\n3\n");
 });
 
 afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-function write(file: string, text: string, mode = 0o644): void {
-  const place = path.join(folder, file);
-  fs.mkdirSync(path.dirname(place), { recursive: true });
-  fs.writeFileSync(place, text, { mode });
-}
-
-function script(file: string, text: string): void {
-  write(file, `#!/bin/sh\n${text}\n`, 0o755);
+function place(file: string): string {
+  return path.join(folder, file);
 }
 
 /** What the script shows on a terminal of 40 lines. */

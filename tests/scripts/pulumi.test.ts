@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { PROJECT } from "../../lib/shared/assets";
+import { write, writeScript } from "../support/files";
 
 const RESUMED = "an earlier command was killed: this one goes on from where it was\n";
 const STATE = { version: 3, deployment: { resources: [{ pending_operations: "kept" }], pending_operations: [{}] } };
@@ -19,16 +20,16 @@ let started: ChildProcess[];
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-pulumi-"));
   started = [];
-  write("checkout/Pulumi.yaml", "name: lab\n");
-  write("checkout/Pulumi.dev.yaml", "config: { lab:a: tracked, lab:b: tracked }\n");
-  write("room/own.dev.yaml", "encryptionsalt: v1\nconfig: { lab:b: own }\n");
-  write("state.json", JSON.stringify(STATE));
+  write(place("checkout/Pulumi.yaml"), "name: lab\n");
+  write(place("checkout/Pulumi.dev.yaml"), "config: { lab:a: tracked, lab:b: tracked }\n");
+  write(place("room/own.dev.yaml"), "encryptionsalt: v1\nconfig: { lab:b: own }\n");
+  write(place("state.json"), JSON.stringify(STATE));
   const { stdout } = spawnSync("bash", ["-c", `. ${PROJECT}/scripts/common.sh; echo $cli`], {
     encoding: "utf8",
     env: environment(),
   });
-  script(
-    path.relative(folder, stdout.trim()),
+  writeScript(
+    stdout.trim(),
     `cd ${folder}; echo "$@" >>asked
 case "$1 $2" in
   "cancel --yes") [ ! -e refuses ] || { echo it refuses; exit 1; } ;;
@@ -43,14 +44,8 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-function write(file: string, text: string, mode = 0o644): void {
-  const place = path.join(folder, file);
-  fs.mkdirSync(path.dirname(place), { recursive: true });
-  fs.writeFileSync(place, text, { mode });
-}
-
-function script(file: string, text: string): void {
-  write(file, `#!/usr/bin/env bash\n${text}\n`, 0o755);
+function place(file: string): string {
+  return path.join(folder, file);
 }
 
 function read(file: string): string {
@@ -82,7 +77,7 @@ function pulumi(...args: string[]): { status: number | null; said: string; asked
 }
 
 function lock(content: string, stack = "dev"): void {
-  write(`room/state/.pulumi/locks/organization/lab/${stack}/1.json`, content);
+  write(place(`room/state/.pulumi/locks/organization/lab/${stack}/1.json`), content);
 }
 
 function lockOf(pid: number | undefined): void {
@@ -110,7 +105,7 @@ describe("the settings of a stack", () => {
       "Flow sequence in block collection must be sufficiently indented and end with a ] at line 2, column 1",
     ],
   ])("%j are refused", (text, reason) => {
-    write("room/own.dev.yaml", text);
+    write(place("room/own.dev.yaml"), text);
     const file = path.join(folder, "room/own.dev.yaml");
     const said = `${file} has no valid settings: ${reason}; fix or remove it\n`;
     expect(pulumi("up", "--yes")).toEqual({ status: 1, said, asked: [] });
@@ -130,7 +125,7 @@ describe("the lock of a command that runs", () => {
   });
 
   it("also does where ps takes no pid", () => {
-    script("tools/ps", 'echo "ps: unrecognized option: p" >&2; exit 1');
+    writeScript(place("tools/ps"), 'echo "ps: unrecognized option: p" >&2; exit 1');
     expectRefused(run("sleep"));
   });
 
@@ -155,7 +150,7 @@ describe("the lock of a command that was killed", () => {
     lockOf(pid);
     const stacks = path.join(folder, "room/state/.pulumi/stacks/lab");
     for (const name of ["dev.json", "dev.json.attrs", "fileblob1.tmp"]) {
-      write(path.relative(folder, path.join(stacks, name)), "");
+      write(path.join(stacks, name), "");
     }
     expectTakenUp();
     expect(fs.readdirSync(stacks)).toEqual(["dev.json"]);
@@ -192,7 +187,7 @@ describe("the lock of a command that was killed", () => {
 
   it("stays with the reason if the CLI cannot remove it", () => {
     lockOf(spawnSync("true").pid);
-    write("refuses", "");
+    write(place("refuses"), "");
     const said = `${RESUMED}its lock cannot be removed: it refuses\n`;
     expect(pulumi("up", "--yes")).toEqual({ status: 1, said, asked: TAKEN_UP.slice(0, 1) });
   });
