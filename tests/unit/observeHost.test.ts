@@ -1,4 +1,5 @@
 import { ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -22,7 +23,9 @@ beforeEach(() => {
 
 afterEach(async () => {
   await app?.close();
-  stand?.kill();
+  if (stand?.kill() === true) {
+    await once(stand, "exit"); // the next test would see it
+  }
   [app, stand] = [undefined, undefined];
   fs.rmSync(folder, { recursive: true });
 });

@@ -46,7 +46,9 @@ def test_index_names_every_path(address: str) -> None:
 
 def test_every_path_starts_at_zero(address: str) -> None:
     exposition = get(f"http://{address}/metrics").body
-    counts = re.findall(r'^flask_http_request_duration_seconds_count{(.*)} 0.0$', exposition, re.M)
+    counts = re.findall(
+        r"^flask_http_request_duration_seconds_count{(.*)} 0.0$", exposition, re.MULTILINE
+    )
     assert counts == [
         f'method="GET",path="{path}",status="{status}"'
         for path, status in (("/", 200), ("/fast", 200), ("/slow", 200), ("/error", 500))
