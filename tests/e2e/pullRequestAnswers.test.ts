@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { changedLines } from "../../tools/pull-request/answers/causes";
-import { Inquiry } from "../../tools/pull-request/answers/inquiry";
+import { PreviewEvaluation } from "../../tools/pull-request/answers/previewEvaluation";
 import { PreviewLab } from "../../tools/pull-request/previewLab";
 import { describeSteps } from "../../tools/pull-request/report/resources";
 import { ASKED } from "../support/askedChanges";
@@ -17,18 +17,18 @@ describe("the lab of the base, asked what a change does to its panels and alerts
   let folder: string;
   let lab: PreviewLab;
   let base: string;
-  let inquiry: Inquiry;
+  let evaluation: PreviewEvaluation;
 
   beforeAll(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-answers-"));
     lab = await PreviewLab.create({ folder: path.join(folder, "lab"), stack: machineStack() });
-    inquiry = new Inquiry(lab);
+    evaluation = new PreviewEvaluation(lab);
     base = checkout();
     expect((await lab.up(base)).failure).toEqual([]);
   });
 
   afterAll(async () => {
-    inquiry.end();
+    evaluation.end();
     await lab.remove();
     fs.rmSync(folder, { recursive: true });
   });
@@ -54,14 +54,14 @@ describe("the lab of the base, asked what a change does to its panels and alerts
     make(head);
     const run = await lab.preview(head);
     expect(run.failure).toEqual([]);
-    await inquiry.ask(run, head);
+    await evaluation.evaluate(run, head);
     if (apply) {
-      await inquiry.note();
+      await evaluation.takeBaseline();
       expect((await lab.up(head)).failure).toEqual([]);
-      await inquiry.compare();
+      await evaluation.compareApplied();
       expect((await lab.up(base)).failure).toEqual([]);
     }
-    const answers = inquiry.answers(changedLines(head, "HEAD"));
+    const answers = evaluation.answers(changedLines(head, "HEAD"));
     const text = renderExample(example, { notes: [], run, changes: describeSteps(run.steps), answers, failure: [] });
     for (const line of lines) {
       expect(text).toEqual(typeof line === "string" ? expect.stringContaining(line) : expect.stringMatching(line));

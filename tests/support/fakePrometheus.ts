@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { AlertAnswer, answerFrom } from "../../tools/pull-request/answers/alerts";
+import { AlertAnswer, evaluateAlerts } from "../../tools/pull-request/answers/alerts";
 import { RuleAnswer } from "../../tools/pull-request/answers/evaluateRule";
 import { PrometheusApi, QueryError } from "../../tools/pull-request/answers/prometheusApi";
 import { RunRuleTests } from "../../tools/pull-request/answers/promtool";
@@ -85,7 +85,7 @@ export function answers(
   after: string | undefined,
 ): Promise<readonly AlertAnswer[]> {
   const files = [{ name: "own.rules.yml", before, after }];
-  return answerFrom({ api: fakePrometheus(world), runTests: pass }, files, NOW);
+  return evaluateAlerts({ api: fakePrometheus(world), runTests: pass }, files, NOW);
 }
 
 /** State of an added alert with this expression. */

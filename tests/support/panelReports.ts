@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { AskedLab } from "../../tools/pull-request/answers/askedLab";
+import { LabAccess } from "../../tools/pull-request/answers/labAccess";
 import { findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
 import { answerPanels } from "../../tools/pull-request/answers/panelAnswers";
 import { panelText } from "../../tools/pull-request/answers/panelText";
@@ -56,7 +56,7 @@ export async function reportOn(
         ? treeOf(query)
         : { resultType: "vector", result: query.includes("typo") ? [] : [{ metric: { job: "app" }, value: [0, "1"] }] },
   });
-  const lab: AskedLab = {
+  const lab: LabAccess = {
     api,
     sources: await api.datasources(),
     since: Date.now() - 60_000,

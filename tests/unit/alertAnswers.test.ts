@@ -1,4 +1,4 @@
-import { answerFrom } from "../../tools/pull-request/answers/alerts";
+import { evaluateAlerts } from "../../tools/pull-request/answers/alerts";
 import {
   answers,
   answerTo,
@@ -42,7 +42,7 @@ describe("which alerts are answered", () => {
   it("are none of a file of which one side is not YAML, and none of other files", async () => {
     await expect(names(rules([alert("Same")]), "groups: [")).resolves.toStrictEqual([]);
     const files = [{ name: "prometheus.yml", before: undefined, after: rules([alert("New")]) }];
-    await expect(answerFrom({ api: fakePrometheus({}), runTests: pass }, files, NOW)).resolves.toStrictEqual([]);
+    await expect(evaluateAlerts({ api: fakePrometheus({}), runTests: pass }, files, NOW)).resolves.toStrictEqual([]);
   });
 
   it("are matched across files", async () => {
@@ -50,7 +50,7 @@ describe("which alerts are answered", () => {
       { name: "one.rules.yml", before: rules([alert("Moved")]), after: undefined },
       { name: "other.rules.yml", before: undefined, after: rules([alert("Moved")]) },
     ];
-    await expect(answerFrom({ api: fakePrometheus({}), runTests: pass }, files, NOW)).resolves.toStrictEqual([]);
+    await expect(evaluateAlerts({ api: fakePrometheus({}), runTests: pass }, files, NOW)).resolves.toStrictEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
-import { AskedLab } from "../../tools/pull-request/answers/askedLab";
+import { LabAccess } from "../../tools/pull-request/answers/labAccess";
 import { findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
-import { compare } from "../../tools/pull-request/answers/losses";
+import { compareSnapshots } from "../../tools/pull-request/answers/losses";
 import { answerApplied, answerPanels } from "../../tools/pull-request/answers/panelAnswers";
 import { panelText } from "../../tools/pull-request/answers/panelText";
 import { takeSnapshot } from "../../tools/pull-request/answers/snapshot";
@@ -14,7 +14,7 @@ async function labWith(
   exprs: readonly string[],
   alert: string,
   { had = [], has = [] }: { had?: readonly string[]; has?: readonly string[] },
-): Promise<AskedLab> {
+): Promise<LabAccess> {
   const { api } = fakeApi({
     dashboard: { panels: exprs.map((expr) => panel(`Of ${expr.slice(0, 1)}`, expr)) },
     answers: { late: { frames: [] } },
@@ -48,18 +48,18 @@ describe("a panel or rule with a changed declaration", () => {
     const before = await takeSnapshot(await labWith(["aa"], "aa > 0", { has: ["aa"] }), ["u"]);
     const lab = await labWith(["aa by zone"], "typo > 0", { had: ["aa"], has: ["aa"] });
     const declared = await takeSnapshot(lab, ["u"], { at: NOTED, except: before });
-    expect([...declared.values()].map(({ asker, found }) => [asker.name, found.absent])).toEqual([
+    expect([...declared.values()].map(({ owner, result }) => [owner.name, result.absent])).toEqual([
       ["Of a", []],
       ["Own", ["typo"]],
     ]);
-    expect(compare(new Map([...before, ...declared]), await takeSnapshot(lab, ["u"]))).toEqual([]);
+    expect(compareSnapshots(new Map([...before, ...declared]), await takeSnapshot(lab, ["u"]))).toEqual([]);
   });
 
   it("has lost what it would have found before", async () => {
     const before = await takeSnapshot(await labWith(["aa"], "aa > 0", { has: ["aa", "bb"] }), ["u"]);
     const lab = await labWith(["bb"], "bb > 1", { had: ["aa", "bb"], has: ["aa"] });
     const declared = await takeSnapshot(lab, ["u"], { at: NOTED, except: before });
-    const losses = compare(new Map([...before, ...declared]), await takeSnapshot(lab, ["u"]));
+    const losses = compareSnapshots(new Map([...before, ...declared]), await takeSnapshot(lab, ["u"]));
     expect(losses.map(({ name, selectors }) => [name, selectors])).toEqual([
       ["Of b", ["bb"]],
       ["Own", ["bb"]],

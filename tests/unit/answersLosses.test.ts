@@ -1,23 +1,23 @@
 import { setTimeout } from "node:timers/promises";
-import { AskedLab } from "../../tools/pull-request/answers/askedLab";
+import { LabAccess } from "../../tools/pull-request/answers/labAccess";
 import { ChangedLine, likelyCauses, parseDiff } from "../../tools/pull-request/answers/causes";
 import { pathsOf } from "../../tools/pull-request/answers/load";
-import { compare, findLosses, Loss } from "../../tools/pull-request/answers/losses";
+import { compareSnapshots, findLosses, Loss } from "../../tools/pull-request/answers/losses";
 import { lossText } from "../../tools/pull-request/answers/lossText";
-import { Found, Presence } from "../../tools/pull-request/answers/presence";
-import { Asker, Snapshot, takeSnapshot } from "../../tools/pull-request/answers/snapshot";
+import { Presence, QueryResult } from "../../tools/pull-request/answers/presence";
+import { QueryOwner, Snapshot, takeSnapshot } from "../../tools/pull-request/answers/snapshot";
 import { fakeApi, panel } from "../support/panels";
 
-const FOUND: Found = { absent: [], jobs: ["app"], series: 2, labels: ["path"], filters: false };
-const PANEL: Asker = { kind: "panel", name: "Rate", dashboard: "Own" };
-const ALERT: Asker = { kind: "alert", name: "Down" };
+const RESULT: QueryResult = { absent: [], jobs: ["app"], series: 2, labels: ["path"], filters: false };
+const PANEL: QueryOwner = { kind: "panel", name: "Rate", dashboard: "Own" };
+const ALERT: QueryOwner = { kind: "alert", name: "Down" };
 
-const snapshot = (asker: Asker, found: Partial<Found>): Snapshot =>
-  new Map([[asker.name, { asker, found: { ...FOUND, ...found } }]]);
+const snapshot = (owner: QueryOwner, result: Partial<QueryResult>): Snapshot =>
+  new Map([[owner.name, { owner, result: { ...RESULT, ...result } }]]);
 const loss = (more: Partial<Loss> = {}): Loss => ({ ...PANEL, selectors: [], labels: [], jobs: ["app"], ...more });
 
 describe("the loss of an applied change", () => {
-  it.each<[string, Asker, Partial<Found>, Partial<Found>, readonly Loss[]]>([
+  it.each<[string, QueryOwner, Partial<QueryResult>, Partial<QueryResult>, readonly Loss[]]>([
     ["a metric", PANEL, {}, { absent: ["a"], series: 0 }, [loss({ selectors: ["a"] })]],
     ["a metric that only a longer window still has", PANEL, {}, { absent: ["a"] }, [loss({ selectors: ["a"] })]],
     ["a label", PANEL, {}, { labels: [] }, [loss({ labels: ["path"] })]],
@@ -26,12 +26,12 @@ describe("the loss of an applied change", () => {
     ["nothing of an alert that is over", ALERT, { series: 1 }, { series: 0 }, []],
     ["nothing of a query that compares", PANEL, { filters: true }, { series: 0, filters: true }, []],
     ["nothing that was not there", PANEL, { absent: ["a"] }, { absent: ["a"] }, []],
-  ])("is %s", (_, asker, before, after, expected) => {
-    expect(compare(snapshot(asker, before), snapshot(asker, after))).toEqual(expected);
+  ])("is %s", (_, owner, before, after, expected) => {
+    expect(compareSnapshots(snapshot(owner, before), snapshot(owner, after))).toEqual(expected);
   });
 
   it("excludes data that is no longer declared, and data that returns", async () => {
-    expect(compare(snapshot(PANEL, {}), new Map())).toEqual([]);
+    expect(compareSnapshots(snapshot(PANEL, {}), new Map())).toEqual([]);
     const later = [snapshot(PANEL, { absent: ["a"] }), snapshot(PANEL, {})];
     const take = (): Promise<Snapshot> => Promise.resolve(later.shift() ?? new Map());
     expect(await findLosses(snapshot(PANEL, {}), take, Date.now() + 10_000, () => Promise.resolve())).toEqual([]);
@@ -76,8 +76,8 @@ describe("a lab that is asked", () => {
 
   it("is asked for every panel and rule", async () => {
     const sources = await api.datasources();
-    const lab: AskedLab = { api, sources, since: 0, scrapeSeconds: 5, pause: setTimeout, restore: (text) => text };
-    const all = [...(await takeSnapshot(lab, ["u"])).values()].map(({ asker, found }) => [asker.name, found.absent]);
+    const lab: LabAccess = { api, sources, since: 0, scrapeSeconds: 5, pause: setTimeout, restore: (text) => text };
+    const all = [...(await takeSnapshot(lab, ["u"])).values()].map(({ owner, result }) => [owner.name, result.absent]);
     expect(all).toEqual([
       ["Rate", []],
       ["Rate 2", ["gone"]],

@@ -1,5 +1,5 @@
 import { changesDatasource, findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
-import { isDark } from "../../tools/pull-request/answers/panelAnswers";
+import { isFailing } from "../../tools/pull-request/answers/panelAnswers";
 import { tooYoung } from "../../tools/pull-request/answers/reading";
 import { seriesOf } from "../../tools/pull-request/answers/series";
 import { Step } from "../../tools/pull-request/report/events";
@@ -94,11 +94,11 @@ describe("a panel without data", () => {
       { state: "data", series: [] },
       { state: "missing", series: [] },
     ] as const;
-    expect(isDark({ was: data, is: none })).toBe(true);
-    expect(isDark({ was: undefined, is: none })).toBe(true);
-    expect(isDark({ was: none, is: none })).toBe(false);
-    expect(isDark({ was: data, is: { state: "explained", series: [] } })).toBe(false);
-    expect(isDark({ was: data, is: undefined })).toBe(false);
+    expect(isFailing({ readingBefore: data, readingAfter: none })).toBe(true);
+    expect(isFailing({ readingBefore: undefined, readingAfter: none })).toBe(true);
+    expect(isFailing({ readingBefore: none, readingAfter: none })).toBe(false);
+    expect(isFailing({ readingBefore: data, readingAfter: { state: "explained", series: [] } })).toBe(false);
+    expect(isFailing({ readingBefore: data, readingAfter: undefined })).toBe(false);
   });
 
   it("is excused by the age of the lab where its query looks further back", () => {

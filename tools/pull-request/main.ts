@@ -3,7 +3,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { changedLines } from "./answers/causes";
-import { Inquiry } from "./answers/inquiry";
+import { PreviewEvaluation } from "./answers/previewEvaluation";
 import { REPORT_MARKER } from "./foreignReport";
 import { Base, checkOut, describeHead, findBase, toReadByHand } from "./git";
 import { LabRun, OWN_POLICIES, PreviewLab } from "./previewLab";
@@ -59,16 +59,16 @@ interface Comparison {
 
 /** Brings up the base, previews this checkout against it and, if requested, applies and verifies it. */
 async function compare(lab: PreviewLab, comparison: Comparison, seconds: Seconds): Promise<Result> {
-  const inquiry = new Inquiry(lab);
+  const evaluation = new PreviewEvaluation(lab);
   try {
-    return await compareBy(inquiry, lab, comparison, seconds);
+    return await compareBy(evaluation, lab, comparison, seconds);
   } finally {
-    inquiry.end();
+    evaluation.end();
   }
 }
 
 async function compareBy(
-  inquiry: Inquiry,
+  evaluation: PreviewEvaluation,
   lab: PreviewLab,
   { base, checkout, apply }: Comparison,
   seconds: Seconds,
@@ -91,21 +91,21 @@ async function compareBy(
   const result = { notes, run, changes, policies: true, policiesOf, failure: run.failure };
   const answering = run.ok && missing.length === 0 && base !== undefined && changes.changes.length > 0;
   const answers = (): Answers | undefined =>
-    answering ? inquiry.answers(changedLines(PROJECT, base.commit)) : undefined;
+    answering ? evaluation.answers(changedLines(PROJECT, base.commit)) : undefined;
   if (answering && !lab.commands.interrupted) {
-    await timed(seconds, "answers", () => inquiry.ask(run, PROJECT));
+    await timed(seconds, "answers", () => evaluation.evaluate(run, PROJECT));
   }
   if (!apply || !run.ok || lab.commands.interrupted) {
     return { ...result, answers: answers() };
   }
   if (answering) {
-    await timed(seconds, "answers before", () => inquiry.note());
+    await timed(seconds, "answers before", () => evaluation.takeBaseline());
   }
   const applied = await timed(seconds, "apply", () => lab.up(PROJECT, policies, { plan: true }));
   if (!applied.ok) {
     return { ...result, answers: answers(), failure: ["applied, it fails:", ...applied.failure] };
   }
-  const [verified] = await timed(seconds, "verify", () => Promise.all([verify(lab), inquiry.compare()]));
+  const [verified] = await timed(seconds, "verify", () => Promise.all([verify(lab), evaluation.compareApplied()]));
   return { ...result, answers: answers(), ...verified };
 }
 

@@ -5,10 +5,10 @@ import { rowKey } from "../report/rows";
 import { AlertAnswer } from "./alerts";
 import { RuleTests } from "./ruleTests";
 
-/** What the report says of alerts and of the promtool tests about them. */
+/** The report's text about alerts and their promtool tests. */
 export function alertText(answers: readonly AlertAnswer[], tests: RuleTests): Answers {
   const key = ({ name }: AlertAnswer): string => rowKey({ kind: "alert", name });
-  const marked = answers.filter(
+  const failing = answers.filter(
     ({ before, after }) =>
       after !== undefined && ["firing", "never", "error"].includes(after.state) && after.state !== before?.state,
   );
@@ -17,7 +17,7 @@ export function alertText(answers: readonly AlertAnswer[], tests: RuleTests): An
     rows: answers
       .filter((answer) => !isSameAnswer(answer))
       .map(({ name }) => ({ operation: "update", kind: "alert", name, detail: "by what it reads" })),
-    first: new Set(marked.map(key)),
+    first: new Set(failing.map(key)),
     paragraphs: alertNotes(answers, tests),
     folds: alertFolds(answers, tests).map(({ title, text, open }) => details(escapeMarkdown(title), fence(text), open)),
     problems: alertFailures(answers, tests),

@@ -8,50 +8,50 @@ import { MissingMetrics } from "./missingMetrics";
 import { Notification, Rendered, renderAlerts, TemplateContext } from "./notification";
 import { PrometheusApi, prometheusApi } from "./prometheusApi";
 import { findPromtool, RunRuleTests } from "./promtool";
-import { findChangedRecordings, findNeed } from "./recordings";
+import { findChangedRecordings, findDependency } from "./recordings";
 import { AlertRule, isChanged, pairAlerts, readRuleFiles, textsOf } from "./rules";
 
-/** An alert on the data of the base's lab, as it was declared before and as it is after; undefined where it is not. */
+/** An alert evaluated on the data of the base's lab, before and after the change; a side without the alert is undefined. */
 export interface AlertAnswer {
   readonly name: string;
   readonly before?: RuleAnswer;
   readonly after?: RuleAnswer;
-  /** What its first series would notify of after the change. */
+  /** Notification of its first series after the change. */
   readonly notification?: Notification;
-  /** Why there is no notification though there is a series. */
+  /** Reason for a missing notification of an existing series. */
   readonly notRendered?: string;
 }
 
-/** What answers are asked of. */
+/** Sources of the evaluation. */
 export interface AlertSources {
   readonly api: PrometheusApi;
-  /** Undefined without promtool, and so no notification. */
+  /** Undefined without promtool; then no notification is rendered. */
   readonly runTests: RunRuleTests | undefined;
 }
 
-/** What Prometheus' configuration says for all rules. */
+/** Global settings of Prometheus that apply to all rules. */
 interface Globals extends TemplateContext {
   /** Seconds between evaluations. */
   readonly interval: number;
 }
 
-/** An alert to be answered. */
-interface Question {
+/** An alert that the change affects. */
+interface AlertToEvaluate {
   readonly name: string;
   readonly before: AlertRule | undefined;
   readonly after: AlertRule | undefined;
-  /** Why the lab cannot say what it does after the change. */
-  readonly need: string | undefined;
+  /** Reason why the base's lab cannot evaluate it as it is after the change: a recording that it needs changes. */
+  readonly dependency: string | undefined;
 }
 
 /** Prometheus' own default. */
 const DEFAULT_INTERVAL = "1m";
 
 /**
- * Evaluates each alert that a change adds, changes or removes on the data of the running lab of its base, and those
- * of its rule files that need what it records differently.
+ * Evaluates, on the data of the base's running lab, each alert that a change adds, changes or removes, and the other
+ * alerts of the changed files that depend on a changed recording rule.
  *
- * @param files The files that change, with the names of the preview's lab.
+ * @param files The changed files, with the names of the preview's lab.
  * @param now Seconds since the epoch.
  */
 export async function answerAlerts(
@@ -59,59 +59,59 @@ export async function answerAlerts(
   files: readonly TextPair[],
   now: number,
 ): Promise<readonly AlertAnswer[]> {
-  return answerFrom({ api: prometheusApi(lab), runTests: await findPromtool(lab) }, files, now);
+  return evaluateAlerts({ api: prometheusApi(lab), runTests: await findPromtool(lab) }, files, now);
 }
 
-/** The same, with what it asks given. */
-export async function answerFrom(
+/** The same with given sources. */
+export async function evaluateAlerts(
   { api, runTests }: AlertSources,
   files: readonly TextPair[],
   now: number,
 ): Promise<readonly AlertAnswer[]> {
-  const questions = await findQuestions(api, files);
-  if (questions.length === 0) {
+  const alerts = await findAlerts(api, files);
+  if (alerts.length === 0) {
     return [];
   }
   const { interval, ...context } = await readGlobals(api);
   const evaluation = { api, missing: new MissingMetrics(api, now), now, interval };
-  const answers = await Promise.all(questions.map((question) => answer(question, evaluation)));
-  const asked = answers.flatMap(({ rule, after }) =>
+  const answers = await Promise.all(alerts.map((alert) => evaluateBoth(alert, evaluation)));
+  const evaluated = answers.flatMap(({ rule, after }) =>
     rule === undefined || after === undefined || after.state === "error" ? [] : [{ rule, series: after.series[0] }],
   );
-  const rendered = await renderAlerts(runTests, asked, context);
-  const renderedBy = new Map(asked.map(({ rule }, index) => [rule, rendered[index]]));
+  const rendered = await renderAlerts(runTests, evaluated, context);
+  const renderedBy = new Map(evaluated.map(({ rule }, index) => [rule, rendered[index]]));
   return answers.map(({ rule, ...found }) =>
     withNotification(found, rule === undefined ? undefined : renderedBy.get(rule)),
   );
 }
 
-async function findQuestions(api: PrometheusApi, files: readonly TextPair[]): Promise<readonly Question[]> {
+async function findAlerts(api: PrometheusApi, files: readonly TextPair[]): Promise<readonly AlertToEvaluate[]> {
   const { before, after } = readRuleFiles(files);
   const recordings = await findChangedRecordings(api, before, after);
-  const questions = await Promise.all(
+  const alerts = await Promise.all(
     pairAlerts(before, after).map(async (pair) => ({
       ...pair,
-      need: pair.after === undefined ? undefined : await findNeed(api, pair.after.expr, recordings),
+      dependency: pair.after === undefined ? undefined : await findDependency(api, pair.after.expr, recordings),
     })),
   );
-  return questions.filter((question) => isChanged(question) || question.need !== undefined);
+  return alerts.filter((alert) => isChanged(alert) || alert.dependency !== undefined);
 }
 
-async function answer(
-  { name, before, after: rule, need }: Question,
+async function evaluateBoth(
+  { name, before, after: rule, dependency }: AlertToEvaluate,
   evaluation: Evaluation,
 ): Promise<AlertAnswer & { readonly rule: AlertRule | undefined }> {
   const evaluate = (it: AlertRule | undefined): Promise<RuleAnswer> | undefined =>
     it === undefined ? undefined : evaluateRule(it, evaluation);
   const [old, now] = await Promise.all([
     evaluate(before),
-    rule === undefined || need === undefined ? evaluate(rule) : unanswered(rule, need),
+    rule === undefined || dependency === undefined ? evaluate(rule) : unknownAnswer(rule, dependency),
   ]);
   return { name, ...(old && { before: old }), ...(now && { after: now }), rule };
 }
 
-/** The lab's data are those that are recorded as before. */
-function unanswered(rule: AlertRule, reason: string): RuleAnswer {
+/** The base's lab records its data as before the change, so the state is unknown. */
+function unknownAnswer(rule: AlertRule, reason: string): RuleAnswer {
   return { state: "unknown", series: [], forSeconds: seconds(rule.for), reason };
 }
 

@@ -1,35 +1,35 @@
 import { execFileSync } from "node:child_process";
 import { Loss } from "./losses";
 
-/** A line that a change adds or takes away. */
+/** A line that a change adds or removes. */
 export interface ChangedLine {
   readonly file: string;
-  /** Of the file after the change, or before it where the line is gone. */
+  /** Line number after the change; before it for a removed line. */
   readonly line: number;
   readonly sign: "+" | "-";
   readonly text: string;
 }
 
-/** What decides nothing in a lab. */
+/** Files that do not affect a lab. */
 const WITHOUT_EFFECT = /^(docs|tests|tools)\/|\.md$|^package-lock\.json$/;
-const MOST_LINES = 3;
-/** Shorter parts of a metric's name are in too many lines. */
-const SHORTEST_WORD = 4;
+const MAX_LINES = 3;
+/** Shorter parts of a metric's name match too many lines. */
+const MIN_WORD_LENGTH = 4;
 
-/** Whatever the reader's own settings of git are: nothing between changes, and paths as they are. */
-const DIFF = [
+/** Overrides the user's git settings: no context lines, unquoted paths. */
+const DIFF_ARGS = [
   ...["-c", "core.quotePath=false", "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames"],
   ...["--submodule=short", "--unified=0", "--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/"],
 ];
 
-/** The lines in which a checkout differs from a commit; undefined where there are more than can be read. */
+/** The lines in which a checkout differs from a commit; undefined if the diff exceeds the buffer. */
 export function changedLines(
   checkout: string,
   commit: string,
   maxBuffer = 2 ** 26,
 ): readonly ChangedLine[] | undefined {
   try {
-    return parseDiff(execFileSync("git", ["-C", checkout, ...DIFF, commit], { encoding: "utf8", maxBuffer }));
+    return parseDiff(execFileSync("git", ["-C", checkout, ...DIFF_ARGS, commit], { encoding: "utf8", maxBuffer }));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOBUFS") {
       return undefined;
@@ -44,7 +44,7 @@ export function parseDiff(diff: string): readonly ChangedLine[] {
   let file = "";
   let [old, now, removed, added] = [0, 0, 0, 0];
   for (const line of diff.split("\n")) {
-    // what a hunk counts is a line of a file, even if it looks like a heading
+    // within a hunk's line count, a line that looks like a header is content
     if (removed > 0 && line.startsWith("-")) {
       lines.push({ file, line: old++, sign: "-", text: line.slice(1).trim() });
       removed--;
@@ -62,15 +62,15 @@ export function parseDiff(diff: string): readonly ChangedLine[] {
   return lines.filter((it) => !WITHOUT_EFFECT.test(it.file));
 }
 
-/** The path in a heading of a diff: in quotes where it has such, and before a tab where it has blanks. */
+/** The path in a diff header: quoted if it contains quotes, followed by a tab if it contains blanks. */
 function pathIn(line: string): string | undefined {
   const [, quoted, plain] = /^(?:---|\+\+\+) (?:"[ab]\/(.*)"|[ab]\/([^\t]*))\t?$/.exec(line) ?? [];
   return plain ?? quoted?.replace(/\\(["\\])/g, "$1");
 }
 
 /**
- * The lines that name what was lost: its metric, else its job, its labels, or a part of the metric's name. None of them
- * where no line does.
+ * The changed lines that contain a name of the lost data: the metric, else the job, a label or a part of the metric's
+ * name.
  */
 export function likelyCauses(losses: readonly Loss[], lines: readonly ChangedLine[]): readonly ChangedLine[] {
   const metrics = losses.flatMap(({ selectors }) => selectors.flatMap(metricsIn));
@@ -78,25 +78,25 @@ export function likelyCauses(losses: readonly Loss[], lines: readonly ChangedLin
     metrics.map((metric) => metric.replace(/_(bucket|count|sum|total)$/, "")),
     losses.flatMap(({ jobs }) => jobs),
     losses.flatMap(({ labels, selectors }) => [...labels, ...selectors.flatMap(labelsIn)]),
-    metrics.flatMap((metric) => metric.split(/[_:]/)).filter(({ length }) => length >= SHORTEST_WORD),
+    metrics.flatMap((metric) => metric.split(/[_:]/)).filter(({ length }) => length >= MIN_WORD_LENGTH),
   ];
   for (const some of names) {
-    const naming = linesNaming(some, lines);
-    if (naming.length > 0) {
-      // what was taken away rather than what came
-      return [...naming.filter(({ sign }) => sign === "-"), ...naming.filter(({ sign }) => sign === "+")].slice(
+    const matching = linesWithNames(some, lines);
+    if (matching.length > 0) {
+      // removed lines are likelier causes than added ones
+      return [...matching.filter(({ sign }) => sign === "-"), ...matching.filter(({ sign }) => sign === "+")].slice(
         0,
-        MOST_LINES,
+        MAX_LINES,
       );
     }
   }
   return [];
 }
 
-/** Lines by the names in them; made once for a diff, as much can be lost by a long one. */
+/** Line numbers by the names in the lines, cached per diff. */
 const indexes = new WeakMap<readonly ChangedLine[], ReadonlyMap<string, readonly number[]>>();
 
-function linesNaming(names: readonly string[], lines: readonly ChangedLine[]): readonly ChangedLine[] {
+function linesWithNames(names: readonly string[], lines: readonly ChangedLine[]): readonly ChangedLine[] {
   const index = indexes.get(lines) ?? indexOf(lines);
   indexes.set(lines, index);
   const found = new Set(names.filter((name) => name !== "").flatMap((name) => index.get(name) ?? []));
@@ -106,7 +106,7 @@ function linesNaming(names: readonly string[], lines: readonly ChangedLine[]): r
 function indexOf(lines: readonly ChangedLine[]): ReadonlyMap<string, readonly number[]> {
   const index = new Map<string, number[]>();
   lines.forEach(({ text }, at) => {
-    for (const word of new Set(words(text))) {
+    for (const word of new Set(namesInLine(text))) {
       const places = index.get(word) ?? [];
       places.push(at);
       index.set(word, places);
@@ -124,8 +124,8 @@ function labelsIn(selector: string): string[] {
   return [...selector.matchAll(/(\w+)(?:=|!=|=~|!~)"/g)].map(([, label = ""]) => label);
 }
 
-/** The names in a line: of a metric with its parts, as a flag or a variable may hold only these. */
-function words(text: string): string[] {
+/** Names in a line and their parts: a flag or a variable may contain only a part of a metric's name. */
+function namesInLine(text: string): string[] {
   const names = text.match(/[a-zA-Z_:][\w:]*/g) ?? [];
   return names.flatMap((name) => [name, name.replace(/_(bucket|count|sum|total)$/, ""), ...name.split(/[_:]/)]);
 }

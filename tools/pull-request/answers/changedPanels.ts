@@ -11,27 +11,27 @@ export interface DeclaredPanel {
   readonly panel: Panel;
 }
 
-/** A panel whose answer a change may have changed. */
+/** A panel whose data a change may affect. */
 export interface PanelChange {
-  /** Its title; of several with the same the later ones are numbered, as in `Up 2`. */
+  /** Its title; duplicates are numbered, as in `Up 2`. */
   readonly name: string;
   readonly dashboard: string;
   readonly before: DeclaredPanel | undefined;
   readonly after: DeclaredPanel | undefined;
-  /** What changes it, where it is declared the same as before, such as `its variable instance`. */
+  /** Cause of a change outside the panel's own declaration, such as `its variable instance`. */
   readonly by?: string;
 }
 
-const COUNTING: ReadonlySet<string> = new Set(["same", ...OPERATIONS]);
+const FINAL_OPERATIONS: ReadonlySet<string> = new Set(["same", ...OPERATIONS]);
 const DASHBOARD = "grafana:oss/dashboard:Dashboard";
 const DATASOURCE = "grafana:oss/dataSource:DataSource";
 
-/** The dashboards that a run of the engine knows, before and after. */
+/** The dashboards in the steps of the Pulumi engine, before and after. */
 export function dashboardsOf(
   steps: readonly Step[],
 ): readonly { readonly before: StoredDashboard | undefined; readonly after: StoredDashboard | undefined }[] {
-  // the engine refreshes a resource before the step that counts, and deletes a replaced one after it
-  const last = new Map(steps.filter(({ op }) => COUNTING.has(op)).map((step) => [step.urn, step]));
+  // a refresh precedes the final step of a resource, and the deletion of a replaced one follows it
+  const last = new Map(steps.filter(({ op }) => FINAL_OPERATIONS.has(op)).map((step) => [step.urn, step]));
   return [...last.values()]
     .filter(({ type }) => type === DASHBOARD)
     .map(({ op, old, new: now }) => ({
@@ -74,24 +74,24 @@ function dashboardIn(inputs: Properties | undefined): StoredDashboard | undefine
   return model === undefined ? undefined : (model as unknown as StoredDashboard);
 }
 
-/** The panels before and after that ask something: a row or a text has no answer. */
+/** The panels with queries, before and after. */
 function panelsOf(
   before: StoredDashboard | undefined,
   after: StoredDashboard | undefined,
 ): readonly [ReadonlyMap<string, Panel>, ReadonlyMap<string, Panel>] {
   const [old, now] = nameBoth({ ...before }, { ...after }) as unknown as readonly ReadonlyMap<string, Panel>[];
-  const asking = (panels: ReadonlyMap<string, Panel> = new Map()): ReadonlyMap<string, Panel> =>
+  const withQueries = (panels: ReadonlyMap<string, Panel> = new Map()): ReadonlyMap<string, Panel> =>
     new Map(
       [...panels].filter(([, { targets = [], libraryPanel }]) => targets.length > 0 || libraryPanel !== undefined),
     );
-  return [asking(old), asking(now)];
+  return [withQueries(old), withQueries(now)];
 }
 
 function declared(dashboard: StoredDashboard | undefined, panel: Panel | undefined): DeclaredPanel | undefined {
   return dashboard === undefined || panel === undefined ? undefined : { dashboard, panel };
 }
 
-/** Names of the variables that differ, and of those whose choices depend on one that does. */
+/** Names of the changed variables, and of variables that depend on them. */
 function changedVariables(before: StoredDashboard | undefined, after: StoredDashboard | undefined): readonly string[] {
   const [old, now] = [variablesOf(before), variablesOf(after)];
   const changed = new Set(
@@ -113,7 +113,7 @@ function variablesOf(dashboard: StoredDashboard | undefined): ReadonlyMap<string
   return nameEach(dashboard?.templating?.list ?? [], ({ name }) => name);
 }
 
-/** Whether a part of a dashboard holds a variable, as `$name`, `${name}` or `[[name]]`, or is repeated by it. */
+/** Whether a part of a dashboard uses a variable, as `$name`, `${name}` or `[[name]]`, or is repeated by it. */
 function mentions(part: object, name: string): boolean {
   const escaped = name.replace(/[^\w]/g, "\\$&");
   return new RegExp(`\\$\\{?${escaped}\\b|\\[\\[${escaped}\\b|"repeat":"${escaped}"`).test(JSON.stringify(part));

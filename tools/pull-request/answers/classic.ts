@@ -8,7 +8,7 @@ interface Axis {
   readonly decimals?: number | null;
 }
 
-/** A panel of Angular, which Grafana shows as a newer one: `graph` as a time series, `singlestat` as a stat. */
+/** An Angular panel, which Grafana migrates when it shows it: `graph` to a time series, `singlestat` to a stat. */
 interface ClassicPanel extends Panel, Axis {
   readonly yaxes?: readonly Axis[];
   readonly seriesOverrides?: readonly { readonly alias?: string; readonly yaxis?: number }[];
@@ -24,7 +24,7 @@ interface ClassicPanel extends Panel, Axis {
   readonly colorValue?: boolean;
 }
 
-/** The panel as Grafana shows it today. */
+/** The panel as Grafana migrates it. */
 export function upgradePanel(panel: Panel): Panel {
   switch (panel.type) {
     case "graph":

@@ -34,19 +34,19 @@ export const CLOCKS = {
   dateTimeAsIsoNoDateIfToday: isoDate,
   dateTimeAsUS: usDate,
   dateTimeAsUSNoDateIfToday: usDate,
-  // by the reader's locale or clock, which a report does not know
+  // Grafana formats these by the reader's locale or clock, which is unknown here
   dateTimeAsLocal: isoDate,
   dateTimeAsLocalNoDateIfToday: isoDate,
   dateTimeAsSystem: isoDate,
   dateTimeFromNow: isoDate,
 } satisfies Readonly<Record<string, Clock>>;
 
-/** A negative duration is one that has passed. */
+/** Formats a negative duration as one in the past. */
 function ago(format: Clock): Clock {
   return (value, decimals) => (value < 0 ? `${format(-value, decimals)} ago` : format(value, decimals));
 }
 
-/** A duration in periods, from the longest on: one, and one more for each decimal. */
+/** A duration in periods from the longest: one, plus one for each decimal. */
 function inWords(milliseconds: number, decimals = 0): string {
   const parts: string[] = [];
   let rest = milliseconds;
@@ -65,7 +65,7 @@ function hoursMinutesSeconds(seconds: number): string {
   return parts.map((part) => pad(part)).join(":");
 }
 
-/** A duration as a clock shows it, from the largest part on: all parts, or one and one more for each decimal. */
+/** A duration as `1h:02m:03s`, from the largest part: all parts, or one plus one for each decimal. */
 function clock(milliseconds: number, decimals = Infinity): string {
   const length = Math.abs(milliseconds);
   const parts = [
@@ -84,7 +84,7 @@ function isoDate(milliseconds: number): string {
   if (Number.isNaN(time.getTime())) {
     return "Invalid date";
   }
-  // a reader's time zone is not known, either
+  // UTC, as the reader's time zone is unknown
   return `${time
     .toISOString()
     .replace("T", " ")

@@ -1,40 +1,40 @@
 import { FieldConfig, MappingResult, Panel } from "../../verify/panels/model";
 import { upgradePanel } from "./classic";
 import { configOf, Field } from "./fieldConfig";
-import { findMapping, Shown } from "./mappings";
+import { findMapping, PanelValue } from "./mappings";
 import { formatUnit } from "./units";
 
 export interface Display {
   readonly text: string;
-  /** The colour that the panel gives the value, where there is a choice. */
+  /** The panel's colour of the value; undefined if the panel has only one. */
   readonly state?: string;
 }
 
-/** What Grafana writes where a panel has no value. */
+/** Grafana's text for a missing value. */
 const NO_DATA = "No data";
 
 /**
- * How a value reads in a panel. It has no state without a number or a mapping's colour, where Grafana shows the colour of the
- * lowest threshold, nor in a panel without thresholds of its own.
+ * A value as a panel displays it. There is no state without a number or a mapping's colour, where Grafana uses the colour
+ * of the lowest threshold, nor in a panel without thresholds.
  */
-export function displayOf(panel: Panel, field: Field, value: Shown): Display {
-  const shown = upgradePanel(panel);
+export function displayOf(panel: Panel, field: Field, value: PanelValue): Display {
+  const upgraded = upgradePanel(panel);
   const isText = typeof value === "string";
-  const config = configOf(shown, field, isText ? "string" : "number");
+  const config = configOf(upgraded, field, isText ? "string" : "number");
   const unit = config.unit ?? (isText ? "string" : "");
   const number = unit === "string" ? NaN : numberOf(value);
   const mapped = findMapping(config.mappings ?? [], value);
-  const written = Number.isNaN(number) ? textOf(value, config.noValue) : formatUnit(unit, number, config.decimals);
-  const text = mapped?.text ?? written;
-  const state = stateOf(shown, config, number, mapped);
+  const formatted = Number.isNaN(number) ? textOf(value, config.noValue) : formatUnit(unit, number, config.decimals);
+  const text = mapped?.text ?? formatted;
+  const state = stateOf(upgraded, config, number, mapped);
   return state === undefined ? { text } : { text, state };
 }
 
-function numberOf(value: Shown): number {
+function numberOf(value: PanelValue): number {
   return value === "" || value === null ? NaN : Number(value);
 }
 
-function textOf(value: Shown, noValue = ""): string {
+function textOf(value: PanelValue, noValue = ""): string {
   const text = String(value ?? "");
   if (text !== "") {
     return text;
@@ -49,7 +49,7 @@ function stateOf(panel: Panel, config: FieldConfig, value: number, mapped?: Mapp
   return mapped?.color ?? (isByThresholds(config) ? thresholdOf(config, value) : undefined);
 }
 
-/** Whether the panel colours values: a graph does where it draws thresholds, a table in cells of that kind. */
+/** Whether the panel colours values: a graph if it draws thresholds, a table if its cell type does. */
 function isColoured({ type, options }: Panel, { color, custom }: FieldConfig): boolean {
   switch (type) {
     case "stat":
@@ -74,7 +74,7 @@ function isByThresholds({ color, custom }: FieldConfig): boolean {
   return (color?.mode ?? "thresholds") === "thresholds" || drawsThresholds(custom);
 }
 
-/** The colour of the last threshold that the value reaches, if there are several. */
+/** Colour of the highest threshold reached; undefined for fewer than two thresholds. */
 function thresholdOf({ thresholds, min, max }: FieldConfig, value: number): string | undefined {
   const { mode, steps = [] } = thresholds ?? {};
   const position = mode === "percentage" ? percentOf(value, min, max) : value;
@@ -85,7 +85,7 @@ function thresholdOf({ thresholds, min, max }: FieldConfig, value: number): stri
   return steps.at(above < 0 ? -1 : above - 1)?.color;
 }
 
-/** Without the two ends of the scale Grafana takes those of all data, which a single value does not tell. */
+/** NaN without a minimum and a maximum, which Grafana would derive from all data. */
 function percentOf(value: number, min?: number | null, max?: number | null): number {
   return typeof min === "number" && typeof max === "number" ? (100 * (value - min)) / (max - min) : NaN;
 }

@@ -10,31 +10,31 @@ export type RuleState =
   | "inactive"
   | "pending"
   | "firing"
-  /** It cannot fire in this lab, as a metric that it needs has no series. */
+  /** Cannot fire in this lab: a required metric has no series. */
   | "never"
-  /** The lab cannot say: it needs what only the change records. */
+  /** Cannot be evaluated in this lab: it depends on a changed recording rule. */
   | "unknown"
-  /** Prometheus refuses it, or cannot evaluate it. */
+  /** Prometheus rejects it or cannot evaluate it. */
   | "error";
 
 export interface ActiveSeries {
   readonly labels: Labels;
-  /** As Prometheus writes it, such as `0.5` or `NaN`. */
+  /** In Prometheus' format, such as `0.5` or `NaN`. */
   readonly value: string;
   readonly state: "pending" | "firing";
-  /** The name that the expression leaves to the series, which a template can show. */
+  /** Metric name, if the expression preserves it; templates can use it. */
   readonly metric?: string;
 }
 
 /** An alert on the data of a running lab. */
 export interface RuleAnswer {
   readonly state: RuleState;
-  /** Those that fire first. */
+  /** Firing series precede pending ones. */
   readonly series: readonly ActiveSeries[];
   readonly forSeconds: number;
-  /** Metrics and selectors that it needs and that have no series. */
+  /** Required metrics and selectors without series. */
   readonly missing?: readonly string[];
-  /** An error in Prometheus' words, what the host explains, or why the lab cannot say. */
+  /** Prometheus' error, the host's reason for a missing metric, or the reason for an unknown state. */
   readonly reason?: string;
 }
 
@@ -65,10 +65,10 @@ type InstantResult =
   | { readonly resultType: "scalar"; readonly result: readonly [number, string] }
   | { readonly resultType: "matrix" | "string" };
 
-/** Points of a series in one answer: Prometheus gives at most 11,000. */
-const MOST_POINTS = 10_000;
+/** Points per series of a range query; Prometheus' limit is 11,000. */
+const MAX_POINTS = 10_000;
 
-/** What an alert says at this moment. It is not loaded: `keep_firing_for` and the `limit` of its group do not count. */
+/** Evaluates an alert now, without loading it: `keep_firing_for` and the `limit` of its group are ignored. */
 export async function evaluateRule(rule: AlertRule, evaluation: Evaluation): Promise<RuleAnswer> {
   const forSeconds = seconds(rule.for);
   try {
@@ -105,11 +105,11 @@ async function evaluate(
       return {
         labels,
         value: value?.[1] ?? "a histogram",
-        state: lasting === undefined || lasting.has(identify(labels)) ? "firing" : "pending",
+        state: lasting === undefined || lasting.has(labelsKey(labels)) ? "firing" : "pending",
         ...(metric.__name__ === undefined ? {} : { metric: metric.__name__ }),
       };
     })
-    .sort((one, other) => compare(one.state, other.state) || compare(identify(one.labels), identify(other.labels)));
+    .sort((one, other) => compare(one.state, other.state) || compare(labelsKey(one.labels), labelsKey(other.labels)));
   return { state: series[0]?.state ?? "inactive", series };
 }
 
@@ -124,24 +124,24 @@ function vectorOf(answer: InstantResult): readonly Vector[] {
   }
 }
 
-/** Refuses what Prometheus refuses: alerts that cannot be distinguished. Labels with a template may differ, so they count. */
+/** Rejects duplicate label sets as Prometheus does; skipped for templated labels, which may differ. */
 function checkLabels({ labels: own }: AlertRule, active: readonly Vector[]): void {
   if (Object.values(own).some((text) => text.includes("{{"))) {
     return;
   }
-  const all = active.map(({ metric }) => identify({ ...withoutName(metric), ...own }));
+  const all = active.map(({ metric }) => labelsKey({ ...withoutName(metric), ...own }));
   if (new Set(all).size < all.length) {
     throw new QueryError("vector contains metrics with the same labelset after applying alert labels");
   }
 }
 
-/** The series that were there at each evaluation for as long as the rule says. */
+/** The series present at each evaluation during the rule's `for`. */
 async function findLasting(
   { expr, interval: own }: AlertRule,
   forSeconds: number,
   { api, now, interval }: Evaluation,
 ): Promise<ReadonlySet<string>> {
-  const step = Math.max(own === undefined ? interval : seconds(own), Math.ceil(forSeconds / MOST_POINTS));
+  const step = Math.max(own === undefined ? interval : seconds(own), Math.ceil(forSeconds / MAX_POINTS));
   const steps = Math.ceil(forSeconds / step);
   const { result } = await api<{ readonly result: readonly Matrix[] }>("query_range", {
     query: expr,
@@ -150,15 +150,15 @@ async function findLasting(
     step: String(step),
   });
   const lasting = result.filter(({ values = [], histograms = [] }) => values.length + histograms.length === steps + 1);
-  return new Set(lasting.map(({ metric }) => identify(withoutName(metric))));
+  return new Set(lasting.map(({ metric }) => labelsKey(withoutName(metric))));
 }
 
-/** The labels of an alert, which the name of a metric is none of. */
+/** Labels without the metric name, which alerts do not have. */
 function withoutName(metric: Labels): Labels {
   return without(metric, ["__name__"]) as Labels;
 }
 
-function identify(labels: Labels): string {
+function labelsKey(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).sort(([one], [other]) => compare(one, other)));
 }
 

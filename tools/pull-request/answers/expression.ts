@@ -1,4 +1,4 @@
-/** A regular expression as Grafana reads it: between slashes, or else for the whole text. */
+/** Parses a regular expression of Grafana: between slashes, or else anchored to the whole text. */
 export function readExpression(text: string): RegExp | undefined {
   const [, pattern = `^${text}$`, flags] = /^\/(.*?)\/([gimys]*)$/.exec(text) ?? [];
   if (flags === undefined && text.startsWith("/")) {

@@ -3,7 +3,7 @@ import { readExpression } from "./expression";
 
 /** A series or a column of a table. */
 export interface Field {
-  /** As the panel shows it. */
+  /** Display name. */
   readonly name: string;
   readonly refId: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -11,10 +11,10 @@ export interface Field {
 
 export type FieldType = "number" | "string";
 
-/** What Grafana calls the numbers of a query. */
+/** Grafana's name for the value field of a query. */
 const VALUE = "Value";
 
-/** The settings for a field: the panel's own, and those of each override that matches, in their order. */
+/** Settings of a field: the panel's defaults, then each matching override in order. */
 export function configOf({ fieldConfig }: Panel, field: Field, type: FieldType): FieldConfig {
   const matching = (fieldConfig?.overrides ?? []).filter(({ matcher }) => matches(matcher, field, type));
   return matching.flatMap(({ properties }) => properties).reduce(apply, fieldConfig?.defaults ?? {});
@@ -22,7 +22,7 @@ export function configOf({ fieldConfig }: Panel, field: Field, type: FieldType):
 
 function apply(config: FieldConfig, { id, value }: FieldOverride["properties"][number]): FieldConfig {
   if (id === "mappings" && Array.isArray(value)) {
-    // mappings of an override come before the others, everything else replaces
+    // an override's mappings precede the others; every other property replaces
     return { ...config, mappings: [...(value as typeof config.mappings & object), ...(config.mappings ?? [])] };
   }
   const [, custom] = /^custom\.(.*)$/.exec(id) ?? [];
@@ -54,7 +54,7 @@ function matches({ id, options }: FieldOverride["matcher"], field: Field, type: 
 }
 
 function isNamed({ name, labels }: Field, type: FieldType, names: readonly unknown[]): boolean {
-  // a series has this name, too, whatever the legend says
+  // a series also matches this name, independently of its legend
   const isValue = type === "number" && labels !== undefined;
   return names.includes(name) || (isValue && names.includes(VALUE));
 }

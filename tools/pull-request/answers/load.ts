@@ -1,16 +1,15 @@
 import { FLASK_PATHS } from "../../verify/checks";
 
-/** Requests a second: enough that every scrape sees some, few enough for a small machine. */
+/** Requests per second: some between any two scrapes, few enough for a small machine. */
 const RATE = 4;
 /**
- * How many of 50 requests go to each path. Errors and slow ones are few: with more of them the lab's own alerts about
- * the app would fire.
+ * Requests per path of every 50. With more errors and slow requests the lab's own alerts about the app would fire.
  */
 const SHARES: Readonly<Record<string, number>> = { "/": 23, "/fast": 23, "/slow": 2, "/error": 2 };
 const SEED = 19;
 const TIMEOUT_MS = 10_000;
 
-/** The paths that are asked for, without an end; every run has the same. */
+/** Endless sequence of request paths, the same in every run. */
 export function* pathsOf(seed = SEED): Generator<string, never> {
   const random = randomNumbers(seed);
   const all = FLASK_PATHS.flatMap(([path]) => Array<string>(SHARES[path] ?? 0).fill(path));
@@ -23,7 +22,7 @@ export function* pathsOf(seed = SEED): Generator<string, never> {
   }
 }
 
-/** Numbers from 0 to below 1, always the same for a seed: a linear congruential generator, as of Numerical Recipes. */
+/** Reproducible numbers in [0, 1): the linear congruential generator of Numerical Recipes. */
 function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -32,19 +31,19 @@ function randomNumbers(seed: number): () => number {
   };
 }
 
-/** An even load on the app of a lab, from the moment it answers. */
+/** A steady load on a lab's app, from its first response. */
 export class Load {
-  /** When the app answered first, in milliseconds since the epoch. */
+  /** Time of the app's first response, in milliseconds since the epoch. */
   since: number | undefined;
   private readonly paths = pathsOf();
   private readonly timer: NodeJS.Timeout;
 
   /**
-   * @param url Of the app; undefined as long as it is not known.
+   * @param url URL of the app; undefined while it is unknown.
    */
   constructor(private readonly url: () => string | undefined) {
     this.timer = setInterval(() => void this.send(), 1000 / RATE);
-    // what is measured must not keep a program that failed
+    // the timer must not keep a failed program running
     this.timer.unref();
   }
 
@@ -57,15 +56,15 @@ export class Load {
     if (url === undefined) {
       return;
     }
-    // the same paths from the first answer on, however long the app took to start
+    // the sequence starts with the first response, independently of the app's start time
     const path = this.since === undefined ? "/fast" : this.paths.next().value;
     try {
       const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-      // an answer that is not read keeps its connection, and the app has a limit of those
+      // an unread body would hold one of the app's limited connections
       await response.arrayBuffer();
       this.since ??= Date.now();
     } catch {
-      // an app that does not answer is not a failure: the change may be replacing it
+      // not an error: the change may be replacing the app
     }
   }
 }

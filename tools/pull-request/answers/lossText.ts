@@ -3,12 +3,12 @@ import { details, fence } from "../report/markdown";
 import { ChangedLine, likelyCauses } from "./causes";
 import { Loss } from "./losses";
 
-const NAMED = 5;
+const MAX_NAMES = 5;
 
 /**
- * What lost its data by the change that was applied, with the lines that are likely to be the cause.
+ * The panels and rules that lost data, with the likely causes in the change.
  *
- * @param lines Of the change; undefined where they are too many.
+ * @param lines The changed lines; undefined if there are too many.
  */
 export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[] | undefined): readonly string[] {
   const groups = new Map<string, { causes: readonly ChangedLine[]; losses: Loss[] }>();
@@ -22,15 +22,15 @@ export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[] 
   return [...groups.values()].map(({ causes, losses: some }) => {
     const named = list(
       some.map(({ kind, name }) => `${kind} ${code(name)}`),
-      NAMED,
+      MAX_NAMES,
     );
     const unknown =
       lines === undefined
         ? "The change is too long to find the lines that cause it."
         : "No line of the change names the missing data.";
-    const because = causes.length === 0 ? unknown : `Likely by ${list(causes.map(describeLine), causes.length)}.`;
+    const cause = causes.length === 0 ? unknown : `Likely by ${list(causes.map(describeLine), causes.length)}.`;
     return [
-      `**Data lost once it is applied**: ${named}. ${because}`,
+      `**Data lost once it is applied**: ${named}. ${cause}`,
       details(
         some.length === 1 ? "missing data" : `all ${String(some.length)} of them`,
         fence(some.map(describeLoss).join("\n")),
@@ -39,20 +39,19 @@ export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[] 
   });
 }
 
-/** What fails the check, in a few words. */
+/** Summary of the losses that fail the check. */
 export function lossProblems({ length }: readonly Loss[]): readonly string[] {
-  const what = length === 1 ? "1 panel or rule loses" : `${String(length)} panels and rules lose`;
-  return length === 0 ? [] : [`${what} data once it is applied`];
+  const subject = length === 1 ? "1 panel or rule loses" : `${String(length)} panels and rules lose`;
+  return length === 0 ? [] : [`${subject} data once it is applied`];
 }
 
-/** What is lost, in words for a line of text. */
 function describeLoss({ kind, name, dashboard, selectors, labels }: Loss): string {
-  const what = [
+  const losses = [
     ...(selectors.length > 0 ? [`no series of ${selectors.join(", ")} any more`] : []),
     ...(labels.length > 0 ? [`its series have no label ${labels.join(", ")} any more`] : []),
   ];
-  const of = dashboard === undefined ? "" : ` (${dashboard})`;
-  return `${kind} ${name}${of}: ${what.length === 0 ? "its query finds nothing any more" : what.join("; ")}`;
+  const location = dashboard === undefined ? "" : ` (${dashboard})`;
+  return `${kind} ${name}${location}: ${losses.length === 0 ? "its query finds nothing any more" : losses.join("; ")}`;
 }
 
 function describeLine({ file, line, sign, text }: ChangedLine): string {

@@ -1,22 +1,22 @@
-import { Asker, Snapshot } from "./snapshot";
+import { QueryOwner, Snapshot } from "./snapshot";
 
-/** What a panel or a rule has lost by a change that was applied. */
-export interface Loss extends Asker {
-  /** Selectors that had series and have none, as PromQL. */
+/** Data that a panel or a rule lost when a change was applied. */
+export interface Loss extends QueryOwner {
+  /** Selectors that no longer match any series, as PromQL. */
   readonly selectors: readonly string[];
-  /** Labels that its series had and have no more. */
+  /** Labels that its series no longer have. */
   readonly labels: readonly string[];
-  /** Jobs that its series were of. */
+  /** Jobs of the lost series. */
   readonly jobs: readonly string[];
 }
 
-/** Between two snapshots, in milliseconds. */
+/** Pause between two snapshots. */
 const PAUSE_MS = 2000;
 
 /**
- * What panels and rules that are there before and after lose; what is only restarted has until then to come back.
+ * Losses of panels and rules that exist before and after; restarted targets may return until the deadline.
  *
- * @param until In milliseconds since the epoch.
+ * @param until Deadline in milliseconds since the epoch.
  */
 export async function findLosses(
   before: Snapshot,
@@ -25,7 +25,7 @@ export async function findLosses(
   pause: (milliseconds: number) => Promise<void>,
 ): Promise<readonly Loss[]> {
   for (;;) {
-    const losses = compare(before, await take());
+    const losses = compareSnapshots(before, await take());
     if (losses.length === 0 || Date.now() + PAUSE_MS > until) {
       return losses;
     }
@@ -33,19 +33,19 @@ export async function findLosses(
   }
 }
 
-/** What is less in a later snapshot; nothing that was dark before is lost. */
-export function compare(before: Snapshot, after: Snapshot): readonly Loss[] {
-  return [...before].flatMap(([key, { found: old }]): Loss[] => {
+/** Losses between two snapshots; queries that already lacked series are ignored. */
+export function compareSnapshots(before: Snapshot, after: Snapshot): readonly Loss[] {
+  return [...before].flatMap(([key, { result: old }]): Loss[] => {
     const now = after.get(key);
     if (now === undefined || old.absent.length > 0) {
       return [];
     }
-    const { asker, found } = now;
-    const labels = found.series > 0 ? old.labels.filter((label) => !found.labels.includes(label)) : [];
-    // of a rule, and of a query that compares, no series may be good news
-    const empty = asker.kind === "panel" && !found.filters && old.series > 0 && found.series === 0;
-    return found.absent.length > 0 || empty || labels.length > 0
-      ? [{ ...asker, selectors: found.absent, labels, jobs: old.jobs }]
+    const { owner, result } = now;
+    const labels = result.series > 0 ? old.labels.filter((label) => !result.labels.includes(label)) : [];
+    // a rule or a comparison may legitimately return no series
+    const empty = owner.kind === "panel" && !result.filters && old.series > 0 && result.series === 0;
+    return result.absent.length > 0 || empty || labels.length > 0
+      ? [{ ...owner, selectors: result.absent, labels, jobs: old.jobs }]
       : [];
   });
 }

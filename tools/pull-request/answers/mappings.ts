@@ -1,7 +1,7 @@
 import { MappingResult, ValueMapping } from "../../verify/panels/model";
 import { readExpression } from "./expression";
 
-export type Shown = number | string | null | undefined;
+export type PanelValue = number | string | null | undefined;
 
 /** A mapping as Grafana 7 and before store it: type 1 for a value, 2 for a range. */
 export interface OldMapping {
@@ -12,8 +12,8 @@ export interface OldMapping {
   readonly text?: string;
 }
 
-/** What the first mapping for a value says, if there is one. */
-export function findMapping(mappings: readonly ValueMapping[], value: Shown): MappingResult | undefined {
+/** Result of the first mapping that matches a value. */
+export function findMapping(mappings: readonly ValueMapping[], value: PanelValue): MappingResult | undefined {
   for (const mapping of mappings) {
     const result = resultOf(mapping.options === undefined ? upgradeMapping(mapping) : mapping, value);
     if (result !== undefined) {
@@ -23,14 +23,14 @@ export function findMapping(mappings: readonly ValueMapping[], value: Shown): Ma
   return undefined;
 }
 
-function resultOf({ type, options = {} }: ValueMapping, value: Shown): MappingResult | undefined {
+function resultOf({ type, options = {} }: ValueMapping, value: PanelValue): MappingResult | undefined {
   const { result } = options;
   switch (type) {
     case "special":
       return isSpecial(options.match, value) ? result : undefined;
     case "value": {
       const byValue = options as Readonly<Record<string, MappingResult>>;
-      return isNothing(value) || !Object.hasOwn(byValue, value) ? undefined : byValue[value];
+      return isNullish(value) || !Object.hasOwn(byValue, value) ? undefined : byValue[value];
     }
     case "range": {
       const number = typeof value === "string" ? parseFloat(value) : (value ?? NaN);
@@ -50,14 +50,14 @@ function resultOf({ type, options = {} }: ValueMapping, value: Shown): MappingRe
   }
 }
 
-function isSpecial(match: string | undefined, value: Shown): boolean {
+function isSpecial(match: string | undefined, value: PanelValue): boolean {
   switch (match) {
     case "null":
-      return isNothing(value);
+      return isNullish(value);
     case "nan":
       return Number.isNaN(value);
     case "null+nan":
-      return isNothing(value) || Number.isNaN(value);
+      return isNullish(value) || Number.isNaN(value);
     case "empty":
       return value === "";
     case "true":
@@ -68,7 +68,7 @@ function isSpecial(match: string | undefined, value: Shown): boolean {
   }
 }
 
-function isNothing(value: Shown): value is null | undefined {
+function isNullish(value: PanelValue): value is null | undefined {
   return value === null || value === undefined;
 }
 

@@ -4,24 +4,23 @@ import { Sample } from "../../verify/lab";
 import { PrometheusApi } from "./prometheusApi";
 import { loadedRecordings, Recording } from "./recordings";
 
-/** Why an alert has nothing to evaluate. */
+/** Reason for an expression without result. */
 export interface Missing {
-  /** Whether it cannot fire in this lab: a metric that it needs is not there, and nothing that is there explains that. */
+  /** Whether the alert cannot fire in this lab: a required metric is missing for no known reason. */
   readonly never: boolean;
-  /** The metrics, or the selectors of metrics that are there, without a series. */
+  /** Missing metrics, and selectors of existing metrics that match no series. */
   readonly selectors: readonly string[];
-  /** What is known of that. */
   readonly reason?: string;
 }
 
-/** How far back, in seconds, a series counts as there. */
-const HISTORY = 3600;
-/** What the parts of a histogram, a summary or a counter are named beyond it. */
-const PARTS = /_(bucket|count|sum|total|created|info)$/;
+/** Age of the last sample up to which a series exists. */
+const HISTORY_SECONDS = 3600;
+/** Suffixes that the exposition format appends to the name of a metric family. */
+const METRIC_SUFFIXES = /_(bucket|count|sum|total|created|info)$/;
 
-/** Asks Prometheus which metrics a query needs and does not find. */
+/** Finds the metrics that a query needs and Prometheus lacks. */
 export class MissingMetrics {
-  private readonly known = new Map<string, Promise<boolean>>();
+  private readonly cache = new Map<string, Promise<boolean>>();
   private collectors?: Promise<ReadonlyMap<string, boolean>>;
   private recordings?: Promise<readonly Recording[]>;
 
@@ -31,12 +30,12 @@ export class MissingMetrics {
     private readonly now: number,
   ) {}
 
-  /** What an expression without a result lacks; undefined where all that it needs is there. */
+  /** Series that an expression without result lacks; undefined if it lacks none. */
   async explain(expr: string): Promise<Missing | undefined> {
     return this.explainQuery(readTree(await this.api("parse_query", { query: expr })));
   }
 
-  /** Each selector must find something, and of each `or` a side. */
+  /** Every selector must match series, and one side of every `or`. */
   private async explainQuery(query: ParsedQuery): Promise<Missing | undefined> {
     const selectors = await Promise.all(query.selectors.map((selector) => this.explainSelector(selector)));
     const sides = await Promise.all(
@@ -72,21 +71,26 @@ export class MissingMetrics {
         ? { never: true, selectors, reason: explained.error }
         : { never: false, selectors, reason: explained.reason };
     }
-    // a metric that a target describes or a rule records can get its first series when something happens
+    // a metric that a target describes or a rule records may get its first series later
     return { never: !((await this.isDescribed(metric)) || (await this.isRecorded(metric))), selectors };
   }
 
   private exists(matchers: readonly Matcher[]): Promise<boolean> {
     const selector = selectorOf(matchers);
-    const parameters = { "match[]": selector, start: String(this.now - HISTORY), end: String(this.now), limit: "1" };
-    return this.once(selector, () =>
+    const parameters = {
+      "match[]": selector,
+      start: String(this.now - HISTORY_SECONDS),
+      end: String(this.now),
+      limit: "1",
+    };
+    return this.cached(selector, () =>
       this.api<readonly unknown[]>("series", parameters).then(({ length }) => length > 0),
     );
   }
 
   private isDescribed(metric: string): Promise<boolean> {
-    return this.once(`metadata of ${metric}`, async () => {
-      const names = [...new Set([metric, metric.replace(PARTS, "")])].filter((name) => name !== "");
+    return this.cached(`metadata of ${metric}`, async () => {
+      const names = [...new Set([metric, metric.replace(METRIC_SUFFIXES, "")])].filter((name) => name !== "");
       const found = await Promise.all(names.map((name) => this.api<object>("metadata", { metric: name, limit: "1" })));
       return found.some((metadata) => Object.keys(metadata).length > 0);
     });
@@ -105,14 +109,14 @@ export class MissingMetrics {
     return this.collectors;
   }
 
-  private once(question: string, ask: () => Promise<boolean>): Promise<boolean> {
-    const answer = this.known.get(question) ?? ask();
-    this.known.set(question, answer);
+  private cached(key: string, load: () => Promise<boolean>): Promise<boolean> {
+    const answer = this.cache.get(key) ?? load();
+    this.cache.set(key, answer);
     return answer;
   }
 }
 
-/** A selector in PromQL, with any names; those of older releases without quotes, which these do not know. */
+/** A selector in PromQL; only names that need quotes have them, as older releases do not support any. */
 function selectorOf(matchers: readonly Matcher[]): string {
   const quote = (name: string): string => (/^\w+$/.test(name) ? name : JSON.stringify(name));
   return `{${matchers.map(({ name, type, value }) => `${quote(name)}${type}${JSON.stringify(value)}`).join(",")}}`;

@@ -5,51 +5,51 @@ import { ActiveSeries, Labels } from "./evaluateRule";
 import { RunRuleTests, TestOutputs } from "./promtool";
 import { AlertRule } from "./rules";
 
-/** What Alertmanager would get of an alert. */
+/** Labels and annotations of an alert as sent to Alertmanager. */
 export interface Notification {
   readonly labels: Labels;
   readonly annotations: Labels;
 }
 
-/** An alert to be rendered: with a series of the lab, or just to see whether Prometheus takes its templates. */
-export interface Unrendered {
+/** An alert to be rendered with a series of the lab; without one, only its templates are checked. */
+export interface AlertToRender {
   readonly rule: AlertRule;
   readonly series: ActiveSeries | undefined;
 }
 
-/** The notification; without a series there is none. Or why there is none. */
+/** The notification, undefined without a series; or the reason why it cannot be rendered. */
 export type Rendered =
   { readonly notification?: Notification } | { readonly problem: Problem; readonly reason: string };
 
-/** "rejected": Prometheus refuses the rule. "unknown": it cannot be rendered here. */
+/** "rejected": Prometheus rejects the rule. "unknown": it cannot be rendered here. */
 type Problem = "rejected" | "unknown";
 
-/** What templates can show besides an alert. */
+/** Data for templates besides the alert. */
 export interface TemplateContext {
   readonly externalLabels: Labels;
   readonly externalUrl: string;
 }
 
-/** A metric for what has no name; a template must not see this one. */
-const NAMELESS = "result";
+/** Metric name of a nameless series in a test; templates must not see it. */
+const PLACEHOLDER_METRIC = "result";
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
 const LABELS = `\\{((?:[^"{}]|${QUOTED})*)\\}`;
 const ALERT = new RegExp(`^ +Labels:${LABELS}\\s+Annotations:${LABELS}`, "m");
 const LABEL = new RegExp(`(${QUOTED}|[^\\s,="]+)=(${QUOTED})`, "g");
 const REJECTED = /^\s*\S+\.rules\.yml: (?:group "[^"]*", rule \d+, "[^"]*": )?(.+)$/m;
-/** A template that queries: it would find the test's series, and not the lab's. */
+/** A template with a query, which would return the test's series and not the lab's. */
 const QUERIES = /\{\{[^}]*\bquery\b/;
 
 /**
- * Renders the labels and annotations of alerts by Prometheus' own templates: promtool tests each with the result of its
- * expression as the only series, expects no alert, and so prints the one that fires.
+ * Renders the labels and annotations of alerts with Prometheus' own templates: promtool tests each alert with the result
+ * of its expression as the only series and expects no alert, so it prints the one that fires.
  *
  * @param runTests Undefined without promtool.
- * @returns By the position of the alert.
+ * @returns One result per alert, in the same order.
  */
 export async function renderAlerts(
   runTests: RunRuleTests | undefined,
-  alerts: readonly Unrendered[],
+  alerts: readonly AlertToRender[],
   context: TemplateContext,
 ): Promise<readonly Rendered[]> {
   if (alerts.length === 0) {
@@ -95,22 +95,22 @@ function testOf(index: number): string {
   return `${String(index)}.test.yml`;
 }
 
-/** A test and its rule, each alert in files of its own, as one that is refused takes its whole file along. */
+/** A test file and its rule file, separate for each alert, as a rejected alert invalidates its whole file. */
 function filesOf(
-  { rule: { alert, labels, annotations }, series }: Unrendered,
+  { rule: { alert, labels, annotations }, series }: AlertToRender,
   index: number,
   { externalLabels, externalUrl }: TemplateContext,
 ): readonly [readonly [string, string], readonly [string, string]] {
   const rules = `${String(index)}.rules.yml`;
-  const metric = series?.metric ?? NAMELESS;
+  const metric = series?.metric ?? PLACEHOLDER_METRIC;
   const selector = `{__name__=${JSON.stringify(metric)}}`;
   const expr = series?.metric === undefined ? `${selector} + 0` : selector;
   const names = Object.entries({ __name__: metric, ...series?.labels });
-  const written = names.map(([name, value]) => `${quoteName(name)}=${JSON.stringify(value)}`).join(",");
+  const labelText = names.map(([name, value]) => `${quoteName(name)}=${JSON.stringify(value)}`).join(",");
   const test = {
     external_labels: externalLabels,
     external_url: externalUrl,
-    input_series: series === undefined ? [] : [{ series: `{${written}}`, values: series.value }],
+    input_series: series === undefined ? [] : [{ series: `{${labelText}}`, values: series.value }],
     alert_rule_test: [{ alertname: alert, eval_time: "0m", exp_alerts: [] }],
   };
   return [
@@ -119,12 +119,12 @@ function filesOf(
   ];
 }
 
-/** Releases before 3 know no quotes around a name. */
+/** Releases before 3 do not support quoted names. */
 function quoteName(name: string): string {
   return /^\w+$/.test(name) ? name : JSON.stringify(name);
 }
 
-/** The alert that promtool got. */
+/** The alert in promtool's output. */
 function readAlert(output: string): Notification | undefined {
   const [found, labels, annotations] = ALERT.exec(output) ?? [];
   return found === undefined
@@ -140,7 +140,7 @@ function readLabels(text = ""): Labels {
   return Object.fromEntries([...text.matchAll(LABEL)].map(([, name = "", value = ""]) => [read(name), unquote(value)]));
 }
 
-/** A text that Go quoted: JSON, but for some escapes. */
+/** Parses a Go string literal, whose escapes differ from JSON's. */
 function unquote(quoted: string): string {
   const json = quoted.replace(/\\(?:a|v|x([0-9a-f]{2})|U([0-9a-f]{8})|.)/g, (escape, byte?: string, rune?: string) => {
     const code = { "\\a": "7", "\\v": "b" }[escape] ?? byte ?? rune;

@@ -3,95 +3,105 @@ import { Panel, StoredDashboard } from "../../verify/panels/model";
 import { askPanels } from "../../verify/panels/panelResult";
 import { WITHOUT_QUERIES } from "../../verify/panels/queries";
 import { TimeRange, timeRange } from "../../verify/panels/range";
-import { AskedLab } from "./askedLab";
+import { LabAccess } from "./labAccess";
 import { DeclaredPanel, PanelChange } from "./changedPanels";
 import { Presence } from "./presence";
-import { ASKS_NOTHING, hasData, Reading, readingOf } from "./reading";
+import { hasData, NO_QUERIES, Reading, readingOf } from "./reading";
 
-/** What a panel says before and after a change, over the same minutes of the same lab. */
+/** Data of a panel before and after a change, over the same time range of the same lab. */
 export interface PanelAnswer extends PanelChange {
-  /** Undefined where the panel is not there, or asks no query that the lab can answer. */
-  readonly was: Reading | undefined;
-  readonly is: Reading | undefined;
-  /** Whether it says so only after the change was applied. */
+  /** Undefined if the panel does not exist or has no query that the lab can answer. */
+  readonly readingBefore: Reading | undefined;
+  readonly readingAfter: Reading | undefined;
+  /** Whether the reading is from after the change was applied. */
   readonly applied?: true;
 }
 
-/** Between two questions to a panel that has no data yet. */
+/** Pause between two reads of panels without data. */
 const PAUSE_MS = 1500;
 
-type Read = Pick<PanelAnswer, "was" | "is">;
+type Readings = Pick<PanelAnswer, "readingBefore" | "readingAfter">;
 
-/** Whether a panel or a query of it shows nothing that showed something, or a panel is new and shows nothing. */
-export function isDark(answer: Read): boolean {
-  const { was, is } = answer;
-  if (is === undefined) {
+/** Whether a panel or one of its queries lost its data, or a new panel has none. */
+export function isFailing(answer: Readings): boolean {
+  const { readingBefore, readingAfter } = answer;
+  if (readingAfter === undefined) {
     return false;
   }
-  const isNewError = is.state === "error" && was?.state !== "error";
-  const isEmpty = is.state === "missing" && (was === undefined || !isBroken(was));
+  const isNewError = readingAfter.state === "error" && readingBefore?.state !== "error";
+  const isEmpty = readingAfter.state === "missing" && (readingBefore === undefined || !isBroken(readingBefore));
   return isNewError || isEmpty || lostQueries(answer).length > 0;
 }
 
-/** The queries that had data and have none, beside others that have some. */
-export function lostQueries({ was, is }: Read): readonly string[] {
+/** The queries that lost their data while others of the panel have some. */
+export function lostQueries({ readingBefore, readingAfter }: Readings): readonly string[] {
   const had = (refId: string): boolean =>
-    was?.series.some((series) => series.refId === refId) === true &&
-    was.silent?.some((query) => query.refId === refId) !== true;
-  return (is?.silent ?? []).filter(({ state, refId }) => state !== "explained" && had(refId)).map(({ refId }) => refId);
+    readingBefore?.series.some((series) => series.refId === refId) === true &&
+    readingBefore.emptyQueries?.some((query) => query.refId === refId) !== true;
+  return (readingAfter?.emptyQueries ?? [])
+    .filter(({ state, refId }) => state !== "explained" && had(refId))
+    .map(({ refId }) => refId);
 }
 
-/** Whether a panel had data and has none at all. */
-export function lostAll({ was, is }: Read): boolean {
-  return was !== undefined && is !== undefined && isBroken(is) && hasData(was) && !hasData(is);
+/** Whether a panel lost all of its data. */
+export function lostAllData({ readingBefore, readingAfter }: Readings): boolean {
+  return (
+    readingBefore !== undefined &&
+    readingAfter !== undefined &&
+    isBroken(readingAfter) &&
+    hasData(readingBefore) &&
+    !hasData(readingAfter)
+  );
 }
 
-/** Whether the same panel reads the same. */
-export function readsTheSame({ was, is }: Pick<PanelAnswer, "was" | "is">): boolean {
-  return isDeepStrictEqual(was, is);
+/** Whether a panel's data is unchanged. */
+export function readsTheSame({ readingBefore, readingAfter }: Readings): boolean {
+  return isDeepStrictEqual(readingBefore, readingAfter);
 }
 
 /**
- * Asks the queries of panels as base and head declare them.
+ * Runs the queries of panels as base and head declare them.
  *
- * @param until When to give up waiting for data, in milliseconds since the epoch.
+ * @param until Deadline for data, in milliseconds since the epoch.
  */
 export async function answerPanels(
-  lab: AskedLab,
+  lab: LabAccess,
   changes: readonly PanelChange[],
   until: number,
 ): Promise<readonly PanelAnswer[]> {
-  let answers = await askBoth(lab, changes);
+  let answers = await readBoth(lab, changes);
   for (;;) {
-    const dark = answers.filter((answer) => [answer.was, answer.is].some(mayGetData) || lostQueries(answer).length > 0);
-    if (dark.length === 0 || Date.now() + PAUSE_MS > until) {
+    const waiting = answers.filter(
+      (answer) => [answer.readingBefore, answer.readingAfter].some(mayGetData) || lostQueries(answer).length > 0,
+    );
+    if (waiting.length === 0 || Date.now() + PAUSE_MS > until) {
       break;
     }
     await lab.pause(PAUSE_MS);
-    const again = await askBoth(lab, dark);
-    answers = answers.map((answer) => again[dark.indexOf(answer)] ?? answer);
+    const again = await readBoth(lab, waiting);
+    answers = answers.map((answer) => again[waiting.indexOf(answer)] ?? answer);
   }
   return answers;
 }
 
-/** The same after the change was applied, which may bring itself what the base's lab lacked. */
+/** Reads failing panels again after the change was applied, as it may have created the missing metrics itself. */
 export async function answerApplied(
-  lab: AskedLab,
+  lab: LabAccess,
   answers: readonly PanelAnswer[],
   until: number,
 ): Promise<readonly PanelAnswer[]> {
-  const dark = answers.filter(isDark);
-  const changes = dark.map(({ name, dashboard, after }) => ({ name, dashboard, before: undefined, after }));
+  const failing = answers.filter(isFailing);
+  const changes = failing.map(({ name, dashboard, after }) => ({ name, dashboard, before: undefined, after }));
   const again = await answerPanels(lab, changes, until);
   return answers.map((answer) => {
-    const is = again[dark.indexOf(answer)]?.is;
-    const applied = { ...answer, is, applied: true } as const;
-    return is === undefined || isDark(applied) ? answer : applied;
+    const readingAfter = again[failing.indexOf(answer)]?.readingAfter;
+    const applied = { ...answer, readingAfter, applied: true } as const;
+    return readingAfter === undefined || isFailing(applied) ? answer : applied;
   });
 }
 
-/** The panels of both commits, asked at one moment. */
-async function askBoth(lab: AskedLab, changes: readonly PanelChange[]): Promise<readonly PanelAnswer[]> {
+/** Reads the panels of both commits at the same time. */
+async function readBoth(lab: LabAccess, changes: readonly PanelChange[]): Promise<readonly PanelAnswer[]> {
   const now = new Date();
   const ranges = new Map(changes.map(({ before, after }) => [before?.dashboard, (after ?? before)?.dashboard.time]));
   const read = (side: readonly (DeclaredPanel | undefined)[]): Promise<ReadonlyMap<Panel, Reading>> =>
@@ -108,14 +118,14 @@ async function askBoth(lab: AskedLab, changes: readonly PanelChange[]): Promise<
     ...change,
     name: lab.restore(change.name),
     dashboard: lab.restore(change.dashboard),
-    was: readingOf(old, change.before),
-    is: readingOf(current, change.after),
+    readingBefore: readingOf(old, change.before),
+    readingAfter: readingOf(current, change.after),
   }));
 }
 
-/** What panels say; one without a query that the lab can answer says nothing. */
+/** Readings by panel, without panels that the lab cannot answer. */
 async function readPanels(
-  lab: AskedLab,
+  lab: LabAccess,
   declared: readonly (DeclaredPanel | undefined)[],
   rangeOf: (dashboard: StoredDashboard) => TimeRange,
   now: number,
@@ -125,13 +135,13 @@ async function readPanels(
   const readings = new Map<Panel, Reading>();
   const read = async (dashboard: StoredDashboard, panels: ReadonlySet<Panel>): Promise<void> => {
     const request = { range: rangeOf(dashboard), sources: lab.sources, includes: (it: Panel) => panels.has(it) };
-    const asked = await askPanels(lab.api, dashboard, request);
+    const results = await askPanels(lab.api, dashboard, request);
     for (const panel of panels) {
-      const places = asked.filter((it) => it.declared === panel);
+      const places = results.filter((it) => it.declared === panel);
       if (places.length > 0) {
         readings.set(panel, await readingOf(places, lab, presence, now));
-      } else if (asksNothing(panel)) {
-        readings.set(panel, ASKS_NOTHING);
+      } else if (hasNoQuery(panel)) {
+        readings.set(panel, NO_QUERIES);
       }
     }
   };
@@ -140,7 +150,7 @@ async function readPanels(
     try {
       await read(dashboard, new Set(panels));
     } catch {
-      // of a variable that cannot be resolved, or of one panel that is not in the library: the others can be asked
+      // one unresolvable variable or missing library panel must not affect the other panels
       for (const panel of panels) {
         await read(dashboard, new Set([panel])).catch((error: unknown) => {
           const message = error instanceof Error ? error.message : String(error);
@@ -153,15 +163,15 @@ async function readPanels(
 }
 
 function mayGetData(reading: Reading | undefined): boolean {
-  return reading?.state === "missing" && reading !== ASKS_NOTHING;
+  return reading?.state === "missing" && reading !== NO_QUERIES;
 }
 
 function isBroken({ state }: Reading): boolean {
   return state === "missing" || state === "error";
 }
 
-/** Whether it is the queries that are hidden or empty, and not only the lab that cannot answer them. */
-function asksNothing({ type, targets = [] }: Panel): boolean {
+/** Whether all of the panel's queries are hidden or empty. */
+function hasNoQuery({ type, targets = [] }: Panel): boolean {
   return (
     targets.length > 0 &&
     !WITHOUT_QUERIES.has(type) &&

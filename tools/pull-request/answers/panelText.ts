@@ -5,64 +5,63 @@ import { Answers, details } from "../report/markdown";
 import { operationOf, Row, rowKey } from "../report/rows";
 import { DeclaredPanel } from "./changedPanels";
 import { displayOf } from "./display";
-import { isDark, lostAll, lostQueries, PanelAnswer, readsTheSame } from "./panelAnswers";
-import { hasData, Reading, Silent } from "./reading";
+import { isFailing, lostAllData, lostQueries, PanelAnswer, readsTheSame } from "./panelAnswers";
+import { EmptyQuery, hasData, Reading } from "./reading";
 import { lastOf, Series } from "./series";
 import { sparkline } from "./sparkline";
 
-/** Series that a line of the table names, and that an unfolded table holds. */
-const NAMED = 3;
-const MOST_SERIES = 20;
+/** Series in a line of the table, and in an unfolded table. */
+const MAX_NAMES = 3;
+const MAX_SERIES = 20;
 /** Characters of an error in a line. */
-const MOST_ERROR = 300;
+const MAX_ERROR_LENGTH = 300;
 const SAME = "reads the same";
 
-/** The key of the row of a panel. */
 function panelKey({ name, dashboard }: Pick<PanelAnswer, "name" | "dashboard">): string {
   return rowKey({ kind: "panel", name: `${name} (${dashboard})` });
 }
 
-/** What a panel says before and after, in a line. */
+/** A panel's data before and after, in one line. */
 function panelLine(answer: PanelAnswer): string {
-  const { before, after, was, is } = answer;
-  if (was !== undefined && is !== undefined && before !== undefined && after !== undefined) {
-    const [old, now] = [readingLine(before, was), readingLine(after, is)];
+  const { before, after, readingBefore, readingAfter } = answer;
+  if (readingBefore !== undefined && readingAfter !== undefined && before !== undefined && after !== undefined) {
+    const [old, now] = [readingLine(before, readingBefore), readingLine(after, readingAfter)];
     if (old === now && lossOf(answer) === "") {
       return `${readsTheSame(answer) ? SAME : "reads nearly the same"}: ${now}${whenOf(answer)}`;
     }
     return `reads ${old} → ${now}${lossOf(answer)}${whenOf(answer)}`;
   }
-  if (is !== undefined && after !== undefined) {
-    return `reads ${readingLine(after, is)}${whenOf(answer)}`;
+  if (readingAfter !== undefined && after !== undefined) {
+    return `reads ${readingLine(after, readingAfter)}${whenOf(answer)}`;
   }
-  if (was === undefined || before === undefined) {
+  if (readingBefore === undefined || before === undefined) {
     return "";
   }
-  return `read ${readingLine(before, was)}${after === undefined ? "" : " → asks nothing that the lab can answer"}`;
+  return `read ${readingLine(before, readingBefore)}${after === undefined ? "" : " → asks nothing that the lab can answer"}`;
 }
 
 function whenOf({ applied }: PanelAnswer): string {
   return applied === undefined ? "" : " once it is applied";
 }
 
-/** What had data and has none, in words; nothing of what is new or never had data. */
+/** Text about lost data; empty for a panel that is new or never had data. */
 function lossOf(answer: PanelAnswer): string {
-  const lost = lostAll(answer)
+  const lost = lostAllData(answer)
     ? ["had data, has none"]
     : lostQueries(answer).map((refId) => `query ${escapeMarkdown(refId)} had data, has none`);
   return lost.map((text) => ` **${text}**`).join("");
 }
 
-/** A row for a panel that has none: it is declared as before, or its dashboard comes or goes whole. */
+/** Row of a panel whose own declaration is unchanged, or whose whole dashboard is new or removed. */
 function rowOfPanel({ name, dashboard, before, after, by }: PanelAnswer): Row {
   const detail = by === undefined ? "" : `by ${escapeMarkdown(by)}`;
   return { operation: operationOf(before, after), kind: "panel", name: `${name} (${dashboard})`, detail };
 }
 
-/** The series of a panel before and after, to be unfolded. */
+/** Collapsible table of a panel's series before and after. */
 function panelFold(answer: PanelAnswer, grafanaUrl: string): string {
-  const { name, dashboard, before, after, was, is } = answer;
-  const pairs = pairSeries(was?.series ?? [], is?.series ?? []);
+  const { name, dashboard, before, after, readingBefore, readingAfter } = answer;
+  const pairs = pairSeries(readingBefore?.series ?? [], readingAfter?.series ?? []);
   const cells = (
     declared: DeclaredPanel | undefined,
     reading: Reading | undefined,
@@ -72,10 +71,10 @@ function panelFold(answer: PanelAnswer, grafanaUrl: string): string {
       ? "|"
       : `${code(valueOf(declared, reading, series))} | ${sparkline(series.values)}`;
   const rows = pairs
-    .slice(0, MOST_SERIES)
+    .slice(0, MAX_SERIES)
     .map(
       ({ one, other }) =>
-        `| ${code(legendOf(other ?? one))} | ${cells(before, was, one)} | ${cells(after, is, other)} |`,
+        `| ${code(legendOf(other ?? one))} | ${cells(before, readingBefore, one)} | ${cells(after, readingAfter, other)} |`,
     );
   const more = pairs.length - rows.length;
   return details(
@@ -89,19 +88,19 @@ function panelFold(answer: PanelAnswer, grafanaUrl: string): string {
   );
 }
 
-/** What a panel says, in a few words. */
+/** Summary of a panel's data. */
 function readingLine(declared: DeclaredPanel, reading: Reading): string {
-  const { state, error, reason, silent = [] } = reading;
-  const beside = hasData(reading) ? [dataLine(declared, reading)] : [];
+  const { state, error, reason, emptyQueries = [] } = reading;
+  const data = hasData(reading) ? [dataLine(declared, reading)] : [];
   switch (state) {
     case "error":
-      return list([`**error** ${escapeMarkdown(error ?? reason ?? "", MOST_ERROR)}`, ...beside]);
+      return list([`**error** ${escapeMarkdown(error ?? reason ?? "", MAX_ERROR_LENGTH)}`, ...data]);
     case "missing":
       return `**no data**${because(reason)}`;
     case "explained":
       return `no data${because(reason)}`;
     case "data":
-      return list([...beside, ...silent.map(silentLine)]);
+      return list([...data, ...emptyQueries.map(emptyQueryLine)]);
   }
 }
 
@@ -112,7 +111,7 @@ function dataLine(declared: DeclaredPanel, reading: Reading): string {
     return `${code(valueOf(declared, reading, first))} ${sparkline(first.values)}`.trim();
   }
   const named = series
-    .slice(0, NAMED)
+    .slice(0, MAX_NAMES)
     .map((it) => `${escapeMarkdown(legendOf(it))} ${code(valueOf(declared, reading, it))}`);
   const more = series.length - named.length;
   return first === undefined
@@ -120,12 +119,12 @@ function dataLine(declared: DeclaredPanel, reading: Reading): string {
     : `${String(series.length)} series: ${named.join(", ")}${more > 0 ? ` and ${String(more)} more` : ""}`;
 }
 
-function silentLine({ refId, state, reason }: Silent): string {
+function emptyQueryLine({ refId, state, reason }: EmptyQuery): string {
   return `query ${escapeMarkdown(refId)}: ${state === "explained" ? "no data" : "**no data**"}${because(reason)}`;
 }
 
 function because(reason: string | undefined): string {
-  return reason === undefined ? "" : ` (${escapeMarkdown(reason, MOST_ERROR)})`;
+  return reason === undefined ? "" : ` (${escapeMarkdown(reason, MAX_ERROR_LENGTH)})`;
 }
 
 /** The last value of a series as its panel shows it. */
@@ -139,25 +138,25 @@ function legendOf(series: Series | undefined): string {
   return name === "" ? "value" : name;
 }
 
-/** Series by the query and the name, as they are before and after; of several with the same name by their labels, too. */
+/** Pairs series by query and name, and by labels if names are ambiguous. */
 function pairSeries(
   before: readonly Series[],
   after: readonly Series[],
 ): readonly { readonly one: Series | undefined; readonly other: Series | undefined }[] {
   const nameIn = ({ refId, name }: Series): string => JSON.stringify([refId, name]);
-  const twice = new Set([...repeatedIn(before.map(nameIn)), ...repeatedIn(after.map(nameIn))]);
+  const repeated = new Set([...repeatedIn(before.map(nameIn)), ...repeatedIn(after.map(nameIn))]);
   const key = (it: Series): string =>
-    JSON.stringify([it.refId, it.name, it.name === "" || twice.has(nameIn(it)) ? it.labels : {}]);
+    JSON.stringify([it.refId, it.name, it.name === "" || repeated.has(nameIn(it)) ? it.labels : {}]);
   const [old, now] = [nameEach(before, key), nameEach(after, key)];
   return [...new Set([...now.keys(), ...old.keys()])].map((it) => ({ one: old.get(it), other: now.get(it) }));
 }
 
 function repeatedIn(texts: readonly string[]): readonly string[] {
-  const seen = new Set<string>();
-  return texts.filter((text) => seen.has(text) || !seen.add(text));
+  const earlier = new Set<string>();
+  return texts.filter((text) => earlier.has(text) || !earlier.add(text));
 }
 
-/** What the page does with the series before it shows them, which is not done here. */
+/** Note about transformations, which only Grafana's page applies. */
 function transformationsOf(declared: DeclaredPanel | undefined): string[] {
   const ids = (declared?.panel.transformations ?? []).map(({ id = "" }) => code(id));
   return ids.length === 0 ? [] : [`The page shows these after its transformations: ${list(ids)}.`];
@@ -172,34 +171,35 @@ function linkOf(after: DeclaredPanel | undefined, grafanaUrl: string): string[] 
   return [`[${OWN_LAB}](${url}), after \`make up\` at this commit.`];
 }
 
-/** What the report says of panels. */
+/** The report's text about panels. */
 export function panelText(answers: readonly PanelAnswer[], grafanaUrl: string): Answers {
-  const isFirst = new Map(answers.map((answer) => [answer, isDark(answer)]));
-  const dark = answers.filter((answer) => isFirst.get(answer));
+  const failing = answers.filter(isFailing);
   const changed = answers.filter((answer) => !readsTheSame(answer));
-  const asked = answers.filter(({ was, is }) => was !== undefined || is !== undefined);
-  // the same value may be shown otherwise
-  const shown = new Map(answers.map((answer) => [answer, panelLine(answer)]));
-  const isSame = asked.every((answer) => readsTheSame(answer) && shown.get(answer)?.startsWith(SAME));
-  const others = changed.filter((answer) => !isFirst.get(answer));
+  const readable = answers.filter(
+    ({ readingBefore, readingAfter }) => readingBefore !== undefined || readingAfter !== undefined,
+  );
+  // the display of an equal value may differ
+  const lines = new Map(answers.map((answer) => [answer, panelLine(answer)]));
+  const isSame = readable.every((answer) => readsTheSame(answer) && lines.get(answer)?.startsWith(SAME));
+  const others = changed.filter((answer) => !failing.includes(answer));
   return {
-    shown: new Map(answers.map((answer) => [panelKey(answer), shown.get(answer) ?? ""])),
+    shown: new Map(answers.map((answer) => [panelKey(answer), lines.get(answer) ?? ""])),
     rows: changed.map(rowOfPanel),
-    first: new Set(dark.map(panelKey)),
+    first: new Set(failing.map(panelKey)),
     paragraphs:
-      asked.length > 0 && isSame
-        ? [`Asked ${count(asked, "panel", "panels")} before and after: no change of any answer.`]
+      readable.length > 0 && isSame
+        ? [`Asked ${count(readable, "panel", "panels")} before and after: no change of any answer.`]
         : [],
-    // what does not fit is cut from the end
-    folds: [...dark, ...others].map((answer) => panelFold(answer, grafanaUrl)),
-    problems: problemsOf(dark),
+    // a report that is too long is cut at its end
+    folds: [...failing, ...others].map((answer) => panelFold(answer, grafanaUrl)),
+    problems: problemsOf(failing),
   };
 }
 
-function problemsOf(dark: readonly PanelAnswer[]): readonly string[] {
-  const inError = dark.filter(({ is }) => is?.state === "error");
-  const empty = dark.filter(({ is }) => is?.state === "missing");
-  const partly = dark.filter(({ is }) => is?.state === "data");
+function problemsOf(failing: readonly PanelAnswer[]): readonly string[] {
+  const inError = failing.filter(({ readingAfter }) => readingAfter?.state === "error");
+  const empty = failing.filter(({ readingAfter }) => readingAfter?.state === "missing");
+  const partly = failing.filter(({ readingAfter }) => readingAfter?.state === "data");
   return [
     ...(empty.length === 0 ? [] : [`${count(empty, "panel shows", "panels show")} no data`]),
     ...(inError.length === 0 ? [] : [`${count(inError, "panel is", "panels are")} in error`]),
@@ -207,6 +207,6 @@ function problemsOf(dark: readonly PanelAnswer[]): readonly string[] {
   ];
 }
 
-function count(of: readonly unknown[], one: string, several: string): string {
-  return `${String(of.length)} ${of.length === 1 ? one : several}`;
+function count(items: readonly unknown[], one: string, several: string): string {
+  return `${String(items.length)} ${items.length === 1 ? one : several}`;
 }

@@ -3,30 +3,30 @@ import { GrafanaApi } from "../../verify/panels/grafana";
 import { withoutBuiltIns } from "../../verify/panels/missingData";
 import { ParsedQuery, readTree, written } from "../../verify/panels/parsedQuery";
 
-/** What a query finds at one moment. */
-export interface Found {
-  /** Selectors that it needs and that find no series, as PromQL; of an `or`, one side that finds some is enough. */
+/** Result of a query at one time. */
+export interface QueryResult {
+  /** Required selectors that match no series, as PromQL; one side of an `or` is sufficient. */
   readonly absent: readonly string[];
-  /** Jobs that the series of its selectors are of. */
+  /** Jobs of the selected series. */
   readonly jobs: readonly string[];
-  /** How many series it gives. */
+  /** Number of resulting series. */
   readonly series: number;
-  /** Names of the labels that these have. */
+  /** Label names of the resulting series. */
   readonly labels: readonly string[];
-  /** Whether a comparison in it drops series, so that none may mean that all is well. */
+  /** Whether a comparison drops series, so that an empty result may be expected. */
   readonly filters: boolean;
 }
 
-/** Looks what queries and their selectors find at one moment; asks for each selector once. */
+/** Checks at one time which series queries and their selectors match; runs each selector once. */
 export class Presence {
-  private readonly known = new Map<string, Promise<readonly string[]>>();
+  private readonly cache = new Map<string, Promise<readonly string[]>>();
 
   /**
    * @param api Grafana of the lab.
-   * @param datasource uid of the one that is asked.
-   * @param freshSeconds How old the last sample of a series may be; without it as old as Prometheus looks back. A series
-   *   whose samples have timestamps of their own, as cAdvisor's, does not end with its target.
-   * @param at Moment that is asked about, in seconds since the epoch; without it, now.
+   * @param datasource uid of the datasource.
+   * @param freshSeconds Maximum age of a series' last sample; by default Prometheus' lookback. A series with explicit
+   *   timestamps, as cAdvisor's, does not end with its target.
+   * @param at Evaluation time, in seconds since the epoch; by default now.
    */
   constructor(
     private readonly api: GrafanaApi,
@@ -36,14 +36,14 @@ export class Presence {
   ) {}
 
   /**
-   * What a query finds.
+   * Runs a query and checks its selectors.
    *
-   * @param expr PromQL, perhaps with Grafana's own variables.
-   * @throws Error in Prometheus' words where it is none.
+   * @param expr PromQL, possibly with Grafana's built-in variables.
+   * @throws Error with Prometheus' message if it is not valid PromQL.
    */
-  async find(expr: string): Promise<Found> {
-    const tree = readTree(await this.ask("parse_query", withoutBuiltIns(expr)));
-    const [{ absent, jobs }, samples] = await Promise.all([this.select(tree), this.query(expr)]);
+  async find(expr: string): Promise<QueryResult> {
+    const tree = readTree(await this.call("parse_query", withoutBuiltIns(expr)));
+    const [{ absent, jobs }, samples] = await Promise.all([this.checkSelectors(tree), this.query(expr)]);
     return {
       absent: [...new Set(absent)],
       jobs: [...new Set(jobs)],
@@ -53,7 +53,7 @@ export class Presence {
     };
   }
 
-  private async select({ selectors, either }: ParsedQuery): Promise<Pick<Found, "absent" | "jobs">> {
+  private async checkSelectors({ selectors, either }: ParsedQuery): Promise<Pick<QueryResult, "absent" | "jobs">> {
     const own = await Promise.all(
       selectors.map(async ({ matchers }) => {
         const selector = written(matchers);
@@ -63,9 +63,12 @@ export class Presence {
     );
     const sides = await Promise.all(
       either.map(async (all) => {
-        const found = await Promise.all(all.map((side) => this.select(side)));
-        const none = found.every(({ absent }) => absent.length > 0);
-        return { absent: none ? found.flatMap(({ absent }) => absent) : [], jobs: found.flatMap(({ jobs }) => jobs) };
+        const found = await Promise.all(all.map((side) => this.checkSelectors(side)));
+        const allAbsent = found.every(({ absent }) => absent.length > 0);
+        return {
+          absent: allAbsent ? found.flatMap(({ absent }) => absent) : [],
+          jobs: found.flatMap(({ jobs }) => jobs),
+        };
       }),
     );
     const parts = [...own, ...sides];
@@ -76,22 +79,22 @@ export class Presence {
     const series =
       this.freshSeconds === undefined ? selector : `timestamp(${selector}) > time() - ${String(this.freshSeconds)}`;
     const answer =
-      this.known.get(selector) ??
+      this.cache.get(selector) ??
       this.query(`group by (job) (${series})`).then((samples) => samples.map(({ metric }) => metric.job ?? ""));
-    this.known.set(selector, answer);
+    this.cache.set(selector, answer);
     return answer;
   }
 
   private async query(expr: string): Promise<readonly Sample[]> {
     const time: Readonly<Record<string, string>> = this.at === undefined ? {} : { time: String(this.at) };
-    const { resultType, result } = (await this.ask("query", withoutBuiltIns(expr, 20), time)) as {
+    const { resultType, result } = (await this.call("query", withoutBuiltIns(expr, 20), time)) as {
       resultType: string;
       result: readonly Sample[];
     };
     return resultType === "vector" ? result : [{ metric: {}, value: [0, ""] }];
   }
 
-  private ask(path: string, query: string, more: Readonly<Record<string, string>> = {}): Promise<unknown> {
+  private call(path: string, query: string, more: Readonly<Record<string, string>> = {}): Promise<unknown> {
     return this.api.prometheus<unknown>(this.datasource, path, { query, ...more });
   }
 }

@@ -9,24 +9,24 @@ import {
 import { urlSegment } from "../../../lib/shared/foreignNames";
 import { LabOutputs } from "../../verify/lab";
 
-/** What promtool says of each test file, by the file's path. */
+/** promtool's result by test file. */
 export type TestOutputs = ReadonlyMap<string, { readonly ok: boolean; readonly output: string }>;
 
 /**
  * Runs promtool's tests of rules.
  *
- * @param files Texts by path, of which the tests are some.
- * @throws LabError if Docker cannot run it, for example as the image has no promtool.
+ * @param files Texts by path, including the tests.
+ * @throws LabError if Docker cannot run it, for example if the image lacks promtool.
  */
 export type RunRuleTests = (files: ReadonlyMap<string, string>, tests: readonly string[]) => Promise<TestOutputs>;
 
 const PASSED = "SUCCESS";
-/** The line that begins the result of a file, after which come its errors. */
+/** First line of a file's result; its errors follow. */
 const RESULT = /^ {2}(SUCCESS|FAILED:)$/m;
-/** Milliseconds: those of the rules for jobs go through days. */
+/** The tests of the rules for jobs simulate days. */
 const TIMEOUT_MS = 300_000;
 
-/** By the promtool of the running lab's Prometheus; undefined where that runs in no container of this machine. */
+/** Uses the promtool of the lab's Prometheus; undefined if that has no container on this machine. */
 export async function findPromtool({ containers, labName }: LabOutputs): Promise<RunRuleTests | undefined> {
   const name = containers.find((container) => container.endsWith("prometheus"));
   if (name === undefined) {
@@ -42,7 +42,7 @@ async function runInContainer(
   tests: readonly string[],
 ): Promise<TestOutputs> {
   const entrypoint = ["promtool", "test", "rules", ...tests.map((file) => `${FOLDER}/${file}`)];
-  // its series are files, too, and the root file system is read-only
+  // promtool writes its series to files, and the root file system is read-only
   const env = [`TMPDIR=${FOLDER}`];
   const { code, output } = await withTemporaryContainer({ image, lab, entrypoint, env }, async (id) => {
     await putFiles(id, files);
@@ -51,17 +51,17 @@ async function runInContainer(
   return readOutputs(output, tests, code);
 }
 
-/** promtool's results in the order of the tests; all that it says for each where there are not as many. */
+/** promtool's result per test; the whole output for each if the number of results differs. */
 export function readOutputs(output: string, tests: readonly string[], code: number): TestOutputs {
   const text = output.replaceAll(`${FOLDER}/`, "");
   const [, ...parts] = text.split(RESULT);
   const results = parts.flatMap((part, index) =>
-    index % 2 === 0 ? [{ result: part, words: parts[index + 1] ?? "" }] : [],
+    index % 2 === 0 ? [{ result: part, message: parts[index + 1] ?? "" }] : [],
   );
   return new Map(
     tests.map((file, index) => {
-      const { result, words } = results.length === tests.length ? (results[index] ?? {}) : {};
-      return [file, { ok: code === 0 || result === PASSED, output: (words ?? text).replace(/^\n+/, "").trimEnd() }];
+      const { result, message } = results.length === tests.length ? (results[index] ?? {}) : {};
+      return [file, { ok: code === 0 || result === PASSED, output: (message ?? text).replace(/^\n+/, "").trimEnd() }];
     }),
   );
 }

@@ -1,48 +1,48 @@
 import { Panel } from "../../verify/panels/model";
 import { AskedPanel, ProvenQuery, State, stateOf } from "../../verify/panels/panelResult";
 import { seconds } from "../../verify/duration";
-import { AskedLab } from "./askedLab";
+import { LabAccess } from "./labAccess";
 import { Presence } from "./presence";
 import { Series, seriesOf } from "./series";
 
-/** What a panel says, as one commit declares it. */
+/** Data of a panel as one commit declares it. */
 export interface Reading {
   readonly state: State;
   readonly series: readonly Series[];
-  /** What is wrong with a query, in Prometheus' words. */
+  /** Prometheus' error message for a query. */
   readonly error?: string;
   /** Why there is no data. */
   readonly reason?: string;
-  /** Whose settings its values are shown by, where that is not the dashboard's own panel. */
+  /** The library panel whose display settings apply; undefined for a panel of the dashboard itself. */
   readonly library?: Panel;
-  /** Queries without data beside others that have some. */
-  readonly silent?: readonly Silent[];
+  /** Queries without data in a panel where others have some. */
+  readonly emptyQueries?: readonly EmptyQuery[];
 }
 
 /** A query without data. */
-export interface Silent {
+export interface EmptyQuery {
   readonly refId: string;
   readonly state: Exclude<State, "data">;
   readonly reason?: string;
 }
 
-type Lab = Pick<AskedLab, "since" | "scrapeSeconds" | "restore">;
+type Lab = Pick<LabAccess, "since" | "scrapeSeconds" | "restore">;
 type Explained = Pick<ProvenQuery, "refId" | "state" | "reason" | "error">;
 
-/** What a panel of which every query is hidden or empty says. */
-export const ASKS_NOTHING: Reading = { state: "missing", series: [], reason: "each of its queries is hidden or empty" };
+/** Reading of a panel whose queries are all hidden or empty. */
+export const NO_QUERIES: Reading = { state: "missing", series: [], reason: "each of its queries is hidden or empty" };
 const STRINGS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`/g;
 
-/** Whether a panel shows something. */
-export function hasData({ state, silent }: Reading): boolean {
-  return state === "data" || silent !== undefined;
+/** Whether any query of a panel has data. */
+export function hasData({ state, emptyQueries }: Reading): boolean {
+  return state === "data" || emptyQueries !== undefined;
 }
 
 /**
- * What a panel says in all the places where it is repeated.
+ * Combines the results of all repetitions of a panel.
  *
- * @param presence By the uid of the datasource.
- * @param now In milliseconds since the epoch.
+ * @param presence Presence by datasource uid.
+ * @param now Milliseconds since the epoch.
  */
 export async function readingOf(
   places: readonly AskedPanel[],
@@ -54,33 +54,33 @@ export async function readingOf(
   const explained = await Promise.all(queries.map((query) => explain(query, lab, presence, now)));
   const state = stateOf(explained);
   const { error, reason } = explained.find((query) => query.state === state) ?? {};
-  const words = {
+  const messages = {
     ...(error === undefined ? {} : { error: lab.restore(error) }),
     ...(reason === undefined ? {} : { reason: lab.restore(reason) }),
   };
   const answered = queries.filter((query) => query.state === "data");
   if (answered.length === 0) {
-    return { state, series: [], ...words };
+    return { state, series: [], ...messages };
   }
   const series = answered.flatMap(seriesOf).map((it) => ({
     ...it,
     name: lab.restore(it.name),
     labels: Object.fromEntries(Object.entries(it.labels).map(([label, value]) => [label, lab.restore(value)])),
   }));
-  const silent = silentOf(explained, lab);
+  const emptyQueries = findEmptyQueries(explained, lab);
   const [{ declared, panel } = {}] = places;
   return {
     state,
     series,
-    ...words,
+    ...messages,
     ...(panel === undefined || declared?.libraryPanel === undefined ? {} : { library: panel }),
-    ...(silent.length === 0 ? {} : { silent }),
+    ...(emptyQueries.length === 0 ? {} : { emptyQueries }),
   };
 }
 
-/** The queries that have data in none of the panel's places. */
-function silentOf(queries: readonly Explained[], { restore }: Lab): readonly Silent[] {
-  return [...new Set(queries.map(({ refId }) => refId))].flatMap((refId): Silent[] => {
+/** Queries without data in every repetition of the panel. */
+function findEmptyQueries(queries: readonly Explained[], { restore }: Lab): readonly EmptyQuery[] {
+  return [...new Set(queries.map(({ refId }) => refId))].flatMap((refId): EmptyQuery[] => {
     const own = queries.filter((query) => query.refId === refId);
     const state = stateOf(own);
     const { error, reason = error } = own.find((query) => query.state === state) ?? {};
@@ -88,7 +88,7 @@ function silentOf(queries: readonly Explained[], { restore }: Lab): readonly Sil
   });
 }
 
-/** A query with the reason why it has no data, which may be none to worry about. */
+/** Adds the reason for missing data to a query; an expected absence gets the state `explained`. */
 async function explain(
   { refId, state, reason, error, expr, datasource }: ProvenQuery,
   lab: Lab,
@@ -98,7 +98,7 @@ async function explain(
   if (state !== "missing") {
     return { refId, state, ...(reason === undefined ? {} : { reason }), ...(error === undefined ? {} : { error }) };
   }
-  // of what Prometheus cannot parse alone, as what only Grafana knows is in it, nothing can be said
+  // a query that Prometheus cannot parse, as it has syntax of Grafana, cannot be explained
   const { absent = [], filters = false } =
     (await presence
       .get(datasource)
@@ -107,25 +107,25 @@ async function explain(
   if (absent.length > 0) {
     return { refId, state, reason: `no series of ${absent.join(", ")}` };
   }
-  const excuse = tooYoung(expr, lab, now) ?? (filters ? "no value passes its comparison" : undefined);
-  return excuse === undefined ? { refId, state } : { refId, state: "explained", reason: excuse };
+  const explanation = tooYoung(expr, lab, now) ?? (filters ? "no value passes its comparison" : undefined);
+  return explanation === undefined ? { refId, state } : { refId, state: "explained", reason: explanation };
 }
 
-/** Why a lab that was brought up for the report cannot have an answer yet; undefined if its age is not the reason. */
+/** Explains missing data by the lab's age; undefined if that is not the reason. */
 export function tooYoung(
   expr: string,
-  { since, scrapeSeconds }: Pick<AskedLab, "since" | "scrapeSeconds">,
+  { since, scrapeSeconds }: Pick<LabAccess, "since" | "scrapeSeconds">,
   now = Date.now(),
 ): string | undefined {
   const age = Math.floor((now - since) / 1000);
-  const is = `the lab is ${String(age)} s old`;
+  const ageText = `the lab is ${String(age)} s old`;
   const code = expr.replace(STRINGS, '""');
   const [offset] = [...code.matchAll(/\boffset\s+((?:\d+(?:ms|[smhdwy]))+)/g)]
     .map(([, length = ""]) => length)
     .filter((length) => seconds(length) > age);
   if (offset !== undefined) {
-    return `it compares with ${offset} before, and ${is}`;
+    return `it compares with ${offset} before, and ${ageText}`;
   }
-  // a rate is between two samples, and a target is first scraped within an interval
-  return code.includes("[") && age < 3 * scrapeSeconds ? `a rate needs two scrapes, and ${is}` : undefined;
+  // a rate needs two samples, and the first scrape of a target happens within one interval
+  return code.includes("[") && age < 3 * scrapeSeconds ? `a rate needs two scrapes, and ${ageText}` : undefined;
 }

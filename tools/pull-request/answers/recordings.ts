@@ -2,7 +2,7 @@ import { Matcher } from "../../verify/panels/parsedQuery";
 import { PrometheusApi, QueryError } from "./prometheusApi";
 import { changedRecordings, RecordingRule, Rules } from "./rules";
 
-/** Recorded names whose series in the base's lab are not those after the change, each with why, in words. */
+/** Recorded metrics whose series the change alters, with the reason as text. */
 export type ChangedRecordings = ReadonlyMap<string, string>;
 
 export type Recording = Pick<RecordingRule, "record" | "expr">;
@@ -18,7 +18,7 @@ const CHANGES = {
   removed: "is not recorded any more after this change",
 } as const;
 
-/** The recording rules that a change adds, changes or removes, and those of any file that are made of them. */
+/** The recording rules that a change adds, changes or removes, and those of any file that depend on them. */
 export async function findChangedRecordings(
   api: PrometheusApi,
   before: Rules,
@@ -35,9 +35,9 @@ export async function findChangedRecordings(
   do {
     size = found.size;
     for (const { record, expr } of all.filter((rule) => !found.has(rule.record))) {
-      const why = await findNeed(api, expr, found);
-      if (why !== undefined) {
-        found.set(record, `${record} is recorded from others; ${why}`);
+      const reason = await findDependency(api, expr, found);
+      if (reason !== undefined) {
+        found.set(record, `${record} is recorded from others; ${reason}`);
       }
     }
   } while (found.size > size);
@@ -50,8 +50,8 @@ export async function loadedRecordings(api: PrometheusApi): Promise<readonly Rec
   return groups.flatMap(({ rules }) => rules.map(({ name, query }) => ({ record: name, expr: query })));
 }
 
-/** Why an expression needs what the base's lab does not record so; undefined where it does not. */
-export async function findNeed(
+/** Reason of the first changed recording that an expression depends on; undefined if there is none. */
+export async function findDependency(
   api: PrometheusApi,
   expr: string,
   recordings: ChangedRecordings,
@@ -63,13 +63,13 @@ export async function findNeed(
   return [...recordings].find(([record]) => names.some((matcher) => matches(matcher, record)))?.[1];
 }
 
-/** What the selectors of an expression say of names, wherever they are in it. */
+/** Matchers of the metric name in all selectors of an expression. */
 async function namesIn(api: PrometheusApi, expr: string): Promise<readonly Matcher[]> {
   try {
     return collectNames(await api<unknown>("parse_query", { query: expr }));
   } catch (error) {
     if (error instanceof QueryError) {
-      return []; // its own evaluation says so
+      return []; // the evaluation of the expression reports the error
     }
     throw error;
   }
@@ -93,6 +93,6 @@ function matches({ type, value }: Matcher, record: string): boolean {
   try {
     return new RegExp(`^(?:${value})$`).test(record);
   } catch {
-    return false; // Prometheus' expressions are not quite JavaScript's
+    return false; // RE2 syntax that JavaScript does not support
   }
 }

@@ -15,15 +15,15 @@ export interface RuleTest {
   /** The changed rule files that it tests. */
   readonly rules: readonly string[];
   readonly ok: boolean;
-  /** promtool's words; empty where it passed. */
+  /** promtool's output; empty if the test passed. */
   readonly output: string;
 }
 
 export interface RuleTests {
   readonly tests: readonly RuleTest[];
-  /** Changed rule files that no test is about. */
+  /** Changed rule files without a test. */
   readonly untested: readonly string[];
-  /** By alert, the first notification of a test that passed, and so what the alert does read with the test's series. */
+  /** By alert, the first expected notification of a passing test: the alert's text with the test's series. */
   readonly examples: ReadonlyMap<string, Notification>;
 }
 
@@ -38,32 +38,32 @@ const TESTS = "tests";
 const NONE: RuleTests = { tests: [], untested: [], examples: new Map() };
 
 /**
- * Runs the promtool tests of a checkout that are about changed rule files, with the rules of the checkout.
+ * Runs the promtool tests of a checkout for changed rule files, with the rules of the checkout.
  *
  * @throws LabError if Docker cannot run promtool.
  */
 export async function testRules(checkout: string, run: RunRuleTests, files: readonly TextPair[]): Promise<RuleTests> {
   const changed = files.filter(({ name }) => name.endsWith(RULES));
   const all = readTests(checkout);
-  const concerned = all
+  const relevant = all
     .map((test) => ({ ...test, rules: changed.map(({ name }) => name).filter((name) => test.rules.includes(name)) }))
     .filter(({ rules }) => rules.length > 0);
   const untested = changed.filter(
-    ({ name, after }) => after !== undefined && !concerned.some(({ rules }) => rules.includes(name)),
+    ({ name, after }) => after !== undefined && !relevant.some(({ rules }) => rules.includes(name)),
   );
-  if (concerned.length === 0) {
+  if (relevant.length === 0) {
     return { ...NONE, untested: untested.map(({ name }) => name) };
   }
   const texts = new Map([...readFolder(checkout, "."), ...all.map(({ file, text }) => [file, text] as const)]);
   const outputs = await run(
     texts,
-    concerned.map(({ file }) => file),
+    relevant.map(({ file }) => file),
   );
-  const tests = concerned.map(({ file, rules }) => {
+  const tests = relevant.map(({ file, rules }) => {
     const { ok = false, output = "" } = outputs.get(file) ?? {};
     return { file, rules, ok, output: ok ? "" : output };
   });
-  const passed = concerned.filter((_, index) => tests[index]?.ok);
+  const passed = relevant.filter((_, index) => tests[index]?.ok);
   return {
     tests,
     untested: untested.map(({ name }) => name),
@@ -79,7 +79,7 @@ function readTests(checkout: string): readonly TestFile[] {
   });
 }
 
-/** The YAML files of a folder beside the rules; none where there is no folder. */
+/** YAML files of a folder relative to the rules; empty if the folder does not exist. */
 function readFolder(checkout: string, folder: string): readonly (readonly [string, string])[] {
   const full = path.join(checkout, RULES_FOLDER, folder);
   const entries = fs.existsSync(full) ? fs.readdirSync(full, { withFileTypes: true }) : [];
@@ -89,7 +89,7 @@ function readFolder(checkout: string, folder: string): readonly (readonly [strin
     .sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-/** The alerts that a test expects with annotations, in its order. */
+/** Expected alerts of a test file, in order. */
 function examplesIn(text: string): readonly (readonly [string, Notification])[] {
   return listOf(contentOf(text).tests)
     .flatMap((group) => listOf(group.alert_rule_test))
@@ -106,7 +106,7 @@ function contentOf(text: string): Readonly<Record<string, unknown>> {
     const content: unknown = parse(text);
     return isObject(content) ? content : {};
   } catch {
-    return {}; // of a test that is not YAML nothing says what it is about
+    return {}; // invalid YAML: its rule files are unknown
   }
 }
 

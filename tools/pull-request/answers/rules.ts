@@ -6,7 +6,7 @@ import { TextPair } from "../report/format";
 
 type Texts = Readonly<Record<string, string>>;
 
-/** An alert as a rule file declares it, with what its group adds. */
+/** An alert of a rule file, with the labels and interval of its group. */
 export interface AlertRule {
   readonly alert: string;
   readonly expr: string;
@@ -14,7 +14,7 @@ export interface AlertRule {
   readonly for: string;
   readonly labels: Texts;
   readonly annotations: Texts;
-  /** Prometheus duration of its group, where that has one of its own. */
+  /** Prometheus duration; undefined if the group has no own interval. */
   readonly interval?: string;
 }
 
@@ -25,12 +25,12 @@ export interface RecordingRule {
 }
 
 export interface Rules {
-  /** By name; of several with the same the later ones are numbered, as in `TargetDown 2`. */
+  /** By name; duplicates are numbered, as in `TargetDown 2`. */
   readonly alerts: ReadonlyMap<string, AlertRule>;
   readonly recordings: readonly RecordingRule[];
 }
 
-/** An alert before and after; undefined where it is not there. */
+/** An alert before and after; undefined on a side without it. */
 export interface AlertPair {
   readonly name: string;
   readonly before: AlertRule | undefined;
@@ -40,8 +40,8 @@ export interface AlertPair {
 type Named = Readonly<Record<string, unknown>>;
 
 /**
- * The rules of changed files, before and after. A file of which one side is not YAML is left out, else all of the other
- * would look new or gone; Prometheus rejects such a file before anything is asked.
+ * The rules of changed files, before and after. A file with invalid YAML on one side is skipped, as all rules of the other
+ * side would look new or removed; Prometheus rejects such a file before.
  */
 export function readRuleFiles(files: readonly TextPair[]): { readonly before: Rules; readonly after: Rules } {
   const pairs = files
@@ -54,18 +54,18 @@ export function readRuleFiles(files: readonly TextPair[]): { readonly before: Ru
   };
 }
 
-/** All alerts of both, those after the change first. */
+/** All alerts of both sides, those after the change first. */
 export function pairAlerts(before: Rules, after: Rules): readonly AlertPair[] {
   const names = [...new Set([...after.alerts.keys(), ...before.alerts.keys()])];
   return names.map((name) => ({ name, before: before.alerts.get(name), after: after.alerts.get(name) }));
 }
 
-/** Whether an alert is not declared the same before and after. */
+/** Whether the declaration of an alert differs. */
 export function isChanged({ before, after }: AlertPair): boolean {
   return !isDeepStrictEqual(before, after);
 }
 
-/** Names that are recorded differently before and after, with how. */
+/** Recorded metrics whose rules differ, with the kind of difference. */
 export function changedRecordings(before: Rules, after: Rules): ReadonlyMap<string, "new" | "changed" | "removed"> {
   const named = (rules: Rules, name: string): readonly RecordingRule[] =>
     rules.recordings.filter(({ record }) => record === name);
@@ -108,7 +108,7 @@ function alertOf(group: Named, rule: Named): AlertRule {
   };
 }
 
-/** The groups of a file, none where there is no file; undefined of one that is secret or not YAML. */
+/** Groups of a rule file, empty for a missing file; undefined if it is secret or not YAML. */
 function groupsOf(text = ""): readonly Named[] | undefined {
   try {
     const content: unknown = parse(text) ?? {};
@@ -122,12 +122,12 @@ function listOf(value: unknown): readonly Named[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** The texts of a mapping; none of what is not one. */
+/** Scalars of a mapping as text; empty for any other value. */
 export function textsOf(value: unknown): Texts {
   return isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, text]) => [name, textOf(text)])) : {};
 }
 
-/** A scalar of YAML as Prometheus reads it into a text. */
+/** A YAML scalar as Prometheus decodes it into a string. */
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value);
 }

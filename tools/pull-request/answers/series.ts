@@ -3,18 +3,18 @@ import { QueryFinding } from "../../verify/panels/queries";
 
 /** A series that a panel shows, or a row of a table. */
 export interface Series {
-  /** As the legend has it; empty where it would repeat the query. */
+  /** Legend; empty if it would repeat the query. */
   readonly name: string;
   readonly refId: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** In the order of time; null where there is none. */
+  /** In order of time; null for a missing value. */
   readonly values: readonly (number | null)[];
 }
 
 type Answered = Pick<QueryFinding, "frames" | "refId" | "expr">;
 type Entities = NonNullable<NonNullable<Frame["data"]>["entities"]>[number];
 
-/** The series of a query's answer; a row of a table is one with a single value. */
+/** Series of a query's frames; a table row becomes a series with one value. */
 export function seriesOf({ frames, refId, expr }: Answered): readonly Series[] {
   return frames.flatMap(({ schema, data }) => {
     const columns = (schema?.fields ?? []).map((field, index) => ({
@@ -40,7 +40,7 @@ export function seriesOf({ frames, refId, expr }: Answered): readonly Series[] {
   });
 }
 
-/** The last value there is; undefined of a series without any. */
+/** Last value of a series; undefined if it has none. */
 export function lastOf({ values }: Series): number | undefined {
   return values.filter((value) => value !== null).at(-1);
 }
@@ -50,7 +50,7 @@ function nameOf(labels: Readonly<Record<string, string>>, otherwise: string): st
   return pairs.length === 0 ? otherwise : `{${pairs.join(", ")}}`;
 }
 
-/** JSON has no infinity: it is null there, and a row in a list. */
+/** Grafana encodes an infinity as null, and lists its row in `entities`. */
 function numberOf(value: unknown, row: number, entities: Entities): number | null {
   if (typeof value === "number") {
     return value;

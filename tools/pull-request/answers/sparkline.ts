@@ -1,12 +1,12 @@
 const BLOCKS = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const LOW = 0;
 const MIDDLE = 3;
-/** Visible, as Markdown and the report's own cells collapse every kind of space. */
+/** A visible character, as Markdown and the report's cells collapse spaces. */
 const GAP = "·";
 
 /**
- * A series as a line of blocks between its least and its greatest value. A constant one is in the middle, or low if it is 0.
- * Several values in one block are averaged: a maximum would hide that something was down, a minimum that it peaked.
+ * A series as blocks scaled between its minimum and maximum. A constant one is in the middle, or low if it is 0.
+ * Values in one block are averaged: a maximum would hide an outage, a minimum a peak.
  */
 export function sparkline(values: readonly (number | null)[], width = 20): string {
   const points = average(trim(values), width);
@@ -19,19 +19,19 @@ function levelOf(value: number, least: number, greatest: number): number {
   if (least === greatest) {
     return value === 0 ? LOW : MIDDLE;
   }
-  // halves, as the whole distance may be more than a number can be
+  // halved, as the difference may overflow
   const height = (value / 2 - least / 2) / (greatest / 2 - least / 2);
   return Math.min(Math.floor(height * BLOCKS.length), BLOCKS.length - 1);
 }
 
-/** Without the gaps at both ends; NaN and infinities have no height and are gaps. */
+/** Removes gaps at both ends; NaN and infinities are gaps, as they have no height. */
 function trim(values: readonly (number | null)[]): readonly (number | null)[] {
   const finite = values.map((value) => (Number.isFinite(value) ? value : null));
   const known = [...finite.entries()].flatMap(([index, value]) => (value === null ? [] : [index]));
   return finite.slice(known[0], (known.at(-1) ?? -1) + 1);
 }
 
-/** At most as many points as asked for. */
+/** Averages values to at most `width` points. */
 function average(values: readonly (number | null)[], width: number): readonly (number | null)[] {
   const length = Math.min(values.length, width);
   return Array.from({ length }, (_, index) => {

@@ -1,9 +1,9 @@
 /**
- * Grafana's units, as of 13.2, by the text behind the number. A list of ids is separated by spaces, "-" is an exponent
- * without a unit.
+ * Grafana's units, as of 13.2, with the text after the number. Ids in a list are separated by spaces; "-" stands for an
+ * exponent without a unit.
  */
 
-/** Units that are written behind the number as it is. */
+/** Units that follow the unscaled number. */
 export const FIXED: Readonly<Record<string, string>> = {
   humidity: "%H",
   dB: "dB",
@@ -69,7 +69,7 @@ export const FIXED: Readonly<Record<string, string>> = {
   gallons: "gal",
 };
 
-/** A symbol, the exponent of its first id, and an id for each exponent from there. */
+/** A symbol, the exponent of its first id, and the ids of consecutive exponents. */
 type Scaled = readonly [symbol: string, first: number, ids: string];
 
 /** Powers of 1024: Ki, Mi, Gi… */
@@ -127,7 +127,7 @@ export const DECIMAL: readonly Scaled[] = [
   ["L", -1, "mlitre litre"],
 ];
 
-/** What is counted: K, M, B and T before the symbol. */
+/** Counted things: K, M, B or T precedes the symbol. */
 export const COUNTS: Readonly<Record<string, string>> = {
   cps: "c/s",
   ops: "ops/s",
@@ -184,10 +184,10 @@ export const CURRENCIES: Readonly<Record<string, string>> = {
   ILS: "₪",
 };
 
-/** Currencies whose symbol is behind the number. */
+/** Currencies whose symbol follows the number. */
 export const SYMBOL_BEHIND: ReadonlySet<string> = new Set(["DKK", "ISK", "NOK", "SEK", "VND", "TRY"]);
 
-/** The number is divided by `per` where it is below `below`; "(s)" is a plural. */
+/** A number below `below` is divided by `per`; "(s)" marks a plural. */
 type Step = readonly [below: number, per: number, name: string];
 
 export const TIMES: Readonly<Record<string, readonly Step[]>> = {

@@ -3,22 +3,22 @@ import { BINARY, COUNTS, CURRENCIES, DECIMAL, FIXED, SYMBOL_BEHIND, TIMES } from
 
 type Format = (value: number, decimals?: number) => string;
 
-/** Digits of a number whose decimals nobody set. */
+/** Significant digits of a number without configured decimals. */
 const SIGNIFICANT = 3;
-const MOST_DECIMALS = 20;
+const MAX_DECIMALS = 20;
 const SI = ["f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 const IEC = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"];
 const SHORT = ["", " K", " Mil", " Bil", " Tri", " Quadr", " Quint", " Sext", " Sept"];
-const COUNTED = ["", "K", "M", "B", "T"];
+const COUNT_PREFIXES = ["", "K", "M", "B", "T"];
 
-/** A number with its unit, as Grafana writes it; a unit that Grafana does not know follows the number as its id. */
+/** Formats a number with its unit as Grafana does; an unknown unit follows the number literally. */
 export function formatUnit(unit: string | undefined, value: number, decimals?: number | null): string {
   if (Number.isNaN(value)) {
     return "NaN";
   }
   const id = unit ?? "";
   const format = FORMATS.get(id) ?? parameterized(id) ?? fixed(id);
-  return format(value, typeof decimals === "number" ? Math.min(Math.max(0, decimals), MOST_DECIMALS) : undefined);
+  return format(value, typeof decimals === "number" ? Math.min(Math.max(0, decimals), MAX_DECIMALS) : undefined);
 }
 
 /** A number with the given decimals, otherwise rounded to three significant digits. */
@@ -28,7 +28,7 @@ function plain(value: number, decimals = placesOf(value)): string {
   }
   const factor = 10 ** decimals;
   const rounded = Math.round(value * factor) / factor;
-  // a number at the end of what can be represented has no such factor
+  // the product overflows for the largest numbers
   const text = String(Number.isFinite(rounded) ? rounded : value);
   if (decimals === 0 || text.includes("e")) {
     return text;
@@ -38,7 +38,7 @@ function plain(value: number, decimals = placesOf(value)): string {
 }
 
 function placesOf(value: number): number {
-  // Math.log10 rounds otherwise than Grafana: 100.00000000000001 is "100.0" there
+  // not Math.log10, which rounds differently from Grafana: 100.00000000000001 is "100.0" there
   const magnitude = Math.floor(Math.log(Math.abs(value)) / Math.LN10);
   return Number.isInteger(value) ? 0 : Math.max(0, SIGNIFICANT - 1 - magnitude);
 }
@@ -48,7 +48,7 @@ function fixed(symbol: string): Format {
   return (value, decimals) => plain(value, decimals) + suffix;
 }
 
-/** Divides by the highest power of the base that fits and writes its name; `unit` is the index of power 0. */
+/** Divides by the highest fitting power of the base and appends its name; `unit` is the index of power 0. */
 function scaled(base: number, names: readonly string[], unit = 0): Format {
   return finite((value, decimals) => {
     const fitting = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)) / Math.log10(base));
@@ -68,12 +68,12 @@ function decimal(symbol: string, exponent: number): Format {
 }
 
 function count(symbol: string): Format {
-  const format = scaled(1000, COUNTED);
+  const format = scaled(1000, COUNT_PREFIXES);
   return (value, decimals) => `${format(value, decimals)} ${symbol}`;
 }
 
 function currency(symbol: string, behind: boolean): Format {
-  const format = scaled(1000, COUNTED);
+  const format = scaled(1000, COUNT_PREFIXES);
   return (value, decimals) => {
     const amount = format(Math.abs(value), decimals);
     return (value < 0 ? "-" : "") + (behind ? amount + symbol : symbol + amount);
@@ -87,7 +87,7 @@ function time(unit: string): Format {
       return "0 s";
     }
     const [, per, name] = steps.find(([below]) => Math.abs(value) < below) ?? steps.at(-1) ?? [0, 1, ""];
-    // by a whole number, as 1e-3 is not exact
+    // multiplies by an integer, as 1e-3 is not exact
     const amount = per < 1 ? value * Math.round(1 / per) : value / per;
     return `${plain(amount, decimals)} ${name.replace("(s)", Math.abs(amount) > 1 ? "s" : "")}`;
   };
@@ -152,7 +152,7 @@ function byExponent(table: typeof DECIMAL, format: (symbol: string, exponent: nu
   );
 }
 
-/** A unit that its author describes, such as `suffix:jobs` or `si:mW`. */
+/** A custom unit, such as `suffix:jobs` or `si:mW`. */
 function parameterized(id: string): Format | undefined {
   const [, kind, text = ""] = /^(\w+):(.*)$/s.exec(id) ?? [];
   switch (kind) {

@@ -11,63 +11,62 @@ import { escapeMarkdown, TextPair } from "../report/format";
 import { Answers } from "../report/markdown";
 import { AlertAnswer, answerAlerts } from "./alerts";
 import { alertText } from "./alertText";
-import { AskedLab } from "./askedLab";
+import { LabAccess } from "./labAccess";
 import { ChangedLine } from "./causes";
 import { changesDatasource, findPanelChanges } from "./changedPanels";
 import { Load } from "./load";
 import { findLosses, Loss } from "./losses";
 import { lossProblems, lossText } from "./lossText";
-import { answerApplied, answerPanels, isDark, PanelAnswer } from "./panelAnswers";
+import { answerApplied, answerPanels, isFailing, PanelAnswer } from "./panelAnswers";
 import { panelText } from "./panelText";
 import { findPromtool } from "./promtool";
 import { restoreAnswer } from "./restore";
 import { RuleTests, testRules } from "./ruleTests";
 import { FRESH_SCRAPES, Snapshot, takeSnapshot } from "./snapshot";
 
-/** Scrapes after which there are rates: Grafana's `$__rate_interval` is four intervals. */
+/** Scrapes needed for rates: Grafana's `$__rate_interval` is four intervals. */
 const RATE_SCRAPES = 4;
-/** How much longer what has no data yet is waited for, in milliseconds. */
-const PATIENCE_MS = 10_000;
-const MOST_ERROR = 500;
-const OTHER_DATASOURCE =
+/** Additional wait for queries without data, in milliseconds. */
+const DATA_TIMEOUT_MS = 10_000;
+const MAX_ERROR_LENGTH = 500;
+const DATASOURCE_CHANGES =
   "**The datasource changes**: what panels read with it is known once it is applied (`APPLY=1`).";
 const NO_TESTS: RuleTests = { tests: [], untested: [], examples: new Map() };
 
-/** Asks the lab of a preview what the panels and alerts say that a change touches, and what it costs the others. */
-export class Inquiry {
+/** Evaluates the panels and alerts that a change affects in the preview's lab, and finds the data that others lose. */
+export class PreviewEvaluation {
   private readonly load: Load;
-  private lab: AskedLab | undefined;
+  private lab: LabAccess | undefined;
   private outputs: LabOutputs | undefined;
   private panels: readonly PanelAnswer[] = [];
-  private before: Snapshot | undefined;
-  /** When it was taken, in seconds since the epoch. */
-  private noted = 0;
+  private baseline: Snapshot | undefined;
+  /** Time of the baseline, in seconds since the epoch. */
+  private baselineTime = 0;
   private losses: readonly Loss[] = [];
   private alerts: readonly AlertAnswer[] = [];
   private tests = NO_TESTS;
-  private otherDatasource = false;
-  /** Why there is no answer. */
+  private datasourceChanges = false;
+  /** The first error. */
   private failure: string | undefined;
 
-  /** Sends a load to the lab's app as soon as that answers. */
+  /** Starts a load on the lab's app. */
   constructor(private readonly preview: PreviewLab) {
     this.load = new Load(() => preview.flaskUrl);
   }
 
-  /** Ends the load. */
   end(): void {
     this.load.stop();
   }
 
   /**
-   * Asks what the panels and alerts say that a previewed change touches, and runs the promtool tests about them.
+   * Evaluates the panels and alerts that a previewed change affects, and runs their promtool tests.
    *
-   * @param checkout Of the change.
+   * @param checkout Checkout of the change.
    */
-  async ask(run: LabRun, checkout: string): Promise<void> {
-    await this.trying(async () => {
+  async evaluate(run: LabRun, checkout: string): Promise<void> {
+    await this.catchFailure(async () => {
       const panels = findPanelChanges(run.asked);
-      this.otherDatasource = changesDatasource(run.asked);
+      this.datasourceChanges = changesDatasource(run.asked);
       [this.panels, this.alerts, this.tests, this.losses] = [[], [], NO_TESTS, []];
       const files = findChanges(run.asked).filter(isConfiguration).flatMap(filesOf);
       if (panels.length === 0 && !files.some(({ name }) => name.endsWith(RULES))) {
@@ -76,13 +75,13 @@ export class Inquiry {
       const lab = await this.connect();
       await lab.pause(lab.since + RATE_SCRAPES * lab.scrapeSeconds * 1000 - Date.now());
       [this.panels] = await Promise.all([
-        answerPanels(lab, panels, Date.now() + PATIENCE_MS),
-        this.askAlerts(files, checkout),
+        answerPanels(lab, panels, Date.now() + DATA_TIMEOUT_MS),
+        this.evaluateAlerts(files, checkout),
       ]);
     });
   }
 
-  private async askAlerts(files: readonly TextPair[], checkout: string): Promise<void> {
+  private async evaluateAlerts(files: readonly TextPair[], checkout: string): Promise<void> {
     const { outputs } = this;
     if (outputs === undefined || !files.some(({ name }) => name.endsWith(RULES))) {
       return;
@@ -94,50 +93,51 @@ export class Inquiry {
     }
   }
 
-  /** Notes what every panel and rule finds, before the change is applied. */
-  async note(): Promise<void> {
-    await this.trying(async () => {
+  /** Records the query results of every panel and rule before the change is applied. */
+  async takeBaseline(): Promise<void> {
+    await this.catchFailure(async () => {
       const lab = await this.connect();
-      this.noted = Date.now() / 1000;
-      this.before = await takeSnapshot(lab, this.outputs?.dashboards ?? []);
+      this.baselineTime = Date.now() / 1000;
+      this.baseline = await takeSnapshot(lab, this.outputs?.dashboards ?? []);
     });
   }
 
-  /** Looks what panels and rules have lost by the change, which has just been applied. */
-  async compare(): Promise<void> {
-    const { before } = this;
-    if (before === undefined) {
+  /** Compares with the baseline just after the change is applied. */
+  async compareApplied(): Promise<void> {
+    const { baseline } = this;
+    if (baseline === undefined) {
       return;
     }
-    await this.trying(async () => {
+    await this.catchFailure(async () => {
       const applied = Date.now();
-      // Grafana may have another port or password by now
+      // the change may have changed Grafana's port or password
       const outputs = await this.preview.outputs();
-      const lab = await this.labOf(outputs);
-      // by then the last sample of what is no longer scraped is too old
+      const lab = await this.accessTo(outputs);
+      // by then the last sample of a removed target is stale
       const first = applied + FRESH_SCRAPES * lab.scrapeSeconds * 1000 + 1000;
       await lab.pause(first - Date.now());
-      // what the change declares otherwise finds at that moment what it would have found
-      const declared = await takeSnapshot(lab, outputs.dashboards, { at: this.noted, except: before });
-      const until = first + PATIENCE_MS;
+      // the baseline of a changed query is its result at the baseline's time
+      const declared = await takeSnapshot(lab, outputs.dashboards, { at: this.baselineTime, except: baseline });
+      const until = first + DATA_TIMEOUT_MS;
       [this.losses, this.panels] = await Promise.all([
-        findLosses(new Map([...before, ...declared]), () => takeSnapshot(lab, outputs.dashboards), until, lab.pause),
+        findLosses(new Map([...baseline, ...declared]), () => takeSnapshot(lab, outputs.dashboards), until, lab.pause),
         answerApplied(lab, this.panels, until),
       ]);
     });
   }
 
   /**
-   * What the report says of it.
+   * The results for the report.
    *
-   * @param lines In which the change differs from its base; undefined where they are too many.
+   * @param lines The changed lines; undefined if there are too many.
    */
   answers(lines: readonly ChangedLine[] | undefined): Answers {
     const { failure } = this;
     const restored = this.losses.map((loss) => ({ ...loss, selectors: loss.selectors.map(this.restore) }));
-    // a panel that the change itself declares otherwise is in the table
-    const others = restored.filter(
-      ({ name, dashboard }) => !this.panels.some((it) => isDark(it) && it.name === name && it.dashboard === dashboard),
+    // failing panels that the change itself declares are in the table
+    const otherLosses = restored.filter(
+      ({ name, dashboard }) =>
+        !this.panels.some((it) => isFailing(it) && it.name === name && it.dashboard === dashboard),
     );
     const panels = panelText(this.panels, this.restore(this.outputs?.grafanaUrl ?? ""));
     const alerts = alertText(this.alerts, this.tests);
@@ -149,14 +149,16 @@ export class Inquiry {
       paragraphs: [
         ...panels.paragraphs,
         ...alerts.paragraphs,
-        ...(this.otherDatasource ? [OTHER_DATASOURCE] : []),
-        ...lossText(others, lines),
-        ...(failure === undefined ? [] : [`**The lab could not be asked**: ${escapeMarkdown(failure, MOST_ERROR)}`]),
+        ...(this.datasourceChanges ? [DATASOURCE_CHANGES] : []),
+        ...lossText(otherLosses, lines),
+        ...(failure === undefined
+          ? []
+          : [`**The lab could not be asked**: ${escapeMarkdown(failure, MAX_ERROR_LENGTH)}`]),
       ],
       problems: [
         ...panels.problems,
         ...alerts.problems,
-        ...lossProblems(others),
+        ...lossProblems(otherLosses),
         ...(failure === undefined ? [] : ["the lab could not be asked"]),
       ],
     };
@@ -164,13 +166,13 @@ export class Inquiry {
 
   private readonly restore = (text: string): string => restoreAnswer(text, this.preview.standIns);
 
-  private async connect(): Promise<AskedLab> {
+  private async connect(): Promise<LabAccess> {
     this.outputs ??= await this.preview.outputs();
-    this.lab ??= await this.labOf(this.outputs);
+    this.lab ??= await this.accessTo(this.outputs);
     return this.lab;
   }
 
-  private async labOf(outputs: LabOutputs): Promise<AskedLab> {
+  private async accessTo(outputs: LabOutputs): Promise<LabAccess> {
     const api = grafanaApi(outputs);
     const { signal } = this.preview.commands;
     return {
@@ -183,9 +185,9 @@ export class Inquiry {
     };
   }
 
-  private async trying(work: () => Promise<void>): Promise<void> {
+  private async catchFailure(step: () => Promise<void>): Promise<void> {
     try {
-      await work();
+      await step();
     } catch (error) {
       this.failure ??= this.restore(error instanceof Error ? error.message : String(error));
     }
@@ -196,7 +198,7 @@ function isConfiguration({ name }: Pick<Change, "name">): boolean {
   return name.endsWith("-config-files");
 }
 
-/** A value with every text in it changed. */
+/** A copy of a value with `change` applied to every string in it. */
 function mapTexts<T>(value: T, change: (text: string) => string): T {
   const map = (part: unknown): unknown => {
     if (typeof part === "string") {

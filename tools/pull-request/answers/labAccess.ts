@@ -1,15 +1,15 @@
 import { Datasource, GrafanaApi } from "../../verify/panels/grafana";
 
-/** The lab that is asked. */
-export interface AskedLab {
+/** Access to the preview's lab. */
+export interface LabAccess {
   readonly api: GrafanaApi;
   readonly sources: readonly Datasource[];
-  /** When the first sample can have been taken, in milliseconds since the epoch. */
+  /** Earliest time of a sample, in milliseconds since the epoch. */
   readonly since: number;
   /** Seconds between two scrapes. */
   readonly scrapeSeconds: number;
-  /** Waits so many milliseconds, or throws where somebody asks for the end. */
+  /** Waits; throws if the run is interrupted. */
   readonly pause: (milliseconds: number) => Promise<void>;
-  /** A text with what the commits declare in the place of the lab's stand-ins. */
+  /** Replaces the lab's stand-ins in a text by the declared values. */
   readonly restore: (text: string) => string;
 }
