@@ -12,12 +12,12 @@ const FORMAT = "observability-lab backup 1";
 const TEXTS = ["about", "sums"];
 /** All members in order; a lab without Alertmanager lacks the last. */
 const MEMBERS = [...TEXTS, ...WITH_DATA.map(archiveOf)];
-/** The first bytes of a backup, which no compressed file has. */
-const BEGINNING = "about\0";
+/** First bytes of a backup, which distinguish it from a compressed file. */
+const FIRST_BYTES = "about\0";
 /** Maximum size of a text member, in bytes. */
-const TEXT_SIZE = 4096;
+const MAX_TEXT_BYTES = 4096;
 const CHUNK_SIZE = 1024 * 1024;
-const NOT_WHOLE = "is not a complete backup";
+const INCOMPLETE = "is not a complete backup";
 
 /** Description of a backup. */
 export interface Backup {
@@ -26,17 +26,17 @@ export interface Backup {
   readonly time: string;
   /** Fingerprint of Grafana's key; undefined if the backup is older than generated keys. */
   readonly key: string | undefined;
-  /** The containers whose data the backup has. */
+  /** Host names of the containers whose data the backup contains. */
   readonly parts: readonly string[];
 }
 
-/** Name of the member that has the data of a part. */
+/** Name of the member with the data of a part. */
 export function archiveOf(part: string): string {
   return `${part}.tar`;
 }
 
 /** Why a file is rejected as a backup. */
-class Refusal extends Error {}
+class InvalidBackup extends Error {}
 
 /** A member that is being read. */
 class Member {
@@ -48,8 +48,8 @@ class Member {
   constructor(entry: ReadEntry, folder: string | undefined) {
     const { path: name, size } = entry;
     this.volume = name.endsWith(".tar") ? new VolumeArchive() : undefined;
-    if (this.volume === undefined && size > TEXT_SIZE) {
-      throw new Refusal(NOT_WHOLE);
+    if (this.volume === undefined && size > MAX_TEXT_BYTES) {
+      throw new InvalidBackup(INCOMPLETE);
     }
     this.copy = folder === undefined ? undefined : fs.openSync(childPath(folder, name), "wx", 0o600);
     entry.on("data", (chunk: Buffer) => {
@@ -76,51 +76,51 @@ class Member {
   }
 }
 
-/** Reads the members, which have to be exactly those that `backup` writes, all regular files. */
+/** Reads the members; rejects any but the regular files that `backup` writes, in its order. */
 function readMembers(file: string, folder: string | undefined): ReadonlyMap<string, Member> {
   const members = new Map<string, Member>();
-  const ends: unknown[] = [];
+  const endEvents: unknown[] = [];
   const parser = new Parser({ strict: true, brotli: false, zstd: false });
   parser.on("entry", (entry: ReadEntry) => {
     if (entry.type !== "File" || entry.path !== MEMBERS[members.size]) {
-      throw new Refusal(NOT_WHOLE);
+      throw new InvalidBackup(INCOMPLETE);
     }
     members.set(entry.path, new Member(entry, folder));
   });
   parser.on("eof", (end: unknown) => {
-    ends.push(end);
+    endEvents.push(end);
   });
   for (const event of ["ignoredEntry", "error"]) {
     parser.on(event, () => {
-      throw new Refusal(NOT_WHOLE);
+      throw new InvalidBackup(INCOMPLETE);
     });
   }
   // opening a named pipe would block
-  const opened = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  const descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   try {
-    if (!fs.fstatSync(opened).isFile()) {
-      throw new Refusal("is not a file");
+    if (!fs.fstatSync(descriptor).isFile()) {
+      throw new InvalidBackup("is not a file");
     }
-    let chunk = readChunk(opened);
-    if (!chunk.toString("latin1").startsWith(BEGINNING)) {
-      throw new Refusal(NOT_WHOLE);
+    let chunk = readChunk(descriptor);
+    if (!chunk.toString("latin1").startsWith(FIRST_BYTES)) {
+      throw new InvalidBackup(INCOMPLETE);
     }
-    for (; chunk.length > 0; chunk = readChunk(opened)) {
+    for (; chunk.length > 0; chunk = readChunk(descriptor)) {
       parser.write(chunk);
     }
     parser.end();
   } finally {
-    fs.closeSync(opened);
+    fs.closeSync(descriptor);
   }
-  if (ends.length === 0 || members.size < MEMBERS.length - 1) {
-    throw new Refusal(NOT_WHOLE);
+  if (endEvents.length === 0 || members.size < MEMBERS.length - 1) {
+    throw new InvalidBackup(INCOMPLETE);
   }
   return members;
 }
 
-function readChunk(opened: number): Buffer {
+function readChunk(descriptor: number): Buffer {
   const chunk = Buffer.alloc(CHUNK_SIZE);
-  return chunk.subarray(0, fs.readSync(opened, chunk));
+  return chunk.subarray(0, fs.readSync(descriptor, chunk));
 }
 
 function sumsOf(hashes: readonly (readonly [name: string, hash: Hash])[]): string {
@@ -131,23 +131,23 @@ function sumsOf(hashes: readonly (readonly [name: string, hash: Hash])[]): strin
 function checkMembers(members: ReadonlyMap<string, Member>): Backup {
   const about = (members.get("about")?.text ?? "").split("\n");
   if (about[0] !== FORMAT) {
-    throw new Refusal("is a backup of another version of the lab");
+    throw new InvalidBackup("is a backup of another version of the lab");
   }
   const summed = [...members].filter(([name]) => name !== "sums");
   if (members.get("sums")?.text !== sumsOf(summed.map(([name, { hash }]) => [name, hash]))) {
-    throw new Refusal("is damaged: its sums differ");
+    throw new InvalidBackup("is damaged: its sums differ");
   }
   // format, lab, time and, unless the backup is older than generated keys, the fingerprint of Grafana's key
   const [, lab = "", time = "", ...rest] = about;
   if (!/^[a-zA-Z0-9][\w.-]*$/.test(lab) || !/^[\d-]{10}T[\d:]{8}Z$/.test(time)) {
-    throw new Refusal("does not say of which lab and of which time it is");
+    throw new InvalidBackup("does not say of which lab and of which time it is");
   }
   if (!/^([0-9a-f]{16}\n)?$/.test(rest.join("\n"))) {
-    throw new Refusal("does not name a key of Grafana");
+    throw new InvalidBackup("does not name a key of Grafana");
   }
   for (const [name, { volume }] of members) {
     if (volume?.problem !== undefined) {
-      throw new Refusal(`its ${name} ${volume.problem}`);
+      throw new InvalidBackup(`its ${name} ${volume.problem}`);
     }
   }
   const parts = WITH_DATA.filter((part) => members.has(archiveOf(part)));
@@ -163,7 +163,7 @@ export function openBackup(file: string, folder?: string): Backup {
   try {
     return checkMembers(readMembers(file, folder));
   } catch (error) {
-    throw error instanceof Refusal ? error : new Refusal(`cannot be read: ${(error as Error).message}`);
+    throw error instanceof InvalidBackup ? error : new InvalidBackup(`cannot be read: ${(error as Error).message}`);
   }
 }
 
@@ -178,13 +178,13 @@ export function writeTexts(folder: string, { lab, time, key, parts }: Backup): r
 
 function hashOf(file: string): Hash {
   const hash = createHash("sha256");
-  const opened = fs.openSync(file, "r");
+  const descriptor = fs.openSync(file, "r");
   try {
-    for (let chunk = readChunk(opened); chunk.length > 0; chunk = readChunk(opened)) {
+    for (let chunk = readChunk(descriptor); chunk.length > 0; chunk = readChunk(descriptor)) {
       hash.update(chunk);
     }
   } finally {
-    fs.closeSync(opened);
+    fs.closeSync(descriptor);
   }
   return hash;
 }

@@ -44,7 +44,8 @@ export async function run(program: string, args: readonly string[], options: Run
   const child = spawn(program, args, { cwd, stdio: [stdin, output, quiet ? "ignore" : "inherit"] });
   // EPIPE: a command that ends without reading its input is judged by its exit code
   child.stdin?.on("error", () => undefined).end(input);
-  const failed = (why: string): CommandError => new CommandError(`${[program, ...args.slice(0, 1)].join(" ")} ${why}`);
+  const failed = (reason: string): CommandError =>
+    new CommandError(`${[program, ...args.slice(0, 1)].join(" ")} ${reason}`);
   const ended = once(child, "close").catch((error: unknown) => {
     throw failed(`cannot be run: ${String((error as NodeJS.ErrnoException).code)}`);
   });
@@ -66,7 +67,7 @@ export async function tryRun(program: string, args: readonly string[]): Promise<
   });
 }
 
-export function say(message: string): void {
+export function log(message: string): void {
   process.stderr.write(`${message}\n`);
 }
 
@@ -79,7 +80,7 @@ export function runProgram(program: () => Promise<void>): void {
     });
   }
   program().catch((error: unknown) => {
-    say(error instanceof Error ? error.message : String(error));
+    log(error instanceof Error ? error.message : String(error));
     process.exitCode = error instanceof Interrupted ? error.exitCode : 1;
   });
 }

@@ -2,7 +2,7 @@ import { quote } from "../../lib/shared/foreignNames";
 import { getJson, LabOutputs, signIn } from "../verify/lab";
 
 /** Page size of a list; Grafana's default is 1000. */
-const MOST = 5000;
+const PAGE_SIZE = 5000;
 
 interface User {
   readonly login: string;
@@ -16,12 +16,12 @@ interface ServiceAccount {
   readonly tokens: number;
 }
 
-/** All accounts with their kind; current Grafana has no `GET /api/auth/keys`: API keys became service accounts. */
+/** All accounts by kind. Current Grafana has no `GET /api/auth/keys`, as API keys became service accounts. */
 async function accountsOf(lab: LabOutputs): Promise<readonly string[]> {
   const get = <T>(path: string): Promise<T> => getJson<T>(`${lab.grafanaUrl}${path}`, signIn(lab));
   const [users, { serviceAccounts }, organisations, keys] = await Promise.all([
-    get<User[]>(`/api/users?perpage=${String(MOST)}`),
-    get<{ serviceAccounts: ServiceAccount[] }>(`/api/serviceaccounts/search?perpage=${String(MOST)}`),
+    get<User[]>(`/api/users?perpage=${String(PAGE_SIZE)}`),
+    get<{ serviceAccounts: ServiceAccount[] }>(`/api/serviceaccounts/search?perpage=${String(PAGE_SIZE)}`),
     get<{ name: string }[]>("/api/orgs"),
     get<{ name: string; role: string }[]>("/api/auth/keys").catch(() => []),
   ]);
@@ -42,7 +42,7 @@ async function accountsOf(lab: LabOutputs): Promise<readonly string[]> {
   ];
 }
 
-/** The accounts besides the lab's admin that can sign in to Grafana: a restore brings those of the backup. */
+/** Text about the accounts besides the lab's admin, which a restore takes over from the backup. */
 export async function describeAccounts(lab: LabOutputs): Promise<string> {
   try {
     const accounts = await accountsOf(lab);

@@ -4,7 +4,7 @@ import { GRAFANA_KEY, KEY_FILE, KEY_FOLDER, keyFingerprint, WELL_KNOWN_KEY } fro
 import { LAB_LABEL } from "../../lib/shared/names";
 import { LabError } from "../../lib/shared/problems";
 import { LabOutputs, signIn } from "../verify/lab";
-import { run, say } from "./commands";
+import { log, run } from "./commands";
 import type { RunningLab } from "./runningLab";
 
 /** The keys that encrypt the secrets in backups: one file each in a folder of the checkout. */
@@ -36,7 +36,7 @@ export class SavedKeys {
 /** Whether the lab's Grafana has a generated key; earlier versions of the lab had none. */
 export async function hasKey(lab: RunningLab): Promise<boolean> {
   const mounts = JSON.parse(await lab.inspect("grafana", "{{json .Mounts}}")) as { Destination: string }[];
-  return mounts.some(({ Destination: place }) => place === KEY_FOLDER);
+  return mounts.some(({ Destination }) => Destination === KEY_FOLDER);
 }
 
 /** The key with which the lab's Grafana encrypts secrets. */
@@ -57,7 +57,7 @@ interface Datasource {
   readonly secureJsonFields?: object;
 }
 
-/** Makes Grafana encrypt new secrets with its new key; names the datasources whose secrets the old key encrypts. */
+/** Makes Grafana encrypt new secrets with its new key; logs the datasources whose secrets need the old one. */
 export async function renewDataKeys(lab: LabOutputs): Promise<void> {
   const request = async (address: string, method = "GET"): Promise<Response> => {
     const response = await fetch(`${lab.grafanaUrl}${address}`, { method, headers: signIn(lab) });
@@ -68,14 +68,14 @@ export async function renewDataKeys(lab: LabOutputs): Promise<void> {
     return response;
   };
   try {
-    // Grafana's data keys of the day are encrypted with the old key (secrets/manager in grafana/grafana)
+    // the active data keys are encrypted with the old key (secrets/manager in grafana/grafana)
     await request("/api/admin/encryption/rotate-data-keys", "POST");
     const sources = (await (await request("/api/datasources")).json()) as Datasource[];
     const all = await Promise.all(
       sources.map(async ({ uid }) => (await (await request(`/api/datasources/uid/${uid}`)).json()) as Datasource),
     );
     const withSecrets = all.filter(({ secureJsonFields = {} }) => Object.keys(secureJsonFields).length > 0);
-    say(
+    log(
       withSecrets.length === 0
         ? "Grafana has a new key, and no datasource with a password"
         : `Grafana has a new key: save the passwords of these datasources again: ${withSecrets.map(({ name }) => name).join(", ")}`,

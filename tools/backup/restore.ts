@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { keyFingerprint, WELL_KNOWN_KEY } from "../../lib/docker/grafanaKey";
 import { LabError } from "../../lib/shared/problems";
 import { archiveOf, Backup, openBackup } from "./backupFile";
-import { run, runProgram, say } from "./commands";
+import { log, run, runProgram } from "./commands";
 import { describeAccounts } from "./grafanaAccounts";
 import { readKey, renewDataKeys, SavedKeys, writeKey } from "./grafanaKeys";
 import { pulumi, RunningLab } from "./runningLab";
@@ -27,39 +27,39 @@ interface KeyChange {
 }
 
 async function restore(checkout: string, folder: string, file: string): Promise<void> {
-  const refusal = (problem: string): LabError =>
+  const invalid = (problem: string): LabError =>
     new LabError(`FILE = ${file}: ${problem}; nothing was changed: give a file that make backup wrote`);
   if (file === "") {
     throw new LabError("FILE is not set: make restore FILE=.lab/backups/...");
   }
   if (fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
-    throw refusal("is not a file");
+    throw invalid("is not a file");
   }
   const keys = new SavedKeys(path.join(folder, "grafana-keys"));
-  const work = fs.mkdtempSync(path.join(folder, "restore."));
+  const workspace = fs.mkdtempSync(path.join(folder, "restore."));
   try {
-    const source = { backup: readBackup(file, work, refusal), folder: work };
+    const source = { backup: readBackup(file, workspace, invalid), folder: workspace };
     const lab = await bringUp(checkout);
     if (source.backup.lab !== lab.name) {
-      throw refusal(`is a backup of the lab ${source.backup.lab}, and this one is ${lab.name}`);
+      throw invalid(`is a backup of the lab ${source.backup.lab}, and this one is ${lab.name}`);
     }
     const parts = restoredParts(lab, source.backup);
     const change = await chooseKey(lab, source.backup, keys);
-    say(`restoring the data of ${lab.name} as it was at ${source.backup.time}`);
-    await swapOrGiveUp(lab, change, () => swap(lab, { source, parts, change, keys }));
-    await onEach(lab, parts, "finish");
-    await adopt(checkout, change);
+    log(`restoring the data of ${lab.name} as it was at ${source.backup.time}`);
+    await withRollback(lab, change, () => swap(lab, { source, parts, change, keys }));
+    await runSwapStep(lab, parts, "finish");
+    await updateLab(checkout, change);
   } finally {
-    fs.rmSync(work, { recursive: true });
+    fs.rmSync(workspace, { recursive: true });
   }
-  say(`the data of ${file} is in the lab`);
+  log(`the data of ${file} is in the lab`);
 }
 
-function readBackup(file: string, folder: string, refusal: (problem: string) => LabError): Backup {
+function readBackup(file: string, folder: string, invalid: (problem: string) => LabError): Backup {
   try {
     return openBackup(file, folder);
   } catch (error) {
-    throw refusal((error as Error).message);
+    throw invalid((error as Error).message);
   }
 }
 
@@ -67,11 +67,11 @@ async function up(checkout: string, ...args: string[]): Promise<void> {
   await run(pulumi(checkout), ["up", "--yes", "--skip-preview", ...args], { output: "inherit" });
 }
 
-/** The lab; brings it up if it is not running. */
+/** The lab, brought up if it is not running. */
 async function bringUp(checkout: string): Promise<RunningLab> {
   let lab = await RunningLab.find(checkout);
   if (lab === undefined || !(await lab.isComplete())) {
-    say("the lab is not up: bringing it up first");
+    log("the lab is not up: bringing it up first");
     await up(checkout);
     lab = await RunningLab.find(checkout);
   }
@@ -84,39 +84,39 @@ async function bringUp(checkout: string): Promise<RunningLab> {
 function restoredParts(lab: RunningLab, { parts }: Backup): readonly string[] {
   const restored = parts.filter((part) => lab.parts.includes(part));
   if (restored.length < parts.length) {
-    say("this lab has no Alertmanager: its silences stay in the backup");
+    log("this lab has no Alertmanager: its silences stay in the backup");
   } else if (restored.length < lab.parts.length) {
-    say("the backup has no silences of Alertmanager: the lab's own stay");
+    log("the backup has no silences of Alertmanager: the lab's own stay");
   }
   return restored;
 }
 
-/** Which key Grafana needs to read the secrets of the backup, if there is one. */
+/** Chooses the key with which Grafana can decrypt the secrets of the backup. */
 async function chooseKey(lab: RunningLab, backup: Backup, keys: SavedKeys): Promise<KeyChange> {
   const before = await readKey(lab);
   const wellKnown = keyFingerprint(WELL_KNOWN_KEY);
-  const wanted = backup.key ?? wellKnown; // a backup older than generated keys
-  if (wanted === keyFingerprint(before)) {
-    say(`${PASSWORDS} can be read: their key is this lab's`);
+  const fingerprint = backup.key ?? wellKnown; // a backup older than generated keys
+  if (fingerprint === keyFingerprint(before)) {
+    log(`${PASSWORDS} can be read: their key is this lab's`);
     return { before, after: undefined, readable: true };
   }
-  if (wanted === wellKnown) {
-    say(
+  if (fingerprint === wellKnown) {
+    log(
       `${PASSWORDS} are encrypted under its well-known key, which this lab takes over with them: afterwards make grafana-key gives it one of its own`,
     );
     return { before, after: WELL_KNOWN_KEY, readable: true };
   }
-  const after = keys.read(wanted);
-  say(
+  const after = keys.read(fingerprint);
+  log(
     after === undefined
-      ? `${PASSWORDS} cannot be read: they need the key ${wanted}, which is neither this lab's nor in ${keys.folder}: copy it there from the checkout that made the backup and restore again, or save the passwords in Grafana again`
-      : `${PASSWORDS} can be read: this lab takes over their key, ${keys.file(wanted)}`,
+      ? `${PASSWORDS} cannot be read: they need the key ${fingerprint}, which is neither this lab's nor in ${keys.folder}: copy it there from the checkout that made the backup and restore again, or save the passwords in Grafana again`
+      : `${PASSWORDS} can be read: this lab takes over their key, ${keys.file(fingerprint)}`,
   );
   return { before, after, readable: after !== undefined };
 }
 
 /** Runs a step of swap-data.sh on the volume of each part. */
-async function onEach(lab: RunningLab, parts: readonly string[], step: "swap" | "back" | "finish"): Promise<void> {
+async function runSwapStep(lab: RunningLab, parts: readonly string[], step: "swap" | "back" | "finish"): Promise<void> {
   for (const part of parts) {
     await lab.inVolume(part, [SWAP_DATA, step]);
   }
@@ -135,17 +135,17 @@ interface Swap {
   readonly keys: SavedKeys;
 }
 
-/** Replaces the lab's data with the backup's, in steps that can be undone. */
+/** Replaces the lab's data with the backup's in revertible steps. */
 async function swap(lab: RunningLab, { source, parts, change, keys }: Swap): Promise<void> {
   await stopAll(lab);
-  await onEach(lab, lab.parts, "back"); // undoes a restore that was killed
+  await runSwapStep(lab, lab.parts, "back"); // reverts a killed restore
   for (const part of parts) {
     const input = fs.openSync(path.join(source.folder, archiveOf(part)), "r");
     await lab.inVolume(part, [SWAP_DATA, "unpack"], { input }).finally(() => {
       fs.closeSync(input);
     });
   }
-  await onEach(lab, parts, "swap");
+  await runSwapStep(lab, parts, "swap");
   if (change.after !== undefined) {
     keys.save(change.before); // for the lab's own data, in case this process is killed
     await writeKey(lab, change.after);
@@ -154,30 +154,30 @@ async function swap(lab: RunningLab, { source, parts, change, keys }: Swap): Pro
   await lab.waitHealthy(lab.parts);
 }
 
-/** Puts the lab's own data back if anything fails before its programs run on the backup's. */
-async function swapOrGiveUp(lab: RunningLab, change: KeyChange, work: () => Promise<void>): Promise<void> {
+/** Runs a step; if it fails, restores the lab's own data and key. */
+async function withRollback(lab: RunningLab, change: KeyChange, step: () => Promise<void>): Promise<void> {
   try {
-    await work();
+    await step();
   } catch (error) {
-    say("the restore failed: the lab's own data is put back");
+    log("the restore failed: the lab's own data is put back");
     try {
       await stopAll(lab);
-      await onEach(lab, lab.parts, "back");
+      await runSwapStep(lab, lab.parts, "back");
       if (change.after !== undefined) {
         await writeKey(lab, change.before);
       }
       await lab.start(lab.parts);
-      say("it is back");
-    } catch (another) {
-      say((another as Error).message);
+      log("it is back");
+    } catch (rollbackError) {
+      log((rollbackError as Error).message);
     }
     throw error;
   }
 }
 
-/** Updates the lab: its Grafana now has the backup's password, and perhaps other dashboards. */
-async function adopt(checkout: string, { readable }: KeyChange): Promise<void> {
-  // only after the first can the refresh read the dashboards
+/** Updates the lab, as its Grafana now has the backup's password and possibly other dashboards. */
+async function updateLab(checkout: string, { readable }: KeyChange): Promise<void> {
+  // the refresh can read the dashboards only after the first update resets the password
   await up(checkout);
   await up(checkout, "--refresh");
   const lab = await RunningLab.find(checkout);
@@ -185,7 +185,7 @@ async function adopt(checkout: string, { readable }: KeyChange): Promise<void> {
     if (!readable) {
       await renewDataKeys(lab.outputs);
     }
-    say(await describeAccounts(lab.outputs));
+    log(await describeAccounts(lab.outputs));
   }
 }
 

@@ -4,9 +4,9 @@ import { GRAFANA_KEY } from "../../lib/docker/grafanaKey";
 import { WITH_DATA } from "../../lib/settings/services";
 import { dataVolumeName, labName } from "../../lib/shared/names";
 import type { LabOutputs } from "../verify/lab";
-import { CommandError, run, RunOptions, say, tryRun } from "./commands";
+import { CommandError, log, run, RunOptions, tryRun } from "./commands";
 
-/** As root, to set the owners of the files, with those capabilities only and without network. */
+/** Runs as root, to set the owners of files, with only the required capabilities and no network. */
 const ISOLATED = [
   ...["--rm", "--interactive", "--network", "none", "--read-only", "--user", "0:0"],
   ...["--security-opt", "no-new-privileges", "--cap-drop", "ALL"],
@@ -14,7 +14,7 @@ const ISOLATED = [
 ];
 const HEALTH_TRIES = 120;
 const HEALTH_INTERVAL_MS = 500;
-/** Restarts of a program after which waiting for it ends. */
+/** Restarts of a program after which it counts as failed. */
 const MAX_RESTARTS = 2;
 const STOP_SECONDS = "30";
 
@@ -34,8 +34,8 @@ export class RunningLab {
 
   /** The lab of a checkout; undefined if it is not running. */
   static async find(checkout: string): Promise<RunningLab | undefined> {
-    const printed = await tryRun(pulumi(checkout), ["stack", "output", "--json", "--show-secrets"]);
-    const outputs = JSON.parse(printed ?? "{}") as Partial<LabOutputs>;
+    const output = await tryRun(pulumi(checkout), ["stack", "output", "--json", "--show-secrets"]);
+    const outputs = JSON.parse(output ?? "{}") as Partial<LabOutputs>;
     return outputs.labName === undefined ? undefined : new RunningLab(outputs as LabOutputs);
   }
 
@@ -95,8 +95,8 @@ export class RunningLab {
   async waitHealthy(parts: readonly string[]): Promise<void> {
     for (const part of parts) {
       if (!(await this.becomesHealthy(part))) {
-        say(`${this.container(part)} does not get healthy; its last lines:`);
-        say((await run("sh", ["-c", 'docker logs --tail 5 "$1" 2>&1', "sh", this.container(part)])).trimEnd());
+        log(`${this.container(part)} does not get healthy; its last lines:`);
+        log((await run("sh", ["-c", 'docker logs --tail 5 "$1" 2>&1', "sh", this.container(part)])).trimEnd());
         throw new CommandError(`${this.container(part)} is not healthy`);
       }
     }

@@ -1,12 +1,12 @@
-# Runs in a container of restore, on one volume: replaces its data in steps that can be undone. Old data stays on the
-# volume. A folder is renamed to .restore-old only once it has all of the old data, so that after any interruption
-# it is known to which side the other files belong.
+# Replaces the data of one volume in revertible steps; runs in a container of restore. Old data stays on the volume. The
+# folder .restore-old appears by a rename once it has all of the old data, so that after an interruption the origin of
+# the other files is known.
 # usage: swap-data.sh unpack|swap|back|finish [FOLDER]      unpack reads a tar archive from stdin
 # shellcheck shell=sh
 set -eu
 cd "${2:-/data}"
 
-# move FROM TO: moves every entry of a folder except those of a restore
+# move FROM TO: moves every entry of a folder except the folders .restore-*
 move() {
   for entry in "$1"/* "$1"/.[!.]*; do
     case $entry in */.restore-*) continue ;; esac
@@ -19,15 +19,15 @@ case $1 in
     mkdir .restore-new
     tar -C .restore-new --numeric-owner -xf -
     # checks the unpacked files: another tar reader may have seen other members in the archive
-    strange=$(
+    unexpected=$(
       find .restore-new ! -type f ! -type d ! -type l
       find .restore-new -type f -perm /6000
       find .restore-new -type l | while IFS= read -r link; do
         case /$(readlink "$link")/ in //* | */../*) printf '%s\n' "$link" ;; esac
       done
     )
-    if [ -n "$strange" ]; then
-      echo "the archive has what no volume of the lab has: $strange" >&2
+    if [ -n "$unexpected" ]; then
+      echo "the archive has what no volume of the lab has: $unexpected" >&2
       exit 1
     fi
     ;;

@@ -1,20 +1,20 @@
 import { Parser, Pax, ReadEntry } from "tar";
 import { quote } from "../../lib/shared/foreignNames";
 
-/** The setuid and setgid bits. */
+/** Mode bits setuid and setgid. */
 const SET_ID = 0o6000;
 
 /**
- * Checks the archive of a volume as a stream: only files, folders and links that stay inside it. No volume of the lab
- * has devices, pipes, setuid or setgid programs.
+ * Checks the archive of a volume as a stream: only files, folders, and links within the volume are allowed. No volume of
+ * the lab has devices, pipes, setuid or setgid programs.
  */
 export class VolumeArchive {
   /** The first problem found; undefined if there is none. */
   problem: string | undefined;
   private readonly members = new Map<string, string>();
   private readonly parser = new Parser({ strict: true, brotli: false, zstd: false });
-  private begun = false;
-  private whole = false;
+  private started = false;
+  private complete = false;
 
   constructor() {
     this.parser.on("entry", (entry: ReadEntry) => {
@@ -25,7 +25,7 @@ export class VolumeArchive {
       this.problem ??= `holds ${quote(path)} of an unknown type`;
     });
     this.parser.on("eof", () => {
-      this.whole = true;
+      this.complete = true;
     });
     this.parser.on("error", () => {
       this.problem ??= "is not a whole archive";
@@ -33,11 +33,11 @@ export class VolumeArchive {
   }
 
   write(chunk: Buffer): void {
-    // the parser would decompress it, but tar in the volume would not
-    if (!this.begun && chunk[0] === 0x1f) {
+    // the parser would decompress it, but tar in the container would not
+    if (!this.started && chunk[0] === 0x1f) {
       this.problem ??= "is compressed";
     }
-    this.begun = true;
+    this.started = true;
     if (this.problem === undefined) {
       this.parser.write(chunk);
     }
@@ -47,49 +47,49 @@ export class VolumeArchive {
     if (this.problem === undefined) {
       this.parser.end();
     }
-    // an archive that was cut between two members has no end marker
-    this.problem ??= this.whole ? undefined : "is not a whole archive";
+    // an archive truncated between two members has no end marker
+    this.problem ??= this.complete ? undefined : "is not a whole archive";
   }
 
   private check(entry: ReadEntry): string | undefined {
     const { path, type, mode = 0, linkpath = "" } = entry;
-    const holds = `holds ${quote(path)}`;
-    const parts = partsOf(path);
+    const prefix = `holds ${quote(path)}`;
+    const parts = segmentsOf(path);
     const name = parts.join("/");
-    const above = parts.map((_, index) => parts.slice(0, index).join("/"));
+    const parents = parts.map((_, index) => parts.slice(0, index).join("/"));
     if (entry.extended instanceof Pax || entry.globalExtended !== undefined) {
-      return `${holds} with a header that not every tar reads`;
+      return `${prefix} with a header that not every tar reads`;
     }
-    if (leaves(path) || this.members.has(name) || above.some((it) => this.members.get(it) === "SymbolicLink")) {
-      return `${holds}, which is outside of the volume or twice in it`;
+    if (mayEscape(path) || this.members.has(name) || parents.some((it) => this.members.get(it) === "SymbolicLink")) {
+      return `${prefix}, which is outside of the volume or twice in it`;
     }
     this.members.set(name, type);
     if (!type.endsWith("File") && (entry.header.size ?? 0) !== 0) {
-      return `${holds}, in which tars see different members`;
+      return `${prefix}, in which tars see different members`;
     }
     switch (type) {
       case "Directory":
         return undefined;
       case "File":
       case "OldFile":
-        return (mode & SET_ID) === 0 ? undefined : `${holds}, a program that runs as its owner`;
+        return (mode & SET_ID) === 0 ? undefined : `${prefix}, a program that runs as its owner`;
       case "SymbolicLink":
-        return leaves(linkpath) ? `${holds}, a link that leads out of the volume` : undefined;
+        return mayEscape(linkpath) ? `${prefix}, a link that leads out of the volume` : undefined;
       case "Link":
-        return this.members.get(partsOf(linkpath).join("/"))?.endsWith("File") === true && !leaves(linkpath)
+        return this.members.get(segmentsOf(linkpath).join("/"))?.endsWith("File") === true && !mayEscape(linkpath)
           ? undefined
-          : `${holds}, a link to something else than a file before it`;
+          : `${prefix}, a link to something else than a file before it`;
       default:
-        return `${holds}, which is not a file, a folder or a link`;
+        return `${prefix}, which is not a file, a folder or a link`;
     }
   }
 }
 
-function partsOf(path: string): string[] {
+function segmentsOf(path: string): string[] {
   return path.split("/").filter((part) => part !== "" && part !== ".");
 }
 
-/** Whether a path may leave the folder that it is relative to: with links before it, `..` may lead anywhere. */
-function leaves(path: string): boolean {
+/** Whether a path may lead out of its base folder; after links, `..` may lead anywhere. */
+function mayEscape(path: string): boolean {
   return path.startsWith("/") || path.split("/").includes("..");
 }
