@@ -16,16 +16,16 @@ export interface Idle {
 }
 
 export const MIB = 1024 * 1024;
-/** Seconds until the requests of the checks no longer count. */
-const SETTLE = 15;
+/** Time for the effects of the checks' requests to fade. */
+const SETTLE_SECONDS = 15;
 const APP = "flask app";
 const DISK = '{__name__=~"prometheus_tsdb_(wal_storage_size|head_chunks_storage_size|storage_blocks)_bytes"}';
 
-/** Measures a running lab for so many seconds, with its own Prometheus. */
+/** Measures a running lab with its own Prometheus, over a window of that many seconds. */
 export async function measureIdle(system: System, seconds: number): Promise<Idle> {
   const outputs = await system.outputs();
-  await setTimeout((SETTLE + seconds) * 1000, undefined, { signal: interrupted });
-  const ask = async (query: string): Promise<ReadonlyMap<string, number>> => {
+  await setTimeout((SETTLE_SECONDS + seconds) * 1000, undefined, { signal: interrupted });
+  const queryByName = async (query: string): Promise<ReadonlyMap<string, number>> => {
     const samples = await queryPrometheus(outputs, query);
     return new Map(samples.map(({ metric, value }) => [metric.name ?? APP, Number(value[1])]));
   };
@@ -38,7 +38,7 @@ export async function measureIdle(system: System, seconds: number): Promise<Idle
       "prometheus_tsdb_head_series",
       `sum(rate(prometheus_tsdb_head_samples_appended_total${window}))`,
       `(sum(${DISK}) - sum(${DISK} offset ${String(seconds)}s)) / ${String(seconds)}`,
-    ].map(ask),
+    ].map(queryByName),
   );
   const [series = NaN, samplesPerSecond = NaN, bytesPerSecond = NaN] = own.map((it) => it.get(APP) ?? NaN);
   const needOf = (part: string, key: string): Idle["needs"][number] => ({

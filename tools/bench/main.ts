@@ -13,8 +13,9 @@ import { interrupted, System, withSystems } from "./system";
 
 type Pair = Readonly<Record<System["name"], Round>>;
 
-/** cAdvisor collects less often where little happens; this many seconds contain several collections. */
-const LEAST_IDLE = 60;
+/** cAdvisor collects idle containers less often; this window contains several collections. */
+const MIN_IDLE_SECONDS = 60;
+
 async function main(): Promise<void> {
   const [stack = "", folder = "", file = ""] = process.argv.slice(2);
   const { ROUNDS = "5", IDLE = "300" } = process.env;
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
     await lab.run("up");
     await lab.run("verify");
     writeServices(lab, compose);
-    const idle = await measureIdle(lab, Math.max(idleSeconds, LEAST_IDLE));
+    const idle = await measureIdle(lab, Math.max(idleSeconds, MIN_IDLE_SECONDS));
     await lab.destroy();
     const pairs: Pair[] = [];
     for (let round = 1; round <= rounds; round++) {
@@ -42,7 +43,7 @@ async function main(): Promise<void> {
   });
 }
 
-/** A round of each system, started at that share of a scrape interval. */
+/** Measures a round of each system, started at that share of a scrape interval. */
 async function measurePair(systems: readonly System[], share: number, name: string): Promise<Pair> {
   const results: [string, Round][] = [];
   for (const system of systems) {
@@ -63,8 +64,8 @@ function writeServices(lab: System, compose: System): void {
   const inspected = execFileSync("docker", ["inspect", "--format", format, ...names], { encoding: "utf8" });
   const settings = new Map(Object.entries(lab.settings).map(([key, value]) => [String(value), key]));
   const services = inspected
-    .replaceAll("$", "$$$$") // otherwise it starts a variable of Compose
-    // all of the lab's volumes except those with data become folders
+    .replaceAll("$", "$$$$") // Compose would interpolate a single one
+    // volumes without data become folders
     .replaceAll(new RegExp(`"${lab.lab}-(grafana-key|\\w+(?=-config))(-config)?:`, "g"), '"./$1:')
     .replaceAll(`"${lab.lab}-`, '"')
     .replaceAll(new RegExp(`^  ${lab.prefix}`, "gm"), "  ")

@@ -8,12 +8,12 @@ import { alertRules } from "../../lib/shared/alertRules";
 import { findFreePort } from "../pull-request/machine";
 import { getJson, QueryAnswer } from "../verify/lab";
 import { MIB } from "./idle";
-import { answers, until } from "./poll";
+import { isUp, until } from "./poll";
 
-/** What one Prometheus needed for its targets, and whether it kept up. */
+/** Resource usage of one Prometheus for a number of targets, and whether it kept up. */
 export interface Load {
   readonly nodes: number;
-  /** What grows with the number of targets, by column heading. */
+  /** Values that grow with the number of targets, by column heading. */
   readonly needs: Readonly<Record<string, number>>;
   /** The other columns: whether it kept up, and the size of a block. */
   readonly rest: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export interface Load {
 
 /** Address of all processes of this measurement. */
 export const LOOPBACK = "127.0.0.1";
-/** Milliseconds before the measurement: until all series exist and the garbage of the start is collected. */
+/** Time until all series exist and the garbage of the start is collected. */
 const WARM_UP_MS = 60_000;
 
 /** Starts a program that ends with this process, and waits until it responds. */
@@ -33,11 +33,11 @@ export async function start(file: string, args: readonly string[], url: string):
   child.once("exit", () => {
     ended.abort(new Error(`${path.basename(file)} has ended:\n${fs.readFileSync(`${file}.log`, "utf8").slice(-2000)}`));
   });
-  await until(file, () => answers(url), ended.signal);
+  await until(file, () => isUp(url), ended.signal);
   return child;
 }
 
-/** Runs a Prometheus with the lab's alert rules and only these targets, and measures it for so long. */
+/** Measures a Prometheus with the lab's alert rules and these targets for that many seconds. */
 export async function measureLoad(
   program: string,
   folder: string,
@@ -66,9 +66,9 @@ export async function measureLoad(
   await setTimeout(WARM_UP_MS);
   const [begin, before] = [Date.now(), await readMetrics(url)];
   await setTimeout(seconds * 1000);
-  const [passed, after] = [(Date.now() - begin) / 1000, await readMetrics(url)];
+  const [elapsed, after] = [(Date.now() - begin) / 1000, await readMetrics(url)];
   const status = fs.readFileSync(`/proc/${String(child.pid)}/status`, "utf8");
-  const growth = (name: string): number => (metric(after, name) - metric(before, name)) / passed;
+  const growth = (name: string): number => (metric(after, name) - metric(before, name)) / elapsed;
   const evaluate = async (query: string): Promise<number> => {
     const path = `/api/v1/query?query=${encodeURIComponent(query)}`;
     return Number((await getJson<QueryAnswer>(`${url}${path}`)).data.result[0]?.value[1]);
@@ -115,7 +115,6 @@ async function blockSize(url: string, folder: string): Promise<Record<string, st
   };
 }
 
-/** A program's current metrics. */
 async function readMetrics(url: string): Promise<string> {
   return (await fetch(`${url}/metrics`)).text();
 }

@@ -1,4 +1,4 @@
-// Writes the tables of docs/performance.md from the last results of `make bench`, in .lab/bench.json.
+// Writes the last results of `make bench`, in .lab/bench.json, into docs/performance.md.
 // usage: page.ts
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -6,7 +6,7 @@ import { PROJECT } from "../../lib/shared/assets";
 import { BenchResult, Cells, remarks, tablesOf } from "./report";
 
 const PAGE = path.join(PROJECT, "docs", "performance.md");
-const PLACE = /(<!-- bench: .* -->\n).*(\n<!-- end of bench -->)/s;
+const TABLES = /(<!-- bench: .* -->\n).*(\n<!-- end of bench -->)/s;
 
 function markdown({ head, rows }: Cells): string {
   const all = [head, head.map(() => "---"), ...rows];
@@ -18,5 +18,5 @@ const list = remarks(result).map((it) => `- ${it}`);
 const text = [...tablesOf(result).map(markdown), list.join("\n")].join("\n\n");
 writeFileSync(
   PAGE,
-  readFileSync(PAGE, "utf8").replace(PLACE, (_, begin: string, end: string) => begin + text + end),
+  readFileSync(PAGE, "utf8").replace(TABLES, (_, begin: string, end: string) => begin + text + end),
 );

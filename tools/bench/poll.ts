@@ -11,8 +11,8 @@ const HEALTH = [
   ["cadvisor", "cadvisorPort", "/healthz"],
   ["pushgateway", "pushgatewayPort", "/-/ready"],
 ] as const;
-const PAUSE_MS = 50;
-const LIMIT_MS = 180_000;
+const POLL_MS = 50;
+const TIMEOUT_MS = 180_000;
 
 /** Time from a container's start until its program responded. */
 export interface Start {
@@ -20,38 +20,38 @@ export interface Start {
   readonly seconds: number;
 }
 
-/** Polls until the result is true, for at most three minutes; errors are retried. */
-export async function until(what: string, ask: () => Promise<boolean>, signal?: AbortSignal): Promise<void> {
-  const end = Date.now() + LIMIT_MS;
-  while (!(await ask().catch(() => false))) {
+/** Polls until the condition is true; retries on errors, and throws after three minutes. */
+export async function until(name: string, condition: () => Promise<boolean>, signal?: AbortSignal): Promise<void> {
+  const end = Date.now() + TIMEOUT_MS;
+  while (!(await condition().catch(() => false))) {
     signal?.throwIfAborted();
     if (Date.now() > end) {
-      throw new Error(`${what}: not within ${String(LIMIT_MS / 1000)} s`);
+      throw new Error(`${name}: not within ${String(TIMEOUT_MS / 1000)} s`);
     }
-    await setTimeout(PAUSE_MS);
+    await setTimeout(POLL_MS);
   }
 }
 
 /** Whether a URL returns 200. */
-export async function answers(url: string): Promise<boolean> {
+export async function isUp(url: string): Promise<boolean> {
   const response = await fetch(url, { signal: AbortSignal.timeout(1000) });
   await response.arrayBuffer();
   return response.ok;
 }
 
-/** Watches the start of a lab and returns the container with the slowest start; undefined if one does not start. */
+/** Waits for a lab to start; returns the container with the slowest start, undefined if any does not start. */
 export async function slowestStart({ prefix, settings }: System, signal: AbortSignal): Promise<Start | undefined> {
   const starts = HEALTH.map(async ([container, port, path]): Promise<Start> => {
-    await until(container, () => answers(`http://127.0.0.1:${String(settings[port])}${path}`), signal);
-    const answered = Date.now();
+    await until(container, () => isUp(`http://127.0.0.1:${String(settings[port])}${path}`), signal);
+    const ready = Date.now();
     const { State } = await dockerGet<{ State: { StartedAt: string } }>(`/containers/${prefix}${container}/json`);
-    return { container, seconds: (answered - Date.parse(State.StartedAt)) / 1000 };
+    return { container, seconds: (ready - Date.parse(State.StartedAt)) / 1000 };
   });
   const all = await Promise.all(starts).catch(() => []);
   return all.sort((one, other) => other.seconds - one.seconds)[0];
 }
 
-/** Whether Prometheus has this scrape interval, and has scraped a target with it since then. */
+/** Whether Prometheus has loaded this scrape interval and has scraped a target with it since then. */
 export async function scrapesBy({ prometheusUrl }: LabOutputs, interval: string, since: number): Promise<boolean> {
   const { data } = await getJson<{
     data: { activeTargets: { scrapeInterval: string; lastScrape: string; health: string }[] };

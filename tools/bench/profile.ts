@@ -1,4 +1,4 @@
-// Prints where the time goes of an up from nothing, an unchanged preview and an unchanged up, in a separate lab.
+// Profiles an up from nothing, an unchanged preview and an unchanged up of a separate lab by process and resource.
 // usage: profile.ts STACK FOLDER
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,9 +9,9 @@ import { PROJECT } from "../../lib/shared/assets";
 import { print } from "./report";
 import { interrupted, System, withSystems } from "./system";
 
-/** In seconds since the start of the command; `to` grows until the end is observed. */
-interface Stretch {
-  readonly what: string;
+/** A time span in seconds since the start of the command; `to` grows until the end is observed. */
+interface Span {
+  readonly name: string;
   readonly from: number;
   readonly to: number;
 }
@@ -22,9 +22,9 @@ interface Event {
   readonly resOutputsEvent?: { readonly metadata: { readonly urn: string } };
 }
 
-const LOOK_MS = 10;
-/** Shorter stretches are not printed. */
-const LEAST_SECONDS = 0.05;
+const POLL_MS = 10;
+/** Shorter spans are not printed. */
+const MIN_SECONDS = 0.05;
 
 async function main(): Promise<void> {
   const [stack = "", folder = ""] = process.argv.slice(2);
@@ -38,61 +38,61 @@ async function main(): Promise<void> {
   });
 }
 
-/** Runs the CLI with JSON events; their own times are whole seconds, so the time of arrival counts. */
+/** Runs the CLI with JSON events and takes their time of arrival, as their own timestamps are whole seconds. */
 async function profile(command: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const start = Date.now();
-  const passed = (): number => (Date.now() - start) / 1000;
-  const [processes, resources] = [new Map<string, Stretch>(), new Map<string, Stretch>()];
+  const elapsed = (): number => (Date.now() - start) / 1000;
+  const [processes, resources] = [new Map<string, Span>(), new Map<string, Span>()];
   const child = spawn(path.join(PROJECT, "scripts", "pulumi"), [...command, "--json"], {
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...env, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" },
   });
-  const looking = setInterval(() => {
-    for (const [key, what] of processesOf(child.pid ?? 0)) {
-      processes.set(key, { what, from: processes.get(key)?.from ?? passed(), to: passed() });
+  const polling = setInterval(() => {
+    for (const [key, name] of processesOf(child.pid ?? 0)) {
+      processes.set(key, { name, from: processes.get(key)?.from ?? elapsed(), to: elapsed() });
     }
-  }, LOOK_MS);
+  }, POLL_MS);
   createInterface({ input: child.stdout }).on("line", (line) => {
     const { resourcePreEvent, resOutputsEvent } = (line.startsWith("{") ? JSON.parse(line) : {}) as Event;
     const { urn, op } = resourcePreEvent?.metadata ?? { urn: resOutputsEvent?.metadata.urn ?? "", op: "" };
-    const begun = resources.get(urn);
+    const started = resources.get(urn);
     if (resourcePreEvent !== undefined) {
-      resources.set(urn, { what: `${op} ${urn.split("::").pop() ?? ""}`, from: passed(), to: NaN });
-    } else if (begun !== undefined && Number.isNaN(begun.to)) {
-      resources.set(urn, { ...begun, to: passed() });
+      resources.set(urn, { name: `${op} ${urn.split("::").pop() ?? ""}`, from: elapsed(), to: NaN });
+    } else if (started !== undefined && Number.isNaN(started.to)) {
+      resources.set(urn, { ...started, to: elapsed() });
     }
   });
   const [code] = (await once(child, "close")) as [number | null];
-  clearInterval(looking);
-  console.log(`\npulumi ${command.join(" ")}: ${passed().toFixed(2)} s${code === 0 ? "" : ", failed"}`);
-  printStretches("process", processes);
-  printStretches("resource", resources);
+  clearInterval(polling);
+  console.log(`\npulumi ${command.join(" ")}: ${elapsed().toFixed(2)} s${code === 0 ? "" : ", failed"}`);
+  printSpans("process", processes);
+  printSpans("resource", resources);
 }
 
-function printStretches(head: string, stretches: ReadonlyMap<string, Stretch>): void {
-  const shown = [...stretches.values()].filter(({ from, to }) => to - from >= LEAST_SECONDS);
-  const rows = shown.map(({ what, from, to }) => [what, ...[from, to, to - from].map((it) => it.toFixed(2))]);
+function printSpans(head: string, spans: ReadonlyMap<string, Span>): void {
+  const shown = [...spans.values()].filter(({ from, to }) => to - from >= MIN_SECONDS);
+  const rows = shown.map(({ name, from, to }) => [name, ...[from, to, to - from].map((it) => it.toFixed(2))]);
   print({ head: [head, "from", "to", "seconds"], rows });
 }
 
-/** Processes of a session with a description; the key also has the pid. A plugin has its own process group. */
-function processesOf(session: number): readonly [key: string, what: string][] {
+/** Processes of a session by pid and name; by session, as a plugin has its own process group. */
+function processesOf(session: number): readonly [key: string, name: string][] {
   const pids = fs.readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
   return pids.flatMap((pid): [string, string][] => {
     try {
       const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
       const [, , , ofSession] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const what = Number(ofSession) === session ? describe(fs.readFileSync(`/proc/${pid}/cmdline`, "utf8")) : "";
+      const name = Number(ofSession) === session ? describe(fs.readFileSync(`/proc/${pid}/cmdline`, "utf8")) : "";
       // a zombie has no command line; a process that executes another program counts as two
-      return what === "" ? [] : [[`${pid} ${what}`, what]];
+      return name === "" ? [] : [[`${pid} ${name}`, name]];
     } catch {
       return []; // the process has ended meanwhile
     }
   });
 }
 
-/** A command line in two words: the program and its first file argument. */
+/** Short form of a command line: the program and its first file argument. */
 function describe(commandLine: string): string {
   const [program = "", ...args] = commandLine.split("\0").filter((it) => !it.includes("\n"));
   const argument = args.find((it) => it.includes("/")) ?? args[0] ?? "";

@@ -25,13 +25,13 @@ export interface Cells {
 
 /** CPU as a share of one core; memory in MiB without Grafana. */
 const IDLE_GOALS = { cpu: 0.05, memory: 150 };
-/** Spread of the rounds, as a share of the median, above which they are reported as noisy. */
+/** Spread between rounds, as a share of the median, above which a measure is reported as noisy. */
 const SPREAD_LIMIT = 0.25;
-/** Differences in seconds that are ignored: polling every 50 ms is no finer. */
+/** Ignored difference in seconds, as polling takes place every 50 ms. */
 const RESOLUTION = 0.2;
 /** Maximum load by other work at the start, as a share of the cores. */
 const LOAD_LIMIT = 0.25;
-const ALL = Object.entries(MEASURES) as readonly (readonly [Measure, Goal])[];
+const GOALS = Object.entries(MEASURES) as readonly (readonly [Measure, Goal])[];
 
 /** All tables of a run. */
 export function tablesOf({ rounds, idle }: BenchResult): readonly Cells[] {
@@ -42,7 +42,7 @@ export function tablesOf({ rounds, idle }: BenchResult): readonly Cells[] {
 function comparison(rounds: Rounds): Cells {
   return {
     head: ["seconds", "lab", "compose and curl", "ratio", "goal"],
-    rows: ALL.map(([measure, goal]) => {
+    rows: GOALS.map(([measure, goal]) => {
       const ratio = ratioOf(rounds, measure);
       const limit = goal.to === undefined ? "" : ` to the ${MEASURES[goal.to as Measure].title}`;
       return [
@@ -51,8 +51,8 @@ function comparison(rounds: Rounds): Cells {
         secondsCell(valuesOf(rounds.compose, measure)),
         Number.isNaN(ratio) ? "–" : ratio.toFixed(2),
         goal.seconds === undefined
-          ? judge(ratio, goal.ratio, `ratio ${String(goal.ratio)}${limit}`)
-          : judge(medianOf(rounds.lab, measure), goal.seconds, `${String(goal.seconds)} s`),
+          ? goalCell(ratio, goal.ratio, `ratio ${String(goal.ratio)}${limit}`)
+          : goalCell(medianOf(rounds.lab, measure), goal.seconds, `${String(goal.seconds)} s`),
       ];
     }),
   };
@@ -69,19 +69,19 @@ function idleTable({ needs }: Idle): Cells {
     head: ["idle", "% of one core", "MiB", "goal"],
     rows: [
       ...needs.map((need) => [need.part, percent(need.cpu), need.memory.toFixed(0), ""]),
-      ["all", percent(total("cpu")), total("memory").toFixed(0), judge(total("cpu"), IDLE_GOALS.cpu, "5 %")],
-      ["all but grafana", "", memory.toFixed(0), judge(memory, IDLE_GOALS.memory, "150 MiB")],
+      ["all", percent(total("cpu")), total("memory").toFixed(0), goalCell(total("cpu"), IDLE_GOALS.cpu, "5 %")],
+      ["all but grafana", "", memory.toFixed(0), goalCell(memory, IDLE_GOALS.memory, "150 MiB")],
     ],
   };
 }
 
-/** Remarks beside the tables, a line each. */
+/** Remarks about the tables, one line each. */
 export function remarks({ machine, load, rounds, idle }: BenchResult): readonly string[] {
-  const about = Object.entries(machine).map(([what, value]) => `${what} ${String(value)}`);
+  const about = Object.entries(machine).map(([key, value]) => `${key} ${String(value)}`);
   const busy = `the load average was ${load.toFixed(2)} at the start, on ${String(machine.cores)} cores`;
   return [
     `${String(rounds.lab.length)} rounds, alternating: medians, with minimum and maximum. ${about.join(", ")}.`,
-    ...limits(rounds),
+    ...bottlenecks(rounds),
     `Idle for ${idle.seconds.toFixed(0)} s: ${String(idle.series)} series, ${idle.samplesPerSecond.toFixed(0)} samples ` +
       `per second, ${(idle.bytesPerHour / MIB).toFixed(1)} MiB on disk per hour before compaction.`,
     ...[...(load > LOAD_LIMIT * Number(machine.cores) ? [busy] : []), ...noise(rounds)].map(
@@ -90,8 +90,8 @@ export function remarks({ machine, load, rounds, idle }: BenchResult): readonly 
   ];
 }
 
-/** What limits missed goals: the slowest start of an up; for a change, an unchanged up. */
-function limits(rounds: Rounds): readonly string[] {
+/** Lower bounds of the measured times: the slowest container start for an up, an unchanged up for a change. */
+function bottlenecks(rounds: Rounds): readonly string[] {
   const starts = (["lab", "compose"] as const).flatMap((name) => {
     const sorted = [...rounds[name]].sort((one, other) => (one.up ?? 0) - (other.up ?? 0));
     const { slowest, up = NaN } = sorted[Math.floor((sorted.length - 1) / 2)] ?? {};
@@ -113,7 +113,7 @@ function limits(rounds: Rounds): readonly string[] {
 
 /** Measures with a large spread between rounds. */
 function noise(rounds: Rounds): readonly string[] {
-  return ALL.flatMap(([measure, { title }]) =>
+  return GOALS.flatMap(([measure, { title }]) =>
     (["lab", "compose"] as const).flatMap((name) => {
       const values = valuesOf(rounds[name], measure);
       const spread = Math.max(...values) - Math.min(...values);
@@ -152,7 +152,7 @@ function secondsCell(values: readonly number[]): string {
   return values.length === 0 ? "–" : `${String(middle)} (${String(min)}–${String(max)})`;
 }
 
-function judge(value: number, limit: number | undefined, text: string): string {
+function goalCell(value: number, limit: number | undefined, text: string): string {
   return limit === undefined ? "" : `at most ${text}: ${value <= limit ? "met" : "missed"}`;
 }
 

@@ -11,7 +11,7 @@ export interface Goal {
   readonly seconds?: number;
 }
 
-/** What is measured for both systems, in the order of a round; compose has no preview. */
+/** Measures of both systems in the order of a round; compose has no preview. */
 export const MEASURES = {
   up: { title: "up from nothing until verify is green", ratio: 1.1 },
   // without the checks' wait for samples, which is the same for both
@@ -21,7 +21,7 @@ export const MEASURES = {
   floor: { title: "unchanged preview of one resource of each provider" },
   upAgain: { title: "unchanged up", seconds: 3.5 },
   interval: { title: "changed scrape interval until Prometheus scrapes by it", ratio: 1 },
-  // the goal is about the effect; this is how long the shell waits
+  // the goal is about the effect; this is the time until the shell prompt returns
   intervalCommand: { title: "the same until its command has ended" },
   panel: { title: "changed panel until Grafana serves it", ratio: 1 },
   panelCommand: { title: "the same until its command has ended" },
@@ -29,10 +29,10 @@ export const MEASURES = {
 } satisfies Record<string, Goal>;
 export type Measure = keyof typeof MEASURES;
 
-/** Seconds of each measure that a system has, and what limited its `up`. */
+/** Seconds by measure, and the container that limited `up`. */
 export type Round = Readonly<Partial<Record<Measure, number>>> & { readonly slowest?: Start | undefined };
 
-/** Not the default, and short: measures the change rather than the wait for the next scrape. */
+/** Differs from the default, and is short to keep the wait for the next scrape out of the measure. */
 const NEW_INTERVAL = "2s";
 
 /** Brings a system up from nothing, changes it and destroys it; starts at that share of a scrape interval. */
@@ -89,17 +89,17 @@ async function measureChange(system: System, change: "interval" | "panel"): Prom
   });
   const hasEffect = (): Promise<boolean> =>
     change === "interval" ? scrapesBy(outputs, NEW_INTERVAL, start) : servesPanel(outputs, uid, title);
-  return allEnded([timed(() => until(`the changed ${change}`, hasEffect, failed.signal)), command]);
+  return settleAll([timed(() => until(`the changed ${change}`, hasEffect, failed.signal)), command]);
 }
 
-/** The results of all, once all have ended; throws the first error. */
-async function allEnded<T>(works: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(works);
-  return Promise.all(works);
+/** Waits for all promises before it throws the first error. */
+async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+async function timed(run: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
-  await work();
+  await run();
   return (performance.now() - start) / 1000;
 }

@@ -14,8 +14,11 @@ import { print } from "./report";
 import { loadTable } from "./scaleTable";
 import { serveTargets, targetsOn } from "./targets";
 
-/** Excludes the interfaces of containers, which come and go. */
-const STEADY = ["--collector.netdev.device-exclude=^(veth|br-)", "--collector.netclass.ignored-devices=^(veth|br-)"];
+/** Excludes the short-lived interfaces of containers. */
+const EXCLUDED_INTERFACES = [
+  "--collector.netdev.device-exclude=^(veth|br-)",
+  "--collector.netclass.ignored-devices=^(veth|br-)",
+];
 
 async function main(): Promise<void> {
   const [stack = "", folder = "", file = ""] = process.argv.slice(2);
@@ -24,31 +27,31 @@ async function main(): Promise<void> {
   if (!sizes.every((nodes) => nodes >= 1) || !(interval >= 1 && minutes >= 1)) {
     throw new Error("NODES are numbers from 1, and INTERVAL and MINUTES are one each");
   }
-  const own = path.join(folder, "scale");
-  fs.rmSync(own, { recursive: true, force: true });
-  fs.mkdirSync(own, { recursive: true });
-  // ends every child process with this one
+  const workspace = path.join(folder, "scale");
+  fs.rmSync(workspace, { recursive: true, force: true });
+  fs.mkdirSync(workspace, { recursive: true });
+  // an exit ends the child processes
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => process.exit(1));
   }
   process.once("exit", () => {
-    fs.rmSync(own, { recursive: true, force: true });
+    fs.rmSync(workspace, { recursive: true, force: true });
   });
   const { settings } = readStackFiles([path.join(PROJECT, `Pulumi.${stack}.yaml`)]);
   const exporter = `${LOOPBACK}:${String(await findFreePort())}`;
   const flags = nodeExporterFlags(settings, await inspectMachine()).filter((flag) => flag.startsWith("--collector."));
   const url = `http://${exporter}/metrics`;
   await start(
-    programOf(settings.nodeExporter.image, "node_exporter", own),
-    [`--web.listen-address=${exporter}`, ...flags, ...STEADY],
+    programOf(settings.nodeExporter.image, "node_exporter", workspace),
+    [`--web.listen-address=${exporter}`, ...flags, ...EXCLUDED_INTERFACES],
     url,
   );
   await serveNodes(Math.max(...sizes), url);
-  const program = programOf(settings.prometheus.image, "prometheus", own);
+  const program = programOf(settings.prometheus.image, "prometheus", workspace);
   const loads: Load[] = [];
   for (const count of sizes) {
     const targets = targetsOn(LOOPBACK, count);
-    const load = await measureLoad(program, path.join(own, "data"), targets, interval, minutes * 60);
+    const load = await measureLoad(program, path.join(workspace, "data"), targets, interval, minutes * 60);
     loads.push(load);
     console.log(`${String(count)} nodes: ${String(load.needs.series)} series`);
   }
@@ -68,17 +71,17 @@ function programOf(image: string, name: string, folder: string): string {
 }
 
 /**
- * Serves the metrics of one real node_exporter as that many targets, refreshed every second. The values change as a
- * machine's do; Prometheus compresses each series separately, so identical machines do not matter.
+ * Serves the metrics of one real node_exporter as that many targets, refreshed every second. Identical machines do not
+ * distort the result, as Prometheus compresses each series separately.
  */
 async function serveNodes(count: number, exporter: string): Promise<void> {
   const read = async (): Promise<Buffer> => gzipSync(await (await fetch(exporter)).text());
-  let answer = await read();
-  setInterval(() => void read().then((text) => (answer = text)), 1000);
+  let metrics = await read();
+  setInterval(() => void read().then((text) => (metrics = text)), 1000);
   serveTargets(count, LOOPBACK, (_, response) => {
     response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");
     // Prometheus always accepts gzip
-    response.setHeader("content-encoding", "gzip").end(answer);
+    response.setHeader("content-encoding", "gzip").end(metrics);
   });
 }
 

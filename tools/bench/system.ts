@@ -16,12 +16,12 @@ import { findFreePort, findFreeSubnet } from "../pull-request/machine";
 import { LabOutputs } from "../verify/lab";
 
 const PORTS = [...PUBLISHED, "flask"];
-/** Variables that would lead to the state of another lab. */
-const FOREIGN =
+/** Variables that refer to the state of another lab. */
+const OTHER_LAB =
   /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|STACK|MAKE.*|MFLAGS|PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*))$/;
 const SCRIPTS = { lab: "lab", compose: "compose/lab" };
 const interruption = new AbortController();
-/** Aborted by Ctrl-C: the running command ends in order, and no other starts. */
+/** Aborted by Ctrl-C: the running command completes, and no other starts. */
 export const interrupted = interruption.signal;
 
 /** The lab's five containers and their configuration, brought up and changed by the commands of a script. */
@@ -43,7 +43,7 @@ export class System {
     stack: string,
     /** The settings of the stack. */
     readonly declared: Settings,
-    /** Settings that separate it from other labs. */
+    /** Settings that isolate it from other labs. */
     readonly settings: Readonly<Record<string, string | number | boolean | readonly string[]>>,
   ) {
     this.lab = labName(prefix);
@@ -52,9 +52,9 @@ export class System {
     this.stateHome = path.join(this.folder, "state-home");
     const stateDir = path.join(this.folder, "room");
     this.settingsFile = path.join(stateDir, `own.${stack}.yaml`);
-    const kept = Object.entries(process.env).filter(([variable]) => !FOREIGN.test(variable));
+    const inherited = Object.entries(process.env).filter(([variable]) => !OTHER_LAB.test(variable));
     const own = { LAB_ROOM: stateDir, LAB: this.lab, STACK: stack, XDG_STATE_HOME: this.stateHome };
-    this.env = { ...Object.fromEntries(kept), ...own };
+    this.env = { ...Object.fromEntries(inherited), ...own };
     this.commands = new Commands(this.env);
     interrupted.addEventListener("abort", () => {
       this.commands.interrupt();
@@ -90,9 +90,9 @@ export class System {
   /** Runs a command of the script and returns its output; throws the output if it fails. */
   async run(command: string): Promise<string> {
     interrupted.throwIfAborted();
-    const printed = await this.runToEnd(command);
+    const output = await this.runToEnd(command);
     interrupted.throwIfAborted();
-    return printed;
+    return output;
   }
 
   /** Writes the settings; nothing is running yet. */
@@ -108,8 +108,8 @@ export class System {
   /** Changes settings and applies the files of the catalogue. */
   async configure(changes: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const before = parse(fs.readFileSync(this.settingsFile, "utf8")) as { config?: object };
-    const named = Object.entries(changes).map(([key, value]) => [`observability-lab:${key}`, value] as const);
-    const config = { ...before.config, ...Object.fromEntries(named) };
+    const entries = Object.entries(changes).map(([key, value]) => [`observability-lab:${key}`, value] as const);
+    const config = { ...before.config, ...Object.fromEntries(entries) };
     fs.writeFileSync(this.settingsFile, stringify({ ...before, config }));
     await this.run("configure");
   }
@@ -128,7 +128,7 @@ export class System {
     return JSON.parse(await this.run("outputs")) as LabOutputs;
   }
 
-  /** Works after an interruption, and if the lab is not running. */
+  /** Destroys the lab; also works after an interruption, or if it is not running. */
   async destroy(): Promise<void> {
     if (fs.existsSync(this.settingsFile)) {
       await this.runToEnd("destroy");
@@ -174,7 +174,7 @@ export class System {
   }
 }
 
-/** Runs work with systems and removes them at the end, also on Ctrl-C; first removes leftovers of a killed run. */
+/** Removes systems of a killed run, runs `work`, and removes the systems again, also on Ctrl-C. */
 export async function withSystems(systems: readonly System[], work: () => Promise<void>): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
@@ -191,15 +191,15 @@ export async function withSystems(systems: readonly System[], work: () => Promis
 }
 
 async function removeAll(systems: readonly System[]): Promise<void> {
-  const left: string[] = [];
+  const remaining: string[] = [];
   for (const system of systems) {
-    await system.destroy().catch((error: unknown) => left.push(String(error)));
-    left.push(...(await system.leftovers()));
-    if (left.length === 0) {
+    await system.destroy().catch((error: unknown) => remaining.push(String(error)));
+    remaining.push(...(await system.leftovers()));
+    if (remaining.length === 0) {
       fs.rmSync(system.folder, { recursive: true, force: true });
     }
   }
-  if (left.length > 0) {
-    throw new Error(`the bench could not be wholly removed; run it again to go on:\n${left.join("\n")}`);
+  if (remaining.length > 0) {
+    throw new Error(`the bench could not be wholly removed; run it again to go on:\n${remaining.join("\n")}`);
   }
 }

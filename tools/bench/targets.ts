@@ -1,9 +1,9 @@
 import * as http from "node:http";
 import { setTimeout } from "node:timers/promises";
 
-/** Below the ports of other labs of benchmarks, tests and previews. */
+/** Below the port range of labs of benchmarks, tests and previews. */
 const FIRST_PORT = 18_000;
-const PAUSE_MS = 100;
+const RETRY_MS = 100;
 /** Longer than a scrape interval, so that no scrape meets a closing connection. */
 const KEEP_ALIVE_MS = 60_000;
 
@@ -13,17 +13,17 @@ export function targetsOn(host: string, count: number): readonly string[] {
 }
 
 /** Serves that many targets once the address exists, such as the gateway of a lab's network; returns a stop function. */
-export function serveTargets(count: number, address: string, answer: http.RequestListener = oneSeries): () => void {
-  let ended = false;
+export function serveTargets(count: number, address: string, listener: http.RequestListener = oneSeries): () => void {
+  let stopped = false;
   const servers = targetsOn(address, count).map((_, index) => {
-    const server = http.createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, answer);
-    const listen = (): unknown => !ended && server.listen(FIRST_PORT + index, address);
-    server.on("error", () => void setTimeout(PAUSE_MS).then(listen));
+    const server = http.createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
+    const listen = (): unknown => !stopped && server.listen(FIRST_PORT + index, address);
+    server.on("error", () => void setTimeout(RETRY_MS).then(listen));
     listen();
     return server;
   });
   return () => {
-    ended = true;
+    stopped = true;
     servers.forEach((server) => {
       server.close().closeAllConnections();
     });

@@ -1,4 +1,4 @@
-// Writes the files that a lab by docker compose needs for its settings, except services and dashboards.
+// Renders the settings of a lab by docker compose to files, except services and dashboards.
 // usage: render.ts FOLDER SETTINGS...     settings files; later ones override earlier ones
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";

@@ -1,4 +1,4 @@
-// One resource of each of the lab's providers: a lower bound for the time of a preview of the lab.
+// One resource of each of the lab's providers, as a lower bound for the duration of a preview of the lab.
 // LAB: name of the lab; its teardown removes the volume, too. GRAFANA_URL, GRAFANA_AUTH: where the folder is created.
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
