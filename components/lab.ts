@@ -73,9 +73,9 @@ export class Lab extends pulumi.ComponentResource {
     const network = createNetwork(name, { settings, observed, teardown }, this);
     const overlay =
       settings.engine === "swarm" ? createOverlay(name, { settings, machine, observed, teardown }, this) : undefined;
-    const passwordOf = passwordPrograms(settings);
-    this.webPassword = passwordOf.size === 0 ? undefined : createWebPassword("web", settings, this);
-    const password = { passwordPrograms: passwordOf, webPassword: this.webPassword };
+    const programs = passwordPrograms(settings);
+    this.webPassword = programs.size === 0 ? undefined : createWebPassword("web", settings, this);
+    const password = { passwordPrograms: programs, webPassword: this.webPassword };
     const context: LabContext = { settings, machine, observed, network, overlay, teardown, ...password };
     const discovery = overlay === undefined ? undefined : new SwarmDiscovery("swarm-discovery", { context }, parent);
 
@@ -98,11 +98,11 @@ export class Lab extends pulumi.ComponentResource {
       parent,
     );
 
-    // the authors' range of hours would be nearly empty in a new lab
-    const first = { time: { from: `now-${settings.dashboardRange}`, to: "now" }, refresh: REFRESH };
+    // the hours of the authors' time range would be nearly empty in a new lab
+    const timeSettings = { time: { from: `now-${settings.dashboardRange}`, to: "now" }, refresh: REFRESH };
     const community = args.catalogue.map((entry) => ({
       id: entry.id,
-      model: { ...importDashboard(entry, DATASOURCE_UID), ...first },
+      model: { ...importDashboard(entry, DATASOURCE_UID), ...timeSettings },
       newUid: describeNewUid(entry),
     }));
     const own = ownDashboards(settings);

@@ -9,7 +9,7 @@ interface DataVolumeArgs extends Pick<ServiceSpec, "hostname" | "dataPath" | "da
   readonly context: LabContext;
 }
 
-/** The volume that keeps a container's data, and with `keepData` outlives the lab. */
+/** The volume with a container's data; with `keepData` it outlives the lab. */
 export function createDataVolume(
   name: string,
   { context, hostname, dataKey }: DataVolumeArgs,
@@ -41,7 +41,7 @@ export function createDataVolume(
   return volume;
 }
 
-/** Creates a container's volumes that were removed by hand: Docker would create them without the label that destroy looks for. */
+/** Recreates a container's removed volumes, as Docker would create them without the label that destroy looks for. */
 export async function ensureVolumes({
   context: { settings },
   hostname,

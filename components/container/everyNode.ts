@@ -4,7 +4,7 @@ import { LabContainer } from "./labContainer";
 import { NodeService, NodeSpec } from "./nodeService";
 import { ServiceSpec } from "./spec";
 
-/** Options that only a container on this machine has, not a task of a service. */
+/** Options of a container on this machine that a Swarm task does not support. */
 export type MachineSpec = Pick<ServiceSpec, "pidMode" | "hostUsers" | "hostNetwork">;
 
 export interface EveryNodeArgs {

@@ -38,7 +38,7 @@ const CONFIG_LABEL = "observability-lab.config";
 
 /** A container of the lab: published on `bindAddress` only, with a health check and limits, unprivileged and read-only. */
 export class LabContainer extends pulumi.ComponentResource {
-  /** The container, created once its health check passes. */
+  /** The container; its creation completes when its health check passes. */
   readonly container: docker.Container;
   /** The volume with its data; undefined without `dataPath`. */
   readonly data: docker.Volume | undefined;
@@ -59,7 +59,7 @@ export class LabContainer extends pulumi.ComponentResource {
       args.uploads === undefined ? undefined : createConfig(name, args, args.uploads, { container: this, ...options });
     this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, this.data, config), {
       parent: this,
-      // a container in the host's network needs no other part of the lab; reloadable files do not replace the container
+      // not the network: a container in the host's network needs no other part of the lab
       dependsOn: [args.context.teardown.containers, ...(config === undefined ? [] : [config.files])],
       // names and ports are fixed, so the old one has to be deleted first
       deleteBeforeReplace: true,
@@ -85,7 +85,7 @@ export class LabContainer extends pulumi.ComponentResource {
 
 /** The last reload that a reloadable program reports; undefined if it is not running. */
 async function lastReload(args: LabContainerArgs): Promise<Reload | undefined> {
-  // the password it was started with, which may differ from the current one
+  // the password that it was started with may differ from the current one
   const password = args.context.observed.containers.get(containerName(args))?.files?.get(WEB_PASSWORD_FILE);
   return args.reloadMetrics === undefined
     ? undefined
@@ -171,15 +171,15 @@ function containerArgs(
         readOnly,
       })),
       ...hostPaths
-        .filter((it) => it.unseen)
+        .filter((it) => it.inVirtualMachine)
         .map(({ source, target }) => ({ hostPath: source, containerPath: target, readOnly: true })),
     ],
     mounts: [
       // unlike a volume, a mount of a missing path is rejected; for a volume, Docker would create a folder there
-      ...hostPaths.filter((it) => !it.unseen).map(bindMount),
+      ...hostPaths.filter((it) => !it.inVirtualMachine).map(bindMount),
       // Docker mounts by depth: a cover after the path that contains it, and before mounts below it
       ...covered.map(coverMount),
-      // not as `tmpfs`: the provider does not replace a container when that changes
+      // not as `tmpfs`: the provider ignores its changes
       ...scratch.map((target) => ({ type: "tmpfs", target, tmpfsOptions: SCRATCH })),
     ],
     readOnly: true,

@@ -21,7 +21,7 @@ export interface NodeServiceArgs extends NodeSpec {
 }
 
 /** Nodes updated at a time, so that a failure stops the update early. */
-const AT_A_TIME = 2;
+const UPDATE_PARALLELISM = 2;
 
 /**
  * A service with a task on every node, also on one that joins later. As restricted as every container of the lab, except that
@@ -40,7 +40,7 @@ export class NodeService extends pulumi.ComponentResource {
       "labels[1].value",
       observed.repairTime,
     );
-    const awaited = (): Promise<void> => awaitTasks(service);
+    const waitForTasks = (): Promise<void> => awaitTasks(service);
     new docker.Service(`${name}-service`, serviceArgs(args, reason), {
       parent: this,
       dependsOn: [args.context.teardown.containers, args.overlay.teardown],
@@ -52,8 +52,8 @@ export class NodeService extends pulumi.ComponentResource {
       hooks: {
         beforeCreate: [() => removeOrphan("services", service, lab, (it) => isOwn(it, lab, machine))],
         // the provider waits only for replicated services
-        afterCreate: [awaited],
-        afterUpdate: [awaited],
+        afterCreate: [waitForTasks],
+        afterUpdate: [waitForTasks],
       },
       ...repair,
     });
@@ -99,13 +99,19 @@ function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs 
       networksAdvanceds: [{ id: args.overlay.network.id }],
       logDriver: { name: LOG.driver, options: LOG.options },
     },
-    updateConfig: { ...CHANGE, failureAction: "rollback" },
-    rollbackConfig: { ...CHANGE, failureAction: "pause" },
+    updateConfig: { ...UPDATE, failureAction: "rollback" },
+    rollbackConfig: { ...UPDATE, failureAction: "pause" },
   };
 }
 
 /** Order of an update: the new task starts first, so that no node is unwatched meanwhile. */
-const CHANGE = { parallelism: AT_A_TIME, delay: "0s", monitor: "10s", maxFailureRatio: "0.0", order: "start-first" };
+const UPDATE = {
+  parallelism: UPDATE_PARALLELISM,
+  delay: "0s",
+  monitor: "10s",
+  maxFailureRatio: "0.0",
+  order: "start-first",
+};
 
 function splitVariable(variable: string): [string, string] {
   const [name = "", ...value] = variable.split("=");

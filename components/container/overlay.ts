@@ -8,7 +8,7 @@ import { readAsset } from "../../lib/shared/assets";
 import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, REASON_LABEL } from "../../lib/shared/names";
 import { LabContext, Overlay } from "../context";
 
-/** Creates the network over all nodes; other services and containers may be attached, too. */
+/** Creates the network over all nodes; other services and containers may join it. */
 export function createOverlay(
   name: string,
   { settings, machine, observed, teardown }: Pick<LabContext, "settings" | "machine" | "observed" | "teardown">,

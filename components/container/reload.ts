@@ -8,7 +8,7 @@ import { Drift, replaceOnDrift } from "../../lib/drift/drift";
 import { readReload, Reload } from "../../lib/drift/reloads";
 import { LabError } from "../../lib/shared/problems";
 
-/** A program that reloads its files on SIGHUP, and has metrics about its last reload. */
+/** A program that reloads its files on SIGHUP and exposes metrics about its last reload. */
 export interface ReloadingProgram {
   /** Name of its container. */
   readonly container: string;
@@ -30,9 +30,9 @@ export interface ReloadArgs {
   readonly container: docker.Container;
 }
 
-/** Milliseconds for a reload, enough for many rules. */
-const PATIENCE_MS = 20_000;
-const PAUSE_MS = 50;
+/** Enough for a reload of many rules. */
+const TIMEOUT_MS = 20_000;
+const POLL_MS = 50;
 
 /**
  * Declares that a program has loaded a version of its files. A new container loads them by itself; when they
@@ -63,16 +63,16 @@ export async function reload(program: ReloadingProgram): Promise<void> {
   if (status >= 400) {
     throw new LabError(`${container} cannot be sent SIGHUP: ${body.toString().trim()}`);
   }
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + TIMEOUT_MS;
   for (let now = before; !(now.successful && now.at !== before.at); now = await lastReload(program)) {
     const rejected = before.successful && !now.successful;
     if (rejected || Date.now() > deadline) {
-      const what = rejected
+      const outcome = rejected
         ? "rejected its new files and kept the previous ones"
-        : `has not loaded its new files within ${String(PATIENCE_MS / 1000)} s`;
-      throw new LabError(`${container} ${what}; its last lines:\n${await readLog(container)}`);
+        : `has not loaded its new files within ${String(TIMEOUT_MS / 1000)} s`;
+      throw new LabError(`${container} ${outcome}; its last lines:\n${await readLog(container)}`);
     }
-    await setTimeout(PAUSE_MS);
+    await setTimeout(POLL_MS);
   }
 }
 

@@ -16,7 +16,7 @@ export interface SharedFolder {
 
 /** A key that a program's data needs, and that is kept elsewhere. */
 export interface DataKey {
-  /** Label of a data volume that only ever had a generated key. */
+  /** Label of a data volume that has only been used with a generated key. */
   readonly mark: { readonly label: string; readonly value: string };
   /** Ensures that the key for the data exists, before the data's volume or the container is created. */
   readonly ensure: () => Promise<void>;
@@ -30,7 +30,7 @@ export interface HostPath {
   /** `rslave` also shows later mounts of the host below it. */
   readonly propagation?: "rslave";
   /** In Docker Desktop's virtual machine, which cannot be inspected from here. */
-  readonly unseen?: boolean;
+  readonly inVirtualMachine?: boolean;
 }
 
 /** One service of the lab, as a container or a Swarm service: program, health check, and permissions. */

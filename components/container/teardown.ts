@@ -6,25 +6,25 @@ import { LAB_LABEL, MANAGER_LABEL } from "../../lib/shared/names";
 export interface TeardownArgs {
   /** The lab's name. */
   readonly lab: string;
-  /** Volumes that `destroy` leaves. */
+  /** Volumes that `destroy` keeps. */
   readonly keep: readonly string[];
-  /** Whether programs may write their last data before they end, as it is kept or sent elsewhere. */
+  /** Whether programs are stopped gracefully, so that they flush data that is kept or sent elsewhere. */
   readonly graceful: boolean;
 }
 
 /**
- * Removes on destroy everything that the lab has on this machine, including leftovers of an interrupted update that no state
- * knows.
+ * Removes on destroy everything of the lab on this machine, including leftovers of an interrupted update that are not in the
+ * state.
  *
  * The provider takes 2 s for each volume or network, and the Pulumi engine deletes the tree level by level, so in a destroy
- * everything goes with this component at once (`deletedWith`). A resource that is replaced is removed by the provider.
+ * this component removes everything at once (`deletedWith`). The provider removes a resource that is replaced.
  */
 export class Teardown extends pulumi.ComponentResource {
-  /** Removes everything when it is deleted, which is last, as everything depends on it. */
+  /** Removes everything when it is deleted; deleted last, as everything depends on it. */
   readonly all: pulumi.Resource;
-  /** Exists once every volume does. Earlier versions removed the containers with it, hence its name. */
+  /** Created after every volume. Named for its role in earlier versions, which removed the containers. */
   readonly containers: pulumi.Resource;
-  /** The lab's volumes, as they are declared. */
+  /** The lab's volumes; each component adds its own. */
   readonly volumes: pulumi.Resource[] = [];
 
   constructor(name: string, { lab, keep, graceful }: TeardownArgs, options?: pulumi.ComponentResourceOptions) {
@@ -44,12 +44,12 @@ export class Teardown extends pulumi.ComponentResource {
           MANAGER_LABEL,
           DELETE: readAsset("flask", "process.sh") + readAsset("lab", "sweep.sh"),
         },
-        // it names the volumes that stay
+        // the output names the kept volumes
         logging: "stdoutAndStderr",
       },
       moved,
     );
-    // the lab is declared at once, so every volume is by then
+    // the lab is declared synchronously, so every volume is in the list by then
     const declared = Promise.resolve().then(() => [this.all, ...this.volumes]);
     this.containers = new local.Command(
       `${name}-container-sweep`,

@@ -11,19 +11,19 @@ import { CONFIG_FOLDER, ServiceSpec } from "./spec";
 /** File in the config volume of each program that requires the password. */
 export const WEB_CONFIG = "web.yml";
 const HEALTH_REQUEST = "health_request";
-/** The files with the password or its source. */
+/** The files with the password or derived from it. */
 export const WEB_FILES = [WEB_PASSWORD_FILE, WEB_CONFIG, HEALTH_REQUEST] as const;
 /** Cost of bcrypt, 75 ms: the default of the tools in Prometheus' guide to basic authentication. */
 const COST = 10;
 
-type Decisive = Choices & Pick<Settings, "webPassword" | "nodeExporterNetwork">;
+type PasswordSettings = Choices & Pick<Settings, "webPassword" | "nodeExporterNetwork">;
 
 /**
  * The programs that require the password, by hostname: all that support one if it is set; always Alertmanager, which before
  * 0.34.2 lets every web page read it and silence alerts (rs/cors in its api/v2/api.go), and node_exporter in the host's
  * network, where it answers the local network too and cannot distinguish peers. A service of a swarm reads no files.
  */
-export function passwordPrograms(settings: Decisive): ReadonlySet<string> {
+export function passwordPrograms(settings: PasswordSettings): ReadonlySet<string> {
   const always = new Set<ServiceKey>([
     "alertmanager",
     ...(settings.nodeExporterNetwork === "host" ? ["nodeExporter" as const] : []),
@@ -54,7 +54,7 @@ export function generatePassword(name: string, parent: pulumi.Resource): pulumi.
   ).stdout;
 }
 
-/** A service that requires the password: its health check reads it from a file, so no process list shows it. */
+/** Adds the password to a service; its health check reads it from a file, so that no process list shows it. */
 export function withWebPassword<T extends ServiceSpec>(spec: T, password: pulumi.Output<string>): T {
   const files: readonly ConfigFile[] = [
     { file: WEB_CONFIG, content: password, derive: renderWebConfig },

@@ -6,7 +6,7 @@ import { createManagedDashboard } from "./managedDashboard";
 export interface CommunityDashboardArgs {
   /** A dashboard of the catalogue, bound to the lab's datasource. */
   readonly model: ReturnType<typeof importDashboard>;
-  /** Message that it does not keep the uid of its file; undefined if it does. */
+  /** Warning that its uid differs from that in its file; undefined if it does not. */
   readonly newUid: string | undefined;
   readonly grafana: Grafana;
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
-import { dashboardDrift, noteVersion } from "../../lib/drift/dashboards";
+import { dashboardDrift, recordVersion } from "../../lib/drift/dashboards";
 import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { Grafana } from "../monitoring/grafana";
 import { ensureFolder } from "../monitoring/grafanaFolder";
@@ -15,23 +15,23 @@ export interface ManagedDashboardArgs {
 /** A dashboard in the lab's folder of Grafana; the next update restores it if it was edited or deleted there. */
 export function createManagedDashboard(
   name: string,
-  { uid, json, grafana: holder }: ManagedDashboardArgs,
+  { uid, json, grafana: server }: ManagedDashboardArgs,
   parent: pulumi.Resource,
 ): grafana.oss.Dashboard {
-  const { observed, api } = holder;
+  const { observed, api } = server;
   const drift = dashboardDrift(uid, observed.grafana.found, observed.savedVersions.get(uid));
   const { reason, options: repair } = replaceOnDrift(`the dashboard ${uid}`, drift, "message", observed.repairTime);
   const before = (): Promise<void> => ensureFolder(api);
   const after = ({ newOutputs }: pulumi.ResourceHookArgs): void => {
-    noteVersion(observed.folder, uid, (newOutputs as { version: number }).version);
+    recordVersion(observed.folder, uid, (newOutputs as { version: number }).version);
   };
   return new grafana.oss.Dashboard(
     `${name}-dashboard`,
-    { configJson: json, folder: holder.folderUid, overwrite: true, message: reason },
+    { configJson: json, folder: server.folderUid, overwrite: true, message: reason },
     {
       parent,
-      provider: holder.provider,
-      deletedWith: holder.data,
+      provider: server.provider,
+      deletedWith: server.data,
       deleteBeforeReplace: true,
       // an update needs the numeric id of an existing dashboard
       replaceOnChanges: drift === MISSING ? ["message"] : [],

@@ -19,9 +19,9 @@ export interface AlertmanagerArgs {
 /** Its configuration, in `CONFIG_FOLDER`. */
 export const ALERTMANAGER_CONFIG = "alertmanager.yml";
 const { port: PORT, data } = SERVICES.alertmanager;
-/** File with the URL, as Alertmanager shows its configuration to everybody. */
+/** File with the URL, which must not be in the configuration, as Alertmanager's API shows it. */
 const URL_FILE = "webhook_url";
-/** Not forwarded: it only shows that alerts arrive here. */
+/** Not forwarded: it only proves that alerts reach Alertmanager. */
 const WATCHDOG = 'alertname="Watchdog"';
 /** Summary and description, which Slack's default omits; the others list them with all labels. */
 const SLACK_TEXT =

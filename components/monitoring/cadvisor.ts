@@ -29,7 +29,7 @@ export class Cadvisor extends pulumi.ComponentResource {
             "--docker_only=true",
             "--housekeeping_interval=5s",
             "--store_container_labels=false",
-            // without the flag it keeps none
+            // keeps no label without the flag
             ...(settings.containerLabels === "" ? [] : [`--whitelisted_container_labels=${settings.containerLabels}`]),
           ],
           hostPaths: cadvisorPaths(settings, machine),
@@ -62,6 +62,6 @@ export function cadvisorPaths({ engine }: Pick<Settings, "engine">, machine: Mac
     ...(machine.storageDriver === "overlayfs" ? [containerd] : []),
   ];
   return paths.flatMap(({ source, target }) =>
-    source === undefined ? [] : { source, target, ...(machine.native ? {} : { unseen: true }) },
+    source === undefined ? [] : { source, target, ...(machine.native ? {} : { inVirtualMachine: true }) },
   );
 }

@@ -31,7 +31,7 @@ export class Grafana extends pulumi.ComponentResource {
   readonly url: string;
   /** Password of the user `admin`, a secret. */
   readonly adminPassword: pulumi.Output<string>;
-  /** Signs in as admin; a resource of it depends on the folder. */
+  /** Signs in as admin; its resources depend on the folder. */
   readonly provider: grafana.Provider;
   /** uid of the folder that holds the lab's dashboards. */
   readonly folderUid: pulumi.Output<string>;
@@ -39,7 +39,7 @@ export class Grafana extends pulumi.ComponentResource {
   readonly data: pulumi.Resource | undefined;
   /** The lab as it was before this update. */
   readonly observed: ObservedLab;
-  /** For what the provider cannot do. */
+  /** For calls that the provider lacks. */
   readonly api: GrafanaApi;
 
   constructor(name: string, args: GrafanaArgs, options?: pulumi.ComponentResourceOptions) {
@@ -58,9 +58,9 @@ export class Grafana extends pulumi.ComponentResource {
       { parent: this },
     );
     // the provider starts beside Grafana, and is used once the admin can sign in
-    const held = { parent: this, provider: this.provider, dependsOn: password, deletedWith: this.data };
-    createDatasource(name, args, this, held);
-    this.folderUid = createFolder(name, this.api, args.dashboards, held).uid;
+    const shared = { parent: this, provider: this.provider, dependsOn: password, deletedWith: this.data };
+    createDatasource(name, args, this, shared);
+    this.folderUid = createFolder(name, this.api, args.dashboards, shared).uid;
     this.registerOutputs({ url: this.url, adminPassword: this.adminPassword });
   }
 }
@@ -156,13 +156,13 @@ function enforcePassword(
   return new local.Command(
     `${name}-admin-password`,
     {
-      // a failure shows the command, so the script is not in it
+      // an error shows the command, so the script is in the environment
       create: 'node -e "$SCRIPT"',
       environment: {
         SCRIPT: script,
         GRAFANA_URL: container.url,
         GRAFANA_CONTAINER: `${settings.namePrefix}grafana`,
-        // not a secret while it is unknown: the provider empties such a one, and a saved plan would demand an empty password
+        // secret only once known: the provider empties an unknown secret, and a saved plan would require an empty password
         GRAFANA_PASSWORD: pulumi.unsecret(password).apply((it) => pulumi.secret(it)),
       },
       logging: "none",
@@ -176,7 +176,7 @@ function createDatasource(
   name: string,
   { context, prometheusUrl }: GrafanaArgs,
   { observed, api }: Grafana,
-  held: pulumi.CustomResourceOptions,
+  shared: pulumi.CustomResourceOptions,
 ): void {
   const password = context.passwordPrograms.has("prometheus") ? context.webPassword : undefined;
   const declared = { type: "prometheus", url: prometheusUrl, access: "proxy", isDefault: true };
@@ -212,7 +212,7 @@ function createDatasource(
       databaseName: reason,
     },
     {
-      ...held,
+      ...shared,
       deleteBeforeReplace: true,
       replaceOnChanges: drift === MISSING ? ["databaseName"] : [],
       // the provider cannot adopt a datasource that is already in the volume

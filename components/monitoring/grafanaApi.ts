@@ -15,7 +15,7 @@ export class GrafanaError extends LabError {
   }
 }
 
-/** Calls to Grafana's API that its provider lacks; for use in hooks, where Grafana answers. */
+/** Calls to Grafana's API that its provider lacks; for hooks, which run while Grafana is up. */
 export class GrafanaApi {
   constructor(
     private readonly url: string,
@@ -23,9 +23,9 @@ export class GrafanaApi {
   ) {}
 
   /**
-   * The answer of a call; undefined for a missing object.
+   * Returns the response body; undefined for a missing object.
    *
-   * @throws GrafanaError for any other unsuccessful answer.
+   * @throws GrafanaError for any other error response.
    */
   async call<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: object): Promise<T | undefined> {
     const password = await new Promise<string>((resolve) => {

@@ -33,7 +33,7 @@ export function createFolder(
       // the provider cannot adopt a folder that is already in the volume
       beforeCreate: [
         async () => {
-          moves = await setAside(api, ours);
+          moves = await removeFolder(api, ours);
         },
       ],
       afterCreate: [
@@ -61,19 +61,22 @@ export async function ensureFolder(api: GrafanaApi): Promise<void> {
   }
 }
 
-/** Removes the folder; dashboards of others in it are moved to General first. */
-async function setAside(api: GrafanaApi, ours: ReadonlySet<string>): Promise<readonly Move[]> {
+/** Removes the folder after moving users' dashboards to General; returns the moves to repeat. */
+async function removeFolder(api: GrafanaApi, ours: ReadonlySet<string>): Promise<readonly Move[]> {
   if ((await api.call("GET", `/api/folders/${FOLDER_UID}`)) === undefined) {
     return [];
   }
-  const held = await api.call<{ uid: string }[]>("GET", `/api/search?type=dash-db&folderUIDs=${FOLDER_UID}&limit=5000`);
-  const foreign = (held ?? []).filter(({ uid }) => !ours.has(uid));
+  const dashboards = await api.call<{ uid: string }[]>(
+    "GET",
+    `/api/search?type=dash-db&folderUIDs=${FOLDER_UID}&limit=5000`,
+  );
+  const foreign = (dashboards ?? []).filter(({ uid }) => !ours.has(uid));
   const moves = await Promise.all(foreign.map(({ uid }) => prepareMove(api, uid)));
-  const found = moves.filter((it) => it !== undefined);
-  await moveAll(found, "");
-  // without force, which would also delete alert rules of others in it
+  const existing = moves.filter((it) => it !== undefined);
+  await moveAll(existing, "");
+  // without force, which would also delete users' alert rules in it
   await api.call("DELETE", `/api/folders/${FOLDER_UID}`);
-  return found;
+  return existing;
 }
 
 /** Undefined for a missing dashboard. */

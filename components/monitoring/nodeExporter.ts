@@ -12,7 +12,7 @@ export interface NodeExporterArgs {
   readonly context: LabContext;
 }
 
-/** Where the host's root is mounted. */
+/** Mount point of the host's root. */
 const ROOT = "/host";
 /**
  * A user that no other program of the lab has: a program that sees the host's processes can read files and memory of the
@@ -39,7 +39,7 @@ export class NodeExporter extends pulumi.ComponentResource {
       name,
       {
         context: args.context,
-        spec: { ...spec, ...(settings.engine === "swarm" ? onNode() : onMachine(machine)) },
+        spec: { ...spec, ...(settings.engine === "swarm" ? nodePaths() : machinePaths(machine)) },
         onMachine: {
           pidMode: "host",
           ...(settings.nodeExporterNetwork === "host"
@@ -54,7 +54,7 @@ export class NodeExporter extends pulumi.ComponentResource {
 }
 
 /** Paths that it sees on this machine, whose sockets are known. */
-function onMachine(machine: Machine): Pick<ServiceSpec, "envs" | "hostPaths" | "covered"> {
+function machinePaths(machine: Machine): Pick<ServiceSpec, "envs" | "hostPaths" | "covered"> {
   return {
     envs: machine.systemd ? [`DBUS_SYSTEM_BUS_ADDRESS=unix:path=${ROOT}/run/dbus/system_bus_socket`] : [],
     ...hostView(machine),
@@ -62,7 +62,7 @@ function onMachine(machine: Machine): Pick<ServiceSpec, "envs" | "hostPaths" | "
 }
 
 /** Paths that it sees on an unknown node: all except /run. */
-function onNode(): Pick<ServiceSpec, "hostPaths" | "covered"> {
+function nodePaths(): Pick<ServiceSpec, "hostPaths" | "covered"> {
   return { hostPaths: [{ source: "/", target: ROOT }], covered: [`${ROOT}${RUN}`] };
 }
 

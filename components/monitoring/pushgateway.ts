@@ -14,7 +14,7 @@ const DATA = SERVICES.pushgateway.data.path;
 export class Pushgateway extends pulumi.ComponentResource {
   /** URL as seen from the host. */
   readonly url: string;
-  /** A dependency of everything that pushes. */
+  /** A dependency of resources that push. */
   readonly container: pulumi.Resource;
 
   constructor(name: string, args: PushgatewayArgs, options?: pulumi.ComponentResourceOptions) {

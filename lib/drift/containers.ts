@@ -16,7 +16,7 @@ export interface FoundContainer {
   readonly Mounts: readonly { readonly Destination: string }[];
   /** The files of its config volume, by name; empty without such a volume, undefined if Docker does not return them. */
   readonly files: ReadonlyMap<string, string> | undefined;
-  /** The files that not everybody may read; empty by default. */
+  /** Files that are not readable by all users; empty by default. */
   readonly unreadable?: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export interface DeclaredContainer {
   readonly restart: string;
   /** Whether Docker can limit its memory on this machine. */
   readonly memoryLimit: boolean;
-  /** The lab's networks that it is on; empty in the host's network. */
+  /** The lab's networks that it joins; empty in the host's network. */
   readonly networks: readonly { readonly name: string; readonly id: string | undefined }[];
 }
 
@@ -60,8 +60,8 @@ export function containerDrift(found: FoundContainer | undefined, declared: Decl
   if (HostConfig.RestartPolicy.Name !== declared.restart) {
     return `its restart policy was ${HostConfig.RestartPolicy.Name}`;
   }
-  const left = declared.networks.find(
+  const missing = declared.networks.find(
     ({ name, id }) => id === undefined || NetworkSettings.Networks[name]?.NetworkID !== id,
   );
-  return left === undefined ? undefined : `it was not on the network ${left.name}`;
+  return missing === undefined ? undefined : `it was not on the network ${missing.name}`;
 }

@@ -5,11 +5,11 @@ import { Drift, MISSING } from "./drift";
 import { FoundGrafana } from "./grafana";
 
 /** Subfolder of the state directory with a file per dashboard, named by its uid. */
-const NOTES = "dashboards";
+const VERSIONS_FOLDER = "dashboards";
 
 /**
- * Drift of a dashboard. Grafana counts versions, so a version other than the one that the lab saved is
- * somebody else's. Grafana may rewrite the JSON, so comparing that is useless.
+ * Drift of a dashboard. Grafana increments the version on each save, so another version than the lab's was saved by a user.
+ * The JSON is not compared, as Grafana may rewrite it.
  *
  * @param saved The version that the lab saved last, undefined if its record is lost: then an edited dashboard cannot be
  *   distinguished from the lab's own, so it is saved once more.
@@ -37,21 +37,21 @@ export function dashboardDrift(uid: string, found: FoundGrafana | undefined, sav
 
 /** The recorded versions, by the dashboards' uids. */
 export function savedVersions(folder: string): ReadonlyMap<string, number> {
-  const notes = path.join(folder, NOTES);
+  const records = path.join(folder, VERSIONS_FOLDER);
   const read = (file: string): [string, number] => [
     decodeURIComponent(file),
-    Number(readFileSync(path.join(notes, file), "utf8")),
+    Number(readFileSync(path.join(records, file), "utf8")),
   ];
   try {
-    return new Map(readdirSync(notes).map(read));
+    return new Map(readdirSync(records).map(read));
   } catch {
     return new Map(); // missing, or unreadable, which findProblems reports
   }
 }
 
 /** Records the version of a dashboard that the lab saved. */
-export function noteVersion(folder: string, uid: string, version: number): void {
-  const notes = path.join(folder, NOTES);
-  mkdirSync(notes, { recursive: true, mode: 0o700 });
-  writeFileSync(childPath(notes, encodeURIComponent(uid)), String(version), { mode: 0o600 });
+export function recordVersion(folder: string, uid: string, version: number): void {
+  const records = path.join(folder, VERSIONS_FOLDER);
+  mkdirSync(records, { recursive: true, mode: 0o700 });
+  writeFileSync(childPath(records, encodeURIComponent(uid)), String(version), { mode: 0o600 });
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** Difference between a part of the running lab and its declaration; undefined if there is none, or if it is unknown. */
+/** Difference between a part of the running lab and its declaration; undefined if there is none or it is unknown. */
 export type Drift = string | undefined;
 
 /** Drift of a part that does not exist, as every part on a first update. */

@@ -16,7 +16,7 @@ interface FileRecord {
 export function describeFiles(files: ReadonlyMap<string, string>, loadedBefore?: number): string {
   const record: FileRecord = {
     ...(loadedBefore === undefined ? {} : { loadedBefore }),
-    sums: Object.fromEntries([...files].map(([name, content]) => [name, sumOf(content)])),
+    sums: Object.fromEntries([...files].map(([name, content]) => [name, checksum(content)])),
   };
   return JSON.stringify(record);
 }
@@ -43,7 +43,7 @@ export function filesDrift(volume: boolean, owner: Pick<FoundContainer, "files" 
     return "their checksum record was lost";
   }
   const present = new Map([...owner.files].filter(([name]) => name !== RECORD));
-  const edited = [...present].find(([name, content]) => name in record.sums && record.sums[name] !== sumOf(content));
+  const edited = [...present].find(([name, content]) => name in record.sums && record.sums[name] !== checksum(content));
   const added = [...present.keys()].find((name) => !(name in record.sums));
   const missing = Object.keys(record.sums).find((name) => !present.has(name));
   return edited !== undefined
@@ -69,6 +69,6 @@ function recordIn(files: ReadonlyMap<string, string>): FileRecord | undefined {
   }
 }
 
-function sumOf(content: string): string {
+function checksum(content: string): string {
   return createHash("sha256").update(content).digest("hex");
 }

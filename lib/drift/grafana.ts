@@ -24,12 +24,12 @@ export type FoundVersion = number | "schema v2" | "unknown";
 export interface FoundGrafana {
   readonly datasource: FoundDatasource | undefined;
   /** Set if Prometheus rejects the datasource's password. */
-  readonly refused?: true;
+  readonly passwordRejected?: true;
   /** The dashboards of the lab's folder, by uid. */
   readonly dashboards: ReadonlyMap<string, FoundVersion>;
 }
 
-/** The observation if signing in fails: nothing is known. */
+/** Drift of the admin's password, and the lab's objects if signing in succeeds. */
 export interface ObservedGrafana {
   readonly password: Drift;
   /** Undefined if unknown. */
@@ -50,7 +50,7 @@ export const NOT_ACCEPTABLE = 406;
 
 const TIMEOUT_MS = 5_000;
 
-interface Answer {
+interface ApiResponse {
   readonly status: number;
   readonly body: unknown;
 }
@@ -63,9 +63,9 @@ export const EMPTY_GRAFANA: ObservedGrafana = {
 
 export const UNKNOWN_GRAFANA: ObservedGrafana = { password: undefined, found: undefined };
 
-type Ask = (path: string) => Promise<Answer>;
+type Get = (path: string) => Promise<ApiResponse>;
 
-function asAdmin(url: string, password: string, read = (response: Response): Promise<unknown> => response.json()): Ask {
+function asAdmin(url: string, password: string, read = (response: Response): Promise<unknown> => response.json()): Get {
   const authorization = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
   return (path) =>
     withTimeout(TIMEOUT_MS, async (signal) => {
@@ -81,20 +81,20 @@ function asAdmin(url: string, password: string, read = (response: Response): Pro
  * A wrong password is tried once: after five attempts Grafana also rejects the right one, for five minutes.
  */
 export async function observeGrafana(url: string, password: string): Promise<ObservedGrafana> {
-  const ask = asAdmin(url, password);
+  const get = asAdmin(url, password);
   try {
-    const { status } = await ask("/api/user");
+    const { status } = await get("/api/user");
     if (status === 401) {
       return { password: "Grafana refused it", found: undefined };
     }
     if (status !== 200) {
       return UNKNOWN_GRAFANA;
     }
-    const found = await readHoldings(ask);
-    const refused = found.datasource?.basicAuth === true && (await isRefused(url, password));
-    return { password: undefined, found: { ...found, ...(refused ? { refused } : {}) } };
+    const found = await readContents(get);
+    const passwordRejected = found.datasource?.basicAuth === true && (await isPasswordRejected(url, password));
+    return { password: undefined, found: { ...found, ...(passwordRejected ? { passwordRejected } : {}) } };
   } catch {
-    return UNKNOWN_GRAFANA; // it starts, or it is no Grafana: its container's health says more
+    return UNKNOWN_GRAFANA; // it is starting, or another program has the port: the container's health shows which
   }
 }
 
@@ -108,16 +108,16 @@ export async function observePanelPlugins(url: string, password: string): Promis
   }
 }
 
-async function readHoldings(ask: Ask): Promise<FoundGrafana> {
+async function readContents(get: Get): Promise<FoundGrafana> {
   const [datasource, search] = await Promise.all([
-    ask(`/api/datasources/uid/${DATASOURCE_UID}`),
-    ask(`/api/search?type=dash-db&folderUIDs=${FOLDER_UID}&limit=5000`),
+    get(`/api/datasources/uid/${DATASOURCE_UID}`),
+    get(`/api/search?type=dash-db&folderUIDs=${FOLDER_UID}&limit=5000`),
   ]);
   if (search.status !== 200 || ![200, 404].includes(datasource.status)) {
-    throw new Error("Grafana answers, but not what it holds");
+    throw new Error("unexpected response of Grafana");
   }
   const uids = (search.body as { uid: string }[]).map(({ uid }) => uid);
-  const versions = await Promise.all(uids.map(async (uid) => [uid, await readVersion(ask, uid)] as const));
+  const versions = await Promise.all(uids.map(async (uid) => [uid, await readVersion(get, uid)] as const));
   return {
     datasource: datasource.status === 200 ? (datasource.body as FoundDatasource) : undefined,
     dashboards: new Map(versions.filter((it): it is [string, FoundVersion] => it[1] !== undefined)),
@@ -128,18 +128,18 @@ async function readHoldings(ask: Ask): Promise<FoundGrafana> {
  * Whether Prometheus rejects the datasource's password: Grafana turns its 401 into 400 (modifyResponse in
  * pkg/api/pluginproxy/ds_proxy.go).
  */
-async function isRefused(url: string, password: string): Promise<boolean> {
-  const ask = asAdmin(url, password, (response) => response.text());
-  return ask(`/api/datasources/proxy/uid/${DATASOURCE_UID}/api/v1/status/buildinfo`).then(
+async function isPasswordRejected(url: string, password: string): Promise<boolean> {
+  const get = asAdmin(url, password, (response) => response.text());
+  return get(`/api/datasources/proxy/uid/${DATASOURCE_UID}/api/v1/status/buildinfo`).then(
     ({ status }) => status === 400,
     () => false,
   );
 }
 
-/** Undefined for a dashboard that was deleted meanwhile. Any other error concerns only this dashboard. */
-async function readVersion(ask: Ask, uid: string): Promise<FoundVersion | undefined> {
+/** Undefined for a dashboard that was deleted meanwhile. Any other error affects only this dashboard. */
+async function readVersion(get: Get, uid: string): Promise<FoundVersion | undefined> {
   const { status, body } = await Promise.resolve(uid)
-    .then((it) => ask(`/api/dashboards/uid/${urlSegment(it)}`))
+    .then((it) => get(`/api/dashboards/uid/${urlSegment(it)}`))
     .catch(() => ({ status: undefined, body: undefined }));
   if (status === 404) {
     return undefined;
@@ -167,5 +167,5 @@ export function datasourceDrift(found: FoundGrafana | undefined, declared: Found
   if (edited !== undefined) {
     return `its ${edited} was ${JSON.stringify(datasource[edited])}`;
   }
-  return declared.basicAuth === true && found.refused ? "its password was different" : undefined;
+  return declared.basicAuth === true && found.passwordRejected ? "its password was different" : undefined;
 }

@@ -12,19 +12,19 @@ export type VirtualEnvironment = (typeof ENVIRONMENTS)[number];
 /** The lab's processes and files on the host. */
 export interface ObservedHost {
   readonly app: Drift;
-  /** Port that the lab's app uses, healthy or not. */
+  /** Port of the lab's app, even if it is unhealthy. */
   readonly appPort: number | undefined;
   /** A process of another user with the arguments of the lab's app. */
   readonly foreignApp?: number | undefined;
   readonly environments: Readonly<Record<VirtualEnvironment, Drift>>;
 }
 
-/** Record of the process that the start of the Flask app created. */
+/** Record that the Flask app's start script writes about its process. */
 interface AppRecord {
   readonly pid: number;
-  /** Token that only this process answers with; it starts with the lab's name. */
+  /** Token of this process, which begins with the lab's name. */
   readonly instance: string;
-  /** URL that answers with the token. */
+  /** URL that returns the token. */
   readonly health: string;
 }
 
@@ -50,7 +50,7 @@ export async function observeHost(lab: string, folder: string): Promise<Observed
   const all = await findStarts(lab);
   const starts = all.filter(({ ours }) => ours);
   const runs = starts.some(({ pid, instance }) => pid === record?.pid && instance === record.instance);
-  const answers = runs && record !== undefined && (await askInstance(record.health)) === record.instance;
+  const answers = runs && record !== undefined && (await fetchInstance(record.health)) === record.instance;
   return {
     app: answers ? undefined : record === undefined ? MISSING : "it did not answer",
     appPort: starts[0]?.port,
@@ -80,13 +80,13 @@ function readRecord(file: string): AppRecord | undefined {
   }
 }
 
-async function askInstance(health: string): Promise<string | undefined> {
+async function fetchInstance(health: string): Promise<string | undefined> {
   try {
     const { instance } = await withTimeout(
       TIMEOUT_MS,
       async (signal) => (await (await fetch(health, { signal })).json()) as { instance?: unknown },
     );
-    return typeof instance === "string" ? instance : undefined; // anything may answer there
+    return typeof instance === "string" ? instance : undefined; // another program may listen there
   } catch {
     return undefined;
   }

@@ -49,7 +49,7 @@ export interface ObservedLab {
 /** File of Grafana's config volume that holds its admin's password. */
 export const PASSWORD_FILE = "admin_password";
 
-/** Observes the running lab; `pulumi preview` shows and `pulumi up` repairs its drift without a refresh. */
+/** Observes the running lab, so that `pulumi preview` shows and `pulumi up` repairs its drift without a refresh. */
 export async function observeLab(settings: Settings, machine: Machine): Promise<ObservedLab> {
   const lab = labName(settings.namePrefix);
   const folder = labFolder(lab);
@@ -101,7 +101,7 @@ async function observeLoaded(container: FoundContainer | undefined): Promise<Dri
           container,
         );
   } catch {
-    return undefined; // it starts, or it is no Prometheus: its container's health says more
+    return undefined; // it is starting, or another program has the port: the container's health shows which
   }
 }
 
@@ -118,7 +118,7 @@ export async function installedPanelPlugins(
   if (grafana === EMPTY_GRAFANA) {
     return new Set();
   }
-  // without holdings signing in failed, and after some wrong passwords Grafana rejects the right one
+  // signing in failed before, and Grafana rejects the right password after too many attempts
   const access = grafana.found === undefined ? undefined : accessTo(containers.get(`${namePrefix}grafana`));
   return access === undefined ? "unknown" : observePanelPlugins(access.url, access.password);
 }

@@ -49,7 +49,7 @@ export function loadedDrift(reload: Reload, { files }: Pick<FoundContainer, "fil
   if (!reload.successful) {
     return "it rejected its files and kept the previous ones";
   }
-  // not by order, as clocks may be adjusted
+  // equality rather than order, as clocks may be adjusted
   const notLoaded = files !== undefined && loadedBefore(files) === reload.at;
   return notLoaded ? "it has not loaded its files" : undefined;
 }

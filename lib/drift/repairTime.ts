@@ -1,14 +1,14 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
-/** Ignored folder of this checkout, which has the state. */
+/** Folder of the state: LAB_ROOM, or .lab in this checkout. */
 function checkoutFolder({ LAB_ROOM: own }: NodeJS.ProcessEnv): string {
   return own === undefined || own === "" ? path.resolve(__dirname, "../../.lab") : own;
 }
 
 /**
- * The time that the repairs of the next update carry. A preview keeps it in a file for that update, so that both declare the
- * same inputs (`pulumi up --plan`). The update takes the file away, so that no two updates carry the same time.
+ * Time in the inputs of the next update's repairs. A preview saves it to a file, so that it and the update declare the same
+ * inputs (`pulumi up --plan`). The update removes the file, so that the time differs between updates.
  *
  * @param lab The lab's name.
  * @param stateDir Folder of the file; only a preview with drift writes there.
@@ -16,31 +16,31 @@ function checkoutFolder({ LAB_ROOM: own }: NodeJS.ProcessEnv): string {
 export function repairTime(lab: string, dryRun: boolean, stateDir = checkoutFolder(process.env)): () => string {
   const file = path.join(stateDir, `repairs-${lab}`);
   let time: string | undefined;
-  return () => (time ??= dryRun ? keepTime(file) : takeTime(file));
+  return () => (time ??= dryRun ? saveTime(file) : takeTime(file));
 }
 
-function keepTime(file: string): string {
-  const kept = readTime(file);
-  if (kept !== undefined) {
-    return kept;
+function saveTime(file: string): string {
+  const saved = readTime(file);
+  if (saved !== undefined) {
+    return saved;
   }
   const time = new Date().toISOString();
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(file, time, { mode: 0o600 });
   } catch {
-    // the update carries another time then, and does not fit a saved plan
+    // the update then has another time, and violates a saved plan
   }
   return time;
 }
 
 function takeTime(file: string): string {
-  const kept = readTime(file);
+  const saved = readTime(file);
   try {
     rmSync(file, { force: true });
-    return kept ?? new Date().toISOString();
+    return saved ?? new Date().toISOString();
   } catch {
-    return new Date().toISOString(); // the next update would carry the kept time, too
+    return new Date().toISOString(); // the saved time would be reused by the next update
   }
 }
 

@@ -20,9 +20,9 @@ interface Process {
   readonly args: readonly string[];
 }
 
-/** The starts of a lab's app. Anybody may give a process any arguments, so trust only one that is `ours`. */
+/** Processes with the arguments of a lab's app; only one that is `ours` is trusted, as any user can imitate them. */
 export async function findStarts(lab: string): Promise<readonly AppStart[]> {
-  const processes = process.platform === "linux" ? readProcesses() : await askProcesses();
+  const processes = process.platform === "linux" ? readProc() : await listProcesses();
   return processes.flatMap(({ pid, users, args }) => {
     const instance = args[args.lastIndexOf("--instance") + 1] ?? "";
     const port = Number(/:(\d+)(,|$)/.exec(args[args.indexOf("--listen") + 1] ?? "")?.[1]);
@@ -33,13 +33,13 @@ export async function findStarts(lab: string): Promise<readonly AppStart[]> {
   });
 }
 
-/** Whether a token is from this lab's app, not from a lab whose name begins with this one's. */
+/** Whether a token is from this lab's app, and not from a lab whose name only begins with this one's. */
 function isToken(lab: string, token: string): boolean {
   return token.startsWith(`${lab}-`) && /^[0-9a-f]{12}$/.test(token.slice(lab.length + 1));
 }
 
 /** All processes on Linux, from proc(5), where the limits of arguments and users cannot be forged. */
-function readProcesses(): readonly Process[] {
+function readProc(): readonly Process[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((entry) => {
@@ -54,8 +54,8 @@ function readProcesses(): readonly Process[] {
     });
 }
 
-/** This user's processes; those of others are not listed, as a line feed in their arguments could forge a line. */
-async function askProcesses(): Promise<readonly Process[]> {
+/** The current user's processes; others could forge a line by a line feed in their arguments. */
+async function listProcesses(): Promise<readonly Process[]> {
   const user = process.getuid?.() ?? 0;
   const { stdout } = await promisify(execFile)("ps", ["-ww", "-U", String(user), "-o", "pid=,uid=,args="]);
   return stdout.split("\n").map((line) => {

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { containerDrift, DeclaredContainer, FoundContainer } from "../../lib/drift/containers";
-import { dashboardDrift, noteVersion, savedVersions } from "../../lib/drift/dashboards";
+import { dashboardDrift, recordVersion, savedVersions } from "../../lib/drift/dashboards";
 import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { datasourceDrift, FoundGrafana } from "../../lib/drift/grafana";
 import { DATASOURCE, foundContainer, HOLDINGS, NETWORK_ID, REPAIR_TIME } from "../support/observedLabs";
@@ -151,9 +151,9 @@ describe("the drift of a dashboard", () => {
     const folder = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "lab-notes-")), "lab");
     try {
       expect(savedVersions(folder)).toStrictEqual(new Map());
-      noteVersion(folder, "a/b", 6);
-      noteVersion(folder, "a/b", 7);
-      noteVersion(folder, "a", 1);
+      recordVersion(folder, "a/b", 6);
+      recordVersion(folder, "a/b", 7);
+      recordVersion(folder, "a", 1);
       expect(savedVersions(folder)).toStrictEqual(new Map(Object.entries({ a: 1, "a/b": 7 })));
       expect(fs.statSync(folder).mode & 0o077).toBe(0);
     } finally {

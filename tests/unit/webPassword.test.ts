@@ -73,7 +73,7 @@ describe("the password of the programs", () => {
     [{ ...DATASOURCE, basicAuth: false, basicAuthUser: "" }, {}, "its basicAuth was false"],
     [
       { ...DATASOURCE, basicAuth: true, basicAuthUser: "admin" },
-      { refused: true as const },
+      { passwordRejected: true as const },
       "its password was different",
     ],
     [{ ...DATASOURCE, basicAuth: true, basicAuthUser: "admin" }, {}, "declared"],
