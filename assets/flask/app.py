@@ -96,7 +96,7 @@ class Registry(CollectorRegistry):
         super().register(collector)
         if isinstance(collector, Histogram):
             for route, status in STATUSES.items():
-                collector.labels(method="GET", path=route, status=status)
+                collector.labels("GET", route, status)
 
 
 def path(req: Request) -> str:

@@ -174,7 +174,7 @@ describe("scripts/pr-preview", () => {
     const { status, report } = run("HEAD~1", { APPLY: "1" });
     expect(report).toMatch(/^<!-- observability-lab: preview -->\n\n## Lab preview: 1 to update, 1 to replace\n/);
     expect(report).toMatch(/Changes of `\w+` against a running lab of `\w{7}` \(HEAD&#126;1\)\./);
-    expect(report).toMatch(/Applied, and <code>make verify<\/code> is green: \d+ checks/);
+    expect(report).toMatch(/Applied, <code>make verify<\/code> passes: \d+ checks/);
     expect(report).toContain("Promtool tests pass: `tests/flask.test.yml`.");
     expect(report).toMatch(
       /base \d+ s, preview \d+ s, answers \d+ s, answers before \d+ s, apply \d+ s, verify \d+ s, destroy \d+ s: \d+ s in all/,

@@ -83,7 +83,7 @@ export const PROPOSED: readonly ProposedChange[] = [
     make: (checkout) => {
       set(checkout, { remoteWrite: [{ url: RECEIVER }] });
     },
-    summary: "1 to update, 2 to replace",
+    summary: "2 to update, 2 to replace",
     says: [
       `| + create | receiver of remote write | \`${RECEIVER}\` |`,
       `+  - url: ${RECEIVER}\n`,
@@ -97,7 +97,7 @@ export const PROPOSED: readonly ProposedChange[] = [
       const password = { secure: "v1:bm9uY2U=:Y2lwaGVydGV4dA==" };
       set(checkout, { remoteWrite: [{ url: RECEIVER, username: "lab", password }] });
     },
-    summary: "1 to update, 2 to replace",
+    summary: "2 to update, 2 to replace",
     says: [
       "| ± replace | configuration | `prometheus` | prometheus.yml (+5 −0), remote_write_0 (+1 −0) |",
       "+[secret]\n",
