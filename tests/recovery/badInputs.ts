@@ -72,7 +72,7 @@ const BAD_DISKS: readonly BadInput[] = [
     what: "a state folder on a disk that is full",
     env: (folder) => ({ XDG_STATE_HOME: `${folder}/disk` }),
     breaking: mounting("size=1m"),
-    says: '- XDG_STATE_HOME = "<folder>/disk": <folder>/disk has 1 MiB left, and the lab\'s Python environments need more; free disk space there, or set XDG_STATE_HOME to a folder on another disk',
+    says: '- XDG_STATE_HOME = "<folder>/disk": <folder>/disk has 1 MiB left, which is too little for the lab\'s Python environments; free disk space there, or set XDG_STATE_HOME to a folder on another disk',
   },
 ];
 
