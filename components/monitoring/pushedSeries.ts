@@ -56,7 +56,9 @@ export function pushgatewayJobs(scraped: readonly string[], recorded: readonly s
 
 /** Names of the metrics that the recording rules of these files create; files that are not YAML are rejected elsewhere. */
 export function recordedMetrics(files: readonly { readonly content: string }[]): readonly string[] {
-  return files.flatMap(({ content }) => {
+  // parsing all files takes a tenth of a second
+  const recording = files.filter(({ content }) => /\brecord["']?\s*:/.test(content));
+  return recording.flatMap(({ content }) => {
     try {
       const { groups } = parse(content) as { groups: readonly { rules: readonly { record?: string }[] }[] };
       return groups.flatMap(({ rules }) => rules.flatMap(({ record }) => record ?? []));

@@ -13,6 +13,7 @@ export interface DockerContainer {
   readonly Status: string;
   readonly Ports: readonly { readonly IP?: string; readonly PublicPort?: number }[];
   readonly HostConfig: { readonly NetworkMode: string };
+  readonly Mounts: readonly { readonly Destination: string }[];
 }
 
 /** A network in Docker's list. */

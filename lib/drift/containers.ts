@@ -13,7 +13,6 @@ export interface FoundContainer {
     readonly Ports: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>>;
   };
   readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> };
-  readonly Mounts: readonly { readonly Destination: string }[];
   /** The files of its config volume, by name; empty without such a volume, undefined if Docker does not return them. */
   readonly files: ReadonlyMap<string, string> | undefined;
   /** Files that are not readable by all users; empty by default. */
@@ -30,14 +29,15 @@ export interface DeclaredContainer {
 }
 
 /** The container, if it still exists. */
-export async function findContainer({ Id }: DockerContainer): Promise<FoundContainer | undefined> {
-  const { status, body } = await callDocker("GET", `/containers/${Id}/json`);
-  if (status !== 200) {
-    return undefined;
-  }
-  const found = JSON.parse(body.toString()) as Omit<FoundContainer, "files" | "unreadable">;
-  const configured = found.Mounts.some(({ Destination }) => Destination === FOLDER);
-  return { ...found, ...(configured ? ((await getFiles(Id)) ?? { files: undefined }) : { files: new Map() }) };
+export async function findContainer({ Id, Mounts }: DockerContainer): Promise<FoundContainer | undefined> {
+  const configured = Mounts.some(({ Destination }) => Destination === FOLDER);
+  const [{ status, body }, content] = await Promise.all([
+    callDocker("GET", `/containers/${Id}/json`),
+    configured ? getFiles(Id) : { files: new Map<string, string>() },
+  ]);
+  return status === 200
+    ? { ...(JSON.parse(body.toString()) as Omit<FoundContainer, "files">), ...(content ?? { files: undefined }) }
+    : undefined;
 }
 
 /** Drift of a container; a changed setting is not drift. */

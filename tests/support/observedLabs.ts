@@ -46,6 +46,7 @@ export function listed(name: string, more: Partial<DockerContainer> = {}): Docke
     Status: "Up 1 second",
     Ports: [],
     HostConfig: { NetworkMode: "bridge" },
+    Mounts: [],
     ...more,
   };
 }
@@ -74,7 +75,6 @@ export function foundContainer(changes: Partial<FoundContainer> = {}, memory = 1
     HostConfig: { Memory: memory * MIB, RestartPolicy: { Name: "unless-stopped" } },
     NetworkSettings: { Networks: { "observability-lab": { NetworkID: NETWORK_ID } }, Ports: {} },
     Config: { Image: "", Labels: { [MEMORY_LABEL]: String(memory) } },
-    Mounts: [],
     files: new Map([[RECORD, describeFiles(new Map())]]),
     ...changes,
   };

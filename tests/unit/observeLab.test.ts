@@ -51,12 +51,12 @@ async function archive(files: Readonly<Record<string, string>>): Promise<Buffer>
 }
 
 /** A container of the lab as the engine lists it. */
-function ours(name: string, Labels = OURS): DockerContainer {
-  return listed(name, { Id: "1", Labels });
+function ours(name: string, Destination = "/lab", Labels = OURS): DockerContainer {
+  return listed(name, { Id: "1", Labels, Mounts: [{ Destination }] });
 }
 
 /** What an engine says of a container, as far as it matters; `port` is where its first one is published. */
-function inspected(destination: string, port?: number): { body: string } {
+function inspected(port?: number): { body: string } {
   const published = port === undefined ? null : [{ HostIp: "127.0.0.1", HostPort: String(port) }];
   return {
     body: JSON.stringify({
@@ -64,7 +64,6 @@ function inspected(destination: string, port?: number): { body: string } {
       State: { Status: "running", ExitCode: 0 },
       HostConfig: { Memory: 1, RestartPolicy: { Name: "no" } },
       NetworkSettings: { Networks: {}, Ports: { "3000/tcp": published } },
-      Mounts: [{ Destination: destination }],
     }),
   };
 }
@@ -73,7 +72,7 @@ describe("a container", () => {
   it("is found with its files", async () => {
     const files = { "prometheus.yml": "global: {}\n", "host.rules.yml": "x".repeat(100_000), empty: "" };
     await engine({
-      "/containers/1/json": inspected("/lab"),
+      "/containers/1/json": inspected(),
       [ARCHIVE]: { body: await archive(files) },
     });
     const found = await findContainer(ours("prometheus"));
@@ -89,8 +88,8 @@ describe("a container", () => {
     ["has none where Docker gives no archive", "/lab", { body: "no archive" }, new Map()],
     ["does not say which where Docker gives none", "/lab", { status: 404, body: '{"message": "gone"}' }, undefined],
   ])("%s", async (_, destination, answer, files) => {
-    await engine({ "/containers/1/json": inspected(destination), [ARCHIVE]: answer });
-    expect((await findContainer(ours("prometheus")))?.files).toStrictEqual(files);
+    await engine({ "/containers/1/json": inspected(), [ARCHIVE]: answer });
+    expect((await findContainer(ours("prometheus", destination)))?.files).toStrictEqual(files);
   });
 
   it("may have disappeared in the meantime", async () => {
@@ -122,7 +121,7 @@ describe("a lab", () => {
     servers.push(grafana);
     const server = await engine({
       [VOLUMES]: { body: '{"Volumes":[{"Name":"observability-lab-grafana"}]}' },
-      "/containers/1/json": inspected("/lab", grafana.port),
+      "/containers/1/json": inspected(grafana.port),
       [ARCHIVE]: { body: await archive({ admin_password: "correct-horse" }) },
     });
     const machine = { ...LINUX, containers: [ours("grafana")], networks: [{ ...network, Labels: OURS }] };
@@ -139,13 +138,13 @@ describe("a lab", () => {
   it("with a prefix has prefixed names", async () => {
     const lab = "b-observability-lab";
     await engine({
-      "/containers/1/json": inspected("/data"),
+      "/containers/1/json": inspected(),
       [volumesOf(lab)]: { body: JSON.stringify({ Volumes: [{ Name: `${lab}-grafana` }] }) },
     });
     const labels = { "observability-lab.lab": lab };
     const machine = {
       ...LINUX,
-      containers: [ours("b-cadvisor", labels), ours("cadvisor")],
+      containers: [ours("b-cadvisor", "/data", labels), ours("cadvisor", "/data")],
       networks: [
         { ...network, Labels: OURS },
         { ...network, Id: "n2", Name: lab, Labels: labels },
@@ -166,7 +165,7 @@ describe("a lab", () => {
   ])("whose Grafana %s is observed without Grafana's content", async (_, port, file) => {
     await engine({
       [VOLUMES]: { body: '{"Volumes":[{"Name":"observability-lab-grafana"}]}' },
-      "/containers/1/json": inspected("/lab", port),
+      "/containers/1/json": inspected(port),
       [ARCHIVE]: { body: await archive({ [file]: "secret" }) },
     });
     const machine = { ...LINUX, containers: [ours("grafana")] };
