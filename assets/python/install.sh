@@ -14,10 +14,22 @@ venv=$room/venv
 
 command -v "$python" >/dev/null ||
   fail "no '$python' here: install Python 3.10 or newer, or set PYTHON"
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
-  fail "$("$python" --version 2>&1) is too old: the lab needs Python 3.10 or newer; set PYTHON"
-# Its path, as pip takes no name; a version manager's shim is also asked once only.
-python=$("$python" -c 'import sys; print(sys.executable)')
+# These would send the packages elsewhere; mirrors and proxies of the user's pip stay in force.
+unset PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PYTHONPATH PYTHONHOME
+# Its path, as a version manager's shim takes time, and its pip's runner for other environments, which came with pip 22.3:
+# `pip --python` would start it, too, but from a second pip.
+found=$("$python" -c '
+import importlib.util, os, sys
+if sys.version_info < (3, 10):
+    sys.exit(1)
+pip = importlib.util.find_spec("pip")
+runner = os.path.join(os.path.dirname(pip.origin), "__pip-runner__.py") if pip and pip.origin else ""
+print(sys.executable, runner if os.path.isfile(runner) else "", sep="\n")
+') || fail "$("$python" --version 2>&1) is too old: the lab needs Python 3.10 or newer; set PYTHON"
+{ IFS= read -r python && IFS= read -r runner; } <<EOF
+$found
+
+EOF
 
 # Half an environment must not be taken for a whole one.
 undo() {
@@ -35,24 +47,16 @@ mkdir "$TMPDIR"
 cat >"$room/requirements.txt"
 [ -s "$room/requirements.txt" ] || { undo; fail "no requirements on stdin"; }
 
-# These would send the packages elsewhere; mirrors and proxies of the user's pip stay in force.
-unset PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PYTHONPATH PYTHONHOME
-# The interpreter's own pip serves another environment since 22.3, and spares ensurepip's 4 s.
-if "$python" -m pip --python "$python" --version >/dev/null 2>&1; then
-  set -- --without-pip
-  pip() { "$python" -m pip --python "$venv/bin/python" "$@"; }
-else
-  set --
-  pip() { "$venv/bin/python" -m pip "$@"; }
-fi
-# A missing ensurepip is told on stdout.
+# The interpreter's own pip spares ensurepip's 4 s.
+if [ -n "$runner" ]; then set -- --without-pip; else set --; fi
+# A missing ensurepip is reported on stdout.
 "$python" -m venv "$@" "$venv" >"$room/install.log" 2>&1 || {
   tail -n 20 "$room/install.log" >&2
   undo
   fail "'$python -m venv' failed: on Debian and Ubuntu 'apt-get install python3-venv' provides it"
 }
 # Compiling what is imported, when it is, is quicker than compiling all.
-pip install --require-hashes --no-compile --disable-pip-version-check --no-input -q \
+"$venv/bin/python" "${runner:--mpip}" install --require-hashes --no-compile --disable-pip-version-check --no-input -q \
   -r "$room/requirements.txt" >"$room/install.log" 2>&1 || {
   tail -n 20 "$room/install.log" >&2
   undo

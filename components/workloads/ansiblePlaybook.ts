@@ -5,7 +5,7 @@ import { dataVolumeName, labName } from "../../lib/shared/names";
 import { LabContext } from "../context";
 import { Pushgateway } from "../monitoring/pushgateway";
 import { createHostCommand } from "./hostCommand";
-import { createPythonEnvironment } from "./pythonEnvironment";
+import { createPythonEnvironment, environmentFingerprint } from "./pythonEnvironment";
 
 export interface AnsiblePlaybookArgs {
   readonly context: LabContext;
@@ -38,7 +38,7 @@ export class AnsiblePlaybook extends pulumi.ComponentResource {
           PUSHGATEWAY_URL: pushgateway.url,
           ...(settings.webPassword === undefined ? {} : { PUSHGATEWAY_PASSWORD: pulumi.secret(settings.webPassword) }),
         },
-        triggers: [fingerprint(run, playbook), reason],
+        triggers: [fingerprint(run, playbook, environmentFingerprint("ansible")), reason],
       },
       {
         parent: this,

@@ -4,7 +4,7 @@ import { fingerprint, readAsset } from "../../lib/shared/assets";
 import { connectHost, labName } from "../../lib/shared/names";
 import { LabContext } from "../context";
 import { createHostCommand } from "./hostCommand";
-import { createPythonEnvironment } from "./pythonEnvironment";
+import { createPythonEnvironment, environmentFingerprint } from "./pythonEnvironment";
 
 export interface FlaskAppArgs {
   readonly context: LabContext;
@@ -39,7 +39,7 @@ export class FlaskApp extends pulumi.ComponentResource {
         delete: processScript("stop.sh"),
         stdin: app,
         environment: { LAB: lab, LISTEN: listen.join(" "), HEALTH: listen[0] ?? "", START: start },
-        triggers: [fingerprint(create, start, app, readAsset("flask", "requirements.txt")), listen.join(" "), reason],
+        triggers: [fingerprint(create, start, app, environmentFingerprint("flask")), listen.join(" "), reason],
       },
       // the address of the lab's gateway exists only with the network
       {

@@ -27,17 +27,24 @@ export function createPythonEnvironment(
     "triggers[1]",
     observed.repairTime,
   );
-  const install = readAsset("python", "install.sh");
-  const requirements = readAsset(venv, "requirements.txt");
   return createHostCommand(
     `${name}-environment`,
     {
-      create: install,
+      create: installScript(),
       delete: readAsset("python", "uninstall.sh"),
-      stdin: requirements,
+      stdin: readAsset(venv, "requirements.txt"),
       environment: { LAB: labName(settings.namePrefix), ROOM: venv },
-      triggers: [fingerprint(install, requirements), reason],
+      triggers: [environmentFingerprint(venv), reason],
     },
     { parent, dependsOn: teardown.all, deletedWith: teardown.all, ...repair },
   );
+}
+
+/** Changes whenever the environment is recreated, which also removes the files of the program in it. */
+export function environmentFingerprint(venv: VirtualEnvironment): string {
+  return fingerprint(installScript(), readAsset(venv, "requirements.txt"));
+}
+
+function installScript(): string {
+  return readAsset("python", "install.sh");
 }

@@ -10,6 +10,11 @@ beforeAll(async () => {
 
 const INSTALL = readAsset("python", "install.sh");
 
+/** Trigger of an environment: what runs in it has to start again when its folder is removed with it. */
+function environmentOf(venv: string): string {
+  return fingerprint(INSTALL, readAsset(venv, "requirements.txt"));
+}
+
 describe("command", () => {
   it.each(["flask", "ansible"])("%s-environment installs pinned packages and removes them", (venv) => {
     const requirements = readAsset(venv, "requirements.txt");
@@ -23,7 +28,7 @@ describe("command", () => {
         CREATE: INSTALL,
         DELETE: readAsset("python", "uninstall.sh"),
       },
-      triggers: [fingerprint(INSTALL, requirements), "declared"],
+      triggers: [environmentOf(venv), "declared"],
       logging: "none",
     });
   });
@@ -46,7 +51,7 @@ describe("command", () => {
         DELETE: stop,
       },
       triggers: [
-        fingerprint(create, start, app, readAsset("flask", "requirements.txt")),
+        fingerprint(create, start, app, environmentOf("flask")),
         "127.0.0.1:5000 172.30.90.1:5000,172.30.90.0/24",
         "declared",
       ],
@@ -60,7 +65,7 @@ describe("command", () => {
       create: 'sh -c "$CREATE"',
       stdin: playbook,
       environment: { LAB: "observability-lab", PUSHGATEWAY_URL: "http://127.0.0.1:9091", CREATE: run },
-      triggers: [fingerprint(run, playbook), "declared"],
+      triggers: [fingerprint(run, playbook, environmentOf("ansible")), "declared"],
       logging: "none",
     });
   });
