@@ -9,7 +9,8 @@ const path = require("node:path");
 const { version } = require("sucrase/package.json");
 
 const root = path.resolve(__dirname, "../..");
-const folder = path.join(process.env.LAB_ROOM || path.join(root, ".lab"), "stripped");
+// also for a lab with a LAB_ROOM of its own, whose first update would strip everything again
+const folder = path.join(root, ".lab", "stripped");
 
 Module._extensions[".ts"] = (module, file) => {
   const source = fs.readFileSync(file, "utf8");

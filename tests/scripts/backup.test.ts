@@ -38,7 +38,7 @@ function refusal(file: string | undefined): string {
     },
   });
   expect(status).toBe(1);
-  expect(fs.readdirSync(path.join(folder, "room"))).toEqual(["stripped"]);
+  expect(fs.readdirSync(path.join(folder, "room"))).toEqual([]);
   return stderr;
 }
 
