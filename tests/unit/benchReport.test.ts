@@ -7,9 +7,9 @@ const PREVIEWS = { previewWithoutPolicies: 2.5, floor: 2 };
 const COMPOSE: Round = { up: 8, ...REST, destroy: 1 };
 const ROUNDS: Rounds = {
   lab: [
-    { up: 12, preview: 2.5, ...PREVIEWS, ...REST, slowest: { container: "grafana", seconds: 3 } },
-    { up: 10, preview: 3.5, ...PREVIEWS, ...REST, slowest: { container: "cadvisor", seconds: 9 } },
-    { up: 20, preview: 3.1, ...PREVIEWS, ...REST, slowest: { container: "grafana", seconds: 9 } },
+    { up: 12, preview: 2.5, ...PREVIEWS, ...REST },
+    { up: 10, preview: 3.5, ...PREVIEWS, ...REST },
+    { up: 20, preview: 3.1, ...PREVIEWS, ...REST },
   ],
   compose: [COMPOSE, COMPOSE],
 };
@@ -88,10 +88,9 @@ describe("the tables", () => {
 });
 
 describe("the notes", () => {
-  it("name the container that limits the up, the number of samples and the noisy measurements", () => {
+  it("name the number of rounds and samples, and the noisy measurements", () => {
     expect(remarks(RESULT)).toEqual([
       "3 rounds, alternating: medians, with minimum and maximum. cores 2.",
-      "Of the up of the lab, 25.0 % is the start of grafana (3.0 s).",
       "Idle for 300 s: 3000 series, 600 samples per second, 3.0 MiB on disk per hour before compaction.",
       "Noisy: lab, up from nothing until verify is green: the rounds are 83 % of the median apart.",
       "Noisy: lab, unchanged preview: the rounds are 32 % of the median apart.",
@@ -103,12 +102,5 @@ describe("the notes", () => {
     expect(remarks({ ...RESULT, load: 1.5, rounds: panel }).filter((it) => it.startsWith("Noisy"))).toEqual([
       "Noisy: the load average was 1.50 at the start, on 2 cores.",
     ]);
-  });
-
-  it("name the reason for a change that takes longer than with compose", () => {
-    expect(remarks({ ...RESULT, rounds: { ...ROUNDS, compose: [{ ...COMPOSE, interval: 1 }] } })).toContain(
-      "Of changed scrape interval until Prometheus scrapes by it, 150.0 % is what an unchanged up takes (3.0 s): " +
-        "the start of Pulumi, of the program and of its providers.",
-    );
   });
 });

@@ -1,24 +1,8 @@
 import { setTimeout } from "node:timers/promises";
-import { dockerGet } from "../../lib/docker/client";
 import { getJson, LabOutputs, signIn } from "../verify/lab";
-import { System } from "./system";
 
-/** Health endpoint of each program, by the setting of its port. */
-const HEALTH = [
-  ["prometheus", "prometheusPort", "/-/ready"],
-  ["grafana", "grafanaPort", "/api/health"],
-  ["node_exporter", "nodeExporterPort", "/"],
-  ["cadvisor", "cadvisorPort", "/healthz"],
-  ["pushgateway", "pushgatewayPort", "/-/ready"],
-] as const;
 const POLL_MS = 50;
 const TIMEOUT_MS = 180_000;
-
-/** Time from a container's start until its program responded. */
-export interface Start {
-  readonly container: string;
-  readonly seconds: number;
-}
 
 /** Polls until the condition is true; retries on errors, and throws after three minutes. */
 export async function until(name: string, condition: () => Promise<boolean>, signal?: AbortSignal): Promise<void> {
@@ -37,18 +21,6 @@ export async function isUp(url: string): Promise<boolean> {
   const response = await fetch(url, { signal: AbortSignal.timeout(1000) });
   await response.arrayBuffer();
   return response.ok;
-}
-
-/** Waits for a lab to start; returns the container with the slowest start, undefined if any does not start. */
-export async function slowestStart({ prefix, settings }: System, signal: AbortSignal): Promise<Start | undefined> {
-  const starts = HEALTH.map(async ([container, port, path]): Promise<Start> => {
-    await until(container, () => isUp(`http://127.0.0.1:${String(settings[port])}${path}`), signal);
-    const ready = Date.now();
-    const { State } = await dockerGet<{ State: { StartedAt: string } }>(`/containers/${prefix}${container}/json`);
-    return { container, seconds: (ready - Date.parse(State.StartedAt)) / 1000 };
-  });
-  const all = await Promise.all(starts).catch(() => []);
-  return all.sort((one, other) => other.seconds - one.seconds)[0];
 }
 
 /** Whether Prometheus has loaded this scrape interval and has scraped a target with it since then. */

@@ -81,34 +81,12 @@ export function remarks({ machine, load, rounds, idle }: BenchResult): readonly 
   const busy = `the load average was ${load.toFixed(2)} at the start, on ${String(machine.cores)} cores`;
   return [
     `${String(rounds.lab.length)} rounds, alternating: medians, with minimum and maximum. ${about.join(", ")}.`,
-    ...bottlenecks(rounds),
     `Idle for ${idle.seconds.toFixed(0)} s: ${String(idle.series)} series, ${idle.samplesPerSecond.toFixed(0)} samples ` +
       `per second, ${(idle.bytesPerHour / MIB).toFixed(1)} MiB on disk per hour before compaction.`,
     ...[...(load > LOAD_LIMIT * Number(machine.cores) ? [busy] : []), ...noise(rounds)].map(
       (reason) => `Noisy: ${reason}.`,
     ),
   ];
-}
-
-/** Lower bounds of the measured times: the slowest container start for an up, an unchanged up for a change. */
-function bottlenecks(rounds: Rounds): readonly string[] {
-  const starts = (["lab", "compose"] as const).flatMap((name) => {
-    const sorted = [...rounds[name]].sort((one, other) => (one.up ?? 0) - (other.up ?? 0));
-    const { slowest, up = NaN } = sorted[Math.floor((sorted.length - 1) / 2)] ?? {};
-    return slowest === undefined
-      ? []
-      : `Of the up of ${name === "lab" ? "the lab" : name}, ${percent(slowest.seconds / up)} % is the start of ` +
-          `${slowest.container} (${slowest.seconds.toFixed(1)} s).`;
-  });
-  const start = medianOf(rounds.lab, "upAgain");
-  const changes = (["interval", "panel"] as const)
-    .filter((measure) => ratioOf(rounds, measure) > MEASURES[measure].ratio)
-    .map(
-      (measure) =>
-        `Of ${MEASURES[measure].title}, ${percent(start / medianOf(rounds.lab, measure))} % is what an unchanged up ` +
-        `takes (${start.toFixed(1)} s): the start of Pulumi, of the program and of its providers.`,
-    );
-  return [...starts, ...changes];
 }
 
 /** Measures with a large spread between rounds. */

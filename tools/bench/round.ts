@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { seconds } from "../verify/duration";
-import { scrapesBy, servesPanel, slowestStart, Start, until } from "./poll";
+import { scrapesBy, servesPanel, until } from "./poll";
 import { System } from "./system";
 
 /** A title and a limit: of the lab alone, or relative to compose or to another measure of the lab. */
@@ -29,8 +29,8 @@ export const MEASURES = {
 } satisfies Record<string, Goal>;
 export type Measure = keyof typeof MEASURES;
 
-/** Seconds by measure, and the container that limited `up`. */
-export type Round = Readonly<Partial<Record<Measure, number>>> & { readonly slowest?: Start | undefined };
+/** Seconds by measure. */
+export type Round = Readonly<Partial<Record<Measure, number>>>;
 
 /** Differs from the default, and is short to keep the wait for the next scrape out of the measure. */
 const NEW_INTERVAL = "2s";
@@ -41,7 +41,8 @@ export async function measureRound(system: System, share: number): Promise<Round
   // a target is scraped at a fixed offset in each interval, which depends on its name
   const period = seconds(system.declared.scrapeInterval) * 1000;
   await setTimeout((period + share * period - (Date.now() % period)) % period);
-  const up = await measureUp(system);
+  const command = await timed(() => system.run("up"));
+  const up = command + (await timed(() => system.run("verify")));
   const previews = system.name === "lab" ? await measurePreviews(system) : {};
   const upAgain = await timed(() => system.run("again"));
   const [interval, intervalCommand] = await measureChange(system, "interval");
@@ -50,20 +51,7 @@ export async function measureRound(system: System, share: number): Promise<Round
     await system.destroy();
     await until("destroy", async () => (await system.leftovers()).length === 0);
   });
-  return { ...up, ...previews, upAgain, interval, intervalCommand, panel, panelCommand, destroy };
-}
-
-/** From nothing until the last check of verify passes. */
-async function measureUp(system: System): Promise<Round & { readonly up: number }> {
-  const watch = new AbortController();
-  const slowest = slowestStart(system, watch.signal);
-  try {
-    const command = await timed(() => system.run("up"));
-    const verify = await timed(() => system.run("verify"));
-    return { up: command + verify, command, slowest: await slowest };
-  } finally {
-    watch.abort();
-  }
+  return { up, command, ...previews, upAgain, interval, intervalCommand, panel, panelCommand, destroy };
 }
 
 async function measurePreviews(lab: System): Promise<Round> {
