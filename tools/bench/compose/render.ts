@@ -1,10 +1,12 @@
 // Renders the settings of a lab by docker compose to files, except services and dashboards.
 // usage: render.ts FOLDER SETTINGS...     settings files; later ones override earlier ones
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { renderPrometheusConfig } from "../../../components/monitoring/prometheus";
 import { KEY_FILE } from "../../../lib/docker/grafanaKey";
+import { measuresWrites } from "../../../lib/docker/machine";
 import { describeFiles, RECORD } from "../../../lib/drift/files";
 import { PASSWORD_FILE } from "../../../lib/drift/observe";
 import { containersOf } from "../../../lib/settings/services";
@@ -37,6 +39,7 @@ if (!fs.existsSync(path.join(folder, "grafana"))) {
   write("grafana-key", new Map([[KEY_FILE, randomBytes(32).toString("hex")]]));
 }
 
+const storageDriver = execFileSync("docker", ["info", "--format", "{{.Driver}}"], { encoding: "utf8" }).trim();
 const address = connectHost(settings.bindAddress);
 const app = `${address}:${String(settings.flaskPort)}`;
 const outputs: LabOutputs = {
@@ -50,6 +53,7 @@ const outputs: LabOutputs = {
   dashboards: fs.readdirSync(path.join(folder, "dashboards")).map((file) => path.parse(file).name),
   scrapeInterval: settings.scrapeInterval,
   nodeExporterNetwork: settings.nodeExporterNetwork,
+  ...(measuresWrites({ storageDriver }) ? {} : { unmeasuredStorage: storageDriver }),
 };
 const variables = Object.entries({
   SUBNET: settings.subnet,
