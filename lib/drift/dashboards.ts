@@ -30,7 +30,7 @@ export function dashboardDrift(uid: string, found: FoundGrafana | undefined, sav
     return "it was saved in Grafana in the new schema (version 2)";
   }
   if (saved === undefined) {
-    return "the note of its version was lost";
+    return "the record of its saved version is missing";
   }
   return saved === version ? undefined : `it was edited in Grafana, version ${String(version)}`;
 }

@@ -21,7 +21,7 @@ export function readCatalogueAddress(read: SettingsReader, setting: string): str
     username !== "" || password !== ""
       ? "holds credentials, which the settings' file and its history would show"
       : search !== "" || hash !== ""
-        ? "has a query or a fragment, behind which no dashboard can be asked for"
+        ? "has a query or a fragment, after which no path of a dashboard can be appended"
         : undefined;
   if (wrong !== undefined) {
     read.addProblem(setting, undefined, wrong, "set a URL without, or download the files and set their folder");

@@ -136,9 +136,9 @@ describe("restore of a foreign file", () => {
     ],
     ["a header that busybox does not read", "tar --format=posix -C volume -cf grafana.tar .", 'holds "./"'],
     ["a compressed volume", "gzip grafana.tar; mv grafana.tar.gz grafana.tar", "is compressed"],
-    ["no archive", "echo x >grafana.tar", "is not a whole archive"],
-    ["an archive cut between two members", "truncate -s 700 grafana.tar", "is not a whole archive"],
-    ["an archive cut short", "head -c 1200 prometheus.tar >grafana.tar", "is not a whole archive"],
+    ["no archive", "echo x >grafana.tar", "is not a complete tar archive"],
+    ["an archive cut between two members", "truncate -s 700 grafana.tar", "is not a complete tar archive"],
+    ["an archive cut short", "head -c 1200 prometheus.tar >grafana.tar", "is not a complete tar archive"],
   ])("refuses a volume with %s", (_, change, problem) => {
     const again = change.includes("grafana.tar") ? "true" : "tar -C volume -cf grafana.tar .";
     sh(`${change}; ${again}`);

@@ -90,7 +90,7 @@ describe("a panel without data", () => {
     ]);
     expect(problems).toEqual(["1 panel shows no data"]);
     expect(lineOf(report, "Hidden")).toContain("(each of its queries is hidden or empty)");
-    expect(lineOf(report, "Text")).toContain("read `1` ▄ → asks nothing that the lab can answer |");
+    expect(lineOf(report, "Text")).toContain("read `1` ▄ → has no query that the lab can run |");
   });
 });
 

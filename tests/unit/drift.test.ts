@@ -122,7 +122,7 @@ describe("the drift of a dashboard", () => {
       "is that no version is noted, as it may have been edited",
       HOLDINGS,
       undefined,
-      "the note of its version was lost",
+      "the record of its saved version is missing",
     ],
     [
       "is that it was saved in another schema",

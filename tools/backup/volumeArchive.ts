@@ -28,7 +28,7 @@ export class VolumeArchive {
       this.complete = true;
     });
     this.parser.on("error", () => {
-      this.problem ??= "is not a whole archive";
+      this.problem ??= "is not a complete tar archive";
     });
   }
 
@@ -48,7 +48,7 @@ export class VolumeArchive {
       this.parser.end();
     }
     // an archive truncated between two members has no end marker
-    this.problem ??= this.complete ? undefined : "is not a whole archive";
+    this.problem ??= this.complete ? undefined : "is not a complete tar archive";
   }
 
   private check(entry: ReadEntry): string | undefined {

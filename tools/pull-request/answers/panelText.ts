@@ -37,7 +37,7 @@ function panelLine(answer: PanelAnswer): string {
   if (readingBefore === undefined || before === undefined) {
     return "";
   }
-  return `read ${readingLine(before, readingBefore)}${after === undefined ? "" : " → asks nothing that the lab can answer"}`;
+  return `read ${readingLine(before, readingBefore)}${after === undefined ? "" : " → has no query that the lab can run"}`;
 }
 
 function whenOf({ applied }: PanelAnswer): string {

@@ -153,13 +153,13 @@ export class PreviewEvaluation {
         ...lossText(otherLosses, lines),
         ...(failure === undefined
           ? []
-          : [`**The lab could not be asked**: ${escapeMarkdown(failure, MAX_ERROR_LENGTH)}`]),
+          : [`**The lab could not be queried**: ${escapeMarkdown(failure, MAX_ERROR_LENGTH)}`]),
       ],
       problems: [
         ...panels.problems,
         ...alerts.problems,
         ...lossProblems(otherLosses),
-        ...(failure === undefined ? [] : ["the lab could not be asked"]),
+        ...(failure === undefined ? [] : ["the lab could not be queried"]),
       ],
     };
   }
