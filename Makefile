@@ -1,7 +1,7 @@
 # The lab's commands. Each installs what it needs first; `make` alone lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview pr-preview drift backup restore grafana-key destroy doctor verify logs playbook traffic dashboards password config test lint audit sbom bench profile scale format
+.PHONY: help setup up preview pr-preview drift backup restore grafana-key destroy doctor verify logs playbook traffic dashboards password config test lint audit sbom bench scale format
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -77,9 +77,6 @@ sbom: ## Write a CycloneDX bill of materials to .lab/sbom.cdx.json
 
 bench: setup ## Benchmark the lab against docker compose, both set up for it (ROUNDS=5 IDLE=300)
 	@scripts/bench
-
-profile: setup ## Print where the time of an up and a preview goes, in a separate lab
-	@scripts/bench profile
 
 scale: setup ## Measure the needs of one Prometheus for up to 1000 nodes, without a lab (NODES="1 10 100 1000" MINUTES=5)
 	@scripts/bench scale

@@ -1,6 +1,5 @@
 import { Load, metric } from "../../tools/bench/onePrometheus";
 import { extrapolate, loadTable } from "../../tools/bench/scaleTable";
-import { serveTargets, targetsOn } from "../../tools/bench/targets";
 
 /** A load that grows by the same for each node. */
 function load(nodes: number, changes: Load["needs"] = {}): Load {
@@ -40,17 +39,5 @@ describe("metric", () => {
     ["d", NaN],
   ])("is the sum of the samples of %s", (name, expected) => {
     expect(metric(exposed, name)).toBe(expected);
-  });
-});
-
-describe("serveTargets", () => {
-  it("answers for each target until it is closed", async () => {
-    // an address that no measurement uses
-    const urls = targetsOn("127.0.0.2", 2).map((target) => `http://${target}/metrics`);
-    const end = serveTargets(2, "127.0.0.2");
-    const answers = await Promise.all(urls.map(async (url) => (await fetch(url)).text()));
-    end();
-    expect(answers).toEqual(["bench_target 1\n", "bench_target 1\n"]);
-    await expect(fetch(urls[0] ?? "")).rejects.toThrow();
   });
 });

@@ -2,6 +2,7 @@
 // usage: [NODES="1 10 100 1000"] [INTERVAL=5] [MINUTES=5] scale.ts STACK FOLDER RESULT
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
+import * as http from "node:http";
 import * as path from "node:path";
 import { gzipSync } from "node:zlib";
 import { nodeExporterFlags } from "../../components/monitoring/nodeExporter";
@@ -12,8 +13,11 @@ import { findFreePort } from "../pull-request/machine";
 import { Load, LOOPBACK, measureLoad, start } from "./onePrometheus";
 import { print } from "./report";
 import { loadTable } from "./scaleTable";
-import { serveTargets, targetsOn } from "./targets";
 
+/** Below the port range of labs of benchmarks, tests and previews. */
+const FIRST_PORT = 18_000;
+/** Longer than a scrape interval, so that no scrape meets a closing connection. */
+const KEEP_ALIVE_MS = 60_000;
 /** Excludes the short-lived interfaces of containers. */
 const EXCLUDED_INTERFACES = [
   "--collector.netdev.device-exclude=^(veth|br-)",
@@ -50,7 +54,7 @@ async function main(): Promise<void> {
   const program = programOf(settings.prometheus.image, "prometheus", workspace);
   const loads: Load[] = [];
   for (const count of sizes) {
-    const targets = targetsOn(LOOPBACK, count);
+    const targets = Array.from({ length: count }, (_, index) => `${LOOPBACK}:${String(FIRST_PORT + index)}`);
     const load = await measureLoad(program, path.join(workspace, "data"), targets, interval, minutes * 60);
     loads.push(load);
     console.log(`${String(count)} nodes: ${String(load.needs.series)} series`);
@@ -78,11 +82,14 @@ async function serveNodes(count: number, exporter: string): Promise<void> {
   const read = async (): Promise<Buffer> => gzipSync(await (await fetch(exporter)).text());
   let metrics = await read();
   setInterval(() => void read().then((text) => (metrics = text)), 1000);
-  serveTargets(count, LOOPBACK, (_, response) => {
+  const answer: http.RequestListener = (_, response) => {
     response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8");
     // Prometheus always accepts gzip
     response.setHeader("content-encoding", "gzip").end(metrics);
-  });
+  };
+  for (let index = 0; index < count; index++) {
+    http.createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, answer).listen(FIRST_PORT + index, LOOPBACK);
+  }
 }
 
 main()
