@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { FOLDER_UID } from "../../lib/drift/grafana";
+import { copyCheckout } from "../support/checkouts";
 import { docker } from "../support/harness";
 import { appPid, interrupt, killSession, signal } from "../support/processes";
 import { grafana } from "../support/userData";
@@ -82,6 +83,26 @@ export function injectUpdateFaults(fixture: () => Fixture): void {
     expect(second.changes).toEqual([]);
     await expectOk(first.outcome);
     await expectGreen(fixture(), { part, fault: "a second up of the same lab at once" });
+  });
+
+  it("with other packages: the app and the playbook start again in their new environments", async () => {
+    const { lab } = fixture();
+    const before = lab.checkout;
+    lab.checkout = path.join(lab.folder, "checkout");
+    copyCheckout(lab.checkout);
+    for (const name of ["flask", "ansible"]) {
+      fs.appendFileSync(path.join(lab.checkout, "assets", name, "requirements.txt"), "# other packages\n");
+    }
+    try {
+      const changes = ["ansible-environment", "ansible-run", "flask-environment", "flask-process"];
+      expect((await expectOk(lab.up())).changes).toEqual(changes);
+      expect(await lab.preview()).toEqual([]);
+      await expectOk(lab.run("playbook").outcome);
+    } finally {
+      lab.checkout = before;
+    }
+    await expectOk(lab.up());
+    expect(await lab.failedChecks()).toEqual([]);
   });
 
   /** Sees that an up fails with these words, and that the next one ends green once the cause is away. */
