@@ -19,13 +19,20 @@ unset PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PYTHONPATH PYTHONHOME
 # Its path, as a version manager's shim takes time, and its pip's runner for other environments, which came with pip 22.3:
 # `pip --python` would start it, too, but from a second pip.
 found=$("$python" -c '
-import importlib.util, os, sys
+import sys
 if sys.version_info < (3, 10):
-    sys.exit(1)
-pip = importlib.util.find_spec("pip")
-runner = os.path.join(os.path.dirname(pip.origin), "__pip-runner__.py") if pip and pip.origin else ""
-print(sys.executable, runner if os.path.isfile(runner) else "", sep="\n")
-') || fail "$("$python" --version 2>&1) is too old: the lab needs Python 3.10 or newer; set PYTHON"
+    sys.exit(3)
+import importlib.util, os
+try:
+    runner = os.path.join(os.path.dirname(importlib.util.find_spec("pip").origin), "__pip-runner__.py")
+except Exception:
+    runner = ""
+print(sys.executable)
+print(runner if os.path.isfile(runner) else "")
+') || case $? in
+  3) fail "$("$python" --version 2>&1) is too old: the lab needs Python 3.10 or newer; set PYTHON" ;;
+  *) fail "'$python' does not work: set PYTHON to Python 3.10 or newer" ;;
+esac
 { IFS= read -r python && IFS= read -r runner; } <<EOF
 $found
 
@@ -55,8 +62,9 @@ if [ -n "$runner" ]; then set -- --without-pip; else set --; fi
   undo
   fail "'$python -m venv' failed: on Debian and Ubuntu 'apt-get install python3-venv' provides it"
 }
-# Compiling what is imported, when it is, is quicker than compiling all.
-"$venv/bin/python" "${runner:--mpip}" install --require-hashes --no-compile --disable-pip-version-check --no-input -q \
+# Compiling what is imported, when it is, is quicker than compiling all. The variable is pip's own, for its runner: without
+# it, the user's settings for `pip --python` would choose another environment.
+_PIP_RUNNING_IN_SUBPROCESS=1 "$venv/bin/python" "${runner:--mpip}" install --require-hashes --no-compile --disable-pip-version-check --no-input -q \
   -r "$room/requirements.txt" >"$room/install.log" 2>&1 || {
   tail -n 20 "$room/install.log" >&2
   undo

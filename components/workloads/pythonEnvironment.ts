@@ -40,7 +40,10 @@ export function createPythonEnvironment(
   );
 }
 
-/** Changes whenever the environment is recreated, which also removes the files of the program in it. */
+/**
+ * Changes with the install script and the requirements: then the environment is recreated, and its folder with the files of
+ * the program in it. It is also recreated after drift, which that program has to look at itself.
+ */
 export function environmentFingerprint(venv: VirtualEnvironment): string {
   return fingerprint(installScript(), readAsset(venv, "requirements.txt"));
 }

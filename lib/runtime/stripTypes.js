@@ -9,8 +9,10 @@ const path = require("node:path");
 const { version } = require("sucrase/package.json");
 
 const root = path.resolve(__dirname, "../..");
-// also for a lab with a LAB_ROOM of its own, whose first update would strip everything again
-const folder = path.join(root, ".lab", "stripped");
+const { LAB_ROOM } = process.env;
+const checkouts = path.join(root, ".lab");
+// a lab with a folder of its own shares the checkout's results, if nobody else can have written them
+const folder = path.join(LAB_ROOM && !isOwn(checkouts) ? LAB_ROOM : checkouts, "stripped");
 
 Module._extensions[".ts"] = (module, file) => {
   const source = fs.readFileSync(file, "utf8");
@@ -18,6 +20,17 @@ Module._extensions[".ts"] = (module, file) => {
   const kept = path.join(folder, `${path.relative(root, file).replaceAll(path.sep, "-")}.js`);
   module._compile(read(kept, ending) ?? strip(source, kept, ending), file);
 };
+
+/** Whether this user alone can write to a folder that exists. */
+function isOwn(place) {
+  try {
+    fs.accessSync(place, fs.constants.W_OK);
+    const { uid, mode } = fs.statSync(place);
+    return uid === process.getuid?.() && (mode & 0o022) === 0;
+  } catch {
+    return false;
+  }
+}
 
 /** The cached result for this source; a truncated file lacks its ending. */
 function read(kept, ending) {

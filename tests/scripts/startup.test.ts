@@ -78,13 +78,13 @@ describe("a source stripped of its types", () => {
     fs.rmSync(checkout, { recursive: true, force: true });
   });
 
-  function run(): string {
+  function run(LAB_ROOM = ""): string {
     const args = ["--require", path.join(checkout, preloaded), source];
-    return execFileSync(process.execPath, args, { encoding: "utf8" }).trim();
+    return execFileSync(process.execPath, args, { encoding: "utf8", env: { ...process.env, LAB_ROOM } }).trim();
   }
 
-  function kept(): string {
-    const folder = path.join(checkout, ".lab", "stripped");
+  function kept(place = ".lab"): string {
+    const folder = path.join(checkout, place, "stripped");
     const [name = "", ...others] = fs.readdirSync(folder);
     expect(others).toEqual([]);
     return path.join(folder, name);
@@ -106,6 +106,28 @@ describe("a source stripped of its types", () => {
     run();
     fs.truncateSync(kept(), length);
     expect(run()).toBe("one");
+  });
+
+  it("is the checkout's for a lab with a folder of its own, too", () => {
+    run();
+    fs.writeFileSync(kept(), fs.readFileSync(kept(), "utf8").replace("'one'", "'kept'"));
+    expect(run(path.join(checkout, "own"))).toBe("kept");
+  });
+
+  it.each([
+    ["there is none", () => undefined],
+    [
+      "others can write there",
+      () => {
+        fs.mkdirSync(path.join(checkout, ".lab"));
+        fs.chmodSync(path.join(checkout, ".lab"), 0o777);
+      },
+    ],
+  ])("is the lab's own instead of the checkout's if %s", (_, prepare) => {
+    prepare();
+    expect(run(path.join(checkout, "own"))).toBe("one");
+    expect(fs.existsSync(kept("own"))).toBe(true);
+    expect(fs.existsSync(path.join(checkout, ".lab", "stripped"))).toBe(false);
   });
 
   it("is not needed where nothing can be kept", () => {

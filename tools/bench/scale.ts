@@ -1,6 +1,7 @@
 // Measures what one Prometheus needs for a growing number of machines, simulated on this one.
 // usage: [NODES="1 10 100 1000"] [INTERVAL=5] [MINUTES=5] scale.ts STACK FOLDER RESULT
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as path from "node:path";
@@ -87,9 +88,10 @@ async function serveNodes(count: number, exporter: string): Promise<void> {
     // Prometheus always accepts gzip
     response.setHeader("content-encoding", "gzip").end(metrics);
   };
-  for (let index = 0; index < count; index++) {
-    http.createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, answer).listen(FIRST_PORT + index, LOOPBACK);
-  }
+  const servers = Array.from({ length: count }, (_, index) =>
+    http.createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, answer).listen(FIRST_PORT + index, LOOPBACK),
+  );
+  await Promise.all(servers.map((server) => once(server, "listening")));
 }
 
 main()
