@@ -78,6 +78,13 @@ async function flaskTraffic(lab: LabOutputs): Promise<string> {
   if (!(await findStarts(lab.labName)).some(({ ours }) => ours)) {
     throw new CheckError("another program answers at the address of the lab's app", "run make up");
   }
+  // the samples may be older than this command
+  await sendTraffic(lab, QUICK_PATHS).catch((error: unknown) => {
+    if (error instanceof CheckError) {
+      throw error;
+    }
+    throw new CheckError(`the app does not answer at ${lab.flaskUrl}`, "read make logs, then run make up");
+  });
   return counts.map(({ path, count }) => `${path} ${String(count)}`).join(", ");
 }
 
