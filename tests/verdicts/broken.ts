@@ -120,6 +120,18 @@ export const BROKEN: readonly BrokenScenario[] = [
     },
   },
   {
+    scenario: "the Flask app hanging, with samples of a moment ago",
+    cause: ({ lab }) => {
+      signal(appPid(lab), "SIGSTOP");
+    },
+    red: [/^flask traffic: /],
+    mayBe: /^(targets|panels: (Flask app|Lab overview)): /,
+    undo: async (fixture) => {
+      signal(appPid(fixture.lab), "SIGCONT");
+      await fixture.green();
+    },
+  },
+  {
     scenario: "the report of the playbook deleted",
     cause: ({ lab }) =>
       fetch(`http://127.0.0.1:${String(lab.ports.pushgatewayPort)}/metrics/job/ansible_deployment`, {
