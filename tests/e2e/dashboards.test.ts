@@ -49,6 +49,12 @@ function panelQueries(uid: string, title: string): string[] {
   return queriesOf({ panels });
 }
 
+/**
+ * In seconds. cAdvisor looks for containers whose start or end it has missed once a minute, and Prometheus asks it some
+ * seconds later.
+ */
+const PATIENCE = 120;
+
 /** What a panel with one number shows, once it is this. */
 async function shows(
   uid: string,
@@ -56,10 +62,16 @@ async function shows(
   wanted: (value: number) => boolean | Promise<boolean>,
 ): Promise<number> {
   const [query = ""] = panelQueries(uid, title);
-  return eventually(async () => {
-    const value = await sample(lab, query);
-    return value !== undefined && (await wanted(value)) ? value : undefined;
-  }, 60);
+  const values: (number | undefined)[] = [];
+  try {
+    return await eventually(async () => {
+      const value = await sample(lab, query);
+      values.push(value);
+      return value !== undefined && (await wanted(value)) ? value : undefined;
+    }, PATIENCE);
+  } catch {
+    throw new Error(`"${title}" was ${[...new Set(values)].join(", ")} for ${String(PATIENCE)} s`);
+  }
 }
 
 async function traffic(paths: readonly string[]): Promise<void> {
@@ -122,9 +134,12 @@ describe("the home dashboard", () => {
     docker("restart", `${lab.prefix}pushgateway`);
     expect(await shows("lab-overview", "Container restarts", (value) => value === 1)).toBe(1);
     docker("stop", `${lab.prefix}pushgateway`);
-    expect(await shows("lab-overview", "Containers not healthy", (value) => value === 1)).toBe(1);
-    expect(await shows("lab-overview", "Targets down", (value) => value === 1)).toBe(1);
-    docker("start", `${lab.prefix}pushgateway`);
+    try {
+      expect(await shows("lab-overview", "Containers not healthy", (value) => value === 1)).toBe(1);
+      expect(await shows("lab-overview", "Targets down", (value) => value === 1)).toBe(1);
+    } finally {
+      docker("start", `${lab.prefix}pushgateway`);
+    }
     expect(await shows("lab-overview", "Containers not healthy", (value) => value === 0)).toBe(0);
     expect(await shows("lab-overview", "Targets down", (value) => value === 0)).toBe(0);
   });

@@ -97,6 +97,18 @@ export const BROKEN: readonly BrokenScenario[] = [
     },
   },
   {
+    scenario: "a container hanging, which Docker calls healthy",
+    cause: ({ lab }) => docker("kill", "--signal", "STOP", lab.container("node_exporter")),
+    red: [
+      /^containers: .*node_exporter is healthy for Docker, and does not answer at http.* -> .*docker restart .*node_exporter/,
+    ],
+    mayBe: /^(targets|host|panels: .*): /,
+    undo: (fixture) => {
+      docker("kill", "--signal", "CONT", fixture.container("node_exporter"));
+      return fixture.green();
+    },
+  },
+  {
     scenario: "a container taken off the network",
     cause: ({ lab }) => docker("network", "disconnect", lab.lab, lab.container("node_exporter")),
     red: [/^targets: linux_host .* -> check that the program behind the target runs/],

@@ -1,13 +1,13 @@
 import { inspectMachine } from "../../lib/docker/machine";
 import { findStarts } from "../../lib/drift/starts";
-import { catalogue } from "../../lib/settings/services";
+import { catalogue, PUBLISHED, SERVICES } from "../../lib/settings/services";
 import { urlSegment } from "../../lib/shared/foreignNames";
 import { signInHeaders } from "../../lib/shared/webSignIn";
 import { alertsEvaluated } from "./alerts";
 import { configurationLoaded } from "./configuration";
 import { Dashboard, readDashboard, unboundDatasources } from "./dashboards";
 import { hostReported } from "./host";
-import { Check, CheckError, getJson, LabOutputs, QueryAnswer, queryPrometheus, signIn } from "./lab";
+import { Check, CheckError, getJson, LabOutputs, QueryAnswer, queryPrometheus, request, signIn } from "./lab";
 
 /** Paths of the app and their HTTP status. */
 export const FLASK_PATHS: readonly (readonly [string, number])[] = [
@@ -30,7 +30,32 @@ async function containersHealthy(lab: LabOutputs): Promise<string> {
   if (sick.length > 0) {
     throw new CheckError(sick.join(", "), "read make logs, then run make up");
   }
+  const silent = await unresponsive(lab);
+  if (silent.length > 0) {
+    throw new CheckError(
+      silent.map(({ name, url }) => `${name} is healthy for Docker, and does not answer at ${url}`).join(", "),
+      `read make logs, then run docker restart ${silent.map(({ name }) => name).join(" ")}`,
+    );
+  }
   return `${String(lab.containers.length)} healthy`;
+}
+
+/** The containers that do not answer now: Docker's last health check, like the last scrape, is older than this command. */
+async function unresponsive(lab: LabOutputs): Promise<{ name: string; url: string }[]> {
+  const answers = await Promise.all(
+    PUBLISHED.map(async (key) => {
+      const url = lab[`${key}Url`];
+      const name = lab.containers.find((container) => container.endsWith(SERVICES[key].hostname));
+      if (url === undefined || name === undefined) {
+        return [];
+      }
+      return request(url, { redirect: "manual" }).then(
+        () => [],
+        () => [{ name, url }],
+      );
+    }),
+  );
+  return answers.flat();
 }
 
 async function targetsUp(lab: LabOutputs): Promise<string> {
@@ -79,12 +104,7 @@ async function flaskTraffic(lab: LabOutputs): Promise<string> {
     throw new CheckError("another program answers at the address of the lab's app", "run make up");
   }
   // the samples may be older than this command
-  await sendTraffic(lab, QUICK_PATHS).catch((error: unknown) => {
-    if (error instanceof CheckError) {
-      throw error;
-    }
-    throw new CheckError(`the app does not answer at ${lab.flaskUrl}`, "read make logs, then run make up");
-  });
+  await sendTraffic(lab, QUICK_PATHS);
   return counts.map(({ path, count }) => `${path} ${String(count)}`).join(", ");
 }
 
@@ -99,7 +119,7 @@ async function playbookReported(lab: LabOutputs): Promise<string> {
 }
 
 async function grafanaAnswers(lab: LabOutputs): Promise<string> {
-  const anonymous = await fetch(`${lab.grafanaUrl}/api/org`, { signal: AbortSignal.timeout(10_000) });
+  const anonymous = await request(`${lab.grafanaUrl}/api/org`);
   if (anonymous.status !== 401) {
     throw new CheckError(
       `accepts requests without a password (${String(anonymous.status)})`,
@@ -185,11 +205,9 @@ export const CHECKS: readonly Check[] = [
 export async function sendTraffic(lab: LabOutputs, paths = FLASK_PATHS): Promise<void> {
   await Promise.all(
     paths.map(async ([path, expected]) => {
-      const response = await fetch(`${lab.flaskUrl}${path}`, { signal: AbortSignal.timeout(10_000) });
-      // an unread response keeps its connection, and the app limits those
-      await response.arrayBuffer();
-      if (response.status !== expected) {
-        throw new CheckError(`${path} answers ${String(response.status)}, not ${String(expected)}`, "read make logs");
+      const { status } = await request(`${lab.flaskUrl}${path}`);
+      if (status !== expected) {
+        throw new CheckError(`${path} answers ${String(status)}, not ${String(expected)}`, "read make logs");
       }
     }),
   );

@@ -1,6 +1,6 @@
 import { NOT_ACCEPTABLE } from "../../lib/drift/grafana";
 import { urlSegment } from "../../lib/shared/foreignNames";
-import { CheckError, LabOutputs, signIn } from "./lab";
+import { CheckError, LabOutputs, request, signIn } from "./lab";
 
 /** The fields of a dashboard that the checks read. */
 export interface Dashboard {
@@ -22,21 +22,20 @@ export interface Dashboard {
  */
 export async function readDashboard<T>(lab: LabOutputs, uid: string): Promise<T> {
   const url = `${lab.grafanaUrl}/api/dashboards/uid/${urlSegment(uid)}`;
-  const response = await fetch(url, { headers: signIn(lab), signal: AbortSignal.timeout(10_000) });
-  const text = await response.text();
-  if (response.status === NOT_ACCEPTABLE) {
+  const { status, body } = await request(url, { headers: signIn(lab) });
+  if (status === NOT_ACCEPTABLE) {
     throw new CheckError(
       `dashboard ${uid} was saved in Grafana in the new schema (version 2)`,
       "export it if you want to keep the edit, and run make up, which restores it",
     );
   }
-  if (response.status === 404) {
+  if (status === 404) {
     throw new CheckError(`dashboard ${uid} does not exist`, "run make up");
   }
-  const dashboard = response.ok ? dashboardIn(text) : undefined;
+  const dashboard = status === 200 ? dashboardIn(body) : undefined;
   if (dashboard === undefined) {
     throw new CheckError(
-      `dashboard ${uid}: Grafana answers ${String(response.status)}, ${text.slice(0, 200)}`,
+      `dashboard ${uid}: Grafana answers ${String(status)}, ${body.slice(0, 200)}`,
       "read make logs; if it persists, delete this dashboard in Grafana and run make up",
     );
   }

@@ -1,13 +1,13 @@
+import { PublishedKey } from "../../lib/settings/services";
 import { signInHeaders } from "../../lib/shared/webSignIn";
+import { withTimeout } from "../../lib/shared/withTimeout";
 
-/** The outputs of a running lab, from `pulumi stack output --json --show-secrets`. */
-export interface LabOutputs {
+/** The outputs of a running lab, from `pulumi stack output --json --show-secrets`: each published service has its URL. */
+export interface LabOutputs extends Partial<Readonly<Record<`${PublishedKey}Url`, string>>> {
   readonly labName: string;
   readonly prometheusUrl: string;
   readonly grafanaUrl: string;
   readonly flaskUrl: string;
-  /** Only if alerts have a webhook. */
-  readonly alertmanagerUrl?: string;
   /** Receiver type in Alertmanager; `nobody` in a preview's lab. */
   readonly alertReceiver?: string;
   /** URLs of the remote write receivers, if there are any. */
@@ -60,13 +60,30 @@ export class CheckError extends Error {
   }
 }
 
+/** A response of one of the lab's programs, read whole: an unread one keeps its connection. */
+export async function request(
+  url: string,
+  init: Omit<RequestInit, "signal"> = {},
+  timeoutMs = 10_000,
+): Promise<{ readonly status: number; readonly body: string }> {
+  try {
+    return await withTimeout(timeoutMs, async (signal) => {
+      const response = await fetch(url, { ...init, signal });
+      return { status: response.status, body: await response.text() };
+    });
+  } catch (error) {
+    const { message, cause } = error as Error & { cause?: Error };
+    throw new Error(`${new URL(url).origin}: ${cause?.message ?? message}`);
+  }
+}
+
 /** A JSON response of one of the lab's programs. */
 export async function getJson<T>(url: string, headers: Record<string, string> = {}): Promise<T> {
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
-  if (!response.ok) {
-    throw new Error(`${url} answers ${String(response.status)}`);
+  const { status, body } = await request(url, { headers });
+  if (status !== 200) {
+    throw new Error(`${url} answers ${String(status)}`);
   }
-  return (await response.json()) as T;
+  return JSON.parse(body) as T;
 }
 
 /** A sample of an instant vector in Prometheus' HTTP API. */

@@ -1,12 +1,12 @@
 import { urlSegment } from "../../../lib/shared/foreignNames";
 import { readDashboard } from "../dashboards";
-import { getJson, LabOutputs, signIn } from "../lab";
+import { getJson, LabOutputs, request, signIn } from "../lab";
 import { limiter } from "./limit";
 import { DatasourceReference, Panel, StoredDashboard } from "./model";
 
 /** Concurrent queries: quick, without overloading a small machine. */
 const AT_A_TIME = 8;
-const TIMEOUT_MS = 20_000;
+const QUERY_TIMEOUT_MS = 20_000;
 
 export interface Datasource {
   readonly uid: string;
@@ -66,23 +66,25 @@ export function grafanaApi(lab: LabOutputs): GrafanaApi {
     },
     query: (body) =>
       limit(async () => {
-        const response = await fetch(`${lab.grafanaUrl}/api/ds/query`, {
-          method: "POST",
-          headers: { ...signIn(lab), "content-type": "application/json" },
-          body: JSON.stringify(body),
-          signal: AbortSignal.timeout(TIMEOUT_MS),
-        });
+        const headers = { ...signIn(lab), "content-type": "application/json" };
+        const init = { method: "POST", headers, body: JSON.stringify(body) };
+        const response = await request(`${lab.grafanaUrl}/api/ds/query`, init, QUERY_TIMEOUT_MS);
         // a failed query makes the whole response an error, which still has the results
-        const answer = (await response.json().catch(() => ({}))) as {
-          results?: Record<string, QueryResult>;
-          message?: string;
-        };
+        const answer = parse(response.body);
         if (answer.results === undefined) {
           throw new Error(`/api/ds/query answers ${String(response.status)}: ${answer.message ?? "no results"}`);
         }
         return answer.results;
       }),
   };
+}
+
+function parse(body: string): { results?: Record<string, QueryResult>; message?: string } {
+  try {
+    return JSON.parse(body) as ReturnType<typeof parse>;
+  } catch {
+    return {};
+  }
 }
 
 /** The datasource of a reference with its variables replaced; undefined if Grafana has no such datasource. */
