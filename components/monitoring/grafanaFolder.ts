@@ -1,10 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
-import { FOLDER_UID, NOT_ACCEPTABLE } from "../../lib/drift/grafana";
+import { FOLDER, NOT_ACCEPTABLE } from "../../lib/drift/grafana";
 import { urlSegment } from "../../lib/shared/foreignNames";
 import { GrafanaApi, GrafanaError } from "./grafanaApi";
-
-const FOLDER = { uid: FOLDER_UID, title: "Observability lab" };
 
 const MESSAGE = "moved while the lab's folder was recreated";
 
@@ -38,7 +36,7 @@ export function createFolder(
       ],
       afterCreate: [
         async () => {
-          await moveAll(moves, FOLDER_UID);
+          await moveAll(moves, FOLDER.uid);
         },
       ],
     },
@@ -47,7 +45,7 @@ export function createFolder(
 
 /** Recreates the folder if somebody deleted it with its contents. */
 export async function ensureFolder(api: GrafanaApi): Promise<void> {
-  const exists = async (): Promise<boolean> => (await api.call("GET", `/api/folders/${FOLDER_UID}`)) !== undefined;
+  const exists = async (): Promise<boolean> => (await api.call("GET", `/api/folders/${FOLDER.uid}`)) !== undefined;
   if (await exists()) {
     return;
   }
@@ -63,19 +61,19 @@ export async function ensureFolder(api: GrafanaApi): Promise<void> {
 
 /** Removes the folder after moving users' dashboards to General; returns the moves to repeat. */
 async function removeFolder(api: GrafanaApi, ours: ReadonlySet<string>): Promise<readonly Move[]> {
-  if ((await api.call("GET", `/api/folders/${FOLDER_UID}`)) === undefined) {
+  if ((await api.call("GET", `/api/folders/${FOLDER.uid}`)) === undefined) {
     return [];
   }
   const dashboards = await api.call<{ uid: string }[]>(
     "GET",
-    `/api/search?type=dash-db&folderUIDs=${FOLDER_UID}&limit=5000`,
+    `/api/search?type=dash-db&folderUIDs=${FOLDER.uid}&limit=5000`,
   );
   const foreign = (dashboards ?? []).filter(({ uid }) => !ours.has(uid));
   const moves = await Promise.all(foreign.map(({ uid }) => prepareMove(api, uid)));
   const existing = moves.filter((it) => it !== undefined);
   await moveAll(existing, "");
   // without force, which would also delete users' alert rules in it
-  await api.call("DELETE", `/api/folders/${FOLDER_UID}`);
+  await api.call("DELETE", `/api/folders/${FOLDER.uid}`);
   return existing;
 }
 

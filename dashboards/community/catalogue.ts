@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { Response } from "undici";
 import { ownDashboards } from "..";
-import { PanelPlugins } from "../../lib/drift/grafana";
+import { FOLDER, PanelPlugins } from "../../lib/drift/grafana";
 import { isUrl } from "../../lib/settings/lists";
 import { CommunityDashboard, Settings } from "../../lib/settings/settings";
 import { PROJECT } from "../../lib/shared/assets";
@@ -30,7 +30,7 @@ export async function readCatalogue(
   const own = ownDashboards(settings).map(({ model }) => model);
   const entries = distinctTitles(
     results.filter((result) => "json" in result),
-    own.map(({ title }) => title ?? ""),
+    [FOLDER, ...own].map(({ title }) => title ?? ""),
   );
   const taken = checkUids(
     entries,

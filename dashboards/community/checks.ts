@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { PanelPlugins } from "../../lib/drift/grafana";
+import { FOLDER, PanelPlugins } from "../../lib/drift/grafana";
 import { CommunityDashboard } from "../../lib/settings/settings";
 import { Problem } from "../../lib/shared/problems";
 import { CatalogueEntry } from "./entry";
@@ -86,9 +86,12 @@ function namePlugins(ids: readonly string[], json: string): string {
   return named.join(", ");
 }
 
-/** Dashboards with the same uid, which Grafana would store as one; `own` are the uids of the lab's own dashboards. */
+/** Dashboards with a uid that is taken; `own` are the uids of the lab's own dashboards. */
 export function checkUids(entries: readonly CatalogueEntry[], own: readonly string[]): readonly Problem[] {
-  const holders = new Map(own.map((uid) => [uid, "one of the lab's own"]));
+  const holders = new Map([
+    [FOLDER.uid, "the lab's folder"],
+    ...own.map((uid) => [uid, "one of the lab's own"] as const),
+  ]);
   return entries.flatMap((entry) => {
     const { uid } = importDashboard(entry, "");
     const holder = holders.get(uid);
@@ -98,7 +101,7 @@ export function checkUids(entries: readonly CatalogueEntry[], own: readonly stri
       : {
           setting: "communityDashboards",
           value: { id: entry.id, revision: entry.revision },
-          problem: `dashboard ${String(entry.id)} has the uid ${uid}, and so has ${holder}: one would overwrite the other`,
+          problem: `dashboard ${String(entry.id)} has the uid ${uid}, and so has ${holder}; Grafana can store only one of them`,
           fix: "take it out, or give its file another uid",
         };
   });

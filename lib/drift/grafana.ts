@@ -39,7 +39,8 @@ export interface ObservedGrafana {
 /** Ids of panel plugins; unknown if Grafana may have some but cannot be queried. */
 export type PanelPlugins = ReadonlySet<string> | "unknown";
 
-export const FOLDER_UID = "observability-lab";
+/** The folder of the lab's dashboards. */
+export const FOLDER = { uid: "observability-lab", title: "Observability lab" };
 export const DATASOURCE_UID = "prometheus";
 
 /**
@@ -111,7 +112,7 @@ export async function observePanelPlugins(url: string, password: string): Promis
 async function readContents(get: Get): Promise<FoundGrafana> {
   const [datasource, search] = await Promise.all([
     get(`/api/datasources/uid/${DATASOURCE_UID}`),
-    get(`/api/search?type=dash-db&folderUIDs=${FOLDER_UID}&limit=5000`),
+    get(`/api/search?type=dash-db&folderUIDs=${FOLDER.uid}&limit=5000`),
   ]);
   if (search.status !== 200 || ![200, 404].includes(datasource.status)) {
     throw new Error("unexpected response of Grafana");

@@ -7,7 +7,7 @@ import { createManagedDashboard } from "../../components/dashboards/managedDashb
 import { Grafana } from "../../components/monitoring/grafana";
 import { GrafanaApi } from "../../components/monitoring/grafanaApi";
 import { savedVersions } from "../../lib/drift/dashboards";
-import { FOLDER_UID, observeGrafana } from "../../lib/drift/grafana";
+import { FOLDER, observeGrafana } from "../../lib/drift/grafana";
 import { ObservedLab } from "../../lib/drift/observe";
 import { TestLab } from "../support/harness";
 import { Grafana13, serveGrafana13 } from "./grafana13";
@@ -46,7 +46,7 @@ export function schemaV2Tests(lab: () => TestLab): void {
     const holder: Partial<Grafana> = {
       observed: observed as ObservedLab,
       api: new GrafanaApi(proxy.url, pulumi.secret(password)),
-      folderUid: pulumi.output(FOLDER_UID),
+      folderUid: pulumi.output(FOLDER.uid),
       data: parent,
       provider: new grafana.Provider("provider", { url: proxy.url, auth: `admin:${password}` }),
     };
@@ -67,7 +67,7 @@ export function schemaV2Tests(lab: () => TestLab): void {
     await stack.up();
     await call("POST", "/api/dashboards/db", {
       dashboard: { uid: THEIRS, title: "Theirs", panels: [] },
-      folderUid: FOLDER_UID,
+      folderUid: FOLDER.uid,
     });
   });
 

@@ -1,7 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { FOLDER_UID } from "../../lib/drift/grafana";
 import { copyCheckout } from "../support/checkouts";
 import { docker } from "../support/harness";
 import { appPid, interrupt, killSession, signal } from "../support/processes";
@@ -162,11 +161,13 @@ export function injectUpdateFaults(fixture: () => Fixture): void {
   it("with a dashboard that Grafana refuses", () =>
     expectFailure(/cannot be changed to a folder/i, {
       fault: "a dashboard that Grafana refuses",
-      cause: () => {
+      cause: async () => {
         const { lab } = fixture();
         const dashboardCatalogue = path.join(lab.folder, "catalogue");
         fs.mkdirSync(dashboardCatalogue);
-        const dashboard = { uid: FOLDER_UID, title: "With the uid of the folder", panels: [] };
+        const dashboard = { uid: "folder-by-hand", title: "With the uid of somebody's folder", panels: [] };
+        const admin = { login: "admin", password: await lab.password() };
+        await grafana(lab, admin, "POST", "/api/folders", { uid: dashboard.uid, title: "By hand" });
         fs.writeFileSync(path.join(dashboardCatalogue, "4711_rev1.json"), JSON.stringify(dashboard));
         lab.configure({ dashboardCatalogue, communityDashboards: [{ id: 4711, revision: 1 }] });
       },

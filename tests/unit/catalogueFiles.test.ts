@@ -25,8 +25,8 @@ function read(sha256?: string): ReturnType<typeof readCatalogue> {
 
 describe("a file of a catalogue", () => {
   it("with a uid that is taken is reported with its owner", async () => {
-    const communityDashboards = JSON.stringify([1, 2, 3, 4].map((id) => ({ id, revision: 1 })));
-    for (const [index, uid] of ["same", "other", "same", "lab-flask"].entries()) {
+    const communityDashboards = JSON.stringify([1, 2, 3, 4, 5].map((id) => ({ id, revision: 1 })));
+    for (const [index, uid] of ["same", "other", "same", "lab-flask", "observability-lab"].entries()) {
       fs.writeFileSync(
         path.join(folder, `${String(index + 1)}_rev1.json`),
         JSON.stringify({ uid, title: `Title ${String(index)}`, panels: [] }),
@@ -41,19 +41,26 @@ describe("a file of a catalogue", () => {
       {
         ...invalid,
         value: { id: 3, revision: 1 },
-        problem: "dashboard 3 has the uid same, and so has dashboard 1: one would overwrite the other",
+        problem: "dashboard 3 has the uid same, and so has dashboard 1; Grafana can store only one of them",
       },
       {
         ...invalid,
         value: { id: 4, revision: 1 },
-        problem: "dashboard 4 has the uid lab-flask, and so has one of the lab's own: one would overwrite the other",
+        problem:
+          "dashboard 4 has the uid lab-flask, and so has one of the lab's own; Grafana can store only one of them",
+      },
+      {
+        ...invalid,
+        value: { id: 5, revision: 1 },
+        problem:
+          "dashboard 5 has the uid observability-lab, and so has the lab's folder; Grafana can store only one of them",
       },
     ]);
   });
 
   it("with a title that Grafana cannot tell from another gets the id appended", async () => {
-    const communityDashboards = JSON.stringify([1, 2, 3, 4].map((id) => ({ id, revision: 1 })));
-    for (const [index, title] of ["Node", " node!", "Jobs", "Nodes"].entries()) {
+    const communityDashboards = JSON.stringify([1, 2, 3, 4, 5].map((id) => ({ id, revision: 1 })));
+    for (const [index, title] of ["Node", " node!", "Jobs", "Nodes", "Observability lab"].entries()) {
       const uid = `uid${String(index)}`;
       fs.writeFileSync(path.join(folder, `${String(index + 1)}_rev1.json`), JSON.stringify({ uid, title, panels: [] }));
     }
@@ -66,6 +73,7 @@ describe("a file of a catalogue", () => {
       "node! (2)",
       "Jobs (3)",
       "Nodes",
+      "Observability lab (5)",
     ]);
   });
 
