@@ -20,7 +20,7 @@ preview: setup ## Show what `make up` would change; fails if that violates a pol
 pr-preview: setup ## Report what this checkout changes compared to another commit (BASE=origin/main APPLY=1)
 	@scripts/pr-preview
 
-drift: setup ## Report whether the running lab differs from its code; exit code 2 if it does
+drift: setup ## Report whether the running lab differs from its code, and fail if it does
 	@scripts/drift
 
 backup: setup ## Save the data of Prometheus, Grafana, the Pushgateway and Alertmanager to one file (FILE=...)

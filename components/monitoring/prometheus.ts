@@ -136,6 +136,15 @@ export function renderPrometheusConfig(
   });
 }
 
+/** Services whose jobs depend on more than their entry. */
+const WITH_JOBS_ABOVE: ReadonlySet<ServiceKey> = new Set([
+  "prometheus",
+  "nodeExporter",
+  "cadvisor",
+  "pushgateway",
+  "alertmanager",
+]);
+
 function scrapeConfigs(
   settings: Settings,
   alertmanager: string | undefined,
@@ -169,8 +178,10 @@ function scrapeConfigs(
     { ...job("prometheus", [`localhost:${String(PORT)}`]), ...signIn("prometheus") },
     ...(alertmanager === undefined ? [] : [{ ...job("alertmanager", [alertmanager]), ...signIn("alertmanager") }]),
     ...servicesOf(settings).flatMap((key) => {
-      const { scrapeConfig, hostname }: Service = SERVICES[key];
-      return scrapeConfig === undefined ? [] : [{ ...scrapeConfig(settings), ...signIn(hostname) } as ScrapeConfig];
+      const { jobs = [], scrapeConfig, hostname }: Service = SERVICES[key];
+      return WITH_JOBS_ABOVE.has(key)
+        ? []
+        : jobs.map((name) => ({ ...(scrapeConfig?.(settings) ?? job(name, [target(key)])), ...signIn(hostname) }));
     }),
     ...extraTargetJobs(settings),
   ];

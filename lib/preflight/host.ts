@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import * as path from "node:path";
+import { promisify } from "node:util";
 import { Machine } from "../docker/machine";
-import { ObservedHost } from "../drift/host";
+import { ENVIRONMENTS, ObservedHost } from "../drift/host";
 import { Settings } from "../settings/settings";
 import { isLoopback } from "../shared/names";
 import { Problem } from "../shared/problems";
@@ -9,6 +11,7 @@ import { Problem } from "../shared/problems";
 /** With less, even the first Python environment fails. */
 const MIN_FREE_MIB = 16;
 const MIB = 1024 * 1024;
+const MIN_PYTHON = "3.10";
 
 /** Problems that prevent creating or filling the state directory on the host. */
 export function findFolderProblems(
@@ -104,5 +107,43 @@ function reasonAgainst(folder: string): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === "EROFS" ? `${folder} is read-only` : `${folder} is not writable (${code ?? ""})`;
+  }
+}
+
+/** Settings that need Docker on Linux itself. */
+export function findDockerDesktop(
+  { nodeExporterNetwork }: Pick<Settings, "nodeExporterNetwork">,
+  machine: Machine,
+): readonly Problem[] {
+  return nodeExporterNetwork === "host" && !machine.native
+    ? [
+        {
+          setting: "nodeExporterNetwork",
+          value: nodeExporterNetwork,
+          problem: "needs Docker on Linux: Docker Desktop's containers run in a virtual machine",
+          fix: "set lab",
+        },
+      ]
+    : [];
+}
+
+/** A Python that cannot create the virtual environments that are missing. */
+export async function findMissingPython({ environments }: ObservedHost, python: string): Promise<readonly Problem[]> {
+  if (ENVIRONMENTS.every((name) => environments[name] === undefined)) {
+    return [];
+  }
+  const probe = `import sys, venv, ensurepip; sys.exit(sys.version_info < (${MIN_PYTHON.replace(".", ", ")}))`;
+  try {
+    await promisify(execFile)(python, ["-c", probe]);
+    return [];
+  } catch {
+    return [
+      {
+        setting: "python3",
+        value: python,
+        problem: `is missing, older than ${MIN_PYTHON}, or has no venv`,
+        fix: "install Python with venv (Debian, Ubuntu: apt-get install python3-venv), or set PYTHON to one",
+      },
+    ];
   }
 }

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import * as os from "node:os";
 import { DockerContainer, Machine } from "../../lib/docker/machine";
-import { findForeignContainers, findForeignNetwork, findMissingPython } from "../../lib/preflight";
+import { findMissingPython } from "../../lib/preflight/host";
+import { findForeignContainers, findForeignNetwork } from "../../lib/preflight/names";
 import { findOverlaps } from "../../lib/preflight/subnets";
 import { LINUX, settingsWith } from "../support/fixtures";
 import { FRESH, listed } from "../support/observedLabs";

@@ -1,6 +1,7 @@
 import * as net from "node:net";
 import { DockerContainer, Machine } from "../../lib/docker/machine";
-import { findProblems, findTakenPorts } from "../../lib/preflight";
+import { findProblems } from "../../lib/preflight";
+import { findTakenPorts } from "../../lib/preflight/ports";
 import { Settings } from "../../lib/settings/settings";
 import { LINUX, settingsWith } from "../support/fixtures";
 import { FRESH, listed } from "../support/observedLabs";

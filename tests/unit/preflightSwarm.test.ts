@@ -1,6 +1,6 @@
 import { Machine } from "../../lib/docker/machine";
 import { Swarm, SwarmService } from "../../lib/docker/swarm";
-import { findForeignNetwork } from "../../lib/preflight";
+import { findForeignNetwork } from "../../lib/preflight/names";
 import { findOverlaps } from "../../lib/preflight/subnets";
 import { findSwarmProblems } from "../../lib/preflight/swarm";
 import { parseSettings } from "../../lib/settings/settings";

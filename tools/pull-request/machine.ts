@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import * as os from "node:os";
 import { callDocker, dockerGet } from "../../lib/docker/client";
 import { Machine } from "../../lib/docker/machine";
-import { tryListen } from "../../lib/preflight";
+import { tryListen } from "../../lib/preflight/ports";
 import { findOverlaps } from "../../lib/preflight/subnets";
 import { urlSegment } from "../../lib/shared/foreignNames";
 import { LAB_LABEL } from "../../lib/shared/names";
