@@ -26,14 +26,14 @@ exec_ts() {
 # Only its user can enter LAB_ROOM and everything below it. A umask for all commands would also restrict the
 # files that they create in the checkout and for containers.
 mkdir -p "$room"
-[ ! -k "$room" ] || die "LAB_ROOM = $room: every user may write there; name a folder of your own"
+[ ! -k "$room" ] || die "LAB_ROOM = $room: every user may write there; set a folder that only you can write to"
 # Another user has another home directory and state: each lab, root's too, is managed by its own user only.
 if [ ! -O "$room" ]; then
   read -r _ _ owner _ < <(ls -ld "$room")
   if [ "$owner" = root ]; then
-    die "$room belongs to root, who brought the lab up: go on with sudo, or end it with sudo make destroy and sudo rm -rf $room"
+    die "$room belongs to root, who brought the lab up: keep using sudo, or remove the lab with sudo make destroy and sudo rm -rf $room"
   fi
-  die "$room belongs to $owner: run this as $owner, without sudo (Docker lets in who is in its group: sudo usermod -aG docker $owner, and log in again)"
+  die "$room belongs to $owner: run this as $owner, without sudo (to use Docker, $owner must be in its group: sudo usermod -aG docker $owner, then log in again)"
 fi
 case $(ls -Ld "$room") in
   drwx------*) ;;

@@ -61,12 +61,12 @@ reap() {
     elif wait "$pid"; then
       clear_line
       # for these two, the next message or their own progress shows the result
-      case $name in 'an answer'* | building*) ;; *) say "$name: done in $((SECONDS - since)) s" ;; esac
+      case $name in 'a response'* | building*) ;; *) say "$name: done in $((SECONDS - since)) s" ;; esac
     else
       clear_line
       say "$name: failed after $((SECONDS - since)) s"
       log=$(log_of "$name")
-      if [ -s "$log" ]; then tail -n 20 "$log" >&2; say "all of it: $log"; fi
+      if [ -s "$log" ]; then tail -n 20 "$log" >&2; say "full log: $log"; fi
       exit 1
     fi
   done

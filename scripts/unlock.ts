@@ -50,14 +50,14 @@ function unlock(): void {
   for (const lock of locks) {
     const pid = readPid(lock);
     if (pid !== undefined && isCli(pid, lstatSync(lock).uid)) {
-      const advice = `wait for its end, or stop it with kill -INT ${String(pid)}`;
+      const advice = `wait for it to end, or stop it with kill -INT ${String(pid)}`;
       throw new Error(`this lab is being changed by another command, process ${String(pid)}: ${advice}`);
     }
   }
   if (locks.length === 0) {
     return;
   }
-  console.error("an earlier command was killed: this one goes on from where it was");
+  console.error("an earlier command was killed: continuing from its last saved state");
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     if (/\.(tmp|attrs)$/.test(file)) {
       rmSync(path.join(folder, file)); // an incomplete write
@@ -65,7 +65,7 @@ function unlock(): void {
   }
   run("its lock cannot be removed", ["cancel", "--yes"]);
   // the program itself finds what pending operations created, and removes what is in no state
-  const failure = "its state cannot be taken up";
+  const failure = "its state cannot be recovered";
   const state = JSON.parse(run(failure, ["stack", "export"])) as { deployment: { pending_operations?: object } };
   delete state.deployment.pending_operations;
   run(failure, ["stack", "import"], JSON.stringify(state));

@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { PROJECT } from "../../lib/shared/assets";
 import { write, writeScript } from "../support/files";
 
-const RESUMED = "an earlier command was killed: this one goes on from where it was\n";
+const RESUMED = "an earlier command was killed: continuing from its last saved state\n";
 const STATE = { version: 3, deployment: { resources: [{ pending_operations: "kept" }], pending_operations: [{}] } };
 /** What the CLI is asked to take up the state of a killed one. */
 const TAKEN_UP = ["cancel --yes --stack dev", "stack export --stack dev", "stack import --stack dev"];
@@ -115,7 +115,7 @@ describe("the settings of a stack", () => {
 describe("the lock of a command that runs", () => {
   function expectRefused(pid: number | undefined): void {
     lockOf(pid);
-    const advice = `wait for its end, or stop it with kill -INT ${String(pid)}`;
+    const advice = `wait for it to end, or stop it with kill -INT ${String(pid)}`;
     const said = `this lab is being changed by another command, process ${String(pid)}: ${advice}\n`;
     expect(pulumi("up", "--yes")).toEqual({ status: 1, said, asked: [] });
   }

@@ -151,7 +151,7 @@ describe("a setup with parallel installations", () => {
     npm("until [ -e building ]; do sleep 0.1; done; echo no such package; exit 1");
     const { status, output } = setup();
     expect(status).toBe(1);
-    expect(output).toMatch(/^npm packages: failed after \d+ s\nno such package\nall of it: .*npm-packages.log$/m);
+    expect(output).toMatch(/^npm packages: failed after \d+ s\nno such package\nfull log: .*npm-packages.log$/m);
     expect(isAlive(Number(read("sleeper")))).toBe(false);
   });
 
@@ -166,7 +166,7 @@ describe("a setup with parallel installations", () => {
     expect(await ended).toBe(130);
     expect(isAlive(Number(read("sleeper")))).toBe(false);
     build("echo again >>built");
-    expect(setup()).toMatchObject({ status: 0, output: expect.stringMatching(/goes on from there/) as string });
+    expect(setup()).toMatchObject({ status: 0, output: expect.stringMatching(/continuing from there/) as string });
     expect(setup()).toEqual({ status: 0, output: "", built: [] });
   });
 });
