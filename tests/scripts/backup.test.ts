@@ -89,7 +89,7 @@ describe("restore refuses, before anything is changed,", () => {
 
   it("a backup with a changed byte", () => {
     const file = backupFile({ "grafana.tar": "data of Grafana" });
-    expect(refusal(file)).toBe(`FILE = ${file}: is damaged: its sums differ; ${fix}`);
+    expect(refusal(file)).toBe(`FILE = ${file}: is damaged: its checksums differ; ${fix}`);
   });
 
   it("a backup of a later version", () => {

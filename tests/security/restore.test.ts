@@ -104,12 +104,12 @@ describe("restore of a foreign file", () => {
   });
 
   it.each([
-    ["sums that do not name all", "sed -i /grafana/d sums", "is damaged: its sums differ"],
-    ["sums that name more", "sha256sum /etc/passwd >>sums", "is damaged: its sums differ"],
+    ["sums that do not name all", "sed -i /grafana/d sums", "is damaged: its checksums differ"],
+    ["sums that name more", "sha256sum /etc/passwd >>sums", "is damaged: its checksums differ"],
     [
       "a lab's name that steers the terminal",
       `printf 'observability-lab backup 1\\n\\033]0;x\\007\\n2026-01-01T00:00:00Z\\n' >about; sha256sum about ${TARS} >sums`,
-      "does not say of which lab and of which time it is",
+      "does not name its lab and time",
     ],
   ])("refuses one with %s", (_, more, problem) => {
     pack(more);
@@ -161,7 +161,7 @@ describe("restore of a foreign file", () => {
       Buffer.concat([first, member({ path: "./a", type, linkpath: "f", size: 512 }), hidden, Buffer.alloc(1024)]),
     );
     volume.end();
-    expect(volume.problem).toBe('holds "./a", in which tars see different members');
+    expect(volume.problem).toBe('holds "./a", which tar implementations read differently');
   });
 
   it.each([
@@ -215,13 +215,13 @@ describe("after a restore", () => {
     const accounts = await describeAccounts(lab);
     await grafana.close();
     expect(accounts.split("\n")).toEqual([
-      "besides the lab's admin, the backup's Grafana lets in:",
-      '  - the user "mallory\\u001b[2J\\u009b2J\\u202e", who may administrate Grafana',
+      "besides the lab's admin, these accounts of the backup can sign in to Grafana:",
+      '  - the user "mallory\\u001b[2J\\u009b2J\\u202e", a Grafana server admin',
       '  - the user "jane", disabled',
       '  - the service account "robot" (Admin) with tokens: 1',
       '  - the API key "old" (Editor)',
       "  - further organisations, with service accounts of their own: 1",
-      `remove whom you do not know in ${grafana.url}/admin/users and ${grafana.url}/org/serviceaccounts`,
+      `remove accounts that you do not recognize: ${grafana.url}/admin/users and ${grafana.url}/org/serviceaccounts`,
     ]);
   });
 });

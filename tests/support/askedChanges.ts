@@ -85,7 +85,7 @@ export const ASKED: readonly AskedChange[] = [
     name: "a query that is only reformatted",
     make: inFlask("`up{${JOB}}`", "`up{ ${JOB} }`"),
     problems: [],
-    lines: ["\n\nAsked 1 panel before and after: no change of any answer.\n\n", "; reads the same: `Up (green)`"],
+    lines: ["\n\nQueried 1 panel before and after: the results are identical.\n\n", "; reads the same: `Up (green)`"],
   },
   {
     example: "alert-fires-at-once",
@@ -142,7 +142,7 @@ export function flaskDashboard(): Dashboard {
     problems: [expect.stringMatching(/^\d+ panels and rules lose data once it is applied$/)],
     lines: [
       "| − delete | scrape job | `docker_containers` | targets `cadvisor:8080` |",
-      /^\*\*Data lost once it is applied\*\*: .* Likely by components\/monitoring\/prometheus\.ts:\d+ `- job\("docker_containers", \[target\("cadvisor"\)\]\),`\.$/m,
+      /^\*\*Data lost when the change is applied\*\*: .* Likely cause: components\/monitoring\/prometheus\.ts:\d+ `- job\("docker_containers", \[target\("cadvisor"\)\]\),`\.$/m,
       /^panel CPU by container \(Lab overview\): no series of container_cpu_usage_seconds_total.* any more$/m,
       /^alert ContainerRestarting: no series of container_start_time_seconds.* any more$/m,
     ],
@@ -158,7 +158,7 @@ export function flaskDashboard(): Dashboard {
     },
     problems: [expect.stringMatching(/^\d+ panels and rules lose data once it is applied$/)],
     lines: [
-      /Likely by assets\/flask\/app\.py:\d+ `- def path\(req: Request\) -> str:`/,
+      /Likely cause: assets\/flask\/app\.py:\d+ `- def path\(req: Request\) -> str:`/,
       /^panel Requests by path \(Flask app\): .*$/m,
     ],
   },

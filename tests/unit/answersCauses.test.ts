@@ -91,6 +91,6 @@ describe("the report of lost data", () => {
     const losses = Array.from({ length: 1000 }, (_, at) => ({ ...LOSS, selectors: [`gone${String(at)}`] }));
     const [text] = lossText([...losses, { ...LOSS, selectors: ["some_name_7"] }], lines);
     expect(lines).toHaveLength(50_000);
-    expect(text).toContain("**Data lost once it is applied**: panel `Rate`");
+    expect(text).toContain("**Data lost when the change is applied**: panel `Rate`");
   });
 });

@@ -131,7 +131,7 @@ describe("the likely cause", () => {
     ];
     const [by, without = ""] = lossText(losses, lines);
     expect(by).toContain(
-      '**Data lost once it is applied**: panel `Rate`, alert `Down`. Likely by lib/jobs.ts:4 `- jobs: ["cadvisor"],`.',
+      '**Data lost when the change is applied**: panel `Rate`, alert `Down`. Likely cause: lib/jobs.ts:4 `- jobs: ["cadvisor"],`.',
     );
     expect(by).toContain("panel Rate (Own): no series of container_last_seen any more\nalert Down");
     expect(without).toContain("No line of the change names the missing data.");

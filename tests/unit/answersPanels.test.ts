@@ -64,7 +64,7 @@ describe("the report", () => {
 
   it("of a query that is written otherwise says that no answer changes", async () => {
     const { report, problems } = await reportOn([update(board([stat("Up", "up")]), board([stat("Up", "up ")]))]);
-    expect(report).toContain("\n\nAsked 1 panel before and after: no change of any answer.\n\n");
+    expect(report).toContain("\n\nQueried 1 panel before and after: the results are identical.\n\n");
     expect(report).toContain("; reads the same: `1` ▄ |");
     expect(problems).toEqual([]);
   });

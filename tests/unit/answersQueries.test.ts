@@ -196,7 +196,7 @@ describe("the series of a panel", () => {
     const unit = { fieldConfig: { defaults: { unit: "s" } } };
     const { report } = await reportOn([update(board([stat("Took", "a")]), board([stat("Took", "a", unit)]))]);
     expect(report).toContain("reads `1` ▄ → `1 s` ▄");
-    expect(report).not.toContain("no change of any answer");
+    expect(report).not.toContain("the results are identical");
   });
 
   it("of a panel that loses data are the last that are cut", async () => {
@@ -210,7 +210,7 @@ describe("the series of a panel", () => {
       a: { frames: [frame(1)] },
       typo: NONE,
     });
-    expect(report).toContain("folds are cut.");
-    expect(report).toContain("<summary>panel Last (Own): what it reads</summary>");
+    expect(report).toContain("collapsed sections are cut.");
+    expect(report).toContain("<summary>panel Last (Own): data before and after</summary>");
   });
 });

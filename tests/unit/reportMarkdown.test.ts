@@ -125,7 +125,7 @@ describe("the size of a report", () => {
     const report = renderReport(reportOf([], { notes, changes: { ...changes, folds } }));
     expect(report).toContain("\n… 51 lines are cut\n```\n");
     expect(report).toContain("\n\nlast\n\n2 of 8 paragraphs are cut.\n");
-    expect(report).toMatch(/\n\n[1-8] of 9 folds are cut\.\n\n<sub>/);
+    expect(report).toMatch(/\n\n[1-8] of 9 collapsed sections are cut\.\n\n<sub>/);
   });
 
   it("cuts a table that is too long by itself, and lines that are", () => {

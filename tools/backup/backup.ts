@@ -48,7 +48,7 @@ async function backUp(checkout: string, folder: string, target: string): Promise
   log(`the data of ${lab.name} is in ${file} (${size}); make restore FILE=${quoted(file)} brings it back`);
   log(
     key === WELL_KNOWN_KEY
-      ? "whoever has it can read the passwords of Grafana's datasources: they are encrypted under its well-known key; make grafana-key gives the lab one of its own"
+      ? "anyone who has the backup can read the passwords of Grafana's datasources: they are encrypted with Grafana's default key; make grafana-key gives the lab its own"
       : `the passwords of Grafana's datasources in it need the key in ${keys.file(keyFingerprint(key))}: keep a copy of that, apart from the backup`,
   );
 }

@@ -135,12 +135,12 @@ function checkMembers(members: ReadonlyMap<string, Member>): Backup {
   }
   const summed = [...members].filter(([name]) => name !== "sums");
   if (members.get("sums")?.text !== sumsOf(summed.map(([name, { hash }]) => [name, hash]))) {
-    throw new InvalidBackup("is damaged: its sums differ");
+    throw new InvalidBackup("is damaged: its checksums differ");
   }
   // format, lab, time and, unless the backup is older than generated keys, the fingerprint of Grafana's key
   const [, lab = "", time = "", ...rest] = about;
   if (!/^[a-zA-Z0-9][\w.-]*$/.test(lab) || !/^[\d-]{10}T[\d:]{8}Z$/.test(time)) {
-    throw new InvalidBackup("does not say of which lab and of which time it is");
+    throw new InvalidBackup("does not name its lab and time");
   }
   if (!/^([0-9a-f]{16}\n)?$/.test(rest.join("\n"))) {
     throw new InvalidBackup("does not name a key of Grafana");

@@ -30,7 +30,7 @@ async function accountsOf(lab: LabOutputs): Promise<readonly string[]> {
       .filter(({ login }) => login !== lab.grafanaUser)
       .map(
         ({ login, isAdmin, isDisabled }) =>
-          `the user ${quote(login)}${isAdmin ? ", who may administrate Grafana" : ""}${isDisabled ? ", disabled" : ""}`,
+          `the user ${quote(login)}${isAdmin ? ", a Grafana server admin" : ""}${isDisabled ? ", disabled" : ""}`,
       ),
     ...serviceAccounts.map(
       ({ name, role, tokens }) => `the service account ${quote(name)} (${role}) with tokens: ${String(tokens)}`,
@@ -47,14 +47,14 @@ export async function describeAccounts(lab: LabOutputs): Promise<string> {
   try {
     const accounts = await accountsOf(lab);
     return accounts.length === 0
-      ? "nobody but the lab's admin has an account in Grafana"
+      ? "only the lab's admin has an account in Grafana"
       : [
-          "besides the lab's admin, the backup's Grafana lets in:",
+          "besides the lab's admin, these accounts of the backup can sign in to Grafana:",
           ...accounts.map((it) => `  - ${it}`),
-          `remove whom you do not know in ${lab.grafanaUrl}/admin/users and ${lab.grafanaUrl}/org/serviceaccounts`,
+          `remove accounts that you do not recognize: ${lab.grafanaUrl}/admin/users and ${lab.grafanaUrl}/org/serviceaccounts`,
         ].join("\n");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return `who has an account in Grafana besides the lab's admin is not known (${reason}): look at its users yourself`;
+    return `the accounts in Grafana could not be listed (${reason}): check them at ${lab.grafanaUrl}/admin/users`;
   }
 }

@@ -102,7 +102,7 @@ async function chooseKey(lab: RunningLab, backup: Backup, keys: SavedKeys): Prom
   }
   if (fingerprint === wellKnown) {
     log(
-      `${PASSWORDS} are encrypted under its well-known key, which this lab takes over with them: afterwards make grafana-key gives it one of its own`,
+      `${PASSWORDS} are encrypted with Grafana's default key, which this lab now uses too: run make grafana-key afterwards to give it its own`,
     );
     return { before, after: WELL_KNOWN_KEY, readable: true };
   }

@@ -65,7 +65,7 @@ export class VolumeArchive {
     }
     this.members.set(name, type);
     if (!type.endsWith("File") && (entry.header.size ?? 0) !== 0) {
-      return `${prefix}, in which tars see different members`;
+      return `${prefix}, which tar implementations read differently`;
     }
     switch (type) {
       case "Directory":

@@ -16,7 +16,7 @@ export function alertText(answers: readonly AlertAnswer[], tests: RuleTests): An
     shown: new Map(answers.map((answer) => [key(answer), alertLine(answer)])),
     rows: answers
       .filter((answer) => !isSameAnswer(answer))
-      .map(({ name }) => ({ operation: "update", kind: "alert", name, detail: "by what it reads" })),
+      .map(({ name }) => ({ operation: "update", kind: "alert", name, detail: "through a changed recording rule" })),
     first: new Set(failing.map(key)),
     paragraphs: alertNotes(answers, tests),
     folds: alertFolds(answers, tests).map(({ title, text, open }) => details(escapeMarkdown(title), fence(text), open)),

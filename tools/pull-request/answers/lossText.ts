@@ -28,9 +28,9 @@ export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[] 
       lines === undefined
         ? "The change is too long to find the lines that cause it."
         : "No line of the change names the missing data.";
-    const cause = causes.length === 0 ? unknown : `Likely by ${list(causes.map(describeLine), causes.length)}.`;
+    const cause = causes.length === 0 ? unknown : `Likely cause: ${list(causes.map(describeLine), causes.length)}.`;
     return [
-      `**Data lost once it is applied**: ${named}. ${cause}`,
+      `**Data lost when the change is applied**: ${named}. ${cause}`,
       details(
         some.length === 1 ? "missing data" : `all ${String(some.length)} of them`,
         fence(some.map(describeLoss).join("\n")),

@@ -78,7 +78,7 @@ function panelFold(answer: PanelAnswer, grafanaUrl: string): string {
     );
   const more = pairs.length - rows.length;
   return details(
-    `panel ${escapeMarkdown(name)} (${escapeMarkdown(dashboard)}): what it reads`,
+    `panel ${escapeMarkdown(name)} (${escapeMarkdown(dashboard)}): data before and after`,
     [
       ["| series | before | | after | |", "|---|---|---|---|---|", ...rows].join("\n"),
       ...(more > 0 ? [`${String(more)} more series.`] : []),
@@ -188,7 +188,7 @@ export function panelText(answers: readonly PanelAnswer[], grafanaUrl: string): 
     first: new Set(failing.map(panelKey)),
     paragraphs:
       readable.length > 0 && isSame
-        ? [`Asked ${count(readable, "panel", "panels")} before and after: no change of any answer.`]
+        ? [`Queried ${count(readable, "panel", "panels")} before and after: the results are identical.`]
         : [],
     // a report that is too long is cut at its end
     folds: [...failing, ...others].map((answer) => panelFold(answer, grafanaUrl)),

@@ -30,7 +30,7 @@ const RATE_SCRAPES = 4;
 const DATA_TIMEOUT_MS = 10_000;
 const MAX_ERROR_LENGTH = 500;
 const DATASOURCE_CHANGES =
-  "**The datasource changes**: what panels read with it is known once it is applied (`APPLY=1`).";
+  "**The datasource changes**: the data of its panels is known only after the change is applied (`APPLY=1`).";
 const NO_TESTS: RuleTests = { tests: [], untested: [], examples: new Map() };
 
 /** Evaluates the panels and alerts that a change affects in the preview's lab, and finds the data that others lose. */

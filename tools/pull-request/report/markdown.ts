@@ -210,9 +210,13 @@ function fit(paragraphs: readonly string[], folds: readonly string[], end: reado
     return left === 0 ? [] : [cutText(left, `of ${String(all.length)} ${kind}`)];
   };
   const [shown, diffs] = [paragraphs.filter(fits), folds.filter(fits)];
-  return [...shown, ...cutOf("paragraphs", paragraphs, shown), ...diffs, ...cutOf("folds", folds, diffs), ...end].join(
-    "\n\n",
-  );
+  return [
+    ...shown,
+    ...cutOf("paragraphs", paragraphs, shown),
+    ...diffs,
+    ...cutOf("collapsed sections", folds, diffs),
+    ...end,
+  ].join("\n\n");
 }
 
 function timesOf(seconds: Report["seconds"]): string[] {
