@@ -60,14 +60,14 @@ export function ansibleDashboard(): Dashboard {
         .withTarget(queryNow(DURATION, LEGEND)),
     )
     .withPanel(
-      timeline("Status over time", "Result of the run that was the last one at each moment.")
+      timeline("Status over time", "Result of the latest run at each point in time.")
         .mappings([STATUS_TEXTS])
         .thresholds(thresholds("red", [1, "green"]))
         .span(24)
         .withTarget(query(named(`ansible_job_status${CHOSEN}`), LEGEND)),
     )
     .withPanel(
-      graph("Duration over time", "How long the last run took, as it was at each moment.")
+      graph("Duration over time", "Duration of the latest run at each point in time.")
         .unit("s")
         .span(24)
         .withTarget(query(named(`ansible_job_duration_seconds${CHOSEN}`), LEGEND)),

@@ -69,16 +69,13 @@ export function flaskDashboard(): Dashboard {
         .withTarget(query(`sum(rate(${SECONDS}_count${CHOSEN}${RATE}))`)),
     )
     .withPanel(
-      stat(
-        "Requests in flight now",
-        "Requests of any path that are being answered right now; the app answers 8 at once.",
-      )
+      stat("Requests in flight now", "Requests of any path in progress; the app answers 8 at once.")
         .unit("none")
         .thresholds(thresholds("blue", [8, "orange"]))
         .withTarget(queryNow(`flask_http_requests_in_flight{${JOB}}`)),
     )
     .withPanel(
-      stat("App restarts", "How often the process was started again within the last hour.")
+      stat("App restarts", "Restarts of the process within the last hour.")
         .unit("none")
         .decimals(0)
         .thresholds(thresholds("green", [1, "orange"], [3, "red"]))
@@ -132,24 +129,24 @@ export function flaskDashboard(): Dashboard {
       ).withTarget(query(quantile(0.95, "le, path"), "{{path}}")),
     )
     .withPanel(
-      bars("Slowest paths", "The five paths with the highest 95th percentile at the moment.")
+      bars("Slowest paths", "The five paths with the highest 95th percentile now.")
         .unit("s")
         .mappings([textOfNaN("no requests")])
         .thresholds(LATENCY_COLOURS)
         .withTarget(queryNow(`sort_desc(topk(5, ${quantile(0.95, "le, path")}))`, "{{path}}")),
     )
     .withPanel(
-      graph("Requests in flight", "Requests of any path that were being answered at each scrape.")
+      graph("Requests in flight", "Requests of any path in progress at each scrape.")
         .unit("none")
         .withTarget(query(`flask_http_requests_in_flight{${JOB}}`, "in flight")),
     )
     .withPanel(
-      graph("CPU of the app", "Time that the process computes; 100 % is one whole core.")
+      graph("CPU of the app", "CPU time used by the process; 100 % is one core.")
         .unit("percentunit")
         .withTarget(query(`rate(process_cpu_seconds_total{${JOB}}${RATE})`, "CPU")),
     )
     .withPanel(
-      graph("Memory of the app", "Memory that the process holds.")
+      graph("Memory of the app", "Resident memory of the process.")
         .unit("bytes")
         .withTarget(query(`process_resident_memory_bytes{${JOB}}`, "resident")),
     )

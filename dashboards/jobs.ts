@@ -77,14 +77,14 @@ export function jobsDashboard(): Dashboard {
         .height(9),
     )
     .withPanel(
-      timeline("State over time", "State of each job at each moment.")
+      timeline("State over time", "State of each job at each point in time.")
         .mappings([STATES])
         .thresholds(STATE_COLOURS)
         .height(8)
         .withTarget(query(overTime("pushed_job:state"), "__auto")),
     )
     .withPanel(
-      graph("Duration over time", "How long the last run took, as it was at each moment.")
+      graph("Duration over time", "Duration of the latest run at each point in time.")
         .unit("s")
         .withTarget(query(overTime("pushed_job:duration_seconds"), "__auto")),
     )

@@ -29,19 +29,19 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         .withTarget(queryNow("count(up == 0) or vector(0)")),
     )
     .withPanel(
-      stat("Containers not healthy", "Containers of the lab that are not there, starting, or fail their health check.")
+      stat("Containers not healthy", "Containers of the lab that are missing, starting, or failing their health check.")
         .unit("none")
         .thresholds(thresholds("green", [1, "red"]))
         .withTarget(queryNow(`${expected} - (count(${health} == 1) or vector(0))`)),
     )
     .withPanel(
-      stat("Alerts firing", "Alerts of Prometheus that fire now; the watchdog, which always fires, is not counted.")
+      stat("Alerts firing", "Alerts that are firing, except the watchdog, which always fires.")
         .unit("none")
         .thresholds(thresholds("green", [1, "red"]))
         .withTarget(queryNow(`count(${FIRING}) or vector(0)`)),
     )
     .withPanel(
-      stat("Container restarts", "How often a container of the lab was started again within the last hour.")
+      stat("Container restarts", "Restarts of containers of the lab within the last hour.")
         .unit("none")
         .decimals(0)
         .thresholds(thresholds("green", [1, "orange"], [3, "red"]))
@@ -74,10 +74,7 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         .withTarget(query(health, legend)),
     )
     .withPanel(
-      timeline(
-        "Alerts",
-        "Which alerts fired when; what each is about and what to do says Prometheus, or the webhook that gets them.",
-      )
+      timeline("Alerts", "When each alert fired. Its summary in Prometheus, or in the notification, says what to do.")
         .mappings([texts({ 0: ["No alert", "green"], 1: ["Warning", "orange"], 2: ["Critical", "red"] })])
         .thresholds(thresholds("green", [1, "orange"], [2, "red"]))
         .span(24)
@@ -89,17 +86,17 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         .withTarget(query("scrape_duration_seconds", TARGET)),
     )
     .withPanel(
-      graph("Samples per scrape", "Samples that each target gave.")
+      graph("Samples per scrape", "Samples scraped from each target.")
         .unit("short")
         .withTarget(query("scrape_samples_scraped", TARGET)),
     )
     .withPanel(
-      graph("CPU by container", "Time that each container of the lab computes; 100 % is one whole core.")
+      graph("CPU by container", "CPU time used by each container of the lab; 100 % is one core.")
         .unit("percentunit")
         .withTarget(query(each("sum", `rate(container_cpu_usage_seconds_total${own}${RATE})`), legend)),
     )
     .withPanel(
-      graph("Memory by container", "Memory that each container of the lab cannot do without: its working set.")
+      graph("Memory by container", "Working set of each container of the lab: the memory that cannot be reclaimed.")
         .unit("bytes")
         .withTarget(query(newest("container_memory_working_set_bytes"), legend)),
     )
@@ -136,21 +133,21 @@ function withProbes(dashboard: DashboardBuilder, probes: readonly Probe[]): Dash
   const all = dashboard
     .withRow(new RowBuilder("Probes"))
     .withPanel(
-      timeline("Probes", "Whether what each probe asks answered.")
+      timeline("Probes", "Whether each probed target answered.")
         .mappings([texts({ 0: ["Failed", "red"], 1: ["Answers", "green"] })])
         .thresholds(thresholds("red", [1, "green"]))
         .span(24)
         .withTarget(query("probe_success", "{{instance}}")),
     )
     .withPanel(
-      graph("Probe duration", "How long each probe took; a failed one may have waited for an answer.")
+      graph("Probe duration", "How long each probe took; a failed one may have waited for a response.")
         .unit("s")
         .withTarget(query("probe_duration_seconds", "{{instance}}")),
     );
   // without one the panel would have no data
   return probes.some(({ url }) => url?.startsWith("https:"))
     ? all.withPanel(
-        bars("Certificates", "Time until a certificate of the chain expires; none was seen where a probe fails.")
+        bars("Certificates", "Time until the first certificate of the chain expires; none is seen if the probe fails.")
           .unit("s")
           .mappings([texts({ 0: ["none seen", GREY] })])
           .thresholds(thresholds("red", [14 * DAY, "green"]))

@@ -70,7 +70,10 @@ describe("the key of Grafana's datasources", () => {
   });
 
   it("is restored with data from before labs had any", async () => {
-    expect(await moved(undefined, OURS)).toEqual([WELL_KNOWN, expect.stringContaining("run make grafana-key afterwards")]);
+    expect(await moved(undefined, OURS)).toEqual([
+      WELL_KNOWN,
+      expect.stringContaining("run make grafana-key afterwards"),
+    ]);
   });
 
   it.each([
@@ -91,7 +94,9 @@ describe("the key of Grafana's datasources", () => {
     expect(key).toBe(OURS);
     expect(output).toContain(`cannot be read: they need the key ${print(OTHER)}`);
     expect(output).toContain("Grafana has a new key: save the passwords of these datasources again: theirs\n");
-    expect(output).toContain("besides the lab's admin, these accounts of the backup can sign in to Grafana:\n  - the user \"jane\"\n");
+    expect(output).toContain(
+      'besides the lab\'s admin, these accounts of the backup can sign in to Grafana:\n  - the user "jane"\n',
+    );
     // before anything is stopped
     expect(output.indexOf("cannot be read")).toBeLessThan(output.indexOf("restoring the data"));
   });
