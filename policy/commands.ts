@@ -1,12 +1,12 @@
 import type { local } from "@pulumi/command";
 import type { Unwrap } from "@pulumi/pulumi";
 import type { CommandAllowance } from "./allowance";
-import { COMMANDS as ALLOWED } from "./allowed";
+import { COMMANDS } from "./allowed";
 import { allowanceOf, type Container } from "./containers";
 import { type PolicyContext, isPending, isUnset, type Resource, type ResourceId } from "./resource";
 
 /** Types of the resources that run a command. */
-export const COMMANDS = ["command:local:Command"];
+export const COMMAND_TYPES = ["command:local:Command"];
 
 /** The inputs of a command. */
 export type Command = Unwrap<local.CommandArgs>;
@@ -34,7 +34,7 @@ export function checkRemoval(command: Command, { name }: ResourceId): readonly s
  * checkout: no policy can check the effect of such a file, so a reviewer has to read it.
  */
 export function checkCommand(command: Command, { name }: ResourceId, context: PolicyContext): readonly string[] {
-  const allowed = ALLOWED.find((it) => it.name.test(name));
+  const allowed = COMMANDS.find((it) => it.name.test(name));
   if (allowed === undefined) {
     return [
       `${name} is not an allowed command; it would run on this machine as the user who runs up. ` +

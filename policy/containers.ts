@@ -1,12 +1,12 @@
 import type * as docker from "@pulumi/docker";
 import type { Unwrap } from "@pulumi/pulumi";
 import type { ContainerAllowance } from "./allowance";
-import { CONTAINERS as CONTAINERS_ALLOWED } from "./allowed";
+import { CONTAINERS } from "./allowed";
 import { type PolicyContext, isPending, isUnset, LAB, type Resource, type ResourceId, typesOf } from "./resource";
 
 /** Types of the resources that these policies check. */
-export const CONTAINERS = ["docker:index/container:Container"];
-export const SERVICES = ["docker:index/service:Service"];
+export const CONTAINER_TYPES = ["docker:index/container:Container"];
+export const SERVICE_TYPES = ["docker:index/service:Service"];
 
 /** The inputs of a container. */
 export type Container = Unwrap<docker.ContainerArgs> & {
@@ -144,7 +144,7 @@ function modesOf(
 /** The permissions of a resource in `allowed.ts`: by the types of its parents and its name, as a name alone is not enough. */
 export function allowanceOf(resource: ResourceId): ContainerAllowance {
   const [lab, component = "", wrapper = "", type = "", ...more] = typesOf(resource);
-  const allowed = Object.hasOwn(CONTAINERS_ALLOWED, component) ? CONTAINERS_ALLOWED[component] : undefined;
+  const allowed = Object.hasOwn(CONTAINERS, component) ? CONTAINERS[component] : undefined;
   const ending = WRAPPERS[`${wrapper}$${type}`];
   return lab === LAB && more.length === 0 && ending !== undefined && `${allowed?.name ?? ""}${ending}` === resource.name
     ? (allowed ?? {})

@@ -3,7 +3,7 @@ import type * as grafana from "@pulumiverse/grafana";
 import type { ResourceId } from "./resource";
 
 /** Types of the resources with a dashboard. */
-export const DASHBOARDS = ["grafana:oss/dashboard:Dashboard"];
+export const DASHBOARD_TYPES = ["grafana:oss/dashboard:Dashboard"];
 
 /** A dashboard has a uid and a folder. */
 export function checkFolder(dashboard: Unwrap<grafana.oss.DashboardArgs>, { name }: ResourceId): readonly string[] {

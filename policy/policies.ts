@@ -1,15 +1,15 @@
-import { checkArguments, type Command, COMMANDS, checkCommand, checkRemoval } from "./commands";
+import { checkArguments, type Command, COMMAND_TYPES, checkCommand, checkRemoval } from "./commands";
 import {
   asContainer,
   checkHealthAndLimits,
   checkPinned,
   checkPorts,
   type Container,
-  CONTAINERS,
-  SERVICES,
+  CONTAINER_TYPES,
+  SERVICE_TYPES,
   checkPrivileges,
 } from "./containers";
-import { checkFolder, DASHBOARDS } from "./grafana";
+import { checkFolder, DASHBOARD_TYPES } from "./grafana";
 import { checkMounts } from "./mounts";
 import type { Check, PolicyContext, Resource } from "./resource";
 import { checkSecrets } from "./secrets";
@@ -53,7 +53,7 @@ export const POLICIES: readonly Policy[] = [
   {
     name: "commands-allowed",
     description: "Commands on the host and the arguments of containers are listed in policy/allowed.ts.",
-    checks: [onRunning(checkArguments), on<Command>(COMMANDS, checkCommand)],
+    checks: [onRunning(checkArguments), on<Command>(COMMAND_TYPES, checkCommand)],
   },
   {
     name: "containers-guarded",
@@ -68,12 +68,12 @@ export const POLICIES: readonly Policy[] = [
   {
     name: "dashboards-placed",
     description: "Dashboards have a uid and a folder.",
-    checks: [on(DASHBOARDS, checkFolder)],
+    checks: [on(DASHBOARD_TYPES, checkFolder)],
   },
   {
     name: "processes-removable",
     description: "A command that starts a background process has a delete command.",
-    checks: [on<Command>(COMMANDS, checkRemoval)],
+    checks: [on<Command>(COMMAND_TYPES, checkRemoval)],
   },
   {
     name: "in-component-tree",
@@ -92,8 +92,8 @@ function on<Props>(types: readonly string[], check: CheckOf<Props>): Check {
 
 /** Applies a check to containers, and to the tasks of Swarm services. */
 function onRunning(check: CheckOf<Container>): Check {
-  const containers = on(CONTAINERS, check);
-  const services = on<Parameters<typeof asContainer>[0]>(SERVICES, (props, it, context) =>
+  const containers = on(CONTAINER_TYPES, check);
+  const services = on<Parameters<typeof asContainer>[0]>(SERVICE_TYPES, (props, it, context) =>
     check(asContainer(props), it, context),
   );
   return (resource, context) => [...containers(resource, context), ...services(resource, context)];

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { COMMANDS } from "./commands";
-import { CONTAINERS, SERVICES } from "./containers";
+import { COMMAND_TYPES } from "./commands";
+import { CONTAINER_TYPES, SERVICE_TYPES } from "./containers";
 import { endProgramOnError, checkRequests, replaced, serialized, transformed } from "./gate";
 import { checkPlugin } from "./origin";
 import { type PolicyContext, PENDING, type Resource, type ResourceId } from "./resource";
@@ -87,7 +87,8 @@ function optionsOf(
 /** The violations that can be found without outputs. */
 function atOnce(it: Declared, context: PolicyContext): readonly string[] {
   const places = placesOf(it.props, isLate);
-  const unread = [...CONTAINERS, ...SERVICES, ...COMMANDS].includes(it.type) && !places.every((at) => LATE.test(at));
+  const unread =
+    [...CONTAINER_TYPES, ...SERVICE_TYPES, ...COMMAND_TYPES].includes(it.type) && !places.every((at) => LATE.test(at));
   const marked = replaced(it.props, (value) => (isLate(value) ? { value: PENDING } : undefined)) as Resource["marked"];
   return unread ? [] : violationsOf({ ...it, marked, props: marked }, context);
 }

@@ -1,6 +1,6 @@
-import { COMMANDS as COMMANDS_ALLOWED } from "./allowed";
-import { COMMANDS } from "./commands";
-import { allowanceOf, CONTAINERS, SERVICES } from "./containers";
+import { COMMANDS } from "./allowed";
+import { COMMAND_TYPES } from "./commands";
+import { allowanceOf, CONTAINER_TYPES, SERVICE_TYPES } from "./containers";
 import { SECRETS } from "./properties";
 import { type PolicyContext, Hidden, isPending, type Resource } from "./resource";
 
@@ -23,7 +23,7 @@ const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
  */
 export function checkSecrets(resource: Resource, context: PolicyContext): readonly string[] {
   const { type, name, marked } = resource;
-  const container = [...CONTAINERS, ...SERVICES].includes(type);
+  const container = [...CONTAINER_TYPES, ...SERVICE_TYPES].includes(type);
   const places = placesOf(marked);
   const allowed = Object.hasOwn(SECRETS, type) ? (SECRETS[type] ?? []) : [];
   const shown = places
@@ -31,7 +31,7 @@ export function checkSecrets(resource: Resource, context: PolicyContext): readon
     .map(
       ({ place }) =>
         `${name}: ${place.join(".")} contains a secret, which ${container ? "everyone who may inspect the container" : "others"} can read. ` +
-        "Upload it as a file (uploads of LabContainer), or pass it where the lab does.",
+        "Upload it as a file (uploads of LabContainer), or pass it in a property listed in SECRETS in policy/properties.ts.",
     );
   const urls = places
     .filter(({ place, value }) => container && !isVariable(place) && SECRET_URL.test(value))
@@ -43,7 +43,7 @@ export function checkSecrets(resource: Resource, context: PolicyContext): readon
     ...shown,
     ...urls,
     ...(container ? variables(resource, context) : []),
-    ...(COMMANDS.includes(type) ? plain(resource) : []),
+    ...(COMMAND_TYPES.includes(type) ? plain(resource) : []),
   ];
 }
 
@@ -83,8 +83,8 @@ function variables(resource: Resource, context: PolicyContext): readonly string[
       if (secret || looksSecret(variable, value)) {
         return [
           `${name}: the environment variable ${variable} contains a secret, which everyone who may inspect the container ` +
-            "can read. Upload it as a file (uploads of LabContainer) and pass its path, as in " +
-            "GF_SECURITY_ADMIN_PASSWORD__FILE.",
+            "can read. Upload it as a file (uploads of LabContainer) and refer to it, as " +
+            "GF_SECURITY_ADMIN_PASSWORD does with $__file{…}.",
         ];
       }
       return Object.hasOwn(allowed, variable) && (allowed[variable]?.(value, context) ?? false)
@@ -99,7 +99,7 @@ function variables(resource: Resource, context: PolicyContext): readonly string[
 
 /** Violations in a command's environment. */
 function plain({ name, marked }: Resource): readonly string[] {
-  const secrets = COMMANDS_ALLOWED.find((it) => it.name.test(name))?.secrets ?? [];
+  const secrets = COMMANDS.find((it) => it.name.test(name))?.secrets ?? [];
   return placesOf(marked)
     .filter(({ place, secret, value }) => place[0] === "environment" && !secret && !isPending(value))
     .map(({ place, value }) => ({ variable: place[1] ?? "", value }))

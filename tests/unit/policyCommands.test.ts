@@ -146,8 +146,8 @@ describe("secrets in a container", () => {
   ])("are rejected in its environment: %s", (_, envs, variable) => {
     expect(violationsOf({ envs })).toStrictEqual([
       `grafana-container: the environment variable ${variable} contains a secret, which everyone who may inspect the ` +
-        "container can read. Upload it as a file (uploads of LabContainer) and pass its path, as in " +
-        "GF_SECURITY_ADMIN_PASSWORD__FILE.",
+        "container can read. Upload it as a file (uploads of LabContainer) and refer to it, as " +
+        "GF_SECURITY_ADMIN_PASSWORD does with $__file{…}.",
     ]);
   });
 
@@ -171,7 +171,7 @@ describe("secrets in a container", () => {
   ])("are rejected in %s", (_, marked, place) => {
     expect(violationsOf(marked)).toStrictEqual([
       `grafana-container: ${place} contains a secret, which everyone who may inspect the container can read. Upload it ` +
-        "as a file (uploads of LabContainer), or pass it where the lab does.",
+        "as a file (uploads of LabContainer), or pass it in a property listed in SECRETS in policy/properties.ts.",
     ]);
   });
 
@@ -207,7 +207,7 @@ describe("secrets in a command's environment", () => {
   it("are rejected in printed output", () => {
     expect(violationsOf({ create: new Hidden("echo hunter2") })).toStrictEqual([
       "grafana-admin-password: create contains a secret, which others can read. Upload it as a file (uploads of " +
-        "LabContainer), or pass it where the lab does.",
+        "LabContainer), or pass it in a property listed in SECRETS in policy/properties.ts.",
     ]);
   });
 
