@@ -34,7 +34,7 @@ async function containersHealthy(lab: LabOutputs): Promise<string> {
   if (silent.length > 0) {
     throw new CheckError(
       silent.map(({ name, url }) => `${name} is healthy for Docker, and does not answer at ${url}`).join(", "),
-      `read make logs, then run docker restart ${silent.map(({ name }) => name).join(" ")}`,
+      `read make logs, then run make up; if it changes nothing, run docker restart ${silent.map(({ name }) => name).join(" ")}`,
     );
   }
   return `${String(lab.containers.length)} healthy`;
