@@ -74,6 +74,23 @@ describe("a lab that is asked", () => {
     expect(found.absent).toEqual(absent);
   });
 
+  it.each([
+    [undefined, "20s"],
+    [4, "20s"],
+    [240, "240s"],
+  ])("has rates over as long as a series is fresh, %s s, and 20 s at least", async (fresh, window) => {
+    const queries: string[] = [];
+    const rates = fakeApi({
+      dashboard: {},
+      prometheus: (path, { query = "" }) => {
+        queries.push(query);
+        return path === "parse_query" ? TREES.a : { resultType: "vector", result: [] };
+      },
+    });
+    await new Presence(rates.api, "prom", fresh).find("rate(a[${__rate_interval}])");
+    expect(queries).toContain(`rate(a[${window}])`);
+  });
+
   it("is asked for every panel and rule", async () => {
     const sources = await api.datasources();
     const lab: LabAccess = { api, sources, since: 0, scrapeSeconds: 5, pause: setTimeout, restore: (text) => text };

@@ -3,6 +3,7 @@ import { LabOutputs } from "../../tools/verify/lab";
 import { serve, TestServer } from "../support/servers";
 
 const WATCHDOG = { name: "Watchdog", health: "ok", state: "firing" };
+const RECORDING = { name: "path:requests:rate5m", health: "ok", type: "recording" };
 const QUIET = { name: "TargetDown", health: "ok", state: "inactive" };
 
 let servers: TestServer[] = [];
@@ -33,7 +34,7 @@ async function ask(
     { body: JSON.stringify({ data: { result: counters[name] ?? [] } }) },
   ]);
   const server = await serve({
-    "/api/v1/rules?type=alert": { body: found },
+    "/api/v1/rules": { body: found },
     "/api/v2/alerts?active=true&filter=alertname%3D%22Watchdog%22": { body: JSON.stringify(alerts) },
     ...(Object.fromEntries(answers) as Record<string, { body: string }>),
   });
@@ -51,10 +52,15 @@ describe("the check of the alerts", () => {
   it("reports the rules and the alerts that fire besides the watchdog", async () => {
     expect(await ask([WATCHDOG, QUIET])).toBe("2 rules; firing: none");
     expect(await ask([WATCHDOG, { ...QUIET, state: "firing" }])).toBe("2 rules; firing: TargetDown");
+    expect(await ask([WATCHDOG, RECORDING])).toBe("2 rules; firing: none");
   });
 
   it.each([
     [{ ...QUIET, health: "err", lastError: "many-to-many matching" }, "TargetDown: many-to-many matching"],
+    [
+      { ...RECORDING, health: "err", lastError: "many-to-many matching" },
+      "path:requests:rate5m: many-to-many matching",
+    ],
     [{ ...QUIET, health: "unknown" }, "TargetDown: not evaluated yet"],
   ])("fails for a rule that is not evaluated: %j", async (rule, expected) => {
     await expect(ask([WATCHDOG, rule])).rejects.toThrow(expected);

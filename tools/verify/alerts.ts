@@ -9,7 +9,8 @@ interface Rule {
   /** `unknown` until it has been evaluated once. */
   readonly health: "ok" | "err" | "unknown";
   readonly lastError?: string;
-  readonly state: "firing" | "pending" | "inactive";
+  /** Absent for a recording rule. */
+  readonly state?: "firing" | "pending" | "inactive";
 }
 
 /** The alert that fires all the time. */
@@ -20,7 +21,7 @@ const SCRAPES = 3;
 /** Whether every rule is evaluated without an error, and the watchdog reaches its destination. */
 export async function alertsEvaluated(lab: LabOutputs): Promise<string> {
   const { data } = await getJson<{ data: { groups: readonly { rules: readonly Rule[] }[] } }>(
-    `${lab.prometheusUrl}/api/v1/rules?type=alert`,
+    `${lab.prometheusUrl}/api/v1/rules`,
     signInHeaders(lab.webPassword),
   );
   const rules = data.groups.flatMap((group) => group.rules);

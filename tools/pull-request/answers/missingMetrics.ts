@@ -1,5 +1,13 @@
 import { explainMetric, isHostMetric } from "../../verify/panels/nodeExporter";
-import { Matcher, metricOf, ParsedQuery, readTree, Selector, written } from "../../verify/panels/parsedQuery";
+import {
+  Matcher,
+  metricOf,
+  ParsedQuery,
+  readTree,
+  Selector,
+  written,
+  writtenMatcher,
+} from "../../verify/panels/parsedQuery";
 import { Sample } from "../../verify/lab";
 import { PrometheusApi } from "./prometheusApi";
 import { loadedRecordings, Recording } from "./recordings";
@@ -76,7 +84,7 @@ export class MissingMetrics {
   }
 
   private exists(matchers: readonly Matcher[]): Promise<boolean> {
-    const selector = selectorOf(matchers);
+    const selector = `{${matchers.map(writtenMatcher).join(",")}}`;
     const parameters = {
       "match[]": selector,
       start: String(this.now - HISTORY_SECONDS),
@@ -114,12 +122,6 @@ export class MissingMetrics {
     this.cache.set(key, answer);
     return answer;
   }
-}
-
-/** A selector in PromQL; only names that need quotes have them, as older releases do not support any. */
-function selectorOf(matchers: readonly Matcher[]): string {
-  const quote = (name: string): string => (/^\w+$/.test(name) ? name : JSON.stringify(name));
-  return `{${matchers.map(({ name, type, value }) => `${quote(name)}${type}${JSON.stringify(value)}`).join(",")}}`;
 }
 
 function merge(all: readonly Missing[], never: boolean): Missing | undefined {

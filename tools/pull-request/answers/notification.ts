@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { LabError } from "../../../lib/shared/problems";
+import { quoteName } from "../../verify/panels/parsedQuery";
 import { without } from "../report/differences";
 import { ActiveSeries, Labels } from "./evaluateRule";
 import { RunRuleTests, TestOutputs } from "./promtool";
@@ -117,11 +118,6 @@ function filesOf(
     [testOf(index), stringify({ rule_files: [rules], evaluation_interval: "1m", tests: [test] })],
     [rules, stringify({ groups: [{ name: "rendered", rules: [{ alert, expr, labels, annotations }] }] })],
   ];
-}
-
-/** Releases before 3 do not support quoted names. */
-function quoteName(name: string): string {
-  return /^\w+$/.test(name) ? name : JSON.stringify(name);
 }
 
 /** The alert in promtool's output. */

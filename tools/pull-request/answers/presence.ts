@@ -17,9 +17,13 @@ export interface QueryResult {
   readonly filters: boolean;
 }
 
+/** Shortest window of a rate; cAdvisor measures an idle container this seldom, whatever the scrape interval. */
+const MIN_RATE_SECONDS = 20;
+
 /** Checks at one time which series queries and their selectors match; runs each selector once. */
 export class Presence {
   private readonly cache = new Map<string, Promise<readonly string[]>>();
+  private readonly rateSeconds: number;
 
   /**
    * @param api Grafana of the lab.
@@ -33,7 +37,9 @@ export class Presence {
     private readonly datasource: string,
     private readonly freshSeconds?: number,
     private readonly at?: number,
-  ) {}
+  ) {
+    this.rateSeconds = Math.max(MIN_RATE_SECONDS, Math.ceil(freshSeconds ?? 0));
+  }
 
   /**
    * Runs a query and checks its selectors.
@@ -87,7 +93,7 @@ export class Presence {
 
   private async query(expr: string): Promise<readonly Sample[]> {
     const time: Readonly<Record<string, string>> = this.at === undefined ? {} : { time: String(this.at) };
-    const { resultType, result } = (await this.call("query", withoutBuiltIns(expr, 20), time)) as {
+    const { resultType, result } = (await this.call("query", withoutBuiltIns(expr, this.rateSeconds), time)) as {
       resultType: string;
       result: readonly Sample[];
     };

@@ -55,9 +55,6 @@ export function readTree(tree: unknown, histogram = false): ParsedQuery {
   if (op === "or") {
     return { selectors: [], either: [[readTree(lhs, histogram), readTree(rhs, histogram)]], filters: false };
   }
-  if (String(func?.name).startsWith("absent")) {
-    return { selectors: [], either: [], filters: false }; // it has a value if its selector finds nothing
-  }
   if (op === "unless") {
     return readTree(lhs, histogram); // the right side only removes series, so it does not matter if it finds nothing
   }
@@ -78,7 +75,19 @@ export function metricOf(matchers: readonly Matcher[]): string {
 
 /** A selector in PromQL. */
 export function written(matchers: readonly Matcher[]): string {
+  const metric = metricOf(matchers);
+  const plain = metric === "" || /^[a-zA-Z_:][\w:]*$/.test(metric);
   const labels = matchers.filter(({ name, type }) => name !== "__name__" || type !== "=");
-  const list = labels.map(({ name, type, value }) => `${name}${type}${JSON.stringify(value)}`);
-  return `${metricOf(matchers)}${list.length === 0 ? "" : `{${list.join(",")}}`}`;
+  const list = [...(plain ? [] : [JSON.stringify(metric)]), ...labels.map(writtenMatcher)];
+  return `${plain ? metric : ""}${list.length === 0 ? "" : `{${list.join(",")}}`}`;
+}
+
+/** A matcher in PromQL. */
+export function writtenMatcher({ name, type, value }: Matcher): string {
+  return `${quoteName(name)}${type}${JSON.stringify(value)}`;
+}
+
+/** A label's name in PromQL; quoted only if it has to be, as releases before 3 do not support quotes. */
+export function quoteName(name: string): string {
+  return /^[a-zA-Z_]\w*$/.test(name) ? name : JSON.stringify(name);
 }
