@@ -88,6 +88,12 @@ describe("verify", () => {
     expect(`${table.out}${json.out}${table.err}${json.err}`).not.toContain("hunter2hunter2");
   });
 
+  it.each(["abc", "-1", ""])("rejects %p as a number of seconds to wait", async (patience) => {
+    const { code, err } = await verify(await deadLab(), `--patience=${patience}`);
+    expect(code).toBe(2);
+    expect(err).toContain(`--patience = ${patience}: must be a number of seconds, 0 or more`);
+  });
+
   it("rejects outputs that are not a lab's with its usage", async () => {
     const { code, err } = await verify("{}");
     expect(code).toBe(2);

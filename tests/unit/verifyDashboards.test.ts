@@ -128,4 +128,22 @@ describe("the check of a dashboard's panels", () => {
   ])("succeeds for one %s", async (_, type, plugins) => {
     expect(await ofPanels(withPanels({ type }), { body: plugins })).toBe(NO_QUERIES);
   });
+
+  it("says how many nodes of a large swarm were not queried", async () => {
+    const nodes = Array.from({ length: 12 }, (_, index) => ({
+      metric: { instance: `n${String(index)}` },
+      value: [0, "1"],
+    }));
+    const prometheus = await serve({
+      [`/api/v1/query?query=${encodeURIComponent('up{job="linux_host"} == 1')}`]: {
+        body: JSON.stringify({ data: { result: nodes } }),
+      },
+    });
+    const lab = { ...(await labWith({ mine: withPanels() })), prometheusUrl: prometheus.url, swarm: { services: [] } };
+    const [check] = await panelChecks(lab);
+    const found = (await check?.run(lab)) as { seen: string };
+    expect(found.seen.split("\n")).toHaveLength(11);
+    expect(found.seen).toMatch(/\n2 more nodes were not queried$/);
+    await prometheus.close();
+  });
 });

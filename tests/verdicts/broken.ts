@@ -100,7 +100,7 @@ export const BROKEN: readonly BrokenScenario[] = [
     scenario: "a container hanging, which Docker calls healthy",
     cause: ({ lab }) => docker("kill", "--signal", "STOP", lab.container("node_exporter")),
     red: [
-      /^containers: .*node_exporter is healthy for Docker, and does not answer at http.* -> .*docker restart .*node_exporter/,
+      /^containers: Docker reports .*node_exporter as healthy, but it does not answer at http.* -> .*docker restart .*node_exporter/,
     ],
     mayBe: /^(targets|host|panels: .*): /,
     undo: (fixture) => {

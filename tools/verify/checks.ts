@@ -16,8 +16,8 @@ export const FLASK_PATHS: readonly (readonly [string, number])[] = [
   ["/slow", 200],
   ["/error", 500],
 ];
-/** Paths that respond immediately. */
-export const QUICK_PATHS = FLASK_PATHS.filter(([path]) => path !== "/slow");
+/** Paths that succeed immediately: the errors of repeated requests would fire an alert. */
+export const QUICK_PATHS = FLASK_PATHS.filter(([path, status]) => status === 200 && path !== "/slow");
 const COUNT = "flask_http_request_duration_seconds_count";
 const PLAYBOOK = "monitor_playbook";
 
@@ -33,7 +33,7 @@ async function containersHealthy(lab: LabOutputs): Promise<string> {
   const silent = await unresponsive(lab);
   if (silent.length > 0) {
     throw new CheckError(
-      silent.map(({ name, url }) => `${name} is healthy for Docker, and does not answer at ${url}`).join(", "),
+      silent.map(({ name, url }) => `Docker reports ${name} as healthy, but it does not answer at ${url}`).join(", "),
       `read make logs, then run make up; if it changes nothing, run docker restart ${silent.map(({ name }) => name).join(" ")}`,
     );
   }
@@ -101,7 +101,10 @@ async function flaskTraffic(lab: LabOutputs): Promise<string> {
   }
   // when the app is dead, another program could listen on its port
   if (!(await findStarts(lab.labName)).some(({ ours }) => ours)) {
-    throw new CheckError("another program answers at the address of the lab's app", "run make up");
+    throw new CheckError(
+      `the lab's app is not running; its samples are from before, or another program answers at ${lab.flaskUrl}`,
+      "run make up",
+    );
   }
   // the samples may be older than this command
   await sendTraffic(lab, QUICK_PATHS);

@@ -16,7 +16,7 @@ export async function configurationLoaded(lab: LabOutputs): Promise<string> {
       // a missing container is reported by another check
       return found === undefined || found.files?.size === 0
         ? undefined
-        : { name, drift: filesDrift(true, found) ?? rulesDrift(name, found) ?? (await loadedBy(name, found, lab)) };
+        : { name, drift: await driftOf(name, found, lab) };
     }),
   );
   const configured = results.filter((it) => it !== undefined);
@@ -28,6 +28,12 @@ export async function configurationLoaded(lab: LabOutputs): Promise<string> {
     );
   }
   return `${configured.map(({ name }) => name).join(", ")} run with the declared files`;
+}
+
+async function driftOf(name: string, found: FoundContainer, lab: LabOutputs): Promise<Drift> {
+  return found.files === undefined
+    ? "Docker does not return its files"
+    : (filesDrift(true, found) ?? rulesDrift(name, found) ?? loadedBy(name, found, lab));
 }
 
 /** Drift of Prometheus' rule files: a rejected change of the checkout, or one that no update has applied. */

@@ -3,13 +3,15 @@ import { SERVICES } from "../../lib/settings/services";
 import { CheckError, LabOutputs, queryPrometheus } from "./lab";
 import { reachedNodes } from "./swarm";
 
+/** Another node_exporter may be among the user's targets. */
+const HOST = '{job="linux_host"}';
 /** Maximum length of a shown error. */
 const SHOWN = 120;
 
 /** What node_exporter reports of the host, and which collectors fail. */
 export async function hostReported(lab: LabOutputs): Promise<string> {
-  const devices = await queryPrometheus(lab, "count by (device) (node_network_info)");
-  const processes = await queryPrometheus(lab, "sum(node_processes_state)");
+  const devices = await queryPrometheus(lab, `count by (device) (node_network_info${HOST})`);
+  const processes = await queryPrometheus(lab, `sum(node_processes_state${HOST})`);
   if (devices.length === 0 || processes.length === 0) {
     throw new CheckError("node_exporter reports no interfaces or processes", "read make logs");
   }
@@ -26,7 +28,7 @@ export async function hostReported(lab: LabOutputs): Promise<string> {
 /** Failed collectors with the error; only the log distinguishes failures from missing data. */
 async function failedCollectors(lab: LabOutputs): Promise<readonly (readonly [string, string])[]> {
   const container = lab.containers.find((name) => name.endsWith(SERVICES.nodeExporter.hostname));
-  const silent = await queryPrometheus(lab, "node_scrape_collector_success == 0");
+  const silent = await queryPrometheus(lab, `node_scrape_collector_success${HOST} == 0`);
   if (container === undefined || silent.length === 0) {
     return [];
   }

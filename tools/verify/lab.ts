@@ -60,6 +60,9 @@ export class CheckError extends Error {
   }
 }
 
+/** Maximum length of a shown response. */
+const MAX_REASON = 200;
+
 /** A response of one of the lab's programs, read whole: an unread one keeps its connection. */
 export async function request(
   url: string,
@@ -81,7 +84,8 @@ export async function request(
 export async function getJson<T>(url: string, headers: Record<string, string> = {}): Promise<T> {
   const { status, body } = await request(url, { headers });
   if (status !== 200) {
-    throw new Error(`${url} answers ${String(status)}`);
+    const reason = body.trim().slice(0, MAX_REASON);
+    throw new Error(`${url} answers ${String(status)}${reason === "" ? "" : `: ${reason}`}`);
   }
   return JSON.parse(body) as T;
 }

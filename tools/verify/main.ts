@@ -1,6 +1,6 @@
-import retry from "async-retry";
 import Table from "cli-table3";
 import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { CHECKS, FLASK_PATHS, QUICK_PATHS, sendTraffic } from "./checks";
 import { seconds } from "./duration";
@@ -29,27 +29,24 @@ const ASK_PAUSE_MS = 500;
 
 /** Retries a check until it passes or the patience ends: a new lab is first scraped after a moment. */
 async function examine(check: Check, lab: LabOutputs, patience: number): Promise<Finding> {
-  try {
-    const answer = await retry(() => check.run(lab), {
-      retries: Math.ceil((patience * 1000) / ASK_PAUSE_MS),
-      factor: 1,
-      minTimeout: ASK_PAUSE_MS,
-      randomize: false,
-      maxRetryTime: patience * 1000,
-    });
-    return { check: check.name, ok: true, ...(typeof answer === "string" ? { seen: answer } : answer) };
-  } catch (error) {
-    const { fix, details } =
-      error instanceof CheckError ? error : { fix: "read make logs, then run make up", details: undefined };
-    return { check: check.name, ok: false, seen: describe(error), fix, details };
+  const end = Date.now() + patience * 1000;
+  for (;;) {
+    try {
+      const answer = await check.run(lab);
+      return { check: check.name, ok: true, ...(typeof answer === "string" ? { seen: answer } : answer) };
+    } catch (error) {
+      if (Date.now() + ASK_PAUSE_MS > end) {
+        const { fix, details } =
+          error instanceof CheckError ? error : { fix: "read make logs, then run make up", details: undefined };
+        return { check: check.name, ok: false, seen: describe(error), fix, details };
+      }
+    }
+    await setTimeout(ASK_PAUSE_MS);
   }
 }
 
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) {
-    return String(error);
-  }
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+  return error instanceof Error ? error.message : String(error);
 }
 
 function printTable(findings: readonly Finding[]): void {
@@ -73,11 +70,15 @@ function printTable(findings: readonly Finding[]): void {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: "boolean" }, patience: { type: "string" } } });
+  const chosen = values.patience;
+  if (chosen !== undefined && !/^\d+(\.\d+)?$/.test(chosen)) {
+    throw new Error(`${USAGE}\n--patience = ${chosen}: must be a number of seconds, 0 or more`);
+  }
   const lab = JSON.parse(await text(process.stdin)) as LabOutputs;
-  const patience = Number(values.patience ?? PATIENCE + SCRAPES * seconds(lab.scrapeInterval));
-  if (!Array.isArray(lab.containers) || Number.isNaN(patience)) {
+  if (!Array.isArray(lab.containers)) {
     throw new Error(`${USAGE}\nstandard input has no outputs of a lab; run make up first`);
   }
+  const patience = chosen === undefined ? PATIENCE + SCRAPES * seconds(lab.scrapeInterval) : Number(chosen);
   // a dead app is reported by the checks
   const send = (paths: typeof FLASK_PATHS) => void sendTraffic(lab, paths).catch(() => undefined);
   send(FLASK_PATHS);

@@ -2,7 +2,7 @@ import { urlSegment } from "../../../lib/shared/foreignNames";
 import { Answer, Check, CheckError, LabOutputs } from "../lab";
 import { reachedNodes } from "../swarm";
 import { grafanaApi } from "./grafana";
-import { explainMachine, PanelResult, proveDashboard, ProvenQuery, State } from "./panelResult";
+import { explainMachine, isOwn, PanelResult, proveDashboard, ProvenQuery, State } from "./panelResult";
 import { checkPlugins } from "./plugins";
 
 /** Maximum number of failing queries in the table; `--json` has all of them. */
@@ -25,13 +25,17 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
       return {
         name: `panels: ${title}`,
         run: async () => {
-          await checkPlugins(lab, await api.dashboard(uid));
-          const proof = await prove(uid);
+          const dashboard = await api.dashboard(uid);
+          await checkPlugins(lab, dashboard);
           const url = `${lab.grafanaUrl}/d/${urlSegment(uid)}`;
           // the lab's own dashboards show every node at once
-          const nodes = proof.own ? [] : (await reachedNodes(lab)).slice(0, NODES);
-          const answers = await Promise.all(nodes.map((node) => judgeNode(() => prove(uid, node), url, node)));
-          return answers.length === 0 ? toResult(proof, url) : together(answers);
+          const nodes = isOwn(dashboard) ? [] : await reachedNodes(lab);
+          if (nodes.length === 0) {
+            return toResult(await prove(uid), url);
+          }
+          const queried = nodes.slice(0, NODES);
+          const answers = await Promise.all(queried.map((node) => judgeNode(() => prove(uid, node), url, node)));
+          return together(answers, nodes.length - queried.length);
         },
       };
     }),
@@ -48,8 +52,12 @@ async function judgeNode(prove: () => Promise<PanelResult>, url: string, node: s
   }
 }
 
-function together(answers: readonly Answer[]): Answer {
-  return { seen: answers.map(({ seen }) => seen).join("\n"), details: answers.map(({ details }) => details) };
+function together(answers: readonly Answer[], others: number): Answer {
+  const rest = others === 0 ? [] : [`${String(others)} more ${others === 1 ? "node was" : "nodes were"} not queried`];
+  return {
+    seen: [...answers.map(({ seen }) => seen), ...rest].join("\n"),
+    details: answers.map(({ details }) => details),
+  };
 }
 
 /** Result of a dashboard; throws if a query fails, or lacks data without a reason. */

@@ -73,7 +73,7 @@ export async function proveDashboard(api: GrafanaApi, uid: string, node?: string
 }
 
 /** Whether a dashboard is the project's own. */
-function isOwn({ tags }: StoredDashboard): boolean {
+export function isOwn({ tags }: StoredDashboard): boolean {
   return tags?.includes(OWN_TAG) === true;
 }
 
