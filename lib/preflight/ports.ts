@@ -1,7 +1,7 @@
 import * as net from "node:net";
-import { Machine } from "../docker/machine";
+import { DockerContainer, Machine } from "../docker/machine";
 import { ObservedHost } from "../drift/host";
-import { PUBLISHED, publishedServices, SERVICES } from "../settings/services";
+import { PublishedKey, publishedServices, SERVICES } from "../settings/services";
 import { Settings } from "../settings/settings";
 import { Problem } from "../shared/problems";
 import { isOurs } from "./names";
@@ -9,78 +9,104 @@ import { isOurs } from "./names";
 /** States in which a container holds its ports, or did until a moment ago. */
 const HOLDS_PORTS = ["running", "paused", "restarting", "removing"];
 
-/** Ports of the lab that other programs use. */
+/** Ports of the lab that other programs, or other parts of the running lab, use. */
 export async function findTakenPorts(
   settings: Settings,
   machine: Machine,
   host: ObservedHost,
 ): Promise<readonly Problem[]> {
-  const ours = machine.containers.filter((it) => isOurs(it, settings) && HOLDS_PORTS.includes(it.State));
-  const held = new Set(ours.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)));
-  // containers in the host's network list no ports, nor do those that Docker is about to restart
-  const unlisted = ours.filter(({ HostConfig, State }) => HostConfig.NetworkMode === "host" || State !== "running");
-  for (const key of PUBLISHED) {
-    if (unlisted.some(({ Names }) => Names.includes(`/${settings.namePrefix}${SERVICES[key].hostname}`))) {
-      held.add(settings[key].port);
-    }
+  const { bindAddress, flaskPort } = settings;
+  const error = await tryListen(bindAddress, 0);
+  if (error !== undefined) {
+    return [
+      {
+        setting: "bindAddress",
+        value: bindAddress,
+        problem: `is not an address of this machine (${error})`,
+        fix: "use 127.0.0.1, or an address that ip addr shows",
+      },
+    ];
   }
-  if (host.appPort !== undefined) {
-    held.add(host.appPort);
-  }
-  const ports: readonly (readonly [string, number])[] = [
-    ...publishedServices(settings).map((key) => [`${key}Port`, settings[key].port] as const),
-    ["flaskPort", settings.flaskPort],
+  const published = publishedServices(settings).map((key) => ({
+    key,
+    setting: `${key}Port`,
+    port: settings[key].port,
+  }));
+  const ports = [
+    ...published.filter(({ key }) => !holdsItsPort(key, settings, machine)),
+    ...(host.appPort === flaskPort ? [] : [{ setting: "flaskPort", port: flaskPort }]),
   ];
-  const taken = new Set(ports.map(([, port]) => port));
+  const wanted = new Set([...published.map(({ port }) => port), flaskPort]);
   const problems = await Promise.all(
-    ports
-      .filter(([, port]) => !held.has(port))
-      .map(([setting, port]) => checkPort(setting, port, settings, machine, host, taken)),
+    ports.map(({ setting, port }) => checkPort(setting, port, settings, machine, host, wanted)),
   );
   return problems.filter((problem) => problem !== undefined);
+}
+
+/** Whether the running container of a service has its port already; another container's port is free only later. */
+function holdsItsPort(key: PublishedKey, settings: Settings, { containers }: Machine): boolean {
+  const name = `/${settings.namePrefix}${SERVICES[key].hostname}`;
+  return containers.some(
+    (it) =>
+      it.Names.includes(name) &&
+      isOurs(it, settings) &&
+      HOLDS_PORTS.includes(it.State) &&
+      // containers in the host's network list no ports, nor do those that Docker is about to restart
+      (it.HostConfig.NetworkMode === "host" ||
+        it.State !== "running" ||
+        publishes(it, settings.bindAddress, settings[key].port)),
+  );
+}
+
+/** Whether a container publishes a port on an address, or on one that conflicts with it. */
+function publishes({ Ports }: DockerContainer, address: string, port: number): boolean {
+  return Ports.some(
+    ({ IP, PublicPort }) =>
+      PublicPort === port && (address === "0.0.0.0" || [undefined, "", "0.0.0.0", "::", address].includes(IP)),
+  );
 }
 
 async function checkPort(
   setting: string,
   port: number,
-  { bindAddress }: Settings,
+  settings: Settings,
   machine: Machine,
-  { foreignApp }: ObservedHost,
+  { appPort, foreignApp }: ObservedHost,
   wanted: ReadonlySet<number>,
 ): Promise<Problem | undefined> {
+  const { bindAddress } = settings;
   const error = await tryListen(bindAddress, port);
-  switch (error) {
-    case undefined:
-      return undefined;
-    case "EADDRNOTAVAIL":
-      return {
-        setting: "bindAddress",
-        value: bindAddress,
-        problem: `is not an address of this machine, so ${setting} cannot listen there`,
-        fix: "use 127.0.0.1, or an address that ip addr shows",
-      };
-    case "EACCES":
-      return { setting, value: port, problem: "is a privileged port", fix: "set a port of 1024 or above" };
-    default: {
-      const holder = machine.containers.find(({ Ports }) => Ports.some(({ PublicPort }) => PublicPort === port));
-      // any user can start a process with the app's arguments
-      const foreign = setting === "flaskPort" && holder === undefined ? foreignApp : undefined;
-      const other =
-        foreign === undefined
-          ? "another program"
-          : `another program (perhaps process ${String(foreign)}, which another user started as this lab's app)`;
-      const who = holder === undefined ? other : `the container ${(holder.Names[0] ?? "").slice(1)}`;
-      const stop =
-        foreign === undefined ? "stop it" : "stop it as that user, such as with sudo if you started the lab with sudo";
-      const free = await findFreePort(bindAddress, port, wanted);
-      return {
-        setting,
-        value: port,
-        problem: `is in use by ${who} on ${bindAddress} (${error})`,
-        fix: `${stop}, or set ${setting} to a free port${free === undefined ? "" : ` such as ${String(free)}`}`,
-      };
-    }
+  if (error === undefined) {
+    return undefined;
   }
+  if (error === "EACCES") {
+    return { setting, value: port, problem: "is a privileged port", fix: "set a port of 1024 or above" };
+  }
+  const free = await findFreePort(bindAddress, port, wanted);
+  const another = `set ${setting} to a free port${free === undefined ? "" : ` such as ${String(free)}`}`;
+  const problemOf = (who: string, fix: string): Problem => ({
+    setting,
+    value: port,
+    problem: `is in use by ${who} on ${bindAddress} (${error})`,
+    fix,
+  });
+  const holder = machine.containers.find((it) => publishes(it, bindAddress, port));
+  const container = `container ${(holder?.Names[0] ?? "").slice(1)}`;
+  if (holder === undefined ? appPort === port : isOurs(holder, settings)) {
+    const part = holder === undefined ? "Flask app" : container;
+    return problemOf(
+      `the lab's own ${part}`,
+      `${another}, or change only the port of that one, run make up, and then set this one`,
+    );
+  }
+  if (holder !== undefined || setting !== "flaskPort" || foreignApp === undefined) {
+    return problemOf(holder === undefined ? "another program" : `the ${container}`, `stop it, or ${another}`);
+  }
+  // any user can start a process with the app's arguments
+  return problemOf(
+    `another program (perhaps process ${String(foreignApp)}, which another user started as this lab's app)`,
+    `stop it as that user, such as with sudo if you started the lab with sudo, or ${another}`,
+  );
 }
 
 async function findFreePort(address: string, taken: number, wanted: ReadonlySet<number>): Promise<number | undefined> {

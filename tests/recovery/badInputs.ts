@@ -216,7 +216,7 @@ export const BAD_INPUTS: readonly BadInput[] = [
   {
     what: "an address of another machine",
     settings: () => ({ bindAddress: "192.0.2.1" }),
-    says: '- bindAddress = "192.0.2.1": is not an address of this machine, so prometheusPort cannot listen there; use 127.0.0.1, or an address that ip addr shows',
+    says: '- bindAddress = "192.0.2.1": is not an address of this machine (EADDRNOTAVAIL); use 127.0.0.1, or an address that ip addr shows',
   },
   {
     what: "a subnet that Docker uses",

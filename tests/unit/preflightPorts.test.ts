@@ -109,6 +109,37 @@ describe("a port", () => {
     expect(await findTakenPorts(settings, other, NOTHING)).toHaveLength(1);
   });
 
+  it("held by another part of the lab is reported with its name, as it is free only after that one's update", async () => {
+    const [ofGrafana, ofApp] = await Promise.all([1, 2].map(() => holdPort()));
+    const settings = await onFreePorts({ prometheusPort: String(ofGrafana), cadvisorPort: String(ofApp) });
+    const grafana = listed("grafana", { Labels: OURS, Ports: [{ IP: "127.0.0.1", PublicPort: ofGrafana ?? 0 }] });
+    const problems = await findTakenPorts(settings, withContainers(grafana), { ...NOTHING, appPort: ofApp });
+    expect(problems).toMatchObject([
+      {
+        setting: "prometheusPort",
+        problem: "is in use by the lab's own container grafana on 127.0.0.1 (EADDRINUSE)",
+        fix: expect.stringMatching(
+          /^set prometheusPort to a free port such as \d+, or change only the port of that one, run make up, and then set this one$/,
+        ) as unknown,
+      },
+      { setting: "cadvisorPort", problem: "is in use by the lab's own Flask app on 127.0.0.1 (EADDRINUSE)" },
+    ]);
+  });
+
+  it.each([
+    ["127.0.0.1", 0],
+    ["0.0.0.0", 0],
+    [undefined, 0],
+    ["192.0.2.1", 1],
+  ])("held by the lab itself on %s gives %d problems on 127.0.0.1", async (address, count) => {
+    const taken = await holdPort();
+    const port = { PublicPort: taken, ...(address === undefined ? {} : { IP: address }) };
+    const machine = withContainers(listed("grafana", { Labels: OURS, Ports: [port] }));
+    const problems = await findTakenPorts(await onFreePorts({ grafanaPort: String(taken) }), machine, NOTHING);
+    expect(problems).toHaveLength(count);
+    expect(problems.every(({ problem }) => problem.startsWith("is in use by another program"))).toBe(true);
+  });
+
   it("held by the lab until it was stopped may be somebody else's now", async () => {
     const taken = await holdPort();
     const stopped = listed("node_exporter", {
@@ -132,8 +163,16 @@ describe("a port", () => {
   });
 
   it("on an address that is not this machine's is a problem of bindAddress", async () => {
-    const problems = await findTakenPorts(await onFreePorts({ bindAddress: "192.0.2.1" }), LINUX, NOTHING);
-    expect(new Set(problems.map(({ setting }) => setting))).toStrictEqual(new Set(["bindAddress"]));
+    const running = withContainers(listed("grafana", { Labels: OURS, Ports: [{ IP: "127.0.0.1", PublicPort: 3000 }] }));
+    const settings = settingsWith({ bindAddress: "192.0.2.1" });
+    expect(await findTakenPorts(settings, running, { ...NOTHING, appPort: settings.flaskPort })).toStrictEqual([
+      {
+        setting: "bindAddress",
+        value: "192.0.2.1",
+        problem: "is not an address of this machine (EADDRNOTAVAIL)",
+        fix: "use 127.0.0.1, or an address that ip addr shows",
+      },
+    ]);
   });
 });
 
