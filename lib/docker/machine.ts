@@ -21,7 +21,7 @@ export interface DockerNetwork {
   readonly Id: string;
   readonly Name: string;
   readonly Labels?: Readonly<Record<string, string>> | null;
-  readonly IPAM: { readonly Config: readonly { readonly Subnet?: string }[] | null };
+  readonly IPAM: { readonly Config: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null };
 }
 
 /** Properties of the machine and its Docker that the lab depends on. */

@@ -7,13 +7,13 @@ import { Problem } from "../shared/problems";
 
 /** Networks of this machine that overlap with the lab's. */
 export function findOverlaps(
-  settings: Pick<Settings, "subnet" | "gateway" | "namePrefix"> & Partial<Pick<Settings, "engine" | "overlaySubnet">>,
+  settings: Pick<Settings, "subnet" | "namePrefix"> & Partial<Pick<Settings, "engine" | "overlaySubnet">>,
   machine: Pick<Machine, "networks">,
   interfaces: NodeJS.Dict<os.NetworkInterfaceInfo[]>,
 ): readonly Problem[] {
-  const { subnet, gateway, namePrefix, engine, overlaySubnet = "" } = settings;
-  const lab = { setting: "subnet", subnet, name: labName(namePrefix), gateway };
-  const overlay = { setting: "overlaySubnet", subnet: overlaySubnet, name: overlayName(namePrefix), gateway: "" };
+  const { subnet, namePrefix, engine, overlaySubnet = "" } = settings;
+  const lab = { setting: "subnet", subnet, name: labName(namePrefix) };
+  const overlay = { setting: "overlaySubnet", subnet: overlaySubnet, name: overlayName(namePrefix) };
   return [lab, ...(engine === "swarm" ? [overlay] : [])].flatMap((it) => findOverlap(it, machine, interfaces));
 }
 
@@ -22,23 +22,22 @@ interface WantedNetwork {
   readonly setting: string;
   readonly subnet: string;
   readonly name: string;
-  /** The host's own address in the network. */
-  readonly gateway: string;
 }
 
 function findOverlap(
-  { setting, subnet, name: own, gateway }: WantedNetwork,
+  { setting, subnet, name: own }: WantedNetwork,
   machine: Pick<Machine, "networks">,
   interfaces: NodeJS.Dict<os.NetworkInterfaceInfo[]>,
 ): readonly Problem[] {
-  const docker = machine.networks
+  const networks = machine.networks.flatMap(({ Name, IPAM }) => (IPAM.Config ?? []).map((it) => ({ Name, ...it })));
+  const docker = networks
     .filter(({ Name }) => Name !== own)
-    .flatMap(({ Name, IPAM }) =>
-      (IPAM.Config ?? []).map(({ Subnet }) => ({ owner: `Docker's network ${Name}`, cidr: Subnet })),
-    );
+    .map(({ Name, Subnet }) => ({ owner: `Docker's network ${Name}`, cidr: Subnet }));
+  // the host's own addresses in the network that the lab has now, whatever subnet is wanted
+  const gateways = new Set(networks.filter(({ Name }) => Name === own).map(({ Gateway }) => Gateway));
   const links = Object.entries(interfaces)
     .flatMap(([name, addresses]) => (addresses ?? []).map((address) => ({ name, ...address })))
-    .filter(({ family, address }) => family === "IPv4" && address !== gateway)
+    .filter(({ family, address }) => family === "IPv4" && !gateways.has(address))
     .map(({ name, cidr }) => ({ owner: `the interface ${name}`, cidr }));
   // a Docker network has an interface, too; the network comes first, as it describes the overlap better
   const hit = [...docker, ...links].find(({ cidr }) => overlap(subnet, cidr));

@@ -80,9 +80,9 @@ describe("a network with the lab's name", () => {
 
 describe("the subnet", () => {
   const subnet = "172.30.90.0/24";
-  const network = (cidr: string, Name = "other"): Machine => ({
+  const network = (Subnet: string, Name = "other", Gateway = Subnet.replace("0/24", "1")): Machine => ({
     ...LINUX,
-    networks: [{ Id: Name, Name, IPAM: { Config: [{ Subnet: cidr }] } }],
+    networks: [{ Id: Name, Name, IPAM: { Config: [{ Subnet, Gateway }] } }],
   });
   const overlaps = (own: string, other: string): boolean =>
     findOverlaps(settingsWith({ subnet: own }), network(other), {}).length > 0;
@@ -128,9 +128,13 @@ describe("the subnet", () => {
     ];
     const own = network(subnet, "observability-lab");
     expect(findOverlaps(settingsWith(), own, { "br-1": link("172.30.90.1") })).toStrictEqual([]);
-    expect(findOverlaps(settingsWith(), LINUX, { tun0: link("172.30.90.7") })).toMatchObject([
-      { problem: "overlaps with the interface tun0 (172.30.90.7/24)" },
-    ]);
+    const wider = settingsWith({ subnet: "172.30.0.0/16" });
+    expect(findOverlaps(wider, own, { "br-1": link("172.30.90.1") })).toStrictEqual([]);
+    for (const [name, address] of Object.entries({ tun0: "172.30.90.7", virbr0: "172.30.90.1" })) {
+      expect(findOverlaps(settingsWith(), LINUX, { [name]: link(address) })).toMatchObject([
+        { problem: `overlaps with the interface ${name} (${address}/24)` },
+      ]);
+    }
   });
 });
 

@@ -28,7 +28,7 @@ export async function findFreePort(): Promise<number> {
 export function findFreeSubnet(machine: Machine, namePrefix: string): string {
   const start = randomInt(SUBNETS.length);
   const free = [...SUBNETS.slice(start), ...SUBNETS.slice(0, start)].find(
-    (subnet) => findOverlaps({ subnet, gateway: "", namePrefix }, machine, os.networkInterfaces()).length === 0,
+    (subnet) => findOverlaps({ subnet, namePrefix }, machine, os.networkInterfaces()).length === 0,
   );
   if (free === undefined) {
     throw new LabError("172.29.0.0/16 has no free subnet for a preview; remove networks with docker network prune");
