@@ -30,21 +30,22 @@ export function readScrapeServices(
 ): readonly ScrapeService[] {
   const entries = read.list(setting, ["job", "service", "port", "metricsPath"]) as unknown as ScrapeService[];
   const jobs = new Set([...OWN_JOBS, ...others.map(({ job }) => job)]);
-  for (const entry of entries) {
-    checkJob(read, setting, entry, jobs);
+  entries.forEach((entry, index) => {
+    const place = `${setting}[${String(index)}]`;
+    checkJob(read, place, entry, jobs);
     const { service, port } = entry as unknown as Record<string, unknown>;
     if (typeof service !== "string" || !/^[a-zA-Z0-9][\w.-]*$/.test(service)) {
-      read.addProblem(setting, entry, "needs the name of a service", "take it from docker service ls");
+      read.addProblem(place, entry, "needs the name of a service", "take it from docker service ls");
     }
     if (!isCount(port) || Number(port) > MAX_PORT) {
       read.addProblem(
-        setting,
+        place,
         entry,
         `needs a port from 1 to ${String(MAX_PORT)}`,
         "name the one that its metrics are on",
       );
     }
-  }
+  });
   return entries;
 }
 
@@ -57,28 +58,29 @@ export function readDashboards(
   const entries = read.list(setting, ["id", "revision", "sha256"]) as unknown as CommunityDashboard[];
   const download = isUrl(catalogue);
   const ids = new Set<unknown>();
-  for (const entry of entries) {
+  entries.forEach((entry, index) => {
+    const place = `${setting}[${String(index)}]`;
     if (!isCount(entry.id) || !isCount(entry.revision)) {
       read.addProblem(
-        setting,
+        place,
         entry,
         "needs id and revision as whole numbers",
         "write it as {id: 1860, revision: 45, sha256: …}",
       );
     } else if (ids.has(entry.id)) {
-      read.addProblem(setting, entry, `names dashboard ${String(entry.id)} again`, "keep one revision of it");
+      read.addProblem(place, entry, `names dashboard ${String(entry.id)} again`, "keep one revision of it");
     }
     ids.add(entry.id);
     const sum: unknown = entry.sha256;
     if (sum === undefined ? download : !(typeof sum === "string" && /^[0-9a-f]{64}$/.test(sum))) {
       read.addProblem(
-        setting,
+        place,
         entry,
         "needs the sha256 of the file, 64 hex digits",
         "take it from sha256sum of a file you trust",
       );
     }
-  }
+  });
   return entries;
 }
 

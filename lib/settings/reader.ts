@@ -137,7 +137,7 @@ export class SettingsReader {
     if (value === "") {
       return undefined;
     }
-    if (!this.secrets.has(setting)) {
+    if (!this.isSecret(setting)) {
       this.addProblem(setting, undefined, "is in plain text", `set it with pulumi config set --secret ${setting}`);
     } else if (value.length < MIN_PASSWORD || /[\r\n]/.test(value)) {
       this.addProblem(
@@ -220,23 +220,23 @@ export class SettingsReader {
     entries.forEach((entry, index) => {
       const wrong = Object.keys(entry).filter((field) => !fields.includes(field) && !others.test(field));
       if (wrong.length > 0) {
-        const [name, value] = confidential ? [`${setting}[${String(index)}]`, undefined] : [setting, entry];
         const [hint] = wrong.flatMap((field) => suggestion(field, fields) ?? []);
         const fix = hint === undefined ? `write it as ${shape}` : `${hint} Write it as ${shape}`;
-        this.addProblem(name, value, `has an unknown field ${wrong.join(", ")}`, fix);
+        const value = confidential ? undefined : entry;
+        this.addProblem(`${setting}[${String(index)}]`, value, `has an unknown field ${wrong.join(", ")}`, fix);
       }
     });
     return entries;
   }
 
-  /** Whether a setting, or a part of it, is a secret. */
-  isSecret(setting: string): boolean {
-    return this.secrets.has(setting);
+  /** Whether a setting is a secret, or the one that a path such as `remoteWrite[0].url` is in. */
+  isSecret(place: string): boolean {
+    return this.secrets.has(place.replace(/[.[].*$/s, ""));
   }
 
-  /** Adds a problem of a setting, without its value if that is a secret or has credentials. */
+  /** Adds a problem of a setting or of a part of it, without the value if that is a secret or has credentials. */
   addProblem(setting: string, value: unknown, problem: string, fix: string): void {
-    const hidden = this.secrets.has(setting) || CREDENTIALS.test(JSON.stringify(value ?? ""));
+    const hidden = this.isSecret(setting) || CREDENTIALS.test(JSON.stringify(value ?? ""));
     this.problems.push({ setting, value: hidden ? undefined : redactSecrets(value), problem, fix });
   }
 }

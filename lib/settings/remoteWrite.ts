@@ -27,8 +27,7 @@ export function readRemoteWrite(read: SettingsReader, setting: string): readonly
     const { url, username, password, bearerToken } = entry;
     const wrong = urlProblem(url);
     if (wrong !== undefined) {
-      const shown = secret || String(url).includes("@") ? undefined : url;
-      read.addProblem(`${place}.url`, shown, wrong.problem, wrong.fix);
+      read.addProblem(`${place}.url`, String(url).includes("@") ? undefined : url, wrong.problem, wrong.fix);
     } else if (urls.has(url)) {
       read.addProblem(`${place}.url`, url, "is the url of another entry too", "keep one of them");
     }
@@ -44,7 +43,7 @@ export function readRemoteWrite(read: SettingsReader, setting: string): readonly
     if ((username === undefined) !== (password === undefined)) {
       read.addProblem(place, undefined, "needs username and password together", "set both, or neither");
     } else if (username !== undefined && !isLine(username)) {
-      read.addProblem(`${place}.username`, secret ? undefined : username, ONE_LINE, "set it with --type string");
+      read.addProblem(`${place}.username`, username, ONE_LINE, "set it with --type string");
     }
     if (password !== undefined && bearerToken !== undefined) {
       read.addProblem(place, undefined, "has a password and a bearerToken", "keep the one that the receiver asks for");

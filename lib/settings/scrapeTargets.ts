@@ -30,6 +30,7 @@ const REPLACED: Readonly<Record<string, string>> = {
 const HOST_PORT = /^[\w.-]+:(\d{1,5})$/;
 /** Fields with addresses that Prometheus connects to: of discoveries, proxies and token servers. */
 const ADDRESS_FIELD = /(^|_)(url|servers?|host|endpoint|names)$/;
+const OWN_LOOPBACK = "is the loopback of Prometheus' own container";
 const THIS_MACHINE = "for this machine; on Linux the program must listen on the lab's gateway, too";
 /** Fields whose keys the user chooses, without secrets that Prometheus would hide. */
 export const OPAQUE: readonly string[] = ["params", "labels", "relabel_configs", "metric_relabel_configs"];
@@ -42,49 +43,53 @@ interface Part {
 
 /** The entries of a setting that lists scrape jobs. */
 export function readScrapeTargets(read: SettingsReader, setting: string): readonly ScrapeTarget[] {
-  const confidential = read.isSecret(setting);
   const entries = read.list(setting, OWN_FIELDS, {
-    confidential,
     others: /^[a-z0-9]+(_[a-z0-9]+)+$|^(scheme|params|authorization|oauth2)$/,
   });
   const jobs = new Set(OWN_JOBS);
   entries.forEach((entry, index) => {
-    checkJob(read, setting, entry, jobs);
-    checkTargets(read, setting, entry);
+    const place = `${setting}[${String(index)}]`;
+    checkJob(read, place, entry, jobs);
+    checkTargets(read, place, entry);
     for (const part of partsOf(entry)) {
-      checkPart(read, `${setting}[${String(index)}]`, part);
+      checkPart(read, place, part);
     }
   });
   return entries as unknown as readonly ScrapeTarget[];
 }
 
-function checkTargets(read: SettingsReader, setting: string, entry: Readonly<Record<string, unknown>>): void {
+function checkTargets(read: SettingsReader, place: string, entry: Readonly<Record<string, unknown>>): void {
   const { targets, labels } = entry;
   const discovered = Object.keys(entry).some((field) => field.endsWith("_sd_configs"));
   if (targets === undefined && discovered) {
     if (labels !== undefined) {
       const fix = "set them by relabel_configs: [{target_label: team, replacement: shop}]";
-      read.addProblem(setting, entry, "has labels, which are for targets, and no targets", fix);
+      read.addProblem(place, entry, "has labels, which are for targets, and no targets", fix);
     }
     return;
   }
   if (!isTexts(targets) || targets.length === 0) {
     const fix = 'write targets: ["host.docker.internal:8000"]';
-    read.addProblem(setting, entry, "needs targets as a list of host:port", fix);
+    read.addProblem(place, entry, "needs targets as a list of host:port", fix);
     return;
   }
   // for exporters that probe others, such as blackbox and SNMP, targets are what to probe
-  const wrong = relabelledAddresses(entry).length > 0 ? [] : targets.map(targetProblem);
-  for (const { problem, fix } of wrong.filter((it) => it !== undefined)) {
-    read.addProblem(setting, entry, problem, fix);
-  }
+  const plain = relabelledAddresses(entry).length > 0 ? [] : targets;
+  plain.forEach((target, index) => {
+    const wrong = targetProblem(target);
+    if (wrong !== undefined) {
+      const shown = target.includes("@") ? undefined : target;
+      read.addProblem(`${place}.targets[${String(index)}]`, shown, ...wrong);
+    }
+  });
   for (const address of relabelledAddresses(entry).filter(isLoopbackAddress)) {
-    const problem = `relabels __address__ to ${address}, which is the loopback of Prometheus' own container`;
-    read.addProblem(setting, entry, problem, `write host.docker.internal${portOf(address)} ${THIS_MACHINE}`);
+    const problem = "relabels __address__ to the loopback of Prometheus' own container";
+    const fix = `write host.docker.internal${portOf(address)} ${THIS_MACHINE}`;
+    read.addProblem(`${place}.relabel_configs`, address, problem, fix);
   }
   if (labels !== undefined && !(isRecord(labels) && isTexts(Object.values(labels)))) {
     const fix = 'write labels: {team: "shop"}; pulumi config set writes a number as text with --type string';
-    read.addProblem(setting, entry, "has labels that are not texts by name", fix);
+    read.addProblem(place, entry, "has labels that are not texts by name", fix);
   }
 }
 
@@ -96,25 +101,20 @@ function relabelledAddresses({ relabel_configs: rules }: Readonly<Record<string,
     .map(({ replacement }: { replacement?: unknown }) => (typeof replacement === "string" ? replacement : ""));
 }
 
-function targetProblem(target: string): { problem: string; fix: string } | undefined {
+function targetProblem(target: string): readonly [problem: string, fix: string] | undefined {
   if (target.includes("@")) {
-    return { problem: "has a target with credentials", fix: "write host:port, and the credentials as basic_auth" };
+    return ["holds credentials", "write host:port, and the credentials as basic_auth"];
   }
   if (isLoopbackAddress(target)) {
-    const problem = `has the target ${target}, which is the loopback of Prometheus' own container`;
-    return { problem, fix: `write host.docker.internal${portOf(target)} ${THIS_MACHINE}` };
+    return [OWN_LOOPBACK, `write host.docker.internal${portOf(target)} ${THIS_MACHINE}`];
   }
   if (/^\[[\da-f:.]+\]/i.test(target)) {
-    const problem = `has the target ${target}, an IPv6 address, and the lab's network has IPv4 only`;
-    return { problem, fix: "write a host name or an IPv4 address" };
+    return ["is an IPv6 address, and the lab's network has IPv4 only", "write a host name or an IPv4 address"];
   }
   const port = Number(HOST_PORT.exec(target)?.[1] ?? 0);
   return port >= 1 && port <= MAX_PORT && URL.canParse(`http://${target}`)
     ? undefined
-    : {
-        problem: `has the target ${target}, which is not host:port`,
-        fix: "write it as example.org:443, and what else its URL has as scheme, metricsPath and params",
-      };
+    : ["is not host:port", "write it as example.org:443, and what else its URL has as scheme, metricsPath and params"];
 }
 
 /** Whether an address, with or without a scheme, is a loopback address. */
@@ -147,7 +147,7 @@ function checkPart(read: SettingsReader, place: string, { path, value }: Part): 
     const fix = "leave it out, and use a discovery or a proxy that asks for none";
     read.addProblem(name, undefined, "is a secret that Prometheus takes in plain text only", fix);
   } else if (isSecretField(field) && (typeof value !== "object" || Array.isArray(value))) {
-    if (!read.isSecret(place.slice(0, place.indexOf("[")))) {
+    if (!read.isSecret(place)) {
       const fix = `set it with pulumi config set --secret --path '${name}${Array.isArray(value) ? "[0]" : ""}'`;
       read.addProblem(name, undefined, "is in plain text", fix);
     } else if (!(Array.isArray(value) ? value : [value]).every((it) => isSecretText(it, field))) {
@@ -172,8 +172,7 @@ function checkAddress(read: SettingsReader, name: string, address: string): void
     const fix = "list the targets, or use http_sd_configs";
     read.addProblem(name, address, "names a socket, and Prometheus' container has none", fix);
   } else if (isLoopbackAddress(address)) {
-    const problem = "is the loopback of Prometheus' own container";
-    read.addProblem(name, address, problem, `write host.docker.internal ${THIS_MACHINE}`);
+    read.addProblem(name, address, OWN_LOOPBACK, `write host.docker.internal ${THIS_MACHINE}`);
   }
 }
 
@@ -188,23 +187,23 @@ export function partsOf(value: unknown, path: readonly (string | number)[] = [])
 }
 
 /** Reports problems of an entry's job and metricsPath. */
-export function checkJob(read: SettingsReader, setting: string, entry: object, jobs: Set<string>): void {
+export function checkJob(read: SettingsReader, place: string, entry: object, jobs: Set<string>): void {
   const { job, metricsPath } = entry as Record<string, unknown>;
   if (job === undefined || job === "") {
-    read.addProblem(setting, entry, "has an entry without a job", "give it one, such as job: my_app");
+    read.addProblem(place, entry, "has no job", "give it one, such as job: my_app");
   } else if (typeof job !== "string") {
     const fix = "write it in quotes, or set it with pulumi config set --type string";
-    read.addProblem(setting, entry, "has a job that is not a text", fix);
+    read.addProblem(place, entry, "has a job that is not a text", fix);
   } else if (jobs.has(job)) {
-    read.addProblem(setting, entry, `names the job ${job} again`, "give each entry a job of its own");
+    read.addProblem(place, entry, `names the job ${job} again`, "give each entry a job of its own");
   } else {
     jobs.add(job);
   }
   if (metricsPath !== undefined && !(typeof metricsPath === "string" && metricsPath.startsWith("/"))) {
-    read.addProblem(setting, entry, "has a metricsPath that is not a path", "start it with /, or leave it out");
+    read.addProblem(place, entry, "has a metricsPath that is not a path", "start it with /, or leave it out");
   } else if (metricsPath?.includes("?")) {
     const fix = "write what follows it as params, such as params: {format: [prometheus]}";
-    read.addProblem(setting, entry, "has a metricsPath with a ?, which Prometheus would escape", fix);
+    read.addProblem(place, entry, "has a metricsPath with a ?, which Prometheus would escape", fix);
   }
 }
 

@@ -71,12 +71,12 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "extraScrapeTargets",
       [{ targets: ["a:1"] }],
-      ' = {"targets":["a:1"]}: has an entry without a job; give it one, such as job: my_app',
+      '[0] = {"targets":["a:1"]}: has no job; give it one, such as job: my_app',
     ],
     [
       "communityDashboards",
       [{ id: "1860", revision: 45, sha256: sum }],
-      ` = {"id":"1860","revision":45,"sha256":"${sum}"}: needs id and revision as whole numbers; write it as {id: 1860, revision: 45, sha256: …}`,
+      `[0] = {"id":"1860","revision":45,"sha256":"${sum}"}: needs id and revision as whole numbers; write it as {id: 1860, revision: 45, sha256: …}`,
     ],
   ],
   [
@@ -89,12 +89,12 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "extraScrapeTargets",
       [{ ...job, targets: ["localhost"] }],
-      ' = {"job":"mine","targets":["localhost"]}: has the target localhost, which is the loopback of Prometheus\' own container; write host.docker.internal for this machine; on Linux the program must listen on the lab\'s gateway, too',
+      "[0].targets[0] = \"localhost\": is the loopback of Prometheus' own container; write host.docker.internal for this machine; on Linux the program must listen on the lab's gateway, too",
     ],
     [
       "communityDashboards",
       [{ id: 1, revision: 1, sha256: "abc" }],
-      ' = {"id":1,"revision":1,"sha256":"abc"}: needs the sha256 of the file, 64 hex digits; take it from sha256sum of a file you trust',
+      '[0] = {"id":1,"revision":1,"sha256":"abc"}: needs the sha256 of the file, 64 hex digits; take it from sha256sum of a file you trust',
     ],
   ],
   [
@@ -106,12 +106,12 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "extraScrapeTargets",
       [{ ...job, job: "linux_host" }],
-      ' = {"job":"linux_host","targets":["host.docker.internal:8000"]}: names the job linux_host again; give each entry a job of its own',
+      '[0] = {"job":"linux_host","targets":["host.docker.internal:8000"]}: names the job linux_host again; give each entry a job of its own',
     ],
     [
       "communityDashboards",
       [{ id: 1, revision: 1, uid: "x" }],
-      ' = {"id":1,"revision":1,"uid":"x"}: has an unknown field uid; did you mean id? Write it as a list of {id, revision, sha256}',
+      '[0] = {"id":1,"revision":1,"uid":"x"}: has an unknown field uid; did you mean id? Write it as a list of {id, revision, sha256}',
     ],
   ],
   [
@@ -123,7 +123,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "extraScrapeTargets",
       [{ ...job, metricsPath: "metrics" }],
-      ' = {"job":"mine","metricsPath":"metrics","targets":["host.docker.internal:8000"]}: has a metricsPath that is not a path; start it with /, or leave it out',
+      '[0] = {"job":"mine","metricsPath":"metrics","targets":["host.docker.internal:8000"]}: has a metricsPath that is not a path; start it with /, or leave it out',
     ],
     [
       "communityDashboards",
@@ -131,14 +131,14 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
         { id: 7, revision: 1 },
         { id: 7, revision: 2 },
       ],
-      ' = {"id":7,"revision":2}: names dashboard 7 again; keep one revision of it',
+      '[1] = {"id":7,"revision":2}: names dashboard 7 again; keep one revision of it',
     ],
   ],
   [
     [
       "extraScrapeTargets",
       [{ ...job, targets: ["localhost:8000"] }],
-      ' = {"job":"mine","targets":["localhost:8000"]}: has the target localhost:8000, which is the loopback of Prometheus\' own container; write host.docker.internal:8000 for this machine; on Linux the program must listen on the lab\'s gateway, too',
+      "[0].targets[0] = \"localhost:8000\": is the loopback of Prometheus' own container; write host.docker.internal:8000 for this machine; on Linux the program must listen on the lab's gateway, too",
     ],
     [
       "probes",

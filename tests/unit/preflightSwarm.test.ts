@@ -209,12 +209,12 @@ describe("settings of a swarm", () => {
     ],
     [
       { extraScrapeServices: '[{"job": "a", "service": "no name", "port": 1}]' },
-      'extraScrapeServices = {"job":"a","service":"no name","port":1}: needs the name of a service; ' +
+      'extraScrapeServices[0] = {"job":"a","service":"no name","port":1}: needs the name of a service; ' +
         "take it from docker service ls",
     ],
     [
       { extraScrapeServices: '[{"job": "a", "service": "s", "port": 65536}]' },
-      'extraScrapeServices = {"job":"a","service":"s","port":65536}: needs a port from 1 to 65535; ' +
+      'extraScrapeServices[0] = {"job":"a","service":"s","port":65536}: needs a port from 1 to 65535; ' +
         "name the one that its metrics are on",
     ],
     [
@@ -222,7 +222,7 @@ describe("settings of a swarm", () => {
         extraScrapeTargets: '[{"job": "a", "targets": ["a:1"]}]',
         extraScrapeServices: '[{"job": "a", "service": "s", "port": 1}]',
       },
-      'extraScrapeServices = {"job":"a","service":"s","port":1}: names the job a again; give each entry a job of its own',
+      'extraScrapeServices[0] = {"job":"a","service":"s","port":1}: names the job a again; give each entry a job of its own',
     ],
   ])("with the value %j are reported", (changes, message) => {
     expect(problems(changes)).toStrictEqual([message]);

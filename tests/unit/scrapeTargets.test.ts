@@ -115,6 +115,23 @@ describe("an extra scrape target with fields of a scrape_config", () => {
     expect(problems.join("\n")).not.toContain("hunter2");
   });
 
+  it.each([
+    { targets: ["http://app:80/?t=hunter2"] },
+    { targets: ["localhost:80/?t=hunter2"] },
+    { targets: "hunter2" },
+    { labels: ["hunter2"] },
+    { job: "linux_host", metricsPath: "hunter2" },
+    { tagets: "hunter2" },
+    { http_sd_configs: [{ url: "http://localhost/targets?t=hunter2" }] },
+    { docker_sd_configs: [{ host: "unix:///hunter2" }] },
+    { relabel_configs: [{ target_label: "__address__", replacement: "localhost/?t=hunter2" }] },
+  ])("is rejected without its values, but with its place, as a secret: %j", (fields) => {
+    const problems = problemsOf({ job: "a", targets: ["app:80"], ...fields }, true);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.join("\n")).not.toContain("hunter2");
+    expect(problems.every((problem) => problem.startsWith("extraScrapeTargets[0]"))).toBe(true);
+  });
+
   it.each(["https://example.org/a?b=c", "192.0.2.1", "localhost", "[2001:db8::1]", "core switch"])(
     "names %s as what another exporter shall ask",
     (target) => {
@@ -149,9 +166,10 @@ describe("an extra scrape target with fields of a scrape_config", () => {
 
 it("every example of docs/targets.md is valid", () => {
   const text = readFileSync(path.join(PROJECT, "docs", "targets.md"), "utf8");
-  const entries = [...text.matchAll(/^```yaml\n(.*?)^```/gms)].flatMap(
-    ([, yaml]) => parse(yaml ?? "") as ScrapeTarget[],
-  );
+  const entries = [...text.matchAll(/^```yaml\n(.*?)^```/gms)].flatMap(([, yaml]) => {
+    const example = parse(yaml ?? "") as ScrapeTarget[] | { config: Record<string, ScrapeTarget[]> };
+    return "config" in example ? Object.values(example.config).flat() : example;
+  });
   expect(entries.length).toBeGreaterThan(4);
   expect(entries.flatMap((entry) => problemsOf(entry))).toStrictEqual([]);
 });

@@ -106,25 +106,20 @@ describe("a bad scrape target", () => {
     const [problem] = problemsOf({
       extraScrapeTargets: JSON.stringify([{ job: "a", targets: ["app:80", `${host}:81`] }]),
     });
-    expect(problem).toContain(`has the target ${host}:81, which is the loopback of Prometheus' own container`);
+    expect(problem).toContain(
+      `extraScrapeTargets[0].targets[1] = "${host}:81": is the loopback of Prometheus' own container`,
+    );
     expect(problem).toContain("write host.docker.internal:81 for this machine");
   });
 
   it.each([
-    [{ targets }, "has an entry without a job; give it one, such as job: my_app"],
-    [{ job: "", targets }, "has an entry without a job; give it one, such as job: my_app"],
+    [{ targets }, "has no job; give it one, such as job: my_app"],
+    [{ job: "", targets }, "has no job; give it one, such as job: my_app"],
     [{ job: "flask_app", targets }, "names the job flask_app again; give each entry a job of its own"],
     [{ job: "a" }, TARGETS],
     [{ job: "a", targets: "app:80" }, TARGETS],
     [{ job: "a", targets: [] }, TARGETS],
     [{ job: "a", targets: ["app:80", 80] }, TARGETS],
-    ...["app", "app:0", "app:65536", "http://app:80", "app:80/metrics", "10.0.0.256:9100", "1.2.3.4.5:80"].map(
-      (target): [object, string] => [{ job: "a", targets: [target] }, `has the target ${target}, which is not ${FORM}`],
-    ),
-    [
-      { job: "a", targets: ["[2001:db8::1]:80"] },
-      "has the target [2001:db8::1]:80, an IPv6 address, and the lab's network has IPv4 only; write a host name or an IPv4 address",
-    ],
     [
       { job: 7, targets },
       "has a job that is not a text; write it in quotes, or set it with pulumi config set --type string",
@@ -147,14 +142,28 @@ describe("a bad scrape target", () => {
     ],
   ])("is reported: %j", (entry, text) => {
     expect(problemsOf({ extraScrapeTargets: JSON.stringify([entry]) })).toStrictEqual([
-      `extraScrapeTargets = ${JSON.stringify(entry)}: ${text}`,
+      `extraScrapeTargets[0] = ${JSON.stringify(entry)}: ${text}`,
+    ]);
+  });
+
+  it.each<readonly [string, string]>([
+    ...["app", "app:0", "app:65536", "http://app:80", "app:80/metrics", "10.0.0.256:9100", "1.2.3.4.5:80"].map(
+      (target) => [target, `is not ${FORM}`] as const,
+    ),
+    [
+      "[2001:db8::1]:80",
+      "is an IPv6 address, and the lab's network has IPv4 only; write a host name or an IPv4 address",
+    ],
+  ])("%s is reported as such", (target, text) => {
+    expect(problemsOf({ extraScrapeTargets: JSON.stringify([{ job: "a", targets: [target] }]) })).toStrictEqual([
+      `extraScrapeTargets[0].targets[0] = "${target}": ${text}`,
     ]);
   });
 
   it("with the job of another one is reported", () => {
     const entry = { job: "a", targets };
     expect(problemsOf({ extraScrapeTargets: JSON.stringify([entry, entry]) })).toStrictEqual([
-      `extraScrapeTargets = ${JSON.stringify(entry)}: names the job a again; give each entry a job of its own`,
+      `extraScrapeTargets[1] = ${JSON.stringify(entry)}: names the job a again; give each entry a job of its own`,
     ]);
   });
 });
@@ -172,14 +181,14 @@ describe("a bad dashboard", () => {
     [{ id: 1860, revision: 1, sha256: "0" }, SUM],
   ])("is reported: %j", (entry, text) => {
     expect(problemsOf({ communityDashboards: JSON.stringify([entry]) })).toStrictEqual([
-      `communityDashboards = ${JSON.stringify(entry)}: ${text}`,
+      `communityDashboards[0] = ${JSON.stringify(entry)}: ${text}`,
     ]);
   });
 
   it("that is listed twice is reported", () => {
     const [first, second] = [1, 2].map((revision) => ({ id: 1860, revision, sha256 }));
     expect(problemsOf({ communityDashboards: JSON.stringify([first, second]) })).toStrictEqual([
-      `communityDashboards = ${JSON.stringify(second)}: names dashboard 1860 again; keep one revision of it`,
+      `communityDashboards[1] = ${JSON.stringify(second)}: names dashboard 1860 again; keep one revision of it`,
     ]);
   });
 

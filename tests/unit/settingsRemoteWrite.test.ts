@@ -51,9 +51,11 @@ describe("a bad receiver of remote write", () => {
   });
 
   it("is reported if it is listed twice", () => {
-    expect(receivers([{ url }, { url }])).toStrictEqual([
-      `remoteWrite[1].url = "${url}": is the url of another entry too; keep one of them`,
-    ]);
+    const again = (shown: string): string =>
+      `remoteWrite[1].url${shown}: is the url of another entry too; keep one of them`;
+    expect(receivers([{ url }, { url }], [])).toStrictEqual([again(` = "${url}"`)]);
+    const secret = { url: `${url}?token=S3CRET` };
+    expect(receivers([secret, secret])).toStrictEqual([again("")]);
   });
 
   it("is reported without its value if it is not a list", () => {
