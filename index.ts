@@ -44,13 +44,13 @@ async function main(): Promise<Record<string, unknown>> {
     ...(settings.remoteWrite.length === 0 ? {} : { remoteWrite: settings.remoteWrite.map(({ url }) => url) }),
     grafanaUser: "admin",
     grafanaAdminPassword: lab.grafana.adminPassword,
-    readGrafanaAdminPassword: "make password, or pulumi stack output grafanaAdminPassword --show-secrets",
+    readGrafanaAdminPassword: "make password",
     ...(lab.webPassword === undefined
       ? {}
       : {
           webUser: WEB_USER,
           webPassword: lab.webPassword,
-          readWebPassword: "pulumi stack output webPassword --show-secrets",
+          readWebPassword: "scripts/pulumi stack output webPassword --show-secrets",
         }),
     dashboards: lab.dashboards,
     scrapeInterval: settings.scrapeInterval,

@@ -139,7 +139,7 @@ export async function findMissingPython({ environments }: ObservedHost, python: 
   } catch {
     return [
       {
-        setting: "python3",
+        setting: "PYTHON",
         value: python,
         problem: `is missing, older than ${MIN_PYTHON}, or has no venv`,
         fix: "install Python with venv (Debian, Ubuntu: apt-get install python3-venv), or set PYTHON to one",

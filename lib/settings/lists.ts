@@ -76,7 +76,7 @@ export function readDashboards(
       read.addProblem(
         place,
         entry,
-        "needs the sha256 of the file, 64 hex digits",
+        "needs the sha256 of the file, 64 lower-case hex digits",
         "take it from sha256sum of a file you trust",
       );
     }

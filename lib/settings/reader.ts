@@ -14,6 +14,13 @@ const MIN_MEMORY = 32;
 const MIN_PASSWORD = 8;
 export const MAX_PORT = 65535;
 
+/** The remedy for a secret in plain text: a setting, or a path in one. */
+export function setAsSecret(place: string): string {
+  // quoted twice: a shell reads ARGS, and then the shell of make
+  const name = /^\w+$/.test(place) ? place : `--path '${place.replaceAll('"', '\\"')}'`;
+  return `set it with make config ARGS="set --secret ${name}"`;
+}
+
 /** Reads and validates one setting at a time and collects all problems. */
 export class SettingsReader {
   readonly problems: Problem[] = [];
@@ -85,7 +92,12 @@ export class SettingsReader {
   namePrefix(setting: string): string {
     const value = this.text(setting);
     if (!/^([a-zA-Z0-9][\w.-]{0,31})?$/.test(value)) {
-      this.addProblem(setting, value, 'allows up to 32 letters, digits, "_", "." and "-"', "write it as in team-a-");
+      this.addProblem(
+        setting,
+        value,
+        'must be up to 32 letters, digits, "_", "." and "-", starting with a letter or digit',
+        "write it as in team-a-",
+      );
     }
     return value;
   }
@@ -138,13 +150,13 @@ export class SettingsReader {
       return undefined;
     }
     if (!this.isSecret(setting)) {
-      this.addProblem(setting, undefined, "is in plain text", `set it with pulumi config set --secret ${setting}`);
+      this.addProblem(setting, undefined, "is in plain text", setAsSecret(setting));
     } else if (value.length < MIN_PASSWORD || /[\r\n]/.test(value)) {
       this.addProblem(
         setting,
         undefined,
         `needs at least ${String(MIN_PASSWORD)} characters in one line`,
-        "set a longer one",
+        value.length < MIN_PASSWORD ? "set a longer one" : "set another one",
       );
     }
     return value;
@@ -185,7 +197,7 @@ export class SettingsReader {
         setting,
         undefined,
         "is not a setting of the lab",
-        `${hint} Remove it with pulumi config rm ${setting}`,
+        `${hint} Remove it with make config ARGS="rm ${setting}"`,
       );
     }
   }

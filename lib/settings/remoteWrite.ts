@@ -1,5 +1,5 @@
 import { isLoopback } from "../shared/names";
-import { SettingsReader } from "./reader";
+import { setAsSecret, SettingsReader } from "./reader";
 
 /** A receiver of Prometheus' remote write protocol. */
 export interface RemoteWriteReceiver {
@@ -34,8 +34,7 @@ export function readRemoteWrite(read: SettingsReader, setting: string): readonly
     urls.add(url);
     for (const field of SECRETS.filter((it) => entry[it] !== undefined)) {
       if (!secret) {
-        const fix = `set it with pulumi config set --secret --path '${place}.${field}'`;
-        read.addProblem(`${place}.${field}`, undefined, "is in plain text", fix);
+        read.addProblem(`${place}.${field}`, undefined, "is in plain text", setAsSecret(`${place}.${field}`));
       } else if (!isLine(entry[field])) {
         read.addProblem(`${place}.${field}`, undefined, ONE_LINE, "set another one");
       }

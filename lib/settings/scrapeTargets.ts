@@ -1,5 +1,5 @@
 import { isLoopback } from "../shared/names";
-import { MAX_PORT, SettingsReader } from "./reader";
+import { MAX_PORT, setAsSecret, SettingsReader } from "./reader";
 import { isInlineSecret, isSecretField } from "./secretFields";
 import { OWN_JOBS } from "./services";
 
@@ -88,7 +88,7 @@ function checkTargets(read: SettingsReader, place: string, entry: Readonly<Recor
     read.addProblem(`${place}.relabel_configs`, address, problem, fix);
   }
   if (labels !== undefined && !(isRecord(labels) && isTexts(Object.values(labels)))) {
-    const fix = 'write labels: {team: "shop"}; pulumi config set writes a number as text with --type string';
+    const fix = 'write labels: {team: "shop"}; make config writes a number as text with --type string';
     read.addProblem(place, entry, "has labels that are not texts by name", fix);
   }
 }
@@ -148,8 +148,7 @@ function checkPart(read: SettingsReader, place: string, { path, value }: Part): 
     read.addProblem(name, undefined, "is a secret that Prometheus takes in plain text only", fix);
   } else if (isSecretField(field) && (typeof value !== "object" || Array.isArray(value))) {
     if (!read.isSecret(place)) {
-      const fix = `set it with pulumi config set --secret --path '${name}${Array.isArray(value) ? "[0]" : ""}'`;
-      read.addProblem(name, undefined, "is in plain text", fix);
+      read.addProblem(name, undefined, "is in plain text", setAsSecret(`${name}${Array.isArray(value) ? "[0]" : ""}`));
     } else if (!(Array.isArray(value) ? value : [value]).every((it) => isSecretText(it, field))) {
       const fix = "set another one, a number with --type string";
       read.addProblem(name, undefined, "must be text without spaces around it", fix);
@@ -192,7 +191,7 @@ export function checkJob(read: SettingsReader, place: string, entry: object, job
   if (job === undefined || job === "") {
     read.addProblem(place, entry, "has no job", "give it one, such as job: my_app");
   } else if (typeof job !== "string") {
-    const fix = "write it in quotes, or set it with pulumi config set --type string";
+    const fix = "write it in quotes, or set it with --type string";
     read.addProblem(place, entry, "has a job that is not a text", fix);
   } else if (jobs.has(job)) {
     read.addProblem(place, entry, `names the job ${job} again`, "give each entry a job of its own");

@@ -1,6 +1,6 @@
 import { webhookProblem } from "./alertReceivers";
 import { isUrl } from "./lists";
-import { SettingsReader } from "./reader";
+import { setAsSecret, SettingsReader } from "./reader";
 
 /** A URL, or an attempt at one: a scheme of two letters or more, or no scheme and a host. */
 const LIKE_A_URL = /^\s*([a-z][a-z\d+.-]+:|[\\/]{2})/i;
@@ -36,7 +36,7 @@ export function readWebhook(read: SettingsReader, setting: string): string | und
     return undefined;
   }
   const wrong = !read.isSecret(setting)
-    ? { problem: "is in plain text", fix: `set it with pulumi config set --secret ${setting}` }
+    ? { problem: "is in plain text", fix: setAsSecret(setting) }
     : // Alertmanager reads the URL as a template, in which braces have a meaning
       !/^https?:\/\/[^\s{}]+$/.test(value) || !URL.canParse(value)
       ? { problem: "is not an http or https URL", fix: "write it as https://example.org/path, or leave it empty" }

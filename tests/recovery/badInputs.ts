@@ -173,7 +173,7 @@ export const BAD_INPUTS: readonly BadInput[] = [
   {
     what: "a Python that is not there",
     env: () => ({ PYTHON: "no-such-python" }),
-    says: '- python3 = "no-such-python": is missing, older than 3.10, or has no venv; install Python with venv (Debian, Ubuntu: apt-get install python3-venv), or set PYTHON to one',
+    says: '- PYTHON = "no-such-python": is missing, older than 3.10, or has no venv; install Python with venv (Debian, Ubuntu: apt-get install python3-venv), or set PYTHON to one',
   },
   {
     what: "a relative state folder",

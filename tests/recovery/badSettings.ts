@@ -10,7 +10,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "namePrefix",
       "my lab ",
-      ' = "my lab ": allows up to 32 letters, digits, "_", "." and "-"; write it as in team-a-',
+      ' = "my lab ": must be up to 32 letters, digits, "_", "." and "-", starting with a letter or digit; write it as in team-a-',
     ],
     [
       "bindAddress",
@@ -45,12 +45,12 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "grafanaAdminPassword",
       "in plain text",
-      ": is in plain text; set it with pulumi config set --secret grafanaAdminPassword",
+      ': is in plain text; set it with make config ARGS="set --secret grafanaAdminPassword"',
     ],
     [
       "alertWebhook",
       "https://example.org/T0K3N",
-      ": is in plain text; set it with pulumi config set --secret alertWebhook",
+      ': is in plain text; set it with make config ARGS="set --secret alertWebhook"',
     ],
     [
       "dashboardCatalogue",
@@ -60,13 +60,13 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "scrapeIntervall",
       "5s",
-      ": is not a setting of the lab; did you mean scrapeInterval? Remove it with pulumi config rm scrapeIntervall",
+      ': is not a setting of the lab; did you mean scrapeInterval? Remove it with make config ARGS="rm scrapeIntervall"',
     ],
-    ["loki", true, ": is not a setting of the lab; see Pulumi.yaml. Remove it with pulumi config rm loki"],
+    ["loki", true, ': is not a setting of the lab; see Pulumi.yaml. Remove it with make config ARGS="rm loki"'],
     [
       "remoteWrite",
       [{ url: "https://example.org", username: "lab", password: "in plain text" }],
-      "[0].password: is in plain text; set it with pulumi config set --secret --path 'remoteWrite[0].password'",
+      `[0].password: is in plain text; set it with make config ARGS="set --secret --path 'remoteWrite[0].password'"`,
     ],
     [
       "extraScrapeTargets",
@@ -94,7 +94,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "communityDashboards",
       [{ id: 1, revision: 1, sha256: "abc" }],
-      '[0] = {"id":1,"revision":1,"sha256":"abc"}: needs the sha256 of the file, 64 hex digits; take it from sha256sum of a file you trust',
+      '[0] = {"id":1,"revision":1,"sha256":"abc"}: needs the sha256 of the file, 64 lower-case hex digits; take it from sha256sum of a file you trust',
     ],
   ],
   [

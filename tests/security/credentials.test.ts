@@ -87,7 +87,7 @@ describe("credentials", () => {
   it("in a webhook are taken as a secret only", () => {
     const alertWebhook = `https://example.org/${SECRET}`;
     expect(problemsOf({ alertWebhook }, [])).toEqual([
-      "alertWebhook: is in plain text; set it with pulumi config set --secret alertWebhook",
+      'alertWebhook: is in plain text; set it with make config ARGS="set --secret alertWebhook"',
     ]);
     expect(problemsOf({ alertWebhook }, ["alertWebhook"])).toEqual([]);
   });

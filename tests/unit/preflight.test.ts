@@ -142,7 +142,7 @@ describe("Python", () => {
   it("is reported with the packages to install if missing", async () => {
     expect(await findMissingPython(NOTHING, "/nonexistent")).toStrictEqual([
       {
-        setting: "python3",
+        setting: "PYTHON",
         value: "/nonexistent",
         problem: "is missing, older than 3.10, or has no venv",
         fix: "install Python with venv (Debian, Ubuntu: apt-get install python3-venv), or set PYTHON to one",

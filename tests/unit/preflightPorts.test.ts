@@ -186,7 +186,7 @@ describe("preflight problems", () => {
       ["namePrefix", "a container named grafana exists and does not belong to this lab"],
       ["nodeExporterNetwork", "needs Docker on Linux: Docker Desktop's containers run in a virtual machine"],
       ["grafanaPort", "is in use by another program on 127.0.0.1 (EADDRINUSE)"],
-      ["python3", "is missing, older than 3.10, or has no venv"],
+      ["PYTHON", "is missing, older than 3.10, or has no venv"],
     ]);
   });
 });

@@ -82,6 +82,16 @@ describe("an extra scrape target with fields of a scrape_config", () => {
     expect(problems.join("\n")).not.toContain("hunter2");
   });
 
+  it("is set as a secret by a command whose quotes pass a shell and make", () => {
+    const { problems } = parseSettings({
+      values: { ...DEFAULTS, extraScrapeTargets: JSON.stringify([EXPORTER]) },
+      secrets: new Set(),
+    });
+    expect(problems.map(({ fix }) => fix)).toContain(
+      String.raw`set it with make config ARGS="set --secret --path 'extraScrapeTargets[0].http_headers[\"X-Scope\"].secrets[0]'"`,
+    );
+  });
+
   it.each<[string, object]>([
     ["not a field of an entry", { job_name: "b" }],
     ["not a field of an entry", { metrics_path: "/m" }],

@@ -4,13 +4,16 @@ import { problemsOf } from "../support/fixtures";
 describe("the password", () => {
   it("in plain text is rejected without being shown", () => {
     expect(problemsOf({ grafanaAdminPassword: "hunter2hunter2" }, [])).toStrictEqual([
-      "grafanaAdminPassword: is in plain text; set it with pulumi config set --secret grafanaAdminPassword",
+      'grafanaAdminPassword: is in plain text; set it with make config ARGS="set --secret grafanaAdminPassword"',
     ]);
   });
 
-  it.each(["hunter2", "hunter2\nhunter2"])("%j is rejected without being shown", (grafanaAdminPassword) => {
+  it.each([
+    ["hunter2", "a longer"],
+    ["hunter2\nhunter2", "another"],
+  ])("%j is rejected without being shown", (grafanaAdminPassword, one) => {
     expect(problemsOf({ grafanaAdminPassword })).toStrictEqual([
-      "grafanaAdminPassword: needs at least 8 characters in one line; set a longer one",
+      `grafanaAdminPassword: needs at least 8 characters in one line; set ${one} one`,
     ]);
   });
 
@@ -23,7 +26,7 @@ describe("the password", () => {
     expect(problemsOf({ webPassword }, ["webPassword"])).toStrictEqual([`webPassword: ${problem}`]);
     expect(problemsOf({ webPassword: "ä".repeat(36) }, ["webPassword"])).toStrictEqual([]);
     expect(problemsOf({ webPassword: "hunter2hunter2" }, [])).toStrictEqual([
-      "webPassword: is in plain text; set it with pulumi config set --secret webPassword",
+      'webPassword: is in plain text; set it with make config ARGS="set --secret webPassword"',
     ]);
   });
 

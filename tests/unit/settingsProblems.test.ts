@@ -10,7 +10,8 @@ const SLIM =
   "grafanaBundledPlugins: false leaves out those that take memory";
 const DURATION = "is not a duration above zero; write it as Prometheus does, such as 5s, 1m30s or 7d";
 const ADDRESS = "is not an IPv4 address; use 127.0.0.1, or another address of this machine";
-const PREFIX = 'allows up to 32 letters, digits, "_", "." and "-"; write it as in team-a-';
+const PREFIX =
+  'must be up to 32 letters, digits, "_", "." and "-", starting with a letter or digit; write it as in team-a-';
 const NETWORK = "use a private network such as 172.30.90.0/24";
 const MEMORY = "must be MiB as a whole number from 32 to 1048576; set one in this range";
 
@@ -76,13 +77,13 @@ describe("a bad setting", () => {
 
   it("that is misspelt is reported with the right name", () => {
     expect(problemsOf({ grafnaPort: "3000" })).toStrictEqual([
-      "grafnaPort: is not a setting of the lab; did you mean grafanaPort? Remove it with pulumi config rm grafnaPort",
+      'grafnaPort: is not a setting of the lab; did you mean grafanaPort? Remove it with make config ARGS="rm grafnaPort"',
     ]);
   });
 
   it("that resembles none is reported without a guess", () => {
     expect(problemsOf({ region: "eu" })).toStrictEqual([
-      expect.stringMatching(/^region: is not a setting of the lab; see Pulumi.yaml\b.* pulumi config rm region$/),
+      expect.stringMatching(/^region: is not a setting of the lab; see Pulumi.yaml\b.* make config ARGS="rm region"$/),
     ]);
   });
 });
@@ -120,10 +121,7 @@ describe("a bad scrape target", () => {
     [{ job: "a", targets: "app:80" }, TARGETS],
     [{ job: "a", targets: [] }, TARGETS],
     [{ job: "a", targets: ["app:80", 80] }, TARGETS],
-    [
-      { job: 7, targets },
-      "has a job that is not a text; write it in quotes, or set it with pulumi config set --type string",
-    ],
+    [{ job: 7, targets }, "has a job that is not a text; write it in quotes, or set it with --type string"],
     [
       { job: "a", targets, metricsPath: "metrics" },
       "has a metricsPath that is not a path; start it with /, or leave it out",
@@ -169,7 +167,7 @@ describe("a bad scrape target", () => {
 });
 
 describe("a bad dashboard", () => {
-  const SUM = "needs the sha256 of the file, 64 hex digits; take it from sha256sum of a file you trust";
+  const SUM = "needs the sha256 of the file, 64 lower-case hex digits; take it from sha256sum of a file you trust";
   const COUNTS = "needs id and revision as whole numbers; write it as {id: 1860, revision: 45, sha256: …}";
   const sha256 = "0".repeat(64);
 

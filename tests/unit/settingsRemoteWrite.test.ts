@@ -41,7 +41,7 @@ describe("a bad receiver of remote write", () => {
 
   it("is rejected with credentials in plain text", () => {
     const again = (field: string): string =>
-      `is in plain text; set it with pulumi config set --secret --path 'remoteWrite[0].${field}'`;
+      `is in plain text; set it with make config ARGS="set --secret --path 'remoteWrite[0].${field}'"`;
     expect(receivers([{ url, username: "lab", password: "S3CRET" }], [])).toStrictEqual([
       `remoteWrite[0].password: ${again("password")}`,
     ]);

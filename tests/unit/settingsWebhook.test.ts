@@ -17,7 +17,7 @@ describe("the webhook for alerts", () => {
     "%s in plain text is rejected without being shown",
     (alertWebhook) => {
       expect(problemsOf({ alertWebhook }, [])).toStrictEqual([
-        "alertWebhook: is in plain text; set it with pulumi config set --secret alertWebhook",
+        'alertWebhook: is in plain text; set it with make config ARGS="set --secret alertWebhook"',
       ]);
     },
   );

@@ -17,7 +17,7 @@ interface Finding extends Answer {
   readonly fix?: string;
 }
 
-const USAGE = "usage: pulumi stack output --json --show-secrets | verify [--json] [--patience SECONDS]";
+const USAGE = "usage: scripts/pulumi stack output --json --show-secrets | verify [--json] [--patience SECONDS]";
 /** Seconds that a new lab needs besides its first scrapes. */
 const PATIENCE = 25;
 /** A new target is scraped within one interval; the second allows for a failed scrape. */
