@@ -133,7 +133,10 @@ function fileOf(catalogue: string, { id, revision }: CommunityDashboard): string
 async function fetchEntry(catalogue: string, dashboard: CommunityDashboard): Promise<Buffer> {
   const cached = path.join(cacheFolder(), `${dashboard.sha256 ?? ""}.json`);
   try {
-    return readFileSync(cached);
+    const kept = readFileSync(cached);
+    if (checkSum(dashboard, kept) === undefined) {
+      return kept;
+    }
   } catch {
     // not downloaded yet
   }
@@ -141,10 +144,14 @@ async function fetchEntry(catalogue: string, dashboard: CommunityDashboard): Pro
   const answer = await ask(`${addressOf(catalogue)}/${String(id)}/revisions/${String(revision)}/download`);
   const file = Buffer.from(await answer.arrayBuffer());
   if (checkSum(dashboard, file) === undefined) {
-    mkdirSync(cacheFolder(), { recursive: true });
-    // renamed when complete: another preview may run concurrently
-    writeFileSync(`${cached}.${String(process.pid)}`, file);
-    renameSync(`${cached}.${String(process.pid)}`, cached);
+    try {
+      mkdirSync(cacheFolder(), { recursive: true });
+      // renamed when complete: another preview may run concurrently
+      writeFileSync(`${cached}.${String(process.pid)}`, file);
+      renameSync(`${cached}.${String(process.pid)}`, cached);
+    } catch {
+      // without a cache the next run downloads it again
+    }
   }
   return file;
 }

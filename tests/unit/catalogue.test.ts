@@ -135,6 +135,23 @@ describe("a URL as catalogue", () => {
     expect(server.asked).toStrictEqual([PATH]);
   });
 
+  it("is requested again for a cached file that is damaged", async () => {
+    server = await serve({ [PATH]: { body: GOOD } });
+    const file = path.join(folder, "cache", "observability-lab", "dashboards", `${SUM}.json`);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, "");
+    expect((await read(server.url, SUM)).problems).toStrictEqual([]);
+    expect(fs.readFileSync(file, "utf8")).toBe(GOOD);
+  });
+
+  it("needs no cache", async () => {
+    server = await serve({ [PATH]: { body: GOOD } });
+    fs.writeFileSync(path.join(folder, "cache"), "");
+    const { entries, problems } = await read(server.url, SUM);
+    expect(problems).toStrictEqual([]);
+    expect(entries).toHaveLength(1);
+  });
+
   describe("behind a proxy", () => {
     const before = { HTTP_PROXY: process.env.HTTP_PROXY, NO_PROXY: process.env.NO_PROXY };
 
