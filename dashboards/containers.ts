@@ -37,7 +37,8 @@ export function containersIn(settings: OverviewSettings): LabContainers {
   return {
     own,
     expected: swarm
-      ? `(${String(names.length)} + count(up{job=~"linux_host|docker_containers"}))`
+      ? // a count of nothing is no value, which would be no sum
+        `(${String(names.length)} + (count(up{job=~"linux_host|docker_containers"}) or vector(0)))`
       : String(names.length),
     each,
     newest: (metric) => each("max", `${metric}${own} and on (id) container_start_time_seconds${own}`),

@@ -27,7 +27,7 @@ export async function findSwarmProblems(
   }
   const nodes = watchedNodes(machine.swarm, settings.nodeLabel);
   return [
-    ...findUnlabelled(settings, nodes),
+    ...findNoNode(settings, nodes),
     ...findMixedEngines(nodes),
     ...findSameNames(nodes),
     ...findForeignServices(settings, machine),
@@ -64,18 +64,26 @@ function findNoManager({ swarm }: Machine): Problem | undefined {
   }
 }
 
-/** A label that no node has. */
-function findUnlabelled({ nodeLabel }: Settings, nodes: readonly SwarmNode[]): readonly Problem[] {
-  return nodeLabel === undefined || nodes.length > 0
-    ? []
-    : [
-        {
+/** A swarm without a node to monitor: none has the label, or none takes tasks. */
+function findNoNode({ nodeLabel }: Settings, nodes: readonly SwarmNode[]): readonly Problem[] {
+  if (nodes.length > 0) {
+    return [];
+  }
+  return [
+    nodeLabel === undefined
+      ? {
+          setting: "engine",
+          value: "swarm",
+          problem: "no node of the swarm is ready and accepts tasks",
+          fix: `run docker node update --availability active NODE, or ${BACK}`,
+        }
+      : {
           setting: "nodeLabel",
           value: nodeLabel,
           problem: "no ready node of the swarm has this label",
           fix: `add it to the nodes to monitor: docker node update --label-add ${nodeLabel} NODE`,
         },
-      ];
+  ];
 }
 
 /** Nodes with different major versions, which Docker supports only during an upgrade. */

@@ -79,6 +79,14 @@ describe("a swarm", () => {
     expect(await findProblems({ nodes }, { nodeLabel: "tier=db" })).toStrictEqual([]);
   });
 
+  it("without a node that takes tasks is reported", async () => {
+    const nodes = [swarmNode("a", { Spec: { Labels: {}, Availability: "drain" } })];
+    expect(await findProblems({ nodes })).toStrictEqual([
+      'engine = "swarm": no node of the swarm is ready and accepts tasks; ' +
+        "run docker node update --availability active NODE, or set engine: docker",
+    ]);
+  });
+
   it("of several major versions of Docker is reported, unlike several minor ones", async () => {
     expect(await findProblems({ nodes: [engine("a", "28.2.2"), engine("b", "28.5.0")] })).toStrictEqual([]);
     expect(await findProblems({ nodes: [engine("a", "28.2.2"), engine("b", "20.10.24+dfsg1")] })).toStrictEqual([
