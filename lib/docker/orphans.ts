@@ -23,7 +23,7 @@ const HOW: Readonly<Record<Kind, string>> = { containers: "?force=1&v=1", networ
  * A killed update leaves orphans; their data is in volumes.
  *
  * @param isOurs Whether it is this lab's, by its labels; by default by the lab's name.
- * @throws LabError if another lab's object has that name.
+ * @throws LabError if another lab's object has that name, or if Docker does not tell.
  */
 export async function removeOrphan(
   kind: Kind,
@@ -34,6 +34,12 @@ export async function removeOrphan(
   const found = await callDocker("GET", kind === "containers" ? `/containers/${name}/json` : `/${kind}/${name}`);
   if (found.status === 404) {
     return;
+  }
+  if (found.status !== 200) {
+    const body = found.body.toString().trim();
+    throw new LabError(
+      `Docker answers ${String(found.status)} when asked for the ${kind.slice(0, -1)} ${name}: ${body}`,
+    );
   }
   const thing = JSON.parse(found.body.toString()) as {
     readonly Id?: string;

@@ -17,7 +17,9 @@ export async function pull(image: string): Promise<void> {
   try {
     await promisify(execFile)("docker", ["pull", "--quiet", image], { env: { ...process.env, DOCKER_HOST } });
   } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error((stderr ?? message).trim());
+    const { stderr = "", message } = error as Error & { stderr?: string };
+    const output = stderr.trim();
+    // a client that cannot be started writes nothing
+    throw new Error(output === "" ? message : output);
   }
 }

@@ -124,4 +124,10 @@ describe("missing images", () => {
         "set an image that its registry has, and run docker login if the registry requires it",
     );
   });
+
+  it("are reported with the reason if there is no client", async () => {
+    process.env.PATH = folder;
+    engine = await serveDocker({});
+    await expect(pullImages(settings)).rejects.toThrow("cannot be pulled: spawn docker ENOENT;");
+  });
 });

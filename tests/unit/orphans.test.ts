@@ -78,6 +78,13 @@ describe("a name that is about to be used", () => {
     );
   });
 
+  it("is reported if Docker does not tell who has it", async () => {
+    const answers = { "/containers/grafana/json": { status: 500, body: '{"message":"device busy"}\n' } };
+    await expect(changesOf(answers, "containers", "grafana", LAB)).rejects.toThrow(
+      'Docker answers 500 when asked for the container grafana: {"message":"device busy"}',
+    );
+  });
+
   it.each([null, {}, { "observability-lab.lab": "b-observability-lab" }])(
     "is never taken from a container of somebody else: labels %j",
     async (labels) => {
