@@ -23,7 +23,7 @@ export class GrafanaApi {
   ) {}
 
   /**
-   * Returns the response body; undefined for a missing object.
+   * Returns the response body; undefined for an object to read or delete that is missing.
    *
    * @throws GrafanaError for any other error response.
    */
@@ -41,7 +41,7 @@ export class GrafanaApi {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const text = await response.text();
-    if (response.status === 404) {
+    if (response.status === 404 && ["GET", "DELETE"].includes(method)) {
       return undefined;
     }
     if (!response.ok) {

@@ -133,14 +133,17 @@ describe("the folder of the dashboards", () => {
     expect(changes()).toStrictEqual([]);
   });
 
-  it("is not removed if somebody's dashboard cannot be moved out of it", async () => {
+  it.each([
+    [500, "database is locked"],
+    [404, "folder not found"],
+  ])("is not removed if somebody's dashboard cannot be moved out of it: %d", async (status, body) => {
     answers = {
       [FOLDER]: THERE,
       [SEARCH]: { body: '[{"uid": "theirs"}]' },
       "/api/dashboards/uid/theirs": { body: '{"dashboard": {"uid": "theirs"}}' },
-      "POST /api/dashboards/db": { status: 500, body: "database is locked" },
+      "POST /api/dashboards/db": { status, body },
     };
-    await expect(run("grafana-folder", "beforeCreate")).rejects.toThrow("database is locked");
+    await expect(run("grafana-folder", "beforeCreate")).rejects.toThrow(body);
     expect(changes()).toHaveLength(1);
   });
 
