@@ -13,7 +13,7 @@ const DECLARED = "declared";
  * Value of the input that records why a resource was created, and the options that belong to it. The value changes on
  * drift, so that a preview shows the drift and an update replaces the resource; without drift it stays as it is.
  *
- * @param part Name of the resource, for the warning that a preview shows.
+ * @param part Name of the resource, for the warning that a preview or an update shows.
  * @param input Path of that input in the resource's properties.
  * @param time Makes a repeated drift a new value; the same in a preview and the update after it.
  */
@@ -24,7 +24,8 @@ export function replaceOnDrift(
   time: () => string,
 ): { readonly reason: string; readonly options: { readonly ignoreChanges: string[] } } {
   if (drift !== undefined && drift !== MISSING) {
-    void pulumi.log.warn(`${part}: ${drift}; the next update repairs it`);
+    const update = pulumi.runtime.isDryRun() ? "the next update" : "this update";
+    void pulumi.log.warn(`${part}: ${drift}; ${update} repairs it`);
   }
   return drift === undefined
     ? { reason: DECLARED, options: { ignoreChanges: [input] } }

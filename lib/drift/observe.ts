@@ -131,7 +131,10 @@ function accessTo(container: FoundContainer | undefined): { url: string; passwor
 
 /** URL of a running container. */
 function publishedUrl(container: FoundContainer | undefined): string | undefined {
-  const published = Object.values(container?.NetworkSettings.Ports ?? {}).flat()[0];
+  // null for a port that the image exposes and nobody publishes
+  const published = Object.values(container?.NetworkSettings.Ports ?? {})
+    .flat()
+    .find((it) => it !== null);
   return container?.State.Status === "running" && published
     ? `http://${connectHost(published.HostIp)}:${published.HostPort}`
     : undefined;

@@ -23,11 +23,15 @@ describe("the reason for which a part was created", () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it("is the drift, which a preview reports as a warning", () => {
+  it.each([
+    ["a preview", true, "the next update"],
+    ["an update", false, "this update"],
+  ])("is the drift, which %s reports as a warning", (_, preview, update) => {
+    jest.spyOn(pulumi.runtime, "isDryRun").mockReturnValue(preview);
     const { reason, options } = replaceOnDrift("the part", "it was unhealthy", "triggers[1]", REPAIR_TIME);
     expect(reason).toBe("it was unhealthy (2026-01-01T00:00:00.000Z)");
     expect(options).toStrictEqual({ ignoreChanges: [] });
-    expect(warn.mock.calls).toStrictEqual([["the part: it was unhealthy; the next update repairs it"]]);
+    expect(warn.mock.calls).toStrictEqual([[`the part: it was unhealthy; ${update} repairs it`]]);
   });
 
   it("does not warn if the part is missing, as the first update would warn of everything", () => {

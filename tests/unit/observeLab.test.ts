@@ -63,7 +63,7 @@ function inspected(port?: number): { body: string } {
       Created: "2026-01-01T12:00:00.123456789Z",
       State: { Status: "running", ExitCode: 0 },
       HostConfig: { Memory: 1, RestartPolicy: { Name: "no" } },
-      NetworkSettings: { Networks: {}, Ports: { "3000/tcp": published } },
+      NetworkSettings: { Networks: {}, Ports: { "2000/tcp": null, "3000/tcp": published } },
     }),
   };
 }

@@ -120,9 +120,7 @@ describe("a part with drift is repaired:", () => {
     expect(await repairedFor(withContainer("pushgateway", ended))).toStrictEqual({
       "pushgateway-container": "it was exited, exit code 137",
     });
-    expect(pulumi.log.warn).toHaveBeenCalledWith(
-      "pushgateway: it was exited, exit code 137; the next update repairs it",
-    );
+    expect(pulumi.log.warn).toHaveBeenCalledWith("pushgateway: it was exited, exit code 137; this update repairs it");
   });
 
   it("files that were edited, and their program follows", async () => {
