@@ -211,6 +211,6 @@ describe("the series of a panel", () => {
       typo: NONE,
     });
     expect(report).toContain("collapsed sections are cut.");
-    expect(report).toContain("<summary>panel Last (Own): data before and after</summary>");
+    expect(report).toContain("<summary>panel Last (Own): query results</summary>");
   });
 });

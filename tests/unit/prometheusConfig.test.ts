@@ -115,7 +115,7 @@ describe("prometheus.yml", () => {
           fc.tuple(fc.domain(), fc.integer({ min: 1, max: 65535 })).map(([host, port]) => `${host}:${String(port)}`),
           { minLength: 1, maxLength: 3 },
         ),
-        metricsPath: fc.string().map((path) => `/${path.replaceAll("?", "")}`),
+        metricsPath: fc.string().map((path) => `/${path.replace(/[?@]/g, "")}`),
       },
       { requiredKeys: ["job", "targets"] },
     );

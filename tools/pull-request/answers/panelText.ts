@@ -78,7 +78,7 @@ function panelFold(answer: PanelAnswer, grafanaUrl: string): string {
     );
   const more = pairs.length - rows.length;
   return details(
-    `panel ${escapeMarkdown(name)} (${escapeMarkdown(dashboard)}): data before and after`,
+    `panel ${escapeMarkdown(name)} (${escapeMarkdown(dashboard)}): query results`,
     [
       ["| series | before | | after | |", "|---|---|---|---|---|", ...rows].join("\n"),
       ...(more > 0 ? [`${String(more)} more series.`] : []),
