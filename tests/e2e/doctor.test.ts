@@ -51,6 +51,7 @@ describe("doctor, on this machine", () => {
       "memory",
       "docker disk",
       "mounts",
+      "network",
       "names",
       "subnet",
       "ports",

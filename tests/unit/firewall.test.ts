@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as http from "node:http";
+import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { removeLeftovers, TEMPORARY_LABEL } from "../../lib/docker/temporaryContainer";
@@ -73,6 +75,18 @@ describe("a firewall", () => {
       "DELETE /containers/observability-lab-doctor?force=1&v=1",
       "DELETE /networks/observability-lab-doctor",
     ]);
+  });
+
+  it("is tested at another port if a program that is not the lab's app has flaskPort", async () => {
+    const other = http.createServer((_, response) => response.writeHead(404).end()).listen(0, SETTINGS.gateway);
+    await once(other, "listening");
+    const { port: flaskPort } = other.address() as net.AddressInfo;
+    await startEngine([IMAGE, ...WORKS, ["/start", 204, ""], ["/wait", 200, '{"StatusCode":0}']]);
+    const seen = async (appPort?: number): Promise<string> =>
+      (await tryFirewall({ ...SETTINGS, flaskPort }, LINUX, appPort)).seen;
+    expect(await seen()).toMatch(/at 127\.0\.0\.1:\d+ \(flaskPort is in use\)$/);
+    expect(await seen(flaskPort)).toMatch(new RegExp(`at 127\\.0\\.0\\.1:${String(flaskPort)}$`));
+    other.close();
   });
 
   it("is tested on the lab's own network if that is up", async () => {

@@ -82,7 +82,7 @@ export async function renewDataKeys(lab: LabOutputs): Promise<void> {
     );
   } catch (error) {
     throw new LabError(
-      `Grafana's data keys are not renewed: ${error instanceof Error ? error.message : String(error)}`,
+      `Grafana's data keys are not renewed: ${error instanceof Error ? error.message : String(error)}; run make grafana-key again`,
     );
   }
 }

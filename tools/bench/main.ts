@@ -21,7 +21,9 @@ async function main(): Promise<void> {
   const { ROUNDS = "5", IDLE = "300" } = process.env;
   const [rounds = NaN, idleSeconds = NaN] = [ROUNDS, IDLE].map(Number);
   if (!(rounds >= 1 && idleSeconds >= 1)) {
-    throw new Error("ROUNDS and IDLE are numbers from 1");
+    throw new Error(
+      `ROUNDS = ${ROUNDS}, IDLE = ${IDLE}: each must be a number, 1 or more (at least ${String(MIN_IDLE_SECONDS)} s are watched)`,
+    );
   }
   const [load = NaN] = os.loadavg();
   const machine = await describeMachine(stack);

@@ -30,7 +30,9 @@ async function main(): Promise<void> {
   const { NODES = "1 10 100 1000", INTERVAL = "5", MINUTES = "5" } = process.env;
   const [sizes, interval, minutes] = [NODES.split(/\s+/).map(Number), Number(INTERVAL), Number(MINUTES)];
   if (!sizes.every((nodes) => nodes >= 1) || !(interval >= 1 && minutes >= 1)) {
-    throw new Error("NODES are numbers from 1, and INTERVAL and MINUTES are one each");
+    throw new Error(
+      `NODES = ${NODES}, INTERVAL = ${INTERVAL}, MINUTES = ${MINUTES}: each must be a number, 1 or more; NODES may be several, with spaces between them`,
+    );
   }
   const workspace = path.join(folder, "scale");
   fs.rmSync(workspace, { recursive: true, force: true });

@@ -4,10 +4,9 @@ import { inspectMachine, Machine } from "../../lib/docker/machine";
 import { watchedNodes } from "../../lib/docker/swarm";
 import { removeLeftovers } from "../../lib/docker/temporaryContainer";
 import { labFolder, ObservedHost, observeHost } from "../../lib/drift/host";
-import { findMissingPython } from "../../lib/preflight/host";
+import { findDockerDesktop, findMissingPython, findRemapped, findRootless } from "../../lib/preflight/host";
 import { findForeignContainers, findForeignNetwork } from "../../lib/preflight/names";
 import { findTakenPorts } from "../../lib/preflight/ports";
-import { findRemapped, findRootless } from "../../lib/preflight/host";
 import { findOverlaps } from "../../lib/preflight/subnets";
 import { findSwarmProblems } from "../../lib/preflight/swarm";
 import { Settings } from "../../lib/settings/settings";
@@ -82,6 +81,11 @@ async function examineDocker(settings: Settings, host: ObservedHost): Promise<re
     checkDockerDisk(info.DockerRootDir, machine.native),
     checkMounts(machine),
     ...ofProblems(
+      "network",
+      findDockerDesktop(settings, machine),
+      `node_exporter is in the ${settings.nodeExporterNetwork} network`,
+    ),
+    ...ofProblems(
       "names",
       [...findForeignContainers(settings, machine), ...findForeignNetwork(settings, machine)],
       "no other container or network has a name of the lab",
@@ -95,7 +99,9 @@ async function examineDocker(settings: Settings, host: ObservedHost): Promise<re
       : []),
     ...ofProblems("subnet", overlaps, `${settings.subnet} is free, or used by the lab`),
     ...ofProblems("ports", await findTakenPorts(settings, machine, host), "free, or used by the lab"),
-    overlaps.length > 0 ? skipped("firewall", "fix the subnet first") : await tryFirewall(settings, machine),
+    overlaps.length > 0
+      ? skipped("firewall", "fix the subnet first")
+      : await tryFirewall(settings, machine, host.app === undefined ? host.appPort : undefined),
     ...(await checkNeighbours(settings, machine)),
     await checkGrafanaKey(settings, machine),
   ];

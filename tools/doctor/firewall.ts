@@ -16,8 +16,10 @@ const PATIENCE_MS = 4000;
 /**
  * Connects from a container to the host at the address and port at which Prometheus scrapes the Flask app. Creates the
  * container, and the network unless the lab's exists; the app answers, or a listener in its place.
+ *
+ * @param appPort Port of the lab's app if it runs and is healthy.
  */
-export async function tryFirewall(settings: Settings, machine: Machine): Promise<Finding> {
+export async function tryFirewall(settings: Settings, machine: Machine, appPort?: number): Promise<Finding> {
   if (!machine.native) {
     return ok(CHECK, "Docker Desktop forwards connections from containers to this machine");
   }
@@ -25,7 +27,7 @@ export async function tryFirewall(settings: Settings, machine: Machine): Promise
   if (image === undefined) {
     return skipped(CHECK, "no image of the lab exists yet to test with");
   }
-  const trial = new Trial(settings, machine);
+  const trial = new Trial(settings, machine, appPort);
   const stop = (): void => void trial.remove().finally(() => process.exit(130));
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
@@ -48,6 +50,7 @@ class Trial {
   constructor(
     private readonly settings: Settings,
     private readonly machine: Machine,
+    private readonly appPort: number | undefined,
   ) {
     this.name = `${labName(settings.namePrefix)}-doctor-${randomBytes(4).toString("hex")}`;
   }
@@ -81,7 +84,7 @@ class Trial {
     return this.name;
   }
 
-  /** The port of a listener on the gateway: the app's, if the app runs or the port is free. */
+  /** The port of a listener on the gateway: flaskPort if the app has it or it is free, as another program may answer 404. */
   private async listen(): Promise<number> {
     const { gateway, flaskPort } = this.settings;
     for (const port of [flaskPort, 0]) {
@@ -98,7 +101,7 @@ class Trial {
         this.listener = server;
         return (server.address() as net.AddressInfo).port;
       }
-      if (taken === "EADDRINUSE" && (await answers(gateway, port))) {
+      if (taken === "EADDRINUSE" && port === this.appPort) {
         return port;
       }
     }
@@ -117,7 +120,7 @@ class Trial {
     await succeed("POST", `/containers/${this.name}/start`);
     // if a firewall drops packets, wget waits for minutes, and in some builds the timeout of busybox's wget crashes
     const ended = succeed("POST", `/containers/${this.name}/wait`);
-    const answer = await Promise.race([ended, setTimeout(PATIENCE_MS)]);
+    const answer = await Promise.race([ended, setTimeout(PATIENCE_MS, undefined, { ref: false })]);
     if (answer === undefined) {
       void ended.catch(() => undefined); // the container is removed while this waits
       return false;
@@ -150,23 +153,4 @@ async function findImage(settings: Settings): Promise<string | undefined> {
     }
   }
   return undefined;
-}
-
-function answers(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect({ host, port, timeout: 1000 });
-    const end = (result: boolean): void => {
-      socket.destroy();
-      resolve(result);
-    };
-    socket.once("connect", () => {
-      end(true);
-    });
-    socket.once("error", () => {
-      end(false);
-    });
-    socket.once("timeout", () => {
-      end(false);
-    });
-  });
 }

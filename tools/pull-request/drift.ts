@@ -15,8 +15,13 @@ async function main(): Promise<void> {
   const [folder = ""] = process.argv.slice(2);
   const { REPORT = path.join(folder, "report.md") } = process.env;
   const commands = new Commands(process.env);
+  // a report of an earlier run must not pass for this one's
+  fs.rmSync(REPORT, { force: true });
   const outputs = await commands.run("pulumi", ["stack", "output", "--json"]);
-  if (!outputs.ok || outputs.output.trim() === "{}") {
+  if (!outputs.ok) {
+    throw new LabError(`the outputs of the lab cannot be read: ${outputs.messages.trim()}`);
+  }
+  if (outputs.output.trim() === "{}") {
     throw new LabError("the lab is not up: run make up");
   }
   const start = Date.now();

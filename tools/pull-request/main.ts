@@ -23,6 +23,8 @@ async function main(): Promise<void> {
   const { BASE = "", APPLY = "", REPORT = path.join(folder, "report.md") } = process.env;
   const base = findBase(PROJECT, BASE);
   const checkout = path.join(folder, "base");
+  // a report of an earlier run must not pass for this one's
+  fs.rmSync(REPORT, { force: true });
   fs.rmSync(checkout, { recursive: true, force: true });
   const lab = await PreviewLab.create({ folder, stack });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -39,6 +41,9 @@ async function main(): Promise<void> {
     result = await compare(lab, { base, checkout, apply: APPLY !== "" }, seconds);
   } finally {
     left = await timed(seconds, "destroy", () => lab.remove()).then(() => [], paragraphs);
+    if (result === undefined) {
+      console.error(left.join("\n")); // no report will have it
+    }
     fs.rmSync(checkout, { recursive: true, force: true });
   }
   const failure = [...result.failure, ...(lab.commands.interrupted ? ["it was interrupted"] : []), ...left];
