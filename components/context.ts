@@ -22,6 +22,11 @@ export interface LabContext {
   readonly webPassword: pulumi.Output<string> | undefined;
 }
 
+/** What a component needs that has no choices of its own. */
+export interface ComponentArgs {
+  readonly context: LabContext;
+}
+
 /** The network that spans all nodes of a swarm. */
 export interface Overlay {
   readonly network: docker.Network;

@@ -44,11 +44,8 @@ export interface LabArgs {
 export class Lab extends pulumi.ComponentResource {
   /** Password of the programs that require one; undefined if none does. */
   readonly webPassword: pulumi.Output<string> | undefined;
-  readonly nodeExporter: NodeExporter;
-  readonly cadvisor: Cadvisor;
   readonly pushgateway: Pushgateway;
   readonly flaskApp: FlaskApp;
-  readonly ansiblePlaybook: AnsiblePlaybook;
   /** Undefined without `alertWebhook`. */
   readonly alertmanager: Alertmanager | undefined;
   readonly prometheus: Prometheus;
@@ -79,11 +76,11 @@ export class Lab extends pulumi.ComponentResource {
     const context: LabContext = { settings, machine, observed, network, overlay, teardown, ...password };
     const discovery = overlay === undefined ? undefined : new SwarmDiscovery("swarm-discovery", { context }, parent);
 
-    this.nodeExporter = new NodeExporter("node-exporter", { context }, parent);
-    this.cadvisor = new Cadvisor("cadvisor", { context }, parent);
+    new NodeExporter("node-exporter", { context }, parent);
+    new Cadvisor("cadvisor", { context }, parent);
     this.pushgateway = new Pushgateway("pushgateway", { context }, parent);
     this.flaskApp = new FlaskApp("flask", { context }, parent);
-    this.ansiblePlaybook = new AnsiblePlaybook("ansible", { context, pushgateway: this.pushgateway }, parent);
+    new AnsiblePlaybook("ansible", { context, pushgateway: this.pushgateway }, parent);
 
     if (settings.probes.length > 0) {
       new BlackboxExporter("blackbox-exporter", { context }, parent);

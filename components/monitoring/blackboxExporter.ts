@@ -3,17 +3,13 @@ import { stringify } from "yaml";
 import { PROBE_MODULES } from "../../lib/settings/probes";
 import { LabContainer } from "../container/labContainer";
 import { CONFIG_FOLDER, specOf } from "../container/spec";
-import { LabContext } from "../context";
-
-export interface BlackboxExporterArgs {
-  readonly context: LabContext;
-}
+import { ComponentArgs } from "../context";
 
 const CONFIG = "blackbox.yml";
 
 /** The blackbox exporter, which probes the targets of `probes` at every scrape. */
 export class BlackboxExporter extends pulumi.ComponentResource {
-  constructor(name: string, { context }: BlackboxExporterArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { context }: ComponentArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:BlackboxExporter", name, {}, options);
     const { settings, machine } = context;
     new LabContainer(

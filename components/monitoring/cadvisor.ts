@@ -3,11 +3,7 @@ import { Machine } from "../../lib/docker/machine";
 import { Settings } from "../../lib/settings/settings";
 import { runOnEveryNode } from "../container/everyNode";
 import { HostPath, specOf } from "../container/spec";
-import { LabContext } from "../context";
-
-export interface CadvisorArgs {
-  readonly context: LabContext;
-}
+import { ComponentArgs } from "../context";
 
 /** Sockets of Docker and containerd that cAdvisor uses by default. */
 const DOCKER = "/var/run/docker.sock";
@@ -15,7 +11,7 @@ const CONTAINERD = "/run/containerd/containerd.sock";
 
 /** cAdvisor, which reports every container of this Docker by name. */
 export class Cadvisor extends pulumi.ComponentResource {
-  constructor(name: string, args: CadvisorArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ComponentArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:Cadvisor", name, {}, options);
     const { settings, machine } = args.context;
     runOnEveryNode(

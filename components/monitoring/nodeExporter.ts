@@ -6,11 +6,7 @@ import { Settings } from "../../lib/settings/settings";
 import { connectHost } from "../../lib/shared/names";
 import { runOnEveryNode } from "../container/everyNode";
 import { ServiceSpec, specOf } from "../container/spec";
-import { LabContext } from "../context";
-
-export interface NodeExporterArgs {
-  readonly context: LabContext;
-}
+import { ComponentArgs } from "../context";
 
 /** Mount point of the host's root. */
 const ROOT = "/host";
@@ -25,7 +21,7 @@ const RUN = "/run";
 
 /** node_exporter, which reports the host's own CPU, memory, disks, file systems and processes. */
 export class NodeExporter extends pulumi.ComponentResource {
-  constructor(name: string, args: NodeExporterArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ComponentArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:NodeExporter", name, {}, options);
     const { settings, machine } = args.context;
     const spec = {

@@ -2,11 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { SERVICES } from "../../lib/settings/services";
 import { LabContainer } from "../container/labContainer";
 import { specOf } from "../container/spec";
-import { LabContext } from "../context";
-
-export interface PushgatewayArgs {
-  readonly context: LabContext;
-}
+import { ComponentArgs } from "../context";
 
 const DATA = SERVICES.pushgateway.data.path;
 
@@ -17,7 +13,7 @@ export class Pushgateway extends pulumi.ComponentResource {
   /** A dependency of resources that push. */
   readonly container: pulumi.Resource;
 
-  constructor(name: string, args: PushgatewayArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ComponentArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:Pushgateway", name, {}, options);
     const { container, url } = new LabContainer(
       name,

@@ -5,11 +5,7 @@ import { Settings } from "../../lib/settings/settings";
 import { LAB_LABEL, labName } from "../../lib/shared/names";
 import { LabContainer } from "../container/labContainer";
 import { CONFIG_FOLDER, SharedFolder, specOf } from "../container/spec";
-import { LabContext } from "../context";
-
-export interface SwarmDiscoveryArgs {
-  readonly context: LabContext;
-}
+import { ComponentArgs } from "../context";
 
 const SOCKET = "/var/run/docker.sock";
 /** Folder with the restricted socket, in both containers. */
@@ -26,7 +22,7 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
   /** The folder with the restricted socket, for Prometheus. */
   readonly folder: SharedFolder;
 
-  constructor(name: string, { context }: SwarmDiscoveryArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { context }: ComponentArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:monitoring:SwarmDiscovery", name, {}, options);
     const { settings, machine, teardown } = context;
     const lab = labName(settings.namePrefix);

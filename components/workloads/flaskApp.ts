@@ -2,20 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { replaceOnDrift } from "../../lib/drift/drift";
 import { fingerprint, readAsset } from "../../lib/shared/assets";
 import { connectHost, labName } from "../../lib/shared/names";
-import { LabContext } from "../context";
+import { ComponentArgs, LabContext } from "../context";
 import { createHostCommand } from "./hostCommand";
 import { createPythonEnvironment, environmentFingerprint } from "./pythonEnvironment";
-
-export interface FlaskAppArgs {
-  readonly context: LabContext;
-}
 
 /** The Flask app: a process of the host, with its own virtual environment. */
 export class FlaskApp extends pulumi.ComponentResource {
   /** URL as seen from the host. */
   readonly url: string;
 
-  constructor(name: string, { context }: FlaskAppArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { context }: ComponentArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:workloads:FlaskApp", name, {}, options);
     const { settings, observed } = context;
     const lab = labName(settings.namePrefix);
