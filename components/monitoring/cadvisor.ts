@@ -45,7 +45,7 @@ export class Cadvisor extends pulumi.ComponentResource {
  * Paths of the host that cAdvisor reads. The socket is Docker's whole API, so no other container has it; hiding it
  * below /rootfs too, as for node_exporter, would be useless, as the program has it anyway.
  */
-export function cadvisorPaths({ engine }: Pick<Settings, "engine">, machine: Machine): HostPath[] {
+function cadvisorPaths({ engine }: Pick<Settings, "engine">, machine: Machine): HostPath[] {
   // the paths on a swarm's other nodes are unknown: the usual ones
   const usual = engine === "swarm" || !machine.native;
   const docker = { source: usual ? DOCKER : machine.socket, target: DOCKER };

@@ -93,7 +93,7 @@ function createContainer(
  * Plugins bundled with Grafana 13 besides Prometheus and the core panels: datasources with a process each, and apps. See
  * grafana/grafana#129166.
  */
-export const BUNDLED_PLUGINS = [
+const BUNDLED_PLUGINS = [
   "elasticsearch",
   "grafana-postgresql-datasource",
   "grafana-pyroscope-datasource",
@@ -114,7 +114,7 @@ export const BUNDLED_PLUGINS = [
 ] as const;
 
 /** Grafana's settings: a password is required, and nothing is sent to or read from the internet. */
-export function grafanaEnvironment({ grafanaBundledPlugins }: Pick<Settings, "grafanaBundledPlugins">): string[] {
+function grafanaEnvironment({ grafanaBundledPlugins }: Pick<Settings, "grafanaBundledPlugins">): string[] {
   // Grafana expands files itself, so no secret is in an environment
   const key = `$__file{${KEY_FOLDER}/${KEY_FILE}}`;
   return [

@@ -66,7 +66,7 @@ function nodePaths(): Pick<ServiceSpec, "hostPaths" | "covered"> {
  * The host's root without its sockets: even mounted read-only, a socket gives the whole API. Their folders are covered, as a
  * cover of the socket itself is lost when Docker recreates its socket.
  */
-export function hostView(machine: Machine): Required<Pick<ServiceSpec, "hostPaths" | "covered">> {
+function hostView(machine: Machine): Required<Pick<ServiceSpec, "hostPaths" | "covered">> {
   return {
     hostPaths: [
       // follows later mounts of the host, if its root is shared

@@ -10,7 +10,7 @@ const DEFAULT_HOST = `unix://${DEFAULT_SOCKET}`;
 const TIMEOUT_MS = 10_000;
 
 /** Docker cannot be reached; the message has the reason and a remedy. */
-export class DockerError extends LabError {}
+class DockerError extends LabError {}
 
 /** Docker's response. */
 export interface DockerResponse {

@@ -176,7 +176,7 @@ function checkAddress(read: SettingsReader, name: string, address: string): void
 }
 
 /** Every value in an entry at every depth, outermost first. */
-export function partsOf(value: unknown, path: readonly (string | number)[] = []): readonly Part[] {
+function partsOf(value: unknown, path: readonly (string | number)[] = []): readonly Part[] {
   const inner: readonly (readonly [string | number, unknown])[] = Array.isArray(value)
     ? value.map((item: unknown, index) => [index, item] as const)
     : typeof value === "object" && value !== null

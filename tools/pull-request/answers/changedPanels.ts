@@ -27,7 +27,7 @@ const DASHBOARD = "grafana:oss/dashboard:Dashboard";
 const DATASOURCE = "grafana:oss/dataSource:DataSource";
 
 /** The dashboards in the steps of the Pulumi engine, before and after. */
-export function dashboardsOf(
+function dashboardsOf(
   steps: readonly Step[],
 ): readonly { readonly before: StoredDashboard | undefined; readonly after: StoredDashboard | undefined }[] {
   // a refresh precedes the final step of a resource, and the deletion of a replaced one follows it

@@ -163,7 +163,7 @@ async function runQueries(
 }
 
 /** Whether there is a value to draw; a NaN counts only if the panel maps it to a text. */
-export function dataIn(frames: readonly Frame[], nanIsShown: boolean): "data" | "empty" | "nan" {
+function dataIn(frames: readonly Frame[], nanIsShown: boolean): "data" | "empty" | "nan" {
   const columns = frames.flatMap(({ schema, data }) =>
     (schema?.fields ?? []).flatMap(({ type }, column) =>
       type === "time" ? [] : [{ values: data?.values?.[column] ?? [], entities: data?.entities?.[column] }],
