@@ -159,7 +159,7 @@ export const BROKEN: readonly BrokenScenario[] = [
   {
     scenario: "another password in Grafana",
     cause: (fixture) => fixture.grafana("PUT", "/api/users/1", { login: "somebody-else" }),
-    red: [/^grafana: .*401 -> /, /^datasource: .*401/, /^dashboards: .*401/, /^panels: .*401/],
+    red: [/^grafana: .*answers 401.* -> /, /^datasource: .*401/, /^dashboards: .*401/, /^panels: .*401/],
     undo: async ({ lab }) => {
       const body = JSON.stringify({ login: "admin" });
       const authorization = `Basic ${Buffer.from(`somebody-else:${await lab.password()}`).toString("base64")}`;
