@@ -65,7 +65,7 @@ describe("an update by the plan of its preview", () => {
 
   it("applies a change of a dashboard, a rule, a program and a container", async () => {
     change("dashboards/flask.ts", '"Flask app"', '"Flask"');
-    change("assets/prometheus/containers.rules.yml", "Read why", "See why");
+    change("assets/prometheus/containers.rules.yml", "See docker logs", "Read docker logs");
     change("assets/flask/app.py", "example app:", "example application:");
     change("Pulumi.yaml", /(nodeExporterMemory:\s+type: integer\s+default:) 128/, "$1 136");
     await expectApplied([
