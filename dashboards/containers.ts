@@ -37,7 +37,7 @@ export function containersIn(settings: OverviewSettings): LabContainers {
   return {
     own,
     expected: swarm
-      ? // a count of nothing is no value, which would be no sum
+      ? // a count of nothing has no value, and neither would the sum
         `(${String(names.length)} + (count(up{job=~"linux_host|docker_containers"}) or vector(0)))`
       : String(names.length),
     each,

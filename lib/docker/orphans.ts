@@ -23,7 +23,7 @@ const HOW: Readonly<Record<Kind, string>> = { containers: "?force=1&v=1", networ
  * A killed update leaves orphans; their data is in volumes.
  *
  * @param isOurs Whether it is this lab's, by its labels; by default by the lab's name.
- * @throws LabError if another lab's object has that name, or if Docker does not tell.
+ * @throws LabError if another lab's object has that name, or if Docker returns an error.
  */
 export async function removeOrphan(
   kind: Kind,

@@ -221,12 +221,8 @@ export class SettingsReader {
     const entries = parseList(text);
     const shape = `a list of {${fields.join(", ")}}`;
     if (entries === undefined) {
-      this.addProblem(
-        setting,
-        confidential ? undefined : text,
-        `must be ${shape}`,
-        "see its description in Pulumi.yaml",
-      );
+      const shown = confidential ? undefined : text;
+      this.addProblem(setting, shown, `must be ${shape}`, "see its description in Pulumi.yaml");
       return [];
     }
     entries.forEach((entry, index) => {

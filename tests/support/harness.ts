@@ -60,6 +60,7 @@ export async function createTestLab(prefix: string, subnet: string): Promise<Tes
   );
   const ports = await freePorts();
   const lab = { stack, prefix, lab: `${prefix}${NAME}`, ports, folder, stateHome };
+  removeLeftovers(lab.lab);
   configure(lab, { ...machineSettings(), ...dashboardSettings(), ...ports, namePrefix: prefix, subnet });
   return lab;
 }
@@ -134,6 +135,15 @@ export function labelled(kind: "container" | "network" | "volume", lab: string):
   const all = kind === "container" ? ["--all", "--no-trunc"] : [];
   const ids = docker(kind, "ls", ...all, "--quiet", "--filter", `label=observability-lab.lab=${lab}`);
   return ids.split("\n").filter((id) => id !== "");
+}
+
+/** Removes what a killed run left in Docker: a new lab would adopt its volumes, with the users and data of the test. */
+export function removeLeftovers(lab: string): void {
+  for (const kind of ["container", "network", "volume"] as const) {
+    for (const id of labelled(kind, lab)) {
+      docker(kind, "rm", "--force", id);
+    }
+  }
 }
 
 /** Addresses of this machine with a listener on a port. */

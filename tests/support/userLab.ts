@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { changesOf, stepsOf } from "./eventLog";
-import { dashboardSettings, machineStack, PROJECT } from "./harness";
+import { dashboardSettings, machineStack, PROJECT, removeLeftovers } from "./harness";
 import { freePorts, Ports } from "./ports";
 
 /** Result of a lab command. */
@@ -54,6 +54,7 @@ export class UserLab {
 
   /** A lab that is not running yet. */
   static async create(prefix: string, subnet: string): Promise<UserLab> {
+    removeLeftovers(`${prefix}${NAME}`);
     return new UserLab(prefix, subnet, await freePorts());
   }
 
