@@ -140,6 +140,13 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
   checkGrafanaImage(settings, read);
   if (settings.engine === "swarm") {
     checkSwarm(settings, read);
+  } else if (settings.extraScrapeServices.length > 0) {
+    read.addProblem(
+      "extraScrapeServices",
+      settings.extraScrapeServices,
+      "lists services of a swarm, and engine is docker",
+      'set engine: swarm, or remove it with make config ARGS="rm extraScrapeServices"; extraScrapeTargets lists others',
+    );
   }
   read.secretOnly(["grafanaAdminPassword", "webPassword", "alertWebhook", "remoteWrite", "extraScrapeTargets"]);
   read.unknown();

@@ -66,6 +66,15 @@ describe("a backup", () => {
     expect(fs.existsSync(inFolder("lab.tar"))).toBe(false);
   });
 
+  it("says why the outputs of the lab cannot be read", async () => {
+    lab(PARTS, "old");
+    fs.rmSync(inFolder("outputs.json"));
+    const [status, output] = await run("backup");
+    expect(status).toBe(1);
+    expect(output).toContain("outputs.json: No such file or directory");
+    expect(output).toMatch(/scripts\/pulumi stack failed: exit code 1\n$/);
+  });
+
   it("that is interrupted starts what it stopped, and leaves nothing", async () => {
     lab(PARTS, "old");
     fs.writeFileSync(inFolder("slow"), "");

@@ -216,21 +216,27 @@ describe("settings of a swarm", () => {
       'nodeLabel = "web": is not a label; write it as name=value, or leave it empty for every node',
     ],
     [
-      { extraScrapeServices: '[{"job": "a", "service": "no name", "port": 1}]' },
+      { engine: "swarm", extraScrapeServices: '[{"job": "a", "service": "no name", "port": 1}]' },
       'extraScrapeServices[0] = {"job":"a","service":"no name","port":1}: needs the name of a service; ' +
         "take it from docker service ls",
     ],
     [
-      { extraScrapeServices: '[{"job": "a", "service": "s", "port": 65536}]' },
+      { engine: "swarm", extraScrapeServices: '[{"job": "a", "service": "s", "port": 65536}]' },
       'extraScrapeServices[0] = {"job":"a","service":"s","port":65536}: needs a port from 1 to 65535; ' +
         "name the one that its metrics are on",
     ],
     [
       {
+        engine: "swarm",
         extraScrapeTargets: '[{"job": "a", "targets": ["a:1"]}]',
         extraScrapeServices: '[{"job": "a", "service": "s", "port": 1}]',
       },
       'extraScrapeServices[0] = {"job":"a","service":"s","port":1}: names the job a again; give each entry a job of its own',
+    ],
+    [
+      { extraScrapeServices: '[{"job": "a", "service": "s", "port": 1}]' },
+      'extraScrapeServices = [{"job":"a","service":"s","port":1}]: lists services of a swarm, and engine is docker; ' +
+        'set engine: swarm, or remove it with make config ARGS="rm extraScrapeServices"; extraScrapeTargets lists others',
     ],
   ])("with the value %j are reported", (changes, message) => {
     expect(problems(changes)).toStrictEqual([message]);

@@ -137,6 +137,7 @@ describe("prometheus.yml", () => {
 
   it("drops series pushed under the name of any scrape job, whatever characters it has", () => {
     const regex = pushed({
+      engine: "swarm",
       extraScrapeTargets: JSON.stringify([{ job: "a.b|c(d)", targets: ["a:1"] }]),
       extraScrapeServices: JSON.stringify([{ job: "shop+", service: "shop", port: 1 }]),
     })[1]?.[0]?.regex;

@@ -102,7 +102,6 @@ describe("settings", () => {
     ["overlaySubnet", "10.128.0.0/16"],
     ["overlayEncryption", "false"],
     ["nodeLabel", "tier=web-1"],
-    ["extraScrapeServices", '[{"job": "app", "service": "shop_api", "port": 8000, "metricsPath": "/m"}]'],
     ["extraScrapeTargets", '[{"job": "app", "targets": ["host.docker.internal:8000", "192.0.2.1:80"]}]'],
   ])("accept %s = %s", (setting, value) => {
     expect(invalid(setting, value)).toStrictEqual([]);

@@ -32,10 +32,14 @@ export class RunningLab {
     this.parts = WITH_DATA.filter((part) => part !== "alertmanager" || outputs.alertmanagerUrl !== undefined);
   }
 
-  /** The lab of a checkout; undefined if it is not running. */
+  /**
+   * The lab of a checkout; undefined if it is not running.
+   *
+   * @throws CommandError if its outputs cannot be read, as with another passphrase.
+   */
   static async find(checkout: string): Promise<RunningLab | undefined> {
-    const output = await tryRun(pulumi(checkout), ["stack", "output", "--json", "--show-secrets"]);
-    const outputs = JSON.parse(output ?? "{}") as Partial<LabOutputs>;
+    const output = await run(pulumi(checkout), ["stack", "output", "--json", "--show-secrets"]);
+    const outputs = JSON.parse(output) as Partial<LabOutputs>;
     return outputs.labName === undefined ? undefined : new RunningLab(outputs as LabOutputs);
   }
 

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { inspectMachine } from "../../lib/docker/machine";
+import { urlOn } from "../../lib/shared/names";
 import { hideCredentials, LabError } from "../../lib/shared/problems";
 import { LabOutputs } from "../verify/lab";
 import { Commands, Outcome } from "./commands";
@@ -169,8 +170,8 @@ export class PreviewLab {
   private async configure(checkout: string): Promise<Outcome> {
     const env = { LAB_CHECKOUT: checkout };
     const { config, secrets } = await this.standIns.settingsOf(checkout, this.args.stack);
-    const { flaskPort } = config;
-    this.flaskUrl = typeof flaskPort === "number" ? `http://127.0.0.1:${String(flaskPort)}` : undefined;
+    const { flaskPort, bindAddress = "127.0.0.1" } = config;
+    this.flaskUrl = typeof flaskPort === "number" ? urlOn(String(bindAddress), flaskPort) : undefined;
     const file = path.join(this.stateDir, `own.${this.args.stack}.yaml`);
     if (!fs.existsSync(file)) {
       const made = await this.commands.run("pulumi", ["stack", "ls"], { env });
