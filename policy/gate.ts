@@ -15,7 +15,7 @@ const REFUSED = [
   "registerStackInvokeTransform",
 ] as const;
 
-type Answer = (error: unknown, response?: { readonly getUrn: () => string }) => void;
+type Callback = (error: unknown, response?: { readonly getUrn: () => string }) => void;
 
 /**
  * Checks every resource as it is sent to the Pulumi engine, after everything a program may do to it before: with values
@@ -27,7 +27,10 @@ export function checkRequests(context: PolicyContext): void {
     throw new Error("the policies need the Pulumi engine, which is not connected");
   }
   const types = new Map<string, string>();
-  const send = monitor.registerResource.bind(monitor) as (request: RegisterResourceRequest, answer: Answer) => unknown;
+  const send = monitor.registerResource.bind(monitor) as (
+    request: RegisterResourceRequest,
+    callback: Callback,
+  ) => unknown;
   const refused = REFUSED.map((method) => [
     method,
     () => {
@@ -40,7 +43,7 @@ export function checkRequests(context: PolicyContext): void {
     },
   ]);
   Object.assign(monitor, Object.fromEntries(refused), {
-    registerResource: (request: RegisterResourceRequest, answer: Answer) => {
+    registerResource: (request: RegisterResourceRequest, callback: Callback) => {
       const above = types.get(request.getParent());
       const qualified = above === undefined ? request.getType() : `${above}$${request.getType()}`;
       endProgramOnError(() => {
@@ -51,7 +54,7 @@ export function checkRequests(context: PolicyContext): void {
         if (response !== undefined && request.getType() !== STACK) {
           types.set(response.getUrn(), qualified);
         }
-        answer(error, response);
+        callback(error, response);
       });
     },
   });

@@ -11,7 +11,7 @@ export class GrafanaError extends LabError {
     /** Body of the response. */
     readonly text: string,
   ) {
-    super(`Grafana answers ${String(status)} to ${call}: ${text}`);
+    super(`Grafana returned ${String(status)} to ${call}: ${text}`);
   }
 }
 

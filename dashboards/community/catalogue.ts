@@ -49,7 +49,7 @@ async function readEntry(
   try {
     file = download ? await fetchEntry(catalogue, dashboard) : readFileSync(fileOf(catalogue, dashboard));
   } catch (error) {
-    const absent = download ? await explainAnswer(catalogue, dashboard, error) : explainFolder(catalogue, dashboard);
+    const absent = download ? await explainNotFound(catalogue, dashboard, error) : explainFolder(catalogue, dashboard);
     return (
       absent ?? {
         setting: "dashboardCatalogue",
@@ -75,7 +75,7 @@ async function readEntry(
 }
 
 /** Why a catalogue answers 404: a wrong id or revision; undefined for other reasons. */
-async function explainAnswer(
+async function explainNotFound(
   catalogue: string,
   dashboard: CommunityDashboard,
   error: unknown,
@@ -141,8 +141,8 @@ async function fetchEntry(catalogue: string, dashboard: CommunityDashboard): Pro
     // not downloaded yet
   }
   const { id, revision } = dashboard;
-  const answer = await ask(`${addressOf(catalogue)}/${String(id)}/revisions/${String(revision)}/download`);
-  const file = Buffer.from(await answer.arrayBuffer());
+  const response = await ask(`${addressOf(catalogue)}/${String(id)}/revisions/${String(revision)}/download`);
+  const file = Buffer.from(await response.arrayBuffer());
   if (checkSum(dashboard, file) === undefined) {
     try {
       mkdirSync(cacheFolder(), { recursive: true });
@@ -171,7 +171,7 @@ async function ask(url: string): Promise<Response> {
   });
   const response = await fetch(url, { dispatcher, signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok) {
-    throw new (response.status === 404 ? NotFound : Error)(`${url} answers ${String(response.status)}`);
+    throw new (response.status === 404 ? NotFound : Error)(`${url} returned ${String(response.status)}`);
   }
   return response;
 }

@@ -84,7 +84,7 @@ export function callDocker(
       reject(
         (error as NodeJS.ErrnoException).code === "EACCES"
           ? refused(socketPath)
-          : unanswered(socketPath, error.message),
+          : noResponse(socketPath, error.message),
       );
     };
     const type = Buffer.isBuffer(body) ? "application/x-tar" : "application/json";
@@ -97,7 +97,7 @@ export function callDocker(
         resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) });
       });
     });
-    request.on("timeout", () => request.destroy(new Error(`no answer within ${String(timeout / 1000)} s`)));
+    request.on("timeout", () => request.destroy(new Error(`no response within ${String(timeout / 1000)} s`)));
     request.on("error", failed);
     request.end(body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body));
   });
@@ -112,13 +112,13 @@ export async function dockerGet<T>(path: string, socketPath = dockerSocket(proce
   const { status, body } = await callDocker("GET", path, undefined, { socketPath });
   const text = body.toString();
   if (status !== 200) {
-    throw unanswered(socketPath, `${path}: ${String(status)} ${text}`);
+    throw noResponse(socketPath, `${path}: ${String(status)} ${text}`);
   }
   try {
     return JSON.parse(text) as T;
   } catch {
     // another program behind the socket
-    throw unanswered(socketPath, `${path} is not JSON: ${text.slice(0, 80)}`);
+    throw noResponse(socketPath, `${path} is not JSON: ${text.slice(0, 80)}`);
   }
 }
 
@@ -153,8 +153,8 @@ function groupOf(socketPath: string): string {
   }
 }
 
-function unanswered(socketPath: string, reason: string): DockerError {
+function noResponse(socketPath: string, reason: string): DockerError {
   return new DockerError(
-    `Docker does not answer at ${socketPath} (${reason}); start it, or set DOCKER_HOST to where it listens`,
+    `Docker does not respond at ${socketPath} (${reason}); start it, or set DOCKER_HOST to where it listens`,
   );
 }

@@ -48,7 +48,7 @@ export async function ensureKey(settings: Settings): Promise<void> {
 export async function labelsOf(volume: string): Promise<Readonly<Record<string, string>> | undefined> {
   const { status, body } = await callDocker("GET", `/volumes/${volume}`);
   if (status !== 200 && status !== 404) {
-    throw new LabError(`Docker answers ${String(status)} when asked for the volume ${volume}: ${body.toString()}`);
+    throw new LabError(`Docker returned ${String(status)} for the volume ${volume}: ${body.toString()}`);
   }
   return status === 404
     ? undefined

@@ -37,9 +37,7 @@ export async function removeOrphan(
   }
   if (found.status !== 200) {
     const body = found.body.toString().trim();
-    throw new LabError(
-      `Docker answers ${String(found.status)} when asked for the ${kind.slice(0, -1)} ${name}: ${body}`,
-    );
+    throw new LabError(`Docker returned ${String(found.status)} for the ${kind.slice(0, -1)} ${name}: ${body}`);
   }
   const thing = JSON.parse(found.body.toString()) as {
     readonly Id?: string;

@@ -157,11 +157,11 @@ export async function succeed(
   body?: object,
   options?: { timeout: number },
 ): Promise<DockerResponse> {
-  const answer = await callDocker(method, path, body, options);
-  if (answer.status >= 300 && answer.status !== 304) {
+  const response = await callDocker(method, path, body, options);
+  if (response.status >= 300 && response.status !== 304) {
     throw new LabError(
-      `Docker answers ${String(answer.status)} to ${method} ${path}: ${answer.body.toString().trim()}`,
+      `Docker returned ${String(response.status)} to ${method} ${path}: ${response.body.toString().trim()}`,
     );
   }
-  return answer;
+  return response;
 }

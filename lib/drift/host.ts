@@ -50,9 +50,9 @@ export async function observeHost(lab: string, folder: string): Promise<Observed
   const all = await findStarts(lab);
   const starts = all.filter(({ ours }) => ours);
   const runs = starts.some(({ pid, instance }) => pid === record?.pid && instance === record.instance);
-  const answers = runs && record !== undefined && (await fetchInstance(record.health)) === record.instance;
+  const responds = runs && record !== undefined && (await fetchInstance(record.health)) === record.instance;
   return {
-    app: answers ? undefined : record === undefined ? MISSING : "it did not answer",
+    app: responds ? undefined : record === undefined ? MISSING : "it did not respond",
     appPort: starts[0]?.port,
     foreignApp: all.find(({ ours }) => !ours)?.pid,
     environments,

@@ -32,7 +32,7 @@ export async function readReload(url: string, metrics: string, password?: string
     const response = await fetch(`${url}/metrics`, { headers: signInHeaders(password), signal });
     return response.ok
       ? response.text()
-      : Promise.reject(new Error(`${url}/metrics answers ${String(response.status)}`));
+      : Promise.reject(new Error(`${url}/metrics returned ${String(response.status)}`));
   });
   const value = (metric: string): number => {
     const sample = text.split("\n").find((line) => line.startsWith(`${metric} `));

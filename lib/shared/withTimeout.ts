@@ -5,7 +5,7 @@
 export async function withTimeout<T>(ms: number, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const timer = setTimeout(() => {
-    controller.abort(new Error(`no answer within ${String(ms / 1000)} s`));
+    controller.abort(new Error(`no response within ${String(ms / 1000)} s`));
   }, ms);
   try {
     return await task(controller.signal);

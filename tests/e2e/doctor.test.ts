@@ -105,7 +105,7 @@ describe("doctor, on this machine", () => {
     expect(ok).toBe(false);
     expect(checks.docker).toMatchObject({
       state: "problem",
-      seen: expect.stringContaining("Docker does not answer at /nonexistent.sock") as unknown,
+      seen: expect.stringContaining("Docker does not respond at /nonexistent.sock") as unknown,
     });
     expect(checks.python?.state).toBe("ok");
   });

@@ -68,7 +68,7 @@ async function grafana<T>(address: string, body?: object): Promise<T> {
     ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
   });
   if (!response.ok) {
-    throw new Error(`${address} answers ${String(response.status)}: ${await response.text()}`);
+    throw new Error(`${address} returned ${String(response.status)}: ${await response.text()}`);
   }
   return (await response.json()) as T;
 }

@@ -151,7 +151,7 @@ export const BAD_INPUTS: readonly BadInput[] = [
   {
     what: "Docker's socket in the wrong place",
     env: () => ({ DOCKER_HOST: "unix:///nonexistent.sock" }),
-    says: "error: Docker does not answer at /nonexistent.sock (connect ENOENT /nonexistent.sock); start it, or set DOCKER_HOST to where it listens",
+    says: "error: Docker does not respond at /nonexistent.sock (connect ENOENT /nonexistent.sock); start it, or set DOCKER_HOST to where it listens",
   },
   {
     what: "Docker of another machine",
@@ -168,7 +168,7 @@ export const BAD_INPUTS: readonly BadInput[] = [
     env: (folder) => ({ DOCKER_HOST: `unix://${folder}/other.sock` }),
     breaking: async ({ folder }) =>
       (await serve({ "/info": { body: "<html>" } }, path.join(folder, "other.sock"))).close,
-    says: "error: Docker does not answer at <folder>/other.sock (/info is not JSON: <html>); start it, or set DOCKER_HOST to where it listens",
+    says: "error: Docker does not respond at <folder>/other.sock (/info is not JSON: <html>); start it, or set DOCKER_HOST to where it listens",
   },
   {
     what: "a Python that is not there",

@@ -83,7 +83,7 @@ describe("verify", () => {
       "panels: lab-flask",
     ]);
     expect(checks.filter((it) => it.ok || it.fix === "")).toStrictEqual([]);
-    expect(table.out).toContain("Docker does not answer at /nonexistent");
+    expect(table.out).toContain("Docker does not respond at /nonexistent");
     expect(table.out).toContain("11 of 11 checks failed.");
     expect(`${table.out}${json.out}${table.err}${json.err}`).not.toContain("hunter2hunter2");
   });

@@ -1,8 +1,8 @@
 import { stringify } from "yaml";
-import { AlertAnswer, evaluateAlerts } from "../../tools/pull-request/answers/alerts";
-import { RuleAnswer } from "../../tools/pull-request/answers/evaluateRule";
-import { PrometheusApi, QueryError } from "../../tools/pull-request/answers/prometheusApi";
-import { RunRuleTests } from "../../tools/pull-request/answers/promtool";
+import { AlertEvaluation, evaluateAlerts } from "../../tools/pull-request/evaluation/alerts";
+import { RuleEvaluation } from "../../tools/pull-request/evaluation/evaluateRule";
+import { PrometheusApi, QueryError } from "../../tools/pull-request/evaluation/prometheusApi";
+import { RunRuleTests } from "../../tools/pull-request/evaluation/promtool";
 
 type Labels = Readonly<Record<string, string>>;
 export type Rule = Readonly<Record<string, unknown>>;
@@ -83,13 +83,13 @@ export function answers(
   world: World,
   before: string | undefined,
   after: string | undefined,
-): Promise<readonly AlertAnswer[]> {
+): Promise<readonly AlertEvaluation[]> {
   const files = [{ name: "own.rules.yml", before, after }];
   return evaluateAlerts({ api: fakePrometheus(world), runTests: pass }, files, NOW);
 }
 
 /** State of an added alert with this expression. */
-export async function answerTo(world: World, more: Rule = {}, group: object = {}): Promise<Partial<RuleAnswer>> {
+export async function responseTo(world: World, more: Rule = {}, group: object = {}): Promise<Partial<RuleEvaluation>> {
   const [answer] = await answers(world, undefined, rules([{ alert: "New", expr: "expr", ...more }], group));
   return answer?.after ?? {};
 }

@@ -211,7 +211,7 @@ export async function eventually<T>(ask: () => Promise<T | undefined>, seconds =
     }
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  throw new Error(`no answer within ${String(seconds)} s: ${ask.toString()}`);
+  throw new Error(`no response within ${String(seconds)} s: ${ask.toString()}`);
 }
 
 /** Names of the resources that a preview would change, by operation. */

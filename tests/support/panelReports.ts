@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
-import { LabAccess } from "../../tools/pull-request/answers/labAccess";
-import { findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
-import { answerPanels } from "../../tools/pull-request/answers/panelAnswers";
-import { panelText } from "../../tools/pull-request/answers/panelText";
+import { LabAccess } from "../../tools/pull-request/evaluation/labAccess";
+import { findPanelChanges } from "../../tools/pull-request/evaluation/changedPanels";
+import { evaluatePanels } from "../../tools/pull-request/evaluation/panelEvaluation";
+import { panelText } from "../../tools/pull-request/evaluation/panelText";
 import { Properties, Step } from "../../tools/pull-request/report/events";
 import { renderReport } from "../../tools/pull-request/report/markdown";
 import { fakeApi } from "./panels";
@@ -64,6 +64,6 @@ export async function reportOn(
     pause: setTimeout,
     restore: (text) => text.replaceAll("preview-", ""),
   };
-  const answers = panelText(await answerPanels(lab, findPanelChanges(steps), 0), "http://127.0.0.1:3000");
-  return { report: renderReport(reportOf(steps, { answers })), problems: answers.problems };
+  const labResults = panelText(await evaluatePanels(lab, findPanelChanges(steps), 0), "http://127.0.0.1:3000");
+  return { report: renderReport(reportOf(steps, { results: labResults })), problems: labResults.problems };
 }

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { LabError } from "../../lib/shared/problems";
-import { ActiveSeries } from "../../tools/pull-request/answers/evaluateRule";
-import { Rendered, renderAlerts } from "../../tools/pull-request/answers/notification";
-import { readOutputs, RunRuleTests } from "../../tools/pull-request/answers/promtool";
-import { testRules } from "../../tools/pull-request/answers/ruleTests";
-import { AlertRule } from "../../tools/pull-request/answers/rules";
+import { ActiveSeries } from "../../tools/pull-request/evaluation/evaluateRule";
+import { Rendered, renderAlerts } from "../../tools/pull-request/evaluation/notification";
+import { readOutputs, RunRuleTests } from "../../tools/pull-request/evaluation/promtool";
+import { testRules } from "../../tools/pull-request/evaluation/ruleTests";
+import { AlertRule } from "../../tools/pull-request/evaluation/rules";
 
 const RULE: AlertRule = { alert: "New", expr: "up == 0", for: "1m", labels: {}, annotations: {} };
 const SERIES: ActiveSeries = { labels: { job: "x" }, value: "1.5", state: "firing", metric: "up" };

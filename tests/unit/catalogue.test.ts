@@ -225,7 +225,7 @@ describe("a URL as catalogue", () => {
       {
         setting: "dashboardCatalogue",
         value: server.url,
-        problem: `does not give dashboard 7 revision 2 (${server.url}${PATH} answers ${String(status)})`,
+        problem: `does not give dashboard 7 revision 2 (${server.url}${PATH} returned ${String(status)})`,
         fix: "check the connection, or set a folder of <id>_rev<revision>.json",
       },
     ]);

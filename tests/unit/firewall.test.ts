@@ -106,7 +106,7 @@ describe("a firewall", () => {
     await startEngine([IMAGE, ...WORKS, ["/start", 500, "no space left"]]);
     expect(await tryFirewall(SETTINGS, LINUX)).toMatchObject({
       state: "skipped",
-      seen: expect.stringMatching(/^the test failed: Docker answers 500 to POST .*start: no space left$/) as unknown,
+      seen: expect.stringMatching(/^the test failed: Docker returned 500 to POST .*start: no space left$/) as unknown,
     });
     expect(removed()).toHaveLength(2);
   });

@@ -64,7 +64,7 @@ describe("Grafana's API", () => {
   it("distinguishes a missing object from a failure, and shows no password", async () => {
     answers = { "/api/x": { status: 403, body: "Access denied" } };
     expect(await api.call("DELETE", "/api/nothing")).toBeUndefined();
-    await expect(api.call("GET", "/api/x")).rejects.toThrow(/^Grafana answers 403 to GET \/api\/x: Access denied$/);
+    await expect(api.call("GET", "/api/x")).rejects.toThrow(/^Grafana returned 403 to GET \/api\/x: Access denied$/);
   });
 });
 
@@ -129,7 +129,7 @@ describe("the folder of the dashboards", () => {
       [SEARCH]: { body: '[{"uid": "theirs"}]' },
       "/api/dashboards/uid/theirs": { status, body },
     };
-    await expect(run("grafana-folder", "beforeCreate")).rejects.toThrow(`Grafana answers ${String(status)} to GET`);
+    await expect(run("grafana-folder", "beforeCreate")).rejects.toThrow(`Grafana returned ${String(status)} to GET`);
     expect(changes()).toStrictEqual([]);
   });
 

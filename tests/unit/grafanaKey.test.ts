@@ -82,7 +82,7 @@ describe("the key of Grafana's data", () => {
 
   it("is not guessed if Docker does not report the owner of the data", async () => {
     engine = await serveDocker({ [`/volumes/${DATA}`]: { status: 500, body: "broken" } });
-    await expect(ensureKey(settings)).rejects.toThrow(`Docker answers 500 when asked for the volume ${DATA}: broken`);
+    await expect(ensureKey(settings)).rejects.toThrow(`Docker returned 500 for the volume ${DATA}: broken`);
   });
 });
 

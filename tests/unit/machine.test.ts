@@ -162,19 +162,19 @@ describe("the machine", () => {
 
   it("is reported with Docker's response if Docker fails", async () => {
     engine = await serve({ "/info": { status: 500, body: "no space left" } }, socket);
-    await expect(inspectMachine()).rejects.toThrow(/^Docker does not answer at .*docker\.sock \(.*(500 no space|404)/);
+    await expect(inspectMachine()).rejects.toThrow(/^Docker does not respond at .*docker\.sock \(.*(500 no space|404)/);
   });
 
   it("is not described by another program that answers", async () => {
     engine = await serve({ "/info": { body: "<html>" } }, socket);
     await expect(inspectMachine()).rejects.toThrow(
-      /^Docker does not answer at .*docker\.sock \(.*(not JSON: <html>|404)/,
+      /^Docker does not respond at .*docker\.sock \(.*(not JSON: <html>|404)/,
     );
   });
 
   it("is reported with the fix if no socket exists", async () => {
     await expect(inspectMachine()).rejects.toThrow(
-      `Docker does not answer at ${socket} (connect ENOENT ${socket}); start it, or set DOCKER_HOST to where it listens`,
+      `Docker does not respond at ${socket} (connect ENOENT ${socket}); start it, or set DOCKER_HOST to where it listens`,
     );
   });
 });

@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 /** Something that answers so where an app tells its token. */
-async function answerWith(answer: Answer): Promise<string> {
+async function respondWith(answer: Answer): Promise<string> {
   app = await serve({ "/healthz": answer });
   return `${app.url}/healthz`;
 }
@@ -59,7 +59,7 @@ async function lookAtApp(): Promise<Omit<ObservedHost, "environments">> {
 const NOWHERE = "http://127.0.0.1:1/healthz";
 const OURS: Answer = { body: JSON.stringify({ instance: TOKEN }) };
 const SOUND = { app: undefined, appPort: PORT, foreignApp: undefined };
-const HANGS = { ...SOUND, app: "it did not answer" };
+const HANGS = { ...SOUND, app: "it did not respond" };
 const SILENT = { ...HANGS, appPort: undefined };
 const GONE = { ...SILENT, app: "it was missing" };
 
@@ -77,12 +77,12 @@ describe("the app", () => {
     ["has drifted when nothing of the app is there", { status: 404, body: "{}" }, HANGS],
     ["has drifted when another start of it answers", { body: `{"instance": "${LAB}-ba9876543210"}` }, HANGS],
   ])("%s", async (_, answer, expected) => {
-    writeRecord({ health: await answerWith(answer), pid: await start(TOKEN) });
+    writeRecord({ health: await respondWith(answer), pid: await start(TOKEN) });
     expect(await lookAtApp()).toStrictEqual(expected);
   });
 
   it("has drifted if another program answers with its token, which every user can read", async () => {
-    const health = await answerWith(OURS);
+    const health = await respondWith(OURS);
     writeRecord({ health, pid: process.pid });
     expect(await lookAtApp()).toStrictEqual(SILENT);
     // another start of it is there, which is not the one of the record
@@ -95,7 +95,7 @@ describe("the app", () => {
     "is not a process of another user",
     async () => {
       const pid = await start(TOKEN, 65534);
-      writeRecord({ health: await answerWith(OURS), pid });
+      writeRecord({ health: await respondWith(OURS), pid });
       expect(await lookAtApp()).toStrictEqual({ ...SILENT, foreignApp: pid });
     },
   );

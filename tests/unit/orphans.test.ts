@@ -81,7 +81,7 @@ describe("a name that is about to be used", () => {
   it("is reported if Docker does not tell who has it", async () => {
     const answers = { "/containers/grafana/json": { status: 500, body: '{"message":"device busy"}\n' } };
     await expect(changesOf(answers, "containers", "grafana", LAB)).rejects.toThrow(
-      'Docker answers 500 when asked for the container grafana: {"message":"device busy"}',
+      'Docker returned 500 for the container grafana: {"message":"device busy"}',
     );
   });
 

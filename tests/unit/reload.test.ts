@@ -38,7 +38,7 @@ describe("a program that reloads its files", () => {
   });
 
   it.each([
-    [{ status: 503, body: "" }, "answers 503"],
+    [{ status: 503, body: "" }, "returned 503"],
     [{ body: "up 1\n" }, `has no ${METRICS}_successful`],
   ])("that does not report its result is an error with its cause: %j", async (answer, cause) => {
     await expect(asked([answer])).rejects.toThrow(

@@ -155,8 +155,8 @@ describe("a part with drift is repaired:", () => {
   });
 
   it("the app", async () => {
-    const host = { ...sound.host, app: "it did not answer" };
-    expect(await repairedFor({ host })).toStrictEqual({ "flask-process": "it did not answer" });
+    const host = { ...sound.host, app: "it did not respond" };
+    expect(await repairedFor({ host })).toStrictEqual({ "flask-process": "it did not respond" });
   });
 
   it.each([

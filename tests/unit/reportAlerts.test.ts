@@ -1,12 +1,12 @@
-import { AlertAnswer } from "../../tools/pull-request/answers/alerts";
-import { ActiveSeries, RuleAnswer } from "../../tools/pull-request/answers/evaluateRule";
-import { RuleTests } from "../../tools/pull-request/answers/ruleTests";
-import { alertFailures, alertFolds, alertLine, alertNotes } from "../../tools/pull-request/report/alertAnswers";
+import { AlertEvaluation } from "../../tools/pull-request/evaluation/alerts";
+import { ActiveSeries, RuleEvaluation } from "../../tools/pull-request/evaluation/evaluateRule";
+import { RuleTests } from "../../tools/pull-request/evaluation/ruleTests";
+import { alertFailures, alertFolds, alertLine, alertNotes } from "../../tools/pull-request/report/alertEvaluations";
 import { cellsOf } from "../support/reports";
 
 const NO_TESTS: RuleTests = { tests: [], untested: [], examples: new Map() };
 
-const says = (state: RuleAnswer["state"], more: Partial<RuleAnswer> = {}): RuleAnswer => ({
+const says = (state: RuleEvaluation["state"], more: Partial<RuleEvaluation> = {}): RuleEvaluation => ({
   state,
   series: [],
   forSeconds: 0,
@@ -22,13 +22,13 @@ const active = (
   state,
 });
 
-const line = (before: RuleAnswer | undefined, after: RuleAnswer | undefined): string =>
+const line = (before: RuleEvaluation | undefined, after: RuleEvaluation | undefined): string =>
   alertLine({ name: "Alert", before, after });
 
 describe("a line of an alert", () => {
   const inactive = says("inactive");
 
-  it.each<[string, RuleAnswer, string]>([
+  it.each<[string, RuleEvaluation, string]>([
     ["firing", says("firing", { series: [active({ a: "b" }, "0.123456")] }), '**firing** for `a="b"` (0.1235)'],
     [
       "firing without labels",
@@ -67,7 +67,7 @@ describe("a line of an alert", () => {
     expect(line(undefined, inactive)).toBe("is inactive");
     expect(line(inactive, undefined)).toBe("was inactive");
     expect(line(inactive, inactive)).toBe("unchanged: inactive");
-    const firing = (value: string): RuleAnswer => says("firing", { series: [active({}, value)] });
+    const firing = (value: string): RuleEvaluation => says("firing", { series: [active({}, value)] });
     expect(line(firing("1"), firing("2"))).toBe("unchanged: **firing** for the value 2");
     const unknown = says("unknown", { reason: "x" });
     expect(line(unknown, unknown)).toMatch(/ → unknown until it is applied: x$/);
@@ -90,13 +90,13 @@ describe("a line of an alert", () => {
 });
 
 describe("notes for a reviewer", () => {
-  const broken: AlertAnswer = { name: "Broken", after: says("error", { reason: "1:6: parse error" }) };
+  const broken: AlertEvaluation = { name: "Broken", after: says("error", { reason: "1:6: parse error" }) };
   const firing = says("firing", { series: [active({})] });
   const failed = { file: "tests/a.test.yml", rules: ["a.rules.yml"], ok: false, output: "got:[]" };
   const passed = { file: "tests/b.test.yml", rules: ["b.rules.yml"], ok: true, output: "" };
 
   it("is what is in error, fires at once or cannot fire by the change", () => {
-    const answers: AlertAnswer[] = [
+    const evaluations: AlertEvaluation[] = [
       broken,
       { name: "Fires", before: says("pending"), after: firing },
       { name: "Fired", before: firing, after: firing },
@@ -110,13 +110,13 @@ describe("notes for a reviewer", () => {
         notification: { labels: {}, annotations: { summary: "<error expanding template: no>" } },
       },
     ];
-    expect(alertNotes(answers, NO_TESTS)).toStrictEqual([
+    expect(alertNotes(evaluations, NO_TESTS)).toStrictEqual([
       "**In error**: `Broken`.",
       "**A template fails**: `Template`.",
       "**Fires at once**: `Fires`.",
       "**Cannot fire**: `Never` (no series of `x` in the lab).",
     ]);
-    expect(alertFailures(answers, NO_TESTS)).toStrictEqual(["1 alert in error"]);
+    expect(alertFailures(evaluations, NO_TESTS)).toStrictEqual(["1 alert in error"]);
   });
 
   it("is the result of the tests", () => {
@@ -139,7 +139,7 @@ describe("a fold", () => {
     annotations: { dashboard: "http://grafana", description: "d", summary: "s" },
   };
   const examples = new Map([["Alert", { labels: {}, annotations: { summary: "example" } }]]);
-  const foldsOf = (answer: Partial<AlertAnswer>, more: Partial<RuleTests> = {}): (readonly [string, string])[] =>
+  const foldsOf = (answer: Partial<AlertEvaluation>, more: Partial<RuleTests> = {}): (readonly [string, string])[] =>
     alertFolds([{ name: "Alert", after: says("firing"), ...answer }], { ...NO_TESTS, ...more }).map(
       ({ title, text }) => [title, text],
     );

@@ -59,7 +59,7 @@ describe("the check of the dashboards", () => {
     { body: "null" },
   ])("does not promise a repair by an up if Grafana answers %j", async (answer) => {
     expect(await verdict({ good: GOOD, bad: answer })).toStrictEqual([
-      `dashboard bad: Grafana answers ${String(answer.status ?? 200)}, ${answer.body}`,
+      `dashboard bad: Grafana returned ${String(answer.status ?? 200)}, ${answer.body}`,
       "read make logs; if it persists, delete this dashboard in Grafana and run make up",
     ]);
   });

@@ -52,7 +52,7 @@ it("the check of the host asks only for the lab's own node_exporter", async () =
 
 it("an error of a program is reported with its reason, if it names one", async () => {
   const server = await serve({ "/a": { status: 400, body: " parse error\n" }, "/b": { status: 503, body: "" } });
-  await expect(getJson(`${server.url}/a`)).rejects.toThrow(new Error(`${server.url}/a answers 400: parse error`));
-  await expect(getJson(`${server.url}/b`)).rejects.toThrow(new Error(`${server.url}/b answers 503`));
+  await expect(getJson(`${server.url}/a`)).rejects.toThrow(new Error(`${server.url}/a returned 400: parse error`));
+  await expect(getJson(`${server.url}/b`)).rejects.toThrow(new Error(`${server.url}/b returned 503`));
   await server.close();
 });

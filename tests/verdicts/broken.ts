@@ -100,7 +100,7 @@ export const BROKEN: readonly BrokenScenario[] = [
     scenario: "a container hanging, which Docker calls healthy",
     cause: ({ lab }) => docker("kill", "--signal", "STOP", lab.container("node_exporter")),
     red: [
-      /^containers: Docker reports .*node_exporter as healthy, but it does not answer at http.* -> .*docker restart .*node_exporter/,
+      /^containers: Docker reports .*node_exporter as healthy, but it does not respond at http.* -> .*docker restart .*node_exporter/,
     ],
     mayBe: /^(targets|host|panels: .*): /,
     undo: (fixture) => {
@@ -159,7 +159,7 @@ export const BROKEN: readonly BrokenScenario[] = [
   {
     scenario: "another password in Grafana",
     cause: (fixture) => fixture.grafana("PUT", "/api/users/1", { login: "somebody-else" }),
-    red: [/^grafana: .*answers 401.* -> /, /^datasource: .*401/, /^dashboards: .*401/, /^panels: .*401/],
+    red: [/^grafana: .*returned 401.* -> /, /^datasource: .*401/, /^dashboards: .*401/, /^panels: .*401/],
     undo: async ({ lab }) => {
       const body = JSON.stringify({ login: "admin" });
       const authorization = `Basic ${Buffer.from(`somebody-else:${await lab.password()}`).toString("base64")}`;

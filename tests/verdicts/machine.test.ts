@@ -96,7 +96,7 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
       const run = (...command: string[]): string =>
         machines.run(MANAGER, ["env", "--unset=DOCKER_HOST", ...command], { ...lab.environment, DOCKER_CONFIG }).output;
       run("python3", "-c", `import socket; socket.socket(socket.AF_UNIX).bind("${usual}")`);
-      expect(run("scripts/doctor")).toContain(`Docker does not answer at /var${usual}`);
+      expect(run("scripts/doctor")).toContain(`Docker does not respond at /var${usual}`);
       run("docker", "context", "create", "elsewhere", "--docker", `host=unix://${SOCKET}`);
       run("docker", "context", "use", "elsewhere");
       expect(run("scripts/doctor")).not.toContain("does not answer");

@@ -62,8 +62,8 @@ export async function renewDataKeys(lab: LabOutputs): Promise<void> {
   const request = async (address: string, method = "GET"): Promise<Response> => {
     const response = await fetch(`${lab.grafanaUrl}${address}`, { method, headers: signIn(lab) });
     if (!response.ok) {
-      const answer = `${String(response.status)}: ${await response.text()}`;
-      throw new LabError(`${method} ${lab.grafanaUrl}${address} answers ${answer}`);
+      const reason = `${String(response.status)}: ${await response.text()}`;
+      throw new LabError(`${method} ${lab.grafanaUrl}${address} returned ${reason}`);
     }
     return response;
   };

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { stringify } from "yaml";
 import { alertRules } from "../../lib/shared/alertRules";
 import { findFreePort } from "../pull-request/machine";
-import { getJson, QueryAnswer } from "../verify/lab";
+import { getJson, QueryResponse } from "../verify/lab";
 import { MIB } from "./idle";
 import { isUp, until } from "./poll";
 
@@ -71,7 +71,7 @@ export async function measureLoad(
   const growth = (name: string): number => (metric(after, name) - metric(before, name)) / elapsed;
   const evaluate = async (query: string): Promise<number> => {
     const path = `/api/v1/query?query=${encodeURIComponent(query)}`;
-    return Number((await getJson<QueryAnswer>(`${url}${path}`)).data.result[0]?.value[1]);
+    return Number((await getJson<QueryResponse>(`${url}${path}`)).data.result[0]?.value[1]);
   };
   const scrapeMs = async (quantile: number): Promise<string> =>
     ((await evaluate(`quantile(${String(quantile)}, scrape_duration_seconds)`)) * 1000).toFixed(0);

@@ -120,12 +120,12 @@ class Trial {
     await succeed("POST", `/containers/${this.name}/start`);
     // if a firewall drops packets, wget waits for minutes, and in some builds the timeout of busybox's wget crashes
     const ended = succeed("POST", `/containers/${this.name}/wait`);
-    const answer = await Promise.race([ended, setTimeout(PATIENCE_MS, undefined, { ref: false })]);
-    if (answer === undefined) {
+    const response = await Promise.race([ended, setTimeout(PATIENCE_MS, undefined, { ref: false })]);
+    if (response === undefined) {
       void ended.catch(() => undefined); // the container is removed while this waits
       return false;
     }
-    const { StatusCode } = JSON.parse(answer.body.toString()) as { StatusCode: number };
+    const { StatusCode } = JSON.parse(response.body.toString()) as { StatusCode: number };
     if (StatusCode > 1) {
       throw new Error(`wget of ${image} ended with ${String(StatusCode)}`);
     }

@@ -2,13 +2,13 @@
 // usage: BASE=REF [APPLY=1] [REPORT=FILE] pr-preview STACK FOLDER
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { changedLines } from "./answers/causes";
-import { PreviewEvaluation } from "./answers/previewEvaluation";
+import { changedLines } from "./evaluation/causes";
+import { PreviewEvaluation } from "./evaluation/previewEvaluation";
 import { REPORT_MARKER } from "./foreignReport";
 import { Base, checkOut, describeHead, findBase, toReadByHand } from "./git";
 import { LabRun, OWN_POLICIES, PreviewLab } from "./previewLab";
 import { escapeMarkdown } from "./report/format";
-import { Answers, CheckResult, fence, renderReport, Report, summaryOf } from "./report/markdown";
+import { LabResults, CheckResult, fence, renderReport, Report, summaryOf } from "./report/markdown";
 import { describeSteps } from "./report/resources";
 
 const PROJECT = path.resolve(__dirname, "../..");
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
   fs.mkdirSync(path.dirname(REPORT), { recursive: true });
   fs.writeFileSync(REPORT, renderReport(report));
   console.log(`${summaryOf(report)}; the report: ${REPORT}`);
-  const problems = [...failure, ...(result.answers?.problems ?? [])];
+  const problems = [...failure, ...(result.results?.problems ?? [])];
   process.exitCode = problems.length > 0 || (result.verified ?? []).some(({ ok }) => !ok) ? 1 : 0;
 }
 
@@ -94,24 +94,24 @@ async function compareBy(
   const notes = [...against, ...(base === undefined ? [] : byHand(base))];
   const changes = describeSteps(run.steps);
   const result = { notes, run, changes, policies: true, policiesOf, failure: run.failure };
-  const answering = run.ok && missing.length === 0 && base !== undefined && changes.changes.length > 0;
-  const answers = (): Answers | undefined =>
-    answering ? evaluation.answers(changedLines(PROJECT, base.commit)) : undefined;
-  if (answering && !lab.commands.interrupted) {
-    await timed(seconds, "answers", () => evaluation.evaluate(run, PROJECT));
+  const evaluates = run.ok && missing.length === 0 && base !== undefined && changes.changes.length > 0;
+  const results = (): LabResults | undefined =>
+    evaluates ? evaluation.results(changedLines(PROJECT, base.commit)) : undefined;
+  if (evaluates && !lab.commands.interrupted) {
+    await timed(seconds, "evaluation", () => evaluation.evaluate(run, PROJECT));
   }
   if (!apply || !run.ok || lab.commands.interrupted) {
-    return { ...result, answers: answers() };
+    return { ...result, results: results() };
   }
-  if (answering) {
-    await timed(seconds, "answers before", () => evaluation.takeBaseline());
+  if (evaluates) {
+    await timed(seconds, "baseline", () => evaluation.takeBaseline());
   }
   const applied = await timed(seconds, "apply", () => lab.up(PROJECT, policies, { plan: true }));
   if (!applied.ok) {
-    return { ...result, answers: answers(), failure: ["applied, it fails:", ...applied.failure] };
+    return { ...result, results: results(), failure: ["applied, it fails:", ...applied.failure] };
   }
   const [verified] = await timed(seconds, "verify", () => Promise.all([verify(lab), evaluation.compareApplied()]));
-  return { ...result, answers: answers(), ...verified };
+  return { ...result, results: results(), ...verified };
 }
 
 /** The policies to check: those of the base, so that a change does not check itself; and their origin for the report. */

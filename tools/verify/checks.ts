@@ -7,7 +7,7 @@ import { alertsEvaluated } from "./alerts";
 import { configurationLoaded } from "./configuration";
 import { Dashboard, readDashboard, unboundDatasources } from "./dashboards";
 import { hostReported } from "./host";
-import { Check, CheckError, getJson, LabOutputs, QueryAnswer, queryPrometheus, request, signIn } from "./lab";
+import { Check, CheckError, getJson, LabOutputs, QueryResponse, queryPrometheus, request, signIn } from "./lab";
 
 /** Paths of the app and their HTTP status. */
 export const FLASK_PATHS: readonly (readonly [string, number])[] = [
@@ -33,7 +33,7 @@ async function containersHealthy(lab: LabOutputs): Promise<string> {
   const silent = await unresponsive(lab);
   if (silent.length > 0) {
     throw new CheckError(
-      silent.map(({ name, url }) => `Docker reports ${name} as healthy, but it does not answer at ${url}`).join(", "),
+      silent.map(({ name, url }) => `Docker reports ${name} as healthy, but it does not respond at ${url}`).join(", "),
       `read make logs, then run make up; if it changes nothing, run docker restart ${silent.map(({ name }) => name).join(" ")}`,
     );
   }
@@ -121,7 +121,7 @@ async function playbookReported(lab: LabOutputs): Promise<string> {
   return `${result}, ${Math.round(Number(age.value[1])).toString()} s ago`;
 }
 
-async function grafanaAnswers(lab: LabOutputs): Promise<string> {
+async function grafanaResponds(lab: LabOutputs): Promise<string> {
   const anonymous = await request(`${lab.grafanaUrl}/api/org`);
   if (anonymous.status !== 401) {
     throw new CheckError(
@@ -143,7 +143,7 @@ async function datasourceWorks(lab: LabOutputs): Promise<string> {
   if (uid === undefined) {
     throw new CheckError("Grafana has no default datasource", "run make up");
   }
-  const { data } = await getJson<QueryAnswer>(
+  const { data } = await getJson<QueryResponse>(
     `${lab.grafanaUrl}/api/datasources/proxy/uid/${urlSegment(uid)}/api/v1/query?query=up`,
     signIn(lab),
   );
@@ -199,7 +199,7 @@ export const CHECKS: readonly Check[] = [
   { name: "host", run: hostReported },
   { name: "flask traffic", run: flaskTraffic },
   { name: "playbook", run: playbookReported },
-  { name: "grafana", run: grafanaAnswers },
+  { name: "grafana", run: grafanaResponds },
   { name: "datasource", run: datasourceWorks },
   { name: "dashboards", run: dashboardsBound },
 ];
@@ -210,7 +210,7 @@ export async function sendTraffic(lab: LabOutputs, paths = FLASK_PATHS): Promise
     paths.map(async ([path, expected]) => {
       const { status } = await request(`${lab.flaskUrl}${path}`);
       if (status !== expected) {
-        throw new CheckError(`${path} answers ${String(status)}, not ${String(expected)}`, "read make logs");
+        throw new CheckError(`${path} returned ${String(status)}, not ${String(expected)}`, "read make logs");
       }
     }),
   );

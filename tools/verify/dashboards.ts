@@ -35,7 +35,7 @@ export async function readDashboard<T>(lab: LabOutputs, uid: string): Promise<T>
   const dashboard = status === 200 ? dashboardIn(body) : undefined;
   if (dashboard === undefined) {
     throw new CheckError(
-      `dashboard ${uid}: Grafana answers ${String(status)}, ${body.slice(0, 200)}`,
+      `dashboard ${uid}: Grafana returned ${String(status)}, ${body.slice(0, 200)}`,
       "read make logs; if it persists, delete this dashboard in Grafana and run make up",
     );
   }

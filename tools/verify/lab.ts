@@ -36,7 +36,7 @@ export interface LabOutputs extends Partial<Readonly<Record<`${PublishedKey}Url`
 }
 
 /** What a check observed. */
-export interface Answer {
+export interface Observation {
   readonly seen: string;
   /** Further details, for `--json`. */
   readonly details?: unknown;
@@ -46,7 +46,7 @@ export interface Answer {
 export interface Check {
   readonly name: string;
   /** Returns what was observed; throws a CheckError if the check fails. */
-  readonly run: (lab: LabOutputs) => Promise<string | Answer>;
+  readonly run: (lab: LabOutputs) => Promise<string | Observation>;
 }
 
 /** A failed check: the observation and how to fix it. */
@@ -85,7 +85,7 @@ export async function getJson<T>(url: string, headers: Record<string, string> = 
   const { status, body } = await request(url, { headers });
   if (status !== 200) {
     const reason = body.trim().slice(0, MAX_REASON);
-    throw new Error(`${url} answers ${String(status)}${reason === "" ? "" : `: ${reason}`}`);
+    throw new Error(`${url} returned ${String(status)}${reason === "" ? "" : `: ${reason}`}`);
   }
   return JSON.parse(body) as T;
 }
@@ -96,15 +96,15 @@ export interface Sample {
   readonly value: readonly [number, string];
 }
 
-export interface QueryAnswer {
+export interface QueryResponse {
   readonly data: { readonly result: readonly Sample[] };
 }
 
 /** The samples of a PromQL query, sent to Prometheus directly. */
 export async function queryPrometheus(lab: LabOutputs, query: string): Promise<readonly Sample[]> {
   const url = `${lab.prometheusUrl}/api/v1/query?query=${encodeURIComponent(query)}`;
-  const answer = await getJson<QueryAnswer>(url, signInHeaders(lab.webPassword));
-  return answer.data.result;
+  const response = await getJson<QueryResponse>(url, signInHeaders(lab.webPassword));
+  return response.data.result;
 }
 
 /** Authorization header for Grafana. */

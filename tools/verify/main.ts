@@ -4,13 +4,13 @@ import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { CHECKS, FLASK_PATHS, QUICK_PATHS, sendTraffic } from "./checks";
 import { seconds } from "./duration";
-import { Answer, Check, CheckError, LabOutputs } from "./lab";
+import { Observation, Check, CheckError, LabOutputs } from "./lab";
 import { panelChecks } from "./panels/checks";
 import { remoteWriteChecks } from "./remoteWrite";
 import { swarmChecks } from "./swarm";
 
 /** Result of a check. */
-interface Finding extends Answer {
+interface Finding extends Observation {
   readonly check: string;
   readonly ok: boolean;
   /** How to resolve a failure. */
@@ -32,8 +32,8 @@ async function examine(check: Check, lab: LabOutputs, patience: number): Promise
   const end = Date.now() + patience * 1000;
   for (;;) {
     try {
-      const answer = await check.run(lab);
-      return { check: check.name, ok: true, ...(typeof answer === "string" ? { seen: answer } : answer) };
+      const observed = await check.run(lab);
+      return { check: check.name, ok: true, ...(typeof observed === "string" ? { seen: observed } : observed) };
     } catch (error) {
       if (Date.now() + ASK_PAUSE_MS > end) {
         const { fix, details } =

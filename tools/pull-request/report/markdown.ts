@@ -13,7 +13,7 @@ export interface CheckResult {
 }
 
 /** Results of a lab for what changes, as Markdown. */
-export interface Answers {
+export interface LabResults {
   /** Result of each row's panel or alert, by `rowKey`. */
   readonly shown: ReadonlyMap<string, string>;
   /** Rows for panels and alerts whose declaration does not change. */
@@ -42,7 +42,7 @@ export interface Report {
   /** Why the run failed, in whole lines; empty if it succeeded. */
   readonly failure: readonly string[];
   /** Only if a lab was queried. */
-  readonly answers?: Answers | undefined;
+  readonly results?: LabResults | undefined;
   /** Results of `make verify` after the change was applied; undefined if it was not. */
   readonly verified?: readonly CheckResult[] | undefined;
   /** Duration of each part of the work. */
@@ -62,26 +62,26 @@ const SIGNS: Readonly<Record<Operation, string>> = { delete: "−", replace: "±
 
 /** The report as Markdown, below `LIMIT`: what does not fit is left out whole, with a note. */
 export function renderReport(report: Report): string {
-  const { marker, title, notes, run, changes, failure, answers, verified, seconds } = report;
+  const { marker, title, notes, run, changes, failure, results, verified, seconds } = report;
   const start = [
     marker,
     `## ${title}: ${summaryOf(report)}`,
     ...notes,
     ...(failure.length > 0 ? [`**Failed:**\n\n${fence(failure.join("\n"))}`] : []),
     ...violationsOf(run.violations),
-    ...tableOf(withAnswers(changes.rows, answers)),
-    ...(answers?.paragraphs ?? []),
+    ...tableOf(withResults(changes.rows, results)),
+    ...(results?.paragraphs ?? []),
     ...impactOf(changes.changes),
     ...run.warnings.map((warning) => `> **Warning** ${code(warning)}`),
     ...(verified === undefined ? [] : [verifiedOf(verified)]),
   ];
   const end = [...policiesOf(report), ...timesOf(seconds)];
-  return `${fit(start, [...(answers?.folds ?? []), ...changes.folds.map(foldText)], end)}\n`;
+  return `${fit(start, [...(results?.folds ?? []), ...changes.folds.map(foldText)], end)}\n`;
 }
 
 /** The number of changed parts and what is lost, in one line. */
-export function summaryOf(report: Pick<Report, "changes" | "failure" | "answers">): string {
-  return [countsOf(report), ...(report.answers?.problems ?? [])].join("; ");
+export function summaryOf(report: Pick<Report, "changes" | "failure" | "results">): string {
+  return [countsOf(report), ...(report.results?.problems ?? [])].join("; ");
 }
 
 function countsOf({ changes: { changes }, failure }: Pick<Report, "changes" | "failure">): string {
@@ -96,16 +96,16 @@ function countsOf({ changes: { changes }, failure }: Pick<Report, "changes" | "f
 }
 
 /** The rows with the lab's results; losses first. */
-function withAnswers(rows: readonly Row[], answers: Answers | undefined): readonly Row[] {
-  if (answers === undefined) {
+function withResults(rows: readonly Row[], results: LabResults | undefined): readonly Row[] {
+  if (results === undefined) {
     return rows;
   }
   const keys = new Set(rows.map(rowKey));
-  const all = [...rows, ...answers.rows.filter((row) => !keys.has(rowKey(row)))].map((row) => {
-    const shown = answers.shown.get(rowKey(row));
+  const all = [...rows, ...results.rows.filter((row) => !keys.has(rowKey(row)))].map((row) => {
+    const shown = results.shown.get(rowKey(row));
     return shown === undefined ? row : { ...row, detail: [row.detail, shown].filter(Boolean).join("; ") };
   });
-  const isFirst = (row: Row): boolean => answers.first.has(rowKey(row));
+  const isFirst = (row: Row): boolean => results.first.has(rowKey(row));
   return [...all.filter(isFirst), ...all.filter((row) => !isFirst(row))];
 }
 

@@ -1,5 +1,5 @@
 import { urlSegment } from "../../../lib/shared/foreignNames";
-import { Answer, Check, CheckError, LabOutputs } from "../lab";
+import { Observation, Check, CheckError, LabOutputs } from "../lab";
 import { reachedNodes } from "../swarm";
 import { grafanaApi } from "./grafana";
 import { explainMachine, isOwn, PanelResult, proveDashboard, ProvenQuery, State } from "./panelResult";
@@ -34,8 +34,8 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
             return toResult(await prove(uid), url);
           }
           const queried = nodes.slice(0, NODES);
-          const answers = await Promise.all(queried.map((node) => judgeNode(() => prove(uid, node), url, node)));
-          return together(answers, nodes.length - queried.length);
+          const observations = await Promise.all(queried.map((node) => judgeNode(() => prove(uid, node), url, node)));
+          return together(observations, nodes.length - queried.length);
         },
       };
     }),
@@ -43,7 +43,7 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
 }
 
 /** Result of a dashboard with a node selected. */
-async function judgeNode(prove: () => Promise<PanelResult>, url: string, node: string): Promise<Answer> {
+async function judgeNode(prove: () => Promise<PanelResult>, url: string, node: string): Promise<Observation> {
   try {
     const { seen, details } = toResult(await prove(), url);
     return { seen: `${node}: ${seen}`, details };
@@ -52,16 +52,16 @@ async function judgeNode(prove: () => Promise<PanelResult>, url: string, node: s
   }
 }
 
-function together(answers: readonly Answer[], others: number): Answer {
+function together(observations: readonly Observation[], others: number): Observation {
   const rest = others === 0 ? [] : [`${String(others)} more ${others === 1 ? "node was" : "nodes were"} not queried`];
   return {
-    seen: [...answers.map(({ seen }) => seen), ...rest].join("\n"),
-    details: answers.map(({ details }) => details),
+    seen: [...observations.map(({ seen }) => seen), ...rest].join("\n"),
+    details: observations.map(({ details }) => details),
   };
 }
 
 /** Result of a dashboard; throws if a query fails, or lacks data without a reason. */
-export function toResult(proof: PanelResult, url: string): Answer {
+export function toResult(proof: PanelResult, url: string): Observation {
   const queries = proof.panels.flatMap(({ title, queries: all }) => all.map((query) => ({ title, ...query })));
   const counts = `${countOf(proof.panels)} panels, ${countOf(queries)} queries`;
   const failing = queries.filter(({ state }) => state === "error" || state === "missing");

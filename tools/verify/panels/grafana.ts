@@ -72,7 +72,7 @@ export function grafanaApi(lab: LabOutputs): GrafanaApi {
         // a failed query makes the whole response an error, which still has the results
         const answer = parse(response.body);
         if (answer.results === undefined) {
-          throw new Error(`/api/ds/query answers ${String(response.status)}: ${answer.message ?? "no results"}`);
+          throw new Error(`/api/ds/query returned ${String(response.status)}: ${answer.message ?? "no results"}`);
         }
         return answer.results;
       }),

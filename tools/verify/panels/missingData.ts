@@ -129,12 +129,12 @@ export class MissingData {
   }
 
   private async query(query: string): Promise<readonly Sample[]> {
-    const answer = await this.api.prometheus<{ result: readonly Sample[] }>(this.datasource, "query", {
+    const response = await this.api.prometheus<{ result: readonly Sample[] }>(this.datasource, "query", {
       query,
       // at the end of the range, when the panel was queried: a later first scrape must not count
       time: String(this.range.to / 1000),
     });
-    return answer.result;
+    return response.result;
   }
 
   private has(matchers: readonly Matcher[]): Promise<boolean> {
@@ -144,7 +144,7 @@ export class MissingData {
       return known;
     }
     const { from, to } = this.range;
-    const answer = this.api
+    const response = this.api
       .prometheus<readonly unknown[]>(this.datasource, "series", {
         "match[]": selector,
         start: String(from / 1000),
@@ -152,8 +152,8 @@ export class MissingData {
         limit: "1",
       })
       .then(({ length }) => length > 0);
-    this.asked.set(selector, answer);
-    return answer;
+    this.asked.set(selector, response);
+    return response;
   }
 }
 

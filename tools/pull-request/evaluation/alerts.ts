@@ -1,21 +1,20 @@
 import { parse } from "yaml";
 import { seconds } from "../../verify/duration";
-import { LabOutputs } from "../../verify/lab";
 import { isObject } from "../report/differences";
 import { TextPair } from "../report/format";
-import { evaluateRule, Evaluation, RuleAnswer } from "./evaluateRule";
+import { evaluateRule, EvaluationContext, RuleEvaluation } from "./evaluateRule";
 import { MissingMetrics } from "./missingMetrics";
 import { Notification, Rendered, renderAlerts, TemplateContext } from "./notification";
-import { PrometheusApi, prometheusApi } from "./prometheusApi";
-import { findPromtool, RunRuleTests } from "./promtool";
+import { PrometheusApi } from "./prometheusApi";
+import { RunRuleTests } from "./promtool";
 import { findChangedRecordings, findDependency } from "./recordings";
 import { AlertRule, isChanged, pairAlerts, readRuleFiles, textsOf } from "./rules";
 
 /** An alert evaluated on the data of the base's lab, before and after the change; a side without the alert is undefined. */
-export interface AlertAnswer {
+export interface AlertEvaluation {
   readonly name: string;
-  readonly before?: RuleAnswer;
-  readonly after?: RuleAnswer;
+  readonly before?: RuleEvaluation;
+  readonly after?: RuleEvaluation;
   /** Notification of its first series after the change. */
   readonly notification?: Notification;
   /** Reason for a missing notification of an existing series. */
@@ -54,33 +53,24 @@ const DEFAULT_INTERVAL = "1m";
  * @param files The changed files, with the names of the preview's lab.
  * @param now Seconds since the epoch.
  */
-export async function answerAlerts(
-  lab: LabOutputs,
-  files: readonly TextPair[],
-  now: number,
-): Promise<readonly AlertAnswer[]> {
-  return evaluateAlerts({ api: prometheusApi(lab), runTests: await findPromtool(lab) }, files, now);
-}
-
-/** The same with given sources. */
 export async function evaluateAlerts(
   { api, runTests }: AlertSources,
   files: readonly TextPair[],
   now: number,
-): Promise<readonly AlertAnswer[]> {
+): Promise<readonly AlertEvaluation[]> {
   const alerts = await findAlerts(api, files);
   if (alerts.length === 0) {
     return [];
   }
   const { interval, ...context } = await readGlobals(api);
-  const evaluation = { api, missing: new MissingMetrics(api, now), now, interval };
-  const answers = await Promise.all(alerts.map((alert) => evaluateBoth(alert, evaluation)));
-  const evaluated = answers.flatMap(({ rule, after }) =>
+  const evaluationContext = { api, missing: new MissingMetrics(api, now), now, interval };
+  const evaluations = await Promise.all(alerts.map((alert) => evaluateBoth(alert, evaluationContext)));
+  const evaluated = evaluations.flatMap(({ rule, after }) =>
     rule === undefined || after === undefined || after.state === "error" ? [] : [{ rule, series: after.series[0] }],
   );
   const rendered = await renderAlerts(runTests, evaluated, context);
   const renderedBy = new Map(evaluated.map(({ rule }, index) => [rule, rendered[index]]));
-  return answers.map(({ rule, ...found }) =>
+  return evaluations.map(({ rule, ...found }) =>
     withNotification(found, rule === undefined ? undefined : renderedBy.get(rule)),
   );
 }
@@ -99,23 +89,23 @@ async function findAlerts(api: PrometheusApi, files: readonly TextPair[]): Promi
 
 async function evaluateBoth(
   { name, before, after: rule, dependency }: AlertToEvaluate,
-  evaluation: Evaluation,
-): Promise<AlertAnswer & { readonly rule: AlertRule | undefined }> {
-  const evaluate = (it: AlertRule | undefined): Promise<RuleAnswer> | undefined =>
-    it === undefined ? undefined : evaluateRule(it, evaluation);
+  context: EvaluationContext,
+): Promise<AlertEvaluation & { readonly rule: AlertRule | undefined }> {
+  const evaluate = (it: AlertRule | undefined): Promise<RuleEvaluation> | undefined =>
+    it === undefined ? undefined : evaluateRule(it, context);
   const [old, now] = await Promise.all([
     evaluate(before),
-    rule === undefined || dependency === undefined ? evaluate(rule) : unknownAnswer(rule, dependency),
+    rule === undefined || dependency === undefined ? evaluate(rule) : unknownEvaluation(rule, dependency),
   ]);
   return { name, ...(old && { before: old }), ...(now && { after: now }), rule };
 }
 
 /** The base's lab records its data as before the change, so the state is unknown. */
-function unknownAnswer(rule: AlertRule, reason: string): RuleAnswer {
+function unknownEvaluation(rule: AlertRule, reason: string): RuleEvaluation {
   return { state: "unknown", series: [], forSeconds: seconds(rule.for), reason };
 }
 
-function withNotification(found: AlertAnswer, rendered: Rendered = {}): AlertAnswer {
+function withNotification(found: AlertEvaluation, rendered: Rendered = {}): AlertEvaluation {
   const { after } = found;
   if (!("problem" in rendered)) {
     return { ...found, ...rendered };

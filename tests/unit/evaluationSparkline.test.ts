@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { sparkline } from "../../tools/pull-request/answers/sparkline";
+import { sparkline } from "../../tools/pull-request/evaluation/sparkline";
 
 describe("a sparkline", () => {
   it.each<[readonly (number | null)[], string]>([

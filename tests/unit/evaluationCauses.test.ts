@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { changedLines, parseDiff } from "../../tools/pull-request/answers/causes";
-import { Loss } from "../../tools/pull-request/answers/losses";
-import { lossProblems, lossText } from "../../tools/pull-request/answers/lossText";
+import { changedLines, parseDiff } from "../../tools/pull-request/evaluation/causes";
+import { Loss } from "../../tools/pull-request/evaluation/losses";
+import { lossProblems, lossText } from "../../tools/pull-request/evaluation/lossText";
 
 const LOSS: Loss = {
   kind: "panel",

@@ -28,7 +28,7 @@ export function prometheusApi(lab: Pick<LabOutputs, "prometheusUrl" | "webPasswo
       }).catch(timedOut);
       const content = (await response.json().catch(() => ({}))) as { data?: unknown; error?: string };
       if (content.data === undefined) {
-        throw new QueryError(stripPrefix(content.error ?? `Prometheus answers ${String(response.status)} to ${path}`));
+        throw new QueryError(stripPrefix(content.error ?? `Prometheus returned ${String(response.status)} to ${path}`));
       }
       return content.data as never;
     });
@@ -42,7 +42,7 @@ function stripPrefix(error: string): string {
 /** A timeout counts as a failed evaluation. */
 function timedOut(error: unknown): never {
   if (error instanceof DOMException && error.name === "TimeoutError") {
-    throw new QueryError(`no answer within ${String(TIMEOUT_MS / 1000)} s`);
+    throw new QueryError(`no response within ${String(TIMEOUT_MS / 1000)} s`);
   }
   throw error;
 }

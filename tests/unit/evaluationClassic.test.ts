@@ -1,4 +1,4 @@
-import { displayOf } from "../../tools/pull-request/answers/display";
+import { displayOf } from "../../tools/pull-request/evaluation/display";
 import { Panel } from "../../tools/verify/panels/model";
 
 const FIELD = { name: "cpu", refId: "A" };

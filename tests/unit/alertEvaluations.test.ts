@@ -1,7 +1,7 @@
-import { evaluateAlerts } from "../../tools/pull-request/answers/alerts";
+import { evaluateAlerts } from "../../tools/pull-request/evaluation/alerts";
 import {
   answers,
-  answerTo,
+  responseTo,
   asked,
   fakePrometheus,
   NOW,
@@ -61,7 +61,7 @@ describe("the state of an alert", () => {
   ];
 
   it("is firing at once without a duration", async () => {
-    await expect(answerTo({ results: { expr: [b, a] } })).resolves.toStrictEqual({
+    await expect(responseTo({ results: { expr: [b, a] } })).resolves.toStrictEqual({
       state: "firing",
       forSeconds: 0,
       series: [
@@ -69,7 +69,7 @@ describe("the state of an alert", () => {
         { labels: { instance: "b" }, value: "0", state: "firing", metric: "up" },
       ],
     });
-    await expect(answerTo({ results: { expr: [] } })).resolves.toStrictEqual({
+    await expect(responseTo({ results: { expr: [] } })).resolves.toStrictEqual({
       state: "inactive",
       forSeconds: 0,
       series: [],
@@ -86,7 +86,7 @@ describe("the state of an alert", () => {
         ],
       },
     });
-    await expect(answerTo(points(5), { for: "18s" })).resolves.toMatchObject({
+    await expect(responseTo(points(5), { for: "18s" })).resolves.toMatchObject({
       state: "firing",
       forSeconds: 18,
       series: [
@@ -100,39 +100,43 @@ describe("the state of an alert", () => {
       end: String(NOW),
       step: "5",
     });
-    await expect(answerTo(points(4), { for: "18s" })).resolves.toMatchObject({ state: "pending" });
-    await expect(answerTo(points(2), { for: "18s" }, { interval: "20s" })).resolves.toMatchObject({ state: "firing" });
+    await expect(responseTo(points(4), { for: "18s" })).resolves.toMatchObject({ state: "pending" });
+    await expect(responseTo(points(2), { for: "18s" }, { interval: "20s" })).resolves.toMatchObject({
+      state: "firing",
+    });
   });
 
   it("takes a longer step where Prometheus would not give as many points", async () => {
-    await answerTo({ results: { expr: [a] } }, { for: "1d" });
+    await responseTo({ results: { expr: [a] } }, { for: "1d" });
     expect(asked.find(({ path }) => path === "query_range")?.parameters).toMatchObject({ step: "9" });
   });
 
   it("is firing for a number, and an error for what is none", async () => {
     await expect(
-      answerTo({ results: { expr: { resultType: "scalar", result: [NOW, "1"] } as never } }),
+      responseTo({ results: { expr: { resultType: "scalar", result: [NOW, "1"] } as never } }),
     ).resolves.toMatchObject({ state: "firing", series: [{ labels: {}, value: "1" }] });
-    await expect(answerTo({ results: { expr: { resultType: "matrix" } } })).resolves.toMatchObject({
+    await expect(responseTo({ results: { expr: { resultType: "matrix" } } })).resolves.toMatchObject({
       state: "error",
       reason: "rule result is not a vector or scalar",
     });
   });
 
   it("is an error in Prometheus' words", async () => {
-    await expect(answerTo({ results: { expr: "1:6: parse error: unexpected end of input" } })).resolves.toStrictEqual({
-      state: "error",
-      forSeconds: 0,
-      series: [],
-      reason: "1:6: parse error: unexpected end of input",
-    });
+    await expect(responseTo({ results: { expr: "1:6: parse error: unexpected end of input" } })).resolves.toStrictEqual(
+      {
+        state: "error",
+        forSeconds: 0,
+        series: [],
+        reason: "1:6: parse error: unexpected end of input",
+      },
+    );
   });
 
   it("is an error where its labels make all series the same", async () => {
     const reason = "vector contains metrics with the same labelset after applying alert labels";
     const same = { labels: { instance: "x" } };
-    await expect(answerTo({ results: { expr: [a, b] } }, same)).resolves.toMatchObject({ state: "error", reason });
+    await expect(responseTo({ results: { expr: [a, b] } }, same)).resolves.toMatchObject({ state: "error", reason });
     const templated = { labels: { instance: "x", of: "{{ $labels.instance }}" } };
-    await expect(answerTo({ results: { expr: [a, b] } }, templated)).resolves.toMatchObject({ state: "firing" });
+    await expect(responseTo({ results: { expr: [a, b] } }, templated)).resolves.toMatchObject({ state: "firing" });
   });
 });

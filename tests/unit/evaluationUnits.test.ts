@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { formatUnit } from "../../tools/pull-request/answers/units";
+import { formatUnit } from "../../tools/pull-request/evaluation/units";
 
 type Row = [unit: string | undefined, value: number, text: string, decimals?: number];
 

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { changedLines } from "../../tools/pull-request/answers/causes";
-import { PreviewEvaluation } from "../../tools/pull-request/answers/previewEvaluation";
+import { changedLines } from "../../tools/pull-request/evaluation/causes";
+import { PreviewEvaluation } from "../../tools/pull-request/evaluation/previewEvaluation";
 import { PreviewLab } from "../../tools/pull-request/previewLab";
 import { describeSteps } from "../../tools/pull-request/report/resources";
 import { ASKED } from "../support/askedChanges";
@@ -20,7 +20,7 @@ describe("the lab of the base, asked what a change does to its panels and alerts
   let evaluation: PreviewEvaluation;
 
   beforeAll(async () => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-answers-"));
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-evaluation-"));
     lab = await PreviewLab.create({ folder: path.join(folder, "lab"), stack: machineStack() });
     evaluation = new PreviewEvaluation(lab);
     base = checkout();
@@ -49,7 +49,7 @@ describe("the lab of the base, asked what a change does to its panels and alerts
     return copy;
   }
 
-  it.each(ASKED)("answers to $name", async ({ example, make, apply = false, problems, lines }) => {
+  it.each(ASKED)("evaluates $name", async ({ example, make, apply = false, problems, lines }) => {
     const head = checkout();
     make(head);
     const run = await lab.preview(head);
@@ -61,12 +61,12 @@ describe("the lab of the base, asked what a change does to its panels and alerts
       await evaluation.compareApplied();
       expect((await lab.up(base)).failure).toEqual([]);
     }
-    const answers = evaluation.answers(changedLines(head, "HEAD"));
-    const text = renderExample(example, { notes: [], run, changes: describeSteps(run.steps), answers, failure: [] });
+    const results = evaluation.results(changedLines(head, "HEAD"));
+    const text = renderExample(example, { notes: [], run, changes: describeSteps(run.steps), results, failure: [] });
     for (const line of lines) {
       expect(text).toEqual(typeof line === "string" ? expect.stringContaining(line) : expect.stringMatching(line));
     }
-    expect(answers.problems).toEqual(problems);
+    expect(results.problems).toEqual(problems);
     expect(text.length).toBeLessThan(60_000);
     expect(text).not.toContain(lab.standIns.prefix);
   });

@@ -1,6 +1,6 @@
-import { findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
-import { tooYoung } from "../../tools/pull-request/answers/reading";
-import { restoreAnswer } from "../../tools/pull-request/answers/restore";
+import { findPanelChanges } from "../../tools/pull-request/evaluation/changedPanels";
+import { tooYoung } from "../../tools/pull-request/evaluation/reading";
+import { restoreText } from "../../tools/pull-request/evaluation/restore";
 import { frame } from "../support/panels";
 import { board, graph, reportOn, stat, update } from "../support/panelReports";
 import { DASHBOARD, step } from "../support/reports";
@@ -112,7 +112,7 @@ describe("an answer of the preview's lab", () => {
     };
     const answer = 'http://a:31000/x 31000 31000ms (31000) v="31000" 31000% 31,000 172.29.0.2:31000 172.29.0.0/24';
     const shown = 'http://a:3000/x 31000 31000ms (31000) v="31000" 31000% 31,000 10.0.0.2:3000 10.0.0.0/24';
-    expect(restoreAnswer(answer, standIns)).toBe(shown);
+    expect(restoreText(answer, standIns)).toBe(shown);
   });
 });
 

@@ -8,8 +8,8 @@ import { Change, findChanges } from "../report/changes";
 import { filesOf } from "../report/configuration";
 import { isObject } from "../report/differences";
 import { escapeMarkdown, TextPair } from "../report/format";
-import { Answers } from "../report/markdown";
-import { AlertAnswer, answerAlerts } from "./alerts";
+import { LabResults } from "../report/markdown";
+import { AlertEvaluation, evaluateAlerts } from "./alerts";
 import { alertText } from "./alertText";
 import { LabAccess } from "./labAccess";
 import { ChangedLine } from "./causes";
@@ -17,10 +17,11 @@ import { changesDatasource, findPanelChanges } from "./changedPanels";
 import { Load } from "./load";
 import { findLosses, Loss } from "./losses";
 import { lossProblems, lossText } from "./lossText";
-import { answerApplied, answerPanels, isFailing, PanelAnswer } from "./panelAnswers";
+import { evaluateApplied, evaluatePanels, isFailing, PanelEvaluation } from "./panelEvaluation";
 import { panelText } from "./panelText";
+import { prometheusApi } from "./prometheusApi";
 import { findPromtool } from "./promtool";
-import { restoreAnswer } from "./restore";
+import { restoreText } from "./restore";
 import { RuleTests, testRules } from "./ruleTests";
 import { FRESH_SCRAPES, Snapshot, takeSnapshot } from "./snapshot";
 
@@ -38,12 +39,12 @@ export class PreviewEvaluation {
   private readonly load: Load;
   private lab: LabAccess | undefined;
   private outputs: LabOutputs | undefined;
-  private panels: readonly PanelAnswer[] = [];
+  private panels: readonly PanelEvaluation[] = [];
   private baseline: Snapshot | undefined;
   /** Time of the baseline, in seconds since the epoch. */
   private baselineTime = 0;
   private losses: readonly Loss[] = [];
-  private alerts: readonly AlertAnswer[] = [];
+  private alerts: readonly AlertEvaluation[] = [];
   private tests = NO_TESTS;
   private datasourceChanges = false;
   /** The first error. */
@@ -75,7 +76,7 @@ export class PreviewEvaluation {
       const lab = await this.connect();
       await lab.pause(lab.since + RATE_SCRAPES * lab.scrapeSeconds * 1000 - Date.now());
       [this.panels] = await Promise.all([
-        answerPanels(lab, panels, Date.now() + DATA_TIMEOUT_MS),
+        evaluatePanels(lab, panels, Date.now() + DATA_TIMEOUT_MS),
         this.evaluateAlerts(files, checkout),
       ]);
     });
@@ -86,8 +87,9 @@ export class PreviewEvaluation {
     if (outputs === undefined || !files.some(({ name }) => name.endsWith(RULES))) {
       return;
     }
-    this.alerts = mapTexts(await answerAlerts(outputs, files, Date.now() / 1000), this.restore);
     const promtool = await findPromtool(outputs);
+    const sources = { api: prometheusApi(outputs), runTests: promtool };
+    this.alerts = mapTexts(await evaluateAlerts(sources, files, Date.now() / 1000), this.restore);
     if (promtool !== undefined) {
       this.tests = await testRules(checkout, promtool, files);
     }
@@ -121,7 +123,7 @@ export class PreviewEvaluation {
       const until = first + DATA_TIMEOUT_MS;
       [this.losses, this.panels] = await Promise.all([
         findLosses(new Map([...baseline, ...declared]), () => takeSnapshot(lab, outputs.dashboards), until, lab.pause),
-        answerApplied(lab, this.panels, until),
+        evaluateApplied(lab, this.panels, until),
       ]);
     });
   }
@@ -131,7 +133,7 @@ export class PreviewEvaluation {
    *
    * @param lines The changed lines; undefined if there are too many.
    */
-  answers(lines: readonly ChangedLine[] | undefined): Answers {
+  results(lines: readonly ChangedLine[] | undefined): LabResults {
     const { failure } = this;
     const restored = this.losses.map((loss) => ({ ...loss, selectors: loss.selectors.map(this.restore) }));
     // failing panels that the change itself declares are in the table
@@ -164,7 +166,7 @@ export class PreviewEvaluation {
     };
   }
 
-  private readonly restore = (text: string): string => restoreAnswer(text, this.preview.standIns);
+  private readonly restore = (text: string): string => restoreText(text, this.preview.standIns);
 
   private async connect(): Promise<LabAccess> {
     this.outputs ??= await this.preview.outputs();

@@ -1,7 +1,7 @@
-import type { AlertAnswer } from "../answers/alerts";
-import type { ActiveSeries, RuleAnswer } from "../answers/evaluateRule";
-import type { Notification } from "../answers/notification";
-import type { RuleTests } from "../answers/ruleTests";
+import type { AlertEvaluation } from "../evaluation/alerts";
+import type { ActiveSeries, RuleEvaluation } from "../evaluation/evaluateRule";
+import type { Notification } from "../evaluation/notification";
+import type { RuleTests } from "../evaluation/ruleTests";
 import { code, escapeMarkdown, list } from "./format";
 
 /** A collapsible section: title and text are untrusted and not yet Markdown. */
@@ -22,39 +22,39 @@ const TEMPLATE_ERROR = "<error expanding template:";
 const FIRST = ["summary", "description"];
 
 /** State of an alert before and after, for a table row. */
-export function alertLine(answer: AlertAnswer): string {
-  const { before, after } = answer;
+export function alertLine(evaluation: AlertEvaluation): string {
+  const { before, after } = evaluation;
   if (after === undefined) {
     return before === undefined ? "" : `was ${describe(before, false)}`;
   }
   if (before === undefined) {
     return `is ${describe(after, true)}`;
   }
-  return isSameAnswer(answer)
+  return isSameEvaluation(evaluation)
     ? `unchanged: ${describe(after, true)}`
     : `${describe(before, false)} → ${describe(after, true)}`;
 }
 
 /** Whether an alert's state is the same before and after; values do not count, as they are measured. */
-export function isSameAnswer({ before, after }: AlertAnswer): boolean {
+export function isSameEvaluation({ before, after }: AlertEvaluation): boolean {
   const { state } = after ?? {};
   return before !== undefined && after !== undefined && state !== "unknown" && identify(before) === identify(after);
 }
 
 /** Notes on alerts and their tests for a reviewer; Markdown, a paragraph each. */
 export function alertNotes(
-  answers: readonly AlertAnswer[],
+  evaluations: readonly AlertEvaluation[],
   { tests, untested }: Pick<RuleTests, "tests" | "untested">,
 ): readonly string[] {
-  const becomes = (state: RuleAnswer["state"]): readonly AlertAnswer[] =>
-    answers.filter(({ before, after }) => after?.state === state && before?.state !== state);
+  const becomes = (state: RuleEvaluation["state"]): readonly AlertEvaluation[] =>
+    evaluations.filter(({ before, after }) => after?.state === state && before?.state !== state);
   const note = (heading: string, all: readonly string[]): string[] =>
     all.length === 0 ? [] : [`**${heading}**: ${list(all, MOST_NAMES)}.`];
   const [passed, failed] = [tests.filter(({ ok }) => ok), tests.filter(({ ok }) => !ok)];
   return [
     ...note(
       "In error",
-      answers.filter(({ after }) => after?.state === "error").map(({ name }) => code(name)),
+      evaluations.filter(({ after }) => after?.state === "error").map(({ name }) => code(name)),
     ),
     ...note(
       "Promtool tests fail",
@@ -62,7 +62,7 @@ export function alertNotes(
     ),
     ...note(
       "A template fails",
-      answers.filter(hasTemplateError).map(({ name }) => code(name)),
+      evaluations.filter(hasTemplateError).map(({ name }) => code(name)),
     ),
     ...note(
       "Fires at once",
@@ -85,14 +85,17 @@ export function alertNotes(
 }
 
 /** Prometheus sends such an alert with its error in place of the text. */
-function hasTemplateError({ notification }: AlertAnswer): boolean {
+function hasTemplateError({ notification }: AlertEvaluation): boolean {
   const { labels = {}, annotations = {} } = notification ?? {};
   return [...Object.values(labels), ...Object.values(annotations)].some((text) => text.startsWith(TEMPLATE_ERROR));
 }
 
 /** What fails the check, briefly: rules that Prometheus cannot load or evaluate, and failed rule tests. */
-export function alertFailures(answers: readonly AlertAnswer[], { tests }: Pick<RuleTests, "tests">): readonly string[] {
-  const count = answers.filter(({ after }) => after?.state === "error").length;
+export function alertFailures(
+  evaluations: readonly AlertEvaluation[],
+  { tests }: Pick<RuleTests, "tests">,
+): readonly string[] {
+  const count = evaluations.filter(({ after }) => after?.state === "error").length;
   return [
     ...(count === 0 ? [] : [`${String(count)} ${count === 1 ? "alert" : "alerts"} in error`]),
     ...tests.filter(({ ok }) => !ok).map(({ file }) => `promtool's tests in ${file} fail`),
@@ -101,18 +104,18 @@ export function alertFailures(answers: readonly AlertAnswer[], { tests }: Pick<R
 
 /** The notifications, and the output of failed tests. */
 export function alertFolds(
-  answers: readonly AlertAnswer[],
+  evaluations: readonly AlertEvaluation[],
   { tests, examples }: Pick<RuleTests, "tests" | "examples">,
 ): readonly TextFold[] {
   const failed = tests.filter(({ ok }) => !ok);
   return [
     ...failed.map(({ file, output }) => ({ title: `promtool's tests in ${file} fail`, text: output, open: true })),
-    ...answers.flatMap((answer) => notificationFold(answer, examples)),
+    ...evaluations.flatMap((evaluation) => notificationFold(evaluation, examples)),
   ];
 }
 
 function notificationFold(
-  { name, after, notification, notRendered }: AlertAnswer,
+  { name, after, notification, notRendered }: AlertEvaluation,
   examples: RuleTests["examples"],
 ): readonly TextFold[] {
   if (after === undefined || after.state === "error") {
@@ -139,18 +142,18 @@ function textOf({ labels, annotations }: Notification): string {
   ].join("\n");
 }
 
-function describe(answer: RuleAnswer, strong: boolean): string {
+function describe(evaluation: RuleEvaluation, strong: boolean): string {
   const mark = (text: string): string => (strong ? `**${text}**` : text);
-  const { state, series, forSeconds, missing = [], reason = "" } = answer;
+  const { state, series, forSeconds, missing = [], reason = "" } = evaluation;
   switch (state) {
     case "firing":
       return `${mark("firing")} for ${seriesOf(series)}`;
     case "pending":
       return `pending for ${seriesOf(series)}, fires after ${duration(forSeconds)}`;
     case "inactive":
-      return missing.length === 0 ? "inactive" : `inactive: ${lacking(answer)}`;
+      return missing.length === 0 ? "inactive" : `inactive: ${lacking(evaluation)}`;
     case "never":
-      return `${mark("cannot fire")}: ${lacking(answer)}`;
+      return `${mark("cannot fire")}: ${lacking(evaluation)}`;
     case "unknown":
       return `unknown until it is applied: ${escapeMarkdown(reason, MOST_REASON)}`;
     case "error":
@@ -158,7 +161,7 @@ function describe(answer: RuleAnswer, strong: boolean): string {
   }
 }
 
-function lacking({ missing = [], reason }: Pick<RuleAnswer, "missing" | "reason"> = {}): string {
+function lacking({ missing = [], reason }: Pick<RuleEvaluation, "missing" | "reason"> = {}): string {
   const why = reason === undefined ? "" : `: ${escapeMarkdown(reason, MOST_REASON)}`;
   return `no series of ${list(missing.map(code), MOST_SERIES)} in the lab${why}`;
 }
@@ -201,6 +204,6 @@ function duration(seconds: number): string {
   return parts.map(([count, unit]) => (count === 0 ? "" : `${String(count)}${unit}`)).join("") || "0s";
 }
 
-function identify({ state, series, missing, reason }: RuleAnswer): string {
+function identify({ state, series, missing, reason }: RuleEvaluation): string {
   return JSON.stringify([state, series.map(({ labels, state: own }) => [labels, own]), missing, reason]);
 }

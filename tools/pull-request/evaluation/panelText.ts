@@ -1,11 +1,11 @@
 import { OWN_LAB } from "../foreignReport";
 import { nameEach } from "../report/differences";
 import { code, escapeMarkdown, list } from "../report/format";
-import { Answers, details } from "../report/markdown";
+import { LabResults, details } from "../report/markdown";
 import { operationOf, Row, rowKey } from "../report/rows";
 import { DeclaredPanel } from "./changedPanels";
 import { displayOf } from "./display";
-import { isFailing, lostAllData, lostQueries, PanelAnswer, readsTheSame } from "./panelAnswers";
+import { isFailing, lostAllData, lostQueries, PanelEvaluation, readsTheSame } from "./panelEvaluation";
 import { EmptyQuery, hasData, Reading } from "./reading";
 import { lastOf, Series } from "./series";
 import { sparkline } from "./sparkline";
@@ -17,22 +17,22 @@ const MAX_SERIES = 20;
 const MAX_ERROR_LENGTH = 300;
 const SAME = "reads the same";
 
-function panelKey({ name, dashboard }: Pick<PanelAnswer, "name" | "dashboard">): string {
+function panelKey({ name, dashboard }: Pick<PanelEvaluation, "name" | "dashboard">): string {
   return rowKey({ kind: "panel", name: `${name} (${dashboard})` });
 }
 
 /** A panel's data before and after, in one line. */
-function panelLine(answer: PanelAnswer): string {
-  const { before, after, readingBefore, readingAfter } = answer;
+function panelLine(evaluation: PanelEvaluation): string {
+  const { before, after, readingBefore, readingAfter } = evaluation;
   if (readingBefore !== undefined && readingAfter !== undefined && before !== undefined && after !== undefined) {
     const [old, now] = [readingLine(before, readingBefore), readingLine(after, readingAfter)];
-    if (old === now && lossOf(answer) === "") {
-      return `${readsTheSame(answer) ? SAME : "reads nearly the same"}: ${now}${whenOf(answer)}`;
+    if (old === now && lossOf(evaluation) === "") {
+      return `${readsTheSame(evaluation) ? SAME : "reads nearly the same"}: ${now}${whenOf(evaluation)}`;
     }
-    return `reads ${old} → ${now}${lossOf(answer)}${whenOf(answer)}`;
+    return `reads ${old} → ${now}${lossOf(evaluation)}${whenOf(evaluation)}`;
   }
   if (readingAfter !== undefined && after !== undefined) {
-    return `reads ${readingLine(after, readingAfter)}${whenOf(answer)}`;
+    return `reads ${readingLine(after, readingAfter)}${whenOf(evaluation)}`;
   }
   if (readingBefore === undefined || before === undefined) {
     return "";
@@ -40,27 +40,27 @@ function panelLine(answer: PanelAnswer): string {
   return `read ${readingLine(before, readingBefore)}${after === undefined ? "" : " → has no query that the lab can run"}`;
 }
 
-function whenOf({ applied }: PanelAnswer): string {
+function whenOf({ applied }: PanelEvaluation): string {
   return applied === undefined ? "" : " once it is applied";
 }
 
 /** Text about lost data; empty for a panel that is new or never had data. */
-function lossOf(answer: PanelAnswer): string {
-  const lost = lostAllData(answer)
+function lossOf(evaluation: PanelEvaluation): string {
+  const lost = lostAllData(evaluation)
     ? ["had data, has none"]
-    : lostQueries(answer).map((refId) => `query ${escapeMarkdown(refId)} had data, has none`);
+    : lostQueries(evaluation).map((refId) => `query ${escapeMarkdown(refId)} had data, has none`);
   return lost.map((text) => ` **${text}**`).join("");
 }
 
 /** Row of a panel whose own declaration is unchanged, or whose whole dashboard is new or removed. */
-function rowOfPanel({ name, dashboard, before, after, by }: PanelAnswer): Row {
+function rowOfPanel({ name, dashboard, before, after, by }: PanelEvaluation): Row {
   const detail = by === undefined ? "" : `by ${escapeMarkdown(by)}`;
   return { operation: operationOf(before, after), kind: "panel", name: `${name} (${dashboard})`, detail };
 }
 
 /** Collapsible table of a panel's series before and after. */
-function panelFold(answer: PanelAnswer, grafanaUrl: string): string {
-  const { name, dashboard, before, after, readingBefore, readingAfter } = answer;
+function panelFold(evaluation: PanelEvaluation, grafanaUrl: string): string {
+  const { name, dashboard, before, after, readingBefore, readingAfter } = evaluation;
   const pairs = pairSeries(readingBefore?.series ?? [], readingAfter?.series ?? []);
   const cells = (
     declared: DeclaredPanel | undefined,
@@ -172,18 +172,18 @@ function linkOf(after: DeclaredPanel | undefined, grafanaUrl: string): string[] 
 }
 
 /** The report's text about panels. */
-export function panelText(answers: readonly PanelAnswer[], grafanaUrl: string): Answers {
-  const failing = answers.filter(isFailing);
-  const changed = answers.filter((answer) => !readsTheSame(answer));
-  const readable = answers.filter(
+export function panelText(evaluations: readonly PanelEvaluation[], grafanaUrl: string): LabResults {
+  const failing = evaluations.filter(isFailing);
+  const changed = evaluations.filter((evaluation) => !readsTheSame(evaluation));
+  const readable = evaluations.filter(
     ({ readingBefore, readingAfter }) => readingBefore !== undefined || readingAfter !== undefined,
   );
   // the display of an equal value may differ
-  const lines = new Map(answers.map((answer) => [answer, panelLine(answer)]));
-  const isSame = readable.every((answer) => readsTheSame(answer) && lines.get(answer)?.startsWith(SAME));
-  const others = changed.filter((answer) => !failing.includes(answer));
+  const lines = new Map(evaluations.map((evaluation) => [evaluation, panelLine(evaluation)]));
+  const isSame = readable.every((evaluation) => readsTheSame(evaluation) && lines.get(evaluation)?.startsWith(SAME));
+  const others = changed.filter((evaluation) => !failing.includes(evaluation));
   return {
-    shown: new Map(answers.map((answer) => [panelKey(answer), lines.get(answer) ?? ""])),
+    shown: new Map(evaluations.map((evaluation) => [panelKey(evaluation), lines.get(evaluation) ?? ""])),
     rows: changed.map(rowOfPanel),
     first: new Set(failing.map(panelKey)),
     paragraphs:
@@ -191,12 +191,12 @@ export function panelText(answers: readonly PanelAnswer[], grafanaUrl: string): 
         ? [`Queried ${count(readable, "panel", "panels")} before and after: the results are identical.`]
         : [],
     // a report that is too long is cut at its end
-    folds: [...failing, ...others].map((answer) => panelFold(answer, grafanaUrl)),
+    folds: [...failing, ...others].map((evaluation) => panelFold(evaluation, grafanaUrl)),
     problems: problemsOf(failing),
   };
 }
 
-function problemsOf(failing: readonly PanelAnswer[]): readonly string[] {
+function problemsOf(failing: readonly PanelEvaluation[]): readonly string[] {
   const inError = failing.filter(({ readingAfter }) => readingAfter?.state === "error");
   const empty = failing.filter(({ readingAfter }) => readingAfter?.state === "missing");
   const partly = failing.filter(({ readingAfter }) => readingAfter?.state === "data");

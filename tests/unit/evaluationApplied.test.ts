@@ -1,9 +1,9 @@
-import { LabAccess } from "../../tools/pull-request/answers/labAccess";
-import { findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
-import { compareSnapshots } from "../../tools/pull-request/answers/losses";
-import { answerApplied, answerPanels } from "../../tools/pull-request/answers/panelAnswers";
-import { panelText } from "../../tools/pull-request/answers/panelText";
-import { takeSnapshot } from "../../tools/pull-request/answers/snapshot";
+import { LabAccess } from "../../tools/pull-request/evaluation/labAccess";
+import { findPanelChanges } from "../../tools/pull-request/evaluation/changedPanels";
+import { compareSnapshots } from "../../tools/pull-request/evaluation/losses";
+import { evaluateApplied, evaluatePanels } from "../../tools/pull-request/evaluation/panelEvaluation";
+import { panelText } from "../../tools/pull-request/evaluation/panelText";
+import { takeSnapshot } from "../../tools/pull-request/evaluation/snapshot";
 import { fakeApi, panel } from "../support/panels";
 import { board, stat, update } from "../support/panelReports";
 
@@ -74,10 +74,10 @@ describe("a panel whose metric the change itself brings", () => {
     ]);
     const dark = { late: { frames: [] }, typo: { frames: [] } };
     const lab = await labWith([], "up", {});
-    const asked = await answerPanels({ ...lab, api: fakeApi({ dashboard: {}, answers: dark }).api }, changes, 0);
+    const asked = await evaluatePanels({ ...lab, api: fakeApi({ dashboard: {}, answers: dark }).api }, changes, 0);
     expect(panelText(asked, "").problems).toEqual(["2 panels show no data"]);
     const now = { ...lab, api: fakeApi({ dashboard: {}, answers: { typo: { frames: [] } } }).api };
-    const { problems, shown } = panelText(await answerApplied(now, asked, 0), "");
+    const { problems, shown } = panelText(await evaluateApplied(now, asked, 0), "");
     expect(problems).toEqual(["1 panel shows no data"]);
     expect(shown.get("panel Late (Own)")).toBe("reads the same: `1` ▄ once it is applied");
   });

@@ -58,11 +58,11 @@ export async function readingOf(
     ...(error === undefined ? {} : { error: lab.restore(error) }),
     ...(reason === undefined ? {} : { reason: lab.restore(reason) }),
   };
-  const answered = queries.filter((query) => query.state === "data");
-  if (answered.length === 0) {
+  const withData = queries.filter((query) => query.state === "data");
+  if (withData.length === 0) {
     return { state, series: [], ...messages };
   }
-  const series = answered.flatMap(seriesOf).map((it) => ({
+  const series = withData.flatMap(seriesOf).map((it) => ({
     ...it,
     name: lab.restore(it.name),
     labels: Object.fromEntries(Object.entries(it.labels).map(([label, value]) => [label, lab.restore(value)])),

@@ -27,7 +27,7 @@ export interface ActiveSeries {
 }
 
 /** An alert on the data of a running lab. */
-export interface RuleAnswer {
+export interface RuleEvaluation {
   readonly state: RuleState;
   /** Firing series precede pending ones. */
   readonly series: readonly ActiveSeries[];
@@ -38,7 +38,8 @@ export interface RuleAnswer {
   readonly reason?: string;
 }
 
-export interface Evaluation {
+/** Where, and as of when, rules are evaluated. */
+export interface EvaluationContext {
   readonly api: PrometheusApi;
   readonly missing: MissingMetrics;
   /** Seconds since the epoch. */
@@ -69,10 +70,10 @@ type InstantResult =
 const MAX_POINTS = 10_000;
 
 /** Evaluates an alert now, without loading it: `keep_firing_for` and the `limit` of its group are ignored. */
-export async function evaluateRule(rule: AlertRule, evaluation: Evaluation): Promise<RuleAnswer> {
+export async function evaluateRule(rule: AlertRule, context: EvaluationContext): Promise<RuleEvaluation> {
   const forSeconds = seconds(rule.for);
   try {
-    return { forSeconds, ...(await evaluate(rule, forSeconds, evaluation)) };
+    return { forSeconds, ...(await evaluate(rule, forSeconds, context)) };
   } catch (error) {
     if (error instanceof QueryError) {
       return { state: "error", series: [], forSeconds, reason: error.message };
@@ -84,9 +85,9 @@ export async function evaluateRule(rule: AlertRule, evaluation: Evaluation): Pro
 async function evaluate(
   rule: AlertRule,
   forSeconds: number,
-  evaluation: Evaluation,
-): Promise<Omit<RuleAnswer, "forSeconds">> {
-  const { api, missing, now } = evaluation;
+  context: EvaluationContext,
+): Promise<Omit<RuleEvaluation, "forSeconds">> {
+  const { api, missing, now } = context;
   const active = vectorOf(await api<InstantResult>("query", { query: rule.expr, time: String(now) }));
   if (active.length === 0) {
     const { never = false, selectors, reason } = (await missing.explain(rule.expr)) ?? {};
@@ -98,7 +99,7 @@ async function evaluate(
     };
   }
   checkLabels(rule, active);
-  const lasting = forSeconds > 0 ? await findLasting(rule, forSeconds, evaluation) : undefined;
+  const lasting = forSeconds > 0 ? await findLasting(rule, forSeconds, context) : undefined;
   const series = active
     .map(({ metric, value }): ActiveSeries => {
       const labels = withoutName(metric);
@@ -113,12 +114,12 @@ async function evaluate(
   return { state: series[0]?.state ?? "inactive", series };
 }
 
-function vectorOf(answer: InstantResult): readonly Vector[] {
-  switch (answer.resultType) {
+function vectorOf(response: InstantResult): readonly Vector[] {
+  switch (response.resultType) {
     case "vector":
-      return answer.result;
+      return response.result;
     case "scalar":
-      return [{ metric: {}, value: answer.result }];
+      return [{ metric: {}, value: response.result }];
     default:
       throw new QueryError("rule result is not a vector or scalar");
   }
@@ -139,7 +140,7 @@ function checkLabels({ labels: own }: AlertRule, active: readonly Vector[]): voi
 async function findLasting(
   { expr, interval: own }: AlertRule,
   forSeconds: number,
-  { api, now, interval }: Evaluation,
+  { api, now, interval }: EvaluationContext,
 ): Promise<ReadonlySet<string>> {
   const step = Math.max(own === undefined ? interval : seconds(own), Math.ceil(forSeconds / MAX_POINTS));
   const steps = Math.ceil(forSeconds / step);

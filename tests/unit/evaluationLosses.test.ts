@@ -1,11 +1,11 @@
 import { setTimeout } from "node:timers/promises";
-import { LabAccess } from "../../tools/pull-request/answers/labAccess";
-import { ChangedLine, likelyCauses, parseDiff } from "../../tools/pull-request/answers/causes";
-import { pathsOf } from "../../tools/pull-request/answers/load";
-import { compareSnapshots, findLosses, Loss } from "../../tools/pull-request/answers/losses";
-import { lossText } from "../../tools/pull-request/answers/lossText";
-import { Presence, QueryResult } from "../../tools/pull-request/answers/presence";
-import { QueryOwner, Snapshot, takeSnapshot } from "../../tools/pull-request/answers/snapshot";
+import { LabAccess } from "../../tools/pull-request/evaluation/labAccess";
+import { ChangedLine, likelyCauses, parseDiff } from "../../tools/pull-request/evaluation/causes";
+import { pathsOf } from "../../tools/pull-request/evaluation/load";
+import { compareSnapshots, findLosses, Loss } from "../../tools/pull-request/evaluation/losses";
+import { lossText } from "../../tools/pull-request/evaluation/lossText";
+import { Presence, QueryResult } from "../../tools/pull-request/evaluation/presence";
+import { QueryOwner, Snapshot, takeSnapshot } from "../../tools/pull-request/evaluation/snapshot";
 import { fakeApi, panel } from "../support/panels";
 
 const RESULT: QueryResult = { absent: [], jobs: ["app"], series: 2, labels: ["path"], filters: false };

@@ -56,7 +56,7 @@ export async function takeSnapshot(
   const presence = new Map(
     lab.sources.map(({ uid }) => [uid, new Presence(lab.api, uid, FRESH_SCRAPES * lab.scrapeSeconds, at)]),
   );
-  const answers = await Promise.all(
+  const results = await Promise.all(
     queries.map(async ({ owner, key, expr, datasource }) => {
       // verify reports a failing query
       const result = await presence
@@ -67,7 +67,7 @@ export async function takeSnapshot(
     }),
   );
   const snapshot = new Map<string, { owner: QueryOwner; result: QueryResult }>();
-  for (const { owner, key, result } of answers.flat()) {
+  for (const { owner, key, result } of results.flat()) {
     // a repeated panel has a query for each value of its variable
     const earlier = snapshot.get(key)?.result;
     snapshot.set(key, { owner, result: earlier === undefined ? result : mergeResults(earlier, result) });

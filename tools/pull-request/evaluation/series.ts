@@ -11,11 +11,11 @@ export interface Series {
   readonly values: readonly (number | null)[];
 }
 
-type Answered = Pick<QueryFinding, "frames" | "refId" | "expr">;
+type QueryFrames = Pick<QueryFinding, "frames" | "refId" | "expr">;
 type Entities = NonNullable<NonNullable<Frame["data"]>["entities"]>[number];
 
 /** Series of a query's frames; a table row becomes a series with one value. */
-export function seriesOf({ frames, refId, expr }: Answered): readonly Series[] {
+export function seriesOf({ frames, refId, expr }: QueryFrames): readonly Series[] {
   return frames.flatMap(({ schema, data }) => {
     const columns = (schema?.fields ?? []).map((field, index) => ({
       field,

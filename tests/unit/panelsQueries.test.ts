@@ -69,7 +69,7 @@ describe("Grafana's answers", () => {
   it("without results are an error", async () => {
     const server = await serve({ "/api/ds/query": { status: 500, body: "out of order" } });
     const api = grafanaApi({ ...outputs, grafanaUrl: server.url } as never);
-    await expect(api.query({})).rejects.toThrow("/api/ds/query answers 500: no results");
+    await expect(api.query({})).rejects.toThrow("/api/ds/query returned 500: no results");
     await server.close();
   });
 });

@@ -118,9 +118,9 @@ export class MissingMetrics {
   }
 
   private cached(key: string, load: () => Promise<boolean>): Promise<boolean> {
-    const answer = this.cache.get(key) ?? load();
-    this.cache.set(key, answer);
-    return answer;
+    const result = this.cache.get(key) ?? load();
+    this.cache.set(key, result);
+    return result;
   }
 }
 

@@ -84,11 +84,11 @@ export class Presence {
   private jobsOf(selector: string): Promise<readonly string[]> {
     const series =
       this.freshSeconds === undefined ? selector : `timestamp(${selector}) > time() - ${String(this.freshSeconds)}`;
-    const answer =
+    const isPresent =
       this.cache.get(selector) ??
       this.query(`group by (job) (${series})`).then((samples) => samples.map(({ metric }) => metric.job ?? ""));
-    this.cache.set(selector, answer);
-    return answer;
+    this.cache.set(selector, isPresent);
+    return isPresent;
   }
 
   private async query(expr: string): Promise<readonly Sample[]> {

@@ -9,8 +9,8 @@ import { Presence } from "./presence";
 import { hasData, NO_QUERIES, Reading, readingOf } from "./reading";
 
 /** Data of a panel before and after a change, over the same time range of the same lab. */
-export interface PanelAnswer extends PanelChange {
-  /** Undefined if the panel does not exist or has no query that the lab can answer. */
+export interface PanelEvaluation extends PanelChange {
+  /** Undefined if the panel does not exist or has no query that the lab can evaluate. */
   readonly readingBefore: Reading | undefined;
   readonly readingAfter: Reading | undefined;
   /** Whether the reading is from after the change was applied. */
@@ -20,17 +20,17 @@ export interface PanelAnswer extends PanelChange {
 /** Pause between two reads of panels without data. */
 const PAUSE_MS = 1500;
 
-type Readings = Pick<PanelAnswer, "readingBefore" | "readingAfter">;
+type Readings = Pick<PanelEvaluation, "readingBefore" | "readingAfter">;
 
 /** Whether a panel or one of its queries lost its data, or a new panel has none. */
-export function isFailing(answer: Readings): boolean {
-  const { readingBefore, readingAfter } = answer;
+export function isFailing(evaluation: Readings): boolean {
+  const { readingBefore, readingAfter } = evaluation;
   if (readingAfter === undefined) {
     return false;
   }
   const isNewError = readingAfter.state === "error" && readingBefore?.state !== "error";
   const isEmpty = readingAfter.state === "missing" && (readingBefore === undefined || !isBroken(readingBefore));
-  return isNewError || isEmpty || lostQueries(answer).length > 0;
+  return isNewError || isEmpty || lostQueries(evaluation).length > 0;
 }
 
 /** The queries that lost their data while others of the panel have some. */
@@ -64,44 +64,45 @@ export function readsTheSame({ readingBefore, readingAfter }: Readings): boolean
  *
  * @param until Deadline for data, in milliseconds since the epoch.
  */
-export async function answerPanels(
+export async function evaluatePanels(
   lab: LabAccess,
   changes: readonly PanelChange[],
   until: number,
-): Promise<readonly PanelAnswer[]> {
-  let answers = await readBoth(lab, changes);
+): Promise<readonly PanelEvaluation[]> {
+  let evaluations = await readBoth(lab, changes);
   for (;;) {
-    const waiting = answers.filter(
-      (answer) => [answer.readingBefore, answer.readingAfter].some(mayGetData) || lostQueries(answer).length > 0,
+    const waiting = evaluations.filter(
+      (evaluation) =>
+        [evaluation.readingBefore, evaluation.readingAfter].some(mayGetData) || lostQueries(evaluation).length > 0,
     );
     if (waiting.length === 0 || Date.now() + PAUSE_MS > until) {
       break;
     }
     await lab.pause(PAUSE_MS);
     const again = await readBoth(lab, waiting);
-    answers = answers.map((answer) => again[waiting.indexOf(answer)] ?? answer);
+    evaluations = evaluations.map((evaluation) => again[waiting.indexOf(evaluation)] ?? evaluation);
   }
-  return answers;
+  return evaluations;
 }
 
 /** Reads failing panels again after the change was applied, as it may have created the missing metrics itself. */
-export async function answerApplied(
+export async function evaluateApplied(
   lab: LabAccess,
-  answers: readonly PanelAnswer[],
+  evaluations: readonly PanelEvaluation[],
   until: number,
-): Promise<readonly PanelAnswer[]> {
-  const failing = answers.filter(isFailing);
+): Promise<readonly PanelEvaluation[]> {
+  const failing = evaluations.filter(isFailing);
   const changes = failing.map(({ name, dashboard, after }) => ({ name, dashboard, before: undefined, after }));
-  const again = await answerPanels(lab, changes, until);
-  return answers.map((answer) => {
-    const readingAfter = again[failing.indexOf(answer)]?.readingAfter;
-    const applied = { ...answer, readingAfter, applied: true } as const;
-    return readingAfter === undefined || isFailing(applied) ? answer : applied;
+  const again = await evaluatePanels(lab, changes, until);
+  return evaluations.map((evaluation) => {
+    const readingAfter = again[failing.indexOf(evaluation)]?.readingAfter;
+    const applied = { ...evaluation, readingAfter, applied: true } as const;
+    return readingAfter === undefined || isFailing(applied) ? evaluation : applied;
   });
 }
 
 /** Reads the panels of both commits at the same time. */
-async function readBoth(lab: LabAccess, changes: readonly PanelChange[]): Promise<readonly PanelAnswer[]> {
+async function readBoth(lab: LabAccess, changes: readonly PanelChange[]): Promise<readonly PanelEvaluation[]> {
   const now = new Date();
   const ranges = new Map(changes.map(({ before, after }) => [before?.dashboard, (after ?? before)?.dashboard.time]));
   const read = (side: readonly (DeclaredPanel | undefined)[]): Promise<ReadonlyMap<Panel, Reading>> =>
@@ -123,7 +124,7 @@ async function readBoth(lab: LabAccess, changes: readonly PanelChange[]): Promis
   }));
 }
 
-/** Readings by panel, without panels that the lab cannot answer. */
+/** Readings by panel, without panels that the lab cannot evaluate. */
 async function readPanels(
   lab: LabAccess,
   declared: readonly (DeclaredPanel | undefined)[],

@@ -1,7 +1,7 @@
-import { changesDatasource, findPanelChanges } from "../../tools/pull-request/answers/changedPanels";
-import { isFailing } from "../../tools/pull-request/answers/panelAnswers";
-import { tooYoung } from "../../tools/pull-request/answers/reading";
-import { seriesOf } from "../../tools/pull-request/answers/series";
+import { changesDatasource, findPanelChanges } from "../../tools/pull-request/evaluation/changedPanels";
+import { isFailing } from "../../tools/pull-request/evaluation/panelEvaluation";
+import { tooYoung } from "../../tools/pull-request/evaluation/reading";
+import { seriesOf } from "../../tools/pull-request/evaluation/series";
 import { Step } from "../../tools/pull-request/report/events";
 import { board, reportOn, stat, update } from "../support/panelReports";
 import { DASHBOARD, step } from "../support/reports";
