@@ -190,7 +190,7 @@ function tryConnect(host: string, port: number): Promise<string | undefined> {
       socket.destroy();
       resolve(error);
     };
-    socket.once("connect", end(undefined)).once("timeout", end("no answer"));
+    socket.once("connect", end(undefined)).once("timeout", end("no response"));
     socket.once("error", (error: NodeJS.ErrnoException) => {
       end(error.code ?? error.message)();
     });

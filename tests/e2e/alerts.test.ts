@@ -156,8 +156,8 @@ describe("a lab with a webhook on loopback", () => {
   });
 
   it("has Prometheus' admin API disabled", async () => {
-    const answer = await ask(lab.ports.prometheusPort, "/api/v1/admin/tsdb/snapshot", "POST");
-    expect(answer).toMatchObject({ status: "error", error: "admin APIs disabled" });
+    const response = await ask(lab.ports.prometheusPort, "/api/v1/admin/tsdb/snapshot", "POST");
+    expect(response).toMatchObject({ status: "error", error: "admin APIs disabled" });
   });
 
   it("posts an alert when a target disappears, with the remedy and working links", async () => {

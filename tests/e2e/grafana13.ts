@@ -22,12 +22,12 @@ export async function serveGrafana13(target: string): Promise<Grafana13> {
 
   const pass = async (request: Pick<http.IncomingMessage, "method" | "url" | "headers">, body: string) => {
     const { authorization = "" } = request.headers;
-    const answer = await fetch(`${target}${request.url ?? ""}`, {
+    const response = await fetch(`${target}${request.url ?? ""}`, {
       method: request.method ?? "GET",
       headers: { authorization, "content-type": "application/json" },
       ...(body === "" ? {} : { body }),
     });
-    return { status: answer.status, body: await answer.text() };
+    return { status: response.status, body: await response.text() };
   };
 
   /** The resource is the classic dashboard in another wrapping: the lab does not look into it. */
@@ -47,7 +47,7 @@ export async function serveGrafana13(target: string): Promise<Grafana13> {
     return { status, body: JSON.stringify({ apiVersion: "dashboard.grafana.app/v2", metadata, spec: dashboard }) };
   };
 
-  const answer = async (request: http.IncomingMessage): Promise<{ status: number; body: string }> => {
+  const respond = async (request: http.IncomingMessage): Promise<{ status: number; body: string }> => {
     const { method = "", url = "" } = request;
     const sent = await text(request);
     const uid = url.split("/").pop() ?? "";
@@ -66,7 +66,7 @@ export async function serveGrafana13(target: string): Promise<Grafana13> {
   };
 
   const server = http.createServer((request, response) => {
-    answer(request).then(
+    respond(request).then(
       ({ status, body }) =>
         response.writeHead(status, { "content-type": "application/json", connection: "close" }).end(body),
       (error: unknown) => response.writeHead(502).end(String(error)),

@@ -26,8 +26,8 @@ export function jobsTests(lab: () => TestLab): void {
 
   /** Summaries of an alert that fires. */
   const summaries = async (alert: string): Promise<string[]> => {
-    const answer = await fetch(`http://127.0.0.1:${String(lab().ports.prometheusPort)}/api/v1/alerts`);
-    const { data } = (await answer.json()) as {
+    const response = await fetch(`http://127.0.0.1:${String(lab().ports.prometheusPort)}/api/v1/alerts`);
+    const { data } = (await response.json()) as {
       data: {
         alerts: { state: string; labels: Record<string, string>; annotations: { summary: string } }[];
       };

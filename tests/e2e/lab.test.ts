@@ -132,8 +132,8 @@ describe("one changed setting", () => {
     expect(await previewChanges(lab)).toEqual(expected);
     await lab.stack.up();
     expect(CONTAINERS.map(id)).toEqual(before);
-    const answer = await fetch(`http://127.0.0.1:${String(lab.ports.prometheusPort)}/api/v1/status/config`);
-    expect(await answer.text()).toContain("scrape_interval: 7s");
+    const response = await fetch(`http://127.0.0.1:${String(lab.ports.prometheusPort)}/api/v1/status/config`);
+    expect(await response.text()).toContain("scrape_interval: 7s");
     expect(await previewChanges(lab)).toEqual({});
   });
 

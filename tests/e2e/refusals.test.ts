@@ -70,7 +70,7 @@ describe("up refuses, before anything is created,", () => {
     }
   });
 
-  it("a catalogue that does not answer", async () => {
+  it("a catalogue that does not respond", async () => {
     const entry = [{ id: 1860, revision: 45, sha256: "0".repeat(64) }];
     const output = await refusal({ dashboardCatalogue: "http://127.0.0.1:9", communityDashboards: entry });
     expect(output).toContain('dashboardCatalogue = "http://127.0.0.1:9": does not give dashboard 1860 revision 45');
@@ -84,8 +84,8 @@ describe("up refuses, before anything is created,", () => {
       { "/4711": { body: JSON.stringify({ revision: 2 }) } },
       "has no revision 3 of dashboard 4711, its newest is 2; set a revision that it has",
     ],
-  ])("%s", async (_, answers, expected) => {
-    const catalogue = await serve(answers);
+  ])("%s", async (_, responses, expected) => {
+    const catalogue = await serve(responses);
     const communityDashboards = [{ id: 4711, revision: 3, sha256: "0".repeat(64) }];
     try {
       const output = await refusal({ dashboardCatalogue: catalogue.url, communityDashboards });

@@ -62,7 +62,7 @@ async function setSecret(field: string, value: string): Promise<void> {
 }
 
 /** What `make verify` says of remote write, and what else fails. */
-async function answers(): Promise<{ ok?: boolean; seen?: string; others: readonly unknown[] }> {
+async function responses(): Promise<{ ok?: boolean; seen?: string; others: readonly unknown[] }> {
   const { checks } = await verify(lab);
   const own = checks.find(({ check }) => check === "remote write");
   return { ok: own?.ok, seen: own?.seen, others: checks.filter((it) => !it.ok && it !== own) };
@@ -92,8 +92,8 @@ async function received(label: string): Promise<readonly string[]> {
   const address = inspect(RECEIVER, `(index .NetworkSettings.Networks "${lab.lab}").IPAddress`) as string;
   const authorization = `Basic ${Buffer.from(`lab:${PASSWORD}`).toString("base64")}`;
   const url = `http://${address}:9090/api/v1/label/${label}/values`;
-  const answer = await fetch(url, { headers: { authorization } });
-  return ((await answer.json()) as { data: string[] }).data;
+  const response = await fetch(url, { headers: { authorization } });
+  return ((await response.json()) as { data: string[] }).data;
 }
 
 describe("a lab with receivers that do not exist yet", () => {
@@ -104,7 +104,7 @@ describe("a lab with receivers that do not exist yet", () => {
     await setSecret("0].password", PASSWORD);
     await setSecret("1].bearerToken", TOKEN);
     await lab.stack.up({ onOutput });
-    const { ok, seen, others } = await answers();
+    const { ok, seen, others } = await responses();
     expect(others).toEqual([]);
     expect(ok).toBe(false);
     expect(seen).toBe([RECEIVER_URL, onHost].map((url) => `${url} received no sample of the last 20 s`).join("; "));
@@ -146,7 +146,7 @@ describe("a lab with existing receivers", () => {
   });
 
   it("is reported by verify as delivering", async () => {
-    const { ok, seen, others } = await answers();
+    const { ok, seen, others } = await responses();
     expect(others).toEqual([]);
     expect(seen).toMatch(
       /^http:\/\/receiver:9090\/\S+ receives \d+ samples\/s, http:\/\/host\S+ receives \d+ samples\/s$/,
@@ -181,7 +181,7 @@ describe("a lab with a wrong password", () => {
     await setSecret("0].password", WRONG_PASSWORD);
     await lab.stack.up({ onOutput });
     await eventually(() => sample(lab, "irate(prometheus_remote_storage_samples_failed_total[20s]) > 0"));
-    const { ok, seen, others } = await answers();
+    const { ok, seen, others } = await responses();
     expect(others).toEqual([]);
     expect(ok).toBe(false);
     expect(seen).toBe(`${RECEIVER_URL} rejects samples`);
@@ -193,7 +193,7 @@ describe("a lab whose receivers are removed", () => {
     configure(lab, { remoteWrite: [] });
     await lab.stack.up({ onOutput });
     expect(Object.keys(await lab.stack.outputs())).not.toContain("remoteWrite");
-    expect(await answers()).toEqual({ ok: undefined, seen: undefined, others: [] });
+    expect(await responses()).toEqual({ ok: undefined, seen: undefined, others: [] });
     expect(await config()).not.toContain("remote_write");
   });
 });

@@ -45,7 +45,7 @@ describe("the start of the program", () => {
   it("sends the debug messages of a moment in one request", () => {
     const sent = `(({ log }, sent = []) => {
       require("@pulumi/pulumi/runtime/settings").getEngine = () => ({
-        log: (request, answer) => answer(undefined, sent.push(request.getMessage())),
+        log: (request, response) => response(undefined, sent.push(request.getMessage())),
       });
       ["one", "two"].forEach((message) => log.debug(message));
       return new Promise((resolve) => setTimeout(() => resolve(sent), 100));

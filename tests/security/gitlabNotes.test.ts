@@ -1,5 +1,5 @@
 import { MARKER, PreviewComment } from "../support/previewComment";
-import { Answer, Answers, serve, TestServer } from "../support/servers";
+import { FakeResponse, Responses, serve, TestServer } from "../support/servers";
 
 const REPORT = `${MARKER}\n# one change\n\n/merge\n@everybody [a](http://evil.example)\n`;
 const DEAD = "# one change\n\n\u200b/merge\n@\u200beverybody [a]\u200b(http:\u200b//evil.example)\n";
@@ -26,12 +26,12 @@ afterEach(async () => {
   comment.remove();
 });
 
-function json(value: unknown, status = 200): Answer {
+function json(value: unknown, status = 200): FakeResponse {
   return { status, body: JSON.stringify(value) };
 }
 
 /** A GitLab with one merge request, whose pipeline has a report. */
-function answers(changed: Answers = {}): Answers {
+function responses(changed: Responses = {}): Responses {
   return {
     "GET /api/v4/user": json(MINE),
     [`GET ${OPEN}`]: json([{ iid: 7, sha: commit }]),
@@ -47,8 +47,8 @@ function answers(changed: Answers = {}): Answers {
   };
 }
 
-async function run(changed: Answers = {}): ReturnType<PreviewComment["postNotes"]> {
-  gitlab = await serve(answers(changed));
+async function run(changed: Responses = {}): ReturnType<PreviewComment["postNotes"]> {
+  gitlab = await serve(responses(changed));
   return comment.postNotes({
     CI_API_V4_URL: `${gitlab.url}/api/v4`,
     CI_PROJECT_ID: "5",
@@ -70,7 +70,7 @@ describe("the note of a merge request", () => {
 
   it("is updated by a later report, and there is never a second one", async () => {
     const others = Array.from({ length: 100 }, (_, at) => ({ id: at, body: "a word", author: { id: 1 } }));
-    const notes: Answers = {
+    const notes: Responses = {
       [`GET ${LISTED}`]: json(others),
       [`GET ${NOTES}?sort=asc&per_page=100&page=2`]: json([{ id: 1000, body: `${MARKER}\n# before`, author: MINE }]),
       [`PUT ${NOTES}/1000`]: json({ id: 1000 }),

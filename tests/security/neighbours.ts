@@ -77,7 +77,7 @@ export function neighbourAttacks(lab: () => UserLab): void {
       }
     });
 
-    attack("gets no answer of the app, which Prometheus and this machine get", async () => {
+    attack("gets no response of the app, which Prometheus and this machine get", async () => {
       const { flaskPort } = lab().ports;
       expect(askAsNeighbour(`${gateway}:${String(flaskPort)}`)).toBe("");
       for (const address of [gateway, "127.0.0.1"]) {

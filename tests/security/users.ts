@@ -12,8 +12,8 @@ const OTHER = { uid: 65534, gid: 65534, cwd: "/" };
 const APP = `
 const [port, ...args] = process.argv.slice(1);
 const instance = args[args.length - 1];
-const answer = (_, response) => response.end(JSON.stringify({ status: "ok", instance }));
-if (port !== "none") require("node:http").createServer(answer).listen(Number(port), "127.0.0.1", () => console.log());
+const respond = (_, response) => response.end(JSON.stringify({ status: "ok", instance }));
+if (port !== "none") require("node:http").createServer(respond).listen(Number(port), "127.0.0.1", () => console.log());
 else setInterval(() => undefined, 1000), console.log();
 `;
 

@@ -41,8 +41,8 @@ export function webAttacks(lab: () => UserLab): void {
     });
 
   const query = async (promql: string): Promise<readonly unknown[]> => {
-    const answer = await fetch(url("prometheusPort", `/api/v1/query?query=${encodeURIComponent(promql)}`));
-    return ((await answer.json()) as { data: { result: readonly unknown[] } }).data.result;
+    const response = await fetch(url("prometheusPort", `/api/v1/query?query=${encodeURIComponent(promql)}`));
+    return ((await response.json()) as { data: { result: readonly unknown[] } }).data.result;
   };
 
   /** Waits until both jobs of the Pushgateway have been scraped since now. */
@@ -56,11 +56,11 @@ export function webAttacks(lab: () => UserLab): void {
   describe.each(ORIGINS)("a page of the origin %s", (origin) => {
     it.each(Object.entries(PUBLISHED) as [Port, string][])("reads nothing of %s", async (port, path) => {
       const asked = { "access-control-request-method": "POST", "access-control-request-headers": "content-type" };
-      const answers = [
+      const responses = [
         await fetch(url(port, path), { headers: { origin } }),
         await fetch(url(port, path), { method: "OPTIONS", headers: { origin, ...asked } }),
       ];
-      for (const { headers } of answers) {
+      for (const { headers } of responses) {
         expect(headers.get("access-control-allow-origin")).toBeNull();
       }
     });

@@ -79,7 +79,7 @@ export const pass: RunRuleTests = (_, tests) =>
   Promise.resolve(new Map(tests.map((file) => [file, { ok: true, output: "" }])));
 
 /** States of the alerts in a changed file. */
-export function answers(
+export function evaluateAll(
   world: World,
   before: string | undefined,
   after: string | undefined,
@@ -89,7 +89,11 @@ export function answers(
 }
 
 /** State of an added alert with this expression. */
-export async function responseTo(world: World, more: Rule = {}, group: object = {}): Promise<Partial<RuleEvaluation>> {
-  const [answer] = await answers(world, undefined, rules([{ alert: "New", expr: "expr", ...more }], group));
-  return answer?.after ?? {};
+export async function evaluationOf(
+  world: World,
+  more: Rule = {},
+  group: object = {},
+): Promise<Partial<RuleEvaluation>> {
+  const [response] = await evaluateAll(world, undefined, rules([{ alert: "New", expr: "expr", ...more }], group));
+  return response?.after ?? {};
 }

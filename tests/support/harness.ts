@@ -197,17 +197,17 @@ function askProgram(program: string, args: readonly string[], options: SpawnSync
 /** Value of the first sample of a query; undefined if there is none. */
 export async function sample(lab: Pick<TestLab, "ports">, query: string): Promise<number | undefined> {
   const url = `http://127.0.0.1:${String(lab.ports.prometheusPort)}/api/v1/query?query=${encodeURIComponent(query)}`;
-  const answer = (await (await fetch(url)).json()) as { data: { result: { value: [number, string] }[] } };
-  const value = answer.data.result[0]?.value[1];
+  const response = (await (await fetch(url)).json()) as { data: { result: { value: [number, string] }[] } };
+  const value = response.data.result[0]?.value[1];
   return value === undefined ? undefined : Number(value);
 }
 
 /** Polls until there is a result, such as after the next scrape. */
 export async function eventually<T>(ask: () => Promise<T | undefined>, seconds = 30): Promise<T> {
   for (let round = 0; round < seconds * 2; round++) {
-    const answer = await ask();
-    if (answer !== undefined) {
-      return answer;
+    const response = await ask();
+    if (response !== undefined) {
+      return response;
     }
     await new Promise((resolve) => setTimeout(resolve, 500));
   }

@@ -8,7 +8,7 @@ import { renderReport } from "../../tools/pull-request/report/markdown";
 import { fakeApi } from "./panels";
 import { DASHBOARD, reportOf, step } from "./reports";
 
-type Results = Parameters<typeof fakeApi>[0]["answers"];
+type Results = Parameters<typeof fakeApi>[0]["responses"];
 
 /** The inputs of a dashboard with these panels. */
 export const board = (panels: readonly object[], more: object = {}): Properties => ({
@@ -50,7 +50,7 @@ export async function reportOn(
 ): Promise<{ report: string; problems: readonly string[] }> {
   const { api } = fakeApi({
     dashboard: {},
-    answers: results,
+    responses: results,
     prometheus: (path, { query = "" }) =>
       path === "parse_query"
         ? treeOf(query)

@@ -18,12 +18,12 @@ export interface Query {
 /** Responses of a fake Grafana. */
 export interface Fake {
   readonly dashboard: Partial<StoredDashboard>;
-  readonly answers?: Readonly<Record<string, QueryResult>>;
+  readonly responses?: Readonly<Record<string, QueryResult>>;
   readonly prometheus?: (path: string, parameters: Record<string, string>) => unknown;
 }
 
 /** A fake Grafana, and the queries that it receives. */
-export function fakeApi({ dashboard, answers = {}, prometheus }: Fake): { api: GrafanaApi; asked: Query[] } {
+export function fakeApi({ dashboard, responses = {}, prometheus }: Fake): { api: GrafanaApi; asked: Query[] } {
   const asked: Query[] = [];
   const source = { uid: "prom", name: "Prometheus", type: "prometheus", isDefault: true };
   const api: GrafanaApi = {
@@ -43,7 +43,7 @@ export function fakeApi({ dashboard, answers = {}, prometheus }: Fake): { api: G
       const { queries } = body as { queries: Query[] };
       asked.push(...queries);
       return Promise.resolve(
-        Object.fromEntries(queries.map(({ refId, expr = "" }) => [refId, answers[expr] ?? { frames: [frame(1)] }])),
+        Object.fromEntries(queries.map(({ refId, expr = "" }) => [refId, responses[expr] ?? { frames: [frame(1)] }])),
       );
     },
   };

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { text } from "node:stream/consumers";
 
 /** Response of a test server to a path. */
-export interface Answer {
+export interface FakeResponse {
   readonly status?: number;
   readonly body: string | Buffer;
 }
@@ -32,10 +32,10 @@ export interface TestServer {
 }
 
 /** Responses by path or by `METHOD path`; a list is returned in order. */
-export type Answers = Readonly<Record<string, Answer | Answer[]>>;
+export type Responses = Readonly<Record<string, FakeResponse | FakeResponse[]>>;
 
 /** Serves these responses, otherwise 404, on a free loopback port or on a socket. */
-export async function serve(answers: Answers, socketPath?: string): Promise<TestServer> {
+export async function serve(responses: Responses, socketPath?: string): Promise<TestServer> {
   const asked: string[] = [];
   const requests: Asked[] = [];
   const server = http.createServer((request, response) => {
@@ -44,11 +44,11 @@ export async function serve(answers: Answers, socketPath?: string): Promise<Test
     void text(request).then((sent) => {
       const body = sent === "" ? undefined : (JSON.parse(sent) as unknown);
       requests.push({ method, path: url, authorization: headers.authorization, body });
-      const found = answers[`${method} ${url}`] ?? answers[url];
-      const answer = Array.isArray(found) ? found.shift() : found;
+      const found = responses[`${method} ${url}`] ?? responses[url];
+      const fake = Array.isArray(found) ? found.shift() : found;
       response
-        .writeHead(answer?.status ?? (answer === undefined ? 404 : 200), { connection: "close" })
-        .end(answer?.body ?? "not here");
+        .writeHead(fake?.status ?? (fake === undefined ? 404 : 200), { connection: "close" })
+        .end(fake?.body ?? "not here");
     });
   });
   await new Promise<void>((resolve) => {
@@ -69,11 +69,11 @@ export async function serve(answers: Answers, socketPath?: string): Promise<Test
 }
 
 /** Serves a fake Docker, to which DOCKER_HOST points until it is closed. */
-export async function serveDocker(answers: Answers): Promise<TestServer> {
+export async function serveDocker(responses: Responses): Promise<TestServer> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-engine-"));
   const socket = path.join(folder, "docker.sock");
   const { DOCKER_HOST: host } = process.env;
-  const server = await serve(answers, socket);
+  const server = await serve(responses, socket);
   process.env.DOCKER_HOST = `unix://${socket}`;
   const close = async (): Promise<void> => {
     await server.close();

@@ -173,8 +173,8 @@ export class SwarmLab {
   }
 
   private askPrometheus(query: string): readonly unknown[] {
-    const answer = this.ask("http://127.0.0.1:9090/api/v1/query", "--data-urlencode", `query=${query}`);
-    return (answer as { data: { result: readonly unknown[] } }).data.result;
+    const response = this.ask("http://127.0.0.1:9090/api/v1/query", "--data-urlencode", `query=${query}`);
+    return (response as { data: { result: readonly unknown[] } }).data.result;
   }
 
   /** The password in the state. */

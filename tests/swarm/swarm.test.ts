@@ -175,7 +175,7 @@ function start(node: number, more: readonly string[] = []): void {
     const output = lab.preview();
     machines.run(2, ["iptables", "--delete", ...rule]);
     expect(output).toMatch(
-      new RegExp(`port 7946 of ${machines.name(2)} .*: no answer.* is not reachable from this machine`),
+      new RegExp(`port 7946 of ${machines.name(2)} .*: no response.* is not reachable from this machine`),
     );
   });
 

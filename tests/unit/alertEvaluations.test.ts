@@ -1,7 +1,7 @@
 import { evaluateAlerts } from "../../tools/pull-request/evaluation/alerts";
 import {
-  answers,
-  responseTo,
+  evaluateAll,
+  evaluationOf,
   asked,
   fakePrometheus,
   NOW,
@@ -16,10 +16,10 @@ beforeEach(() => {
   asked.length = 0;
 });
 
-describe("which alerts are answered", () => {
+describe("which alerts are evaluated", () => {
   const alert = (name: string, more: Rule = {}): Rule => ({ alert: name, expr: "up == 0", ...more });
   const names = async (before: string | undefined, after: string | undefined): Promise<readonly string[]> =>
-    (await answers({}, before, after)).map(({ name, before: old, after: now }) =>
+    (await evaluateAll({}, before, after)).map(({ name, before: old, after: now }) =>
       [name, ...(old === undefined ? ["new"] : []), ...(now === undefined ? ["gone"] : [])].join(" "),
     );
 
@@ -61,7 +61,7 @@ describe("the state of an alert", () => {
   ];
 
   it("is firing at once without a duration", async () => {
-    await expect(responseTo({ results: { expr: [b, a] } })).resolves.toStrictEqual({
+    await expect(evaluationOf({ results: { expr: [b, a] } })).resolves.toStrictEqual({
       state: "firing",
       forSeconds: 0,
       series: [
@@ -69,7 +69,7 @@ describe("the state of an alert", () => {
         { labels: { instance: "b" }, value: "0", state: "firing", metric: "up" },
       ],
     });
-    await expect(responseTo({ results: { expr: [] } })).resolves.toStrictEqual({
+    await expect(evaluationOf({ results: { expr: [] } })).resolves.toStrictEqual({
       state: "inactive",
       forSeconds: 0,
       series: [],
@@ -86,7 +86,7 @@ describe("the state of an alert", () => {
         ],
       },
     });
-    await expect(responseTo(points(5), { for: "18s" })).resolves.toMatchObject({
+    await expect(evaluationOf(points(5), { for: "18s" })).resolves.toMatchObject({
       state: "firing",
       forSeconds: 18,
       series: [
@@ -100,43 +100,43 @@ describe("the state of an alert", () => {
       end: String(NOW),
       step: "5",
     });
-    await expect(responseTo(points(4), { for: "18s" })).resolves.toMatchObject({ state: "pending" });
-    await expect(responseTo(points(2), { for: "18s" }, { interval: "20s" })).resolves.toMatchObject({
+    await expect(evaluationOf(points(4), { for: "18s" })).resolves.toMatchObject({ state: "pending" });
+    await expect(evaluationOf(points(2), { for: "18s" }, { interval: "20s" })).resolves.toMatchObject({
       state: "firing",
     });
   });
 
   it("takes a longer step where Prometheus would not give as many points", async () => {
-    await responseTo({ results: { expr: [a] } }, { for: "1d" });
+    await evaluationOf({ results: { expr: [a] } }, { for: "1d" });
     expect(asked.find(({ path }) => path === "query_range")?.parameters).toMatchObject({ step: "9" });
   });
 
   it("is firing for a number, and an error for what is none", async () => {
     await expect(
-      responseTo({ results: { expr: { resultType: "scalar", result: [NOW, "1"] } as never } }),
+      evaluationOf({ results: { expr: { resultType: "scalar", result: [NOW, "1"] } as never } }),
     ).resolves.toMatchObject({ state: "firing", series: [{ labels: {}, value: "1" }] });
-    await expect(responseTo({ results: { expr: { resultType: "matrix" } } })).resolves.toMatchObject({
+    await expect(evaluationOf({ results: { expr: { resultType: "matrix" } } })).resolves.toMatchObject({
       state: "error",
       reason: "rule result is not a vector or scalar",
     });
   });
 
   it("is an error in Prometheus' words", async () => {
-    await expect(responseTo({ results: { expr: "1:6: parse error: unexpected end of input" } })).resolves.toStrictEqual(
-      {
-        state: "error",
-        forSeconds: 0,
-        series: [],
-        reason: "1:6: parse error: unexpected end of input",
-      },
-    );
+    await expect(
+      evaluationOf({ results: { expr: "1:6: parse error: unexpected end of input" } }),
+    ).resolves.toStrictEqual({
+      state: "error",
+      forSeconds: 0,
+      series: [],
+      reason: "1:6: parse error: unexpected end of input",
+    });
   });
 
   it("is an error where its labels make all series the same", async () => {
     const reason = "vector contains metrics with the same labelset after applying alert labels";
     const same = { labels: { instance: "x" } };
-    await expect(responseTo({ results: { expr: [a, b] } }, same)).resolves.toMatchObject({ state: "error", reason });
+    await expect(evaluationOf({ results: { expr: [a, b] } }, same)).resolves.toMatchObject({ state: "error", reason });
     const templated = { labels: { instance: "x", of: "{{ $labels.instance }}" } };
-    await expect(responseTo({ results: { expr: [a, b] } }, templated)).resolves.toMatchObject({ state: "firing" });
+    await expect(evaluationOf({ results: { expr: [a, b] } }, templated)).resolves.toMatchObject({ state: "firing" });
   });
 });

@@ -1,4 +1,4 @@
-import { answers, responseTo, Rule, rules, World } from "../support/fakePrometheus";
+import { evaluateAll, evaluationOf, Rule, rules, World } from "../support/fakePrometheus";
 
 const matcher = (name: string, value: string, type = "="): object => ({ name, type, value });
 const selector = (name: string, ...more: object[]): object => ({
@@ -22,7 +22,7 @@ describe("an alert without the metric that it needs", () => {
     ["in a function", binary(">", call("rate", { ...shop, type: "matrixSelector" }), { type: "numberLiteral" }), never],
     ["on both sides of an `or`", binary("or", shop, selector("shop_visits")), { state: "never" }],
   ])("cannot fire: %s", async (_, tree, expected) => {
-    await expect(responseTo({ trees: { expr: tree }, series: there })).resolves.toMatchObject(expected);
+    await expect(evaluationOf({ trees: { expr: tree }, series: there })).resolves.toMatchObject(expected);
   });
 
   it.each<[string, object]>([
@@ -35,14 +35,14 @@ describe("an alert without the metric that it needs", () => {
     ],
     ["as it only takes away", binary("unless", up, shop)],
   ])("can fire: %s", async (_, tree) => {
-    const answer = await responseTo({ trees: { expr: tree }, series: there });
-    expect(answer).toMatchObject(inactive);
-    expect(answer.missing).toBeUndefined();
+    const response = await evaluationOf({ trees: { expr: tree }, series: there });
+    expect(response).toMatchObject(inactive);
+    expect(response.missing).toBeUndefined();
   });
 
   it("can fire once there is a series with its labels", async () => {
     const tree = selector("up", matcher("job", "nobody"));
-    await expect(responseTo({ trees: { expr: tree }, series: there })).resolves.toMatchObject({
+    await expect(evaluationOf({ trees: { expr: tree }, series: there })).resolves.toMatchObject({
       state: "inactive",
       missing: ['up{job="nobody"}'],
     });
@@ -50,7 +50,7 @@ describe("an alert without the metric that it needs", () => {
 
   it("can fire where a target describes the metric, which then comes with an event", async () => {
     const tree = selector("requests_bucket");
-    await expect(responseTo({ trees: { expr: tree }, metadata: ["requests"] })).resolves.toMatchObject({
+    await expect(evaluationOf({ trees: { expr: tree }, metadata: ["requests"] })).resolves.toMatchObject({
       state: "inactive",
       missing: ["requests_bucket"],
     });
@@ -58,7 +58,7 @@ describe("an alert without the metric that it needs", () => {
 
   it("can fire where a rule of the lab records the metric", async () => {
     const world = { trees: { expr: selector("job:late") }, recordings: { "job:late": "up == 0" } };
-    await expect(responseTo(world)).resolves.toMatchObject({ state: "inactive", missing: ["job:late"] });
+    await expect(evaluationOf(world)).resolves.toMatchObject({ state: "inactive", missing: ["job:late"] });
   });
 
   it("is explained by the host, or not", async () => {
@@ -66,12 +66,12 @@ describe("an alert without the metric that it needs", () => {
       trees: { expr: tree },
       results: { node_scrape_collector_success: [[{ collector: "hwmon" }, "0"]] },
     });
-    await expect(responseTo(world(selector("node_hwmon_fan_rpm")))).resolves.toMatchObject({
+    await expect(evaluationOf(world(selector("node_hwmon_fan_rpm")))).resolves.toMatchObject({
       state: "inactive",
       missing: ["node_hwmon_fan_rpm"],
       reason: "collector hwmon reports nothing",
     });
-    await expect(responseTo(world(selector("node_load_1")))).resolves.toMatchObject({
+    await expect(evaluationOf(world(selector("node_load_1")))).resolves.toMatchObject({
       state: "never",
       missing: ["node_load_1"],
       reason: "node_exporter v1.12.1 exposes no node_load_1, did you mean node_load1?",
@@ -84,18 +84,18 @@ describe("an alert that needs a recording rule of the change", () => {
   const alert: Rule = { alert: "Down", expr: "job:up == 0" };
   const trees = { "job:up == 0": binary("==", selector("job:up"), { type: "numberLiteral" }) };
   const reasons = async (world: World, before: string, after: string): Promise<readonly unknown[]> =>
-    (await answers(world, before, after)).map(({ after: now }) => [now?.state, now?.reason]);
+    (await evaluateAll(world, before, after)).map(({ after: now }) => [now?.state, now?.reason]);
 
   it.each<[string, readonly Rule[], readonly Rule[], string]>([
     ["new", [], [record("sum(up)")], "job:up is first recorded by this change"],
     ["changed", [record("up")], [record("sum(up)")], "job:up is recorded differently after this change"],
     ["removed", [record("up")], [], "job:up is not recorded any more after this change"],
-  ])("that is %s cannot be answered", async (_, before, after, reason) => {
+  ])("that is %s cannot be evaluated", async (_, before, after, reason) => {
     const changed = reasons({ trees }, rules([...before, alert]), rules([...after, alert]));
     await expect(changed).resolves.toStrictEqual([["unknown", reason]]);
   });
 
-  it("that is made of a changed one cannot be answered", async () => {
+  it("that is made of a changed one cannot be evaluated", async () => {
     const world: World = {
       trees: {
         ...trees,
@@ -109,7 +109,7 @@ describe("an alert that needs a recording rule of the change", () => {
     ]);
   });
 
-  it("that stays is answered", async () => {
+  it("that stays is evaluated", async () => {
     const [before, after] = [alert, { ...alert, for: "5s" }].map((it) => rules([record("up"), it]));
     await expect(reasons({ trees, series: ['{__name__="job:up"}'] }, before ?? "", after ?? "")).resolves.toStrictEqual(
       [["inactive", undefined]],

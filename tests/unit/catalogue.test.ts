@@ -231,7 +231,7 @@ describe("a URL as catalogue", () => {
     ]);
   });
 
-  it("that does not answer is reported with the cause", async () => {
+  it("that does not respond is reported with the cause", async () => {
     const gone = await serve({});
     await gone.close();
     const { problems } = await read(gone.url, SUM);

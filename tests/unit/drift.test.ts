@@ -146,7 +146,7 @@ describe("the drift of a dashboard", () => {
       undefined,
       undefined,
     ],
-    ["is unknown if Grafana does not answer", undefined, 1, undefined],
+    ["is unknown if Grafana does not respond", undefined, 1, undefined],
   ])("%s", (_, found, saved, expected) => {
     expect(dashboardDrift("node", found, saved)).toBe(expected);
   });
@@ -168,7 +168,7 @@ describe("the drift of a dashboard", () => {
 
 describe("the drift of the datasource", () => {
   it.each([
-    ["is unknown if Grafana does not answer", undefined, undefined],
+    ["is unknown if Grafana does not respond", undefined, undefined],
     ["is that it is gone", { ...HOLDINGS, datasource: undefined }, MISSING],
     ["is none of a sound one", HOLDINGS, undefined],
     ["is another URL", { ...HOLDINGS, datasource: { ...DATASOURCE, url: "http://x" } }, 'its url was "http://x"'],

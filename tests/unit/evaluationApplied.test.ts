@@ -17,7 +17,7 @@ async function labWith(
 ): Promise<LabAccess> {
   const { api } = fakeApi({
     dashboard: { panels: exprs.map((expr) => panel(`Of ${expr.slice(0, 1)}`, expr)) },
-    answers: { late: { frames: [] } },
+    responses: { late: { frames: [] } },
     prometheus: (path, { query = "", time }) => {
       const [metric = "", label = ""] = query.replace(/^.*?\(?([a-z]+)( by )?(\w*)\)?.*$/, "$1 $3").split(" ");
       switch (path) {
@@ -74,9 +74,9 @@ describe("a panel whose metric the change itself brings", () => {
     ]);
     const dark = { late: { frames: [] }, typo: { frames: [] } };
     const lab = await labWith([], "up", {});
-    const asked = await evaluatePanels({ ...lab, api: fakeApi({ dashboard: {}, answers: dark }).api }, changes, 0);
+    const asked = await evaluatePanels({ ...lab, api: fakeApi({ dashboard: {}, responses: dark }).api }, changes, 0);
     expect(panelText(asked, "").problems).toEqual(["2 panels show no data"]);
-    const now = { ...lab, api: fakeApi({ dashboard: {}, answers: { typo: { frames: [] } } }).api };
+    const now = { ...lab, api: fakeApi({ dashboard: {}, responses: { typo: { frames: [] } } }).api };
     const { problems, shown } = panelText(await evaluateApplied(now, asked, 0), "");
     expect(problems).toEqual(["1 panel shows no data"]);
     expect(shown.get("panel Late (Own)")).toBe("reads the same: `1` ▄ once it is applied");

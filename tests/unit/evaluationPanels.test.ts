@@ -62,7 +62,7 @@ describe("the report", () => {
     expect(report).toMatch(/`State \(Own\)` \| .*; reads `1` ▄ → `Success` ▄ \|/);
   });
 
-  it("of a query that is written otherwise says that no answer changes", async () => {
+  it("of a query that is written otherwise says that no result changes", async () => {
     const { report, problems } = await reportOn([update(board([stat("Up", "up")]), board([stat("Up", "up ")]))]);
     expect(report).toContain("\n\nQueried 1 panel before and after: the results are identical.\n\n");
     expect(report).toContain("; reads the same: `1` ▄ |");
@@ -112,7 +112,7 @@ describe("a panel without data", () => {
   });
 });
 
-describe("the series of an answer", () => {
+describe("the series of a result", () => {
   it("have the name of the legend, and infinities", () => {
     const field = { type: "number", name: "Value", labels: { path: "/" } };
     const frames = [

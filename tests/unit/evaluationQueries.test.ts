@@ -95,7 +95,7 @@ describe("a panel without data", () => {
 });
 
 describe("a panel that cannot be asked", () => {
-  it("leaves the others of its dashboard their answers", async () => {
+  it("leaves the others of its dashboard their data", async () => {
     const twice = { targets: undefined, libraryPanel: { uid: "gone" } };
     const change = update(board([stat("Well", "a")]), board([stat("Well", "b"), stat("Shared", "", twice)]));
     const { report, problems } = await reportOn([change]);
@@ -105,14 +105,14 @@ describe("a panel that cannot be asked", () => {
   });
 });
 
-describe("an answer of the preview's lab", () => {
+describe("a text of the preview's lab", () => {
   it("has the declared ports, and its own values though these be as the stand-ins", () => {
     const standIns = {
       restore: (text: string) => text.replace(/\b31000\b/g, "3000").replace(/172\.29\.0\./g, "10.0.0."),
     };
-    const answer = 'http://a:31000/x 31000 31000ms (31000) v="31000" 31000% 31,000 172.29.0.2:31000 172.29.0.0/24';
+    const response = 'http://a:31000/x 31000 31000ms (31000) v="31000" 31000% 31,000 172.29.0.2:31000 172.29.0.0/24';
     const shown = 'http://a:3000/x 31000 31000ms (31000) v="31000" 31000% 31,000 10.0.0.2:3000 10.0.0.0/24';
-    expect(restoreText(answer, standIns)).toBe(shown);
+    expect(restoreText(response, standIns)).toBe(shown);
   });
 });
 

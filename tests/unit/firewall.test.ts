@@ -9,10 +9,10 @@ import { tryFirewall } from "../../tools/doctor/firewall";
 import { LINUX, settingsWith } from "../support/fixtures";
 
 /** How an engine of a test answers: the beginning of a request, and a status with a body. */
-type Answers = readonly (readonly [request: string, status: number, body: string])[];
+type Responses = readonly (readonly [request: string, status: number, body: string])[];
 
 const IMAGE = ["GET /images/", 200, "{}"] as const;
-const WORKS: Answers = [
+const WORKS: Responses = [
   ["POST /networks/create", 201, "{}"],
   ["POST /containers/create", 201, "{}"],
   ["DELETE /", 204, ""],
@@ -25,13 +25,13 @@ let server: http.Server;
 let asked: string[];
 const { DOCKER_HOST: before } = process.env;
 
-function startEngine(answers: Answers): Promise<void> {
+function startEngine(responses: Responses): Promise<void> {
   asked = [];
   server = http.createServer(({ method = "", url = "" }, response) => {
     const request = `${method} ${url}`;
     asked.push(request);
     // the last part of a path says what a container is to do
-    const [, status, body] = answers.find(([start]) => request.startsWith(start) || request.endsWith(start)) ?? [
+    const [, status, body] = responses.find(([start]) => request.startsWith(start) || request.endsWith(start)) ?? [
       "",
       500,
       `not expected: ${request}`,

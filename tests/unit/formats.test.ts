@@ -12,9 +12,9 @@ describe("the classic model of a file", () => {
   it.each<[string, unknown, unknown]>([
     ["is the file itself", MODEL, MODEL],
     ["may have rows", { rows: [{ panels: [] }] }, { rows: [{ panels: [] }] }],
-    ["is in the answer of Grafana's API", { meta: { slug: "up" }, dashboard: MODEL }, MODEL],
+    ["is in the response of Grafana's API", { meta: { slug: "up" }, dashboard: MODEL }, MODEL],
     ["is in the body of an import", { dashboard: MODEL, overwrite: true, folderUid: "a" }, MODEL],
-    ["is in the answer of grafana.com's API", { id: 1860, revision: 45, json: MODEL }, MODEL],
+    ["is in the response of grafana.com's API", { id: 1860, revision: 45, json: MODEL }, MODEL],
     [
       "is the spec of a resource, whose name is its uid",
       {
@@ -36,7 +36,7 @@ describe("the classic model of a file", () => {
       MODEL,
     ],
     [
-      "is in a resource inside an answer",
+      "is in a resource inside a response",
       { dashboard: { apiVersion: "dashboard.grafana.app/v1", metadata: { name: "up" }, spec: MODEL } },
       MODEL,
     ],
@@ -48,7 +48,7 @@ describe("the classic model of a file", () => {
     ["a resource", { apiVersion: "dashboard.grafana.app/v2", metadata: { name: "up" }, spec: V2 }],
     ["a resource of a beta", { apiVersion: "dashboard.grafana.app/v2beta1", metadata: {}, spec: V2 }],
     ["a bare model", V2],
-    ["an answer", { meta: {}, dashboard: V2 }],
+    ["a response", { meta: {}, dashboard: V2 }],
   ])("is not found in %s of schema version 2", (_, file) => {
     expect(read(file)).toContain("schema version 2");
   });

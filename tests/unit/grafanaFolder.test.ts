@@ -2,17 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { GrafanaApi } from "../../components/monitoring/grafanaApi";
 import { ensureFolder } from "../../components/monitoring/grafanaFolder";
 import { buildLab, Hooks } from "../support/fixtures";
-import { Answer, serve, TestServer } from "../support/servers";
+import { FakeResponse, serve, TestServer } from "../support/servers";
 
 const PASSWORD = "correct-horse-battery";
 const FOLDER = "/api/folders/observability-lab";
 const SEARCH = "/api/search?type=dash-db&folderUIDs=observability-lab&limit=5000";
 const THERE = { body: '{"uid": "observability-lab"}' };
-const MISSING: Answer = { status: 404, body: "{}" };
+const MISSING: FakeResponse = { status: 404, body: "{}" };
 const DONE = { body: "{}" };
 
 /** What Grafana answers in this test. */
-let answers: Record<string, Answer | Answer[]>;
+let responses: Record<string, FakeResponse | FakeResponse[]>;
 let grafana: TestServer;
 let hooks: Hooks;
 let api: GrafanaApi;
@@ -20,7 +20,7 @@ let api: GrafanaApi;
 let before: number;
 
 beforeAll(async () => {
-  grafana = await serve(new Proxy({}, { get: (_, key) => answers[String(key)] }));
+  grafana = await serve(new Proxy({}, { get: (_, key) => responses[String(key)] }));
   const settings = { grafanaAdminPassword: PASSWORD, grafanaPort: String(grafana.port) };
   ({ hooks } = await buildLab({ settings }));
   api = new GrafanaApi(grafana.url, pulumi.secret(PASSWORD));
@@ -49,7 +49,7 @@ async function run(name: string, moment: "beforeCreate" | "afterCreate" | "befor
 
 describe("Grafana's API", () => {
   it("is called as admin", async () => {
-    answers = { "/api/x": { body: '{"a": 1}' } };
+    responses = { "/api/x": { body: '{"a": 1}' } };
     expect(await api.call("POST", "/api/x", { b: 2 })).toStrictEqual({ a: 1 });
     expect(grafana.requests.slice(before)).toStrictEqual([
       {
@@ -62,7 +62,7 @@ describe("Grafana's API", () => {
   });
 
   it("distinguishes a missing object from a failure, and shows no password", async () => {
-    answers = { "/api/x": { status: 403, body: "Access denied" } };
+    responses = { "/api/x": { status: 403, body: "Access denied" } };
     expect(await api.call("DELETE", "/api/nothing")).toBeUndefined();
     await expect(api.call("GET", "/api/x")).rejects.toThrow(/^Grafana returned 403 to GET \/api\/x: Access denied$/);
   });
@@ -70,7 +70,7 @@ describe("Grafana's API", () => {
 
 describe("the folder of the dashboards", () => {
   it("is created if it is missing", async () => {
-    answers = { [FOLDER]: MISSING };
+    responses = { [FOLDER]: MISSING };
     await run("grafana-folder", "beforeCreate");
     await run("grafana-folder", "afterCreate");
     expect(changes()).toStrictEqual([]);
@@ -78,7 +78,7 @@ describe("the folder of the dashboards", () => {
 
   it("replaces an existing one with its foreign dashboards, without the lab's own", async () => {
     const theirs = { uid: "theirs", id: 7, version: 3 };
-    answers = {
+    responses = {
       [FOLDER]: THERE,
       [SEARCH]: { body: '[{"uid": "lab-flask"}, {"uid": "theirs"}, {"uid": "node"}]' },
       "/api/dashboards/uid/theirs": { body: JSON.stringify({ dashboard: theirs, meta: {} }) },
@@ -100,7 +100,7 @@ describe("the folder of the dashboards", () => {
     const message = `dashboard api version not supported, use ${address} instead`;
     const metadata = { name: "theirs", generation: 4, annotations: { "grafana.app/folder": "observability-lab" } };
     const resource = { apiVersion: "dashboard.grafana.app/v2", kind: "Dashboard", spec: { layout: {} } };
-    answers = {
+    responses = {
       [FOLDER]: THERE,
       [SEARCH]: { body: '[{"uid": "theirs"}]' },
       "/api/dashboards/uid/theirs": { status: 406, body: JSON.stringify({ message }) },
@@ -124,7 +124,7 @@ describe("the folder of the dashboards", () => {
     ["a refusal that names no other address", 406, "not acceptable"],
     ["any other failure", 500, "/apis/dashboard.grafana.app/v2/namespaces/default/dashboards/theirs"],
   ])("is not removed for %s while it has somebody's dashboard", async (_, status, body) => {
-    answers = {
+    responses = {
       [FOLDER]: THERE,
       [SEARCH]: { body: '[{"uid": "theirs"}]' },
       "/api/dashboards/uid/theirs": { status, body },
@@ -137,7 +137,7 @@ describe("the folder of the dashboards", () => {
     [500, "database is locked"],
     [404, "folder not found"],
   ])("is not removed if somebody's dashboard cannot be moved out of it: %d", async (status, body) => {
-    answers = {
+    responses = {
       [FOLDER]: THERE,
       [SEARCH]: { body: '[{"uid": "theirs"}]' },
       "/api/dashboards/uid/theirs": { body: '{"dashboard": {"uid": "theirs"}}' },
@@ -148,7 +148,7 @@ describe("the folder of the dashboards", () => {
   });
 
   it.each(["beforeCreate", "beforeUpdate"] as const)("exists %s of every dashboard", async (moment) => {
-    answers = { [FOLDER]: MISSING, "POST /api/folders": DONE };
+    responses = { [FOLDER]: MISSING, "POST /api/folders": DONE };
     await run("flask-app-dashboard", moment);
     await run("community-1860-dashboard", moment);
     expect(changes()).toStrictEqual(
@@ -157,17 +157,17 @@ describe("the folder of the dashboards", () => {
   });
 
   it("may be created by another dashboard at the same time", async () => {
-    answers = { [`GET ${FOLDER}`]: [MISSING, THERE], "POST /api/folders": { status: 412, body: "exists" } };
+    responses = { [`GET ${FOLDER}`]: [MISSING, THERE], "POST /api/folders": { status: 412, body: "exists" } };
     await expect(ensureFolder(api)).resolves.toBeUndefined();
   });
 
   it("is reported if it cannot be created", async () => {
-    answers = { "POST /api/folders": { status: 500, body: "no space left" } };
+    responses = { "POST /api/folders": { status: 500, body: "no space left" } };
     await expect(ensureFolder(api)).rejects.toThrow("no space left");
   });
 
   it("is left alone while it exists", async () => {
-    answers = { [FOLDER]: THERE };
+    responses = { [FOLDER]: THERE };
     await ensureFolder(api);
     expect(changes()).toStrictEqual([]);
   });
@@ -175,7 +175,7 @@ describe("the folder of the dashboards", () => {
 
 describe("the datasource", () => {
   it("replaces one in a volume of an earlier lab", async () => {
-    answers = { "DELETE /api/datasources/uid/prometheus": DONE };
+    responses = { "DELETE /api/datasources/uid/prometheus": DONE };
     await run("grafana-datasource", "beforeCreate");
     expect(changes()).toStrictEqual([["DELETE /api/datasources/uid/prometheus", undefined]]);
   });

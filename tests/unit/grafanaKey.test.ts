@@ -4,7 +4,7 @@ import * as temporary from "../../lib/docker/temporaryContainer";
 import { checkGrafanaKey } from "../../tools/doctor/grafanaKey";
 import { LINUX, settingsWith } from "../support/fixtures";
 import { listed } from "../support/observedLabs";
-import { Answers, serveDocker, TestServer } from "../support/servers";
+import { Responses, serveDocker, TestServer } from "../support/servers";
 
 const LAB = { "observability-lab.lab": "observability-lab" };
 const GENERATED = { ...LAB, "observability-lab.grafana-key": "generated" };
@@ -20,7 +20,7 @@ afterEach(async () => {
   engine = undefined;
 });
 
-function volumes(found: Readonly<Record<string, object | null>>): Answers {
+function volumes(found: Readonly<Record<string, object | null>>): Responses {
   return Object.fromEntries(
     Object.entries(found).map(([name, Labels]) => [`/volumes/${name}`, { body: JSON.stringify({ Labels }) }]),
   );

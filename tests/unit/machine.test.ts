@@ -165,7 +165,7 @@ describe("the machine", () => {
     await expect(inspectMachine()).rejects.toThrow(/^Docker does not respond at .*docker\.sock \(.*(500 no space|404)/);
   });
 
-  it("is not described by another program that answers", async () => {
+  it("is not described by another program that responds", async () => {
     engine = await serve({ "/info": { body: "<html>" } }, socket);
     await expect(inspectMachine()).rejects.toThrow(
       /^Docker does not respond at .*docker\.sock \(.*(not JSON: <html>|404)/,

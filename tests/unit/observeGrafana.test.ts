@@ -1,5 +1,5 @@
 import { FoundVersion, observeGrafana, observePanelPlugins } from "../../lib/drift/grafana";
-import { Answer, Answers, serve, TestServer } from "../support/servers";
+import { FakeResponse, Responses, serve, TestServer } from "../support/servers";
 
 const PASSWORD = "correct-horse-battery";
 const SEARCH = "/api/search?type=dash-db&folderUIDs=observability-lab&limit=5000";
@@ -10,8 +10,8 @@ const DATASOURCE = {
   access: "proxy",
   isDefault: true,
 };
-const SIGNED_IN: Answers = { "/api/user": { body: '{"login": "admin"}' } };
-const FULL: Answers = {
+const SIGNED_IN: Responses = { "/api/user": { body: '{"login": "admin"}' } };
+const FULL: Responses = {
   ...SIGNED_IN,
   "/api/datasources/uid/prometheus": { body: JSON.stringify(DATASOURCE) },
   [SEARCH]: { body: '[{"uid": "node"}, {"uid": "lab-flask"}]' },
@@ -34,8 +34,8 @@ afterEach(async () => {
 });
 
 /** What is found of a Grafana that answers so. */
-async function lookAt(answers: Answers): Promise<unknown> {
-  grafana = await serve(answers);
+async function lookAt(responses: Responses): Promise<unknown> {
+  grafana = await serve(responses);
   return observeGrafana(grafana.url, PASSWORD);
 }
 
@@ -75,17 +75,17 @@ describe("a running Grafana", () => {
     expect(grafana?.asked).toStrictEqual(["/api/user"]);
   });
 
-  it.each<[string, Answers]>([
+  it.each<[string, Responses]>([
     ["fails", { "/api/user": { status: 500, body: "{}" } }],
     ["still starts", { "/api/user": { status: 503, body: "starting" } }],
     ["is another program", { "/api/user": { body: "<html>" } }],
     ["cannot say what it holds", { ...FULL, [SEARCH]: { status: 500, body: "{}" } }],
     ["cannot say what datasource it has", { ...FULL, "/api/datasources/uid/prometheus": { status: 503, body: "{}" } }],
-  ])("that %s is not observed, and no repair follows", async (_, answers) => {
-    expect(await lookAt(answers)).toStrictEqual(UNKNOWN);
+  ])("that %s is not observed, and no repair follows", async (_, responses) => {
+    expect(await lookAt(responses)).toStrictEqual(UNKNOWN);
   });
 
-  it.each<[string, Answer, FoundVersion | undefined]>([
+  it.each<[string, FakeResponse, FoundVersion | undefined]>([
     ["stores in schema version 2", { status: 406, body: refusal("v2") }, "schema v2"],
     ["stores in an early form of schema version 2", { status: 406, body: refusal("v2beta1") }, "schema v2"],
     ["loses meanwhile", { status: 404, body: '{"message": "Dashboard not found"}' }, undefined],
@@ -93,12 +93,12 @@ describe("a running Grafana", () => {
     ["cannot load", { status: 500, body: '{"message": "dashboard data is invalid"}' }, "unknown"],
     ["gives as something else", { body: "<html>" }, "unknown"],
     ["gives without a version", { body: "null" }, "unknown"],
-  ])("is observed without a dashboard that it %s", async (_, answer, version) => {
+  ])("is observed without a dashboard that it %s", async (_, response, version) => {
     const found = { datasource: DATASOURCE, dashboards: new Map<string, FoundVersion>([["lab-flask", 4]]) };
     if (version !== undefined) {
       found.dashboards.set("node", version);
     }
-    expect(await lookAt({ ...FULL, "/api/dashboards/uid/node": answer })).toEqual({ password: undefined, found });
+    expect(await lookAt({ ...FULL, "/api/dashboards/uid/node": response })).toEqual({ password: undefined, found });
   });
 
   it("that cannot be reached is not observed", async () => {
@@ -108,8 +108,8 @@ describe("a running Grafana", () => {
 
 describe("the panel plugins of a running Grafana", () => {
   const PATH = "/api/plugins?type=panel";
-  const plugins = async (answers: Answers): Promise<unknown> => {
-    grafana = await serve(answers);
+  const plugins = async (responses: Responses): Promise<unknown> => {
+    grafana = await serve(responses);
     return observePanelPlugins(grafana.url, PASSWORD);
   };
 
@@ -121,9 +121,9 @@ describe("the panel plugins of a running Grafana", () => {
   });
 
   it.each([{ status: 403, body: "{}" }, { body: "<html>" }, { body: "{}" }])(
-    "are unknown if it answers %j",
-    async (answer) => {
-      expect(await plugins({ [PATH]: answer })).toBe("unknown");
+    "are unknown if it returns %j",
+    async (response) => {
+      expect(await plugins({ [PATH]: response })).toBe("unknown");
     },
   );
 });

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { labFolder, ObservedHost, observeHost } from "../../lib/drift/host";
-import { Answer, serve, TestServer } from "../support/servers";
+import { FakeResponse, serve, TestServer } from "../support/servers";
 
 /** Of a prefix that no lab of this machine has. */
 const LAB = "unit-observability-lab";
@@ -31,8 +31,8 @@ afterEach(async () => {
 });
 
 /** Something that answers so where an app tells its token. */
-async function respondWith(answer: Answer): Promise<string> {
-  app = await serve({ "/healthz": answer });
+async function respondWith(response: FakeResponse): Promise<string> {
+  app = await serve({ "/healthz": response });
   return `${app.url}/healthz`;
 }
 
@@ -57,7 +57,7 @@ async function lookAtApp(): Promise<Omit<ObservedHost, "environments">> {
 }
 
 const NOWHERE = "http://127.0.0.1:1/healthz";
-const OURS: Answer = { body: JSON.stringify({ instance: TOKEN }) };
+const OURS: FakeResponse = { body: JSON.stringify({ instance: TOKEN }) };
 const SOUND = { app: undefined, appPort: PORT, foreignApp: undefined };
 const HANGS = { ...SOUND, app: "it did not respond" };
 const SILENT = { ...HANGS, appPort: undefined };
@@ -69,19 +69,19 @@ describe("the app", () => {
     expect((await observeHost(LAB, path.join(folder, "nowhere"))).app).toBe(GONE.app);
   });
 
-  it.each<[string, Answer, object]>([
-    ["is sound while it answers with its token", OURS, SOUND],
-    ["has drifted when a stranger answers", { body: '{"instance": "theirs"}' }, HANGS],
-    ["has drifted when something else answers", { body: "<html>" }, HANGS],
+  it.each<[string, FakeResponse, object]>([
+    ["is sound while it responds with its token", OURS, SOUND],
+    ["has drifted when a stranger responds", { body: '{"instance": "theirs"}' }, HANGS],
+    ["has drifted when something else responds", { body: "<html>" }, HANGS],
     ["has drifted if the response is not an object", { body: "null" }, HANGS],
     ["has drifted when nothing of the app is there", { status: 404, body: "{}" }, HANGS],
-    ["has drifted when another start of it answers", { body: `{"instance": "${LAB}-ba9876543210"}` }, HANGS],
-  ])("%s", async (_, answer, expected) => {
-    writeRecord({ health: await respondWith(answer), pid: await start(TOKEN) });
+    ["has drifted when another start of it responds", { body: `{"instance": "${LAB}-ba9876543210"}` }, HANGS],
+  ])("%s", async (_, response, expected) => {
+    writeRecord({ health: await respondWith(response), pid: await start(TOKEN) });
     expect(await lookAtApp()).toStrictEqual(expected);
   });
 
-  it("has drifted if another program answers with its token, which every user can read", async () => {
+  it("has drifted if another program responds with its token, which every user can read", async () => {
     const health = await respondWith(OURS);
     writeRecord({ health, pid: process.pid });
     expect(await lookAtApp()).toStrictEqual(SILENT);

@@ -7,7 +7,7 @@ import { findContainer } from "../../lib/drift/containers";
 import { observeLab } from "../../lib/drift/observe";
 import { LINUX, settingsWith } from "../support/fixtures";
 import { FRESH, listed } from "../support/observedLabs";
-import { Answers, serve, serveDocker, TestServer } from "../support/servers";
+import { Responses, serve, serveDocker, TestServer } from "../support/servers";
 
 const OURS = { "observability-lab.lab": "observability-lab" };
 const ARCHIVE = "/containers/1/archive?path=/lab";
@@ -35,8 +35,8 @@ afterEach(async () => {
 });
 
 /** An engine that answers so until the test ends. */
-async function engine(answers: Answers): Promise<TestServer> {
-  const server = await serveDocker(answers);
+async function engine(responses: Responses): Promise<TestServer> {
+  const server = await serveDocker(responses);
   servers.push(server);
   return server;
 }
@@ -87,8 +87,8 @@ describe("a container", () => {
     ["has no files without a volume for them", "/data", { body: "" }, new Map()],
     ["has none where Docker gives no archive", "/lab", { body: "no archive" }, new Map()],
     ["does not say which where Docker gives none", "/lab", { status: 404, body: '{"message": "gone"}' }, undefined],
-  ])("%s", async (_, destination, answer, files) => {
-    await engine({ "/containers/1/json": inspected(), [ARCHIVE]: answer });
+  ])("%s", async (_, destination, response, files) => {
+    await engine({ "/containers/1/json": inspected(), [ARCHIVE]: response });
     expect((await findContainer(ours("prometheus", destination)))?.files).toStrictEqual(files);
   });
 
@@ -161,7 +161,7 @@ describe("a lab", () => {
   it.each([
     ["does not publish a port", undefined, "admin_password"],
     ["has no password", 1, "other"],
-    ["does not answer", 1, "admin_password"],
+    ["does not respond", 1, "admin_password"],
   ])("whose Grafana %s is observed without Grafana's content", async (_, port, file) => {
     await engine({
       [VOLUMES]: { body: '{"Volumes":[{"Name":"observability-lab-grafana"}]}' },

@@ -1,5 +1,5 @@
 import { removeOrphan } from "../../lib/docker/orphans";
-import { Answers, serveDocker, TestServer } from "../support/servers";
+import { Responses, serveDocker, TestServer } from "../support/servers";
 
 const LAB = "observability-lab";
 const OURS = { "observability-lab.lab": LAB };
@@ -19,8 +19,8 @@ afterEach(async () => {
 });
 
 /** What an engine that answers so is asked to change. */
-async function changesOf(answers: Answers, ...args: Parameters<typeof removeOrphan>): Promise<unknown[]> {
-  engine = await serveDocker(answers);
+async function changesOf(responses: Responses, ...args: Parameters<typeof removeOrphan>): Promise<unknown[]> {
+  engine = await serveDocker(responses);
   await removeOrphan(...args);
   return engine.requests
     .filter(({ method }) => method !== "GET")
@@ -28,27 +28,27 @@ async function changesOf(answers: Answers, ...args: Parameters<typeof removeOrph
 }
 
 describe("a name that is about to be used", () => {
-  it.each<[string, Answers]>([
+  it.each<[string, Responses]>([
     ["containers", {}],
     ["networks", {}],
-  ])("is left alone if it is free in %s", async (kind, answers) => {
-    expect(await changesOf(answers, kind as "containers" | "networks", "grafana", LAB)).toStrictEqual([]);
+  ])("is left alone if it is free in %s", async (kind, responses) => {
+    expect(await changesOf(responses, kind as "containers" | "networks", "grafana", LAB)).toStrictEqual([]);
   });
 
   it("is freed of a container that an earlier update of this lab left", async () => {
-    const answers = { "/containers/grafana/json": container(OURS), "DELETE /containers/c1?force=1&v=1": REMOVED };
-    expect(await changesOf(answers, "containers", "grafana", LAB)).toStrictEqual([
+    const responses = { "/containers/grafana/json": container(OURS), "DELETE /containers/c1?force=1&v=1": REMOVED };
+    expect(await changesOf(responses, "containers", "grafana", LAB)).toStrictEqual([
       ["DELETE /containers/c1?force=1&v=1", undefined],
     ]);
   });
 
   it("is freed of a network, which is taken from its containers first", async () => {
-    const answers = {
+    const responses = {
       [`/networks/${LAB}`]: network(OURS, { c1: {}, c2: {} }),
       "POST /networks/n1/disconnect": { body: "" },
       "DELETE /networks/n1": REMOVED,
     };
-    expect(await changesOf(answers, "networks", LAB, LAB)).toStrictEqual([
+    expect(await changesOf(responses, "networks", LAB, LAB)).toStrictEqual([
       ["POST /networks/n1/disconnect", { Container: "c1", Force: true }],
       ["POST /networks/n1/disconnect", { Container: "c2", Force: true }],
       ["DELETE /networks/n1", undefined],
@@ -64,23 +64,23 @@ describe("a name that is about to be used", () => {
   });
 
   it("may be freed by somebody else in the meantime", async () => {
-    const answers = { "/containers/grafana/json": container(OURS) };
-    await expect(changesOf(answers, "containers", "grafana", LAB)).resolves.toHaveLength(1);
+    const responses = { "/containers/grafana/json": container(OURS) };
+    await expect(changesOf(responses, "containers", "grafana", LAB)).resolves.toHaveLength(1);
   });
 
   it("is reported with the reason if it cannot be freed", async () => {
-    const answers = {
+    const responses = {
       "/containers/grafana/json": container(OURS),
       "DELETE /containers/c1?force=1&v=1": { status: 500, body: "device busy" },
     };
-    await expect(changesOf(answers, "containers", "grafana", LAB)).rejects.toThrow(
+    await expect(changesOf(responses, "containers", "grafana", LAB)).rejects.toThrow(
       "the container grafana is left over from an earlier update and cannot be removed: device busy",
     );
   });
 
   it("is reported if Docker does not tell who has it", async () => {
-    const answers = { "/containers/grafana/json": { status: 500, body: '{"message":"device busy"}\n' } };
-    await expect(changesOf(answers, "containers", "grafana", LAB)).rejects.toThrow(
+    const responses = { "/containers/grafana/json": { status: 500, body: '{"message":"device busy"}\n' } };
+    await expect(changesOf(responses, "containers", "grafana", LAB)).rejects.toThrow(
       'Docker returned 500 for the container grafana: {"message":"device busy"}',
     );
   });

@@ -48,8 +48,8 @@ function explain({ tree, range = {}, now = [], up = [], scraped = true }: World)
       }
       return counted !== undefined && now.includes(counted) ? [sample({})] : [];
     };
-    const answer = path === "parse_query" ? tree : path === "series" ? (range[match] ?? []) : { result: result() };
-    return Promise.resolve(answer as never);
+    const response = path === "parse_query" ? tree : path === "series" ? (range[match] ?? []) : { result: result() };
+    return Promise.resolve(response as never);
   };
   const api = { prometheus } as Partial<GrafanaApi> as GrafanaApi;
   return new MissingData(api, "prometheus", { from: 0, to: 3_600_000 }, 20).explain("any", "empty");

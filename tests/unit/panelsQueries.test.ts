@@ -55,7 +55,7 @@ describe("the parser's result for the parts of a query", () => {
   });
 });
 
-describe("Grafana's answers", () => {
+describe("Grafana's responses", () => {
   const outputs = { grafanaUser: "admin", grafanaAdminPassword: "any" };
 
   it("contain the results even if a query failed", async () => {

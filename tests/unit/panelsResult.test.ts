@@ -121,7 +121,7 @@ describe("a query without data", () => {
     const dashboard = { panels: [panel("Any", expr)] };
     const { proof } = await prove({
       dashboard,
-      answers: { [expr]: { frames: [frame()] } },
+      responses: { [expr]: { frames: [frame()] } },
       prometheus: host(...series),
     });
     expect(proof.panels[0]?.state).toBe(state);
@@ -129,7 +129,7 @@ describe("a query without data", () => {
     // what the project makes itself has no excuse
     const own = await prove({
       dashboard: { ...dashboard, tags: ["observability-lab"] },
-      answers: { [expr]: { frames: [] } },
+      responses: { [expr]: { frames: [] } },
       prometheus: host(...series),
     });
     expect(own.proof.panels[0]?.state).toBe("missing");
@@ -137,12 +137,12 @@ describe("a query without data", () => {
 
   it("is not explained before the first scrape, nor by a scrape after the panel was queried", async () => {
     const dashboard = { panels: [panel("Any", "node_arp_entries")] };
-    const answers = { node_arp_entries: { frames: [] } };
-    expect((await prove({ dashboard, answers })).proof.panels[0]?.state).toBe("missing");
+    const responses = { node_arp_entries: { frames: [] } };
+    expect((await prove({ dashboard, responses })).proof.panels[0]?.state).toBe("missing");
     const scraped = Date.now() / 1000 + 1;
     const late = await prove({
       dashboard,
-      answers,
+      responses,
       prometheus: (path, { time = "Infinity", ...parameters }) =>
         path === "query" && Number(time) < scraped ? { result: [] } : host()(path, parameters),
     });
@@ -150,11 +150,11 @@ describe("a query without data", () => {
   });
 
   it("that has only NaN is explained by a zero, and is data if the panel maps it to a text", async () => {
-    const answers = { node_swap: { frames: [frame(null, null)] } };
+    const responses = { node_swap: { frames: [frame(null, null)] } };
     const prometheus = host(`node_swap${full}`, "zero node_swap");
     const mappings = [{ type: "special", options: { match: "null" } }];
     const named: Panel = { ...panel("Named", "node_swap"), fieldConfig: { defaults: { mappings } } };
-    const { proof } = await prove({ dashboard: { panels: [panel("Any", "node_swap"), named] }, answers, prometheus });
+    const { proof } = await prove({ dashboard: { panels: [panel("Any", "node_swap"), named] }, responses, prometheus });
     expect(proof.panels.map(({ state }) => state)).toStrictEqual(["explained", "data"]);
     expect(proof.panels[0]?.queries[0]?.reason).toBe("node_swap is 0");
   });
@@ -164,7 +164,7 @@ describe("a query without data", () => {
     const late = { ...panel("Late", "up"), gridPos: { w: 12 } };
     const { proof } = await prove({
       dashboard: { time: { from: "now-24h", to: "now" }, panels: [late] },
-      answers: {
+      responses: {
         get up() {
           return { frames: asked++ === 0 ? [] : [frame(1)] };
         },
@@ -209,7 +209,7 @@ describe("the message of the check", () => {
     const exprs = ["a", "b", "c", "d", "e", "f", "g"];
     const { proof } = await prove({
       dashboard: { panels: [panel("Wrong", "bad"), ...exprs.map((expr) => panel(`Panel ${expr}`, expr))] },
-      answers: { bad: { error: "parse error" }, ...Object.fromEntries(exprs.map((expr) => [expr, { frames: [] }])) },
+      responses: { bad: { error: "parse error" }, ...Object.fromEntries(exprs.map((expr) => [expr, { frames: [] }])) },
     });
     const output = (() => {
       try {

@@ -9,14 +9,14 @@ const options = (...texts: string[]): { text: string; value: string }[] => texts
 /** What the variables stand for when each query finds these answers. */
 async function resolve(
   variables: Variable[],
-  answers: Record<string, string[]> = {},
+  responses: Record<string, string[]> = {},
   chosen?: string,
 ): Promise<Values> {
   const source: OptionSource = {
     chosen,
     range: timeRange({ from: "now-1h", to: "now" }, NOW),
     datasources: (type) => (type === "prometheus" ? [{ text: "Prometheus", value: "uid-1" }] : []),
-    find: (_, query) => Promise.resolve(answers[query] ?? []),
+    find: (_, query) => Promise.resolve(responses[query] ?? []),
   };
   return resolveVariables(variables, source);
 }

@@ -109,10 +109,10 @@ describe("a swarm", () => {
     const asked: string[] = [];
     const problems = await findProblems({ nodes }, {}, (host, port) => {
       asked.push(`${host}:${String(port)}`);
-      return Promise.resolve({ "10.0.0.2": "no answer", "10.0.0.3": "ECONNREFUSED" }[host]);
+      return Promise.resolve({ "10.0.0.2": "no response", "10.0.0.3": "ECONNREFUSED" }[host]);
     });
     expect(problems).toStrictEqual([
-      'engine = "swarm": port 7946 of n2 (10.0.0.2: no answer), n3 (10.0.0.3: ECONNREFUSED) is not reachable from this machine; ' +
+      'engine = "swarm": port 7946 of n2 (10.0.0.2: no response), n3 (10.0.0.3: ECONNREFUSED) is not reachable from this machine; ' +
         "open 7946/tcp, 7946/udp and 4789/udp between the nodes, and IP protocol 50 (ESP) for overlayEncryption",
     ]);
     expect(asked).toStrictEqual(["10.0.0.1:7946", "10.0.0.2:7946", "10.0.0.3:7946"]);

@@ -1,11 +1,11 @@
 import { reload } from "../../components/container/reload";
-import { Answer, serve, serveDocker, TestServer } from "../support/servers";
+import { FakeResponse, serve, serveDocker, TestServer } from "../support/servers";
 
 const METRICS = "program_last_reload";
 const AT = `${METRICS}_success_timestamp_seconds`;
 
 /** The metrics of a program that last loaded its files then, and optionally rejected others since. */
-function loadedAt(time: string, successful = 1): Answer {
+function loadedAt(time: string, successful = 1): FakeResponse {
   const lines = [`# TYPE ${AT} gauge`, `${AT} ${time}`, `${AT}_other 7`, `${METRICS}_successful ${String(successful)}`];
   return { body: `${lines.join("\n")}\n` };
 }
@@ -18,9 +18,12 @@ afterEach(async () => {
 });
 
 /** What the engine was asked for while a program that tells these times read its files again. */
-async function asked(answers: readonly Answer[], kill: Answer = { status: 204, body: "" }): Promise<string[]> {
+async function asked(
+  responses: readonly FakeResponse[],
+  kill: FakeResponse = { status: 204, body: "" },
+): Promise<string[]> {
   const engine = await serveDocker({ "POST /containers/prometheus/kill?signal=SIGHUP": kill });
-  const program = await serve({ "/metrics": [...answers] });
+  const program = await serve({ "/metrics": [...responses] });
   servers = [engine, program];
   await reload({ container: "prometheus", url: program.url, metrics: METRICS });
   return engine.requests.map(({ method, path }) => `${method} ${path}`);
@@ -40,8 +43,8 @@ describe("a program that reloads its files", () => {
   it.each([
     [{ status: 503, body: "" }, "returned 503"],
     [{ body: "up 1\n" }, `has no ${METRICS}_successful`],
-  ])("that does not report its result is an error with its cause: %j", async (answer, cause) => {
-    await expect(asked([answer])).rejects.toThrow(
+  ])("that does not report its result is an error with its cause: %j", async (response, cause) => {
+    await expect(asked([response])).rejects.toThrow(
       new RegExp(
         `^prometheus does not report whether it loaded its files \\(http://.*/metrics ${cause}\\); see make logs`,
       ),

@@ -139,8 +139,8 @@ describe("a fold", () => {
     annotations: { dashboard: "http://grafana", description: "d", summary: "s" },
   };
   const examples = new Map([["Alert", { labels: {}, annotations: { summary: "example" } }]]);
-  const foldsOf = (answer: Partial<AlertEvaluation>, more: Partial<RuleTests> = {}): (readonly [string, string])[] =>
-    alertFolds([{ name: "Alert", after: says("firing"), ...answer }], { ...NO_TESTS, ...more }).map(
+  const foldsOf = (response: Partial<AlertEvaluation>, more: Partial<RuleTests> = {}): (readonly [string, string])[] =>
+    alertFolds([{ name: "Alert", after: says("firing"), ...response }], { ...NO_TESTS, ...more }).map(
       ({ title, text }) => [title, text],
     );
 

@@ -29,14 +29,14 @@ async function ask(
 ): Promise<string> {
   const found = JSON.stringify({ data: { groups: [{ rules }] } });
   const queries = Object.entries(notificationQueries(45)) as [keyof Counters, string][];
-  const answers = queries.map(([name, query]) => [
+  const responses = queries.map(([name, query]) => [
     `/api/v1/query?query=${encodeURIComponent(query)}`,
     { body: JSON.stringify({ data: { result: counters[name] ?? [] } }) },
   ]);
   const server = await serve({
     "/api/v1/rules": { body: found },
     "/api/v2/alerts?active=true&filter=alertname%3D%22Watchdog%22": { body: JSON.stringify(alerts) },
-    ...(Object.fromEntries(answers) as Record<string, { body: string }>),
+    ...(Object.fromEntries(responses) as Record<string, { body: string }>),
   });
   servers.push(server);
   const alertmanagerUrl = alerts === undefined ? undefined : server.url;

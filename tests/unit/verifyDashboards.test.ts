@@ -1,10 +1,10 @@
 import { CHECKS } from "../../tools/verify/checks";
 import { CheckError, LabOutputs } from "../../tools/verify/lab";
 import { panelChecks } from "../../tools/verify/panels/checks";
-import { Answer, Answers, serve, TestServer } from "../support/servers";
+import { FakeResponse, Responses, serve, TestServer } from "../support/servers";
 
-const GOOD: Answer = { body: '{"dashboard": {"title": "Good", "panels": []}}' };
-const OWN_PANELS: Answer = { body: '[{"id": "stat"}, {"id": "row"}]' };
+const GOOD: FakeResponse = { body: '{"dashboard": {"title": "Good", "panels": []}}' };
+const OWN_PANELS: FakeResponse = { body: '[{"id": "stat"}, {"id": "row"}]' };
 const RESTORED = "export it if you want to keep the edit, and run make up, which restores it";
 
 let grafana: TestServer | undefined;
@@ -15,13 +15,15 @@ afterEach(async () => {
 });
 
 /** A lab whose Grafana gives these dashboards, by uid, and these panel plugins. */
-async function labWith(dashboards: Readonly<Record<string, Answer>>, plugins = OWN_PANELS): Promise<LabOutputs> {
-  const answers: Answers = {
+async function labWith(dashboards: Readonly<Record<string, FakeResponse>>, plugins = OWN_PANELS): Promise<LabOutputs> {
+  const responses: Responses = {
     "/api/datasources": { body: '[{"uid": "prometheus"}]' },
     "/api/plugins?type=panel": plugins,
-    ...Object.fromEntries(Object.entries(dashboards).map(([uid, answer]) => [`/api/dashboards/uid/${uid}`, answer])),
+    ...Object.fromEntries(
+      Object.entries(dashboards).map(([uid, response]) => [`/api/dashboards/uid/${uid}`, response]),
+    ),
   };
-  grafana = await serve(answers);
+  grafana = await serve(responses);
   return {
     grafanaUrl: grafana.url,
     grafanaUser: "admin",
@@ -45,11 +47,11 @@ describe("the check of the dashboards", () => {
     expect(await verdict({ a: GOOD, b: GOOD })).toBe("2 exist, all datasources bound");
   });
 
-  it.each<[string, Answer, string, string]>([
+  it.each<[string, FakeResponse, string, string]>([
     ["saved as version 2", { status: 406, body: "{}" }, "was saved in Grafana in the new schema (version 2)", RESTORED],
     ["gone", { status: 404, body: "{}" }, "does not exist", "run make up"],
-  ])("names one that is %s", async (_, answer, problem, fix) => {
-    expect(await verdict({ good: GOOD, bad: answer })).toStrictEqual([`dashboard bad ${problem}`, fix]);
+  ])("names one that is %s", async (_, response, problem, fix) => {
+    expect(await verdict({ good: GOOD, bad: response })).toStrictEqual([`dashboard bad ${problem}`, fix]);
   });
 
   it.each([
@@ -57,23 +59,27 @@ describe("the check of the dashboards", () => {
     { status: 403, body: '{"message":"Access denied"}' },
     { body: "<html>" },
     { body: "null" },
-  ])("does not promise a repair by an up if Grafana answers %j", async (answer) => {
-    expect(await verdict({ good: GOOD, bad: answer })).toStrictEqual([
-      `dashboard bad: Grafana returned ${String(answer.status ?? 200)}, ${answer.body}`,
+  ])("does not promise a repair by an up if Grafana returns %j", async (response) => {
+    expect(await verdict({ good: GOOD, bad: response })).toStrictEqual([
+      `dashboard bad: Grafana returned ${String(response.status ?? 200)}, ${response.body}`,
       "read make logs; if it persists, delete this dashboard in Grafana and run make up",
     ]);
   });
 
   it("names all those Grafana does not return", async () => {
-    const answers = { a: { status: 406, body: "{}" }, b: { status: 404, body: "{}" }, c: { status: 406, body: "{}" } };
-    expect(await verdict(answers)).toStrictEqual([
+    const responses = {
+      a: { status: 406, body: "{}" },
+      b: { status: 404, body: "{}" },
+      c: { status: 406, body: "{}" },
+    };
+    expect(await verdict(responses)).toStrictEqual([
       "dashboard a was saved in Grafana in the new schema (version 2); dashboard b does not exist; " +
         "dashboard c was saved in Grafana in the new schema (version 2)",
       `${RESTORED}; run make up`,
     ]);
   });
 
-  it("leaves a Grafana that does not answer to its own check", async () => {
+  it("leaves a Grafana that does not respond to its own check", async () => {
     const lab = await labWith({ a: GOOD });
     await grafana?.close();
     grafana = undefined;
@@ -82,12 +88,12 @@ describe("the check of the dashboards", () => {
 });
 
 describe("the check of a dashboard's panels", () => {
-  const withPanels = (...panels: unknown[]): Answer => ({
+  const withPanels = (...panels: unknown[]): FakeResponse => ({
     body: JSON.stringify({ dashboard: { title: "Mine", panels } }),
   });
   /** What the check of this one dashboard says, without queries in it. */
-  const ofPanels = async (answer: Answer, plugins?: Answer): Promise<unknown> => {
-    const [check] = await panelChecks(await labWith({ mine: answer }, plugins));
+  const ofPanels = async (response: FakeResponse, plugins?: FakeResponse): Promise<unknown> => {
+    const [check] = await panelChecks(await labWith({ mine: response }, plugins));
     try {
       const found = await check?.run({} as LabOutputs);
       return typeof found === "string" ? found : found?.seen;
@@ -109,8 +115,8 @@ describe("the check of a dashboard's panels", () => {
 
   it("fails for panels whose plugin Grafana lacks, in rows, too", async () => {
     const nested = { type: "row", panels: [{ type: "vonage-status-panel" }] };
-    const answer = withPanels({ type: "grafana-polystat-panel" }, { type: "grafana-polystat-panel" }, nested, {});
-    expect(await ofPanels(answer)).toStrictEqual([
+    const response = withPanels({ type: "grafana-polystat-panel" }, { type: "grafana-polystat-panel" }, nested, {});
+    expect(await ofPanels(response)).toStrictEqual([
       "Panel plugin not found: grafana-polystat-panel, vonage-status-panel",
       fix,
     ]);

@@ -15,9 +15,9 @@ afterEach(async () => {
 });
 
 /** What the check says of these receivers where Prometheus answers so, by query and url. */
-async function ask(answers: Readonly<Record<string, Readonly<Record<string, number>>>>): Promise<unknown> {
+async function ask(responses: Readonly<Record<string, Readonly<Record<string, number>>>>): Promise<unknown> {
   const routes = [SENT, REFUSED, BEHIND].map((query) => {
-    const result = Object.entries(answers[query] ?? {}).map(([url, value]) => ({
+    const result = Object.entries(responses[query] ?? {}).map(([url, value]) => ({
       metric: { url },
       value: [0, String(value)],
     }));
@@ -34,17 +34,17 @@ async function ask(answers: Readonly<Record<string, Readonly<Record<string, numb
 
 describe("the check of remote write", () => {
   it("reports the state of every receiver", async () => {
-    const answers = {
+    const responses = {
       [SENT]: { [A]: 120.4, [B]: 119.6 },
       [REFUSED]: { [A]: 0, [B]: 0 },
       [BEHIND]: { [A]: 4, [B]: 20 },
     };
-    expect(await ask(answers)).toBe(`${A} receives 120 samples/s, ${B} receives 120 samples/s`);
+    expect(await ask(responses)).toBe(`${A} receives 120 samples/s, ${B} receives 120 samples/s`);
   });
 
   it("fails for a receiver that refuses, though its samples count as sent", async () => {
-    const answers = { [SENT]: { [A]: 120, [B]: 120 }, [REFUSED]: { [A]: 120, [B]: 0 }, [BEHIND]: { [A]: 4, [B]: 4 } };
-    await expect(ask(answers)).rejects.toThrow(new RegExp(`^${A} rejects samples$`));
+    const responses = { [SENT]: { [A]: 120, [B]: 120 }, [REFUSED]: { [A]: 120, [B]: 0 }, [BEHIND]: { [A]: 4, [B]: 4 } };
+    await expect(ask(responses)).rejects.toThrow(new RegExp(`^${A} rejects samples$`));
   });
 
   it("fails for one that is behind, and for one that Prometheus does not know", async () => {

@@ -2,7 +2,7 @@ import { awaitTasks } from "../../lib/docker/tasks";
 import { LabOutputs } from "../../tools/verify/lab";
 import { reachedNodes, swarmChecks } from "../../tools/verify/swarm";
 import { swarmNode } from "../support/fixtures";
-import { Answers, serve, serveDocker, TestServer } from "../support/servers";
+import { Responses, serve, serveDocker, TestServer } from "../support/servers";
 
 const INFO = {
   Driver: "overlay2",
@@ -24,7 +24,7 @@ function service(Name: string, RunningTasks: number, DesiredTasks: number, Updat
   return { ID: Name, Spec: { Name, Labels: {} }, ServiceStatus: { RunningTasks, DesiredTasks }, UpdateStatus };
 }
 
-async function engine(services: readonly object[], more: Answers = {}): Promise<void> {
+async function engine(services: readonly object[], more: Responses = {}): Promise<void> {
   const nodes = [
     swarmNode("a"),
     swarmNode("b", { Spec: { Labels: { tier: "web" }, Availability: "active" } }),
@@ -104,7 +104,7 @@ describe("the checks of a swarm", () => {
 
 describe("waiting for the tasks of a service", () => {
   const TASKS = `/tasks?filters=${encodeURIComponent(JSON.stringify({ service: ["cadvisor"] }))}`;
-  const list = (...states: object[]): Answers => ({
+  const list = (...states: object[]): Responses => ({
     "/services?status=true": states.map((state) => ({ body: JSON.stringify([state]) })),
     [TASKS]: { body: "[]" },
   });

@@ -72,7 +72,7 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
     });
 
     it("reports why a collector of node_exporter cannot read the host", () => {
-      const bus = "/run/dbus/system_bus_socket"; // at which nobody answers
+      const bus = "/run/dbus/system_bus_socket"; // at which nobody responds
       machines.run(MANAGER, ["sh", "-c", `mkdir -p /run/systemd/system; rm ${bus}`]);
       machines.run(MANAGER, ["python3", "-c", `import socket; socket.socket(socket.AF_UNIX).bind("${bus}")`]);
       lab.apply();
@@ -99,9 +99,9 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
       expect(run("scripts/doctor")).toContain(`Docker does not respond at /var${usual}`);
       run("docker", "context", "create", "elsewhere", "--docker", `host=unix://${SOCKET}`);
       run("docker", "context", "use", "elsewhere");
-      expect(run("scripts/doctor")).not.toContain("does not answer");
+      expect(run("scripts/doctor")).not.toContain("does not respond");
       run("docker", "context", "use", "default");
-      expect(run("env", "DOCKER_CONTEXT=elsewhere", "scripts/doctor")).not.toContain("does not answer");
+      expect(run("env", "DOCKER_CONTEXT=elsewhere", "scripts/doctor")).not.toContain("does not respond");
       run("rm", usual);
     });
 
