@@ -31,10 +31,10 @@ async function main() {
     await new Promise((resolve) => setTimeout(resolve, 1000 / rate));
   }
   await Promise.all(pending);
-  const answers = Object.entries(statuses).map(([status, count]) => `${count} times ${status}`);
-  console.log(`${process.stderr.isTTY ? "\n" : ""}${total} requests to ${url}: ${answers.join(", ")}`);
+  const responses = Object.entries(statuses).map(([status, count]) => `${count} times ${status}`);
+  console.log(`${process.stderr.isTTY ? "\n" : ""}${total} requests to ${url}: ${responses.join(", ")}`);
   if (!("200" in statuses)) {
-    throw new Error("the app answers nothing: run make verify");
+    throw new Error("the app does not respond: run make verify");
   }
 }
 

@@ -1,4 +1,4 @@
-"""Start app.py of a lab's folder, detached, and print "PID TOKEN" once it answers.
+"""Start app.py of a lab's folder, detached, and print "PID TOKEN" once it responds.
 
 Usage: start.py FOLDER, with LAB, LISTEN and HEALTH in the environment; start.sh runs it.
 
@@ -43,8 +43,8 @@ def listens() -> bool:
 def healthy() -> bool:
     """Whether this very start answers, and not another that has its port."""
     try:
-        with opener.open(url, timeout=1) as answer:
-            return json.load(answer).get("instance") == token and listens()
+        with opener.open(url, timeout=1) as response:
+            return json.load(response).get("instance") == token and listens()
     except (OSError, ValueError, AttributeError):
         return False
 
@@ -56,7 +56,7 @@ def wait_until_healthy(app: subprocess.Popen[bytes]) -> None:
         if app.poll() is not None:
             sys.exit(f"the app ended with status {app.returncode}")
         if time.monotonic() > limit:
-            sys.exit(f"the app did not answer at {url} within {LIMIT_SECONDS} s")
+            sys.exit(f"the app did not respond at {url} within {LIMIT_SECONDS} s")
         time.sleep(0.1)
 
 

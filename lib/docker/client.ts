@@ -70,8 +70,8 @@ function isSet(value: string | undefined): value is string {
  * Calls Docker's API (https://docs.docker.com/reference/api/engine/).
  *
  * @param body Sent as JSON; a Buffer is a tar archive.
- * @param options.timeout Milliseconds without a byte of an answer, 10 s by default.
- * @throws DockerError if Docker does not answer.
+ * @param options.timeout Milliseconds without a byte of a response, 10 s by default.
+ * @throws DockerError if Docker does not respond.
  */
 export function callDocker(
   method: "GET" | "DELETE" | "POST" | "PUT",

@@ -25,7 +25,7 @@ const TIMEOUT_MS = 5_000;
  *
  * @param url URL of the program.
  * @param password Undefined if it requires none.
- * @throws Error if the program does not answer, or has no such metrics.
+ * @throws Error if the program does not respond, or has no such metrics.
  */
 export async function readReload(url: string, metrics: string, password?: string): Promise<Reload> {
   const text = await withTimeout(TIMEOUT_MS, async (signal) => {
