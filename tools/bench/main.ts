@@ -19,11 +19,9 @@ const MIN_IDLE_SECONDS = 60;
 async function main(): Promise<void> {
   const [stack = "", folder = "", file = ""] = process.argv.slice(2);
   const { ROUNDS = "5", IDLE = "300" } = process.env;
-  const [rounds = NaN, idleSeconds = NaN] = [ROUNDS, IDLE].map(Number);
-  if (!(rounds >= 1 && idleSeconds >= 1)) {
-    throw new Error(
-      `ROUNDS = ${ROUNDS}, IDLE = ${IDLE}: each must be a number, 1 or more (at least ${String(MIN_IDLE_SECONDS)} s are watched)`,
-    );
+  const [count = NaN, idleSeconds = NaN] = [ROUNDS, IDLE].map(Number);
+  if (!(count >= 1 && idleSeconds >= 1)) {
+    throw new Error(`ROUNDS = ${ROUNDS}, IDLE = ${IDLE}: each must be a number, 1 or more; write ROUNDS=5 IDLE=300`);
   }
   const [load = NaN] = os.loadavg();
   const machine = await describeMachine(stack);
@@ -37,11 +35,15 @@ async function main(): Promise<void> {
     const idle = await measureIdle(lab, Math.max(idleSeconds, MIN_IDLE_SECONDS));
     await lab.destroy();
     const pairs: Pair[] = [];
-    for (let round = 1; round <= rounds; round++) {
+    for (let round = 1; round <= count; round++) {
       const order = round % 2 === 1 ? [lab, compose] : [compose, lab];
-      pairs.push(await measurePair(order, (round - 1) / rounds, `round ${String(round)}`));
+      pairs.push(await measurePair(order, (round - 1) / count, `round ${String(round)}`));
     }
-    report(file, { machine, load, rounds: sideBySide(pairs), idle });
+    const rounds = { lab: pairs.map(({ lab: it }) => it), compose: pairs.map(({ compose: it }) => it) };
+    const result: BenchResult = { machine, load, rounds, idle };
+    fs.writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+    tablesOf(result).forEach(print);
+    console.log(remarks(result).join("\n"));
   });
 }
 
@@ -64,6 +66,7 @@ function writeServices(lab: System, compose: System): void {
   const format = fs.readFileSync(path.join(__dirname, "compose", "service.tmpl"), "utf8");
   const names = containersOf({}).map((name) => `${lab.prefix}${name}`);
   const inspected = execFileSync("docker", ["inspect", "--format", format, ...names], { encoding: "utf8" });
+  const gatewayOf = ({ settings: { subnet } }: System): string => String(subnet).replace(/0\/\d+$/, "1");
   const settings = new Map(Object.entries(lab.settings).map(([key, value]) => [String(value), key]));
   const services = inspected
     .replaceAll("$", "$$$$") // Compose would interpolate a single one
@@ -72,14 +75,10 @@ function writeServices(lab: System, compose: System): void {
     .replaceAll(`"${lab.lab}-`, '"')
     .replaceAll(new RegExp(`^  ${lab.prefix}`, "gm"), "  ")
     .replaceAll(lab.prefix, compose.prefix)
-    .replaceAll(lab.gateway, compose.gateway)
+    .replaceAll(gatewayOf(lab), gatewayOf(compose))
     .replaceAll(/\b3\d{4}\b/g, (port) => String(compose.settings[settings.get(port) ?? ""] ?? port));
   fs.mkdirSync(compose.folder, { recursive: true });
   fs.writeFileSync(path.join(compose.folder, "services.yaml"), `services:\n${services}`);
-}
-
-function sideBySide(pairs: readonly Pair[]): BenchResult["rounds"] {
-  return { lab: pairs.map(({ lab }) => lab), compose: pairs.map(({ compose }) => compose) };
 }
 
 async function describeMachine(stack: string): Promise<BenchResult["machine"]> {
@@ -92,12 +91,6 @@ async function describeMachine(stack: string): Promise<BenchResult["machine"]> {
     Node: process.versions.node,
     stack,
   };
-}
-
-function report(file: string, result: BenchResult): void {
-  fs.writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-  tablesOf(result).forEach(print);
-  console.log(remarks(result).join("\n"));
 }
 
 main().catch((error: unknown) => {

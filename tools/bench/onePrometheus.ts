@@ -64,9 +64,10 @@ export async function measureLoad(
   ];
   const child = await start(program, flags, `${url}/-/ready`);
   await setTimeout(WARM_UP_MS);
-  const [begin, before] = [Date.now(), await readMetrics(url)];
+  const readMetrics = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
+  const [begin, before] = [Date.now(), await readMetrics()];
   await setTimeout(seconds * 1000);
-  const [elapsed, after] = [(Date.now() - begin) / 1000, await readMetrics(url)];
+  const [elapsed, after] = [(Date.now() - begin) / 1000, await readMetrics()];
   const status = fs.readFileSync(`/proc/${String(child.pid)}/status`, "utf8");
   const growth = (name: string): number => (metric(after, name) - metric(before, name)) / elapsed;
   const evaluate = async (query: string): Promise<number> => {
@@ -113,10 +114,6 @@ async function blockSize(url: string, folder: string): Promise<Record<string, st
     "block, B/sample": (bytes / stats.numSamples).toFixed(2),
     "index, B/series": (fs.statSync(path.join(block, "index")).size / stats.numSeries).toFixed(0),
   };
-}
-
-async function readMetrics(url: string): Promise<string> {
-  return (await fetch(`${url}/metrics`)).text();
 }
 
 /** Sum of a metric's samples, in Prometheus' text format. */

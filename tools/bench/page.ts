@@ -14,9 +14,12 @@ function markdown({ head, rows }: Cells): string {
 }
 
 const result = JSON.parse(readFileSync(path.join(PROJECT, ".lab", "bench.json"), "utf8")) as BenchResult;
-const list = remarks(result).map((it) => `- ${it}`);
-const text = [...tablesOf(result).map(markdown), list.join("\n")].join("\n\n");
+const list = remarks(result)
+  .map((it) => `- ${it}`)
+  .join("\n");
+const text = [...tablesOf(result).map(markdown), list].join("\n\n");
+const page = readFileSync(PAGE, "utf8");
 writeFileSync(
   PAGE,
-  readFileSync(PAGE, "utf8").replace(TABLES, (_, begin: string, end: string) => begin + text + end),
+  page.replace(TABLES, (_, begin: string, end: string) => begin + text + end),
 );

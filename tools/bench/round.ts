@@ -77,13 +77,9 @@ async function measureChange(system: System, change: "interval" | "panel"): Prom
   });
   const hasEffect = (): Promise<boolean> =>
     change === "interval" ? scrapesBy(outputs, NEW_INTERVAL, start) : servesPanel(outputs, uid, title);
-  return settleAll([timed(() => until(`the changed ${change}`, hasEffect, failed.signal)), command]);
-}
-
-/** Waits for all promises before it throws the first error. */
-async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
+  const both = [timed(() => until(`the changed ${change}`, hasEffect, failed.signal)), command];
+  await Promise.allSettled(both); // an error is thrown only once the command has ended
+  return Promise.all(both);
 }
 
 async function timed(run: () => Promise<unknown>): Promise<number> {

@@ -82,11 +82,6 @@ export class System {
     return new System(name, prefix, root, stack, declared, settings);
   }
 
-  /** Address of this machine on the lab's network. */
-  get gateway(): string {
-    return String(this.settings.subnet).replace(/0\/\d+$/, "1");
-  }
-
   /** Runs a command of the script and returns its output; throws the output if it fails. */
   async run(command: string): Promise<string> {
     interrupted.throwIfAborted();

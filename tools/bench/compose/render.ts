@@ -64,10 +64,5 @@ const variables = Object.entries({
   HEALTH: app,
   LISTEN: `${app} ${settings.gateway}:${String(settings.flaskPort)},${settings.subnet}`,
 }).map(([name, value]) => `export ${name}="${value}"\n`);
-write(
-  ".",
-  new Map([
-    ["outputs.json", JSON.stringify(outputs)],
-    ["lab.env", variables.join("")],
-  ]),
-);
+fs.writeFileSync(path.join(folder, "outputs.json"), JSON.stringify(outputs));
+fs.writeFileSync(path.join(folder, "lab.env"), variables.join(""));
