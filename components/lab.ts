@@ -130,12 +130,7 @@ function createNetwork(
 ): docker.Network {
   const lab = labName(settings.namePrefix);
   const drift = observed.network === undefined ? MISSING : undefined;
-  const { reason, options: repair } = replaceOnDrift(
-    `the network ${lab}`,
-    drift,
-    "labels[1].value",
-    observed.repairTime,
-  );
+  const { reason, options: repair } = replaceOnDrift(observed, `the network ${lab}`, drift, "labels[1].value");
   return new docker.Network(
     `${name}-network`,
     {

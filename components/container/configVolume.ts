@@ -65,10 +65,10 @@ export class ConfigVolume extends pulumi.ComponentResource {
     );
     args.teardown.volumes.push(volume);
     const { reason, options: repair } = replaceOnDrift(
+      args,
       `the files of ${args.container}`,
       args.drift,
       "triggers[0]",
-      args.repairTime,
     );
     this.files = new local.Command(
       `${name}-files`,

@@ -54,7 +54,7 @@ export class LabContainer extends pulumi.ComponentResource {
     this.data = args.dataPath === undefined ? undefined : createDataVolume(name, args, this);
     const lab = labName(settings.namePrefix);
     const [drift, input] = [driftOf(args), "labels[1].value"];
-    const { reason, options: repair } = replaceOnDrift(containerName(args), drift, input, observed.repairTime);
+    const { reason, options: repair } = replaceOnDrift(observed, containerName(args), drift, input);
     const config =
       args.uploads === undefined ? undefined : createConfig(name, args, args.uploads, { container: this, ...options });
     this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, this.data, config), {

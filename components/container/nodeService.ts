@@ -34,12 +34,7 @@ export class NodeService extends pulumi.ComponentResource {
     const { settings, machine, observed } = args.context;
     const [lab, service] = [labName(settings.namePrefix), serviceName(args)];
     const drift = serviceDrift(observed.services.get(service));
-    const { reason, options: repair } = replaceOnDrift(
-      `the service ${service}`,
-      drift,
-      "labels[1].value",
-      observed.repairTime,
-    );
+    const { reason, options: repair } = replaceOnDrift(observed, `the service ${service}`, drift, "labels[1].value");
     const waitForTasks = (): Promise<void> => awaitTasks(service);
     new docker.Service(`${name}-service`, serviceArgs(args, reason), {
       parent: this,

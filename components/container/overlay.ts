@@ -17,10 +17,10 @@ export function createOverlay(
   const lab = labName(settings.namePrefix);
   const overlay = overlayName(settings.namePrefix);
   const { reason, options: repair } = replaceOnDrift(
+    observed,
     `the network ${overlay}`,
     observed.overlay === undefined ? MISSING : undefined,
     "labels[1].value",
-    observed.repairTime,
   );
   const network = new docker.Network(
     `${name}-overlay`,

@@ -43,7 +43,7 @@ export function createReload(
   { program, version, drift, repairTime, container }: ReloadArgs,
   parent: pulumi.Resource,
 ): local.Command {
-  const { reason, options: repair } = replaceOnDrift(program.container, drift, "environment.REASON", repairTime);
+  const { reason, options: repair } = replaceOnDrift({ repairTime }, program.container, drift, "environment.REASON");
   return new local.Command(
     `${name}-reload`,
     { create: ":", environment: { CONFIG: version, REASON: reason }, logging: "none" },

@@ -20,7 +20,7 @@ export function createManagedDashboard(
 ): grafana.oss.Dashboard {
   const { observed, api } = server;
   const drift = dashboardDrift(uid, observed.grafana.found, observed.savedVersions.get(uid));
-  const { reason, options: repair } = replaceOnDrift(`the dashboard ${uid}`, drift, "message", observed.repairTime);
+  const { reason, options: repair } = replaceOnDrift(observed, `the dashboard ${uid}`, drift, "message");
   const before = (): Promise<void> => ensureFolder(api);
   const after = ({ newOutputs }: pulumi.ResourceHookArgs): void => {
     recordVersion(observed.folder, uid, (newOutputs as { version: number }).version);

@@ -148,10 +148,10 @@ function enforcePassword(
 ): local.Command {
   const script = readAsset("grafana", "admin-password.js");
   const { reason, options: repair } = replaceOnDrift(
+    observed,
     "the admin's password",
     observed.grafana.password,
     "triggers[1]",
-    observed.repairTime,
   );
   return new local.Command(
     `${name}-admin-password`,
@@ -185,12 +185,7 @@ function createDatasource(
   const signsIn = password !== undefined && prometheus?.files?.has(WEB_CONFIG) === true;
   const found = signsIn ? { ...declared, basicAuth: true, basicAuthUser: WEB_USER } : declared;
   const drift = datasourceDrift(observed.grafana.found, found);
-  const { reason, options: repair } = replaceOnDrift(
-    "the datasource",
-    drift,
-    "databaseName",
-    context.observed.repairTime,
-  );
+  const { reason, options: repair } = replaceOnDrift(context.observed, "the datasource", drift, "databaseName");
   new grafana.oss.DataSource(
     `${name}-datasource`,
     {

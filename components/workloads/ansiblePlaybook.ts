@@ -21,11 +21,11 @@ export class AnsiblePlaybook extends pulumi.ComponentResource {
     // a recreated environment has lost the playbook beside it
     const report = observed.volumes.has(dataVolumeName(settings, "pushgateway")) ? undefined : MISSING;
     const { reason, options: repair } = replaceOnDrift(
+      observed,
       "the playbook",
       // a Pushgateway without its data has lost the report
       observed.host.environments.ansible ?? report,
       "triggers[1]",
-      observed.repairTime,
     );
     const [run, playbook] = [readAsset("ansible", "run.sh"), readAsset("ansible", "monitor_playbook.yml")];
     createHostCommand(

@@ -23,10 +23,10 @@ export class FlaskApp extends pulumi.ComponentResource {
     const { app: process, environments } = observed.host;
     // the app has to restart if its environment is recreated
     const { reason, options: repair } = replaceOnDrift(
+      observed,
       "the Flask app",
       environments.flask ?? process,
       "triggers[2]",
-      observed.repairTime,
     );
     createHostCommand(
       `${name}-process`,

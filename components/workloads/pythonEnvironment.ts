@@ -21,12 +21,7 @@ export function createPythonEnvironment(
 ): local.Command {
   const { settings, observed, teardown } = context;
   const drift = observed.host.environments[venv];
-  const { reason, options: repair } = replaceOnDrift(
-    `the virtual environment ${venv}`,
-    drift,
-    "triggers[1]",
-    observed.repairTime,
-  );
+  const { reason, options: repair } = replaceOnDrift(observed, `the virtual environment ${venv}`, drift, "triggers[1]");
   return createHostCommand(
     `${name}-environment`,
     {

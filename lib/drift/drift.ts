@@ -13,15 +13,15 @@ const DECLARED = "declared";
  * Value of the input that records why a resource was created, and the options that belong to it. The value changes on
  * drift, so that a preview shows the drift and an update replaces the resource; without drift it stays as it is.
  *
+ * @param lab.repairTime Makes a repeated drift a new value; the same in a preview and the update after it.
  * @param part Name of the resource, for the warning that a preview or an update shows.
  * @param input Path of that input in the resource's properties.
- * @param time Makes a repeated drift a new value; the same in a preview and the update after it.
  */
 export function replaceOnDrift(
+  { repairTime }: { readonly repairTime: () => string },
   part: string,
   drift: Drift,
   input: string,
-  time: () => string,
 ): { readonly reason: string; readonly options: { readonly ignoreChanges: string[] } } {
   if (drift !== undefined && drift !== MISSING) {
     const update = pulumi.runtime.isDryRun() ? "the next update" : "this update";
@@ -29,5 +29,5 @@ export function replaceOnDrift(
   }
   return drift === undefined
     ? { reason: DECLARED, options: { ignoreChanges: [input] } }
-    : { reason: `${drift} (${time()})`, options: { ignoreChanges: [] } };
+    : { reason: `${drift} (${repairTime()})`, options: { ignoreChanges: [] } };
 }

@@ -16,7 +16,7 @@ beforeEach(() => {
 
 describe("the reason for which a part was created", () => {
   it("is kept, whatever it is, while the part has no drift", () => {
-    expect(replaceOnDrift("the part", undefined, "triggers[1]", REPAIR_TIME)).toStrictEqual({
+    expect(replaceOnDrift({ repairTime: REPAIR_TIME }, "the part", undefined, "triggers[1]")).toStrictEqual({
       reason: "declared",
       options: { ignoreChanges: ["triggers[1]"] },
     });
@@ -28,14 +28,21 @@ describe("the reason for which a part was created", () => {
     ["an update", false, "this update"],
   ])("is the drift, which %s reports as a warning", (_, preview, update) => {
     jest.spyOn(pulumi.runtime, "isDryRun").mockReturnValue(preview);
-    const { reason, options } = replaceOnDrift("the part", "it was unhealthy", "triggers[1]", REPAIR_TIME);
+    const { reason, options } = replaceOnDrift(
+      { repairTime: REPAIR_TIME },
+      "the part",
+      "it was unhealthy",
+      "triggers[1]",
+    );
     expect(reason).toBe("it was unhealthy (2026-01-01T00:00:00.000Z)");
     expect(options).toStrictEqual({ ignoreChanges: [] });
     expect(warn.mock.calls).toStrictEqual([[`the part: it was unhealthy; ${update} repairs it`]]);
   });
 
   it("does not warn if the part is missing, as the first update would warn of everything", () => {
-    expect(replaceOnDrift("the part", MISSING, "message", REPAIR_TIME).reason).toMatch(/^it was missing \(/);
+    expect(replaceOnDrift({ repairTime: REPAIR_TIME }, "the part", MISSING, "message").reason).toMatch(
+      /^it was missing \(/,
+    );
     expect(warn).not.toHaveBeenCalled();
   });
 });
