@@ -75,12 +75,12 @@ sbom: ## Write a CycloneDX bill of materials to .lab/sbom.cdx.json
 	@scripts/setup packages
 	@. scripts/common.sh && node scripts/sbom.js >"$$room/sbom.cdx.json" && echo "$$room/sbom.cdx.json"
 
-bench: setup ## Benchmark the lab against docker compose, both set up for it (ROUNDS=5 IDLE=300)
+bench: setup ## Benchmark the lab against docker compose, each in a lab of its own (ROUNDS=5 IDLE=300)
 	@scripts/bench
 
-scale: setup ## Measure the needs of one Prometheus for up to 1000 nodes, without a lab (NODES="1 10 100 1000" MINUTES=5)
+scale: setup ## Measure the resources of one Prometheus for up to 1000 nodes, without a lab (NODES="1 10 100 1000" MINUTES=5)
 	@scripts/bench scale
 
-format: setup ## Format the TypeScript files and renew the table of settings
+format: setup ## Format the TypeScript files and update the table of settings
 	@node_modules/.bin/prettier --write --log-level warn .
 	@node scripts/tables.js settings

@@ -54,7 +54,7 @@ async function readEntry(
       absent ?? {
         setting: "dashboardCatalogue",
         value: catalogue,
-        problem: `does not give dashboard ${String(dashboard.id)} revision ${String(dashboard.revision)} (${reason(error)})`,
+        problem: `does not provide dashboard ${String(dashboard.id)} revision ${String(dashboard.revision)} (${reason(error)})`,
         fix: download
           ? "check the connection, or set a folder of <id>_rev<revision>.json"
           : "put the file there, or set another folder or URL",
@@ -74,7 +74,7 @@ async function readEntry(
   return checkNeeds(dashboard, entry.json) ?? (await checkPanels(entry, image, plugins)) ?? entry;
 }
 
-/** Why a catalogue answers 404: a wrong id or revision; undefined for other reasons. */
+/** Why a catalogue returns 404: a wrong id or revision; undefined for other reasons. */
 async function explainNotFound(
   catalogue: string,
   dashboard: CommunityDashboard,

@@ -49,7 +49,7 @@ const CHECKS: Readonly<Record<(typeof KINDS)[number], (target: unknown) => Wrong
     }
     const { username, password, hostname } = new URL(url);
     return username !== "" || password !== ""
-      ? ["holds credentials, which every label and page would show", "probe a page that asks for none"]
+      ? ["holds credentials, which every label and page would show", "probe a page that requires none"]
       : hostProblem(hostname);
   },
   tcp: (target) => {

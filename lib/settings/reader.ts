@@ -45,7 +45,7 @@ export class SettingsReader {
   }
 
   memory(setting: string): number {
-    return this.integer(setting, MIN_MEMORY, 1024 * 1024, "MiB as a whole number");
+    return this.integer(setting, MIN_MEMORY, 1024 * 1024, "a whole number of MiB");
   }
 
   image(setting: string): string {
@@ -173,7 +173,7 @@ export class SettingsReader {
       const value = Number(text);
       const holder = holders.get(value);
       if (holder !== undefined) {
-        this.addProblem(setting, value, `is the port of ${holder} too`, "give each its own");
+        this.addProblem(setting, value, `is also the value of ${holder}`, "set a different port for each");
       }
       holders.set(value, holder ?? setting);
     }
@@ -197,7 +197,7 @@ export class SettingsReader {
         setting,
         undefined,
         "is not a setting of the lab",
-        `${hint} Remove it with make config ARGS="rm ${setting}"`,
+        `${hint} Remove it from Pulumi.<stack>.yaml, or with make config ARGS="rm ${setting}"`,
       );
     }
   }

@@ -45,7 +45,7 @@ export function readRemoteWrite(read: SettingsReader, setting: string): readonly
       read.addProblem(`${place}.username`, username, ONE_LINE, "set it with --type string");
     }
     if (password !== undefined && bearerToken !== undefined) {
-      read.addProblem(place, undefined, "has a password and a bearerToken", "keep the one that the receiver asks for");
+      read.addProblem(place, undefined, "has a password and a bearerToken", "keep the one that the receiver requires");
     }
   });
   return entries as unknown as readonly RemoteWriteReceiver[];
@@ -57,7 +57,7 @@ function urlProblem(url: unknown): { problem: string; fix: string } | undefined 
   }
   const { username, password } = new URL(url);
   if (username !== "" || password !== "") {
-    return { problem: "holds credentials, which everybody could read", fix: "give them as username and password" };
+    return { problem: "holds credentials, which everybody could read", fix: "set them as username and password" };
   }
   if (isLoopback(url)) {
     const problem = "is the loopback of Prometheus' own container";

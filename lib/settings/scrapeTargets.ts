@@ -88,8 +88,8 @@ function checkTargets(read: SettingsReader, place: string, entry: Readonly<Recor
     read.addProblem(`${place}.relabel_configs`, address, problem, fix);
   }
   if (labels !== undefined && !(isRecord(labels) && isTexts(Object.values(labels)))) {
-    const fix = 'write labels: {team: "shop"}; make config writes a number as text with --type string';
-    read.addProblem(place, entry, "has labels that are not texts by name", fix);
+    const fix = 'write labels: {team: "shop"}; set a number with make config and --type string';
+    read.addProblem(place, entry, "has labels that are not a map of strings", fix);
   }
 }
 
@@ -144,8 +144,8 @@ function checkPart(read: SettingsReader, place: string, { path, value }: Part): 
   if (instead !== undefined) {
     read.addProblem(name, undefined, "is not a field of an entry", `write it as ${instead}`);
   } else if (isInlineSecret(path) && value !== null) {
-    const fix = "leave it out, and use a discovery or a proxy that asks for none";
-    read.addProblem(name, undefined, "is a secret that Prometheus takes in plain text only", fix);
+    const fix = "leave it out, and use a discovery or a proxy that requires none";
+    read.addProblem(name, undefined, "is a secret that Prometheus accepts only in plain text", fix);
   } else if (isSecretField(field) && (typeof value !== "object" || Array.isArray(value))) {
     if (!read.isSecret(place)) {
       read.addProblem(name, undefined, "is in plain text", setAsSecret(`${name}${Array.isArray(value) ? "[0]" : ""}`));
@@ -192,7 +192,7 @@ export function checkJob(read: SettingsReader, place: string, entry: object, job
     read.addProblem(place, entry, "has no job", "give it one, such as job: my_app");
   } else if (typeof job !== "string") {
     const fix = "write it in quotes, or set it with --type string";
-    read.addProblem(place, entry, "has a job that is not a text", fix);
+    read.addProblem(place, entry, "has a job that is not a string", fix);
   } else if (jobs.has(job)) {
     read.addProblem(place, entry, `names the job ${job} again`, "give each entry a job of its own");
   } else {

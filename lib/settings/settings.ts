@@ -113,7 +113,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
     flaskPort,
     scrapeInterval: read.duration("scrapeInterval"),
     retention: read.duration("retention"),
-    startTimeout: read.integer("startTimeout", 10, 3600, "seconds as a whole number"),
+    startTimeout: read.integer("startTimeout", 10, 3600, "a whole number of seconds"),
     keepData: read.flag("keepData"),
     extraScrapeTargets,
     probes: readProbes(read, "probes"),
@@ -144,8 +144,8 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
     read.addProblem(
       "extraScrapeServices",
       settings.extraScrapeServices,
-      "lists services of a swarm, and engine is docker",
-      'set engine: swarm, or remove it with make config ARGS="rm extraScrapeServices"; extraScrapeTargets lists others',
+      "requires engine: swarm, but engine is docker",
+      "set engine: swarm, or remove it; for other targets use extraScrapeTargets",
     );
   }
   read.secretOnly(["grafanaAdminPassword", "webPassword", "alertWebhook", "remoteWrite", "extraScrapeTargets"]);

@@ -73,7 +73,7 @@ describe("up refuses, before anything is created,", () => {
   it("a catalogue that does not respond", async () => {
     const entry = [{ id: 1860, revision: 45, sha256: "0".repeat(64) }];
     const output = await refusal({ dashboardCatalogue: "http://127.0.0.1:9", communityDashboards: entry });
-    expect(output).toContain('dashboardCatalogue = "http://127.0.0.1:9": does not give dashboard 1860 revision 45');
+    expect(output).toContain('dashboardCatalogue = "http://127.0.0.1:9": does not provide dashboard 1860 revision 45');
     expect(output).toContain("check the connection, or set a folder of <id>_rev<revision>.json");
   });
 

@@ -190,13 +190,13 @@ export const BAD_INPUTS: readonly BadInput[] = [
   {
     what: "a catalogue folder that is not there",
     settings: () => ({ dashboardCatalogue: "/nonexistent", communityDashboards: [DASHBOARD] }),
-    says: `- dashboardCatalogue = "/nonexistent": does not give dashboard 4711 revision 3 (ENOENT: no such file or directory, open '/nonexistent/${FILE}'); put the file there, or set another folder or URL`,
+    says: `- dashboardCatalogue = "/nonexistent": does not provide dashboard 4711 revision 3 (ENOENT: no such file or directory, open '/nonexistent/${FILE}'); put the file there, or set another folder or URL`,
   },
   {
     what: "a catalogue that is a file",
     settings: (folder) => ({ dashboardCatalogue: `${folder}/file`, communityDashboards: [DASHBOARD] }),
     breaking: writing(({ folder }) => path.join(folder, "file"), ""),
-    says: `- dashboardCatalogue = "<folder>/file": does not give dashboard 4711 revision 3 (ENOTDIR: not a directory, open '<folder>/file/${FILE}'); put the file there, or set another folder or URL`,
+    says: `- dashboardCatalogue = "<folder>/file": does not provide dashboard 4711 revision 3 (ENOTDIR: not a directory, open '<folder>/file/${FILE}'); put the file there, or set another folder or URL`,
   },
   {
     what: "a catalogue whose file is not whole",

@@ -19,7 +19,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     ],
     ["prometheusPort", 0, ' = "0": must be a port from 1 to 65535; set one in this range'],
     ["flaskPort", 70000, ' = "70000": must be a port from 1 to 65535; set one in this range'],
-    ["prometheusMemory", 16, ' = "16": must be MiB as a whole number from 32 to 1048576; set one in this range'],
+    ["prometheusMemory", 16, ' = "16": must be a whole number of MiB from 32 to 1048576; set one in this range'],
     [
       "prometheusImage",
       "prom/prometheus",
@@ -60,9 +60,13 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "scrapeIntervall",
       "5s",
-      ': is not a setting of the lab; did you mean scrapeInterval? Remove it with make config ARGS="rm scrapeIntervall"',
+      ': is not a setting of the lab; did you mean scrapeInterval? Remove it from Pulumi.<stack>.yaml, or with make config ARGS="rm scrapeIntervall"',
     ],
-    ["loki", true, ': is not a setting of the lab; see Pulumi.yaml. Remove it with make config ARGS="rm loki"'],
+    [
+      "loki",
+      true,
+      ': is not a setting of the lab; see Pulumi.yaml. Remove it from Pulumi.<stack>.yaml, or with make config ARGS="rm loki"',
+    ],
     [
       "remoteWrite",
       [{ url: "https://example.org", username: "lab", password: "in plain text" }],
@@ -80,7 +84,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     ],
   ],
   [
-    ["cadvisorPort", 9090, " = 9090: is the port of prometheusPort too; give each its own"],
+    ["cadvisorPort", 9090, " = 9090: is also the value of prometheusPort; set a different port for each"],
     [
       "subnet",
       "8.8.8.0/24",

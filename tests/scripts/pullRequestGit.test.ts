@@ -117,7 +117,7 @@ describe("a checkout of a commit", () => {
     const without = commit({ [name]: undefined });
     expect(() => {
       checkOutOf(without);
-    }).toThrow(`${name} is missing in it`);
+    }).toThrow(`the commit has no ${name}`);
     expect(base).not.toBe(without);
   });
 });

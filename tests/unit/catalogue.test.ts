@@ -59,7 +59,9 @@ describe("a folder as catalogue", () => {
       {
         setting: "dashboardCatalogue",
         value: folder,
-        problem: expect.stringMatching(/^does not give dashboard 7 revision 2 \(.*ENOENT.*7_rev2\.json'\)$/) as unknown,
+        problem: expect.stringMatching(
+          /^does not provide dashboard 7 revision 2 \(.*ENOENT.*7_rev2\.json'\)$/,
+        ) as unknown,
         fix: "put the file there, or set another folder or URL",
       },
     ]);
@@ -225,7 +227,7 @@ describe("a URL as catalogue", () => {
       {
         setting: "dashboardCatalogue",
         value: server.url,
-        problem: `does not give dashboard 7 revision 2 (${server.url}${PATH} returned ${String(status)})`,
+        problem: `does not provide dashboard 7 revision 2 (${server.url}${PATH} returned ${String(status)})`,
         fix: "check the connection, or set a folder of <id>_rev<revision>.json",
       },
     ]);
@@ -236,7 +238,7 @@ describe("a URL as catalogue", () => {
     await gone.close();
     const { problems } = await read(gone.url, SUM);
     // jest's Error is not the one of fetch, so the cause behind "fetch failed" may be missing here
-    const why = /^does not give dashboard 7 revision 2 \(.*(ECONNREFUSED|fetch failed).*\)$/;
+    const why = /^does not provide dashboard 7 revision 2 \(.*(ECONNREFUSED|fetch failed).*\)$/;
     expect(problems).toMatchObject([{ problem: expect.stringMatching(why) as unknown }]);
   });
 

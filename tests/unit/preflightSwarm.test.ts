@@ -235,8 +235,8 @@ describe("settings of a swarm", () => {
     ],
     [
       { extraScrapeServices: '[{"job": "a", "service": "s", "port": 1}]' },
-      'extraScrapeServices = [{"job":"a","service":"s","port":1}]: lists services of a swarm, and engine is docker; ' +
-        'set engine: swarm, or remove it with make config ARGS="rm extraScrapeServices"; extraScrapeTargets lists others',
+      'extraScrapeServices = [{"job":"a","service":"s","port":1}]: requires engine: swarm, but engine is docker; ' +
+        "set engine: swarm, or remove it; for other targets use extraScrapeTargets",
     ],
   ])("with the value %j are reported", (changes, message) => {
     expect(problems(changes)).toStrictEqual([message]);

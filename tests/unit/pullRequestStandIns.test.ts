@@ -156,7 +156,7 @@ describe("the settings of a preview's lab", () => {
   it("are rejected for a checkout whose lab would have the names of another", async () => {
     for (const content of ["config: {grafanaPort: {default: 3000}}", "name: observability-lab"]) {
       fs.writeFileSync(path.join(folder, "Pulumi.yaml"), content);
-      await expect(disguiseOf().settingsOf(folder, "dev")).rejects.toThrow("it knows no setting namePrefix");
+      await expect(disguiseOf().settingsOf(folder, "dev")).rejects.toThrow("it has no setting namePrefix");
     }
   });
 

@@ -13,7 +13,7 @@ const ADDRESS = "is not an IPv4 address; use 127.0.0.1, or another address of th
 const PREFIX =
   'must be up to 32 letters, digits, "_", "." and "-", starting with a letter or digit; write it as in team-a-';
 const NETWORK = "use a private network such as 172.30.90.0/24";
-const MEMORY = "must be MiB as a whole number from 32 to 1048576; set one in this range";
+const MEMORY = "must be a whole number of MiB from 32 to 1048576; set one in this range";
 
 describe("a bad setting", () => {
   it.each([
@@ -33,7 +33,7 @@ describe("a bad setting", () => {
     ["nodeExporterImage", `prom/node-exporter:v1-distroless@sha256:${"0".repeat(64)}`, DISTROLESS],
     ["grafanaImage", "grafana/grafana:13.2.2@sha256:12", IMAGE],
     ["grafanaImage", `grafana/grafana:@sha256:${"a".repeat(64)}`, IMAGE],
-    ["startTimeout", "2m", "must be seconds as a whole number from 10 to 3600; set one in this range"],
+    ["startTimeout", "2m", "must be a whole number of seconds from 10 to 3600; set one in this range"],
     ["grafanaMemory", "31", MEMORY],
     ["grafanaMemory", "512m", MEMORY],
     ["scrapeInterval", "5", DURATION],
@@ -66,7 +66,7 @@ describe("a bad setting", () => {
 
   it("that equals another port is reported with that one", () => {
     expect(problemsOf({ flaskPort: "3000" })).toStrictEqual([
-      "flaskPort = 3000: is the port of grafanaPort too; give each its own",
+      "flaskPort = 3000: is also the value of grafanaPort; set a different port for each",
     ]);
   });
 
@@ -77,7 +77,7 @@ describe("a bad setting", () => {
 
   it("that is misspelt is reported with the right name", () => {
     expect(problemsOf({ grafnaPort: "3000" })).toStrictEqual([
-      'grafnaPort: is not a setting of the lab; did you mean grafanaPort? Remove it with make config ARGS="rm grafnaPort"',
+      'grafnaPort: is not a setting of the lab; did you mean grafanaPort? Remove it from Pulumi.<stack>.yaml, or with make config ARGS="rm grafnaPort"',
     ]);
   });
 
@@ -121,7 +121,7 @@ describe("a bad scrape target", () => {
     [{ job: "a", targets: "app:80" }, TARGETS],
     [{ job: "a", targets: [] }, TARGETS],
     [{ job: "a", targets: ["app:80", 80] }, TARGETS],
-    [{ job: 7, targets }, "has a job that is not a text; write it in quotes, or set it with --type string"],
+    [{ job: 7, targets }, "has a job that is not a string; write it in quotes, or set it with --type string"],
     [
       { job: "a", targets, metricsPath: "metrics" },
       "has a metricsPath that is not a path; start it with /, or leave it out",

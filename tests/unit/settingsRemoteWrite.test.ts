@@ -11,7 +11,7 @@ describe("a bad receiver of remote write", () => {
     ["example.org", ' = "example.org": is not an http or https URL; write it as https://example.org/api/v1/write'],
     ["http://", ' = "http://": is not an http or https URL; write it as https://example.org/api/v1/write'],
     ["ftp://u:S3CRET@h", ": is not an http or https URL; write it as https://example.org/api/v1/write"],
-    ["https://u:S3CRET@h", ": holds credentials, which everybody could read; give them as username and password"],
+    ["https://u:S3CRET@h", ": holds credentials, which everybody could read; set them as username and password"],
     [
       "http://127.0.0.1:9090/a",
       ` = "http://127.0.0.1:9090/a": is the loopback of Prometheus' own container; write host.docker.internal for this machine`,
@@ -25,7 +25,7 @@ describe("a bad receiver of remote write", () => {
     [{ password: "S3CRET" }, ": needs username and password together; set both, or neither"],
     [
       { username: "lab", password: "S3CRET", bearerToken: "S3CRET" },
-      ": has a password and a bearerToken; keep the one that the receiver asks for",
+      ": has a password and a bearerToken; keep the one that the receiver requires",
     ],
     [{ username: "lab", password: "S3CRET\n" }, `.password: ${LINE}; set another one`],
     [{ bearerToken: "" }, `.bearerToken: ${LINE}; set another one`],

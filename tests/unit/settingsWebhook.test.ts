@@ -66,7 +66,7 @@ describe("the webhook for alerts", () => {
 
   it("makes the port of Alertmanager one of the lab's", () => {
     expect(problemsOf({ alertWebhook: "https://example.org", flaskPort: "9093" })).toStrictEqual([
-      "flaskPort = 9093: is the port of alertmanagerPort too; give each its own",
+      "flaskPort = 9093: is also the value of alertmanagerPort; set a different port for each",
     ]);
   });
 });

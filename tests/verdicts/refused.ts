@@ -66,7 +66,7 @@ export const REFUSED: readonly RefusedScenario[] = [
   {
     scenario: "a dashboard that the catalogue does not have",
     settings: () => ({ communityDashboards: [{ id: 4711, revision: 1 }] }),
-    output: /does not give dashboard 4711 revision 1 .*; put the file there/,
+    output: /does not provide dashboard 4711 revision 1 .*; put the file there/,
   },
   {
     scenario: "a dashboard with panels of a plugin that Grafana lacks",

@@ -73,7 +73,9 @@ function checkWritten(file: string): void {
     openBackup(file);
   } catch (error) {
     const problem = (error as Error).message;
-    throw new LabError(`no backup was written, as restore would refuse it: ${problem}; remove that from the volume`);
+    throw new LabError(
+      `no backup was written, as make restore would reject it: ${problem}; remove the named file from the volume`,
+    );
   }
 }
 

@@ -12,7 +12,7 @@ const KEY_BYTES = 32;
 async function newKey(checkout: string, folder: string): Promise<void> {
   const lab = await RunningLab.find(checkout);
   if (lab === undefined || !(await lab.isComplete()) || !(await hasKey(lab))) {
-    throw new LabError("the lab is not up, or not as this checkout has it: run make up");
+    throw new LabError("the lab is not up, or a container, volume or key of it is missing: run make up");
   }
   new SavedKeys(path.join(folder, "grafana-keys")).save(await readKey(lab));
   await writeKey(lab, randomBytes(KEY_BYTES).toString("hex"));

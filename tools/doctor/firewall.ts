@@ -10,7 +10,7 @@ import { labName } from "../../lib/shared/names";
 import { Finding, ok, problem, skipped } from "./finding";
 
 const CHECK = "firewall";
-/** Timeout; an answer takes milliseconds. */
+/** Timeout; a response takes milliseconds. */
 const PATIENCE_MS = 4000;
 
 /**

@@ -87,7 +87,7 @@ export function checkOut(project: string, { commit }: Base, folder: string): voi
   ]);
   for (const file of ["Pulumi.yaml", LOCK]) {
     if (!fs.existsSync(path.join(folder, file))) {
-      throw new LabError(`${file} is missing in it`);
+      throw new LabError(`the commit has no ${file}`);
     }
   }
   // other files that decide on packages could change those that the base's policies run with

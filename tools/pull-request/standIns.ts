@@ -57,7 +57,7 @@ export class StandIns {
       declared?.[`${PROJECT}:${key}`] ??
       (isObject(declaration) ? (declaration.value ?? declaration.default) : declaration);
     if (schema !== undefined && !("namePrefix" in schema)) {
-      throw new LabError("it knows no setting namePrefix, so a lab of it cannot be beside others");
+      throw new LabError("it has no setting namePrefix, so its lab cannot run beside another one");
     }
 
     const config: Record<string, unknown> = {};

@@ -166,7 +166,10 @@ async function dashboardsBound(lab: LabOutputs): Promise<string> {
     unboundDatasources(dashboard, uids).map((reference) => `${dashboard.title}: ${reference}`),
   );
   if (unbound.length > 0) {
-    throw new CheckError(`unbound datasources: ${unbound.join(", ")}`, "report it with the dashboard's file");
+    throw new CheckError(
+      `unbound datasources: ${unbound.join(", ")}`,
+      "remove the dashboard from communityDashboards, or export it again for Prometheus",
+    );
   }
   const standIns = dashboards.filter(({ tags }) => tags?.includes("stand-in"));
   const note = standIns.length === 0 ? "" : `; ${String(standIns.length)} are stand-ins for published ones`;

@@ -35,7 +35,7 @@ export interface Frame {
   };
 }
 
-/** Answer to one query. */
+/** Result of one query. */
 export interface QueryResult {
   readonly error?: string;
   readonly frames?: readonly Frame[];

@@ -156,7 +156,7 @@ async function runQueries(
   return queries
     .filter(({ hide }) => hide !== true)
     .map(({ refId, expr = "", datasource }) => {
-      const { error, frames = [] } = results[refId] ?? { error: "no answer to this query" };
+      const { error, frames = [] } = results[refId] ?? { error: "no result for this query" };
       const state = error !== undefined ? "error" : dataIn(frames, namesNothing(panel));
       return { refId, expr, datasource: datasource.uid, state, frames, ...(error === undefined ? {} : { error }) };
     });
