@@ -3,9 +3,11 @@ import { DockerContainer, Machine } from "../docker/machine";
 import { ObservedHost } from "../drift/host";
 import { PublishedKey, publishedServices, SERVICES } from "../settings/services";
 import { Settings } from "../settings/settings";
+import { connectHost, isLoopback } from "../shared/names";
 import { Problem } from "../shared/problems";
 import { isOurs } from "./names";
 
+const CONNECT_TIMEOUT_MS = 1000;
 /** States in which a container holds its ports, or did until a moment ago. */
 const HOLDS_PORTS = ["running", "paused", "restarting", "removing"];
 
@@ -80,14 +82,20 @@ async function checkPort(
     return undefined;
   }
   if (error === "EACCES") {
-    return { setting, value: port, problem: "is a privileged port", fix: "set a port of 1024 or above" };
+    if (listensOnMachine(setting, settings)) {
+      return { setting, value: port, problem: "is a privileged port", fix: "set a port of 1024 or above" };
+    }
+    // Docker publishes it as root
+    if (!(await isListening(connectHost(bindAddress), port))) {
+      return undefined;
+    }
   }
   const free = await findFreePort(bindAddress, port, wanted);
   const another = `set ${setting} to a free port${free === undefined ? "" : ` such as ${String(free)}`}`;
   const problemOf = (who: string, fix: string): Problem => ({
     setting,
     value: port,
-    problem: `is in use by ${who} on ${bindAddress} (${error})`,
+    problem: `is in use by ${who} on ${bindAddress} (${error === "EACCES" ? "EADDRINUSE" : error})`,
     fix,
   });
   const holder = machine.containers.find((it) => publishes(it, bindAddress, port));
@@ -107,6 +115,27 @@ async function checkPort(
     `another program (perhaps process ${String(foreignApp)}, which another user started as this lab's app)`,
     `stop it as that user, such as with sudo if you started the lab with sudo, or ${another}`,
   );
+}
+
+/** Whether a program listens on a port in the host's network, without the permissions of Docker. */
+function listensOnMachine(setting: string, { nodeExporterNetwork, alertWebhook }: Settings): boolean {
+  return (
+    setting === "flaskPort" ||
+    (setting === "nodeExporterPort" && nodeExporterNetwork === "host") ||
+    (setting === "alertmanagerPort" && alertWebhook !== undefined && isLoopback(alertWebhook))
+  );
+}
+
+/** Whether a program accepts connections at an address. */
+function isListening(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port, timeout: CONNECT_TIMEOUT_MS });
+    const end = (accepted: boolean) => (): void => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once("connect", end(true)).once("timeout", end(false)).once("error", end(false));
+  });
 }
 
 async function findFreePort(address: string, taken: number, wanted: ReadonlySet<number>): Promise<number | undefined> {

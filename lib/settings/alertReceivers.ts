@@ -1,4 +1,4 @@
-import { NOWHERE } from "../shared/names";
+import { isIPv6, isLoopback, NO_IPV6, NOWHERE } from "../shared/names";
 import { Problem } from "../shared/problems";
 
 /** Receivers of Alertmanager that read their URL from a file; `webhook` posts Alertmanager's own format. */
@@ -67,7 +67,7 @@ const REFUSED: readonly Refused[] = [
 function ownFormat(name: string): Pick<Problem, "problem" | "fix"> {
   return {
     problem: `is ${name}, with a format of its own that the lab does not send`,
-    fix: "set a webhook of Slack, Discord or Teams, or a relay that takes Alertmanager's format",
+    fix: "set a webhook of Slack, Discord or Teams, or a relay that accepts Alertmanager's format",
   };
 }
 
@@ -86,7 +86,13 @@ export function alertReceiver(webhook: string): Integration | "nobody" {
 export function webhookProblem(webhook: string): Pick<Problem, "problem" | "fix"> | undefined {
   const { hostname, pathname } = new URL(webhook);
   const found = REFUSED.find(({ host, path = /^/ }) => host.test(hostname) && path.test(pathname));
-  return found && { problem: `${hostname} ${found.problem}`, fix: found.fix };
+  if (found === undefined) {
+    // on loopback Alertmanager is in the host's network
+    return isIPv6(webhook) && !isLoopback(webhook)
+      ? { problem: NO_IPV6, fix: "write a host name or an IPv4 address" }
+      : undefined;
+  }
+  return { problem: `${hostname} ${found.problem}`, fix: found.fix };
 }
 
 /** The URL to post to; for Discord without the suffix that selects another program's format. */

@@ -1,4 +1,5 @@
-import { isLoopback } from "../shared/names";
+import { isIPv4 } from "node:net";
+import { isLoopback, NO_IPV6 } from "../shared/names";
 import { MAX_PORT, SettingsReader } from "./reader";
 
 /** What the blackbox exporter probes at every scrape: exactly one of these. */
@@ -53,7 +54,7 @@ const CHECKS: Readonly<Record<(typeof KINDS)[number], (target: unknown) => Wrong
       : hostProblem(hostname);
   },
   tcp: (target) => {
-    const [, host, port] = /^([^:]+):(\d{1,5})$/.exec(String(target)) ?? [];
+    const [, host, port] = /^([^:]+):(\d{1,5})$/.exec(typeof target === "string" ? target : "") ?? [];
     return host === undefined || Number(port) < 1 || Number(port) > MAX_PORT
       ? ["is not host:port, with a host name or an IPv4 address", "write it as db.example.org:5432"]
       : hostProblem(host);
@@ -68,9 +69,10 @@ function hostProblem(host: string): Wrong {
     return ["is the loopback of the blackbox exporter's own container", "write host.docker.internal for this machine"];
   }
   if (host.startsWith("[") || host.includes("::")) {
-    return ["is an IPv6 address, and the lab's network has IPv4 only", "write a host name or an IPv4 address"];
+    return [NO_IPV6, "write a host name or an IPv4 address"];
   }
-  return /^[\w.-]+$/.test(host) ? undefined : ["is not a host name", "write it as db.example.org or 192.0.2.1"];
+  const valid = /^[\d.]+$/.test(host) ? isIPv4(host) : /^\w([\w.-]*\w)?\.?$/.test(host);
+  return valid ? undefined : ["is not a host name", "write it as db.example.org or 192.0.2.1"];
 }
 
 /** The scrape job of the probes, with the relabelling of https://github.com/prometheus/blackbox_exporter#prometheus-configuration. */

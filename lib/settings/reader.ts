@@ -1,15 +1,15 @@
 import * as ipaddr from "ipaddr.js";
 import { isIPv4 } from "node:net";
 import { Problem } from "../shared/problems";
+import { imageProblem } from "./images";
 import { parseList } from "./parseList";
-import { redactSecrets } from "./secretFields";
+import { namesSecret, redactSecrets } from "./secretFields";
 import { suggestion } from "./suggestion";
 
 // Prometheus' own grammar, https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 const DURATION = /^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
 /** `user:password@`, but not an image's tag before its digest. */
 const CREDENTIALS = /:[^\s"/]*@(?!sha256:)/;
-const IMAGE = /^[a-z0-9]([a-z0-9._/:-]*[a-z0-9])?(:[\w][\w.-]{0,127}|(:[\w][\w.-]{0,127})?@sha256:[0-9a-f]{64})$/;
 const MIN_MEMORY = 32;
 const MIN_PASSWORD = 8;
 export const MAX_PORT = 65535;
@@ -50,20 +50,9 @@ export class SettingsReader {
 
   image(setting: string): string {
     const value = this.text(setting);
-    if (!IMAGE.test(value) || value.endsWith(":latest")) {
-      this.addProblem(
-        setting,
-        value,
-        "needs a name with a fixed tag or a digest",
-        "write it as name:tag or name@sha256:…",
-      );
-    } else if (/-distroless(@|$)/.test(value)) {
-      this.addProblem(
-        setting,
-        value,
-        "has no wget, which the health check runs",
-        "set the same tag without -distroless",
-      );
+    const wrong = imageProblem(value);
+    if (wrong !== undefined) {
+      this.addProblem(setting, value, ...wrong);
     }
     return value;
   }
@@ -221,7 +210,7 @@ export class SettingsReader {
     const entries = parseList(text);
     const shape = `a list of {${fields.join(", ")}}`;
     if (entries === undefined) {
-      const shown = confidential ? undefined : text;
+      const shown = confidential || namesSecret(text) ? undefined : text;
       this.addProblem(setting, shown, `must be ${shape}`, "see its description in Pulumi.yaml");
       return [];
     }

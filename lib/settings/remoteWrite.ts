@@ -1,4 +1,4 @@
-import { isLoopback } from "../shared/names";
+import { isIPv6, isLoopback, NO_IPV6 } from "../shared/names";
 import { setAsSecret, SettingsReader } from "./reader";
 
 /** A receiver of Prometheus' remote write protocol. */
@@ -62,6 +62,9 @@ function urlProblem(url: unknown): { problem: string; fix: string } | undefined 
   if (isLoopback(url)) {
     const problem = "is the loopback of Prometheus' own container";
     return { problem, fix: "write host.docker.internal for this machine" };
+  }
+  if (isIPv6(url)) {
+    return { problem: NO_IPV6, fix: "write a host name or an IPv4 address" };
   }
   return undefined;
 }

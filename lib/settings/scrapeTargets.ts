@@ -1,6 +1,6 @@
-import { isLoopback } from "../shared/names";
+import { isIPv6, isLoopback, NO_IPV6 } from "../shared/names";
 import { MAX_PORT, setAsSecret, SettingsReader } from "./reader";
-import { isInlineSecret, isSecretField } from "./secretFields";
+import { isInlineOnly, isInlineSecret, isSecretField } from "./secretFields";
 import { OWN_JOBS } from "./services";
 
 /** An additional scrape job. */
@@ -30,6 +30,7 @@ const REPLACED: Readonly<Record<string, string>> = {
 const HOST_PORT = /^[\w.-]+:(\d{1,5})$/;
 /** Fields with addresses that Prometheus connects to: of discoveries, proxies and token servers. */
 const ADDRESS_FIELD = /(^|_)(url|servers?|host|endpoint|names)$/;
+const NOT_IPV6 = "write a host name or an IPv4 address";
 const OWN_LOOPBACK = "is the loopback of Prometheus' own container";
 const THIS_MACHINE = "for this machine; on Linux the program must listen on the lab's gateway, too";
 /** Fields whose keys the user chooses, without secrets that Prometheus would hide. */
@@ -87,6 +88,9 @@ function checkTargets(read: SettingsReader, place: string, entry: Readonly<Recor
     const fix = `write host.docker.internal${portOf(address)} ${THIS_MACHINE}`;
     read.addProblem(`${place}.relabel_configs`, address, problem, fix);
   }
+  for (const address of relabelledAddresses(entry).filter(isIPv6)) {
+    read.addProblem(`${place}.relabel_configs`, address, NO_IPV6, NOT_IPV6);
+  }
   if (labels !== undefined && !(isRecord(labels) && isTexts(Object.values(labels)))) {
     const fix = 'write labels: {team: "shop"}; set a number with make config and --type string';
     read.addProblem(place, entry, "has labels that are not a map of strings", fix);
@@ -108,8 +112,8 @@ function targetProblem(target: string): readonly [problem: string, fix: string] 
   if (isLoopbackAddress(target)) {
     return [OWN_LOOPBACK, `write host.docker.internal${portOf(target)} ${THIS_MACHINE}`];
   }
-  if (/^\[[\da-f:.]+\]/i.test(target)) {
-    return ["is an IPv6 address, and the lab's network has IPv4 only", "write a host name or an IPv4 address"];
+  if (isIPv6(target)) {
+    return [NO_IPV6, NOT_IPV6];
   }
   const port = Number(HOST_PORT.exec(target)?.[1] ?? 0);
   return port >= 1 && port <= MAX_PORT && URL.canParse(`http://${target}`)
@@ -153,16 +157,38 @@ function checkPart(read: SettingsReader, place: string, { path, value }: Part): 
       const fix = "set another one, a number with --type string";
       read.addProblem(name, undefined, "must be text without spaces around it", fix);
     }
-  } else if (/(_file|^files|^file_sd_configs)$/.test(field)) {
-    const fix = field.endsWith("_file")
-      ? "write its content in the field without _file, or leave it out"
-      : "list the targets, or use http_sd_configs";
-    read.addProblem(name, undefined, "names a file, and Prometheus' container has none but the lab's", fix);
+  } else if (field === "proxy_from_environment" && value === true) {
+    const fix = 'write proxy_url: "http://proxy.example.org:3128", and no_proxy for exceptions';
+    read.addProblem(name, value, "reads variables that Prometheus' container does not have", fix);
+  } else if (/(_file|_file_path|_key_path|^files|^file_sd_configs)$/.test(field)) {
+    read.addProblem(
+      name,
+      undefined,
+      "names a file, and Prometheus' container has none but the lab's",
+      insteadOfFile(path),
+    );
   } else if (ADDRESS_FIELD.test(field)) {
     for (const address of [value].flat().filter((it) => typeof it === "string")) {
       checkAddress(read, name, address);
     }
   }
+}
+
+/** The remedy for a field that names a file. */
+function insteadOfFile(path: Part["path"]): string {
+  const field = String(path.at(-1));
+  if (field === "kubeconfig_file") {
+    return "set api_server, authorization and tls_config";
+  }
+  if (field === "files" && path.includes("http_headers")) {
+    return "write its content as secrets";
+  }
+  if (!field.endsWith("_file")) {
+    return field.startsWith("file") ? "list the targets, or use http_sd_configs" : "leave it out";
+  }
+  return isInlineOnly(field.replace(/_file$/, ""))
+    ? "leave it out, and use a discovery or a proxy that requires none"
+    : "write its content in the field without _file, or leave it out";
 }
 
 /** Reports an address that Prometheus' container cannot reach. */
@@ -172,6 +198,8 @@ function checkAddress(read: SettingsReader, name: string, address: string): void
     read.addProblem(name, address, "names a socket, and Prometheus' container has none", fix);
   } else if (isLoopbackAddress(address)) {
     read.addProblem(name, address, OWN_LOOPBACK, `write host.docker.internal ${THIS_MACHINE}`);
+  } else if (isIPv6(address)) {
+    read.addProblem(name, address, NO_IPV6, NOT_IPV6);
   }
 }
 

@@ -15,8 +15,10 @@ const INLINE_SECRETS = new Set([
   "application_secret",
   "auth_token",
   "consumer_key",
+  "private_key",
   "proxy_connect_header",
   "secret_key",
+  "service_account_key",
   "token",
 ]);
 
@@ -28,11 +30,21 @@ export function isInlineSecret(path: readonly (string | number)[]): boolean {
     .filter((it) => typeof it === "string")
     .at(-1);
   const unfiled = /_sd_configs$|^endpoint_params$/.test(String(parent)) && field !== "bearer_token";
-  return typeof field === "string" && (INLINE_SECRETS.has(field) || (unfiled && isSecretField(field)));
+  return typeof field === "string" && (isInlineOnly(field) || (unfiled && isSecretField(field)));
 }
 
 export function isSecretField(field: string): boolean {
   return Object.hasOwn(SECRET_FIELDS, field);
+}
+
+/** Whether Prometheus reads a secret with this name from its configuration file only. */
+export function isInlineOnly(field: string): boolean {
+  return INLINE_SECRETS.has(field);
+}
+
+/** Whether a text names a secret field, so that it may hold a secret. */
+export function namesSecret(text: string): boolean {
+  return [...Object.keys(SECRET_FIELDS), ...INLINE_SECRETS].some((field) => text.includes(field));
 }
 
 /** A value with its secret fields masked. */
@@ -45,7 +57,7 @@ export function redactSecrets(value: unknown): unknown {
   }
   const fields = Object.entries(value).map(([field, item]) => [
     field,
-    isSecretField(field) || INLINE_SECRETS.has(field) ? "[secret]" : redactSecrets(item),
+    isSecretField(field) || isInlineOnly(field) ? "[secret]" : redactSecrets(item),
   ]);
   return Object.fromEntries(fields) as object;
 }

@@ -166,7 +166,12 @@ function checkGrafanaImage({ grafana: { image } }: Settings, read: SettingsReade
 }
 
 /** Reports settings that do not work in a swarm. */
-function checkSwarm({ nodeExporterNetwork, overlaySubnet, subnet }: Settings, read: SettingsReader): void {
+function checkSwarm({ namePrefix, nodeExporterNetwork, overlaySubnet, subnet }: Settings, read: SettingsReader): void {
+  if (namePrefix.includes(".")) {
+    // isValidDNSName in swarmkit's manager/controlapi/common.go
+    const problem = 'must have no "." in a swarm: a service\'s name is one component of a DNS name';
+    read.addProblem("namePrefix", namePrefix, problem, `set ${namePrefix.replaceAll(".", "-")}, or set engine: docker`);
+  }
   if (nodeExporterNetwork === "host") {
     read.addProblem(
       "nodeExporterNetwork",

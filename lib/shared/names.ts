@@ -44,6 +44,14 @@ export function urlOn(bindAddress: string, port: number): string {
   return `http://${connectHost(bindAddress)}:${String(port)}`;
 }
 
+/** Problem of an address that `isIPv6` finds. */
+export const NO_IPV6 = "is an IPv6 address, and the lab's network has IPv4 only";
+
+/** Whether an address, with or without a scheme, is an IPv6 literal, which the lab's network cannot reach. */
+export function isIPv6(address: string): boolean {
+  return /^([a-z][a-z\d+.-]*:\/\/)?\[[\da-f:.]+\]/i.test(address);
+}
+
 /** Whether a URL is on loopback; false for anything but a URL. */
 export function isLoopback(url: string): boolean {
   return URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);

@@ -116,7 +116,7 @@ export const BAD_INPUTS: readonly BadInput[] = [
   {
     what: "a webhook of a chat with a format of its own",
     breaking: secret("alertWebhook", "https://chat.googleapis.com/v1/spaces/a/messages?key=T0K3N"),
-    says: "- alertWebhook: chat.googleapis.com is Google Chat, with a format of its own that the lab does not send; set a webhook of Slack, Discord or Teams, or a relay that takes Alertmanager's format",
+    says: "- alertWebhook: chat.googleapis.com is Google Chat, with a format of its own that the lab does not send; set a webhook of Slack, Discord or Teams, or a relay that accepts Alertmanager's format",
   },
   {
     what: "settings that are no YAML",

@@ -55,6 +55,21 @@ describe("a port", () => {
     expect(free).toBeGreaterThan(taken);
   });
 
+  it("below 1024 is left to Docker, which publishes it as root, but not the app's", async () => {
+    if (process.geteuid?.() !== 0) {
+      return; // CI runs as root; then this user can be another one
+    }
+    const settings = await onFreePorts({ grafanaPort: "81", flaskPort: "82" });
+    process.seteuid?.(65534);
+    try {
+      expect(await findTakenPorts(settings, LINUX, NOTHING)).toStrictEqual([
+        { setting: "flaskPort", value: 82, problem: "is a privileged port", fix: "set a port of 1024 or above" },
+      ]);
+    } finally {
+      process.seteuid?.(0);
+    }
+  });
+
   it("of the app is reported if a similar process of another user holds it", async () => {
     const taken = String(await holdPort());
     const settings = await onFreePorts({ flaskPort: taken });

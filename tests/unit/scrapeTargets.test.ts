@@ -114,9 +114,9 @@ describe("an extra scrape target with fields of a scrape_config", () => {
     ["loopback", { relabel_configs: [{ target_label: "__address__", replacement: "127.0.0.1:9115" }] }],
     ["names a socket", { docker_sd_configs: [{ host: "unix:///var/run/docker.sock" }] }],
     ["no targets", { targets: undefined, labels: { a: "b" }, dns_sd_configs: [{ names: ["a.example.org"] }] }],
-    ["labels that are not texts", { labels: ["a"] }],
+    ["labels that are not a map of strings", { labels: ["a"] }],
     ["holds credentials", { proxy_url: "http://user:hunter2@proxy:3128" }],
-    ["labels that are not texts", { labels: { a: 1 } }],
+    ["labels that are not a map of strings", { labels: { a: 1 } }],
     ["has an unknown field", { tagets: ["a:1"], basic_auth: { password: "hunter2" } }],
     ["targets as a list", { targets: "app", basic_auth: { password: "hunter2" } }],
   ])("is rejected: %s, %j", (text, fields) => {

@@ -24,7 +24,7 @@ describe("the webhook for alerts", () => {
 
   const OWN = (name: string): string =>
     `is ${name}, with a format of its own that the lab does not send; ` +
-    "set a webhook of Slack, Discord or Teams, or a relay that takes Alertmanager's format";
+    "set a webhook of Slack, Discord or Teams, or a relay that accepts Alertmanager's format";
   const SLACK = "create an incoming webhook in Slack, https://hooks.slack.com/services/…";
   const CONNECTOR =
     "is an Office 365 connector, which Microsoft has retired; create a webhook in the Workflows of Teams";

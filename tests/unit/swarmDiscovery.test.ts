@@ -85,7 +85,7 @@ describe("prometheus.yml in a swarm", () => {
     relabel_configs: [
       {
         source_labels: ["__meta_dockerswarm_network_name"],
-        regex: "team[.]a-observability-lab-overlay",
+        regex: "team-a-observability-lab-overlay",
         action: "keep",
       },
       { source_labels: ["__meta_dockerswarm_task_state"], regex: "starting|running", action: "keep" },
@@ -96,15 +96,15 @@ describe("prometheus.yml in a swarm", () => {
   it("discovers the exporters by their nodes' names, and further services of the swarm", () => {
     const settings = settingsWith({
       engine: "swarm",
-      namePrefix: "team.a-",
+      namePrefix: "team-a-",
       extraScrapeServices: '[{"job": "shop", "service": "shop_api", "port": 8000, "metricsPath": "/m"}]',
     });
     const { scrape_configs: jobs } = parse(renderPrometheusConfig(settings)) as {
       scrape_configs: { job_name: string }[];
     };
     expect(jobs.slice(0, 3)).toStrictEqual([
-      swarmJob("linux_host", "team.a-node_exporter", 9100, "instance"),
-      swarmJob("docker_containers", "team.a-cadvisor", 8080, "instance"),
+      swarmJob("linux_host", "team-a-node_exporter", 9100, "instance"),
+      swarmJob("docker_containers", "team-a-cadvisor", 8080, "instance"),
       swarmJob("shop", "shop_api", 8000, "node", { metrics_path: "/m" }),
     ]);
     expect(jobs.slice(3).map(({ job_name: job }) => job)).toStrictEqual([
