@@ -56,7 +56,7 @@ async function readEntry(
         value: catalogue,
         problem: `does not provide dashboard ${String(dashboard.id)} revision ${String(dashboard.revision)} (${reason(error)})`,
         fix: download
-          ? "check the connection, or set a folder of <id>_rev<revision>.json"
+          ? `${connectionFix(error)}, or set a folder of <id>_rev<revision>.json`
           : "put the file there, or set another folder or URL",
       }
     );
@@ -178,8 +178,19 @@ async function ask(url: string): Promise<Response> {
 
 /** A proxy from its variable, with the scheme that undici requires and other programs add. */
 function proxyOf(variable: string): string {
-  const proxy = process.env[variable.toLowerCase()] ?? process.env[variable] ?? "";
-  return /^([a-z\d]+:\/\/|$)/i.test(proxy) ? proxy : `http://${proxy}`;
+  const value = process.env[variable.toLowerCase()] ?? process.env[variable] ?? "";
+  const proxy = /^([a-z\d]+:\/\/|$)/i.test(value) ? value : `http://${value}`;
+  if (proxy !== "" && !URL.canParse(proxy)) {
+    throw new Error(`${variable} is not a URL: encode the special characters in its user and password`);
+  }
+  return proxy;
+}
+
+/** The remedy for a failed download, as Node trusts only well-known authorities and those of this variable. */
+function connectionFix(error: unknown): string {
+  return /certificate/i.test(reason(error))
+    ? "set NODE_EXTRA_CA_CERTS to a file with the certificate of your proxy's authority"
+    : "check the connection";
 }
 
 function addressOf(catalogue: string): string {

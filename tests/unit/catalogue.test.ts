@@ -233,6 +233,23 @@ describe("a URL as catalogue", () => {
     ]);
   });
 
+  it("is not requested through a proxy whose variable is not a URL, which is named without its value", async () => {
+    server = await serve({});
+    const before = process.env.http_proxy;
+    process.env.http_proxy = "http://user:p#ss@proxy.example.org:3128";
+    try {
+      const [found] = (await read(server.url, SUM)).problems;
+      expect(found?.problem).toContain("HTTP_PROXY is not a URL: encode the special characters");
+      expect(JSON.stringify(found)).not.toContain("p#ss");
+    } finally {
+      if (before === undefined) {
+        delete process.env.http_proxy;
+      } else {
+        process.env.http_proxy = before;
+      }
+    }
+  });
+
   it("that does not respond is reported with the cause", async () => {
     const gone = await serve({});
     await gone.close();
