@@ -1,8 +1,10 @@
+import { parse } from "yaml";
 import { callDocker } from "../../lib/docker/client";
 import { Machine } from "../../lib/docker/machine";
 import { putFiles, runToEnd, withTemporaryContainer } from "../../lib/docker/temporaryContainer";
 import { RECORD } from "../../lib/drift/files";
 import { ObservedLab } from "../../lib/drift/observe";
+import { OWN_JOBS } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
 import { RULES } from "../../lib/shared/alertRules";
 import { labName } from "../../lib/shared/names";
@@ -108,10 +110,9 @@ async function checkInImage({ name, image, files, check }: CheckedProgram, lab: 
     return parseAll(files);
   }
   const problems = code === 0 ? [] : readProblems(output);
-  const names = files.map(({ file }) => file);
   return code !== 0 && problems.length === 0
-    ? [rejected(name, output.trim(), names)]
-    : problems.map((line) => rejected(name, line, names));
+    ? [rejected(name, output.trim(), files)]
+    : problems.map((line) => rejected(name, line, files));
 }
 
 async function parseAll(files: readonly ConfigFile[]): Promise<readonly Problem[]> {
@@ -134,12 +135,31 @@ export function readProblems(output: string): readonly string[] {
 }
 
 /** A problem in a tool's words, mostly `FILE: LINE:COLUMN: …`; attributed to the first file if it names none. */
-function rejected(name: string, line: string, files: readonly string[]): Problem {
-  const file = files.find((it) => line.includes(`${CONFIG_FOLDER}/${it}`)) ?? files[0] ?? "";
-  const problem = `${name} would reject it: ${line.replace(`${CONFIG_FOLDER}/${file}: `, "")}`;
-  return isRules(file)
-    ? { setting: sourceOf(file), problem, fix: "correct that rule" }
-    : { setting: file, problem, fix: "correct the setting that this part is rendered from" };
+export function rejected(name: string, line: string, files: readonly ConfigFile[]): Problem {
+  const found = files.find((it) => line.includes(`${CONFIG_FOLDER}/${it.file}`)) ?? files[0];
+  const { file = "", content = "" } = found ?? {};
+  const place = `${CONFIG_FOLDER}/${file}: `;
+  const problem = `${name} would reject it: ${line.replace(`parsing YAML file ${place}`, "").replace(place, "")}`;
+  if (isRules(file)) {
+    return { setting: sourceOf(file), problem, fix: "correct that rule" };
+  }
+  const job = jobOf(line, content);
+  return job === undefined || OWN_JOBS.includes(job)
+    ? { setting: file, problem, fix: "correct the setting that this part is rendered from" }
+    : { setting: `extraScrapeTargets, job ${job}`, problem, fix: "correct that entry" };
+}
+
+/** The scrape job that a problem in prometheus.yml is about, if it has a name or a line of it. */
+function jobOf(problem: string, content: ConfigFile["content"]): string | undefined {
+  const name = /job name "([^"]+)"/.exec(problem)?.[1];
+  const line = Number(/\bline (\d+):/.exec(problem)?.[1]);
+  if (name !== undefined || typeof content !== "string" || !(line > 0)) {
+    return name;
+  }
+  const above = content.split("\n").slice(0, line).reverse();
+  const inJobs = above.find((it) => /^\w/.test(it)) === "scrape_configs:";
+  const [, quoted] = above.map((it) => /^ {2}- job_name: (.+)/.exec(it)).find((it) => it !== null) ?? [];
+  return inJobs && quoted !== undefined ? String(parse(quoted)) : undefined;
 }
 
 /** Problems of a rule file that can be found without Prometheus. */

@@ -1,6 +1,6 @@
 import { passwordPrograms } from "../../components/container/webPassword";
 import { alertmanagerFiles } from "../../components/monitoring/alertmanager";
-import { findRejectedConfig, readProblems } from "../../components/monitoring/configCheck";
+import { findRejectedConfig, readProblems, rejected } from "../../components/monitoring/configCheck";
 import { prometheusFiles } from "../../components/monitoring/prometheus";
 import { FoundContainer } from "../../lib/drift/containers";
 import { describeFiles, RECORD } from "../../lib/drift/files";
@@ -42,6 +42,50 @@ describe("the output of promtool and amtool", () => {
   ])("is parsed even if the problem follows in the same line: %j", (output, problem) => {
     expect(readProblems(output)).toStrictEqual([problem]);
   });
+});
+
+describe("a problem in prometheus.yml", () => {
+  const jobs = [
+    { job: "mine", targets: ["app:80"], scrape_timeout: "10s" },
+    { job: "two: x", targets: ["app:80"], params: { format: "prometheus" } },
+  ];
+  const files = prometheusFiles(
+    settingsWith({
+      extraScrapeTargets: JSON.stringify(jobs),
+      remoteWrite: '[{"url": "https://example.org/api/v1/write"}]',
+    }),
+    undefined,
+  );
+  const lines = (files[0]?.content as string).split("\n");
+  const at = (text: string): string => {
+    const line = lines.findIndex((it) => it.includes(text)) + 1;
+    return `yaml: unmarshal errors: line ${String(line)}: cannot unmarshal`;
+  };
+
+  it.each([
+    [
+      "is about a job by name",
+      'scrape timeout greater than scrape interval for scrape config with job name "mine"',
+      "mine",
+    ],
+    ["is about a job by its line", at("format: prometheus"), "two: x"],
+  ])("%s", (_, line, job) => {
+    expect(rejected("Prometheus", `parsing YAML file /lab/prometheus.yml: ${line}`, files)).toStrictEqual({
+      setting: `extraScrapeTargets, job ${job}`,
+      problem: `Prometheus would reject it: ${line}`,
+      fix: "correct that entry",
+    });
+  });
+
+  it.each([at("scrape_interval: "), at("job_name: flask_app"), at("url: https://example.org"), "invalid something"])(
+    "is about another part: %s",
+    (line) => {
+      expect(rejected("Prometheus", line, files)).toMatchObject({
+        setting: "prometheus.yml",
+        fix: "correct the setting that this part is rendered from",
+      });
+    },
+  );
 });
 
 /** A container of this image that has these files, as they were written. */
