@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { removeOrphan } from "../../lib/docker/orphans";
-import { isOwn } from "../../lib/docker/swarmOwner";
+import { belongsToManager } from "../../lib/docker/swarmOwner";
 import { awaitTasks } from "../../lib/docker/tasks";
 import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { serviceDrift } from "../../lib/drift/services";
@@ -45,7 +45,7 @@ export class NodeService extends pulumi.ComponentResource {
       // the provider cannot update a missing service
       replaceOnChanges: drift === MISSING ? ["labels"] : [],
       hooks: {
-        beforeCreate: [() => removeOrphan("services", service, lab, (it) => isOwn(it, lab, machine))],
+        beforeCreate: [() => removeOrphan("services", service, lab, (it) => belongsToManager(it, lab, machine))],
         // the provider waits only for replicated services
         afterCreate: [waitForTasks],
         afterUpdate: [waitForTasks],

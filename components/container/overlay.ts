@@ -2,7 +2,7 @@ import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { removeOrphan } from "../../lib/docker/orphans";
-import { isOwn } from "../../lib/docker/swarmOwner";
+import { belongsToManager } from "../../lib/docker/swarmOwner";
 import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { readAsset } from "../../lib/shared/assets";
 import { LAB_LABEL, labName, MANAGER_LABEL, overlayName, REASON_LABEL } from "../../lib/shared/names";
@@ -42,7 +42,9 @@ export function createOverlay(
       dependsOn: teardown.all,
       deletedWith: teardown.all,
       deleteBeforeReplace: true,
-      hooks: { beforeCreate: [() => removeOrphan("networks", overlay, lab, (it) => isOwn(it, lab, machine))] },
+      hooks: {
+        beforeCreate: [() => removeOrphan("networks", overlay, lab, (it) => belongsToManager(it, lab, machine))],
+      },
       ...repair,
       // changed labels would replace the network: one of an earlier version stays as it is
       ...(observed.overlay === undefined ? {} : { ignoreChanges: ["labels"] }),

@@ -42,7 +42,7 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
         isolated: true,
         command: ["caddy", "run", "--config", `${CONFIG_FOLDER}/caddy.json`],
         uploads: [
-          { file: "caddy.json", content: JSON.stringify(caddyConfig(watchedServices(settings)), undefined, 2) },
+          { file: "caddy.json", content: JSON.stringify(caddyConfig(monitoredServices(settings)), undefined, 2) },
         ],
         hostPaths: [{ source: machine.socket, target: SOCKET }],
         shared: [{ name: folder, volume, path: FOLDER, readOnly: false }],
@@ -57,7 +57,7 @@ export class SwarmDiscovery extends pulumi.ComponentResource {
 }
 
 /** Names of the services that Prometheus scrapes: the lab's own, and those of `extraScrapeServices`. */
-function watchedServices(settings: Settings): readonly string[] {
+function monitoredServices(settings: Settings): readonly string[] {
   const own = nodeServicesOf(settings).map((name) => `${settings.namePrefix}${name}`);
   return [...new Set([...own, ...settings.extraScrapeServices.map(({ service }) => service)])];
 }

@@ -21,20 +21,20 @@ interface SwarmJob {
   readonly port: number;
   readonly metricsPath?: string;
   /** `instance` for a service with one task per node. */
-  readonly nodeLabel: "instance" | "node";
+  readonly targetLabel: "instance" | "node";
 }
 
 /** A job for the lab's own services; every series has the host name of its node. */
 export function nodeJob(settings: Settings, job: string, { hostname, port }: Service): SwarmScrapeConfig {
-  return swarmJob(settings, { job, service: `${settings.namePrefix}${hostname}`, port, nodeLabel: "instance" });
+  return swarmJob(settings, { job, service: `${settings.namePrefix}${hostname}`, port, targetLabel: "instance" });
 }
 
 /** The jobs of the setting `extraScrapeServices`. */
 export function extraServiceJobs(settings: Settings): SwarmScrapeConfig[] {
-  return settings.extraScrapeServices.map((it) => swarmJob(settings, { ...it, nodeLabel: "node" }));
+  return settings.extraScrapeServices.map((it) => swarmJob(settings, { ...it, targetLabel: "node" }));
 }
 
-function swarmJob(settings: Settings, { job, service, port, metricsPath, nodeLabel }: SwarmJob): SwarmScrapeConfig {
+function swarmJob(settings: Settings, { job, service, port, metricsPath, targetLabel }: SwarmJob): SwarmScrapeConfig {
   return {
     job_name: job,
     ...(metricsPath === undefined ? {} : { metrics_path: metricsPath }),
@@ -55,7 +55,7 @@ function swarmJob(settings: Settings, { job, service, port, metricsPath, nodeLab
       },
       // by actual and not desired state: the task of a failed node remains a target, and is down
       { source_labels: ["__meta_dockerswarm_task_state"], regex: "starting|running", action: "keep" },
-      { source_labels: ["__meta_dockerswarm_node_hostname"], target_label: nodeLabel },
+      { source_labels: ["__meta_dockerswarm_node_hostname"], target_label: targetLabel },
     ],
   };
 }

@@ -22,14 +22,14 @@ const HOW: Readonly<Record<Kind, string>> = { containers: "?force=1&v=1", networ
  * Removes an orphan of the lab, a container, network or Swarm service in no state, before a new one gets its name.
  * A killed update leaves orphans; their data is in volumes.
  *
- * @param isOurs Whether it is this lab's, by its labels; by default by the lab's name.
+ * @param belongsToLab Whether it is this lab's, by its labels; by default by the lab's name.
  * @throws LabError if another lab's object has that name, or if Docker returns an error.
  */
 export async function removeOrphan(
   kind: Kind,
   name: string,
   lab: string,
-  isOurs = (labels: Labels): boolean => labels?.[LAB_LABEL] === lab,
+  belongsToLab = (labels: Labels): boolean => labels?.[LAB_LABEL] === lab,
 ): Promise<void> {
   const found = await callDocker("GET", kind === "containers" ? `/containers/${name}/json` : `/${kind}/${name}`);
   if (found.status === 404) {
@@ -50,7 +50,7 @@ export async function removeOrphan(
   };
   const labels = thing.Config?.Labels ?? thing.Spec?.Labels ?? thing.Labels;
   const id = thing.Id ?? thing.ID ?? name;
-  if (!isOurs(labels)) {
+  if (!belongsToLab(labels)) {
     throw new LabError(
       `a ${kind.slice(0, -1)} named ${name} exists and does not belong to this lab; set another namePrefix, or remove it by hand`,
     );

@@ -54,7 +54,7 @@ export function listServices(): Promise<readonly SwarmService[]> {
 }
 
 /** The watched nodes that are available: not drained, and with the label if one is set. */
-export function watchedNodes({ nodes }: Pick<Swarm, "nodes">, nodeLabel: string | undefined): readonly SwarmNode[] {
+export function monitoredNodes({ nodes }: Pick<Swarm, "nodes">, nodeLabel: string | undefined): readonly SwarmNode[] {
   const [name = "", value] = nodeLabel?.split("=") ?? [];
   return nodes.filter(
     ({ Spec, Status }) =>

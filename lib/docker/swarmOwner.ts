@@ -9,7 +9,7 @@ type Labels = Readonly<Record<string, string>> | null | undefined;
  * name. One without the manager's label, from an earlier version, belongs to the machine with a container on that
  * lab's overlay network.
  */
-export function isOwn(
+export function belongsToManager(
   labels: Labels,
   lab: string,
   { containers, swarm }: Pick<Machine, "containers" | "swarm">,

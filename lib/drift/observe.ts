@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { dockerGet } from "../docker/client";
 import { Machine } from "../docker/machine";
 import { SwarmService } from "../docker/swarm";
-import { isOwn } from "../docker/swarmOwner";
+import { belongsToManager } from "../docker/swarmOwner";
 import { removeLeftovers, TEMPORARY_LABEL } from "../docker/temporaryContainer";
 import { Settings } from "../settings/settings";
 import { connectHost, LAB_LABEL, labName, overlayName } from "../shared/names";
@@ -64,14 +64,15 @@ export async function observeLab(settings: Settings, machine: Machine): Promise<
   ]);
   const containers = new Map(found.filter((it): it is [string, FoundContainer] => it[1] !== undefined));
   const overlay = overlayName(settings.namePrefix);
-  const services = machine.swarm.services.filter(({ Spec }) => isOwn(Spec.Labels, lab, machine));
+  const services = machine.swarm.services.filter(({ Spec }) => belongsToManager(Spec.Labels, lab, machine));
   const [grafana, loaded] = await Promise.all([
     volumes.has(`${lab}-grafana`) ? observeRunning(containers.get(`${settings.namePrefix}grafana`)) : EMPTY_GRAFANA,
     observeLoaded(containers.get(`${settings.namePrefix}prometheus`)),
   ]);
   return {
     network: machine.networks.find(({ Name, Labels }) => Name === lab && Labels?.[LAB_LABEL] === lab)?.Id,
-    overlay: machine.networks.find(({ Name, Labels }) => Name === overlay && isOwn(Labels, lab, machine))?.Id,
+    overlay: machine.networks.find(({ Name, Labels }) => Name === overlay && belongsToManager(Labels, lab, machine))
+      ?.Id,
     services: new Map(services.map((it) => [it.Spec.Name, it])),
     containers,
     volumes,

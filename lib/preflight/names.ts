@@ -8,7 +8,7 @@ import { Problem } from "../shared/problems";
 export function findForeignContainers(settings: Settings, machine: Machine): readonly Problem[] {
   return containersOf(settings)
     .map((name) => `${settings.namePrefix}${name}`)
-    .filter((name) => machine.containers.some((it) => it.Names.includes(`/${name}`) && !isOurs(it, settings)))
+    .filter((name) => machine.containers.some((it) => it.Names.includes(`/${name}`) && !belongsToLab(it, settings)))
     .map((name) => ({
       setting: "namePrefix",
       value: settings.namePrefix,
@@ -31,6 +31,6 @@ export function findForeignNetwork({ namePrefix }: Settings, { networks }: Machi
 }
 
 /** Whether a container belongs to the lab with these settings. */
-export function isOurs({ Labels }: DockerContainer, { namePrefix }: Pick<Settings, "namePrefix">): boolean {
+export function belongsToLab({ Labels }: DockerContainer, { namePrefix }: Pick<Settings, "namePrefix">): boolean {
   return Labels[LAB_LABEL] === labName(namePrefix);
 }

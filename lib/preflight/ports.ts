@@ -5,7 +5,7 @@ import { PublishedKey, publishedServices, SERVICES } from "../settings/services"
 import { Settings } from "../settings/settings";
 import { connectHost, isLoopback } from "../shared/names";
 import { Problem } from "../shared/problems";
-import { isOurs } from "./names";
+import { belongsToLab } from "./names";
 
 const CONNECT_TIMEOUT_MS = 1000;
 /** States in which a container holds its ports, or did until a moment ago. */
@@ -51,7 +51,7 @@ function holdsItsPort(key: PublishedKey, settings: Settings, { containers }: Mac
   return containers.some(
     (it) =>
       it.Names.includes(name) &&
-      isOurs(it, settings) &&
+      belongsToLab(it, settings) &&
       HOLDS_PORTS.includes(it.State) &&
       // containers in the host's network list no ports, nor do those that Docker is about to restart
       (it.HostConfig.NetworkMode === "host" ||
@@ -100,7 +100,7 @@ async function checkPort(
   });
   const holder = machine.containers.find((it) => publishes(it, bindAddress, port));
   const container = `container ${(holder?.Names[0] ?? "").slice(1)}`;
-  if (holder === undefined ? appPort === port : isOurs(holder, settings)) {
+  if (holder === undefined ? appPort === port : belongsToLab(holder, settings)) {
     const part = holder === undefined ? "Flask app" : container;
     return problemOf(
       `the lab's own ${part}`,

@@ -1,7 +1,7 @@
 import * as net from "node:net";
 import { Machine } from "../docker/machine";
-import { SwarmNode, watchedNodes } from "../docker/swarm";
-import { isOwn } from "../docker/swarmOwner";
+import { SwarmNode, monitoredNodes } from "../docker/swarm";
+import { belongsToManager } from "../docker/swarmOwner";
 import { nodeServicesOf } from "../settings/services";
 import { Settings } from "../settings/settings";
 import { LAB_LABEL, labName, MANAGER_LABEL, overlayName } from "../shared/names";
@@ -25,7 +25,7 @@ export async function findSwarmProblems(
   if (absent !== undefined) {
     return [absent];
   }
-  const nodes = watchedNodes(machine.swarm, settings.nodeLabel);
+  const nodes = monitoredNodes(machine.swarm, settings.nodeLabel);
   return [
     ...findNoNode(settings, nodes),
     ...findMixedEngines(nodes),
@@ -139,7 +139,7 @@ function findSameLab({ namePrefix }: Settings, machine: Machine): readonly Probl
     ...machine.networks
       .filter(({ Name }) => Name === overlay)
       .map(({ Labels }) => ({ command: `docker network rm ${overlay}`, labels: Labels })),
-  ].filter(({ labels }) => labels?.[LAB_LABEL] === lab && !isOwn(labels, lab, machine));
+  ].filter(({ labels }) => labels?.[LAB_LABEL] === lab && !belongsToManager(labels, lab, machine));
   if (others.length === 0) {
     return [];
   }

@@ -12,7 +12,7 @@ const root = path.resolve(__dirname, "../..");
 const { LAB_ROOM } = process.env;
 const checkouts = path.join(root, ".lab");
 // a lab with a folder of its own shares the checkout's results, if nobody else can have written them
-const folder = path.join(LAB_ROOM && !isOwn(checkouts) ? LAB_ROOM : checkouts, "stripped");
+const folder = path.join(LAB_ROOM && !isPrivateFolder(checkouts) ? LAB_ROOM : checkouts, "stripped");
 
 Module._extensions[".ts"] = (module, file) => {
   const source = fs.readFileSync(file, "utf8");
@@ -22,7 +22,7 @@ Module._extensions[".ts"] = (module, file) => {
 };
 
 /** Whether this user alone can write to a folder that exists. */
-function isOwn(place) {
+function isPrivateFolder(place) {
   try {
     fs.accessSync(place, fs.constants.W_OK);
     const { uid, mode } = fs.statSync(place);

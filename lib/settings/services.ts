@@ -101,21 +101,21 @@ export type PublishedKey = {
 }[ServiceKey];
 
 /** The values of the label `job` that the lab uses itself, with any settings. */
-export const OWN_JOBS: readonly string[] = [...catalogue().flatMap(([, { jobs = [] }]) => jobs), "flask_app"];
+export const OWN_JOBS: readonly string[] = [...allServices().flatMap(([, { jobs = [] }]) => jobs), "flask_app"];
 
 /** Keys of all services with a setting for their port on the host. */
-export const PUBLISHED: readonly PublishedKey[] = catalogue().flatMap(([key, { internal }]) =>
+export const PUBLISHED: readonly PublishedKey[] = allServices().flatMap(([key, { internal }]) =>
   internal ? [] : [key as PublishedKey],
 );
 
 /** The services with data, by host name, in the order of a backup. */
-export const WITH_DATA: readonly string[] = catalogue().flatMap(([, { hostname, data }]) =>
+export const WITH_DATA: readonly string[] = allServices().flatMap(([, { hostname, data }]) =>
   data === undefined ? [] : [hostname],
 );
 
 /** The services of a lab with these settings. */
 export function servicesOf(choices: Choices): readonly ServiceKey[] {
-  return catalogue().flatMap(([key, { when }]) => (when === undefined || when(choices) ? [key] : []));
+  return allServices().flatMap(([key, { when }]) => (when === undefined || when(choices) ? [key] : []));
 }
 
 /** The services that are containers of this machine, by host name. */
@@ -149,6 +149,6 @@ export function dataVolumes(settings: { readonly namePrefix: string }): readonly
 }
 
 /** The services with their keys, in the order of declaration. */
-export function catalogue(): readonly (readonly [ServiceKey, Service])[] {
+export function allServices(): readonly (readonly [ServiceKey, Service])[] {
   return Object.entries(SERVICES) as [ServiceKey, Service][];
 }

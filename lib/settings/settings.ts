@@ -6,7 +6,7 @@ import { Probe, readProbes } from "./probes";
 import { SettingsReader } from "./reader";
 import { readRemoteWrite, RemoteWriteReceiver } from "./remoteWrite";
 import { readScrapeTargets, ScrapeTarget } from "./scrapeTargets";
-import { catalogue, PublishedKey, publishedServices, ServiceKey } from "./services";
+import { allServices, PublishedKey, publishedServices, ServiceKey } from "./services";
 import { readCatalogueAddress, readWebhook } from "./urls";
 import { readWebPassword } from "./webPassword";
 
@@ -92,7 +92,7 @@ export interface RawConfig {
 export function parseSettings(raw: RawConfig): { settings: Settings; problems: readonly Problem[] } {
   const read = new SettingsReader(raw.values, raw.secrets);
   const services = Object.fromEntries(
-    catalogue().map(([key, { internal }]) => [
+    allServices().map(([key, { internal }]) => [
       key,
       {
         ...(internal ? {} : { port: read.port(`${key}Port`) }),

@@ -26,7 +26,7 @@ export function childPath(folder: string, name: string): string {
  */
 export function urlSegment(text: string): string {
   if (["", ".", ".."].includes(text)) {
-    throw new LabError(`${quote(text)} cannot be a part of a URL's path; nothing was asked`);
+    throw new LabError(`${quote(text)} cannot be a part of a URL's path; no request was sent`);
   }
   return encodeURIComponent(text);
 }

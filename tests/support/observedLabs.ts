@@ -5,7 +5,7 @@ import { MISSING } from "../../lib/drift/drift";
 import { describeFiles, RECORD } from "../../lib/drift/files";
 import { EMPTY_GRAFANA, FoundDatasource, FoundGrafana } from "../../lib/drift/grafana";
 import { ObservedLab } from "../../lib/drift/observe";
-import { catalogue, containersOf, nodeServicesOf } from "../../lib/settings/services";
+import { allServices, containersOf, nodeServicesOf } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
 import { labName, MEMORY_LABEL } from "../../lib/shared/names";
 
@@ -88,7 +88,7 @@ export function swarmService(name: string, Labels: Readonly<Record<string, strin
 /** A lab without drift after an update. */
 export function soundLab(settings: Settings): ObservedLab {
   const lab = labName(settings.namePrefix);
-  const memories = new Map(catalogue().map(([key, { hostname }]) => [hostname, settings[key].memory]));
+  const memories = new Map(allServices().map(([key, { hostname }]) => [hostname, settings[key].memory]));
   const swarm = settings.engine === "swarm";
   const overlay = swarm ? { [`${lab}-overlay`]: { NetworkID: OVERLAY_ID } } : {};
   const network = { Networks: { [lab]: { NetworkID: NETWORK_ID }, ...overlay }, Ports: {} };

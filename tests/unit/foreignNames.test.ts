@@ -27,7 +27,7 @@ describe("a foreign name", () => {
   it("is one segment of a URL, or rejected", () => {
     expect(urlSegment("lab-overview_1")).toBe("lab-overview_1");
     ["", ".", ".."].forEach((text) => {
-      expect(() => urlSegment(text)).toThrow("cannot be a part of a URL's path; nothing was asked");
+      expect(() => urlSegment(text)).toThrow("cannot be a part of a URL's path; no request was sent");
     });
     fc.assert(
       fc.property(fc.string(), (text) => {

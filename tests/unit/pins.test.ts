@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { catalogue } from "../../lib/settings/services";
+import { allServices } from "../../lib/settings/services";
 import { DECLARATIONS, DEFAULTS, PROJECT } from "../support/fixtures";
 
 const IMAGES = Object.entries(DEFAULTS).filter(([setting]) => setting.endsWith("Image"));
@@ -35,7 +35,7 @@ function found({ managerFilePatterns, matchStrings }: CustomManager): string[] {
 
 describe("a dependency of the lab", () => {
   it.each(IMAGES)("%s has a tag, and the digest of its index", (setting, image) => {
-    expect(IMAGES).toHaveLength(catalogue().length);
+    expect(IMAGES).toHaveLength(allServices().length);
     const digest = WITHOUT_DIGEST.includes(setting) ? "" : "@sha256:[0-9a-f]{64}";
     expect(image).toMatch(new RegExp(`^[a-z./-]+:v?\\d+\\.\\d+\\.\\d+${digest}$`));
   });

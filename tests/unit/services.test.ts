@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import {
-  catalogue,
+  allServices,
   containersOf,
   nodeServicesOf,
   OWN_JOBS,
@@ -19,13 +19,13 @@ describe("the catalogue of services", () => {
   it("has the settings of each in Pulumi.yaml, and no others", () => {
     const { config } = parse(fs.readFileSync(path.join(PROJECT, "Pulumi.yaml"), "utf8")) as { config: object };
     const declared = Object.keys(config).filter((name) => /(Port|Image|Memory)$/.test(name));
-    const expected = catalogue().flatMap(([key]) => [`${key}Image`, `${key}Memory`]);
+    const expected = allServices().flatMap(([key]) => [`${key}Image`, `${key}Memory`]);
     const ports = PUBLISHED.map((key) => `${key}Port`);
     expect(declared.sort()).toStrictEqual([...expected, ...ports, "flaskPort"].sort());
   });
 
   it("gives each service a host name of its own, and each job one service", () => {
-    const names = catalogue().map(([, { hostname }]) => hostname);
+    const names = allServices().map(([, { hostname }]) => hostname);
     expect(new Set(names).size).toBe(names.length);
     expect(new Set(OWN_JOBS).size).toBe(OWN_JOBS.length);
     // a container's name ends in its host name, behind any prefix
@@ -33,7 +33,7 @@ describe("the catalogue of services", () => {
   });
 
   it("has nothing optional in a lab with the defaults", () => {
-    const always = catalogue().flatMap(([, { hostname, when }]) => (when === undefined ? [hostname] : []));
+    const always = allServices().flatMap(([, { hostname, when }]) => (when === undefined ? [hostname] : []));
     expect(containersOf({})).toStrictEqual(always);
     expect(nodeServicesOf({})).toStrictEqual([]);
   });

@@ -1,7 +1,7 @@
 import * as os from "node:os";
 import { dockerGet } from "../../lib/docker/client";
 import { inspectMachine, Machine } from "../../lib/docker/machine";
-import { watchedNodes } from "../../lib/docker/swarm";
+import { monitoredNodes } from "../../lib/docker/swarm";
 import { removeLeftovers } from "../../lib/docker/temporaryContainer";
 import { labFolder, ObservedHost, observeHost } from "../../lib/drift/host";
 import { findDockerDesktop, findMissingPython, findRemapped, findRootless } from "../../lib/preflight/host";
@@ -94,7 +94,7 @@ async function examineDocker(settings: Settings, host: ObservedHost): Promise<re
       ? ofProblems(
           "swarm",
           await findSwarmProblems(settings, machine),
-          `${String(watchedNodes(machine.swarm, settings.nodeLabel).length)} nodes are reachable`,
+          `${String(monitoredNodes(machine.swarm, settings.nodeLabel).length)} nodes are reachable`,
         )
       : []),
     ...ofProblems("subnet", overlaps, `${settings.subnet} is free, or used by the lab`),

@@ -25,9 +25,9 @@ export async function alertsEvaluated(lab: LabOutputs): Promise<string> {
     signInHeaders(lab.webPassword),
   );
   const rules = data.groups.flatMap((group) => group.rules);
-  const sick = rules.filter(({ health }) => health !== "ok");
-  if (sick.length > 0) {
-    const list = sick.map(({ name, lastError }) => `${name}: ${lastError ?? "not evaluated yet"}`);
+  const unhealthy = rules.filter(({ health }) => health !== "ok");
+  if (unhealthy.length > 0) {
+    const list = unhealthy.map(({ name, lastError }) => `${name}: ${lastError ?? "not evaluated yet"}`);
     throw new CheckError(list.join("; "), "fix the rule in assets/prometheus, then run make up");
   }
   const firing = rules.filter(({ state }) => state === "firing").map(({ name }) => name);

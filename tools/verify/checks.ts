@@ -1,6 +1,6 @@
 import { inspectMachine } from "../../lib/docker/machine";
 import { findStarts } from "../../lib/drift/starts";
-import { catalogue, PUBLISHED, SERVICES } from "../../lib/settings/services";
+import { allServices, PUBLISHED, SERVICES } from "../../lib/settings/services";
 import { urlSegment } from "../../lib/shared/foreignNames";
 import { signInHeaders } from "../../lib/shared/webSignIn";
 import { alertsEvaluated } from "./alerts";
@@ -23,12 +23,12 @@ const PLAYBOOK = "monitor_playbook";
 
 async function containersHealthy(lab: LabOutputs): Promise<string> {
   const { containers } = await inspectMachine();
-  const sick = lab.containers.flatMap((name) => {
+  const unhealthy = lab.containers.flatMap((name) => {
     const status = containers.find(({ Names }) => Names.includes(`/${name}`))?.Status ?? "does not exist";
     return status.includes("(healthy)") ? [] : [`${name}: ${status}`];
   });
-  if (sick.length > 0) {
-    throw new CheckError(sick.join(", "), "read make logs, then run make up");
+  if (unhealthy.length > 0) {
+    throw new CheckError(unhealthy.join(", "), "read make logs, then run make up");
   }
   const silent = await unresponsive(lab);
   if (silent.length > 0) {
@@ -82,7 +82,7 @@ async function targetsUp(lab: LabOutputs): Promise<string> {
 /** The jobs of the lab's own services. */
 function expectedJobs({ containers, swarm }: LabOutputs): readonly string[] {
   const names = [...containers, ...(swarm?.services ?? [])];
-  const services = catalogue().filter(([, { hostname }]) => names.some((name) => name.endsWith(hostname)));
+  const services = allServices().filter(([, { hostname }]) => names.some((name) => name.endsWith(hostname)));
   return [...services.flatMap(([, { jobs = [] }]) => jobs), "flask_app"];
 }
 

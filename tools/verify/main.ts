@@ -25,7 +25,7 @@ const SCRAPES = 2;
 /** Pause between two rounds of requests to the app: at least one round lies between any two scrapes. */
 const TRAFFIC_PAUSE_MS = 1000;
 /** Pause before a failed check is retried. */
-const ASK_PAUSE_MS = 500;
+const RETRY_PAUSE_MS = 500;
 
 /** Retries a check until it passes or the patience ends: a new lab is first scraped after a moment. */
 async function examine(check: Check, lab: LabOutputs, patience: number): Promise<Finding> {
@@ -35,13 +35,13 @@ async function examine(check: Check, lab: LabOutputs, patience: number): Promise
       const observed = await check.run(lab);
       return { check: check.name, ok: true, ...(typeof observed === "string" ? { seen: observed } : observed) };
     } catch (error) {
-      if (Date.now() + ASK_PAUSE_MS > end) {
+      if (Date.now() + RETRY_PAUSE_MS > end) {
         const { fix, details } =
           error instanceof CheckError ? error : { fix: "read make logs, then run make up", details: undefined };
         return { check: check.name, ok: false, seen: describe(error), fix, details };
       }
     }
-    await setTimeout(ASK_PAUSE_MS);
+    await setTimeout(RETRY_PAUSE_MS);
   }
 }
 

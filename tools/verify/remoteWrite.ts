@@ -20,11 +20,11 @@ async function receiversTake(lab: LabOutputs, urls: readonly string[]): Promise<
   const interval = seconds(lab.scrapeInterval);
   const window = `[${String(SCRAPES * interval)}s]`;
   const [sent, refused, behind] = await Promise.all([
-    askByUrl(lab, `sum by (url) (irate(${STORAGE}_samples_total${window}))`),
+    queryByUrl(lab, `sum by (url) (irate(${STORAGE}_samples_total${window}))`),
     // a rejected batch counts as sent, too
-    askByUrl(lab, `sum by (url) (irate(${STORAGE}_samples_failed_total${window}))`),
+    queryByUrl(lab, `sum by (url) (irate(${STORAGE}_samples_failed_total${window}))`),
     // for some minutes the series of a replaced queue remain
-    askByUrl(lab, `min by (url) (time() - ${STORAGE}_queue_highest_sent_timestamp_seconds)`),
+    queryByUrl(lab, `min by (url) (time() - ${STORAGE}_queue_highest_sent_timestamp_seconds)`),
   ]);
   const limit = SEND_TIME + 2 * interval;
   const problems = urls.flatMap((url) => {
@@ -39,7 +39,7 @@ async function receiversTake(lab: LabOutputs, urls: readonly string[]): Promise<
   return urls.map((url) => `${url} receives ${(sent.get(url) ?? 0).toFixed(0)} samples/s`).join(", ");
 }
 
-async function askByUrl(lab: LabOutputs, query: string): Promise<ReadonlyMap<string, number>> {
+async function queryByUrl(lab: LabOutputs, query: string): Promise<ReadonlyMap<string, number>> {
   const samples = await queryPrometheus(lab, query);
   return new Map(samples.map(({ metric, value }) => [metric.url ?? "", Number(value[1])]));
 }

@@ -1,5 +1,5 @@
 import { inspectMachine } from "../../lib/docker/machine";
-import { watchedNodes } from "../../lib/docker/swarm";
+import { monitoredNodes } from "../../lib/docker/swarm";
 import { serviceDrift } from "../../lib/drift/services";
 import { Check, CheckError, LabOutputs, queryPrometheus } from "./lab";
 
@@ -33,7 +33,7 @@ async function nodesWatched(lab: LabOutputs, swarm: Swarm): Promise<string> {
   const machine = await inspectMachine();
   const samples = await queryPrometheus(lab, `up{job=~"${NODE_JOBS.join("|")}"} == 1`);
   const up = new Set(samples.map(({ metric }) => `${metric.job ?? ""} ${metric.instance ?? ""}`));
-  const names = watchedNodes(machine.swarm, swarm.nodeLabel).map(({ Description }) => Description.Hostname);
+  const names = monitoredNodes(machine.swarm, swarm.nodeLabel).map(({ Description }) => Description.Hostname);
   const missing = names.flatMap((name) => NODE_JOBS.map((job) => `${job} ${name}`)).filter((it) => !up.has(it));
   if (missing.length > 0) {
     throw new CheckError(

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { Panel, StoredDashboard } from "../../verify/panels/model";
-import { askPanels } from "../../verify/panels/panelResult";
+import { queryPanels } from "../../verify/panels/panelResult";
 import { WITHOUT_QUERIES } from "../../verify/panels/queries";
 import { TimeRange, timeRange } from "../../verify/panels/range";
 import { LabAccess } from "./labAccess";
@@ -136,7 +136,7 @@ async function readPanels(
   const readings = new Map<Panel, Reading>();
   const read = async (dashboard: StoredDashboard, panels: ReadonlySet<Panel>): Promise<void> => {
     const request = { range: rangeOf(dashboard), sources: lab.sources, includes: (it: Panel) => panels.has(it) };
-    const results = await askPanels(lab.api, dashboard, request);
+    const results = await queryPanels(lab.api, dashboard, request);
     for (const panel of panels) {
       const places = results.filter((it) => it.declared === panel);
       if (places.length > 0) {

@@ -1,5 +1,5 @@
 import { Panel } from "../../verify/panels/model";
-import { AskedPanel, ProvenQuery, State, stateOf } from "../../verify/panels/panelResult";
+import { QueriedPanel, ProvenQuery, State, stateOf } from "../../verify/panels/panelResult";
 import { seconds } from "../../verify/duration";
 import { LabAccess } from "./labAccess";
 import { Presence } from "./presence";
@@ -45,7 +45,7 @@ export function hasData({ state, emptyQueries }: Reading): boolean {
  * @param now Milliseconds since the epoch.
  */
 export async function readingOf(
-  places: readonly AskedPanel[],
+  places: readonly QueriedPanel[],
   lab: Lab,
   presence: ReadonlyMap<string, Presence>,
   now: number,

@@ -1,4 +1,4 @@
-import { catalogue } from "../../../lib/settings/services";
+import { allServices } from "../../../lib/settings/services";
 import { Change } from "./changes";
 import { code, list } from "./format";
 import { partOf } from "./labels";
@@ -40,5 +40,5 @@ function restarts(change: Change): boolean {
 }
 
 function dataOf(name: string): string | undefined {
-  return catalogue().find(([, { hostname }]) => name.endsWith(hostname))?.[1].data?.content;
+  return allServices().find(([, { hostname }]) => name.endsWith(hostname))?.[1].data?.content;
 }

@@ -2,7 +2,7 @@ import { urlSegment } from "../../../lib/shared/foreignNames";
 import { Observation, Check, CheckError, LabOutputs } from "../lab";
 import { reachedNodes } from "../swarm";
 import { grafanaApi } from "./grafana";
-import { explainMachine, isOwn, PanelResult, proveDashboard, ProvenQuery, State } from "./panelResult";
+import { explainMachine, isProjectDashboard, PanelResult, proveDashboard, ProvenQuery, State } from "./panelResult";
 import { checkPlugins } from "./plugins";
 
 /** Maximum number of failing queries in the table; `--json` has all of them. */
@@ -29,7 +29,7 @@ export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
           await checkPlugins(lab, dashboard);
           const url = `${lab.grafanaUrl}/d/${urlSegment(uid)}`;
           // the lab's own dashboards show every node at once
-          const nodes = isOwn(dashboard) ? [] : await reachedNodes(lab);
+          const nodes = isProjectDashboard(dashboard) ? [] : await reachedNodes(lab);
           if (nodes.length === 0) {
             return toResult(await prove(uid), url);
           }

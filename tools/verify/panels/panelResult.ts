@@ -20,7 +20,7 @@ export interface ProvenQuery extends Omit<QueryFinding, "state" | "frames"> {
 }
 
 /** A panel in one of the places where Grafana shows it, with its query results. */
-export interface AskedPanel {
+export interface QueriedPanel {
   /** The panel as stored in the dashboard; it may be a reference to a library panel. */
   readonly declared: Panel;
   /** As it is shown: the one of the library then. */
@@ -62,18 +62,18 @@ const WRITES = /\bcontainer_fs_(usage_bytes|limit_bytes|inodes_free|inodes_total
 /** Runs every query of a dashboard as Grafana does when it is opened, with a node selected if one is given. */
 export async function proveDashboard(api: GrafanaApi, uid: string, node?: string): Promise<PanelResult> {
   const [dashboard, sources] = await Promise.all([api.dashboard(uid), api.datasources()]);
-  const panels = await askPanels(api, dashboard, { range: timeRange(dashboard.time), sources, node });
+  const panels = await queryPanels(api, dashboard, { range: timeRange(dashboard.time), sources, node });
   const proven = panels.map(({ title, queries }) => ({
     title,
     state: stateOf(queries),
     // the frames are not needed here, and long
     queries: queries.map(({ frames, ...query }) => query),
   }));
-  return { uid, title: dashboard.title, own: isOwn(dashboard), panels: proven };
+  return { uid, title: dashboard.title, own: isProjectDashboard(dashboard), panels: proven };
 }
 
 /** Whether a dashboard is the project's own. */
-export function isOwn({ tags }: StoredDashboard): boolean {
+export function isProjectDashboard({ tags }: StoredDashboard): boolean {
   return tags?.includes(OWN_TAG) === true;
 }
 
@@ -82,18 +82,18 @@ export async function findPanels(
   api: GrafanaApi,
   dashboard: StoredDashboard,
   { range, sources, node, includes = () => true }: PanelRequest,
-): Promise<readonly (ExpandedPanel & Pick<AskedPanel, "declared">)[]> {
+): Promise<readonly (ExpandedPanel & Pick<QueriedPanel, "declared">)[]> {
   const values = await resolve(api, dashboard, sources, range, node);
   const places = expandPanels(dashboard, values).filter(({ panel }) => includes(panel));
   return Promise.all(places.map(async (it) => ({ ...(await withLibrary(api, it)), declared: it.panel })));
 }
 
 /** Runs the queries of a dashboard's panels as Grafana does; leaves out panels without queries. */
-export async function askPanels(
+export async function queryPanels(
   api: GrafanaApi,
   dashboard: StoredDashboard,
   request: PanelRequest,
-): Promise<readonly AskedPanel[]> {
+): Promise<readonly QueriedPanel[]> {
   const { range, sources } = request;
   const shown = await findPanels(api, dashboard, request);
   const reasons = new Map(
@@ -106,7 +106,9 @@ export async function askPanels(
   const panels = await Promise.all(
     shown.map(async (panel) => {
       const findings = await runPanel(api, panel, range, sources);
-      const explained = findings.map((finding) => explain(finding, isOwn(dashboard) ? new Map() : reasons));
+      const explained = findings.map((finding) =>
+        explain(finding, isProjectDashboard(dashboard) ? new Map() : reasons),
+      );
       const title = interpolate(panel.panel.title ?? "", panel.values, "text");
       return { declared: panel.declared, panel: panel.panel, title, queries: await Promise.all(explained) };
     }),
@@ -173,7 +175,7 @@ async function withLibrary(api: GrafanaApi, { panel, values }: ExpandedPanel): P
 async function explain(
   finding: QueryFinding,
   reasons: ReadonlyMap<string, MissingData>,
-): Promise<AskedPanel["queries"][number]> {
+): Promise<QueriedPanel["queries"][number]> {
   const { state, ...query } = finding;
   if (state === "data" || state === "error") {
     return { ...query, state };
