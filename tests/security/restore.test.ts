@@ -20,10 +20,10 @@ describe("restore of a foreign file", () => {
 
   beforeEach(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-restore-"));
-    // engine and CLI are there, and say that they were called
+    // engine and CLI exist, record that they were called, and know no lab
     fs.mkdirSync(path.join(folder, "checkout", "scripts"), { recursive: true });
     fs.mkdirSync(path.join(folder, "tools"));
-    const called = `#!/bin/sh\necho called >>${folder}/called\nexit 1\n`;
+    const called = `#!/bin/sh\necho called >>${folder}/called\n[ "$1" = stack ] && exec echo '{}'\nexit 1\n`;
     for (const program of ["checkout/scripts/pulumi", "tools/docker", "tools/ssh", "tools/rsh"]) {
       fs.writeFileSync(path.join(folder, program), called, { mode: 0o755 });
     }
