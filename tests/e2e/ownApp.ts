@@ -112,7 +112,7 @@ export function describeOwnApp(given: () => TestLab, gateway: string): void {
 
   for (const language of Object.keys(COMMANDS)) {
     const lacking = missing(language);
-    const title = `scrapes the program in ${language}, whose metrics response the queries of the page`;
+    const title = `scrapes the program in ${language}, whose metrics answer the queries of the page`;
     if (lacking !== undefined) {
       it.skip(`${title}: ${lacking} is not on this machine`, () => undefined);
       continue;

@@ -177,7 +177,7 @@ describe("scripts/pr-preview", () => {
     expect(report).toMatch(/Applied, <code>make verify<\/code> passes: \d+ checks/);
     expect(report).toContain("Promtool tests pass: `tests/flask.test.yml`.");
     expect(report).toMatch(
-      /base \d+ s, preview \d+ s, responses \d+ s, responses before \d+ s, apply \d+ s, verify \d+ s, destroy \d+ s: \d+ s in all/,
+      /base \d+ s, preview \d+ s, evaluation \d+ s, baseline \d+ s, apply \d+ s, verify \d+ s, destroy \d+ s: \d+ s in all/,
     );
     expect(status).toBe(0);
   });
