@@ -84,8 +84,19 @@ async function explainNotFound(
     return undefined;
   }
   try {
-    const about = await ask(`${addressOf(catalogue)}/${String(dashboard.id)}`);
-    return noRevision(catalogue, dashboard, await newest(about));
+    const response = await ask(`${addressOf(catalogue)}/${String(dashboard.id)}`);
+    const about = (await response.json().catch(() => undefined)) as { revision?: unknown } | null | undefined;
+    if (about === undefined) {
+      return {
+        setting: "dashboardCatalogue",
+        value: catalogue,
+        problem: `returns no JSON about dashboard ${String(dashboard.id)}: it is not the API of a catalogue`,
+        fix: "set the address of the API, such as https://grafana.com/api/dashboards",
+      };
+    }
+    // the latest revision, from grafana.com's API
+    const newest = typeof about?.revision === "number" ? `, its newest is ${String(about.revision)}` : "";
+    return noRevision(catalogue, dashboard, newest);
   } catch (failure) {
     return failure instanceof NotFound
       ? {
@@ -118,12 +129,6 @@ function noRevision(catalogue: string, dashboard: CommunityDashboard, others: st
     problem: `${catalogue} has no revision ${String(dashboard.revision)} of dashboard ${String(dashboard.id)}${others}`,
     fix: "set a revision that it has, with the sha256 of its file",
   };
-}
-
-/** The latest revision of a dashboard, from grafana.com's API. */
-async function newest(about: Response): Promise<string> {
-  const { revision } = (await about.json().catch(() => ({}))) as { revision?: unknown };
-  return typeof revision === "number" ? `, its newest is ${String(revision)}` : "";
 }
 
 function fileOf(catalogue: string, { id, revision }: CommunityDashboard): string {

@@ -1,5 +1,6 @@
 import * as ipaddr from "ipaddr.js";
 import { isIPv4 } from "node:net";
+import { seconds } from "../shared/duration";
 import { Problem } from "../shared/problems";
 import { imageProblem } from "./images";
 import { parseList } from "./parseList";
@@ -57,7 +58,7 @@ export class SettingsReader {
     return value;
   }
 
-  duration(setting: string): string {
+  duration(setting: string, longest: string): string {
     const value = this.text(setting);
     if (value === "" || !DURATION.test(value) || !/[1-9]/.test(value)) {
       this.addProblem(
@@ -66,6 +67,8 @@ export class SettingsReader {
         "is not a duration above zero",
         "write it as Prometheus does, such as 5s, 1m30s or 7d",
       );
+    } else if (seconds(value) > seconds(longest)) {
+      this.addProblem(setting, value, `must be at most ${longest}`, "set a shorter one");
     }
     return value;
   }

@@ -14,6 +14,11 @@ export type { CommunityDashboard, ScrapeService } from "./lists";
 export type { RemoteWriteReceiver } from "./remoteWrite";
 export type { ScrapeTarget } from "./scrapeTargets";
 
+/** The alerts' rates are of 5 minutes, after which Prometheus also ends a series without samples. */
+const LONGEST_SCRAPE_INTERVAL = "2m";
+/** Prometheus counts in 64-bit nanoseconds, which end at 292 years. */
+const LONGEST_RETENTION = "290y";
+
 /** Settings of a container that is published on the host. */
 export interface ServiceSettings extends ProgramSettings {
   /** Port on `bindAddress`. */
@@ -111,8 +116,8 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
     bindAddress: read.address("bindAddress"),
     ...services,
     flaskPort,
-    scrapeInterval: read.duration("scrapeInterval"),
-    retention: read.duration("retention"),
+    scrapeInterval: read.duration("scrapeInterval", LONGEST_SCRAPE_INTERVAL),
+    retention: read.duration("retention", LONGEST_RETENTION),
     startTimeout: read.integer("startTimeout", 10, 3600, "a whole number of seconds"),
     keepData: read.flag("keepData"),
     extraScrapeTargets,

@@ -205,7 +205,7 @@ describe("a URL as catalogue", () => {
 
   it.each([
     ["its newest", JSON.stringify({ id: 7, revision: 1 }), ", its newest is 1"],
-    ["nothing else", "<html>", ""],
+    ["nothing else", JSON.stringify({ id: 7 }), ""],
   ])("without the revision is reported, and %s", async (_, body, others) => {
     server = await serve({ "/7": { body } });
     expect((await read(server.url, SUM)).problems).toStrictEqual([
@@ -214,6 +214,18 @@ describe("a URL as catalogue", () => {
         value: WANTED,
         problem: `${server.url} has no revision 2 of dashboard 7${others}`,
         fix: "set a revision that it has, with the sha256 of its file",
+      },
+    ]);
+  });
+
+  it("that is a website is reported as no catalogue's API", async () => {
+    server = await serve({ "/7": { body: "<html>" } });
+    expect((await read(server.url, SUM)).problems).toStrictEqual([
+      {
+        setting: "dashboardCatalogue",
+        value: server.url,
+        problem: "returns no JSON about dashboard 7: it is not the API of a catalogue",
+        fix: "set the address of the API, such as https://grafana.com/api/dashboards",
       },
     ]);
   });

@@ -140,7 +140,7 @@ describe("settings", () => {
 
   it("accept every duration of Prometheus' grammar above zero", () => {
     const parts = fc.record(
-      Object.fromEntries(["y", "w", "d", "h", "m", "s", "ms"].map((unit) => [unit, fc.nat(999)])),
+      Object.fromEntries(["y", "w", "d", "h", "m", "s", "ms"].map((unit) => [unit, fc.nat(unit === "y" ? 200 : 999)])),
       {
         requiredKeys: [],
       },
@@ -152,7 +152,7 @@ describe("settings", () => {
     fc.assert(
       fc.property(durations, (amounts) => {
         const duration = amounts.map(([unit, amount]) => `${String(amount)}${unit}`).join("");
-        expect(invalid("scrapeInterval", duration)).toStrictEqual([]);
+        expect(invalid("retention", duration)).toStrictEqual([]);
       }),
     );
   });

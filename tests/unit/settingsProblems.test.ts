@@ -40,6 +40,8 @@ describe("a bad setting", () => {
     ["scrapeInterval", "0s", DURATION],
     ["scrapeInterval", "1s1m", DURATION],
     ["retention", "", DURATION],
+    ["scrapeInterval", "2m1ms", "must be at most 2m; set a shorter one"],
+    ["retention", "290y1d", "must be at most 290y; set a shorter one"],
     ["bindAddress", "localhost", ADDRESS],
     ["bindAddress", "::1", ADDRESS],
     ["namePrefix", "-a", PREFIX],

@@ -86,8 +86,8 @@ export const REFUSED: readonly RefusedScenario[] = [
   },
   {
     scenario: "a duration that Prometheus does not take",
-    settings: () => ({ scrapeInterval: "300y" }),
-    output: /prometheus\.yml: Prometheus would reject it: .*; correct the setting that this part is rendered from/,
+    settings: () => ({ retention: "300y" }),
+    output: /retention = "300y": must be at most 290y; set a shorter one/,
   },
 ];
 

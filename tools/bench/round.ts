@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { seconds } from "../verify/duration";
+import { seconds } from "../../lib/shared/duration";
 import { scrapesBy, servesPanel, until } from "./poll";
 import { System } from "./system";
 

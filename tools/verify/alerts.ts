@@ -1,6 +1,6 @@
 import { GROUP_INTERVAL } from "../../lib/settings/alertReceivers";
 import { signInHeaders } from "../../lib/shared/webSignIn";
-import { seconds } from "./duration";
+import { seconds } from "../../lib/shared/duration";
 import { CheckError, getJson, LabOutputs, queryPrometheus, Sample } from "./lab";
 
 /** A rule, as in Prometheus' API. */

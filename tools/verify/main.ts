@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { CHECKS, FLASK_PATHS, QUICK_PATHS, sendTraffic } from "./checks";
-import { seconds } from "./duration";
+import { seconds } from "../../lib/shared/duration";
 import { Observation, Check, CheckError, LabOutputs } from "./lab";
 import { panelChecks } from "./panels/checks";
 import { remoteWriteChecks } from "./remoteWrite";

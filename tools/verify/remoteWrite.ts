@@ -1,5 +1,5 @@
 import { NOWHERE } from "../../lib/shared/names";
-import { seconds } from "./duration";
+import { seconds } from "../../lib/shared/duration";
 import { Check, CheckError, LabOutputs, queryPrometheus } from "./lab";
 
 /** Prefix of Prometheus' metrics of remote write; each has the label `url`. */

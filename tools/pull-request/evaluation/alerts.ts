@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { seconds } from "../../verify/duration";
+import { seconds } from "../../../lib/shared/duration";
 import { isObject } from "../report/differences";
 import { TextPair } from "../report/format";
 import { evaluateRule, EvaluationContext, RuleEvaluation } from "./evaluateRule";

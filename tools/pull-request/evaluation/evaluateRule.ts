@@ -1,4 +1,4 @@
-import { seconds } from "../../verify/duration";
+import { seconds } from "../../../lib/shared/duration";
 import { without } from "../report/differences";
 import { MissingMetrics } from "./missingMetrics";
 import { PrometheusApi, QueryError } from "./prometheusApi";

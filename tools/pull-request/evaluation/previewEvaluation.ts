@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { seconds } from "../../verify/duration";
+import { seconds } from "../../../lib/shared/duration";
 import { LabOutputs } from "../../verify/lab";
 import { grafanaApi } from "../../verify/panels/grafana";
 import { RULES } from "../../../lib/shared/alertRules";

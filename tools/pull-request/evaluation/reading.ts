@@ -1,6 +1,6 @@
 import { Panel } from "../../verify/panels/model";
 import { QueriedPanel, ProvenQuery, State, stateOf } from "../../verify/panels/panelResult";
-import { seconds } from "../../verify/duration";
+import { seconds } from "../../../lib/shared/duration";
 import { LabAccess } from "./labAccess";
 import { Presence } from "./presence";
 import { Series, seriesOf } from "./series";

@@ -1,4 +1,4 @@
-import { seconds } from "../duration";
+import { seconds } from "../../../lib/shared/duration";
 import { LabOutputs } from "../lab";
 import { expandPanels } from "./expandPanels";
 import { Datasource, findDatasource, GrafanaApi } from "./grafana";

@@ -1,4 +1,4 @@
-import { seconds } from "../duration";
+import { seconds } from "../../../lib/shared/duration";
 import { Datasource, findDatasource, Frame, GrafanaApi, QueryResult } from "./grafana";
 import { interpolate } from "./interpolate";
 import { ExpandedPanel, Panel, Target, Values } from "./model";

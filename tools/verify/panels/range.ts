@@ -1,4 +1,4 @@
-import { seconds } from "../duration";
+import { seconds } from "../../../lib/shared/duration";
 
 /** Milliseconds since the epoch. */
 export interface TimeRange {

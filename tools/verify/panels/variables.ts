@@ -1,4 +1,4 @@
-import { seconds } from "../duration";
+import { seconds } from "../../../lib/shared/duration";
 import { interpolate } from "./interpolate";
 import { Value, Values, Variable } from "./model";
 import { stepOf, TimeRange } from "./range";
