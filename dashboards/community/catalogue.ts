@@ -164,6 +164,9 @@ async function fetchEntry(catalogue: string, dashboard: CommunityDashboard): Pro
 /** The catalogue does not have the file. */
 class NotFound extends Error {}
 
+/** A proxy's variable cannot be used. */
+class InvalidProxy extends Error {}
+
 /** Fetches through the proxy of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which Node's own fetch ignores. */
 async function ask(url: string): Promise<Response> {
   // imported only when needed, as most runs download nothing
@@ -185,14 +188,28 @@ async function ask(url: string): Promise<Response> {
 function proxyOf(variable: string): string {
   const value = process.env[variable.toLowerCase()] ?? process.env[variable] ?? "";
   const proxy = /^([a-z\d]+:\/\/|$)/i.test(value) ? value : `http://${value}`;
-  if (proxy !== "" && !URL.canParse(proxy)) {
-    throw new Error(`${variable} is not a URL: encode the special characters in its user and password`);
+  if (proxy !== "" && !isProxy(proxy)) {
+    throw new InvalidProxy(`${variable} is not a URL`);
   }
   return proxy;
 }
 
-/** The remedy for a failed download, as Node trusts only well-known authorities and those of this variable. */
+/** Whether it is a URL with a readable user and password; a parser takes `DOMAIN\user` for a host. */
+function isProxy(text: string): boolean {
+  try {
+    const { username, password } = new URL(text);
+    decodeURIComponent(username + password);
+    return !text.includes("\\");
+  } catch {
+    return false;
+  }
+}
+
+/** The remedy for a failed download; Node trusts only well-known authorities and those of NODE_EXTRA_CA_CERTS. */
 function connectionFix(error: unknown): string {
+  if (error instanceof InvalidProxy) {
+    return "encode the special characters in its user and password, such as %5C for a backslash";
+  }
   return /certificate/i.test(reason(error))
     ? "set NODE_EXTRA_CA_CERTS to a file with the certificate of your proxy's authority"
     : "check the connection";

@@ -3,7 +3,7 @@ import { FOLDER, PanelPlugins } from "../../lib/drift/grafana";
 import { CommunityDashboard } from "../../lib/settings/settings";
 import { Problem } from "../../lib/shared/problems";
 import { CatalogueEntry } from "./entry";
-import { importDashboard, missingLibraryPanels, otherDatasourceTypes } from "./import";
+import { hasForeignQueriesOnly, importDashboard, missingLibraryPanels, otherDatasourceTypes } from "./import";
 import { CORE_PANELS, isStockImage, missingPanelTypes, PLUGINS_PLACE } from "./panelTypes";
 
 /** Whether the file has the checksum of the setting. */
@@ -32,6 +32,12 @@ export function checkNeeds(dashboard: CommunityDashboard, json: string): Problem
     return problemOf(
       `needs a datasource of type ${types.join(", ")}, and the lab has prometheus only`,
       "take it out, or set a dashboard that asks Prometheus alone",
+    );
+  }
+  if (hasForeignQueriesOnly(json)) {
+    return problemOf(
+      "has no query in PromQL, and the lab has a datasource of type prometheus only",
+      "take it out, or set a dashboard that asks Prometheus",
     );
   }
   const panels = missingLibraryPanels(json);

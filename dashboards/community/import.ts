@@ -1,4 +1,5 @@
 import { CatalogueEntry } from "./entry";
+import { WITHOUT_QUERIES } from "./panelTypes";
 import { labUid } from "./uid";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -91,8 +92,33 @@ export function otherDatasourceTypes(json: string): readonly string[] {
       return known(textOf(item.uid)) ? [] : [textOf(item.type)];
     });
   };
-  const types = [...inputTypes.values(), ...variableTypes.values(), ...typesIn(model)];
+  // an annotation that is switched off asks nothing
+  const annotations = objects(isObject(model.annotations) ? model.annotations.list : undefined);
+  const shown = { ...model, annotations: annotations.filter(({ enable }) => enable !== false) };
+  const types = [...inputTypes.values(), ...variableTypes.values(), ...typesIn(shown)];
   return [...new Set(types)].filter((type) => type !== "" && type !== PROMETHEUS && !OWN_TYPES.has(type)).sort();
+}
+
+/** Whether its panels have queries, but none in PromQL: an old export names its datasources, and not their types. */
+export function hasForeignQueriesOnly(json: string): boolean {
+  const queriesIn = (value: Json): JsonObject[] => {
+    if (Array.isArray(value)) {
+      return value.flatMap(queriesIn);
+    }
+    if (!isObject(value)) {
+      return [];
+    }
+    const { datasource = null, targets, ...others } = value;
+    const asks = !WITHOUT_QUERIES.has(textOf(value.type));
+    const own = asks
+      ? objects(targets).map((target) => ({ ...target, datasource: target.datasource ?? datasource }))
+      : [];
+    return [...own, ...Object.values(others).flatMap(queriesIn)];
+  };
+  const isForeign = ({ datasource = null }: JsonObject): boolean =>
+    !hasOwnType(datasource) && !OWN.test(textOf(isObject(datasource) ? datasource.uid : datasource));
+  const queries = queriesIn(readExport(json).model).filter(isForeign);
+  return queries.length > 0 && queries.every(({ expr }) => textOf(expr).trim() === "");
 }
 
 /** Names of the library panels that only the Grafana of the dashboard's authors has. */

@@ -54,6 +54,21 @@ const MIGRATED: ReadonlySet<string> = new Set([
   "text2",
 ]);
 
+/** Panels with `skipDataQuery` in their plugin.json in Grafana 9 to 11.6, and rows: for them Grafana sends no query. */
+export const WITHOUT_QUERIES: ReadonlySet<string> = new Set([
+  "alertGroups",
+  "alertlist",
+  "annolist",
+  "dashlist",
+  "gettingstarted",
+  "live",
+  "news",
+  "pluginlist",
+  "row",
+  "text",
+  "welcome",
+]);
+
 /** Images with only Grafana's own panels; others may include plugins. */
 const STOCK_IMAGE = /^(docker\.io\/)?grafana\/grafana(-oss|-enterprise)?[:@]|^observability-lab\/grafana:offline$/;
 
@@ -75,7 +90,10 @@ export function missingPanelTypes(dashboard: object, known: ReadonlySet<string>)
   return [...new Set(panelTypes(dashboard))].filter((type) => !known.has(type) && !MIGRATED.has(type)).sort();
 }
 
-/** The type of every panel, including those in rows; a row is not a panel. */
+/** Rows, and references to library panels, whose model has the type. */
+const PLACEHOLDERS: ReadonlySet<string> = new Set(["row", "library-panel-ref"]);
+
+/** The type of every panel, including those in rows. */
 function panelTypes(holder: object): string[] {
   const { panels, rows } = holder as { panels?: unknown; rows?: unknown };
   return [panels, rows].flatMap((list) =>
@@ -84,7 +102,7 @@ function panelTypes(holder: object): string[] {
         return [];
       }
       const { type } = panel as { type?: unknown };
-      return [...(typeof type === "string" && type !== "row" ? [type] : []), ...panelTypes(panel)];
+      return [...(typeof type === "string" && !PLACEHOLDERS.has(type) ? [type] : []), ...panelTypes(panel)];
     }),
   );
 }

@@ -245,14 +245,22 @@ describe("a URL as catalogue", () => {
     ]);
   });
 
-  it("is not requested through a proxy whose variable is not a URL, which is named without its value", async () => {
+  it.each([
+    "http://user:p#ss@proxy.example.org:3128",
+    "http://DOMAIN\\user:p#ss@proxy.example.org:3128",
+    "http://us%er:p#ss@proxy.example.org:3128",
+    "http://us%er:pass@proxy.example.org:3128",
+  ])("is not requested through the proxy %s, whose variable is named without its value", async (proxy) => {
     server = await serve({});
     const before = process.env.http_proxy;
-    process.env.http_proxy = "http://user:p#ss@proxy.example.org:3128";
+    process.env.http_proxy = proxy;
     try {
       const [found] = (await read(server.url, SUM)).problems;
-      expect(found?.problem).toContain("HTTP_PROXY is not a URL: encode the special characters");
-      expect(JSON.stringify(found)).not.toContain("p#ss");
+      expect(found?.problem).toContain("(HTTP_PROXY is not a URL)");
+      expect(found?.fix).toMatch(
+        /^encode the special characters in its user and password, such as %5C for a backslash/,
+      );
+      expect(JSON.stringify(found)).not.toMatch(/p#ss|pass@|DOMAIN/);
     } finally {
       if (before === undefined) {
         delete process.env.http_proxy;

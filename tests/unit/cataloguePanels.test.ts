@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { readCatalogue } from "../../dashboards/community/catalogue";
+import { CORE_PANELS, missingPanelTypes } from "../../dashboards/community/panelTypes";
 import { PanelPlugins } from "../../lib/drift/grafana";
 import { settingsWith } from "../support/fixtures";
 
@@ -91,5 +92,12 @@ describe("a dashboard with panels of plugins", () => {
     const plugins = jest.fn();
     expect((await readCatalogue(settings, plugins)).problems).toStrictEqual([]);
     expect(plugins).not.toHaveBeenCalled();
+  });
+});
+
+describe("a reference to a library panel in Grafana", () => {
+  it("has the type of its model, and needs no plugin itself", () => {
+    const panels = [{ type: "library-panel-ref", libraryPanel: { uid: "a", name: "CPU" } }];
+    expect(missingPanelTypes({ panels }, CORE_PANELS)).toStrictEqual([]);
   });
 });

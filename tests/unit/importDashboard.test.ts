@@ -1,5 +1,10 @@
 import * as fc from "fast-check";
-import { importDashboard, missingLibraryPanels, otherDatasourceTypes } from "../../dashboards/community/import";
+import {
+  hasForeignQueriesOnly,
+  importDashboard,
+  missingLibraryPanels,
+  otherDatasourceTypes,
+} from "../../dashboards/community/import";
 import { describeNewUid } from "../../dashboards/community/uid";
 
 const UID = "our-prometheus";
@@ -213,8 +218,24 @@ describe("requirements of a dashboard besides Prometheus", () => {
       { __inputs: [DATASOURCE_INPUT], panels: [{ datasource: { type: "loki", uid: "${DS_X}" } }] },
       [],
     ],
+    [
+      "no annotation that is switched off",
+      { annotations: { list: [{ enable: false, datasource: { type: "loki", uid: "abc" } }] } },
+      [],
+    ],
   ])("include %s", (_, exported, types) => {
     expect(otherDatasourceTypes(JSON.stringify({ panels: [], ...exported }))).toStrictEqual(types);
+  });
+
+  it.each([
+    [true, "a measurement", [{ type: "graph", datasource: "InfluxDB", targets: [{ refId: "A", measurement: "cpu" }] }]],
+    [true, "a path in a row", [{ type: "row", panels: [{ type: "graph", targets: [{ target: "a.b.c", expr: "" }] }] }]],
+    [false, "PromQL beside others", [{ targets: [{ query: "x" }] }, { targets: [{ expr: "up" }] }]],
+    [false, "what Grafana itself has", [{ type: "table", datasource: "-- Dashboard --", targets: [{ panelId: 2 }] }]],
+    [false, "an empty query of a text", [{ type: "text", targets: [{ refId: "A" }] }]],
+    [false, "no query", [{ type: "dashlist" }]],
+  ])("are foreign queries only, %s, for %s", (foreign, _, panels) => {
+    expect(hasForeignQueriesOnly(JSON.stringify({ panels }))).toBe(foreign);
   });
 
   it("hold a library panel whose model is in the panel itself, as the API of Grafana 8 gives it", () => {

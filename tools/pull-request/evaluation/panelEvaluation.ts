@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { WITHOUT_QUERIES } from "../../../dashboards/community/panelTypes";
 import { Panel, StoredDashboard } from "../../verify/panels/model";
 import { queryPanels } from "../../verify/panels/panelResult";
-import { WITHOUT_QUERIES } from "../../verify/panels/queries";
 import { TimeRange, timeRange } from "../../verify/panels/range";
 import { LabAccess } from "./labAccess";
 import { DeclaredPanel, PanelChange } from "./changedPanels";

@@ -1,3 +1,4 @@
+import { WITHOUT_QUERIES } from "../../../dashboards/community/panelTypes";
 import { seconds } from "../../../lib/shared/duration";
 import { Datasource, findDatasource, Frame, GrafanaApi, QueryResult } from "./grafana";
 import { interpolate } from "./interpolate";
@@ -9,20 +10,6 @@ const SCREEN = 1920;
 const COLUMNS = 24;
 const PROMETHEUS = "prometheus";
 const EXPRESSIONS = "__expr__";
-/** Panels with `skipDataQuery` in their plugin.json in Grafana 9 to 11.6, for which Grafana sends no query. */
-export const WITHOUT_QUERIES: ReadonlySet<string> = new Set([
-  "alertGroups",
-  "alertlist",
-  "annolist",
-  "dashlist",
-  "gettingstarted",
-  "live",
-  "news",
-  "pluginlist",
-  "text",
-  "welcome",
-]);
-
 /** A query of a panel and its result. */
 export interface QueryFinding {
   readonly refId: string;
