@@ -8,7 +8,7 @@ import { Presence, QueryResult } from "../../tools/pull-request/evaluation/prese
 import { QueryOwner, Snapshot, takeSnapshot } from "../../tools/pull-request/evaluation/snapshot";
 import { fakeApi, panel } from "../support/panels";
 
-const RESULT: QueryResult = { absent: [], jobs: ["app"], series: 2, labels: ["path"], filters: false };
+const RESULT: QueryResult = { absent: [], jobs: ["app"], series: 2, labels: ["path"], filters: undefined };
 const PANEL: QueryOwner = { kind: "panel", name: "Rate", dashboard: "Own" };
 const ALERT: QueryOwner = { kind: "alert", name: "Down" };
 
@@ -24,7 +24,7 @@ describe("the loss of an applied change", () => {
     ["every series", PANEL, {}, { series: 0 }, [loss()]],
     ["a rule's metric", ALERT, {}, { absent: ["up"] }, [{ ...ALERT, selectors: ["up"], labels: [], jobs: ["app"] }]],
     ["nothing of an alert that is over", ALERT, { series: 1 }, { series: 0 }, []],
-    ["nothing of a query that compares", PANEL, { filters: true }, { series: 0, filters: true }, []],
+    ["nothing of a query that compares", PANEL, { filters: "compares" }, { series: 0, filters: "compares" }, []],
     ["nothing that was not there", PANEL, { absent: ["a"] }, { absent: ["a"] }, []],
   ])("is %s", (_, owner, before, after, expected) => {
     expect(compareSnapshots(snapshot(owner, before), snapshot(owner, after))).toEqual(expected);

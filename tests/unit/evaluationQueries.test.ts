@@ -94,6 +94,15 @@ describe("a panel without data", () => {
   });
 });
 
+describe("a row with a query that was left in it", () => {
+  it("is no panel, nor is a panel without a list of queries", async () => {
+    const row = { type: "row", title: "Row", targets: [{ refId: "A", expr: "" }], panels: [] };
+    const empty = { type: "stat", title: "Null", targets: null };
+    const { problems } = await reportOn([update(board([stat("Up", "a")]), board([stat("Up", "b"), row, empty]))]);
+    expect(problems).toEqual([]);
+  });
+});
+
 describe("a panel that cannot be asked", () => {
   it("leaves the others of its dashboard their data", async () => {
     const twice = { targets: undefined, libraryPanel: { uid: "gone" } };

@@ -15,6 +15,10 @@ interface World {
   readonly up?: readonly (Labels & { readonly value: string })[];
   /** Whether node_exporter was scraped. */
   readonly scraped?: boolean;
+  /** Names of the rules. */
+  readonly rules?: readonly string[];
+  /** Seconds by which the panel looks back. */
+  readonly shift?: number;
 }
 
 const NODE = { job: "linux_host", instance: "node_exporter" };
@@ -31,9 +35,17 @@ const histogram = (name: string): object => ({
   args: [selector(name)],
 });
 
-function explain({ tree, range = {}, now = [], up = [], scraped = true }: World): Promise<Explanation | undefined> {
+function explain({
+  tree,
+  range = {},
+  now = [],
+  up = [],
+  scraped = true,
+  rules = [],
+  shift,
+}: World): Promise<Explanation | undefined> {
   const prometheus = (_: string, path: string, parameters: Record<string, string>): Promise<never> => {
-    const { query = "", "match[]": match = "" } = parameters;
+    const { query = "", "match[]": match = "", time } = parameters;
     const [, ended] = /last_over_time\((.*)\[3600s\]/.exec(query) ?? [];
     const [, counted] = /^count\((.*)\)$/.exec(query) ?? [];
     const result = (): object[] => {
@@ -46,13 +58,17 @@ function explain({ tree, range = {}, now = [], up = [], scraped = true }: World)
       if (ended !== undefined) {
         return (range[ended] ?? []).map((labels) => sample(labels));
       }
-      return counted !== undefined && now.includes(counted) ? [sample({})] : [];
+      return counted !== undefined && time === "3600" && now.includes(counted) ? [sample({})] : [];
     };
-    const response = path === "parse_query" ? tree : path === "series" ? (range[match] ?? []) : { result: result() };
-    return Promise.resolve(response as never);
+    const responses: Readonly<Record<string, unknown>> = {
+      parse_query: tree,
+      series: range[match] ?? [],
+      rules: { groups: [{ rules: rules.map((name) => ({ name })) }] },
+    };
+    return Promise.resolve((responses[path] ?? { result: result() }) as never);
   };
   const api = { prometheus } as Partial<GrafanaApi> as GrafanaApi;
-  return new MissingData(api, "prometheus", { from: 0, to: 3_600_000 }, 20).explain("any", "empty");
+  return new MissingData(api, "prometheus", { from: 0, to: 3_600_000 }, 20).explain("any", "empty", shift);
 }
 
 describe("a series that appears and disappears", () => {
@@ -146,6 +162,46 @@ describe("a metric that node_exporter never had", () => {
   it("is an error before the first scrape too, when nothing is known of the host", async () => {
     await expect(explain({ tree: selector("node_load_1"), scraped: false })).resolves.toStrictEqual({ error });
     await expect(explain({ tree: selector("node_hwmon_fan_rpm"), scraped: false })).resolves.toBeUndefined();
+  });
+});
+
+describe("a query that rightly finds nothing", () => {
+  const shown = { range: { up: [NODE], 'up{job="x"}': [NODE] }, now: ["up", 'up{job="x"}'] };
+  const job = selector("up", matcher("job", "x"));
+  const firing = selector("ALERTS", matcher("alertname", "TargetDown"));
+
+  it.each<[string, World, string | undefined]>([
+    ["compares values", { tree: binary("==", job, {}), ...shown }, "no value passes its comparison"],
+    ["compares those of an unknown series", { tree: binary("==", job, {}) }, undefined],
+    ["excludes them", { tree: binary("unless", job, selector("up")), ...shown }, "its unless leaves no series"],
+    [
+      "looks for an absence",
+      { tree: { type: "call", func: { name: "absent" }, args: [job] } },
+      "the series that it looks for the absence of exist",
+    ],
+    [
+      "looks back by an offset",
+      { tree: binary("-", selector("up"), { ...selector("up"), offset: 604_800_000 }), ...shown },
+      "no up from 1w before",
+    ],
+    ["looks back with its panel", { tree: job, ...shown, shift: 86_400 }, 'no up{job="x"} from 1d before'],
+    [
+      "lists the alerts that are active",
+      { tree: selector("ALERTS", matcher("alertstate", "firing")) },
+      'no alert is active as ALERTS{alertstate="firing"}',
+    ],
+    [
+      "lists a declared alert",
+      { tree: firing, rules: ["TargetDown"] },
+      'no alert is active as ALERTS{alertname="TargetDown"}',
+    ],
+    ["lists an alert that nothing declares", { tree: firing, rules: ["Other"] }, undefined],
+  ])("as it %s", async (_, world, reason) => {
+    await expect(explain(world)).resolves.toStrictEqual(reason === undefined ? undefined : { reason, byQuery: true });
+  });
+
+  it("does not call a recorded metric one that node_exporter lacks", async () => {
+    await expect(explain({ tree: selector("node_load_high"), rules: ["node_load_high"] })).resolves.toBeUndefined();
   });
 });
 

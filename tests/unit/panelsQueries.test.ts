@@ -1,16 +1,22 @@
 import { grafanaApi } from "../../tools/verify/panels/grafana";
 import { limiter } from "../../tools/verify/panels/limit";
-import { readTree } from "../../tools/verify/panels/parsedQuery";
+import { COMPARISON, readTree } from "../../tools/verify/panels/parsedQuery";
 import { serve } from "../support/servers";
 
 describe("the parser's result for a query", () => {
   const selector = { type: "vectorSelector", matchers: [] };
 
   it.each([
-    [{ type: "call", args: [selector, { expr: { type: "matrixSelector", matchers: [] } }] }, [false, true], false],
-    [{ type: "binaryExpr", op: ">", bool: false, lhs: selector, rhs: null }, [false], true],
-    [{ type: "binaryExpr", op: ">", bool: true, lhs: selector, rhs: null }, [false], false],
-    [{ type: "binaryExpr", op: "/", bool: false, lhs: selector, rhs: selector }, [false, false], false],
+    [{ type: "call", args: [selector, { expr: { type: "matrixSelector", matchers: [] } }] }, [false, true], undefined],
+    [{ type: "binaryExpr", op: ">", bool: false, lhs: selector, rhs: null }, [false], COMPARISON],
+    [{ type: "binaryExpr", op: ">", bool: true, lhs: selector, rhs: null }, [false], undefined],
+    [{ type: "binaryExpr", op: "/", bool: false, lhs: selector, rhs: selector }, [false, false], undefined],
+    [{ type: "binaryExpr", op: "unless", lhs: selector, rhs: selector }, [false], "its unless leaves no series"],
+    [
+      { type: "call", func: { name: "absent" }, args: [selector] },
+      [],
+      "the series that it looks for the absence of exist",
+    ],
   ])("%j", (tree, overTime, filters) => {
     const parsed = readTree(tree);
     expect(parsed.selectors.map((it) => it.overTime)).toStrictEqual(overTime);

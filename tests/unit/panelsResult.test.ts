@@ -51,6 +51,30 @@ describe("the panels that are checked", () => {
     expect(asked.filter(({ expr }) => expr === "" || expr === "left over")).toStrictEqual([]);
   });
 
+  it("may have null or a number where Grafana has lists and texts", async () => {
+    const target = { refId: "A", expr: "a", interval: null };
+    const panels = [
+      { ...panel("Null"), targets: null },
+      { ...panel("Number"), targets: [target], interval: 60, timeFrom: null, timeShift: null },
+    ];
+    const { proof } = await prove({ dashboard: { panels, time: { from: 1795390200000 } } });
+    expect(proof.panels.map(({ title, state }) => [title, state])).toStrictEqual([["Number", "data"]]);
+  });
+
+  it("replace the range and the interval in a variable's query, which only Grafana does", async () => {
+    const list = [{ name: "v", type: "query", query: "query_result(topk(5, rate(x[$__range]) + ${__interval_ms}))" }];
+    const sent: unknown[] = [];
+    const dashboard = { time: { from: "now-15m" }, panels: [panel("Any", "$v")], templating: { list } };
+    await prove({
+      dashboard,
+      prometheus: (path, parameters) => {
+        sent.push([path, parameters.query]);
+        return { resultType: "vector", result: [] };
+      },
+    });
+    expect(sent[0]).toStrictEqual(["query", "topk(5, rate(x[900s]) + 5000)"]);
+  });
+
   it("may have a query of blanks, which Grafana sends too", async () => {
     const { asked } = await prove({ dashboard: { panels: [panel("Blank", " ")] } });
     expect(asked.map(({ expr }) => expr)).toStrictEqual([" "]);
@@ -157,6 +181,33 @@ describe("a query without data", () => {
     const { proof } = await prove({ dashboard: { panels: [panel("Any", "node_swap"), named] }, responses, prometheus });
     expect(proof.panels.map(({ state }) => state)).toStrictEqual(["explained", "data"]);
     expect(proof.panels[0]?.queries[0]?.reason).toBe("node_swap is 0");
+  });
+
+  it("excuses what an expression makes of it, which is named by its text", async () => {
+    const targets = [
+      { refId: "A", expr: "node_hwmon_fan", hide: true },
+      { refId: "B", expression: "A", type: "reduce", datasource: { type: "__expr__", uid: "__expr__" } },
+    ];
+    const responses = { node_hwmon_fan: { frames: [frame()] }, "": { frames: [frame()] } };
+    const dashboard = { panels: [{ ...panel("Any"), targets }] };
+    const { proof } = await prove({ dashboard, responses, prometheus: host() });
+    expect(proof.panels).toMatchObject([
+      { state: "explained", queries: [{ expr: "A", reason: "collector hwmon reports nothing" }] },
+    ]);
+    expect(proof.panels[0]?.queries).toHaveLength(1);
+  });
+
+  it("that its own query drops is excused in the project's dashboards too", async () => {
+    const tree = { type: "binaryExpr", op: "==", lhs: { type: "vectorSelector", matchers: [] }, rhs: {} };
+    const { proof } = await prove({
+      dashboard: { panels: [panel("Any", "up == 0")], tags: ["observability-lab"] },
+      responses: { "up == 0": { frames: [] } },
+      prometheus: (path) =>
+        ({ parse_query: tree, series: [{}], query: { result: [{ metric: {}, value: [0, "1"] }] } })[path],
+    });
+    expect(proof.panels).toMatchObject([
+      { state: "explained", queries: [{ reason: "no value passes its comparison" }] },
+    ]);
   });
 
   it("over the steps of the range is repeated for now, as a new lab has no more", async () => {

@@ -1,5 +1,5 @@
 import { Value, Values, Variable } from "../../tools/verify/panels/model";
-import { stepOf, timeRange } from "../../tools/verify/panels/range";
+import { timeRange } from "../../tools/verify/panels/range";
 import { findRequest } from "../../tools/verify/panels/variableQuery";
 import { applyRegex, choose, customOptions, OptionSource, resolveVariables } from "../../tools/verify/panels/variables";
 
@@ -110,6 +110,11 @@ describe("variables", () => {
   });
 });
 
+it("has no option for an empty query, which Grafana does not send either", async () => {
+  const values = await resolve([{ name: "v", type: "query", query: "" }], { "": ["everything"] });
+  expect(valuesOf(values, "v")).toStrictEqual([""]);
+});
+
 describe("options", () => {
   it.each<[string, string[], [string, string][]]>([
     ["", ["a", "a"], [["a", "a"]]],
@@ -160,26 +165,5 @@ describe("the request of a variable's query", () => {
     expect(read("query_result(1)", { resultType: "scalar", result: [1, "1"] })).toStrictEqual(["1"]);
     expect(read("metrics(^node)", ["node_a", "up"])).toStrictEqual(["node_a"]);
     expect(read("up", [{ __name__: "up", job: "a" }])).toStrictEqual(['up{job="a"}']);
-  });
-});
-
-describe("the range", () => {
-  it.each([
-    [{ from: "now-24h", to: "now" }, "2026-11-22T01:30:00.000Z", "2026-11-23T01:30:00.000Z"],
-    [{ from: "now/d", to: "now/d" }, "2026-11-23T00:00:00.000Z", "2026-11-23T23:59:59.999Z"],
-    [{ from: "now-1M/M", to: "now-1y" }, "2026-10-01T00:00:00.000Z", "2025-11-23T01:30:00.000Z"],
-    [{ from: "now/w", to: "1795397400000" }, "2026-11-22T00:00:00.000Z", "2026-11-23T01:30:00.000Z"],
-    [{}, "2026-11-22T19:30:00.000Z", "2026-11-23T01:30:00.000Z"],
-  ])("%j", (time, from, to) => {
-    const range = timeRange(time, NOW);
-    expect([range.from, range.to].map((it) => new Date(it).toISOString())).toStrictEqual([from, to]);
-  });
-
-  it.each([
-    ["now-24h", 960, 5000, 120_000],
-    ["now-15m", 1920, 5000, 5000],
-    ["now-1h", 100, 1000, 30_000],
-  ])("%s over %i points has a step", (from, points, minimum, step) => {
-    expect(stepOf(timeRange({ from, to: "now" }, NOW), points, minimum)).toBe(step);
   });
 });

@@ -82,7 +82,7 @@ function panelsOf(
   const [old, now] = nameBoth({ ...before }, { ...after }) as unknown as readonly ReadonlyMap<string, Panel>[];
   const withQueries = (panels: ReadonlyMap<string, Panel> = new Map()): ReadonlyMap<string, Panel> =>
     new Map(
-      [...panels].filter(([, { targets = [], libraryPanel }]) => targets.length > 0 || libraryPanel !== undefined),
+      [...panels].filter(([, { targets, libraryPanel }]) => (targets ?? []).length > 0 || libraryPanel !== undefined),
     );
   return [withQueries(old), withQueries(now)];
 }

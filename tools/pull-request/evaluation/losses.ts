@@ -43,7 +43,7 @@ export function compareSnapshots(before: Snapshot, after: Snapshot): readonly Lo
     const { owner, result } = now;
     const labels = result.series > 0 ? old.labels.filter((label) => !result.labels.includes(label)) : [];
     // a rule or a comparison may legitimately return no series
-    const empty = owner.kind === "panel" && !result.filters && old.series > 0 && result.series === 0;
+    const empty = owner.kind === "panel" && result.filters === undefined && old.series > 0 && result.series === 0;
     return result.absent.length > 0 || empty || labels.length > 0
       ? [{ ...owner, selectors: result.absent, labels, jobs: old.jobs }]
       : [];

@@ -73,7 +73,7 @@ export class MissingMetrics {
     }
     const metric = metricOf(matchers);
     const selectors = [written(named)];
-    if (isHostMetric(metric)) {
+    if (isHostMetric(metric) && !(await this.isRecorded(metric))) {
       const explained = explainMetric(metric, await this.findCollectors());
       return "error" in explained
         ? { never: true, selectors, reason: explained.error }

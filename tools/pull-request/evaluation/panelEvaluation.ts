@@ -172,10 +172,7 @@ function isBroken({ state }: Reading): boolean {
 }
 
 /** Whether all of the panel's queries are hidden or empty. */
-function hasNoQuery({ type, targets = [] }: Panel): boolean {
-  return (
-    targets.length > 0 &&
-    !WITHOUT_QUERIES.has(type) &&
-    targets.every(({ hide, expr }) => hide === true || expr?.trim() === "")
-  );
+function hasNoQuery({ type, targets }: Panel): boolean {
+  const isEmpty = targets?.every(({ hide, expr }) => hide === true || expr?.trim() === "") ?? false;
+  return targets?.length !== 0 && isEmpty && !WITHOUT_QUERIES.has(type);
 }

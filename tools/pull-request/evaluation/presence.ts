@@ -13,8 +13,8 @@ export interface QueryResult {
   readonly series: number;
   /** Label names of the resulting series. */
   readonly labels: readonly string[];
-  /** Whether a comparison drops series, so that an empty result may be expected. */
-  readonly filters: boolean;
+  /** Why an empty result may be expected although every selector matches; undefined if it may not. */
+  readonly filters: string | undefined;
 }
 
 /** Shortest window of a rate; cAdvisor measures an idle container this seldom, whatever the scrape interval. */

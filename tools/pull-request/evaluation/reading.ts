@@ -99,7 +99,7 @@ async function explain(
     return { refId, state, ...(reason === undefined ? {} : { reason }), ...(error === undefined ? {} : { error }) };
   }
   // a query that Prometheus cannot parse, as it has syntax of Grafana, cannot be explained
-  const { absent = [], filters = false } =
+  const { absent = [], filters } =
     (await presence
       .get(datasource)
       ?.find(expr)
@@ -107,7 +107,7 @@ async function explain(
   if (absent.length > 0) {
     return { refId, state, reason: `no series of ${absent.join(", ")}` };
   }
-  const explanation = tooYoung(expr, lab, now) ?? (filters ? "no value passes its comparison" : undefined);
+  const explanation = tooYoung(expr, lab, now) ?? filters;
   return explanation === undefined ? { refId, state } : { refId, state: "explained", reason: explanation };
 }
 

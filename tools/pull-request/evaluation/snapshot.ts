@@ -113,6 +113,6 @@ function mergeResults(one: QueryResult, other: QueryResult): QueryResult {
     jobs: [...new Set([...one.jobs, ...other.jobs])],
     series: one.series + other.series,
     labels: [...new Set([...one.labels, ...other.labels])],
-    filters: one.filters || other.filters,
+    filters: one.filters ?? other.filters,
   };
 }

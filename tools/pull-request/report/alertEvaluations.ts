@@ -1,3 +1,4 @@
+import { writeDuration } from "../../../lib/shared/duration";
 import type { AlertEvaluation } from "../evaluation/alerts";
 import type { ActiveSeries, RuleEvaluation } from "../evaluation/evaluateRule";
 import type { Notification } from "../evaluation/notification";
@@ -149,7 +150,7 @@ function describe(evaluation: RuleEvaluation, strong: boolean): string {
     case "firing":
       return `${mark("firing")} for ${seriesOf(series)}`;
     case "pending":
-      return `pending for ${seriesOf(series)}, fires after ${duration(forSeconds)}`;
+      return `pending for ${seriesOf(series)}, fires after ${writeDuration(forSeconds)}`;
     case "inactive":
       return missing.length === 0 ? "inactive" : `inactive: ${lacking(evaluation)}`;
     case "never":
@@ -192,16 +193,6 @@ function short(value: string): string {
     return escapeMarkdown(value);
   }
   return String(Math.abs(number) >= 1000 ? Math.round(number) : Number(number.toPrecision(4)));
-}
-
-/** A duration as Prometheus writes it, such as `1h30m`. */
-function duration(seconds: number): string {
-  const parts = [
-    [Math.floor(seconds / 3600), "h"],
-    [Math.floor((seconds % 3600) / 60), "m"],
-    [seconds % 60, "s"],
-  ] as const;
-  return parts.map(([count, unit]) => (count === 0 ? "" : `${String(count)}${unit}`)).join("") || "0s";
 }
 
 function identify({ state, series, missing, reason }: RuleEvaluation): string {

@@ -1,9 +1,12 @@
+import { writeDuration } from "../../../lib/shared/duration";
 import { Sample } from "../lab";
 import { GrafanaApi } from "./grafana";
 import { explainMetric, Explanation, hostMetricsLike, isHostMetric } from "./nodeExporter";
-import { Matcher, metricOf, ParsedQuery, readTree, Selector, written } from "./parsedQuery";
+import { COMPARISON, Matcher, metricOf, ParsedQuery, readTree, Selector, written } from "./parsedQuery";
 import { TimeRange } from "./range";
 
+/** Prometheus' own metric, with a series for each active alert. */
+const ALERTS = "ALERTS";
 /** Labels that come from the scrape, not from the host. */
 const OF_THE_SCRAPE = new Set(["job", "instance"]);
 const BUILT_IN = /\$\{__\w+?(_ms|_s)?\}/g;
@@ -20,6 +23,7 @@ type Found = Explanation | "none" | undefined;
 export class MissingData {
   private readonly asked = new Map<string, Promise<boolean>>();
   private known?: Promise<ReadonlyMap<string, boolean>>;
+  private rules?: Promise<ReadonlySet<string>>;
   private up?: Promise<ReadonlyMap<string, string>>;
 
   constructor(
@@ -30,16 +34,24 @@ export class MissingData {
     private readonly rateInterval: number,
   ) {}
 
-  /** Why a query has no data; undefined if nothing explains it: then the check fails. */
-  async explain(expr: string, state: "empty" | "nan"): Promise<Explanation | undefined> {
+  /**
+   * Why a query has no data; undefined if nothing explains it: then the check fails.
+   *
+   * @param shift Seconds by which its panel looks back from the dashboard's time range.
+   */
+  async explain(expr: string, state: "empty" | "nan", shift = 0): Promise<Explanation | undefined> {
     const tree = await this.api.prometheus(this.datasource, "parse_query", { query: withoutBuiltIns(expr) });
-    const found = await this.explainQuery(readTree(tree), state === "nan");
+    const query = readTree(tree);
+    const found = (await this.explainQuery(query, state === "nan")) ?? (await this.explainAge(query, shift));
+    if (found === undefined && state === "empty" && query.filters !== undefined) {
+      return { reason: query.filters, byQuery: true };
+    }
     return found === "none" ? undefined : found;
   }
 
   /** Decided by a selector that must not be empty; in an `or`, by the side with a reason. */
   private async explainQuery(query: ParsedQuery, hasNoNumbers: boolean): Promise<Found> {
-    const drops = hasNoNumbers || query.filters;
+    const drops = hasNoNumbers || query.filters === COMPARISON;
     const absent = await Promise.all(query.selectors.map((selector) => this.explainAbsence(selector)));
     const sides = await Promise.all(
       query.either.map(async (either) => {
@@ -56,6 +68,19 @@ export class MissingData {
     return [...all, ...still].find(excuses);
   }
 
+  /** Whether the query looks back to a time at which a series did not exist yet. */
+  private async explainAge({ selectors, either }: ParsedQuery, shift: number): Promise<Found> {
+    const own = selectors.map(async ({ matchers, offset }): Promise<Found> => {
+      const age = shift + offset;
+      const selector = written(matchers);
+      return age <= 0 || (await this.query(`count(${selector})`, this.range.to / 1000 - age)).length > 0
+        ? undefined
+        : { reason: `no ${selector} from ${writeDuration(age)} before`, byQuery: true };
+    });
+    const sides = either.flat().map((side) => this.explainAge(side, shift));
+    return (await Promise.all([...own, ...sides])).find(excuses);
+  }
+
   /** Why a selector finds no series, or finds none any more. */
   private async explainAbsence(selector: Selector): Promise<Found> {
     const { matchers } = selector;
@@ -67,8 +92,11 @@ export class MissingData {
     if (selector.histogram && metric !== "" && (await this.has(classic(matchers)))) {
       return { reason: `native histograms are off in this lab: ${metric} exists only as ${metric}_bucket` };
     }
+    if (metric === ALERTS) {
+      return this.explainAlerts(matchers);
+    }
     const metrics = isHostMetric(metric) ? [metric] : hostMetricsOf(named);
-    if (metrics.length === 0) {
+    if (metrics.length === 0 || (await this.findRules()).has(metric)) {
       return "none";
     }
     if (!(await this.has(named))) {
@@ -80,6 +108,21 @@ export class MissingData {
     }
     const ofHost = matchers.filter(({ name }) => !OF_THE_SCRAPE.has(name));
     return (await this.has(ofHost)) ? "none" : { reason: `no ${written(ofHost)}` };
+  }
+
+  /** Why no series of Prometheus' own for active alerts matches; there is none for an alert that no rule declares. */
+  private async explainAlerts(matchers: readonly Matcher[]): Promise<Found> {
+    const alert = matchers.find(({ name, type }) => name === "alertname" && type === "=");
+    const declared = alert === undefined || (await this.findRules()).has(alert.value);
+    return declared ? { reason: `no alert is active as ${written(matchers)}`, byQuery: true } : "none";
+  }
+
+  /** Names of all alerts, and of the metrics that rules record. */
+  private findRules(): Promise<ReadonlySet<string>> {
+    this.rules ??= this.api
+      .prometheus<{ groups?: readonly { rules: readonly { name: string }[] }[] }>(this.datasource, "rules", {})
+      .then(({ groups = [] }) => new Set(groups.flatMap(({ rules }) => rules.map(({ name }) => name))));
+    return this.rules;
   }
 
   /** Why series of the range are missing at its end: their target is up and no longer exposes them. */
@@ -128,36 +171,26 @@ export class MissingData {
     return (await this.query(condition)).length > 0;
   }
 
-  private async query(query: string): Promise<readonly Sample[]> {
-    const response = await this.api.prometheus<{ result: readonly Sample[] }>(this.datasource, "query", {
-      query,
-      // at the end of the range, when the panel was queried: a later first scrape must not count
-      time: String(this.range.to / 1000),
-    });
-    return response.result;
+  /** By default at the end of the range, when the panel was queried: a later first scrape must not count. */
+  private async query(query: string, time = this.range.to / 1000): Promise<readonly Sample[]> {
+    const parameters = { query, time: String(time) };
+    return (await this.api.prometheus<{ result: readonly Sample[] }>(this.datasource, "query", parameters)).result;
   }
 
   private has(matchers: readonly Matcher[]): Promise<boolean> {
     const selector = written(matchers);
-    const known = this.asked.get(selector);
-    if (known !== undefined) {
-      return known;
-    }
-    const { from, to } = this.range;
-    const response = this.api
-      .prometheus<readonly unknown[]>(this.datasource, "series", {
-        "match[]": selector,
-        start: String(from / 1000),
-        end: String(to / 1000),
-        limit: "1",
-      })
-      .then(({ length }) => length > 0);
-    this.asked.set(selector, response);
-    return response;
+    const [start, end] = [this.range.from, this.range.to].map((time) => String(time / 1000)) as [string, string];
+    const found =
+      this.asked.get(selector) ??
+      this.api
+        .prometheus<readonly unknown[]>(this.datasource, "series", { "match[]": selector, start, end, limit: "1" })
+        .then(({ length }) => length > 0);
+    this.asked.set(selector, found);
+    return found;
   }
 }
 
-function excuses(found: Found): found is { readonly reason: string } {
+function excuses(found: Found): found is Extract<Explanation, { reason: string }> {
   return typeof found === "object" && "reason" in found;
 }
 

@@ -7,7 +7,7 @@ export interface Target {
   readonly expr?: string;
   readonly hide?: boolean;
   readonly datasource?: DatasourceReference;
-  readonly interval?: string;
+  readonly interval?: string | null;
   readonly [field: string]: unknown;
 }
 
@@ -61,7 +61,7 @@ export interface Panel {
   readonly type: string;
   readonly title?: string;
   readonly datasource?: DatasourceReference;
-  readonly targets?: readonly Target[];
+  readonly targets?: readonly Target[] | null;
   /** Panels of a collapsed row. */
   readonly panels?: readonly Panel[];
   /** Variable by whose values the panel is repeated. */
@@ -70,10 +70,17 @@ export interface Panel {
   readonly repeatPanelId?: number;
   readonly libraryPanel?: { readonly uid: string };
   readonly gridPos?: { readonly w?: number };
-  readonly options?: { readonly colorMode?: string };
+  readonly options?: {
+    readonly colorMode?: string;
+    readonly reduceOptions?: { readonly calcs?: readonly string[]; readonly values?: boolean };
+  };
   readonly fieldConfig?: { readonly defaults?: FieldConfig; readonly overrides?: readonly FieldOverride[] };
   readonly transformations?: readonly { readonly id?: string }[];
-  readonly interval?: string | null;
+  readonly interval?: string | number | null;
+  /** Its own range, which ends now. */
+  readonly timeFrom?: string | null;
+  /** How far it looks back from the dashboard's time range. */
+  readonly timeShift?: string | null;
   readonly maxDataPoints?: number | string | null;
 }
 
@@ -98,7 +105,8 @@ export interface StoredDashboard {
   readonly uid: string;
   readonly title: string;
   readonly tags?: readonly string[];
-  readonly time?: { readonly from?: string; readonly to?: string };
+  /** Grafana's date math, an ISO date or milliseconds. */
+  readonly time?: { readonly from?: string | number; readonly to?: string | number };
   readonly panels?: readonly Panel[];
   /** Panels of a dashboard from before Grafana 5. */
   readonly rows?: readonly { readonly panels?: readonly Panel[] }[];

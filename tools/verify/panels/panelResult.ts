@@ -1,11 +1,11 @@
-import { seconds } from "../../../lib/shared/duration";
+import { seconds, writeDuration } from "../../../lib/shared/duration";
 import { LabOutputs } from "../lab";
 import { expandPanels } from "./expandPanels";
 import { Datasource, findDatasource, GrafanaApi } from "./grafana";
 import { interpolate } from "./interpolate";
 import { MissingData } from "./missingData";
 import { ExpandedPanel, Panel, StoredDashboard, Values } from "./model";
-import { QueryFinding, runPanel } from "./queries";
+import { EXPRESSIONS, QueryFinding, rangeOf, runPanel } from "./queries";
 import { TimeRange, timeRange } from "./range";
 import { findRequest } from "./variableQuery";
 import { resolveVariables } from "./variables";
@@ -49,7 +49,7 @@ export interface ProvenPanel {
 export interface PanelResult {
   readonly uid: string;
   readonly title: string;
-  /** Whether the dashboard is the project's own: then no reason excuses a panel without data. */
+  /** Whether the dashboard is the project's own: then only a reason in the query itself excuses missing data. */
   readonly own: boolean;
   readonly panels: readonly ProvenPanel[];
 }
@@ -105,15 +105,29 @@ export async function queryPanels(
   );
   const panels = await Promise.all(
     shown.map(async (panel) => {
-      const findings = await runPanel(api, panel, range, sources);
-      const explained = findings.map((finding) =>
-        explain(finding, isProjectDashboard(dashboard) ? new Map() : reasons),
-      );
+      const own = rangeOf(panel, range);
+      const findings = await runPanel(api, panel, own, sources);
+      const shift = (range.to - own.to) / 1000;
+      const explained = findings.map((finding) => explain(finding, reasons, shift, isProjectDashboard(dashboard)));
+      const queries = explainExpressions(await Promise.all(explained)).filter(({ hidden }) => hidden !== true);
       const title = interpolate(panel.panel.title ?? "", panel.values, "text");
-      return { declared: panel.declared, panel: panel.panel, title, queries: await Promise.all(explained) };
+      return { declared: panel.declared, panel: panel.panel, title, queries };
     }),
   );
   return panels.filter(({ queries }) => queries.length > 0);
+}
+
+/** An expression without data has the reason of the queries that it computes with. */
+function explainExpressions(queries: QueriedPanel["queries"]): QueriedPanel["queries"] {
+  const inputs = queries.filter(({ datasource }) => datasource !== EXPRESSIONS);
+  const { reason } = inputs.find(({ state }) => state === "explained") ?? {};
+  return reason === undefined || inputs.some(({ state }) => state === "missing" || state === "error")
+    ? queries
+    : queries.map((query) =>
+        query.datasource === EXPRESSIONS && query.state === "missing"
+          ? { ...query, state: "explained", reason }
+          : query,
+      );
 }
 
 /** The same result, with reasons where cAdvisor lacks metrics on this machine. */
@@ -156,10 +170,21 @@ function resolve(
       if (source === undefined) {
         throw new Error(`the variable ${name} queries a datasource that Grafana does not have`);
       }
-      const { path, parameters, read } = findRequest(query);
+      const { path, parameters, read } = findRequest(fillBuiltIns(query, range, source));
       return read(await api.prometheus<never>(source.uid, path, { ...parameters, start, end }));
     },
   });
+}
+
+/** A variable's query as Grafana sends it: with its datasource's interval, and the dashboard's range. */
+function fillBuiltIns(query: string, { from, to }: TimeRange, { jsonData }: Datasource): string {
+  const interval = seconds(jsonData?.timeInterval ?? "15s");
+  return query
+    .replace(/\$\{__interval(_ms)?\}/g, (_, ms) => (ms ? String(interval * 1000) : writeDuration(interval)))
+    .replace(/\$\{__range(_ms|_s)?\}/g, (_, unit?: string) => {
+      const length = Math.round((to - from) / 1000);
+      return unit === "_ms" ? String(to - from) : unit === "_s" ? String(length) : `${String(length)}s`;
+    });
 }
 
 /** Resolves a library panel: current Grafana stores only a reference to it. */
@@ -172,19 +197,24 @@ async function withLibrary(api: GrafanaApi, { panel, values }: ExpandedPanel): P
   return { panel: { ...model, title: title ?? model.title, gridPos }, values };
 }
 
+/** Adds why a query has no data; in a dashboard of the project only a reason in the query itself counts. */
 async function explain(
   finding: QueryFinding,
   reasons: ReadonlyMap<string, MissingData>,
+  shift: number,
+  own: boolean,
 ): Promise<QueriedPanel["queries"][number]> {
   const { state, ...query } = finding;
   if (state === "data" || state === "error") {
     return { ...query, state };
   }
-  const explanation = await reasons.get(query.datasource)?.explain(query.expr, state);
-  if (explanation === undefined) {
+  const explanation = await reasons.get(query.datasource)?.explain(query.expr, state, shift);
+  if (explanation === undefined || (own && !("byQuery" in explanation))) {
     return { ...query, state: "missing" };
   }
-  return { ...query, state: "error" in explanation ? "error" : "explained", ...explanation };
+  return "error" in explanation
+    ? { ...query, state: "error", error: explanation.error }
+    : { ...query, state: "explained", reason: explanation.reason };
 }
 
 /** An error decides first; otherwise a panel has data if one of its queries does. */

@@ -9,6 +9,8 @@ export interface Selector {
   readonly matchers: readonly Matcher[];
   /** Whether it is a range selector such as `[5m]`. */
   readonly overTime: boolean;
+  /** Seconds by which its `offset` looks back; 0 without one. */
+  readonly offset: number;
   /** Whether it selects a native histogram: it is the argument of a histogram function and is not grouped by `le`. */
   readonly histogram: boolean;
 }
@@ -19,8 +21,8 @@ export interface ParsedQuery {
   readonly selectors: readonly Selector[];
   /** The sides of each `or`; data in one of them is enough. */
   readonly either: readonly (readonly ParsedQuery[])[];
-  /** Whether a comparison drops values, such as `> 0`. */
-  readonly filters: boolean;
+  /** Why it may rightly have no data although its selectors do; undefined if it drops no series. */
+  readonly filters: string | undefined;
 }
 
 /** A node of the syntax tree, with the fields of the parser that are read. */
@@ -29,12 +31,18 @@ interface Tree {
   readonly matchers?: readonly Matcher[];
   readonly op?: unknown;
   readonly bool?: unknown;
+  /** In milliseconds. */
+  readonly offset?: number;
   readonly func?: { readonly name?: unknown };
   readonly grouping?: readonly unknown[];
   readonly lhs?: unknown;
   readonly rhs?: unknown;
 }
 
+/** A comparison drops values, such as `> 0`. */
+export const COMPARISON = "no value passes its comparison";
+const PRESENCE = "the series that it looks for the absence of exist";
+const EXCLUSION = "its unless leaves no series";
 /** Functions that return a value if their argument finds nothing. */
 const ABSENCE = new Set(["absent", "absent_over_time"]);
 const COMPARISONS = new Set(["==", "!=", ">", "<", ">=", "<="]);
@@ -42,21 +50,26 @@ const COMPARISONS = new Set(["==", "!=", ">", "<", ">=", "<="]);
 /** Selectors and comparisons in the syntax tree of Prometheus' parser. */
 export function readTree(tree: unknown, histogram = false): ParsedQuery {
   if (typeof tree !== "object" || tree === null) {
-    return { selectors: [], either: [], filters: false };
+    return { selectors: [], either: [], filters: undefined };
   }
-  const { type, matchers, op, bool, func, grouping, lhs, rhs } = tree as Tree;
+  const { type, matchers, offset = 0, op, bool, func, grouping, lhs, rhs } = tree as Tree;
   if (type === "vectorSelector" || type === "matrixSelector") {
-    const selector = { matchers: matchers ?? [], overTime: type === "matrixSelector", histogram };
-    return { selectors: [selector], either: [], filters: false };
+    const overTime = type === "matrixSelector";
+    return {
+      selectors: [{ matchers: matchers ?? [], overTime, offset: offset / 1000, histogram }],
+      either: [],
+      filters: undefined,
+    };
   }
   if (type === "call" && ABSENCE.has(String(func?.name))) {
-    return { selectors: [], either: [], filters: false };
+    return { selectors: [], either: [], filters: PRESENCE };
   }
   if (op === "or") {
-    return { selectors: [], either: [[readTree(lhs, histogram), readTree(rhs, histogram)]], filters: false };
+    return { selectors: [], either: [[readTree(lhs, histogram), readTree(rhs, histogram)]], filters: undefined };
   }
   if (op === "unless") {
-    return readTree(lhs, histogram); // the right side only removes series, so it does not matter if it finds nothing
+    // the right side only removes series, so it does not matter if it finds nothing
+    return { ...readTree(lhs, histogram), filters: EXCLUSION };
   }
   const native = (histogram || String(func?.name).startsWith("histogram_")) && grouping?.includes("le") !== true;
   const parts = Object.values(tree).map((part) => readTree(part, native));
@@ -64,7 +77,7 @@ export function readTree(tree: unknown, histogram = false): ParsedQuery {
   return {
     selectors: parts.flatMap(({ selectors }) => selectors),
     either: parts.flatMap(({ either }) => either),
-    filters: compares || parts.some(({ filters }) => filters),
+    filters: compares ? COMPARISON : parts.find(({ filters }) => filters !== undefined)?.filters,
   };
 }
 

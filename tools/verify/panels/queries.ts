@@ -3,13 +3,14 @@ import { seconds } from "../../../lib/shared/duration";
 import { Datasource, findDatasource, Frame, GrafanaApi, QueryResult } from "./grafana";
 import { interpolate } from "./interpolate";
 import { ExpandedPanel, Panel, Target, Values } from "./model";
-import { stepOf, TimeRange } from "./range";
+import { panelRange, stepOf, TimeRange } from "./range";
 
 /** Width of a dashboard on a common screen, in pixels; a panel's width is in 24ths of it. */
 const SCREEN = 1920;
 const COLUMNS = 24;
 const PROMETHEUS = "prometheus";
-const EXPRESSIONS = "__expr__";
+/** uid and type of Grafana's expressions, which compute with the results of queries. */
+export const EXPRESSIONS = "__expr__";
 /** A query of a panel and its result. */
 export interface QueryFinding {
   readonly refId: string;
@@ -22,6 +23,8 @@ export interface QueryFinding {
   readonly frames: readonly Frame[];
   /** Whether the data is newer than the last step of the range, so that only the next refresh draws it. */
   readonly tooNew?: boolean;
+  /** Whether Grafana runs it for an expression only, and shows no result of its own. */
+  readonly hidden?: boolean;
 }
 
 /** A query as it is sent to Grafana. */
@@ -54,7 +57,7 @@ export function prepareQueries(
     return {
       ...target,
       ...(target.expr === undefined ? {} : { expr: interpolate(target.expr, values) }),
-      ...(target.interval === undefined ? {} : { interval: interpolate(target.interval, values) }),
+      interval: interpolate(target.interval ?? "", values) || undefined,
       exemplar: false,
       datasource: { uid, type },
       ...pointsOf(panel, values, range, datasource),
@@ -95,11 +98,16 @@ function pointsOf(
   const width = Math.floor((SCREEN * (panel.gridPos?.w ?? COLUMNS)) / COLUMNS);
   const maxDataPoints = Number(panel.maxDataPoints ?? 0) || width;
   // `>10s` and `10s` mean the same
-  const minimum = interpolate(panel.interval ?? "", values) || (jsonData?.timeInterval ?? "15s");
+  const minimum = interpolate(String(panel.interval ?? ""), values) || (jsonData?.timeInterval ?? "15s");
   return { intervalMs: stepOf(range, maxDataPoints, seconds(minimum) * 1000), maxDataPoints };
 }
 
-/** Results of a panel's queries over the time range of its dashboard. */
+/** The time range of a panel: its own, or that of its dashboard. */
+export function rangeOf({ panel: { timeFrom, timeShift }, values }: ExpandedPanel, range: TimeRange): TimeRange {
+  return panelRange(range, interpolate(timeFrom ?? "", values), interpolate(timeShift ?? "", values));
+}
+
+/** Results of a panel's queries over its time range. */
 export async function runPanel(
   api: GrafanaApi,
   shown: ExpandedPanel,
@@ -140,13 +148,18 @@ async function runQueries(
     const message = error instanceof Error ? error.message : String(error);
     return Object.fromEntries(queries.map(({ refId }) => [refId, { error: message }]));
   });
-  return queries
-    .filter(({ hide }) => hide !== true)
-    .map(({ refId, expr = "", datasource }) => {
-      const { error, frames = [] } = results[refId] ?? { error: "no result for this query" };
-      const state = error !== undefined ? "error" : dataIn(frames, namesNothing(panel));
-      return { refId, expr, datasource: datasource.uid, state, frames, ...(error === undefined ? {} : { error }) };
-    });
+  return queries.map(({ refId, expr, expression = "", datasource, hide }) => {
+    const { error, frames = [] } = results[refId] ?? { error: "no result for this query" };
+    return {
+      refId,
+      expr: expr ?? String(expression),
+      datasource: datasource.uid,
+      state: error !== undefined ? "error" : dataIn(frames, namesNothing(panel)),
+      frames,
+      ...(error === undefined ? {} : { error }),
+      ...(hide === true ? { hidden: true } : {}),
+    };
+  });
 }
 
 /** Whether there is a value to draw; a NaN counts only if the panel maps it to a text. */

@@ -1,4 +1,5 @@
 import { seconds } from "../../../lib/shared/duration";
+import { StoredDashboard } from "./model";
 
 /** Milliseconds since the epoch. */
 export interface TimeRange {
@@ -48,19 +49,36 @@ export function stepOf({ from, to }: TimeRange, maxDataPoints: number, minimumMs
 
 /** The time range of a dashboard when it is opened; Grafana's default is six hours. */
 export function timeRange(
-  { from = "now-6h", to = "now" }: { from?: string; to?: string } = {},
+  { from = "now-6h", to = "now" }: NonNullable<StoredDashboard["time"]> = {},
   now = new Date(),
 ): TimeRange {
   return { from: parseTime(from, now, false), to: parseTime(to, now, true) };
 }
 
+/**
+ * The time range of a panel with a `timeFrom` or `timeShift` of its own, whose variables are replaced. Source:
+ * applyPanelTimeOverrides in grafana/grafana.
+ */
+export function panelRange(range: TimeRange, timeFrom: string, timeShift: string): TimeRange {
+  const own =
+    timeFrom === "" ? range : timeRange({ from: `now-${timeFrom.replace(/^now-?/, "")}` }, new Date(range.to));
+  const shifted = (time: number, end: boolean): number => calculate(`-${timeShift}`, time, end);
+  return timeShift === "" ? own : { from: shifted(own.from, false), to: shifted(own.to, true) };
+}
+
 /** Parses a Grafana time: `now-1d/d`, an ISO date or milliseconds; the end of a range rounds up. */
-function parseTime(text: string, now: Date, end: boolean): number {
-  if (!text.startsWith("now")) {
-    return /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+function parseTime(text: string | number, now: Date, end: boolean): number {
+  const time = String(text);
+  if (time.startsWith("now")) {
+    return calculate(time, now.getTime(), end);
   }
-  const time = new Date(now);
-  for (const [, sign, count, unit = ""] of text.matchAll(/([-+/])(\d*)([smhdwMy])/g)) {
+  return /^\d+$/.test(time) ? Number(time) : Date.parse(time);
+}
+
+/** Applies Grafana's date math, such as `-1d/d`; a fiscal year is a calendar year. */
+function calculate(math: string, start: number, end: boolean): number {
+  const time = new Date(start);
+  for (const [, sign, count, unit = ""] of math.matchAll(/([-+/])(\d*)f?([smhdwMQy])/g)) {
     if (sign === "/") {
       roundDown(time, unit);
       if (end) {
@@ -74,14 +92,20 @@ function parseTime(text: string, now: Date, end: boolean): number {
   return time.getTime();
 }
 
+/** Months of the units that are no fixed time. */
+const MONTHS: Readonly<Record<string, number>> = { M: 1, Q: 3, y: 12 };
+
 function shift(time: Date, unit: string, count: number): void {
-  if (unit === "M") {
-    time.setUTCMonth(time.getUTCMonth() + count);
-  } else if (unit === "y") {
-    time.setUTCFullYear(time.getUTCFullYear() + count);
-  } else {
+  const months = MONTHS[unit];
+  if (months === undefined) {
     time.setTime(time.getTime() + count * seconds(`1${unit}`) * 1000);
+    return;
   }
+  const day = time.getUTCDate();
+  time.setUTCDate(1);
+  time.setUTCMonth(time.getUTCMonth() + count * months);
+  // the month's last day if it is shorter
+  time.setUTCDate(Math.min(day, new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth() + 1, 0)).getUTCDate()));
 }
 
 function roundDown(time: Date, unit: string): void {
@@ -93,9 +117,8 @@ function roundDown(time: Date, unit: string): void {
   time.setUTCHours(0, 0, 0, 0);
   if (unit === "w") {
     time.setUTCDate(time.getUTCDate() - time.getUTCDay());
-  } else if (unit === "M") {
-    time.setUTCDate(1);
-  } else if (unit === "y") {
-    time.setUTCMonth(0, 1);
+  } else if (unit !== "d") {
+    const months = MONTHS[unit] ?? 1;
+    time.setUTCMonth(Math.floor(time.getUTCMonth() / months) * months, 1);
   }
 }

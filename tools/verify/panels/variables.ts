@@ -54,6 +54,9 @@ async function optionsOf(variable: Variable, values: Values, source: OptionSourc
   const query = queryOf(variable);
   switch (variable.type) {
     case "query": {
+      if (query.trim() === "") {
+        return []; // Grafana asks nothing either
+      }
       const found = await source.find(variable, interpolate(query, values), values);
       return sorted(
         applyRegex(found.map(option), interpolate(variable.regex ?? "", values, "regex")),
