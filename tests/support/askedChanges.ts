@@ -110,6 +110,23 @@ export const ASKED: readonly AskedChange[] = [
     ],
   },
   {
+    example: "recorded-metric",
+    name: "a panel of a metric that the change first records",
+    make: (checkout) => {
+      const rule =
+        "      - record: job:flask_in_flight:sum\n        expr: sum by (job) (flask_http_requests_in_flight)\n";
+      edit(checkout, FLASK_RULES, (text) => `${text.trimEnd()}\n${rule}`);
+      inFlask(
+        'flask_http_requests_in_flight{${JOB}}`, "in flight"',
+        'job:flask_in_flight:sum{${JOB}}`, "in flight"',
+      )(checkout);
+    },
+    problems: [],
+    lines: [
+      /; reads `\d+` [▁-█·]+ → unknown until it is applied: job:flask\\_in\\_flight:sum is first recorded by this change \|$/m,
+    ],
+  },
+  {
     example: "many-panels",
     name: `${String(MANY)} panels`,
     make: (checkout) => {

@@ -81,4 +81,22 @@ describe("a panel whose metric the change itself brings", () => {
     expect(problems).toEqual(["1 panel shows no data"]);
     expect(shown.get("panel Late (Own)")).toBe("reads the same: `1` ▄ once it is applied");
   });
+
+  it("is unknown before it is applied if a changed rule records it, and is read then, whatever it shows", async () => {
+    const changes = findPanelChanges([
+      update(board([stat("Same", "a"), stat("Gone", "a")]), board([stat("Same", "kept"), stat("Gone", "late")])),
+    ]);
+    const lab = await labWith([], "up", {});
+    const find = (expr: string): Promise<string | undefined> =>
+      Promise.resolve(expr === "a" ? undefined : `${expr} is recorded differently after this change`);
+    const asked = await evaluatePanels(lab, changes, 0, find);
+    const before = panelText(asked, "");
+    expect([before.problems, before.paragraphs]).toEqual([[], []]);
+    expect(before.shown.get("panel Same (Own)")).toBe(
+      "reads `1` ▄ → unknown until it is applied: kept is recorded differently after this change",
+    );
+    const { problems, shown } = panelText(await evaluateApplied(lab, asked, 0), "");
+    expect(problems).toEqual(["1 panel shows no data"]);
+    expect(shown.get("panel Same (Own)")).toBe("reads the same: `1` ▄ once it is applied");
+  });
 });

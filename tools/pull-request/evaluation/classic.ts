@@ -13,6 +13,8 @@ interface ClassicPanel extends Panel, Axis {
   readonly yaxes?: readonly Axis[];
   readonly seriesOverrides?: readonly { readonly alias?: string; readonly yaxis?: number }[];
   readonly nullText?: string | null;
+  /** The calculation of its value. */
+  readonly valueName?: string;
   /** 1 for `valueMaps`, 2 for `rangeMaps`. */
   readonly mappingType?: number;
   readonly valueMaps?: readonly OldMapping[];
@@ -23,6 +25,14 @@ interface ClassicPanel extends Panel, Axis {
   readonly colorBackground?: boolean;
   readonly colorValue?: boolean;
 }
+
+/** Calculations of `singlestat` that have other names in a stat. */
+const VALUE_NAMES: Readonly<Record<string, string>> = {
+  avg: "mean",
+  current: "lastNotNull",
+  total: "sum",
+  name: "mean",
+};
 
 /** The panel as Grafana migrates it. */
 export function upgradePanel(panel: Panel): Panel {
@@ -65,7 +75,15 @@ function propertiesOf({ unit, decimals }: FieldConfig): FieldOverride["propertie
 }
 
 function upgradeSingleStat(panel: ClassicPanel): Panel {
-  const { nullText, mappingType, valueMaps = [], rangeMaps = [], thresholds = "", colors = [] } = panel;
+  const {
+    nullText,
+    valueName = "avg",
+    mappingType,
+    valueMaps = [],
+    rangeMaps = [],
+    thresholds = "",
+    colors = [],
+  } = panel;
   const byRange = mappingType === 2 || (!mappingType && valueMaps.length === 0);
   const mappings = byRange
     ? rangeMaps.map((map) => ({ ...map, type: 2 }))
@@ -75,7 +93,10 @@ function upgradeSingleStat(panel: ClassicPanel): Panel {
   return {
     ...panel,
     type: "stat",
-    options: { colorMode: coloured ? "value" : "none" },
+    options: {
+      colorMode: coloured ? "value" : "none",
+      reduceOptions: { calcs: [VALUE_NAMES[valueName] ?? valueName] },
+    },
     fieldConfig: {
       defaults: {
         ...configOfAxis(panel),

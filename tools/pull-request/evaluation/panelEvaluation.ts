@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { WITHOUT_QUERIES } from "../../../dashboards/community/panelTypes";
 import { Panel, StoredDashboard } from "../../verify/panels/model";
-import { queryPanels } from "../../verify/panels/panelResult";
+import { withoutBuiltIns } from "../../verify/panels/missingData";
+import { QueriedPanel, queryPanels } from "../../verify/panels/panelResult";
+import { EXPRESSIONS } from "../../verify/panels/queries";
 import { TimeRange, timeRange } from "../../verify/panels/range";
 import { LabAccess } from "./labAccess";
 import { DeclaredPanel, PanelChange } from "./changedPanels";
@@ -17,6 +19,10 @@ export interface PanelEvaluation extends PanelChange {
   readonly applied?: true;
 }
 
+/** Finds the changed recording rule that a query in PromQL depends on, with how it changes. */
+export type FindRecording = (expr: string) => Promise<string | undefined>;
+
+const NO_RECORDING: FindRecording = () => Promise.resolve(undefined);
 /** Pause between two reads of panels without data. */
 const PAUSE_MS = 1500;
 
@@ -63,13 +69,15 @@ export function readsTheSame({ readingBefore, readingAfter }: Readings): boolean
  * Runs the queries of panels as base and head declare them.
  *
  * @param until Deadline for data, in milliseconds since the epoch.
+ * @param findRecording Finds the changed recording rule that a query depends on. Default: there is none.
  */
 export async function evaluatePanels(
   lab: LabAccess,
   changes: readonly PanelChange[],
   until: number,
+  findRecording: FindRecording = NO_RECORDING,
 ): Promise<readonly PanelEvaluation[]> {
-  let evaluations = await readBoth(lab, changes);
+  let evaluations = await readBoth(lab, changes, findRecording);
   for (;;) {
     const waiting = evaluations.filter(
       (evaluation) =>
@@ -79,37 +87,52 @@ export async function evaluatePanels(
       break;
     }
     await lab.pause(PAUSE_MS);
-    const again = await readBoth(lab, waiting);
+    const again = await readBoth(lab, waiting, findRecording);
     evaluations = evaluations.map((evaluation) => again[waiting.indexOf(evaluation)] ?? evaluation);
   }
   return evaluations;
 }
 
-/** Reads failing panels again after the change was applied, as it may have created the missing metrics itself. */
+/** Reads failing and unknown panels again after the change was applied, as it may have created their metrics itself. */
 export async function evaluateApplied(
   lab: LabAccess,
   evaluations: readonly PanelEvaluation[],
   until: number,
 ): Promise<readonly PanelEvaluation[]> {
-  const failing = evaluations.filter(isFailing);
+  const failing = evaluations.filter((evaluation) => isFailing(evaluation) || isUnknown(evaluation));
   const changes = failing.map(({ name, dashboard, after }) => ({ name, dashboard, before: undefined, after }));
   const again = await evaluatePanels(lab, changes, until);
   return evaluations.map((evaluation) => {
     const readingAfter = again[failing.indexOf(evaluation)]?.readingAfter;
     const applied = { ...evaluation, readingAfter, applied: true } as const;
-    return readingAfter === undefined || isFailing(applied) ? evaluation : applied;
+    return readingAfter === undefined || (isFailing(applied) && !isUnknown(evaluation)) ? evaluation : applied;
   });
 }
 
+/** Whether the data of a panel is known only after the change is applied. */
+function isUnknown({ readingAfter }: Readings): boolean {
+  return readingAfter?.recording !== undefined;
+}
+
 /** Reads the panels of both commits at the same time. */
-async function readBoth(lab: LabAccess, changes: readonly PanelChange[]): Promise<readonly PanelEvaluation[]> {
+async function readBoth(
+  lab: LabAccess,
+  changes: readonly PanelChange[],
+  findRecording: FindRecording,
+): Promise<readonly PanelEvaluation[]> {
   const now = new Date();
   const ranges = new Map(changes.map(({ before, after }) => [before?.dashboard, (after ?? before)?.dashboard.time]));
-  const read = (side: readonly (DeclaredPanel | undefined)[]): Promise<ReadonlyMap<Panel, Reading>> =>
-    readPanels(lab, side, (dashboard) => timeRange(ranges.get(dashboard) ?? dashboard.time, now), now.getTime());
+  const read = (
+    side: readonly (DeclaredPanel | undefined)[],
+    find: FindRecording = NO_RECORDING,
+  ): Promise<ReadonlyMap<Panel, Reading>> =>
+    readPanels(lab, side, (dashboard) => timeRange(ranges.get(dashboard) ?? dashboard.time, now), now.getTime(), find);
   const [old, current] = await Promise.all([
     read(changes.map(({ before }) => before)),
-    read(changes.map(({ after }) => after)),
+    read(
+      changes.map(({ after }) => after),
+      findRecording,
+    ),
   ]);
   const readingOf = (
     readings: ReadonlyMap<Panel, Reading>,
@@ -130,6 +153,7 @@ async function readPanels(
   declared: readonly (DeclaredPanel | undefined)[],
   rangeOf: (dashboard: StoredDashboard) => TimeRange,
   now: number,
+  findRecording: FindRecording,
 ): Promise<ReadonlyMap<Panel, Reading>> {
   const wanted = declared.filter((it) => it !== undefined);
   const presence = new Map(lab.sources.map(({ uid }) => [uid, new Presence(lab.api, uid)]));
@@ -139,7 +163,10 @@ async function readPanels(
     const results = await queryPanels(lab.api, dashboard, request);
     for (const panel of panels) {
       const places = results.filter((it) => it.declared === panel);
-      if (places.length > 0) {
+      const recording = await recordingOf(places, findRecording);
+      if (recording !== undefined) {
+        readings.set(panel, { state: "explained", series: [], recording: lab.restore(recording) });
+      } else if (places.length > 0) {
         readings.set(panel, await readingOf(places, lab, presence, now));
       } else if (hasNoQuery(panel)) {
         readings.set(panel, NO_QUERIES);
@@ -161,6 +188,13 @@ async function readPanels(
     }
   }
   return readings;
+}
+
+/** The changed recording rule that one of a panel's queries depends on. */
+async function recordingOf(places: readonly QueriedPanel[], find: FindRecording): Promise<string | undefined> {
+  const queries = places.flatMap((place) => place.queries).filter(({ datasource }) => datasource !== EXPRESSIONS);
+  const found = await Promise.all(queries.map(({ expr }) => find(withoutBuiltIns(expr))));
+  return found.find((reason) => reason !== undefined);
 }
 
 function mayGetData(reading: Reading | undefined): boolean {

@@ -4,10 +4,12 @@ import { code, escapeMarkdown, list } from "../report/format";
 import { LabResults, details } from "../report/markdown";
 import { operationOf, Row, rowKey } from "../report/rows";
 import { DeclaredPanel } from "./changedPanels";
+import { upgradePanel } from "./classic";
 import { displayOf } from "./display";
 import { isFailing, lostAllData, lostQueries, PanelEvaluation, readsTheSame } from "./panelEvaluation";
 import { EmptyQuery, hasData, Reading } from "./reading";
-import { lastOf, Series } from "./series";
+import { reduceSeries } from "./reduce";
+import { Series } from "./series";
 import { sparkline } from "./sparkline";
 
 /** Series in a line of the table, and in an unfolded table. */
@@ -90,7 +92,10 @@ function panelFold(evaluation: PanelEvaluation, grafanaUrl: string): string {
 
 /** Summary of a panel's data. */
 function readingLine(declared: DeclaredPanel, reading: Reading): string {
-  const { state, error, reason, emptyQueries = [] } = reading;
+  const { state, error, reason, recording, emptyQueries = [] } = reading;
+  if (recording !== undefined) {
+    return `unknown until it is applied: ${escapeMarkdown(recording, MAX_ERROR_LENGTH)}`;
+  }
   const data = hasData(reading) ? [dataLine(declared, reading)] : [];
   switch (state) {
     case "error":
@@ -127,9 +132,14 @@ function because(reason: string | undefined): string {
   return reason === undefined ? "" : ` (${escapeMarkdown(reason, MAX_ERROR_LENGTH)})`;
 }
 
-/** The last value of a series as its panel shows it. */
+/** The value of a series as its panel shows it. */
 function valueOf({ panel }: DeclaredPanel, { library = panel }: Reading, series: Series): string {
-  const { text, state } = displayOf(library, series, lastOf(series));
+  const shown = upgradePanel(library);
+  const { value, other } = reduceSeries(shown, series.values);
+  const { text, state } = displayOf(shown, series, value);
+  if (other) {
+    return `${text} (last value)`;
+  }
   return state === undefined ? text : `${text} (${state})`;
 }
 

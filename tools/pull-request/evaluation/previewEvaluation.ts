@@ -17,11 +17,13 @@ import { changesDatasource, findPanelChanges } from "./changedPanels";
 import { Load } from "./load";
 import { findLosses, Loss } from "./losses";
 import { lossProblems, lossText } from "./lossText";
-import { evaluateApplied, evaluatePanels, isFailing, PanelEvaluation } from "./panelEvaluation";
+import { evaluateApplied, evaluatePanels, FindRecording, isFailing, PanelEvaluation } from "./panelEvaluation";
 import { panelText } from "./panelText";
 import { prometheusApi } from "./prometheusApi";
 import { findPromtool } from "./promtool";
+import { findChangedRecordings, findDependency } from "./recordings";
 import { restoreText } from "./restore";
+import { readRuleFiles } from "./rules";
 import { RuleTests, testRules } from "./ruleTests";
 import { FRESH_SCRAPES, Snapshot, takeSnapshot } from "./snapshot";
 
@@ -74,12 +76,24 @@ export class PreviewEvaluation {
         return;
       }
       const lab = await this.connect();
+      const findRecording = await this.recordingsIn(files);
       await lab.pause(lab.since + RATE_SCRAPES * lab.scrapeSeconds * 1000 - Date.now());
       [this.panels] = await Promise.all([
-        evaluatePanels(lab, panels, Date.now() + DATA_TIMEOUT_MS),
+        evaluatePanels(lab, panels, Date.now() + DATA_TIMEOUT_MS, findRecording),
         this.evaluateAlerts(files, checkout),
       ]);
     });
+  }
+
+  /** Finds the recording rules that the change alters, and on which a panel may depend. */
+  private async recordingsIn(files: readonly TextPair[]): Promise<FindRecording | undefined> {
+    if (this.outputs === undefined) {
+      return undefined;
+    }
+    const { before, after } = readRuleFiles(files);
+    const api = prometheusApi(this.outputs);
+    const recordings = await findChangedRecordings(api, before, after);
+    return (expr) => findDependency(api, expr, recordings);
   }
 
   private async evaluateAlerts(files: readonly TextPair[], checkout: string): Promise<void> {

@@ -13,6 +13,8 @@ export interface Reading {
   readonly error?: string;
   /** Why there is no data. */
   readonly reason?: string;
+  /** The changed recording rule on which its data depends; then that is unknown until the change is applied. */
+  readonly recording?: string;
   /** The library panel whose display settings apply; undefined for a panel of the dashboard itself. */
   readonly library?: Panel;
   /** Queries without data in a panel where others have some. */

@@ -40,11 +40,6 @@ export function seriesOf({ frames, refId, expr }: QueryFrames): readonly Series[
   });
 }
 
-/** Last value of a series; undefined if it has none. */
-export function lastOf({ values }: Series): number | undefined {
-  return values.filter((value) => value !== null).at(-1);
-}
-
 function nameOf(labels: Readonly<Record<string, string>>, otherwise: string): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
   return pairs.length === 0 ? otherwise : `{${pairs.join(", ")}}`;
