@@ -123,7 +123,7 @@ export const ASKED: readonly AskedChange[] = [
     },
     problems: [],
     lines: [
-      /; reads `\d+` [▁-█·]+ → unknown until it is applied: job:flask\\_in\\_flight:sum is first recorded by this change \|$/m,
+      /; reads `\d+` [▁-█·]+ → unknown until it is applied: job:flask_in_flight:sum is first recorded by this change \|$/m,
     ],
   },
   {
