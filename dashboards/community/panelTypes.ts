@@ -2,41 +2,13 @@
  * Panel types of Grafana 13, some of them only with `plugins.enable_alpha`. Source: the directories of
  * public/app/plugins/panel in grafana/grafana, and its list in public/app/features/plugins/built_in_plugins.ts.
  */
-export const CORE_PANELS: ReadonlySet<string> = new Set([
-  "alertlist",
-  "annolist",
-  "barchart",
-  "bargauge",
-  "candlestick",
-  "canvas",
-  "dashlist",
-  "datagrid",
-  "debug",
-  "flamegraph",
-  "gauge",
-  "geomap",
-  "gettingstarted",
-  "heatmap",
-  "histogram",
-  "live",
-  "logs",
-  "logs-new",
-  "logstable",
-  "news",
-  "nodeGraph",
-  "piechart",
-  "radialbar",
-  "stat",
-  "state-timeline",
-  "status-history",
-  "table",
-  "text",
-  "timeseries",
-  "traces",
-  "trend",
-  "welcome",
-  "xychart",
-]);
+export const CORE_PANELS: ReadonlySet<string> = new Set(
+  (
+    "alertlist annolist barchart bargauge candlestick canvas dashlist datagrid debug flamegraph gauge geomap " +
+    "gettingstarted heatmap histogram live logs logs-new logstable news nodeGraph piechart radialbar stat " +
+    "state-timeline status-history table text timeseries traces trend welcome xychart"
+  ).split(" "),
+);
 
 /**
  * Panel types of earlier versions and old plugins that Grafana 13 migrates to its own. Source: AngularPanelMigrations
@@ -55,19 +27,9 @@ const MIGRATED: ReadonlySet<string> = new Set([
 ]);
 
 /** Panels with `skipDataQuery` in their plugin.json in Grafana 9 to 11.6, and rows: for them Grafana sends no query. */
-export const WITHOUT_QUERIES: ReadonlySet<string> = new Set([
-  "alertGroups",
-  "alertlist",
-  "annolist",
-  "dashlist",
-  "gettingstarted",
-  "live",
-  "news",
-  "pluginlist",
-  "row",
-  "text",
-  "welcome",
-]);
+export const WITHOUT_QUERIES: ReadonlySet<string> = new Set(
+  "alertGroups alertlist annolist dashlist gettingstarted live news pluginlist row text welcome".split(" "),
+);
 
 /** Images with only Grafana's own panels; others may include plugins. */
 const STOCK_IMAGE = /^(docker\.io\/)?grafana\/grafana(-oss|-enterprise)?[:@]|^observability-lab\/grafana:offline$/;

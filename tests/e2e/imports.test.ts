@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Dashboard, unboundDatasources } from "../../tools/verify/dashboards";
+import { unboundDatasources } from "../../tools/verify/dashboards";
+import { StoredDashboard } from "../../tools/verify/panels/model";
 import { configure, createTestLab, eventually, previewChanges, removeTestLab, TestLab } from "../support/harness";
 import { EXPORTS } from "./exports";
 
@@ -20,7 +21,7 @@ interface Panel {
 }
 
 /** A dashboard as Grafana stores it. */
-interface Stored extends Dashboard {
+interface Stored extends Omit<StoredDashboard, "panels"> {
   readonly uid: string;
   readonly panels: readonly Panel[];
   readonly annotations?: { readonly list?: readonly { readonly expr?: string; readonly datasource?: unknown }[] };

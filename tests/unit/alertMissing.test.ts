@@ -11,7 +11,7 @@ const call = (name: string, ...args: object[]): object => ({ type: "call", func:
 describe("an alert without the metric that it needs", () => {
   const shop = selector("shop_orders");
   const up = selector("up");
-  const there = ['{__name__="up"}'];
+  const there = ["up"];
   const never = { state: "never", missing: ["shop_orders"] };
   const inactive = { state: "inactive" };
 
@@ -111,8 +111,8 @@ describe("an alert that needs a recording rule of the change", () => {
 
   it("that stays is evaluated", async () => {
     const [before, after] = [alert, { ...alert, for: "5s" }].map((it) => rules([record("up"), it]));
-    await expect(reasons({ trees, series: ['{__name__="job:up"}'] }, before ?? "", after ?? "")).resolves.toStrictEqual(
-      [["inactive", undefined]],
-    );
+    await expect(reasons({ trees, series: ["job:up"] }, before ?? "", after ?? "")).resolves.toStrictEqual([
+      ["inactive", undefined],
+    ]);
   });
 });

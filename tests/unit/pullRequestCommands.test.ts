@@ -62,14 +62,14 @@ describe("a command", () => {
     }
     running.interrupt();
     expect(await run).toMatchObject({ ok: false, messages: "orderly\n" });
-    expect(running.interrupted).toBe(true);
+    expect(running.signal.aborted).toBe(true);
     expect((await running.run(script("echo next"), [])).messages).toBe("next\n");
   });
 
   it("may have ended just before it is interrupted", async () => {
     const idle = commands();
     idle.interrupt();
-    expect(idle.interrupted).toBe(true);
+    expect(idle.signal.aborted).toBe(true);
     const left = commands();
     // what it leaves in a session of its own holds its output open
     const run = left.run(script("setsid sleep 1 & exit 0"), []);

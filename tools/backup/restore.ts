@@ -13,12 +13,6 @@ import { pulumi, RunningLab } from "./runningLab";
 const SWAP_DATA = fs.readFileSync(path.join(__dirname, "swap-data.sh"), "utf8");
 const PASSWORDS = "the passwords of Grafana's datasources in the backup";
 
-/** An opened backup and the folder with its members. */
-interface Source {
-  readonly backup: Backup;
-  readonly folder: string;
-}
-
 /** Grafana's key before and after the restore; `after` is undefined if the lab keeps its own. */
 interface KeyChange {
   readonly before: string;
@@ -38,15 +32,15 @@ async function restore(checkout: string, folder: string, file: string): Promise<
   const keys = new SavedKeys(path.join(folder, "grafana-keys"));
   const workspace = fs.mkdtempSync(path.join(folder, "restore."));
   try {
-    const source = { backup: readBackup(file, workspace, invalid), folder: workspace };
+    const backup = readBackup(file, workspace, invalid);
     const lab = await bringUp(checkout);
-    if (source.backup.lab !== lab.name) {
-      throw invalid(`is a backup of the lab ${source.backup.lab}, and this one is ${lab.name}`);
+    if (backup.lab !== lab.name) {
+      throw invalid(`is a backup of the lab ${backup.lab}, and this one is ${lab.name}`);
     }
-    const parts = restoredParts(lab, source.backup);
-    const change = await chooseKey(lab, source.backup, keys);
-    log(`restoring the data of ${lab.name} as it was at ${source.backup.time}`);
-    await withRollback(lab, change, () => swap(lab, { source, parts, change, keys }));
+    const parts = restoredParts(lab, backup);
+    const change = await chooseKey(lab, backup, keys);
+    log(`restoring the data of ${lab.name} as it was at ${backup.time}`);
+    await withRollback(lab, change, () => swap(lab, { folder: workspace, parts, change, keys }));
     await runSwapStep(lab, parts, "finish");
     await updateLab(checkout, change);
   } finally {
@@ -129,18 +123,19 @@ async function stopAll(lab: RunningLab): Promise<void> {
 }
 
 interface Swap {
-  readonly source: Source;
+  /** The members of the backup. */
+  readonly folder: string;
   readonly parts: readonly string[];
   readonly change: KeyChange;
   readonly keys: SavedKeys;
 }
 
 /** Replaces the lab's data with the backup's in revertible steps. */
-async function swap(lab: RunningLab, { source, parts, change, keys }: Swap): Promise<void> {
+async function swap(lab: RunningLab, { folder, parts, change, keys }: Swap): Promise<void> {
   await stopAll(lab);
   await runSwapStep(lab, lab.parts, "back"); // reverts a killed restore
   for (const part of parts) {
-    const input = fs.openSync(path.join(source.folder, archiveOf(part)), "r");
+    const input = fs.openSync(path.join(folder, archiveOf(part)), "r");
     await lab.inVolume(part, [SWAP_DATA, "unpack"], { input }).finally(() => {
       fs.closeSync(input);
     });

@@ -61,10 +61,8 @@ function comparison(rounds: Rounds): Cells {
 /** Resource usage of the idle lab, by part. */
 function idleTable({ needs }: Idle): Cells {
   const total = (key: "cpu" | "memory", parts = needs): number => parts.reduce((sum, need) => sum + need[key], 0);
-  const memory = total(
-    "memory",
-    needs.filter(({ part }) => part !== "grafana"),
-  );
+  const others = needs.filter(({ part }) => part !== "grafana");
+  const memory = total("memory", others);
   return {
     head: ["idle", "% of one core", "MiB", "goal"],
     rows: [

@@ -10,8 +10,9 @@ import { findTakenPorts } from "../../lib/preflight/ports";
 import { findOverlaps } from "../../lib/preflight/subnets";
 import { findSwarmProblems } from "../../lib/preflight/swarm";
 import { Settings } from "../../lib/settings/settings";
+import { readStackFiles } from "../../lib/settings/stackFiles";
 import { labName } from "../../lib/shared/names";
-import { LabError, Problem } from "../../lib/shared/problems";
+import { LabError } from "../../lib/shared/problems";
 import {
   checkCgroups,
   checkDocker,
@@ -28,13 +29,7 @@ import { checkDockerDisk, checkFolder, checkHome, checkNode, describePython } fr
 import { checkNeighbours } from "./neighbours";
 
 /** All checks of this machine, each after those that it needs. */
-export async function examine({
-  settings,
-  problems,
-}: {
-  readonly settings: Settings;
-  readonly problems: readonly Problem[];
-}): Promise<readonly Finding[]> {
+export async function examine({ settings, problems }: ReturnType<typeof readStackFiles>): Promise<readonly Finding[]> {
   const lab = labName(settings.namePrefix);
   const folder = labFolder(lab);
   const observed = await observeHost(lab, folder);

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import * as http from "node:http";
 import * as net from "node:net";
 import { setTimeout } from "node:timers/promises";
@@ -88,15 +89,11 @@ class Trial {
   private async listen(): Promise<number> {
     const { gateway, flaskPort } = this.settings;
     for (const port of [flaskPort, 0]) {
-      const server = http.createServer((_, response) => response.end());
-      const taken = await new Promise<string | undefined>((resolve) => {
-        server.once("error", (error: NodeJS.ErrnoException) => {
-          resolve(error.code);
-        });
-        server.listen(port, gateway, () => {
-          resolve(undefined);
-        });
-      });
+      const server = http.createServer((_, response) => response.end()).listen(port, gateway);
+      const taken = await once(server, "listening").then(
+        () => undefined,
+        (error: unknown) => (error as NodeJS.ErrnoException).code,
+      );
       if (taken === undefined) {
         this.listener = server;
         return (server.address() as net.AddressInfo).port;

@@ -1,27 +1,17 @@
-import Table from "cli-table3";
 import { parseArgs } from "node:util";
 import { readStackFiles } from "../../lib/settings/stackFiles";
 import { LabError } from "../../lib/shared/problems";
+import { printResults } from "../verify/table";
 import { examine } from "./checks";
 import { Finding } from "./finding";
 
 const USAGE = "usage: doctor [--json] FILE...      settings files of a stack, the later ones win";
 
 function printTable(findings: readonly Finding[]): void {
-  const table = new Table({
-    head: ["check", "", "result"],
-    style: { head: [], border: [] },
-    wordWrap: true,
-    colWidths: [14, 9, 92],
-  });
-  table.push(
-    ...findings.map(({ check, state, seen, fix }) => [
-      check,
-      state === "problem" ? "PROBLEM" : state,
-      fix === undefined ? seen : `${seen}\n-> ${fix}`,
-    ]),
+  printResults(
+    findings.map(({ check, state, seen, fix }) => [check, state === "problem" ? "PROBLEM" : state, seen, fix]),
+    [14, 9, 92],
   );
-  console.log(table.toString());
   const count = (state: Finding["state"]): number => findings.filter((it) => it.state === state).length;
   const warnings = countOf(count("warning"), "warning");
   const problems = countOf(count("problem"), "problem");

@@ -52,11 +52,6 @@ export class Commands {
     };
   }
 
-  /** Whether the user interrupted. */
-  get interrupted(): boolean {
-    return this.signal.aborted;
-  }
-
   /** Interrupts the running commands as Ctrl-C does; they end in order. */
   interrupt(): void {
     this.interruption.abort();

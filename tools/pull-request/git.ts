@@ -52,7 +52,7 @@ export function findBase(project: string, name: string): Base | undefined {
 
 /** The commit of this checkout, and whether it has uncommitted changes. */
 export function describeHead(project: string): string {
-  const commit = (git(project, "rev-parse", "--short", "HEAD") ?? "").trim();
+  const commit = git(project, "rev-parse", "--short", "HEAD") ?? "";
   const changed = (git(project, "status", "--porcelain") ?? "") !== "";
   return `${commit}${changed ? " with uncommitted changes" : ""}`;
 }
@@ -76,15 +76,8 @@ export function toReadByHand(project: string, base: Base): readonly string[] {
  */
 export function checkOut(project: string, { commit }: Base, folder: string): void {
   fs.mkdirSync(folder, { recursive: true });
-  execFileSync("bash", [
-    "--norc",
-    "-c",
-    'set -o pipefail; git -C "$1" archive "$2" | tar -x -C "$3"',
-    "-",
-    project,
-    commit,
-    folder,
-  ]);
+  const script = 'set -o pipefail; git -C "$1" archive "$2" | tar -x -C "$3"';
+  execFileSync("bash", ["--norc", "-c", script, "-", project, commit, folder]);
   for (const file of ["Pulumi.yaml", LOCK]) {
     if (!fs.existsSync(path.join(folder, file))) {
       throw new LabError(`the commit has no ${file}`);

@@ -37,16 +37,18 @@ async function main(): Promise<void> {
   const seconds: Seconds = {};
   let result: Result | undefined;
   let left: string[] = [];
+  const evaluation = new PreviewEvaluation(lab);
   try {
-    result = await compare(lab, { base, checkout, apply: APPLY !== "" }, seconds);
+    result = await compare(evaluation, lab, { base, checkout, apply: APPLY !== "" }, seconds);
   } finally {
+    evaluation.end();
     left = await timed(seconds, "destroy", () => lab.remove()).then(() => [], paragraphs);
     if (result === undefined) {
       console.error(left.join("\n")); // no report will have it
     }
     fs.rmSync(checkout, { recursive: true, force: true });
   }
-  const failure = [...result.failure, ...(lab.commands.interrupted ? ["it was interrupted"] : []), ...left];
+  const failure = [...result.failure, ...(lab.commands.signal.aborted ? ["it was interrupted"] : []), ...left];
   const report: Report = { marker: REPORT_MARKER, title: "Lab preview", ...result, failure, seconds };
   fs.mkdirSync(path.dirname(REPORT), { recursive: true });
   fs.writeFileSync(REPORT, renderReport(report));
@@ -63,16 +65,7 @@ interface Comparison {
 }
 
 /** Brings up the base, previews this checkout against it and, if requested, applies and verifies it. */
-async function compare(lab: PreviewLab, comparison: Comparison, seconds: Seconds): Promise<Result> {
-  const evaluation = new PreviewEvaluation(lab);
-  try {
-    return await compareBy(evaluation, lab, comparison, seconds);
-  } finally {
-    evaluation.end();
-  }
-}
-
-async function compareBy(
+async function compare(
   evaluation: PreviewEvaluation,
   lab: PreviewLab,
   { base, checkout, apply }: Comparison,
@@ -97,10 +90,10 @@ async function compareBy(
   const evaluates = run.ok && missing.length === 0 && base !== undefined && changes.changes.length > 0;
   const results = (): LabResults | undefined =>
     evaluates ? evaluation.results(changedLines(PROJECT, base.commit)) : undefined;
-  if (evaluates && !lab.commands.interrupted) {
+  if (evaluates && !lab.commands.signal.aborted) {
     await timed(seconds, "evaluation", () => evaluation.evaluate(run, PROJECT));
   }
-  if (!apply || !run.ok || lab.commands.interrupted) {
+  if (!apply || !run.ok || lab.commands.signal.aborted) {
     return { ...result, results: results() };
   }
   if (evaluates) {
@@ -143,7 +136,7 @@ async function bringUp(lab: PreviewLab, base: Base | undefined, checkout: string
   if (run.ok) {
     return [];
   }
-  if (!lab.commands.interrupted) {
+  if (!lab.commands.signal.aborted) {
     await lab.remove();
     lab.prepare();
   }
@@ -168,7 +161,7 @@ async function upFrom(lab: PreviewLab, base: Base, checkout: string): Promise<Pi
 }
 
 async function verify(lab: PreviewLab): Promise<Pick<Result, "verified"> & Partial<Pick<Result, "failure">>> {
-  const { output, messages } = await lab.verify();
+  const { output, messages } = await lab.commands.run("verify", ["--json"]);
   try {
     const { checks } = JSON.parse(lab.standIns.restore(output)) as { checks: CheckResult[] };
     return { verified: checks };

@@ -36,7 +36,6 @@ export const OWN_POLICIES = path.resolve(__dirname, "../../policy");
 /** A lab with its own name, ports, network and state; several checkouts can use it in turn. */
 export class PreviewLab {
   readonly commands: Commands;
-  readonly standIns: StandIns;
   /** URL of the lab's app; undefined until the lab has settings. */
   flaskUrl: string | undefined;
   private readonly stateDir: string;
@@ -46,9 +45,8 @@ export class PreviewLab {
   private constructor(
     private readonly args: PreviewLabArgs,
     private readonly id: string,
-    standIns: StandIns,
+    readonly standIns: StandIns,
   ) {
-    this.standIns = standIns;
     this.stateDir = path.join(args.folder, "room");
     this.plan = path.join(this.stateDir, "plan.json");
     this.commands = new Commands({
@@ -103,11 +101,8 @@ export class PreviewLab {
    */
   async preview(checkout: string, policies = OWN_POLICIES, { plan = false } = {}): Promise<LabRun> {
     fs.rmSync(this.plan, { force: true });
-    return this.runEngine(
-      checkout,
-      ["preview", "--refresh", "--json", ...(plan ? ["--save-plan", this.plan] : [])],
-      policies,
-    );
+    const saved = plan ? ["--save-plan", this.plan] : [];
+    return this.runEngine(checkout, ["preview", "--refresh", "--json", ...saved], policies);
   }
 
   /**
@@ -122,11 +117,6 @@ export class PreviewLab {
       throw new LabError(`the lab has no outputs: ${lastLines(messages)}`);
     }
     return outputs as unknown as LabOutputs;
-  }
-
-  /** JSON output of `make verify`. */
-  async verify(): Promise<Outcome> {
-    return this.commands.run("verify", ["--json"]);
   }
 
   /**

@@ -78,9 +78,9 @@ export class StandIns {
       } else if (key === "extraScrapeTargets" && JSON.stringify(value ?? "").includes('"secure":')) {
         config[key] = this.withoutSecrets(value, key, secrets);
       } else if (key.endsWith("Port") && isPort(value)) {
-        config[key] = await this.portFor(Number(value));
+        config[key] = await standInFor(this.ports, Number(value), this.allocator.freePort);
       } else if (["subnet", "overlaySubnet"].includes(key) && isSubnet(value)) {
-        config[key] = this.subnetFor(value);
+        config[key] = await standInFor(this.subnets, value, this.allocator.freeSubnet);
       }
     }
     return { config, secrets };
@@ -110,32 +110,6 @@ export class StandIns {
     }
     const moved = numberOf(declared) + numberOf(address) - numberOf(standIn);
     return `${addressOf(moved)}${bits === bitsOf(standIn) ? bitsOf(declared) : bits}`;
-  }
-
-  private async portFor(declared: number): Promise<number> {
-    const known = keyOf(this.ports, declared);
-    if (known !== undefined) {
-      return known;
-    }
-    let port = await this.allocator.freePort();
-    while (this.ports.has(port)) {
-      port = await this.allocator.freePort();
-    }
-    this.ports.set(port, declared);
-    return port;
-  }
-
-  private subnetFor(declared: string): string {
-    const known = keyOf(this.subnets, declared);
-    if (known !== undefined) {
-      return known;
-    }
-    let subnet = this.allocator.freeSubnet();
-    while (this.subnets.has(subnet)) {
-      subnet = this.allocator.freeSubnet();
-    }
-    this.subnets.set(subnet, declared);
-    return subnet;
   }
 
   /** A remote write receiver at an unreachable URL, with stand-ins for its secrets. */
@@ -193,6 +167,16 @@ export class StandIns {
     this.secrets.set(id, value);
     return value;
   }
+}
+
+/** The stand-in of a declared value: its own, or one that is free and no other's. */
+async function standInFor<T>(standIns: Map<T, T>, declared: T, free: () => T | Promise<T>): Promise<T> {
+  let standIn = keyOf(standIns, declared) ?? (await free());
+  while ((standIns.get(standIn) ?? declared) !== declared) {
+    standIn = await free();
+  }
+  standIns.set(standIn, declared);
+  return standIn;
 }
 
 /** A random port below the ephemeral port range. */

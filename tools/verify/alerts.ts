@@ -88,18 +88,11 @@ function describe({ integration = "", reason }: Sample["metric"]): string {
   return reason === undefined || reason === "other" ? integration : `${integration} (${reason})`;
 }
 
-/** Queries for recent failed notifications, for those being retried, and for successful ones. */
-interface NotificationQueries {
-  readonly failed: string;
-  readonly retried: string;
-  readonly delivered: string;
-}
-
 /**
- * Queries about the last so many seconds. Counters restart with Alertmanager: failures of a previous container do not
- * count.
+ * Queries for the notifications that failed in the last so many seconds, those being retried, and all successful ones.
+ * Counters restart with Alertmanager: failures of a previous container do not count.
  */
-export function notificationQueries(recent: number): NotificationQueries {
+export function notificationQueries(recent: number): Readonly<Record<"failed" | "retried" | "delivered", string>> {
   const window = `[${String(recent)}s]`;
   const [failed, attempts, failedAttempts] = [
     "alertmanager_notifications_failed_total",

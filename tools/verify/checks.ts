@@ -5,9 +5,10 @@ import { urlSegment } from "../../lib/shared/foreignNames";
 import { signInHeaders } from "../../lib/shared/webSignIn";
 import { alertsEvaluated } from "./alerts";
 import { configurationLoaded } from "./configuration";
-import { Dashboard, readDashboard, unboundDatasources } from "./dashboards";
+import { readDashboard, unboundDatasources } from "./dashboards";
 import { hostReported } from "./host";
 import { Check, CheckError, getJson, LabOutputs, QueryResponse, queryPrometheus, request, signIn } from "./lab";
+import { StoredDashboard } from "./panels/model";
 
 /** Paths of the app and their HTTP status. */
 export const FLASK_PATHS: readonly (readonly [string, number])[] = [
@@ -177,8 +178,8 @@ async function dashboardsBound(lab: LabOutputs): Promise<string> {
 }
 
 /** All dashboards of the lab; those that Grafana does not return are reported together. */
-async function readAll(lab: LabOutputs): Promise<readonly Dashboard[]> {
-  const answers = await Promise.allSettled(lab.dashboards.map((uid) => readDashboard<Dashboard>(lab, uid)));
+async function readAll(lab: LabOutputs): Promise<readonly StoredDashboard[]> {
+  const answers = await Promise.allSettled(lab.dashboards.map((uid) => readDashboard(lab, uid)));
   const failures = answers.filter((answer) => answer.status === "rejected").map(({ reason }) => reason as unknown);
   const failed = failures.filter((failure) => failure instanceof CheckError);
   if (failed.length < failures.length) {

@@ -1,26 +1,14 @@
 import { NOT_ACCEPTABLE } from "../../lib/drift/grafana";
 import { urlSegment } from "../../lib/shared/foreignNames";
 import { CheckError, LabOutputs, request, signIn } from "./lab";
-
-/** The fields of a dashboard that the checks read. */
-export interface Dashboard {
-  readonly title: string;
-  readonly tags?: readonly string[];
-  readonly templating?: {
-    readonly list?: readonly {
-      readonly name: string;
-      readonly type: string;
-      readonly current?: { readonly value?: unknown };
-    }[];
-  };
-}
+import { StoredDashboard } from "./panels/model";
 
 /**
  * A dashboard of the lab as Grafana stores it.
  *
  * @throws CheckError if Grafana does not return it, with a fix if `make up` can repair that.
  */
-export async function readDashboard<T>(lab: LabOutputs, uid: string): Promise<T> {
+export async function readDashboard(lab: LabOutputs, uid: string): Promise<StoredDashboard> {
   const url = `${lab.grafanaUrl}/api/dashboards/uid/${urlSegment(uid)}`;
   const { status, body } = await request(url, { headers: signIn(lab) });
   if (status === NOT_ACCEPTABLE) {
@@ -39,12 +27,12 @@ export async function readDashboard<T>(lab: LabOutputs, uid: string): Promise<T>
       "read make logs; if it persists, delete this dashboard in Grafana and run make up",
     );
   }
-  return dashboard as T;
+  return dashboard;
 }
 
-function dashboardIn(text: string): unknown {
+function dashboardIn(text: string): StoredDashboard | undefined {
   try {
-    return (JSON.parse(text) as { dashboard?: unknown } | null)?.dashboard;
+    return (JSON.parse(text) as { dashboard?: StoredDashboard } | null)?.dashboard;
   } catch {
     return undefined;
   }
@@ -54,7 +42,10 @@ function dashboardIn(text: string): unknown {
 const BUILT_IN = new Set(["grafana", "-- Grafana --", "-- Mixed --", "-- Dashboard --", "__expr__"]);
 
 /** References to datasources that Grafana does not have, variables resolved; empty if all resolve. */
-export function unboundDatasources(dashboard: Dashboard, uids: ReadonlySet<string>): readonly string[] {
+export function unboundDatasources(
+  dashboard: Pick<StoredDashboard, "title" | "templating">,
+  uids: ReadonlySet<string>,
+): readonly string[] {
   const variables = new Map(
     (dashboard.templating?.list ?? [])
       .filter(({ type }) => type === "datasource")

@@ -1,4 +1,3 @@
-import Table from "cli-table3";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -8,6 +7,7 @@ import { Observation, Check, CheckError, LabOutputs } from "./lab";
 import { panelChecks } from "./panels/checks";
 import { remoteWriteChecks } from "./remoteWrite";
 import { swarmChecks } from "./swarm";
+import { printResults } from "./table";
 
 /** Result of a check. */
 interface Finding extends Observation {
@@ -50,20 +50,10 @@ function describe(error: unknown): string {
 }
 
 function printTable(findings: readonly Finding[]): void {
-  const table = new Table({
-    head: ["check", "", "result"],
-    style: { head: [], border: [] },
-    wordWrap: true,
-    colWidths: [16, 8, 90],
-  });
-  table.push(
-    ...findings.map(({ check, ok, seen, fix }) => [
-      check,
-      ok ? "ok" : "FAILED",
-      fix === undefined ? seen : `${seen}\n-> ${fix}`,
-    ]),
+  printResults(
+    findings.map(({ check, ok, seen, fix }) => [check, ok ? "ok" : "FAILED", seen, fix]),
+    [16, 8, 90],
   );
-  console.log(table.toString());
   const failed = findings.filter(({ ok }) => !ok).length;
   console.log(failed === 0 ? "The lab works." : `${String(failed)} of ${String(findings.length)} checks failed.`);
 }

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { seconds } from "../../../lib/shared/duration";
-import { isObject } from "../report/differences";
+import { isObject, Pair } from "../report/differences";
 import { TextPair } from "../report/format";
 import { evaluateRule, EvaluationContext, RuleEvaluation } from "./evaluateRule";
 import { MissingMetrics } from "./missingMetrics";
@@ -35,10 +35,7 @@ interface Globals extends TemplateContext {
 }
 
 /** An alert that the change affects. */
-interface AlertToEvaluate {
-  readonly name: string;
-  readonly before: AlertRule | undefined;
-  readonly after: AlertRule | undefined;
+interface AlertToEvaluate extends Pair<AlertRule> {
   /** Reason why the base's lab cannot evaluate it as it is after the change: a recording that it needs changes. */
   readonly dependency: string | undefined;
 }

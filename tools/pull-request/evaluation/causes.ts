@@ -73,7 +73,7 @@ function pathIn(line: string): string | undefined {
  * name.
  */
 export function likelyCauses(losses: readonly Loss[], lines: readonly ChangedLine[]): readonly ChangedLine[] {
-  const metrics = losses.flatMap(({ selectors }) => selectors.flatMap(metricsIn));
+  const metrics = losses.flatMap(({ selectors }) => selectors.flatMap((it) => /^[a-zA-Z_:][\w:]*/.exec(it) ?? []));
   const names = [
     metrics.map((metric) => metric.replace(/_(bucket|count|sum|total)$/, "")),
     losses.flatMap(({ jobs }) => jobs),
@@ -84,10 +84,7 @@ export function likelyCauses(losses: readonly Loss[], lines: readonly ChangedLin
     const matching = linesWithNames(some, lines);
     if (matching.length > 0) {
       // removed lines are likelier causes than added ones
-      return [...matching.filter(({ sign }) => sign === "-"), ...matching.filter(({ sign }) => sign === "+")].slice(
-        0,
-        MAX_LINES,
-      );
+      return ["-", "+"].flatMap((wanted) => matching.filter(({ sign }) => sign === wanted)).slice(0, MAX_LINES);
     }
   }
   return [];
@@ -113,11 +110,6 @@ function indexOf(lines: readonly ChangedLine[]): ReadonlyMap<string, readonly nu
     }
   });
   return index;
-}
-
-function metricsIn(selector: string): string[] {
-  const [metric = ""] = /^[a-zA-Z_:][\w:]*/.exec(selector) ?? [];
-  return metric === "" ? [] : [metric];
 }
 
 function labelsIn(selector: string): string[] {

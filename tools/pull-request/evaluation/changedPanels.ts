@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { Panel, StoredDashboard, Variable } from "../../verify/panels/model";
 import { OPERATIONS } from "../report/changes";
-import { modelOf, nameBoth, showing } from "../report/dashboards";
-import { nameEach } from "../report/differences";
+import { nameBoth, showing } from "../report/dashboards";
+import { matchByName, nameEach } from "../report/differences";
 import { Properties, Step } from "../report/events";
+import { modelOf } from "../report/labels";
 
 /** A panel as a commit declares it. */
 export interface DeclaredPanel {
@@ -70,8 +71,7 @@ function changesOf(before: StoredDashboard | undefined, after: StoredDashboard |
 }
 
 function dashboardIn(inputs: Properties | undefined): StoredDashboard | undefined {
-  const model = modelOf(inputs ?? {});
-  return model === undefined ? undefined : (model as unknown as StoredDashboard);
+  return modelOf(inputs ?? {}) as StoredDashboard | undefined;
 }
 
 /** The panels with queries, before and after. */
@@ -94,9 +94,7 @@ function declared(dashboard: StoredDashboard | undefined, panel: Panel | undefin
 /** Names of the changed variables, and of variables that depend on them. */
 function changedVariables(before: StoredDashboard | undefined, after: StoredDashboard | undefined): readonly string[] {
   const [old, now] = [variablesOf(before), variablesOf(after)];
-  const changed = new Set(
-    [...new Set([...old.keys(), ...now.keys()])].filter((name) => !isDeepStrictEqual(old.get(name), now.get(name))),
-  );
+  const changed = new Set(matchByName(old, now).map(({ name }) => name));
   let size;
   do {
     size = changed.size;

@@ -56,7 +56,7 @@ function upgradeGraph({ fieldConfig, yaxes = [], seriesOverrides = [] }: Classic
       ...(fieldConfig?.overrides ?? []),
       ...onTheRight.map(({ alias = "" }): FieldOverride => ({
         matcher: { id: alias.startsWith("/") ? "byRegexp" : "byName", options: alias },
-        properties: propertiesOf(configOfAxis(right)),
+        properties: Object.entries(configOfAxis(right)).map(([id, value]) => ({ id, value: value as unknown })),
       })),
     ],
   };
@@ -64,14 +64,6 @@ function upgradeGraph({ fieldConfig, yaxes = [], seriesOverrides = [] }: Classic
 
 function configOfAxis({ format, decimals }: Axis): FieldConfig {
   return { ...(format ? { unit: format } : {}), ...(typeof decimals === "number" ? { decimals } : {}) };
-}
-
-function propertiesOf({ unit, decimals }: FieldConfig): FieldOverride["properties"] {
-  const properties = [
-    { id: "unit", value: unit },
-    { id: "decimals", value: decimals },
-  ];
-  return properties.filter(({ value }) => value !== undefined);
 }
 
 function upgradeSingleStat(panel: ClassicPanel): Panel {

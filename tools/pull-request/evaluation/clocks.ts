@@ -85,10 +85,8 @@ function isoDate(milliseconds: number): string {
     return "Invalid date";
   }
   // UTC, as the reader's time zone is unknown
-  return `${time
-    .toISOString()
-    .replace("T", " ")
-    .replace(/\.\d+Z$/, "")} UTC`;
+  const text = time.toISOString().replace("T", " ");
+  return text.replace(/\.\d+Z$/, " UTC");
 }
 
 function usDate(milliseconds: number): string {

@@ -20,21 +20,16 @@ export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[] 
     groups.set(key, group);
   }
   return [...groups.values()].map(({ causes, losses: some }) => {
-    const named = list(
-      some.map(({ kind, name }) => `${kind} ${code(name)}`),
-      MAX_NAMES,
-    );
+    const names = some.map(({ kind, name }) => `${kind} ${code(name)}`);
+    const heading = some.length === 1 ? "missing data" : `all ${String(some.length)} of them`;
     const unknown =
       lines === undefined
         ? "The change is too long to find the lines that cause it."
         : "No line of the change names the missing data.";
     const cause = causes.length === 0 ? unknown : `Likely cause: ${list(causes.map(describeLine), causes.length)}.`;
     return [
-      `**Data lost when the change is applied**: ${named}. ${cause}`,
-      details(
-        some.length === 1 ? "missing data" : `all ${String(some.length)} of them`,
-        fence(some.map(describeLoss).join("\n")),
-      ),
+      `**Data lost when the change is applied**: ${list(names, MAX_NAMES)}. ${cause}`,
+      details(heading, fence(some.map(describeLoss).join("\n"))),
     ].join("\n\n");
   });
 }

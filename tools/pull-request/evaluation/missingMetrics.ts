@@ -1,13 +1,5 @@
 import { explainMetric, isHostMetric } from "../../verify/panels/nodeExporter";
-import {
-  Matcher,
-  metricOf,
-  ParsedQuery,
-  readTree,
-  Selector,
-  written,
-  writtenMatcher,
-} from "../../verify/panels/parsedQuery";
+import { Matcher, metricOf, ParsedQuery, readTree, Selector, written } from "../../verify/panels/parsedQuery";
 import { Sample } from "../../verify/lab";
 import { PrometheusApi } from "./prometheusApi";
 import { loadedRecordings, Recording } from "./recordings";
@@ -50,12 +42,8 @@ export class MissingMetrics {
       query.either.map(async (either) => {
         const found = await Promise.all(either.map((side) => this.explainQuery(side)));
         const missing = found.filter((it) => it !== undefined);
-        return missing.length < found.length
-          ? undefined
-          : merge(
-              missing,
-              missing.every(({ never }) => never),
-            );
+        const never = missing.every((it) => it.never);
+        return missing.length < found.length ? undefined : merge(missing, never);
       }),
     );
     const missing = [...selectors, ...sides].filter((it) => it !== undefined);
@@ -84,7 +72,7 @@ export class MissingMetrics {
   }
 
   private exists(matchers: readonly Matcher[]): Promise<boolean> {
-    const selector = `{${matchers.map(writtenMatcher).join(",")}}`;
+    const selector = written(matchers);
     const parameters = {
       "match[]": selector,
       start: String(this.now - HISTORY_SECONDS),

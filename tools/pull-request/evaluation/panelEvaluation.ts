@@ -134,16 +134,12 @@ async function readBoth(
       findRecording,
     ),
   ]);
-  const readingOf = (
-    readings: ReadonlyMap<Panel, Reading>,
-    declared: DeclaredPanel | undefined,
-  ): Reading | undefined => (declared === undefined ? undefined : readings.get(declared.panel));
   return changes.map((change) => ({
     ...change,
     name: lab.restore(change.name),
     dashboard: lab.restore(change.dashboard),
-    readingBefore: readingOf(old, change.before),
-    readingAfter: readingOf(current, change.after),
+    readingBefore: change.before && old.get(change.before.panel),
+    readingAfter: change.after && current.get(change.after.panel),
   }));
 }
 

@@ -4,9 +4,8 @@ import { LabOutputs } from "../../verify/lab";
 import { grafanaApi } from "../../verify/panels/grafana";
 import { RULES } from "../../../lib/shared/alertRules";
 import { LabRun, PreviewLab } from "../previewLab";
-import { Change, findChanges } from "../report/changes";
+import { findChanges } from "../report/changes";
 import { filesOf } from "../report/configuration";
-import { isObject } from "../report/differences";
 import { escapeMarkdown, TextPair } from "../report/format";
 import { LabResults } from "../report/markdown";
 import { AlertEvaluation, evaluateAlerts } from "./alerts";
@@ -24,7 +23,7 @@ import { findPromtool } from "./promtool";
 import { findChangedRecordings, findDependency } from "./recordings";
 import { restoreText } from "./restore";
 import { readRuleFiles } from "./rules";
-import { RuleTests, testRules } from "./ruleTests";
+import { NO_TESTS, testRules } from "./ruleTests";
 import { FRESH_SCRAPES, Snapshot, takeSnapshot } from "./snapshot";
 
 /** Scrapes needed for rates: Grafana's `$__rate_interval` is four intervals. */
@@ -34,7 +33,6 @@ const DATA_TIMEOUT_MS = 10_000;
 const MAX_ERROR_LENGTH = 500;
 const DATASOURCE_CHANGES =
   "**The datasource changes**: the data of its panels is known only after the change is applied (`APPLY=1`).";
-const NO_TESTS: RuleTests = { tests: [], untested: [], examples: new Map() };
 
 /** Evaluates the panels and alerts that a change affects in the preview's lab, and finds the data that others lose. */
 export class PreviewEvaluation {
@@ -71,7 +69,9 @@ export class PreviewEvaluation {
       const panels = findPanelChanges(run.asked);
       this.datasourceChanges = changesDatasource(run.asked);
       [this.panels, this.alerts, this.tests, this.losses] = [[], [], NO_TESTS, []];
-      const files = findChanges(run.asked).filter(isConfiguration).flatMap(filesOf);
+      const files = findChanges(run.asked)
+        .filter(({ name }) => name.endsWith("-config-files"))
+        .flatMap(filesOf);
       if (panels.length === 0 && !files.some(({ name }) => name.endsWith(RULES))) {
         return;
       }
@@ -210,20 +210,7 @@ export class PreviewEvaluation {
   }
 }
 
-function isConfiguration({ name }: Pick<Change, "name">): boolean {
-  return name.endsWith("-config-files");
-}
-
 /** A copy of a value with `change` applied to every string in it. */
 function mapTexts<T>(value: T, change: (text: string) => string): T {
-  const map = (part: unknown): unknown => {
-    if (typeof part === "string") {
-      return change(part);
-    }
-    if (Array.isArray(part)) {
-      return part.map(map);
-    }
-    return isObject(part) ? Object.fromEntries(Object.entries(part).map(([key, item]) => [key, map(item)])) : part;
-  };
-  return map(value) as T;
+  return JSON.parse(JSON.stringify(value), (_, part: unknown) => (typeof part === "string" ? change(part) : part)) as T;
 }

@@ -1,8 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { parse } from "yaml";
 import { RULES } from "../../../lib/shared/alertRules";
-import { isObject } from "../report/differences";
+import { objectsIn, readYaml } from "../report/differences";
 import { TextPair } from "../report/format";
 import { Notification } from "./notification";
 import { RunRuleTests } from "./promtool";
@@ -35,7 +34,7 @@ interface TestFile {
 
 const RULES_FOLDER = path.join("assets", "prometheus");
 const TESTS = "tests";
-const NONE: RuleTests = { tests: [], untested: [], examples: new Map() };
+export const NO_TESTS: RuleTests = { tests: [], untested: [], examples: new Map() };
 
 /**
  * Runs the promtool tests of a checkout for changed rule files, with the rules of the checkout.
@@ -52,7 +51,7 @@ export async function testRules(checkout: string, run: RunRuleTests, files: read
     ({ name, after }) => after !== undefined && !relevant.some(({ rules }) => rules.includes(name)),
   );
   if (relevant.length === 0) {
-    return { ...NONE, untested: untested.map(({ name }) => name) };
+    return { ...NO_TESTS, untested: untested.map(({ name }) => name) };
   }
   const texts = new Map([...readFolder(checkout, "."), ...all.map(({ file, text }) => [file, text] as const)]);
   const outputs = await run(
@@ -73,7 +72,7 @@ export async function testRules(checkout: string, run: RunRuleTests, files: read
 
 function readTests(checkout: string): readonly TestFile[] {
   return readFolder(checkout, TESTS).map(([file, text]) => {
-    const { rule_files: names } = contentOf(text);
+    const { rule_files: names } = readYaml(text) ?? {}; // of invalid YAML, the rule files are unknown
     const rules = Array.isArray(names) ? names.map((name) => path.join(TESTS, String(name))) : [];
     return { file, text, rules };
   });
@@ -91,25 +90,12 @@ function readFolder(checkout: string, folder: string): readonly (readonly [strin
 
 /** Expected alerts of a test file, in order. */
 function examplesIn(text: string): readonly (readonly [string, Notification])[] {
-  return listOf(contentOf(text).tests)
-    .flatMap((group) => listOf(group.alert_rule_test))
+  return objectsIn(readYaml(text)?.tests)
+    .flatMap((group) => objectsIn(group.alert_rule_test))
     .flatMap(({ alertname, exp_alerts: alerts }) =>
-      listOf(alerts).map(
+      objectsIn(alerts).map(
         ({ exp_labels: labels, exp_annotations: annotations }) =>
           [String(alertname), { labels: textsOf(labels), annotations: textsOf(annotations) }] as const,
       ),
     );
-}
-
-function contentOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const content: unknown = parse(text);
-    return isObject(content) ? content : {};
-  } catch {
-    return {}; // invalid YAML: its rule files are unknown
-  }
-}
-
-function listOf(value: unknown): readonly Readonly<Record<string, unknown>>[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
 }

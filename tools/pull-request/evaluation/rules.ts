@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { parse } from "yaml";
 import { RULES } from "../../../lib/shared/alertRules";
-import { isObject, nameEach } from "../report/differences";
+import { isObject, nameEach, objectsIn, Pair, readYaml } from "../report/differences";
 import { TextPair } from "../report/format";
 
 type Texts = Readonly<Record<string, string>>;
@@ -30,13 +29,6 @@ export interface Rules {
   readonly recordings: readonly RecordingRule[];
 }
 
-/** An alert before and after; undefined on a side without it. */
-export interface AlertPair {
-  readonly name: string;
-  readonly before: AlertRule | undefined;
-  readonly after: AlertRule | undefined;
-}
-
 type Named = Readonly<Record<string, unknown>>;
 
 /**
@@ -55,13 +47,13 @@ export function readRuleFiles(files: readonly TextPair[]): { readonly before: Ru
 }
 
 /** All alerts of both sides, those after the change first. */
-export function pairAlerts(before: Rules, after: Rules): readonly AlertPair[] {
+export function pairAlerts(before: Rules, after: Rules): readonly Pair<AlertRule>[] {
   const names = [...new Set([...after.alerts.keys(), ...before.alerts.keys()])];
   return names.map((name) => ({ name, before: before.alerts.get(name), after: after.alerts.get(name) }));
 }
 
 /** Whether the declaration of an alert differs. */
-export function isChanged({ before, after }: AlertPair): boolean {
+export function isChanged({ before, after }: Pair<AlertRule>): boolean {
   return !isDeepStrictEqual(before, after);
 }
 
@@ -80,7 +72,7 @@ export function changedRecordings(before: Rules, after: Rules): ReadonlyMap<stri
 }
 
 function rulesOf(groups: readonly Named[]): Rules {
-  const all = groups.flatMap((group) => listOf(group.rules).map((rule) => ({ group, rule })));
+  const all = groups.flatMap((group) => objectsIn(group.rules).map((rule) => ({ group, rule })));
   const alerts = nameEach(
     all.filter(({ rule }) => typeof rule.alert === "string"),
     ({ rule }) => String(rule.alert),
@@ -109,17 +101,9 @@ function alertOf(group: Named, rule: Named): AlertRule {
 }
 
 /** Groups of a rule file, empty for a missing file; undefined if it is secret or not YAML. */
-function groupsOf(text = ""): readonly Named[] | undefined {
-  try {
-    const content: unknown = parse(text) ?? {};
-    return isObject(content) ? listOf(content.groups) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function listOf(value: unknown): readonly Named[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
+function groupsOf(text?: string): readonly Named[] | undefined {
+  const content = readYaml(text);
+  return content === undefined ? undefined : objectsIn(content.groups);
 }
 
 /** Scalars of a mapping as text; empty for any other value. */

@@ -47,41 +47,23 @@ export function alertNotes(
   evaluations: readonly AlertEvaluation[],
   { tests, untested }: Pick<RuleTests, "tests" | "untested">,
 ): readonly string[] {
+  const names = (all: readonly AlertEvaluation[]): string[] => all.map(({ name }) => code(name));
+  const files = (passed: boolean): string[] => tests.filter(({ ok }) => ok === passed).map(({ file }) => code(file));
   const becomes = (state: RuleEvaluation["state"]): readonly AlertEvaluation[] =>
     evaluations.filter(({ before, after }) => after?.state === state && before?.state !== state);
-  const note = (heading: string, all: readonly string[]): string[] =>
-    all.length === 0 ? [] : [`**${heading}**: ${list(all, MOST_NAMES)}.`];
-  const [passed, failed] = [tests.filter(({ ok }) => ok), tests.filter(({ ok }) => !ok)];
+  const note = (start: string, all: readonly string[]): string[] =>
+    all.length === 0 ? [] : [`${start} ${list(all, MOST_NAMES)}.`];
   return [
+    ...note("**In error**:", names(evaluations.filter(({ after }) => after?.state === "error"))),
+    ...note("**Promtool tests fail**:", files(false)),
+    ...note("**A template fails**:", names(evaluations.filter(hasTemplateError))),
+    ...note("**Fires at once**:", names(becomes("firing"))),
     ...note(
-      "In error",
-      evaluations.filter(({ after }) => after?.state === "error").map(({ name }) => code(name)),
-    ),
-    ...note(
-      "Promtool tests fail",
-      failed.map(({ file }) => code(file)),
-    ),
-    ...note(
-      "A template fails",
-      evaluations.filter(hasTemplateError).map(({ name }) => code(name)),
-    ),
-    ...note(
-      "Fires at once",
-      becomes("firing").map(({ name }) => code(name)),
-    ),
-    ...note(
-      "Cannot fire",
+      "**Cannot fire**:",
       becomes("never").map(({ name, after }) => `${code(name)} (${lacking(after)})`),
     ),
-    ...(passed.length === 0
-      ? []
-      : [
-          `Promtool tests pass: ${list(
-            passed.map(({ file }) => code(file)),
-            MOST_NAMES,
-          )}.`,
-        ]),
-    ...(untested.length === 0 ? [] : [`No promtool test is about ${list(untested.map(code), MOST_NAMES)}.`]),
+    ...note("Promtool tests pass:", files(true)),
+    ...note("No promtool test is about", untested.map(code)),
   ];
 }
 

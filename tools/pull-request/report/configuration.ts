@@ -1,13 +1,12 @@
-import { parse } from "yaml";
+import { RULES } from "../../../lib/shared/alertRules";
 import { Change } from "./changes";
-import { findDifferences, isObject, matchByName, nameEach } from "./differences";
+import { findDifferences, isObject, matchByName, nameEach, objectsIn, Pair, readYaml } from "./differences";
 import { Properties } from "./events";
-import { code, describeDifference, formatChange, list, TextPair } from "./format";
-import { operationOf, Row } from "./rows";
+import { code, describeDifferences, formatChange, list, TextPair } from "./format";
+import { itemRows, operationOf, Row } from "./rows";
 
 type Named = Readonly<Record<string, unknown>>;
-
-const RULES = ".rules.yml";
+type Pairs = readonly Pair<Named>[];
 
 /** The files of a configuration, before and after; none if all are one secret. */
 export function filesOf({ before, after }: Pick<Change, "before" | "after">): readonly TextPair[] {
@@ -19,15 +18,16 @@ export function filesOf({ before, after }: Pick<Change, "before" | "after">): re
 }
 
 function readFiles({ triggers }: Properties): ReadonlyMap<string, string> {
-  const files = Array.isArray(triggers) ? (triggers as unknown[]).filter(isObject) : [];
   // the Pulumi engine shows a secret as an object
-  return new Map(files.map(({ file, content }) => [String(file), typeof content === "string" ? content : "[secret]"]));
+  return new Map(
+    objectsIn(triggers).map(({ file, content }) => [String(file), typeof content === "string" ? content : "[secret]"]),
+  );
 }
 
 /** Changed files as scrape jobs and alerts rather than lines. */
 export function configurationRows(files: readonly TextPair[]): readonly Row[] {
   return files.flatMap(({ name, before, after }) => {
-    const [old, now] = [read(before), read(after)];
+    const [old, now] = [readYaml(before), readYaml(after)];
     if (old === undefined || now === undefined) {
       return []; // otherwise every entry of the readable one would look added or removed
     }
@@ -40,11 +40,8 @@ export function configurationRows(files: readonly TextPair[]): readonly Row[] {
 
 function prometheusRows(before: Named, after: Named): Row[] {
   const settings = findDifferences(globalOf(before), globalOf(after));
-  const jobs = matchByName(
-    byName(listOf(before.scrape_configs), "job_name"),
-    byName(listOf(after.scrape_configs), "job_name"),
-  );
-  const receivers = matchByName(byName(listOf(before.remote_write), "url"), byName(listOf(after.remote_write), "url"));
+  const pairsOf = (field: string, key: string): Pairs =>
+    matchByName(byName(objectsIn(before[field]), key), byName(objectsIn(after[field]), key));
   return [
     ...settings.map(({ path, before: old, after: now }) => ({
       operation: operationOf(old, now),
@@ -52,38 +49,19 @@ function prometheusRows(before: Named, after: Named): Row[] {
       name: path,
       detail: formatChange(old, now),
     })),
-    ...jobs.map(({ name, before: old, after: now }) => ({
-      operation: operationOf(old, now),
-      kind: "scrape job",
-      name,
-      detail:
-        old !== undefined && now !== undefined
-          ? detailOf(old, now)
-          : `targets ${list(targetsOf(now ?? old ?? {}).map(code))}`,
-    })),
-    ...receivers.map(({ name, before: old, after: now }) => ({
-      operation: operationOf(old, now),
-      kind: "receiver of remote write",
-      name,
-      detail: old !== undefined && now !== undefined ? detailOf(old, now) : "",
-    })),
+    ...itemRows(
+      "scrape job",
+      pairsOf("scrape_configs", "job_name"),
+      describeDifferences,
+      (job) => `targets ${list(targetsOf(job).map(code))}`,
+    ),
+    ...itemRows("receiver of remote write", pairsOf("remote_write", "url"), describeDifferences, () => ""),
   ];
 }
 
 function alertRows(before: Named, after: Named): Row[] {
-  return matchByName(byName(rulesOf(before), "alert"), byName(rulesOf(after), "alert")).map(
-    ({ name, before: old, after: now }) => ({
-      operation: operationOf(old, now),
-      kind: "alert",
-      name,
-      detail: old !== undefined && now !== undefined ? detailOf(old, now) : code((now ?? old)?.expr),
-    }),
-  );
-}
-
-function detailOf(before: Named, after: Named): string {
-  const differences = findDifferences(before, after).map((difference) => describeDifference(difference));
-  return list(differences, 3);
+  const pairs = matchByName(byName(rulesOf(before), "alert"), byName(rulesOf(after), "alert"));
+  return itemRows("alert", pairs, describeDifferences, ({ expr }) => code(expr));
 }
 
 function globalOf({ global }: Named): Named {
@@ -91,28 +69,14 @@ function globalOf({ global }: Named): Named {
 }
 
 function rulesOf(content: Named): Named[] {
-  return listOf(content.groups).flatMap(({ rules }) => listOf(rules));
+  return objectsIn(content.groups).flatMap(({ rules }) => objectsIn(rules));
 }
 
 function targetsOf(job: Named): string[] {
-  return listOf(job.static_configs).flatMap(({ targets }) => (Array.isArray(targets) ? targets.map(String) : []));
+  return objectsIn(job.static_configs).flatMap(({ targets }) => (Array.isArray(targets) ? targets.map(String) : []));
 }
 
 function byName(items: readonly Named[], key: string): ReadonlyMap<string, Named> {
   const named = items.filter((item) => typeof item[key] === "string");
   return nameEach(named, (item) => String(item[key]));
-}
-
-function listOf(value: unknown): Named[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-/** The content of a YAML file, empty for a missing one; undefined if it is secret or not YAML. */
-function read(text = ""): Named | undefined {
-  try {
-    const content: unknown = parse(text) ?? {};
-    return isObject(content) ? content : undefined;
-  } catch {
-    return undefined;
-  }
 }

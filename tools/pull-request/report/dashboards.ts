@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { Change } from "./changes";
-import { findDifferences, isObject, matchByName, nameEach, without } from "./differences";
-import { Properties } from "./events";
-import { code, describeDifference, Details, escapeMarkdown, foldOf, formatChange, list } from "./format";
-import { titleOf } from "./labels";
-import { operationOf, Row } from "./rows";
+import { isObject, matchByName, nameEach, objectsIn, Pair, without } from "./differences";
+import { code, describeDifferences, Details, escapeMarkdown, foldOf, formatChange, list } from "./format";
+import { modelOf, titleOf } from "./labels";
+import { itemRows, Row } from "./rows";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -25,29 +24,20 @@ const QUERIES = ["expr", "legendFormat", "refId"];
 export function dashboardRows({ before, after }: Pick<Change, "before" | "after">): readonly Row[] {
   const [old, now] = modelsOf({ before, after });
   const title = titleOf(after) || titleOf(before);
-  return [
-    ...panelPairs(old, now).map(({ name, before: one, after: other }) => ({
-      operation: operationOf(one, other),
-      kind: "panel",
-      name: `${name} (${title})`,
-      detail: one !== undefined && other !== undefined ? panelDetail(one, other) : queriesOf(one ?? other ?? {}),
-    })),
-    ...variablePairs(old, now).map(({ name, before: one, after: other }) => ({
-      operation: operationOf(one, other),
-      kind: "variable",
-      name: `${name} (${title})`,
-      detail: one !== undefined && other !== undefined ? detail(one, other) : "",
-    })),
+  const rows = [
+    ...itemRows("panel", panelPairs(old, now), panelDetail, queriesOf),
+    ...itemRows("variable", variablePairs(old, now), describeDifferences, () => ""),
   ];
+  return rows.map((row) => ({ ...row, name: `${row.name} (${title})` }));
 }
 
 /** Other changed fields of a dashboard, as text. */
 export function dashboardDetail({ before, after }: Pick<Change, "before" | "after">): string {
   const [old, now] = modelsOf({ before, after });
   if (old === NONE) {
-    return detail({ configJson: before.configJson }, { configJson: after.configJson });
+    return describeDifferences({ configJson: before.configJson }, { configJson: after.configJson });
   }
-  return detail(without(old, PARTS), without(now, PARTS));
+  return describeDifferences(without(old, PARTS), without(now, PARTS));
 }
 
 /** A diff for each changed panel. */
@@ -65,17 +55,7 @@ function modelsOf({ before, after }: Pick<Change, "before" | "after">): [Json, J
   return old === undefined || now === undefined ? [NONE, NONE] : [old, now];
 }
 
-/** The model of a dashboard resource; undefined if its inputs have none. */
-export function modelOf({ configJson }: Properties): Json | undefined {
-  try {
-    const model: unknown = JSON.parse(String(configJson));
-    return isObject(model) ? model : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function panelPairs(before: Json, after: Json): ReturnType<typeof matchByName<Panel>> {
+function panelPairs(before: Json, after: Json): readonly Pair<Panel>[] {
   const shown = (panels: ReadonlyMap<string, Panel>): ReadonlyMap<string, Panel> =>
     new Map([...panels].map(([name, panel]) => [name, showing(panel)]));
   const [old, now] = nameBoth(before, after);
@@ -121,8 +101,8 @@ export function nameBoth(before: Json, after: Json): [ReadonlyMap<string, Panel>
 
 /** All of them, those of rows too. */
 function panelsIn({ panels, rows }: Json): readonly Panel[] {
-  const inRows = objects(rows).flatMap((row) => objects(row.panels));
-  return [...objects(panels), ...inRows].flatMap((it): Panel[] => [it, ...objects(it.panels)]);
+  const inRows = objectsIn(rows).flatMap((row) => objectsIn(row.panels));
+  return [...objectsIn(panels), ...inRows].flatMap((it): Panel[] => [it, ...objectsIn(it.panels)]);
 }
 
 function nameOf({ title, type }: Panel): string {
@@ -134,9 +114,9 @@ export function showing(panel: object): Panel {
   return without(panel as Json, [...PLACE, "panels"]);
 }
 
-function variablePairs(before: Json, after: Json): ReturnType<typeof matchByName<Json>> {
+function variablePairs(before: Json, after: Json): readonly Pair<Json>[] {
   const read = ({ templating }: Json): ReadonlyMap<string, Json> =>
-    nameEach(objects(isObject(templating) ? templating.list : []), ({ name }) => textOr(name, "unnamed"));
+    nameEach(objectsIn(isObject(templating) ? templating.list : []), ({ name }) => textOr(name, "unnamed"));
   return matchByName(read(before), read(after));
 }
 
@@ -144,33 +124,24 @@ function panelDetail(before: Panel, after: Panel): string {
   const queries = matchByName(targetsOf(before), targetsOf(after)).map(({ name, before: old, after: now }) =>
     old?.expr !== now?.expr || old === undefined || now === undefined
       ? `query ${escapeMarkdown(name)}: ${formatChange(old?.expr, now?.expr)}`
-      : `query ${escapeMarkdown(name)}: ${detail(old, now)}`,
+      : `query ${escapeMarkdown(name)}: ${describeDifferences(old, now)}`,
   );
-  const rest = detail(without(before, ["targets"]), without(after, ["targets"]));
+  const rest = describeDifferences(without(before, ["targets"]), without(after, ["targets"]));
   return list([...queries, ...(rest === "" ? [] : [rest])], 3);
 }
 
 function queriesOf(panel: Panel): string {
-  return list(
-    [...targetsOf(panel).values()].map(({ expr }) => code(expr)),
-    3,
-  );
+  const queries = [...targetsOf(panel).values()].map(({ expr }) => code(expr));
+  return list(queries, 3);
 }
 
 function targetsOf({ targets }: Panel): ReadonlyMap<string, Json> {
-  return nameEach(objects(targets), ({ refId }) => textOr(refId, "unnamed"));
-}
-
-function detail(before: Json, after: Json): string {
-  return list(
-    findDifferences(before, after).map((difference) => describeDifference(difference)),
-    3,
-  );
+  return nameEach(objectsIn(targets), ({ refId }) => textOr(refId, "unnamed"));
 }
 
 /** Text of a panel for a diff: title and queries first. */
 function textOf({ title, type, targets, ...more }: Panel): string {
-  const queries = objects(targets).map(
+  const queries = objectsIn(targets).map(
     (it) => Object.assign({}, ...QUERIES.filter((key) => key in it).map((key) => ({ [key]: it[key] })), it) as Json,
   );
   return stringify({ title, type, queries, ...more }, { lineWidth: 0 });
@@ -178,8 +149,4 @@ function textOf({ title, type, targets, ...more }: Panel): string {
 
 function textOr(value: unknown, otherwise: string): string {
   return typeof value === "string" && value !== "" ? value : otherwise;
-}
-
-function objects(value: unknown): Json[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
 }

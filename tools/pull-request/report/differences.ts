@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { parse } from "yaml";
 
 /** A difference between two values. */
 export interface Difference {
@@ -6,6 +7,13 @@ export interface Difference {
   readonly path: string;
   readonly before: unknown;
   readonly after: unknown;
+}
+
+/** An item before and after; undefined on a side without it. */
+export interface Pair<T> {
+  readonly name: string;
+  readonly before: T | undefined;
+  readonly after: T | undefined;
 }
 
 /** The differences of two values, as deep as both have the same structure. */
@@ -76,6 +84,21 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The objects in a list; none in any other value. */
+export function objectsIn(value: unknown): Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** The content of a YAML file, empty for a missing one; undefined if it is secret or not YAML. */
+export function readYaml(text = ""): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const content: unknown = parse(text) ?? {};
+    return isObject(content) ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** An object without some of its members. */
 export function without(value: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
@@ -95,10 +118,7 @@ export function nameEach<T>(items: readonly T[], nameOf: (item: T) => string): R
 }
 
 /** Pairs two lists of named items: removed, kept and changed, then added ones. */
-export function matchByName<T>(
-  before: ReadonlyMap<string, T>,
-  after: ReadonlyMap<string, T>,
-): readonly { readonly name: string; readonly before: T | undefined; readonly after: T | undefined }[] {
+export function matchByName<T>(before: ReadonlyMap<string, T>, after: ReadonlyMap<string, T>): readonly Pair<T>[] {
   return [...new Set([...before.keys(), ...after.keys()])]
     .map((name) => ({ name, before: before.get(name), after: after.get(name) }))
     .filter((pair) => !isDeepStrictEqual(pair.before, pair.after));

@@ -1,12 +1,7 @@
 import { createTwoFilesPatch, OMIT_HEADERS } from "diff";
-import { Difference } from "./differences";
+import { Difference, findDifferences, Pair } from "./differences";
 
-/** A text before and after; undefined if missing. */
-export interface TextPair {
-  readonly name: string;
-  readonly before: string | undefined;
-  readonly after: string | undefined;
-}
+export type TextPair = Pair<string>;
 
 /** A collapsible section: a heading and a diff. */
 export interface Details {
@@ -59,6 +54,12 @@ export function escapeMarkdown(text: string, most = SHORT): string {
 /** A difference in one line. */
 export function describeDifference({ path, before, after }: Difference, note = ""): string {
   return `${escapeMarkdown(path)}${note}: ${formatChange(before, after)}`;
+}
+
+/** The first differences of two values in one line. */
+export function describeDifferences(before: unknown, after: unknown): string {
+  const differences = findDifferences(before, after).map((difference) => describeDifference(difference));
+  return list(differences, 3);
 }
 
 /** A value before and after in one line; for long texts, the part that differs. */

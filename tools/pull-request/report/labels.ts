@@ -1,4 +1,5 @@
 import { Change } from "./changes";
+import { isObject } from "./differences";
 import { Properties } from "./events";
 
 /** A resource in the terms of the lab's users. */
@@ -39,14 +40,20 @@ export function partOf(change: Change): Part {
   return TYPES[change.type]?.(change) ?? { kind: change.type.split(":").pop() ?? change.type, name: change.name };
 }
 
-/** Title of a dashboard. */
-export function titleOf({ configJson }: Properties): string {
+/** The model of a dashboard resource; undefined if its inputs have none. */
+export function modelOf({ configJson }: Properties): Properties | undefined {
   try {
-    const { title } = JSON.parse(String(configJson)) as { title?: unknown };
-    return typeof title === "string" ? title : "";
+    const model: unknown = JSON.parse(String(configJson));
+    return isObject(model) ? model : undefined;
   } catch {
-    return "";
+    return undefined;
   }
+}
+
+/** Title of a dashboard. */
+export function titleOf(inputs: Properties): string {
+  const title = modelOf(inputs)?.title;
+  return typeof title === "string" ? title : "";
 }
 
 /** The inputs after the change, or before a deletion. */

@@ -17,19 +17,9 @@ export interface Changes {
 }
 
 /** By importance to a reader; others follow. */
-const KINDS = [
-  "volume",
-  "network",
-  "container",
-  "service",
-  "reload",
-  "configuration",
-  "app",
-  "playbook",
-  "datasource",
-  "folder",
-  "dashboard",
-];
+const KINDS = "volume network container service reload configuration app playbook datasource folder dashboard".split(
+  " ",
+);
 
 const CONFIGURATION = "its configuration";
 /** Why a resource is replaced. */
@@ -183,11 +173,7 @@ function textAt(inputs: Properties, path: string): string | undefined {
 
 function withoutTexts(name: string, inputs: Properties): Properties {
   const paths = COMMAND_TEXTS.filter(([pattern]) => pattern.test(name)).map(([, path]) => path);
-  const environment = isObject(inputs.environment)
-    ? without(
-        inputs.environment,
-        paths.map((path) => path.replace("environment.", "")),
-      )
-    : inputs.environment;
+  const names = paths.map((path) => path.replace("environment.", ""));
+  const environment = isObject(inputs.environment) ? without(inputs.environment, names) : inputs.environment;
   return without({ ...inputs, environment }, paths);
 }

@@ -56,7 +56,7 @@ export function grafanaApi(lab: LabOutputs): GrafanaApi {
   const limit = limiter(AT_A_TIME);
   const get = <T>(path: string): Promise<T> => limit(() => getJson<T>(`${lab.grafanaUrl}${path}`, signIn(lab)));
   return {
-    dashboard: (uid) => limit(() => readDashboard<StoredDashboard>(lab, uid)),
+    dashboard: (uid) => limit(() => readDashboard(lab, uid)),
     datasources: () => get("/api/datasources"),
     libraryPanel: async (uid) =>
       (await get<{ result: { model: Panel } }>(`/api/library-elements/${urlSegment(uid)}`)).result.model,

@@ -90,14 +90,11 @@ export function metricOf(matchers: readonly Matcher[]): string {
 export function written(matchers: readonly Matcher[]): string {
   const metric = metricOf(matchers);
   const plain = metric === "" || /^[a-zA-Z_:][\w:]*$/.test(metric);
-  const labels = matchers.filter(({ name, type }) => name !== "__name__" || type !== "=");
-  const list = [...(plain ? [] : [JSON.stringify(metric)]), ...labels.map(writtenMatcher)];
+  const labels = matchers
+    .filter(({ name, type }) => name !== "__name__" || type !== "=")
+    .map(({ name, type, value }) => `${quoteName(name)}${type}${JSON.stringify(value)}`);
+  const list = [...(plain ? [] : [JSON.stringify(metric)]), ...labels];
   return `${plain ? metric : ""}${list.length === 0 ? "" : `{${list.join(",")}}`}`;
-}
-
-/** A matcher in PromQL. */
-export function writtenMatcher({ name, type, value }: Matcher): string {
-  return `${quoteName(name)}${type}${JSON.stringify(value)}`;
 }
 
 /** A label's name in PromQL; quoted only if it has to be, as releases before 3 do not support quotes. */

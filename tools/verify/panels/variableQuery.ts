@@ -1,14 +1,11 @@
+import { Sample } from "../lab";
+
 /** Request to Prometheus for the query of a variable. */
-export interface FindRequest {
+interface FindRequest {
   readonly path: string;
   readonly parameters: Readonly<Record<string, string>>;
   /** Extracts the options from Prometheus' response. */
   readonly read: (data: never) => readonly string[];
-}
-
-interface Sample {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly value: readonly [number, string];
 }
 
 /** The request behind `label_values(…)`, `query_result(…)`, `metrics(…)`, `label_names()` or a plain selector. */
@@ -23,11 +20,8 @@ export function findRequest(query: string): FindRequest {
       return { path: "query", parameters: { query: inside }, read: readSamples };
     case "metrics": {
       const name = new RegExp(inside.trim());
-      return {
-        path: "label/__name__/values",
-        parameters: {},
-        read: (names: string[]) => names.filter((it) => name.test(it)),
-      };
+      const read = (names: string[]): string[] => names.filter((it) => name.test(it));
+      return { path: "label/__name__/values", parameters: {}, read };
     }
     case "label_names":
       return { path: "labels", parameters: {}, read: (labels: string[]) => labels };

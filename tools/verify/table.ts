@@ -1,0 +1,14 @@
+import Table from "cli-table3";
+
+/** Prints the results of checks, each with the fix if it has one. */
+export function printResults(
+  rows: readonly (readonly [check: string, state: string, seen: string, fix?: string])[],
+  colWidths: number[],
+): void {
+  const style = { head: [], border: [] };
+  const table = new Table({ head: ["check", "", "result"], style, wordWrap: true, colWidths });
+  table.push(
+    ...rows.map(([check, state, seen, fix]) => [check, state, fix === undefined ? seen : `${seen}\n-> ${fix}`]),
+  );
+  console.log(table.toString());
+}
