@@ -6,13 +6,10 @@ import { CatalogueEntry } from "../dashboards/community/entry";
 import { importDashboard } from "../dashboards/community/import";
 import { describeNewUid } from "../dashboards/community/uid";
 import { GRAFANA_KEY } from "../lib/docker/grafanaKey";
-import { Machine } from "../lib/docker/machine";
 import { removeOrphan } from "../lib/docker/orphans";
 import { MISSING, replaceOnDrift } from "../lib/drift/drift";
 import { DATASOURCE_UID } from "../lib/drift/grafana";
-import { ObservedLab } from "../lib/drift/observe";
 import { dataVolumes } from "../lib/settings/services";
-import { Settings } from "../lib/settings/settings";
 import { dataVolumeName, LAB_LABEL, labName, REASON_LABEL } from "../lib/shared/names";
 import { createOverlay } from "./container/overlay";
 import { Teardown } from "./container/teardown";
@@ -31,13 +28,9 @@ import { SwarmDiscovery } from "./monitoring/swarmDiscovery";
 import { AnsiblePlaybook } from "./workloads/ansiblePlaybook";
 import { FlaskApp } from "./workloads/flaskApp";
 
-export interface LabArgs {
-  readonly settings: Settings;
-  readonly machine: Machine;
+export interface LabArgs extends Pick<LabContext, "settings" | "machine" | "observed"> {
   /** The community dashboards, read from their catalogue. */
   readonly catalogue: readonly CatalogueEntry[];
-  /** The lab as it is before this update. */
-  readonly observed: ObservedLab;
 }
 
 /** The whole lab, declared in the order in which data flows: exporters and workloads, Prometheus, Grafana, dashboards. */
@@ -62,7 +55,7 @@ export class Lab extends pulumi.ComponentResource {
       name,
       {
         lab,
-        keep: settings.keepData ? keptVolumes(settings) : [],
+        keep: settings.keepData ? [...dataVolumes(settings), dataVolumeName(settings, GRAFANA_KEY)] : [],
         graceful: settings.keepData || settings.remoteWrite.length > 0,
       },
       parent,
@@ -155,9 +148,4 @@ function createNetwork(
       ignoreChanges: ["ipv6", "options", ...repair.ignoreChanges],
     },
   );
-}
-
-/** Names of the volumes that `keepData` keeps. */
-function keptVolumes(settings: Settings): string[] {
-  return [...dataVolumes(settings), dataVolumeName(settings, GRAFANA_KEY)];
 }

@@ -42,6 +42,7 @@ export function checkCommand(command: Command, { name }: ResourceId, context: Po
     ];
   }
   const { create, delete: remove, update, stdin, environment = {} } = command;
+  const files = allowed.stdin === undefined ? [] : [allowed.stdin];
   const texts = [
     ["create", create, allowed.create],
     ["delete", remove, allowed.delete],
@@ -55,25 +56,19 @@ export function checkCommand(command: Command, { name }: ResourceId, context: Po
           `${name}: ${property} is not the allowed command (${known ?? "none"}); it would run on this machine. ` +
           `Put the script into a file in assets/; if the lab needs it, change ${property} of ${name} ${WHERE}.`,
       ),
-    ...Object.entries(environment).flatMap(([variable, value]) =>
-      strangeVariable({ allowed, variable, value, name }, context),
-    ),
-    ...(isUnset(stdin) ||
-    isPending(stdin) ||
-    sameText(stdin ?? "", allowed.stdin === undefined ? [] : [allowed.stdin], context)
+    ...Object.entries(environment).flatMap((it) => strangeVariable(name, it, allowed, context)),
+    ...(isUnset(stdin) || isPending(stdin) || sameText(stdin ?? "", files, context)
       ? []
-      : [otherText(name, "stdin", allowed.stdin === undefined ? [] : [allowed.stdin])]),
+      : [otherText(name, "stdin", files)]),
   ];
 }
 
-interface Variable {
-  readonly allowed: CommandAllowance;
-  readonly variable: string;
-  readonly value: string;
-  readonly name: string;
-}
-
-function strangeVariable({ allowed, variable, value, name }: Variable, context: PolicyContext): readonly string[] {
+function strangeVariable(
+  name: string,
+  [variable, value]: readonly [string, string],
+  allowed: CommandAllowance,
+  context: PolicyContext,
+): readonly string[] {
   if (isPending(value) || allowed.secrets?.includes(variable) === true) {
     return [];
   }

@@ -63,8 +63,8 @@ export function checkPinned({ image }: Container, { name }: ResourceId): readonl
 /** Ports are on `bindAddress`; a container in the host's network publishes none, as its flags set the address. */
 export function checkPorts(
   { ports, publishAllPorts }: Container,
-  name: string,
-  bindAddress: string,
+  { name }: ResourceId,
+  { bindAddress }: Pick<PolicyContext, "bindAddress">,
 ): readonly string[] {
   const instead = `Publish only the ports that are needed, on bindAddress (${bindAddress}), as LabContainer does.`;
   return [

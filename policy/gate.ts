@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { checkPlugin } from "./origin";
-import { type PolicyContext, Hidden, type Resource, type ResourceId, STACK, unwrap } from "./resource";
+import { type PolicyContext, Hidden, replaced, type Resource, type ResourceId, STACK, unwrap } from "./resource";
 import { throwViolations, violationsOf } from "./violations";
 
 /** Rejected calls to the Pulumi engine: plugins that run at once, foreign resources, changes to checked resources. */
@@ -110,18 +110,4 @@ export function endProgramOnError(check: () => void): void {
     console.error(error instanceof Error ? error.message : String(error));
     process.exit(1);
   }
-}
-
-/** A value with some of its parts replaced. */
-export function replaced(value: unknown, by: (value: unknown) => { readonly value: unknown } | undefined): unknown {
-  const other = by(value);
-  if (other !== undefined) {
-    return other.value;
-  }
-  if (Array.isArray(value)) {
-    return value.map((it) => replaced(it, by));
-  }
-  return typeof value === "object" && value !== null
-    ? Object.fromEntries(Object.entries(value).map(([key, it]) => [key, replaced(it, by)]))
-    : value;
 }

@@ -38,7 +38,7 @@ export const POLICIES: readonly Policy[] = [
   {
     name: "ports-on-bind-address",
     description: "Ports are published on the setting bindAddress only.",
-    checks: [onRunning((props, { name }, { bindAddress }) => checkPorts(props, name, bindAddress))],
+    checks: [onRunning(checkPorts)],
   },
   {
     name: "nothing-privileged",

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { COMMAND_TYPES } from "./commands";
 import { CONTAINER_TYPES, SERVICE_TYPES } from "./containers";
-import { endProgramOnError, checkRequests, replaced, serialized, transformed } from "./gate";
+import { endProgramOnError, checkRequests, serialized, transformed } from "./gate";
 import { checkPlugin } from "./origin";
-import { type PolicyContext, PENDING, type Resource, type ResourceId } from "./resource";
+import { type PolicyContext, PENDING, replaced, type Resource, type ResourceId } from "./resource";
 import { throwViolations, violationsOf } from "./violations";
 
 /** Set if the Pulumi engine runs the policies as a policy pack: then the program does not. */
@@ -36,16 +36,17 @@ export function declareWithPolicies<T>(context: PolicyContext, declare: () => T)
   const checked = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const look: pulumi.ResourceTransformation = ({ resource, type, name, props, opts }) => {
+  const look: pulumi.ResourceTransformation = (args) => {
+    const { resource, type, name, props, opts } = args;
     const above = opts.parent === undefined ? undefined : types.get(opts.parent);
     const qualified = above === undefined ? type : `${above}$${type}`;
     types.set(resource, qualified);
     const urn = `urn:pulumi:stack::project::${qualified}::${name}`;
-    const it = { type, name, urn, props, options: optionsOf(resource, type, name, opts) };
+    const it = { type, name, urn, props, options: optionsOf(args) };
     declared.push(it);
     // a resource is sent to the engine after its dependencies: here, after the policies
     const allowed = checked.then(async (): Promise<pulumi.Resource[]> => {
-      if (placesOf(props, isLate).length > 0) {
+      if (placesOf(props).length > 0) {
         // before all other dependencies
         const known = serialized(it, await pulumi.runtime.serializeProperties(name, it.props));
         endProgramOnError(() => {
@@ -70,12 +71,7 @@ function isLast(look: pulumi.ResourceTransformation): boolean {
   return stack?.__transformations?.at(-1) === look;
 }
 
-function optionsOf(
-  resource: pulumi.Resource,
-  type: string,
-  name: string,
-  opts: pulumi.CustomResourceOptions,
-): readonly string[] {
+function optionsOf({ resource, type, name, opts }: pulumi.ResourceTransformationArgs): readonly string[] {
   const { version = "", pluginDownloadURL = "", transforms = [], transformations = [] } = opts;
   const custom = !(resource instanceof pulumi.ComponentResource);
   return [
@@ -86,7 +82,7 @@ function optionsOf(
 
 /** The violations that can be found without outputs. */
 function atOnce(it: Declared, context: PolicyContext): readonly string[] {
-  const places = placesOf(it.props, isLate);
+  const places = placesOf(it.props);
   const unread =
     [...CONTAINER_TYPES, ...SERVICE_TYPES, ...COMMAND_TYPES].includes(it.type) && !places.every((at) => LATE.test(at));
   const marked = replaced(it.props, (value) => (isLate(value) ? { value: PENDING } : undefined)) as Resource["marked"];
@@ -97,12 +93,12 @@ function isLate(value: unknown): boolean {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
-/** The paths of all values that satisfy a condition. */
-function placesOf(value: unknown, is: (value: unknown) => boolean, place: readonly string[] = []): string[] {
-  if (is(value)) {
+/** The paths of all outputs and promises. */
+function placesOf(value: unknown, place: readonly string[] = []): string[] {
+  if (isLate(value)) {
     return [place.join(".")];
   }
   return typeof value === "object" && value !== null
-    ? Object.entries(value).flatMap(([key, it]) => placesOf(it, is, [...place, key]))
+    ? Object.entries(value).flatMap(([key, it]) => placesOf(it, [...place, key]))
     : [];
 }

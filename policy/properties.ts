@@ -27,7 +27,7 @@ const LOG_DRIVER = is("json-file", "local");
 const NOT_ROOT = like(/^[1-9]\d*(:[1-9]\d*)?$/);
 const OVERLAY_ID = like(/^[a-z0-9]{25}$/);
 /** What stands in a preview for a value that only an update brings (`UnknownStringValue` of the engine). */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Download address of the plugin of Grafana's provider. */
 export const GRAFANA_PLUGINS = "github://api.github.com/pulumiverse";

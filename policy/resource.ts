@@ -8,9 +8,9 @@ export interface ResourceId {
 }
 
 /** A resource with its inputs. */
-export interface Resource<Props = Readonly<Record<string, unknown>>> extends ResourceId {
+export interface Resource extends ResourceId {
   /** Secrets unwrapped. */
-  readonly props: Props;
+  readonly props: Readonly<Record<string, unknown>>;
   /** The same with each secret as a `Hidden`. */
   readonly marked: Readonly<Record<string, unknown>>;
 }
@@ -63,20 +63,22 @@ export function typesOf({ type, name, urn }: ResourceId): readonly string[] {
   return rest.join("::") === name && types.at(-1) === type ? types : [];
 }
 
-/** A value with all secrets unwrapped, and without the Pulumi engine's marks. */
+/** A value with all secrets unwrapped. */
 export function unwrap(value: unknown): unknown {
-  if (value instanceof Hidden) {
-    return unwrap(value.value);
+  return replaced(value, (it) => (it instanceof Hidden ? { value: unwrap(it.value) } : undefined));
+}
+
+/** A value with some of its parts replaced. */
+export function replaced(value: unknown, by: (value: unknown) => { readonly value: unknown } | undefined): unknown {
+  const other = by(value);
+  if (other !== undefined) {
+    return other.value;
   }
   if (Array.isArray(value)) {
-    return value.map(unwrap);
+    return value.map((it) => replaced(it, by));
   }
   return typeof value === "object" && value !== null
-    ? Object.fromEntries(
-        Object.entries(value)
-          .filter(([key]) => key !== "__defaults")
-          .map(([key, it]) => [key, unwrap(it)]),
-      )
+    ? Object.fromEntries(Object.entries(value).map(([key, it]) => [key, replaced(it, by)]))
     : value;
 }
 

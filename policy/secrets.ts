@@ -1,7 +1,7 @@
 import { COMMANDS } from "./allowed";
 import { COMMAND_TYPES } from "./commands";
 import { allowanceOf, CONTAINER_TYPES, SERVICE_TYPES } from "./containers";
-import { SECRETS } from "./properties";
+import { SECRETS, UNKNOWN } from "./properties";
 import { type PolicyContext, Hidden, isPending, type Resource } from "./resource";
 
 /** Names of variables that imply a secret. */
@@ -11,8 +11,6 @@ const SECRET_URL = /:\/\/[^\s/:@]*:[^\s/@]+@/;
 /** A reference to the file with the secret: by the name of the variable, or by a value that Grafana expands. */
 const FILE_NAME = /_FILE$/i;
 const FILE_VALUE = /^\$__file\{[^}]*\}$/;
-/** What stands in a preview for a value that only an update brings (`UnknownStringValue` of the engine). */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /**
  * No secret is readable by others: not in a container's definition, which everybody who may inspect it can read, and not in

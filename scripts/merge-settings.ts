@@ -2,19 +2,16 @@
 // usage: merge-settings.ts TRACKED OWN
 import { readFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
+import { isObject } from "../lib/shared/isObject";
 
 interface StackFile {
   readonly config?: object | null;
 }
 
-function isMap(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function read(file: string): StackFile {
   try {
     const content = (parse(readFileSync(file, "utf8")) ?? {}) as StackFile;
-    if (!isMap(content) || !isMap(content.config ?? {})) {
+    if (!isObject(content) || !isObject(content.config ?? {})) {
       throw new Error("it is not a map with a map config in it");
     }
     return content;

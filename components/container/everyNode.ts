@@ -5,7 +5,7 @@ import { NodeService, NodeSpec } from "./nodeService";
 import { ServiceSpec } from "./spec";
 
 /** Options of a container on this machine that a Swarm task does not support. */
-export type MachineSpec = Pick<ServiceSpec, "pidMode" | "hostUsers" | "hostNetwork">;
+export type MachineSpec = Pick<ServiceSpec, "pidMode" | "hostUsers" | "hostAddress">;
 
 export interface EveryNodeArgs {
   readonly context: LabContext;

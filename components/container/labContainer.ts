@@ -94,7 +94,7 @@ async function lastReload(args: LabContainerArgs): Promise<Reload | undefined> {
 
 function driftOf(args: LabContainerArgs): Drift {
   const { settings, machine, observed, overlay } = args.context;
-  const networked = args.hostNetwork === undefined && !args.isolated;
+  const networked = args.hostAddress === undefined && !args.isolated;
   return containerDrift(observed.containers.get(containerName(args)), {
     restart: RESTART,
     memoryLimit: machine.memoryLimit,
@@ -202,13 +202,13 @@ function containerArgs(
 }
 
 /** Docker shares neither the host's processes nor its network with a container whose users are remapped. */
-function needsHostUsers({ pidMode, hostNetwork, hostUsers }: LabContainerArgs): boolean {
-  return pidMode === "host" || hostNetwork !== undefined || hostUsers === true;
+function needsHostUsers({ pidMode, hostAddress, hostUsers }: LabContainerArgs): boolean {
+  return pidMode === "host" || hostAddress !== undefined || hostUsers === true;
 }
 
 function networkArgs(args: LabContainerArgs): Partial<docker.ContainerArgs> {
   const { settings, network, overlay } = args.context;
-  if (args.hostNetwork !== undefined) {
+  if (args.hostAddress !== undefined) {
     return { networkMode: "host" };
   }
   const hostname = args.machineName ?? args.hostname;

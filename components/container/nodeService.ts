@@ -12,16 +12,13 @@ import { bindMount, coverMount, healthProbe, LOG, ServiceSpec } from "./spec";
 /** Spec of a program on a node: without data, files, and the options that Swarm does not support. */
 export type NodeSpec = Omit<
   ServiceSpec,
-  "dataPath" | "uploads" | "scratch" | "hosts" | "pidMode" | "hostUsers" | "hostNetwork"
+  "dataPath" | "uploads" | "scratch" | "hosts" | "pidMode" | "hostUsers" | "hostAddress"
 >;
 
 export interface NodeServiceArgs extends NodeSpec {
   readonly context: LabContext;
   readonly overlay: Overlay;
 }
-
-/** Nodes updated at a time, so that a failure stops the update early. */
-const UPDATE_PARALLELISM = 2;
 
 /**
  * A service with a task on every node, also on one that joins later. As restricted as every container of the lab, except that
@@ -101,7 +98,8 @@ function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs 
 
 /** Order of an update: the new task starts first, so that no node is unwatched meanwhile. */
 const UPDATE = {
-  parallelism: UPDATE_PARALLELISM,
+  // so that a failure stops the update early
+  parallelism: 2,
   delay: "0s",
   monitor: "10s",
   maxFailureRatio: "0.0",

@@ -73,8 +73,8 @@ export interface ServiceSpec {
   readonly pidMode?: "host";
   /** Runs with the host's users even if Docker remaps them (`userns-remap`), to read files of the host's root. */
   readonly hostUsers?: true;
-  /** In the host's network: addresses that the program listens on; nothing is published. */
-  readonly hostNetwork?: { readonly healthAddress: string };
+  /** In the host's network, where nothing is published: the address of the health check. */
+  readonly hostAddress?: string;
   /** In no network: only containers with a shared volume reach it. */
   readonly isolated?: true;
 }
@@ -96,23 +96,19 @@ export function specOf(
 /** Seconds between SIGTERM and SIGKILL. */
 export const STOP_GRACE = 10;
 
-const SCRATCH_BYTES = 64 * 1024 * 1024;
-
 /** Rotated logs. */
 export const LOG = { driver: "json-file", options: { "max-size": "10m", "max-file": "3" } };
 
 /** Bytes and mode of a scratch folder, which is in memory. */
-export const SCRATCH = { sizeBytes: SCRATCH_BYTES, mode: 0o1777 };
+export const SCRATCH = { sizeBytes: 64 * 1024 * 1024, mode: 0o1777 };
 
 /** Bytes and mode of a cover: one page, as zero would mean no limit. */
 const COVER = { sizeBytes: 4096, mode: 0o755 };
 
 /** The common part of every health check: the program has to answer 200. */
 export function healthProbe(spec: ServiceSpec): { tests: string[]; timeout: string; retries: number } {
-  const [address, port] =
-    spec.hostNetwork === undefined
-      ? ["127.0.0.1", spec.internalPort]
-      : [spec.hostNetwork.healthAddress, spec.service.port];
+  const { hostAddress: address = "127.0.0.1" } = spec;
+  const port = spec.hostAddress === undefined ? spec.internalPort : spec.service.port;
   const url = `http://${address}:${String(port)}${spec.healthPath}`;
   return {
     tests:
@@ -136,23 +132,12 @@ export function healthcheck(spec: ServiceSpec, dockerMajor: number): docker.type
 }
 
 /** A mount that hides the host's content at that path, including later additions. */
-export function coverMount(target: string): {
-  type: string;
-  target: string;
-  readOnly: boolean;
-  tmpfsOptions: { sizeBytes: number; mode: number };
-} {
+export function coverMount(target: string): docker.types.input.ContainerMount {
   return { type: "tmpfs", target, readOnly: true, tmpfsOptions: COVER };
 }
 
 /** A mount of a path of the host, read-only; unlike a volume it is rejected if the path is missing. */
-export function bindMount({ source, target, propagation }: HostPath): {
-  type: string;
-  source: string;
-  target: string;
-  readOnly: boolean;
-  bindOptions?: { propagation: string };
-} {
+export function bindMount({ source, target, propagation }: HostPath): docker.types.input.ContainerMount {
   return {
     type: "bind",
     source,

@@ -58,7 +58,7 @@ export class Alertmanager extends pulumi.ComponentResource {
         command: alertmanagerFlags(settings, inHostNetwork),
         uploads: alertmanagerFiles(args.webhook, machine),
         ...(inHostNetwork
-          ? { hostNetwork: { healthAddress: connectHost(settings.bindAddress) } }
+          ? { hostAddress: connectHost(settings.bindAddress) }
           : { hosts: machine.native ? [{ host: "host.docker.internal", ip: settings.gateway }] : [] }),
       },
       // in the host's network it listens on the gateway, which exists once the network does

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
-import { callDocker } from "../../lib/docker/client";
 import { Machine } from "../../lib/docker/machine";
+import { hasImage } from "../../lib/docker/pull";
 import { putFiles, runToEnd, withTemporaryContainer } from "../../lib/docker/temporaryContainer";
 import { RECORD } from "../../lib/drift/files";
 import { ObservedLab } from "../../lib/drift/observe";
@@ -44,10 +44,9 @@ export async function findRejectedConfig(
     (program) => !(program.loaded && isWritten(program, observed)),
   );
   const problems = await Promise.all(
-    changed.map(async (program) => {
-      const { status } = await callDocker("GET", `/images/${program.image}/json`);
-      return status === 200 ? checkInImage(program, labName(settings.namePrefix)) : parseAll(program.files);
-    }),
+    changed.map(async (program) =>
+      (await hasImage(program.image)) ? checkInImage(program, labName(settings.namePrefix)) : parseAll(program.files),
+    ),
   );
   return problems.flat();
 }

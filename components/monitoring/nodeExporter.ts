@@ -38,9 +38,7 @@ export class NodeExporter extends pulumi.ComponentResource {
         spec: { ...spec, ...(settings.engine === "swarm" ? nodePaths() : machinePaths(machine)) },
         onMachine: {
           pidMode: "host",
-          ...(settings.nodeExporterNetwork === "host"
-            ? { hostNetwork: { healthAddress: connectHost(settings.bindAddress) } }
-            : {}),
+          ...(settings.nodeExporterNetwork === "host" ? { hostAddress: connectHost(settings.bindAddress) } : {}),
         },
       },
       { parent: this },

@@ -79,16 +79,6 @@ function hostNames({ settings, machine }: LabContext): { host: string; ip: strin
   return names.map((host) => ({ host, ip: settings.gateway }));
 }
 
-/** A scrape job in Prometheus' format. */
-interface ScrapeConfig {
-  readonly job_name: string;
-  readonly metrics_path?: string;
-  readonly static_configs: readonly {
-    readonly targets: readonly string[];
-    readonly labels?: Readonly<Record<string, string>>;
-  }[];
-}
-
 /**
  * Prometheus' files; the content of those with credentials is an output.
  *
@@ -197,6 +187,6 @@ function target(key: ServiceKey, port: number = SERVICES[key].port): string {
   return `${SERVICES[key].hostname}:${String(port)}`;
 }
 
-function job(name: string, targets: readonly string[], labels?: Readonly<Record<string, string>>): ScrapeConfig {
+function job(name: string, targets: readonly string[], labels?: Readonly<Record<string, string>>): object {
   return { job_name: name, static_configs: [{ targets, ...(labels === undefined ? {} : { labels }) }] };
 }

@@ -3,14 +3,6 @@ import { Settings } from "../../lib/settings/settings";
 import { overlayName } from "../../lib/shared/names";
 import { DISCOVERY_HOST } from "./swarmDiscovery";
 
-/** A scrape job that discovers its targets in a swarm, in Prometheus' format. */
-export interface SwarmScrapeConfig {
-  readonly job_name: string;
-  readonly metrics_path?: string;
-  readonly dockerswarm_sd_configs: readonly object[];
-  readonly relabel_configs: readonly object[];
-}
-
 /** Interval at which Prometheus looks for changes in the swarm. */
 const REFRESH = "5s";
 
@@ -25,16 +17,16 @@ interface SwarmJob {
 }
 
 /** A job for the lab's own services; every series has the host name of its node. */
-export function nodeJob(settings: Settings, job: string, { hostname, port }: Service): SwarmScrapeConfig {
+export function nodeJob(settings: Settings, job: string, { hostname, port }: Service): object {
   return swarmJob(settings, { job, service: `${settings.namePrefix}${hostname}`, port, targetLabel: "instance" });
 }
 
 /** The jobs of the setting `extraScrapeServices`. */
-export function extraServiceJobs(settings: Settings): SwarmScrapeConfig[] {
+export function extraServiceJobs(settings: Settings): object[] {
   return settings.extraScrapeServices.map((it) => swarmJob(settings, { ...it, targetLabel: "node" }));
 }
 
-function swarmJob(settings: Settings, { job, service, port, metricsPath, targetLabel }: SwarmJob): SwarmScrapeConfig {
+function swarmJob(settings: Settings, { job, service, port, metricsPath, targetLabel }: SwarmJob): object {
   return {
     job_name: job,
     ...(metricsPath === undefined ? {} : { metrics_path: metricsPath }),

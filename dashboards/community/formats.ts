@@ -1,3 +1,5 @@
+import { isObject } from "../../lib/shared/isObject";
+
 /** A dashboard in the classic model as JSON, or why there is none. */
 export type Classic = { readonly json: string } | { readonly problem: string; readonly fix: string };
 
@@ -45,8 +47,4 @@ export function readClassic(text: string): Classic {
   }
   const wrapped = [dashboard, json].find(isObject);
   return wrapped === undefined ? NOT_A_DASHBOARD : readClassic(JSON.stringify(wrapped));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -9,9 +9,6 @@ export const DEFAULT_SOCKET = "/var/run/docker.sock";
 const DEFAULT_HOST = `unix://${DEFAULT_SOCKET}`;
 const TIMEOUT_MS = 10_000;
 
-/** Docker cannot be reached; the message has the reason and a remedy. */
-class DockerError extends LabError {}
-
 /** Docker's response. */
 export interface DockerResponse {
   readonly status: number;
@@ -21,20 +18,20 @@ export interface DockerResponse {
 /**
  * Docker's address, chosen as the Docker provider does, which does not support contexts.
  *
- * @throws DockerError for a Docker on another machine, which could not reach the app on the host, and for a
+ * @throws LabError for a Docker on another machine, which could not reach the app on the host, and for a
  *   context that Docker's client would use and the provider would not.
  */
 export function dockerSocket(env: NodeJS.ProcessEnv): string {
   const context = contextOf(env);
   if (context !== undefined) {
-    throw new DockerError(
+    throw new LabError(
       `${context}, which the Docker provider does not know: run make, or ` +
         "export DOCKER_HOST=$(docker context inspect --format '{{.Endpoints.docker.Host}}') and unset DOCKER_CONTEXT",
     );
   }
   const host = isSet(env.DOCKER_HOST) ? env.DOCKER_HOST : DEFAULT_HOST;
   if (!host.startsWith("unix://")) {
-    throw new DockerError(
+    throw new LabError(
       `DOCKER_HOST is ${host}, but the lab needs the Docker of this machine: ` +
         "unset DOCKER_HOST, or if it is of a Docker context, choose that of this machine (docker context use default)",
     );
@@ -71,7 +68,7 @@ function isSet(value: string | undefined): value is string {
  *
  * @param body Sent as JSON; a Buffer is a tar archive.
  * @param options.timeout Milliseconds without a byte of a response, 10 s by default.
- * @throws DockerError if Docker does not respond.
+ * @throws LabError if Docker does not respond.
  */
 export function callDocker(
   method: "GET" | "DELETE" | "POST" | "PUT",
@@ -106,7 +103,7 @@ export function callDocker(
 /**
  * Gets a path of Docker's API.
  *
- * @throws DockerError for any response except a successful one in JSON.
+ * @throws LabError for any response except a successful one in JSON.
  */
 export async function dockerGet<T>(path: string, socketPath = dockerSocket(process.env)): Promise<T> {
   const { status, body } = await callDocker("GET", path, undefined, { socketPath });
@@ -123,10 +120,10 @@ export async function dockerGet<T>(path: string, socketPath = dockerSocket(proce
 }
 
 /** Docker may be running, but the current user may not open its socket. */
-function refused(socketPath: string): DockerError {
+function refused(socketPath: string): LabError {
   const username = userName();
   const group = groupOf(socketPath);
-  return new DockerError(
+  return new LabError(
     `Docker does not let ${username} open ${socketPath}: run sudo usermod -aG ${group} ${username}, then log in again`,
   );
 }
@@ -153,8 +150,8 @@ function groupOf(socketPath: string): string {
   }
 }
 
-function noResponse(socketPath: string, reason: string): DockerError {
-  return new DockerError(
+function noResponse(socketPath: string, reason: string): LabError {
+  return new LabError(
     `Docker does not respond at ${socketPath} (${reason}); start it, or set DOCKER_HOST to where it listens`,
   );
 }

@@ -42,7 +42,7 @@ export async function awaitTasks(name: string): Promise<void> {
     if (begun && desired > 0 && running >= desired && !/updating|rollback_started/.test(update)) {
       return;
     }
-    const progress = progressOf(service);
+    const progress = JSON.stringify([service?.ServiceStatus, service?.UpdateStatus]);
     [last, since] = [progress, progress === last ? since : Date.now()];
     if (Date.now() - since >= PATIENCE_MS) {
       throw new LabError(
@@ -51,10 +51,6 @@ export async function awaitTasks(name: string): Promise<void> {
     }
     await setTimeout(PAUSE_MS);
   }
-}
-
-function progressOf(service: SwarmService | undefined): string {
-  return JSON.stringify([service?.ServiceStatus, service?.UpdateStatus]);
 }
 
 function tasksOf(name: string): Promise<readonly Task[]> {

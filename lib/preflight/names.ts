@@ -9,25 +9,26 @@ export function findForeignContainers(settings: Settings, machine: Machine): rea
   return containersOf(settings)
     .map((name) => `${settings.namePrefix}${name}`)
     .filter((name) => machine.containers.some((it) => it.Names.includes(`/${name}`) && !belongsToLab(it, settings)))
-    .map((name) => ({
-      setting: "namePrefix",
-      value: settings.namePrefix,
-      problem: `a container named ${name} exists and does not belong to this lab`,
-      fix: `set another namePrefix, or remove it with docker rm -f ${name}`,
-    }));
+    .map((name) => foreign(settings, "container", name, "rm -f"));
 }
 
 /** A network with the lab's name that is not the lab's. */
-export function findForeignNetwork({ namePrefix }: Settings, { networks }: Machine): readonly Problem[] {
+export function findForeignNetwork(settings: Settings, { networks }: Machine): readonly Problem[] {
+  const { namePrefix } = settings;
   const lab = labName(namePrefix);
   return networks
     .filter(({ Name, Labels }) => [lab, overlayName(namePrefix)].includes(Name) && Labels?.[LAB_LABEL] !== lab)
-    .map(({ Name }) => ({
-      setting: "namePrefix",
-      value: namePrefix,
-      problem: `a network named ${Name} exists and does not belong to this lab`,
-      fix: `set another namePrefix, or remove it with docker network rm ${Name}`,
-    }));
+    .map(({ Name }) => foreign(settings, "network", Name, "network rm"));
+}
+
+/** An object with a name of the lab that is not the lab's, and the command of Docker that removes it. */
+export function foreign({ namePrefix }: Settings, kind: string, name: string, remove: string): Problem {
+  return {
+    setting: "namePrefix",
+    value: namePrefix,
+    problem: `a ${kind} named ${name} exists and does not belong to this lab`,
+    fix: `set another namePrefix, or remove it with docker ${remove} ${name}`,
+  };
 }
 
 /** Whether a container belongs to the lab with these settings. */

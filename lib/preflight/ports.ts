@@ -86,7 +86,7 @@ async function checkPort(
       return { setting, value: port, problem: "is a privileged port", fix: "set a port of 1024 or above" };
     }
     // Docker publishes it as root
-    if (!(await isListening(connectHost(bindAddress), port))) {
+    if ((await tryConnect(connectHost(bindAddress), port, CONNECT_TIMEOUT_MS)) !== undefined) {
       return undefined;
     }
   }
@@ -126,15 +126,18 @@ function listensOnMachine(setting: string, { nodeExporterNetwork, alertWebhook }
   );
 }
 
-/** Whether a program accepts connections at an address. */
-function isListening(host: string, port: number): Promise<boolean> {
+/** Error code of an attempt to connect; undefined if it succeeds. */
+export function tryConnect(host: string, port: number, timeout: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = net.connect({ host, port, timeout: CONNECT_TIMEOUT_MS });
-    const end = (accepted: boolean) => (): void => {
+    const socket = net.connect({ host, port, timeout });
+    const end = (error: string | undefined) => (): void => {
       socket.destroy();
-      resolve(accepted);
+      resolve(error);
     };
-    socket.once("connect", end(true)).once("timeout", end(false)).once("error", end(false));
+    socket.once("connect", end(undefined)).once("timeout", end("no response"));
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      end(error.code ?? error.message)();
+    });
   });
 }
 

@@ -1,4 +1,3 @@
-import * as net from "node:net";
 import { Machine } from "../docker/machine";
 import { SwarmNode, monitoredNodes } from "../docker/swarm";
 import { belongsToManager } from "../docker/swarmOwner";
@@ -6,6 +5,8 @@ import { nodeServicesOf } from "../settings/services";
 import { Settings } from "../settings/settings";
 import { LAB_LABEL, labName, MANAGER_LABEL, overlayName } from "../shared/names";
 import { Problem } from "../shared/problems";
+import { foreign } from "./names";
+import { tryConnect } from "./ports";
 
 /** TCP port of the gossip between nodes (https://docs.docker.com/engine/swarm/swarm-tutorial/#open-protocols-and-ports-between-the-hosts). */
 const GOSSIP_PORT = 7946;
@@ -122,12 +123,7 @@ function findForeignServices(settings: Settings, { swarm }: Machine): readonly P
   const names = nodeServicesOf(settings).map((name) => `${namePrefix}${name}`);
   return swarm.services
     .filter(({ Spec }) => names.includes(Spec.Name) && Spec.Labels?.[LAB_LABEL] !== labName(namePrefix))
-    .map(({ Spec }) => ({
-      setting: "namePrefix",
-      value: namePrefix,
-      problem: `a service named ${Spec.Name} exists and does not belong to this lab`,
-      fix: `set another namePrefix, or remove it with docker service rm ${Spec.Name}`,
-    }));
+    .map(({ Spec }) => foreign(settings, "service", Spec.Name, "service rm"));
 }
 
 /** A lab with the same name on another manager: names of services and networks are swarm-wide. */
@@ -166,7 +162,7 @@ function findSameLab({ namePrefix }: Settings, machine: Machine): readonly Probl
 async function findBlockedPorts(nodes: readonly SwarmNode[], connect: typeof tryConnect): Promise<readonly Problem[]> {
   const blocked = await Promise.all(
     nodes.map(async ({ Description, Status }) => {
-      const error = await connect(Status.Addr, GOSSIP_PORT);
+      const error = await connect(Status.Addr, GOSSIP_PORT, PATIENCE_MS);
       return error === undefined ? [] : [`${Description.Hostname} (${Status.Addr}: ${error})`];
     }),
   );
@@ -180,19 +176,4 @@ async function findBlockedPorts(nodes: readonly SwarmNode[], connect: typeof try
           fix: "open 7946/tcp, 7946/udp and 4789/udp between the nodes, and IP protocol 50 (ESP) for overlayEncryption",
         },
       ];
-}
-
-/** Error code of an attempt to connect; undefined if it succeeds. */
-function tryConnect(host: string, port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = net.connect({ host, port, timeout: PATIENCE_MS });
-    const end = (error: string | undefined) => (): void => {
-      socket.destroy();
-      resolve(error);
-    };
-    socket.once("connect", end(undefined)).once("timeout", end("no response"));
-    socket.once("error", (error: NodeJS.ErrnoException) => {
-      end(error.code ?? error.message)();
-    });
-  });
 }

@@ -88,9 +88,7 @@ export function webhookProblem(webhook: string): Pick<Problem, "problem" | "fix"
   const found = REFUSED.find(({ host, path = /^/ }) => host.test(hostname) && path.test(pathname));
   if (found === undefined) {
     // on loopback Alertmanager is in the host's network
-    return isIPv6(webhook) && !isLoopback(webhook)
-      ? { problem: NO_IPV6, fix: "write a host name or an IPv4 address" }
-      : undefined;
+    return isIPv6(webhook) && !isLoopback(webhook) ? { problem: NO_IPV6[0], fix: NO_IPV6[1] } : undefined;
   }
   return { problem: `${hostname} ${found.problem}`, fix: found.fix };
 }

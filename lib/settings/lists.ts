@@ -86,20 +86,13 @@ export function readDashboards(
 
 /** Names separated by commas, none where the setting is empty. */
 export function readNames(read: SettingsReader, setting: string): string {
-  const value = read.text(setting);
-  if (!/^([\w.-]+(,[\w.-]+)*)?$/.test(value)) {
-    read.addProblem(setting, value, "is not a list of names", "write it as com.example.team,com.example.tier");
-  }
-  return value;
+  const fix = "write it as com.example.team,com.example.tier";
+  return read.matching(setting, /^([\w.-]+(,[\w.-]+)*)?$/, "is not a list of names", fix);
 }
 
 /** A Grafana time range up to now: a number and a unit. */
 export function readRange(read: SettingsReader, setting: string): string {
-  const value = read.text(setting);
-  if (!/^[1-9]\d*[smhdw]$/.test(value)) {
-    read.addProblem(setting, value, "is not a time range", "write it as 15m, 6h, 7d or 2w");
-  }
-  return value;
+  return read.matching(setting, /^[1-9]\d*[smhdw]$/, "is not a time range", "write it as 15m, 6h, 7d or 2w");
 }
 
 /** Whether a catalogue is a URL rather than a folder. */

@@ -1,3 +1,5 @@
+import { isObject } from "../shared/isObject";
+
 /** The objects of a JSON list; undefined for any other text. */
 export function parseList(text: string): Record<string, unknown>[] | undefined {
   try {
@@ -6,8 +8,4 @@ export function parseList(text: string): Record<string, unknown>[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -69,7 +69,7 @@ function hostProblem(host: string): Wrong {
     return ["is the loopback of the blackbox exporter's own container", "write host.docker.internal for this machine"];
   }
   if (host.startsWith("[") || host.includes("::")) {
-    return [NO_IPV6, "write a host name or an IPv4 address"];
+    return NO_IPV6;
   }
   const valid = /^[\d.]+$/.test(host) ? isIPv4(host) : /^\w([\w.-]*\w)?\.?$/.test(host);
   return valid ? undefined : ["is not a host name", "write it as db.example.org or 192.0.2.1"];

@@ -81,17 +81,18 @@ export class SettingsReader {
     return value;
   }
 
-  namePrefix(setting: string): string {
+  /** A text that matches a pattern. */
+  matching(setting: string, pattern: RegExp, problem: string, fix: string): string {
     const value = this.text(setting);
-    if (!/^([a-zA-Z0-9][\w.-]{0,31})?$/.test(value)) {
-      this.addProblem(
-        setting,
-        value,
-        'must be up to 32 letters, digits, "_", "." and "-", starting with a letter or digit',
-        "write it as in team-a-",
-      );
+    if (!pattern.test(value)) {
+      this.addProblem(setting, value, problem, fix);
     }
     return value;
+  }
+
+  namePrefix(setting: string): string {
+    const problem = 'must be up to 32 letters, digits, "_", "." and "-", starting with a letter or digit';
+    return this.matching(setting, /^([a-zA-Z0-9][\w.-]{0,31})?$/, problem, "write it as in team-a-");
   }
 
   oneOf<T extends string>(setting: string, allowed: readonly T[]): T {
@@ -108,10 +109,8 @@ export class SettingsReader {
 
   /** A label of a Swarm node as `name=value`, undefined if empty. */
   nodeLabel(setting: string): string | undefined {
-    const value = this.text(setting);
-    if (value !== "" && !/^[\w.-]+=[\w.-]+$/.test(value)) {
-      this.addProblem(setting, value, "is not a label", "write it as name=value, or leave it empty for every node");
-    }
+    const fix = "write it as name=value, or leave it empty for every node";
+    const value = this.matching(setting, /^([\w.-]+=[\w.-]+)?$/, "is not a label", fix);
     return value === "" ? undefined : value;
   }
 

@@ -27,7 +27,7 @@ export function readRemoteWrite(read: SettingsReader, setting: string): readonly
     const { url, username, password, bearerToken } = entry;
     const wrong = urlProblem(url);
     if (wrong !== undefined) {
-      read.addProblem(`${place}.url`, String(url).includes("@") ? undefined : url, wrong.problem, wrong.fix);
+      read.addProblem(`${place}.url`, String(url).includes("@") ? undefined : url, ...wrong);
     } else if (urls.has(url)) {
       read.addProblem(`${place}.url`, url, "is the url of another entry too", "keep one of them");
     }
@@ -51,22 +51,18 @@ export function readRemoteWrite(read: SettingsReader, setting: string): readonly
   return entries as unknown as readonly RemoteWriteReceiver[];
 }
 
-function urlProblem(url: unknown): { problem: string; fix: string } | undefined {
+function urlProblem(url: unknown): readonly [problem: string, fix: string] | undefined {
   if (typeof url !== "string" || !/^https?:\/\/\S+$/.test(url) || !URL.canParse(url)) {
-    return { problem: "is not an http or https URL", fix: "write it as https://example.org/api/v1/write" };
+    return ["is not an http or https URL", "write it as https://example.org/api/v1/write"];
   }
   const { username, password } = new URL(url);
   if (username !== "" || password !== "") {
-    return { problem: "holds credentials, which everybody could read", fix: "set them as username and password" };
+    return ["holds credentials, which everybody could read", "set them as username and password"];
   }
   if (isLoopback(url)) {
-    const problem = "is the loopback of Prometheus' own container";
-    return { problem, fix: "write host.docker.internal for this machine" };
+    return ["is the loopback of Prometheus' own container", "write host.docker.internal for this machine"];
   }
-  if (isIPv6(url)) {
-    return { problem: NO_IPV6, fix: "write a host name or an IPv4 address" };
-  }
-  return undefined;
+  return isIPv6(url) ? NO_IPV6 : undefined;
 }
 
 /** Whether a text is unchanged after Prometheus has read it from a file, which it trims. */

@@ -1,3 +1,4 @@
+import { isObject } from "../shared/isObject";
 import { isIPv6, isLoopback, NO_IPV6 } from "../shared/names";
 import { MAX_PORT, setAsSecret, SettingsReader } from "./reader";
 import { isInlineOnly, isInlineSecret, isSecretField } from "./secretFields";
@@ -30,7 +31,6 @@ const REPLACED: Readonly<Record<string, string>> = {
 const HOST_PORT = /^[\w.-]+:(\d{1,5})$/;
 /** Fields with addresses that Prometheus connects to: of discoveries, proxies and token servers. */
 const ADDRESS_FIELD = /(^|_)(url|servers?|host|endpoint|names)$/;
-const NOT_IPV6 = "write a host name or an IPv4 address";
 const OWN_LOOPBACK = "is the loopback of Prometheus' own container";
 const THIS_MACHINE = "for this machine; on Linux the program must listen on the lab's gateway, too";
 /** Fields whose keys the user chooses, without secrets that Prometheus would hide. */
@@ -89,9 +89,9 @@ function checkTargets(read: SettingsReader, place: string, entry: Readonly<Recor
     read.addProblem(`${place}.relabel_configs`, address, problem, fix);
   }
   for (const address of relabelledAddresses(entry).filter(isIPv6)) {
-    read.addProblem(`${place}.relabel_configs`, address, NO_IPV6, NOT_IPV6);
+    read.addProblem(`${place}.relabel_configs`, address, ...NO_IPV6);
   }
-  if (labels !== undefined && !(isRecord(labels) && isTexts(Object.values(labels)))) {
+  if (labels !== undefined && !(isObject(labels) && isTexts(Object.values(labels)))) {
     const fix = 'write labels: {team: "shop"}; set a number with make config and --type string';
     read.addProblem(place, entry, "has labels that are not a map of strings", fix);
   }
@@ -100,7 +100,7 @@ function checkTargets(read: SettingsReader, place: string, entry: Readonly<Recor
 /** What an entry's relabelling sets as the address. */
 function relabelledAddresses({ relabel_configs: rules }: Readonly<Record<string, unknown>>): readonly string[] {
   return (Array.isArray(rules) ? (rules as unknown[]) : [])
-    .filter(isRecord)
+    .filter(isObject)
     .filter((rule) => rule.target_label === "__address__")
     .map(({ replacement }: { replacement?: unknown }) => (typeof replacement === "string" ? replacement : ""));
 }
@@ -113,7 +113,7 @@ function targetProblem(target: string): readonly [problem: string, fix: string] 
     return [OWN_LOOPBACK, `write host.docker.internal${portOf(target)} ${THIS_MACHINE}`];
   }
   if (isIPv6(target)) {
-    return [NO_IPV6, NOT_IPV6];
+    return NO_IPV6;
   }
   const port = Number(HOST_PORT.exec(target)?.[1] ?? 0);
   return port >= 1 && port <= MAX_PORT && URL.canParse(`http://${target}`)
@@ -199,7 +199,7 @@ function checkAddress(read: SettingsReader, name: string, address: string): void
   } else if (isLoopbackAddress(address)) {
     read.addProblem(name, address, OWN_LOOPBACK, `write host.docker.internal ${THIS_MACHINE}`);
   } else if (isIPv6(address)) {
-    read.addProblem(name, address, NO_IPV6, NOT_IPV6);
+    read.addProblem(name, address, ...NO_IPV6);
   }
 }
 
@@ -236,10 +236,6 @@ export function checkJob(read: SettingsReader, place: string, entry: object, job
 
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((it) => typeof it === "string");
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Whether a text is unchanged after Prometheus has read it from a file, which it trims unless it is a key. */

@@ -44,8 +44,11 @@ export function urlOn(bindAddress: string, port: number): string {
   return `http://${connectHost(bindAddress)}:${String(port)}`;
 }
 
-/** Problem of an address that `isIPv6` finds. */
-export const NO_IPV6 = "is an IPv6 address, and the lab's network has IPv4 only";
+/** Problem of an address that `isIPv6` finds, and its remedy. */
+export const NO_IPV6 = [
+  "is an IPv6 address, and the lab's network has IPv4 only",
+  "write a host name or an IPv4 address",
+] as const;
 
 /** Whether an address, with or without a scheme, is an IPv6 literal, which the lab's network cannot reach. */
 export function isIPv6(address: string): boolean {

@@ -43,15 +43,17 @@ describe("images", () => {
 
 describe("ports", () => {
   it("are accepted on bindAddress, or unpublished", () => {
-    expect(checkPorts(SOUND, SUBJECT.name, "127.0.0.1")).toStrictEqual([]);
-    expect(checkPorts({ image: SOUND.image, networkMode: "host" }, SUBJECT.name, "127.0.0.1")).toStrictEqual([]);
+    expect(checkPorts(SOUND, SUBJECT, { bindAddress: "127.0.0.1" })).toStrictEqual([]);
+    expect(
+      checkPorts({ image: SOUND.image, networkMode: "host" }, SUBJECT, { bindAddress: "127.0.0.1" }),
+    ).toStrictEqual([]);
   });
 
   it("are rejected on any other address", () => {
     const ports = [{ internal: 3000 }, { internal: 3001, ip: "0.0.0.0" }, { internal: 3002, ip: "127.0.0.1" }];
     const container: Container = { ...SOUND, ports, publishAllPorts: true };
     const instead = "Publish only the ports that are needed, on bindAddress (127.0.0.1), as LabContainer does.";
-    expect(checkPorts(container, SUBJECT.name, "127.0.0.1")).toStrictEqual([
+    expect(checkPorts(container, SUBJECT, { bindAddress: "127.0.0.1" })).toStrictEqual([
       `grafana-container: port 3000 is published on every address and not on bindAddress. ${instead}`,
       `grafana-container: port 3001 is published on 0.0.0.0 and not on bindAddress. ${instead}`,
       `grafana-container: publishAllPorts publishes every port on every address. ${instead}`,

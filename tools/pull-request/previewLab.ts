@@ -8,7 +8,7 @@ import { hideCredentials, LabError } from "../../lib/shared/problems";
 import { LabOutputs } from "../verify/lab";
 import { Commands, Outcome } from "./commands";
 import { findFreePort, findFreeSubnet, removeVolumes } from "./machine";
-import { isObject } from "./report/differences";
+import { isObject } from "../../lib/shared/isObject";
 import { EngineRun, readRun } from "./report/events";
 import { describeMisfits, isMisfit } from "./report/planFit";
 import { StandIns } from "./standIns";

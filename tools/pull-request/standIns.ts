@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { SettingsReader } from "../../lib/settings/reader";
 import { NOWHERE } from "../../lib/shared/names";
 import { LabError } from "../../lib/shared/problems";
-import { isObject } from "./report/differences";
+import { isObject } from "../../lib/shared/isObject";
 
 /** Settings that override a checkout's own in a preview lab. */
 export interface Substituted {

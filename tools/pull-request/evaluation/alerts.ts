@@ -1,6 +1,7 @@
 import { parse } from "yaml";
 import { seconds } from "../../../lib/shared/duration";
-import { isObject, Pair } from "../report/differences";
+import { isObject } from "../../../lib/shared/isObject";
+import { Pair } from "../report/differences";
 import { TextPair } from "../report/format";
 import { evaluateRule, EvaluationContext, RuleEvaluation } from "./evaluateRule";
 import { MissingMetrics } from "./missingMetrics";

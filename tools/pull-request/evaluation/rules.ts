@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { RULES } from "../../../lib/shared/alertRules";
-import { isObject, nameEach, objectsIn, Pair, readYaml } from "../report/differences";
+import { isObject } from "../../../lib/shared/isObject";
+import { nameEach, objectsIn, Pair, readYaml } from "../report/differences";
 import { TextPair } from "../report/format";
 
 type Texts = Readonly<Record<string, string>>;

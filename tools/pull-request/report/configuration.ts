@@ -1,6 +1,7 @@
 import { RULES } from "../../../lib/shared/alertRules";
 import { Change } from "./changes";
-import { findDifferences, isObject, matchByName, nameEach, objectsIn, Pair, readYaml } from "./differences";
+import { isObject } from "../../../lib/shared/isObject";
+import { findDifferences, matchByName, nameEach, objectsIn, Pair, readYaml } from "./differences";
 import { Properties } from "./events";
 import { code, describeDifferences, formatChange, list, TextPair } from "./format";
 import { itemRows, operationOf, Row } from "./rows";

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { Change } from "./changes";
-import { isObject, matchByName, nameEach, objectsIn, Pair, without } from "./differences";
+import { isObject } from "../../../lib/shared/isObject";
+import { matchByName, nameEach, objectsIn, Pair, without } from "./differences";
 import { code, describeDifferences, Details, escapeMarkdown, foldOf, formatChange, list } from "./format";
 import { modelOf, titleOf } from "./labels";
 import { itemRows, Row } from "./rows";

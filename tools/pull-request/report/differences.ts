@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
+import { isObject } from "../../../lib/shared/isObject";
 
 /** A difference between two values. */
 export interface Difference {
@@ -77,11 +78,6 @@ function missingFrom(list: readonly unknown[], texts: readonly unknown[]): unkno
 /** An own member, not an inherited one. */
 function own(value: Readonly<Record<string, unknown>>, key: string): unknown {
   return Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
-/** Whether a value is an object with named members. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The objects in a list; none in any other value. */

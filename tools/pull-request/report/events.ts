@@ -1,5 +1,5 @@
 import { hideCredentials } from "../../../lib/shared/problems";
-import { isObject } from "./differences";
+import { isObject } from "../../../lib/shared/isObject";
 
 /** Properties of a resource in the Pulumi engine's events; secrets are `[secret]`. */
 export type Properties = Readonly<Record<string, unknown>>;

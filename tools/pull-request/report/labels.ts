@@ -1,5 +1,5 @@
 import { Change } from "./changes";
-import { isObject } from "./differences";
+import { isObject } from "../../../lib/shared/isObject";
 import { Properties } from "./events";
 
 /** A resource in the terms of the lab's users. */

@@ -1,7 +1,8 @@
 import { Change, findChanges, OPERATIONS } from "./changes";
 import { configurationRows, filesOf } from "./configuration";
 import { dashboardDetail, dashboardFolds, dashboardRows } from "./dashboards";
-import { findDifferences, isObject, without } from "./differences";
+import { isObject } from "../../../lib/shared/isObject";
+import { findDifferences, without } from "./differences";
 import { Properties, Step } from "./events";
 import { describeDifference, Details, escapeMarkdown, foldOf, formatChange, list, TextPair } from "./format";
 import { partOf } from "./labels";
