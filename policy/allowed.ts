@@ -137,7 +137,7 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       "--docker_only=": is("true"),
       "--housekeeping_interval=": DURATION,
       "--store_container_labels=": is("false"),
-      "--whitelisted_container_labels=": like(/^[\w.,-]+$/),
+      "--whitelisted_container_labels=": like(/^[\w.,/-]+$/),
     },
     mounts: [
       "/:/rootfs:ro",

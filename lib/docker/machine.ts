@@ -9,6 +9,8 @@ export interface DockerContainer {
   readonly Names: readonly string[];
   readonly Labels: Readonly<Record<string, string>>;
   readonly State: string;
+  /** The program with its arguments. */
+  readonly Command: string;
   /** Such as `Up 5 minutes (healthy)`. */
   readonly Status: string;
   readonly Ports: readonly { readonly IP?: string; readonly PublicPort?: number }[];

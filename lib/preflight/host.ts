@@ -127,6 +127,12 @@ export function findDockerDesktop(
     : [];
 }
 
+/** The Python for the virtual environments, as the scripts choose it. */
+export function chosenPython(): string {
+  const { PYTHON = "" } = process.env;
+  return PYTHON === "" ? "python3" : PYTHON;
+}
+
 /** A Python that cannot create the virtual environments that are missing. */
 export async function findMissingPython({ environments }: ObservedHost, python: string): Promise<readonly Problem[]> {
   if (ENVIRONMENTS.every((name) => environments[name] === undefined)) {

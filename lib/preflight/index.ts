@@ -4,7 +4,14 @@ import { labFolder, ObservedHost } from "../drift/host";
 import { Settings } from "../settings/settings";
 import { labName } from "../shared/names";
 import { Problem } from "../shared/problems";
-import { findDockerDesktop, findFolderProblems, findMissingPython, findRemapped, findRootless } from "./host";
+import {
+  chosenPython,
+  findDockerDesktop,
+  findFolderProblems,
+  findMissingPython,
+  findRemapped,
+  findRootless,
+} from "./host";
 import { findMissingImages } from "./images";
 import { findForeignContainers, findForeignNetwork } from "./names";
 import { findTakenPorts } from "./ports";
@@ -19,7 +26,7 @@ export async function findProblems(
 ): Promise<readonly Problem[]> {
   const problems = await Promise.all([
     findTakenPorts(settings, machine, host),
-    findMissingPython(host, process.env.PYTHON ?? "python3"),
+    findMissingPython(host, chosenPython()),
     findSwarmProblems(settings, machine),
     findMissingImages(settings),
   ]);

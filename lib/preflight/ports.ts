@@ -48,15 +48,17 @@ export async function findTakenPorts(
 /** Whether the running container of a service has its port already; another container's port is free only later. */
 function holdsItsPort(key: PublishedKey, settings: Settings, { containers }: Machine): boolean {
   const name = `/${settings.namePrefix}${SERVICES[key].hostname}`;
+  const { port } = settings[key];
   return containers.some(
     (it) =>
       it.Names.includes(name) &&
       belongsToLab(it, settings) &&
       HOLDS_PORTS.includes(it.State) &&
-      // containers in the host's network list no ports, nor do those that Docker is about to restart
-      (it.HostConfig.NetworkMode === "host" ||
-        it.State !== "running" ||
-        publishes(it, settings.bindAddress, settings[key].port)),
+      // containers that Docker is about to restart list no ports, nor do those in the host's network
+      (it.State !== "running" ||
+        (it.HostConfig.NetworkMode === "host"
+          ? new RegExp(`:${String(port)}\\b`).test(it.Command)
+          : publishes(it, settings.bindAddress, port))),
   );
 }
 

@@ -87,7 +87,7 @@ export function readDashboards(
 /** Names separated by commas, none where the setting is empty. */
 export function readNames(read: SettingsReader, setting: string): string {
   const fix = "write it as com.example.team,com.example.tier";
-  return read.matching(setting, /^([\w.-]+(,[\w.-]+)*)?$/, "is not a list of names", fix);
+  return read.matching(setting, /^([\w./-]+(,[\w./-]+)*)?$/, "is not a list of names", fix);
 }
 
 /** A Grafana time range up to now: a number and a unit. */

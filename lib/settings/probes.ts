@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { isLoopback, NO_IPV6 } from "../shared/names";
 import { MAX_PORT, SettingsReader } from "./reader";
 
@@ -54,7 +54,7 @@ const CHECKS: Readonly<Record<(typeof KINDS)[number], (target: unknown) => Wrong
       : hostProblem(hostname);
   },
   tcp: (target) => {
-    const [, host, port] = /^([^:]+):(\d{1,5})$/.exec(typeof target === "string" ? target : "") ?? [];
+    const [, host, port] = /^(\[.*\]|[^:]+):(\d{1,5})$/.exec(typeof target === "string" ? target : "") ?? [];
     return host === undefined || Number(port) < 1 || Number(port) > MAX_PORT
       ? ["is not host:port, with a host name or an IPv4 address", "write it as db.example.org:5432"]
       : hostProblem(host);
@@ -68,7 +68,7 @@ function hostProblem(host: string): Wrong {
   if (URL.canParse(`http://${host}`) && isLoopback(`http://${host}`)) {
     return ["is the loopback of the blackbox exporter's own container", "write host.docker.internal for this machine"];
   }
-  if (host.startsWith("[") || host.includes("::")) {
+  if (host.startsWith("[") || isIPv6(host)) {
     return NO_IPV6;
   }
   const valid = /^[\d.]+$/.test(host) ? isIPv4(host) : /^\w([\w.-]*\w)?\.?$/.test(host);

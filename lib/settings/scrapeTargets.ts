@@ -61,6 +61,15 @@ export function readScrapeTargets(read: SettingsReader, setting: string): readon
 
 function checkTargets(read: SettingsReader, place: string, entry: Readonly<Record<string, unknown>>): void {
   const { targets, labels } = entry;
+  const addresses = relabelledAddresses(entry);
+  for (const address of addresses.filter(isLoopbackAddress)) {
+    const problem = "relabels __address__ to the loopback of Prometheus' own container";
+    const fix = `write host.docker.internal${portOf(address)} ${THIS_MACHINE}`;
+    read.addProblem(`${place}.relabel_configs`, address, problem, fix);
+  }
+  for (const address of addresses.filter(isIPv6)) {
+    read.addProblem(`${place}.relabel_configs`, address, ...NO_IPV6);
+  }
   const discovered = Object.keys(entry).some((field) => field.endsWith("_sd_configs"));
   if (targets === undefined && discovered) {
     if (labels !== undefined) {
@@ -75,7 +84,7 @@ function checkTargets(read: SettingsReader, place: string, entry: Readonly<Recor
     return;
   }
   // for exporters that probe others, such as blackbox and SNMP, targets are what to probe
-  const plain = relabelledAddresses(entry).length > 0 ? [] : targets;
+  const plain = addresses.length > 0 ? [] : targets;
   plain.forEach((target, index) => {
     const wrong = targetProblem(target);
     if (wrong !== undefined) {
@@ -83,14 +92,6 @@ function checkTargets(read: SettingsReader, place: string, entry: Readonly<Recor
       read.addProblem(`${place}.targets[${String(index)}]`, shown, ...wrong);
     }
   });
-  for (const address of relabelledAddresses(entry).filter(isLoopbackAddress)) {
-    const problem = "relabels __address__ to the loopback of Prometheus' own container";
-    const fix = `write host.docker.internal${portOf(address)} ${THIS_MACHINE}`;
-    read.addProblem(`${place}.relabel_configs`, address, problem, fix);
-  }
-  for (const address of relabelledAddresses(entry).filter(isIPv6)) {
-    read.addProblem(`${place}.relabel_configs`, address, ...NO_IPV6);
-  }
   if (labels !== undefined && !(isObject(labels) && isTexts(Object.values(labels)))) {
     const fix = 'write labels: {team: "shop"}; set a number with make config and --type string';
     read.addProblem(place, entry, "has labels that are not a map of strings", fix);

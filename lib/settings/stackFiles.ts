@@ -41,8 +41,8 @@ function readConfig(file: string): Record<string, unknown> {
 
 /** Formats a value as Pulumi passes it to a program. */
 function asText(value: unknown): string {
-  return typeof value === "string"
-    ? value
+  return typeof value === "string" || value === null
+    ? (value ?? "")
     : JSON.stringify(value, (_, part: unknown) => (isSecret(part) ? SECRET : part));
 }
 

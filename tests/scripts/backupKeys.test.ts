@@ -93,7 +93,9 @@ describe("the key of Grafana's datasources", () => {
     const [key, output] = await moved(OTHER, OURS, before);
     expect(key).toBe(OURS);
     expect(output).toContain(`cannot be read: they need the key ${print(OTHER)}`);
-    expect(output).toContain("Grafana has a new key: save the passwords of these datasources again: theirs\n");
+    expect(output).toContain(
+      "Grafana encrypts new secrets with its present key: save the passwords of these datasources again: theirs\n",
+    );
     expect(output).toContain(
       'besides the lab\'s admin, these accounts of the backup can sign in to Grafana:\n  - the user "jane"\n',
     );

@@ -98,6 +98,14 @@ describe("the settings of a stack", () => {
     expect(merged).toEqual({ encryptionsalt: "v1", config: { "lab:a": "tracked", "lab:b": "own" } });
   });
 
+  it("are those of a file that is put back, which is older", () => {
+    pulumi("up", "--yes");
+    write(place("room/own.dev.yaml"), "encryptionsalt: v1\nconfig: { lab:b: earlier }\n");
+    fs.utimesSync(place("room/own.dev.yaml"), 0, 0);
+    pulumi("up", "--yes");
+    expect(parse(read("room/Pulumi.dev.yaml"))).toMatchObject({ config: { "lab:b": "earlier" } });
+  });
+
   it.each([
     ["- a\n", "it is not a map with a map config in it"],
     [

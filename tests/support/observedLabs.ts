@@ -43,6 +43,7 @@ export function listed(name: string, more: Partial<DockerContainer> = {}): Docke
     Names: [`/${name}`],
     Labels: {},
     State: "running",
+    Command: `/bin/${name}`,
     Status: "Up 1 second",
     Ports: [],
     HostConfig: { NetworkMode: "bridge" },

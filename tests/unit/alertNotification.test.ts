@@ -81,6 +81,14 @@ describe("a notification", () => {
     });
   });
 
+  it.each(["{{ $labels.query }} is slow", '{{ printf "%s in query" .Value }}', "a query {{ .Value }}"])(
+    "is there for the template %s, which only looks like a query",
+    async (summary) => {
+      const rendered = await render(printing(got("", "")), { annotations: { summary } });
+      expect(rendered).toHaveProperty("notification");
+    },
+  );
+
   it("is missing if a template queries, or without promtool", async () => {
     const queries = { annotations: { summary: '{{ with query "up" }}{{ . }}{{ end }}' } };
     await expect(render(printing(got("", "")), queries)).resolves.toStrictEqual({
@@ -153,6 +161,17 @@ describe("the tests of changed rules", () => {
       examples: new Map([["A", { labels: { job: "x" }, annotations: { summary: "first" } }]]),
     });
     expect(Object.fromEntries(given)).toMatchObject({ "a.rules.yml": "a", "b.rules.yml": "b" });
+  });
+
+  it.each([
+    ["../*.rules.yml", "other.test.yaml"],
+    ["../?.rules.yml", "other.test.yml"],
+  ])("may name them by %s, in %s", async (pattern, file) => {
+    const text = `rule_files: ["${pattern}"]\n`;
+    writeFileSync(path.join(checkout, "assets/prometheus/tests", file), text);
+    const { tests, untested } = await testRules(checkout, printing("", true), changed("c.rules.yml"));
+    expect(tests.map((it) => it.file)).toStrictEqual([`tests/${file}`]);
+    expect(untested).toStrictEqual([]);
   });
 
   it("give no example where they fail", async () => {

@@ -94,7 +94,11 @@ describe("a port", () => {
     const [published, ofHost, ofCrashed, ofApp, ofPaused] = await Promise.all([1, 2, 3, 4, 5].map(() => holdPort()));
     const machine = withContainers(
       listed("grafana", { Labels: OURS, Ports: [{ IP: "127.0.0.1", PublicPort: published }] }),
-      listed("node_exporter", { Labels: OURS, HostConfig: { NetworkMode: "host" } }),
+      listed("node_exporter", {
+        Labels: OURS,
+        HostConfig: { NetworkMode: "host" },
+        Command: `/bin/node_exporter --web.listen-address=127.0.0.1:${String(ofHost)}`,
+      }),
       // the engine holds its port before it lists it
       listed("cadvisor", { Labels: OURS, State: "restarting" }),
       listed("pushgateway", { Labels: OURS, State: "paused", Ports: [{ IP: "127.0.0.1", PublicPort: ofPaused ?? 0 }] }),
@@ -117,7 +121,16 @@ describe("a port", () => {
     expect(await findTakenPorts(settings, LINUX, NOTHING)).toMatchObject([
       { setting: "alertmanagerPort", value: taken },
     ]);
-    const inHostNetwork = { Labels: OURS, HostConfig: { NetworkMode: "host" } };
+    const inHostNetwork = {
+      Labels: OURS,
+      HostConfig: { NetworkMode: "host" },
+      Command: `/bin/alertmanager --web.listen-address=127.0.0.1:${String(taken)} --cluster.listen-address=`,
+    };
+    const elsewhere = {
+      ...inHostNetwork,
+      Command: `/bin/alertmanager --web.listen-address=127.0.0.1:${String(taken)}0`,
+    };
+    expect(await findTakenPorts(settings, withContainers(listed("alertmanager", elsewhere)), NOTHING)).toHaveLength(1);
     const ofLab = withContainers(listed("alertmanager", inHostNetwork));
     expect(await findTakenPorts(settings, ofLab, NOTHING)).toStrictEqual([]);
     const other = withContainers(listed("node_exporter", inHostNetwork));

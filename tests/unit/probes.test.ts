@@ -51,6 +51,8 @@ describe("the setting probes", () => {
     [[{ url: "http://localhost.:80" }], "is the loopback"],
     [[{ url: "http://[2001:db8::1]/" }], "is an IPv6 address"],
     [[{ ping: "2001:db8::1" }], "is an IPv6 address"],
+    [[{ ping: "2001:db8:1:2:3:4:5:6" }], "is an IPv6 address"],
+    [[{ tcp: "[2001:db8::1]:443" }], "is an IPv6 address"],
     [[{ ping: "example.org" }, { ping: "example.org" }], "is probed by another entry too"],
   ])("rejects %j", (probes, problem) => {
     const problems = problemsOf(probes);

@@ -107,6 +107,24 @@ describe("a file of alert rules", () => {
   const alerts = (...rules: object[]): object => ({ groups: [{ name: "lab", rules }] });
   const alert = (name: string, expr: string, more: object = {}): object => ({ alert: name, expr, ...more });
 
+  it("may merge mappings, as Prometheus' parser does", () => {
+    const rule = (level: string): string => `
+groups:
+  - name: g
+    rules:
+      - alert: A
+        expr: up
+        labels: &page { severity: page }
+      - alert: B
+        expr: up
+        labels: { <<: *page, team: ${level} }
+`;
+    const [row, ...others] = rows("x.rules.yml", rule("one"), rule("two"));
+    expect(row?.slice(0, 3)).toEqual(["update", "alert", "B"]);
+    expect(row?.[3]).toContain("labels.team");
+    expect(others).toEqual([]);
+  });
+
   it("has added, removed and changed alerts", () => {
     const before = alerts(alert("Same", "up"), alert("Gone", "a > 1"), alert("Other", "b > 1", { for: "1m" }));
     const after = alerts(alert("Other", "b > 2", { for: "5m" }), alert("New", "c|d"), alert("Same", "up"));

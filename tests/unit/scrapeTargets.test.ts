@@ -112,6 +112,14 @@ describe("an extra scrape target with fields of a scrape_config", () => {
     ["loopback", { marathon_sd_configs: [{ servers: ["https://marathon", "https://localhost"] }] }],
     ["loopback", { docker_sd_configs: [{ host: "tcp://[::1]:2375" }] }],
     ["loopback", { relabel_configs: [{ target_label: "__address__", replacement: "127.0.0.1:9115" }] }],
+    [
+      "loopback",
+      {
+        targets: undefined,
+        http_sd_configs: [{ url: "http://targets/" }],
+        relabel_configs: [{ target_label: "__address__", replacement: "127.0.0.1:9115" }],
+      },
+    ],
     ["names a socket", { docker_sd_configs: [{ host: "unix:///var/run/docker.sock" }] }],
     ["no targets", { targets: undefined, labels: { a: "b" }, dns_sd_configs: [{ names: ["a.example.org"] }] }],
     ["labels that are not a map of strings", { labels: ["a"] }],

@@ -34,6 +34,11 @@ describe("the settings of a stack's files", () => {
     expect(settings).toMatchObject({ grafana: { port: 3002 }, retention: "1d", communityDashboards: [] });
   });
 
+  it("are empty where one has no value, as the CLI reads it", () => {
+    const { settings, problems } = readStackFiles([file("own.yaml", "config: {observability-lab:alertWebhook: }")]);
+    expect([settings.alertWebhook, problems]).toStrictEqual([undefined, []]);
+  });
+
   it("are valid where one is a secret, which only the CLI can read", () => {
     const own =
       "config: {observability-lab:grafanaAdminPassword: {secure: v1:abc}, observability-lab:alertWebhook: {secure: v1:abc}}";

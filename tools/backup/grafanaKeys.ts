@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { GRAFANA_KEY, KEY_FILE, KEY_FOLDER, keyFingerprint, WELL_KNOWN_KEY } from "../../lib/docker/grafanaKey";
+import { urlSegment } from "../../lib/shared/foreignNames";
 import { LAB_LABEL } from "../../lib/shared/names";
 import { LabError } from "../../lib/shared/problems";
 import { LabOutputs, signIn } from "../verify/lab";
@@ -57,7 +58,7 @@ interface Datasource {
   readonly secureJsonFields?: object;
 }
 
-/** Makes Grafana encrypt new secrets with its new key; logs the datasources whose secrets need the old one. */
+/** Makes Grafana encrypt new secrets with its present key; logs the datasources whose secrets need an earlier one. */
 export async function renewDataKeys(lab: LabOutputs): Promise<void> {
   const request = async (address: string, method = "GET"): Promise<Response> => {
     const response = await fetch(`${lab.grafanaUrl}${address}`, { method, headers: signIn(lab) });
@@ -72,17 +73,19 @@ export async function renewDataKeys(lab: LabOutputs): Promise<void> {
     await request("/api/admin/encryption/rotate-data-keys", "POST");
     const sources = (await (await request("/api/datasources")).json()) as Datasource[];
     const all = await Promise.all(
-      sources.map(async ({ uid }) => (await (await request(`/api/datasources/uid/${uid}`)).json()) as Datasource),
+      sources.map(
+        async ({ uid }) => (await (await request(`/api/datasources/uid/${urlSegment(uid)}`)).json()) as Datasource,
+      ),
     );
     const withSecrets = all.filter(({ secureJsonFields = {} }) => Object.keys(secureJsonFields).length > 0);
     log(
       withSecrets.length === 0
-        ? "Grafana has a new key, and no datasource with a password"
-        : `Grafana has a new key: save the passwords of these datasources again: ${withSecrets.map(({ name }) => name).join(", ")}`,
+        ? "Grafana encrypts new secrets with its present key, and has no datasource with a password"
+        : `Grafana encrypts new secrets with its present key: save the passwords of these datasources again: ${withSecrets.map(({ name }) => name).join(", ")}`,
     );
   } catch (error) {
     throw new LabError(
-      `Grafana's data keys are not renewed: ${error instanceof Error ? error.message : String(error)}; run make grafana-key again`,
+      `Grafana's data keys are not renewed: ${error instanceof Error ? error.message : String(error)}; run make grafana-key`,
     );
   }
 }

@@ -77,8 +77,12 @@ export class RunningLab {
   }
 
   async stop(part: string): Promise<void> {
-    if (["running", "restarting"].includes(await this.inspect(part, "{{.State.Status}}"))) {
+    const state = await this.inspect(part, "{{.State.Status}}");
+    if (["running", "restarting", "paused"].includes(state)) {
       this.stopped.add(part);
+      if (state === "paused") {
+        await run("docker", ["unpause", this.container(part)]); // otherwise it is killed, and its data not written
+      }
       await run("docker", ["stop", "-t", STOP_SECONDS, this.container(part)]);
     }
   }

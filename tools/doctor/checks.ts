@@ -4,7 +4,13 @@ import { inspectMachine, Machine } from "../../lib/docker/machine";
 import { monitoredNodes } from "../../lib/docker/swarm";
 import { removeLeftovers } from "../../lib/docker/temporaryContainer";
 import { labFolder, ObservedHost, observeHost } from "../../lib/drift/host";
-import { findDockerDesktop, findMissingPython, findRemapped, findRootless } from "../../lib/preflight/host";
+import {
+  chosenPython,
+  findDockerDesktop,
+  findMissingPython,
+  findRemapped,
+  findRootless,
+} from "../../lib/preflight/host";
 import { findForeignContainers, findForeignNetwork } from "../../lib/preflight/names";
 import { findTakenPorts } from "../../lib/preflight/ports";
 import { findOverlaps } from "../../lib/preflight/subnets";
@@ -33,7 +39,7 @@ export async function examine({ settings, problems }: ReturnType<typeof readStac
   const lab = labName(settings.namePrefix);
   const folder = labFolder(lab);
   const observed = await observeHost(lab, folder);
-  const python = process.env.PYTHON ?? "python3";
+  const python = chosenPython();
   const host = [
     checkNode(process.versions.node),
     ...ofProblems("python", await findMissingPython(observed, python), await describePython(python)),
@@ -89,7 +95,7 @@ async function examineDocker(settings: Settings, host: ObservedHost): Promise<re
       ? ofProblems(
           "swarm",
           await findSwarmProblems(settings, machine),
-          `${String(monitoredNodes(machine.swarm, settings.nodeLabel).length)} nodes are reachable`,
+          `reachable nodes: ${String(monitoredNodes(machine.swarm, settings.nodeLabel).length)}`,
         )
       : []),
     ...ofProblems("subnet", overlaps, `${settings.subnet} is free, or used by the lab`),

@@ -2,7 +2,7 @@
 // usage: [REPORT=FILE] drift FOLDER      exit code 0: no drift, 2: drift, 1: unknown
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { LabError } from "../../lib/shared/problems";
+import { hideCredentials, LabError } from "../../lib/shared/problems";
 import { Commands, Outcome } from "./commands";
 import { readRun } from "./report/events";
 import { renderReport, Report, summaryOf } from "./report/markdown";
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     run,
     changes: describeSteps(run.steps),
     policies: false,
-    failure: outcome.ok ? [] : [...run.errors, outcome.messages],
+    failure: outcome.ok ? [] : [...run.errors, hideCredentials(outcome.messages)],
     seconds: { preview: (Date.now() - start) / 1000 },
   };
   fs.mkdirSync(path.dirname(REPORT), { recursive: true });

@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   } finally {
     evaluation.end();
     left = await timed(seconds, "destroy", () => lab.remove()).then(() => [], paragraphs);
-    if (result === undefined) {
+    if (result === undefined && left.length > 0) {
       console.error(left.join("\n")); // no report will have it
     }
     fs.rmSync(checkout, { recursive: true, force: true });

@@ -29,7 +29,8 @@ export interface RuleTests {
 interface TestFile {
   readonly file: string;
   readonly text: string;
-  readonly rules: readonly string[];
+  /** Whether it loads a rule file. */
+  readonly loads: (name: string) => boolean;
 }
 
 const RULES_FOLDER = path.join("assets", "prometheus");
@@ -45,7 +46,7 @@ export async function testRules(checkout: string, run: RunRuleTests, files: read
   const changed = files.filter(({ name }) => name.endsWith(RULES));
   const all = readTests(checkout);
   const relevant = all
-    .map((test) => ({ ...test, rules: changed.map(({ name }) => name).filter((name) => test.rules.includes(name)) }))
+    .map((test) => ({ ...test, rules: changed.map(({ name }) => name).filter(test.loads) }))
     .filter(({ rules }) => rules.length > 0);
   const untested = changed.filter(
     ({ name, after }) => after !== undefined && !relevant.some(({ rules }) => rules.includes(name)),
@@ -73,9 +74,15 @@ export async function testRules(checkout: string, run: RunRuleTests, files: read
 function readTests(checkout: string): readonly TestFile[] {
   return readFolder(checkout, TESTS).map(([file, text]) => {
     const { rule_files: names } = readYaml(text) ?? {}; // of invalid YAML, the rule files are unknown
-    const rules = Array.isArray(names) ? names.map((name) => path.join(TESTS, String(name))) : [];
-    return { file, text, rules };
+    const patterns = Array.isArray(names) ? names.map((name) => toRegExp(path.join(TESTS, String(name)))) : [];
+    return { file, text, loads: (name) => patterns.some((pattern) => pattern.test(name)) };
   });
+}
+
+/** A path of promtool, which may have the wildcards of Go's filepath.Glob. */
+function toRegExp(pattern: string): RegExp {
+  const escaped = pattern.replace(/[.+^${}()|\\]/g, "\\$&");
+  return new RegExp(`^${escaped.replaceAll("*", "[^/]*").replaceAll("?", "[^/]")}$`);
 }
 
 /** YAML files of a folder relative to the rules; empty if the folder does not exist. */
@@ -83,7 +90,7 @@ function readFolder(checkout: string, folder: string): readonly (readonly [strin
   const full = path.join(checkout, RULES_FOLDER, folder);
   const entries = fs.existsSync(full) ? fs.readdirSync(full, { withFileTypes: true }) : [];
   return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".yml"))
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
     .map(({ name }) => [path.join(folder, name), fs.readFileSync(path.join(full, name), "utf8")] as const)
     .sort(([one], [other]) => (one < other ? -1 : 1));
 }

@@ -88,7 +88,7 @@ export function objectsIn(value: unknown): Readonly<Record<string, unknown>>[] {
 /** The content of a YAML file, empty for a missing one; undefined if it is secret or not YAML. */
 export function readYaml(text = ""): Readonly<Record<string, unknown>> | undefined {
   try {
-    const content: unknown = parse(text) ?? {};
+    const content: unknown = parse(text, { merge: true }) ?? {};
     return isObject(content) ? content : undefined;
   } catch {
     return undefined;
