@@ -144,4 +144,61 @@ describe("a dashboard with faults", () => {
     );
     expect(titles(proof, "data")).not.toContain("Hidden");
   });
+
+  it("excuses panels that are rightly empty, and queries each over its own time", async () => {
+    const computed = [
+      { ...query("node_bonding_slaves"), hide: true },
+      {
+        refId: "B",
+        type: "reduce",
+        expression: "A",
+        reducer: "last",
+        datasource: { type: "__expr__", uid: "__expr__" },
+      },
+    ];
+    const topJobs = "query_result(topk(1, count by (job) (rate(prometheus_http_requests_total[$__range]))))";
+    const list = [
+      { name: "top", type: "query", query: topJobs, regex: '/job="([^"]+)"/', datasource: null },
+      { name: "nothing", type: "query", query: "", datasource: null },
+    ];
+    const dashboard = {
+      uid: "rightly-empty",
+      title: "Rightly empty",
+      // the lab is older, so that no target is absent in it
+      time: { from: "now-1m", to: "now" },
+      templating: { list },
+      panels: [
+        panel("Down", "up == 0"),
+        panel("Absent", 'absent(up{job="prometheus"})'),
+        panel("Unless", "up unless up"),
+        panel("Alerts", 'ALERTS{alertstate="firing",severity="none of them"}'),
+        panel("A week ago", "up - up offset 1w"),
+        panel("Shifted", "up", { timeShift: "1d" }),
+        panel("Last hour", "up", { timeFrom: "1h" }),
+        panel("Of $top", 'up{job="$top"}'),
+        panel("Down elsewhere", 'up{job="nowhere"} == 0'),
+        panel("No such alert", 'ALERTS{alertname="NoSuchAlert"}'),
+        panel("Computed", "", { targets: computed }),
+      ],
+    };
+    await post("/api/dashboards/db", { dashboard, overwrite: true });
+    const proof = await proveDashboard(grafanaApi(outputs), "rightly-empty");
+    const reasons = Object.fromEntries(
+      proof.panels.flatMap(({ title, state, queries }) =>
+        state === "explained" ? [[title, queries.find(({ reason }) => reason !== undefined)?.reason]] : [],
+      ),
+    );
+    expect(reasons).toMatchObject({
+      Down: "no value passes its comparison",
+      Absent: "the series that it looks for the absence of exist",
+      Unless: "its unless leaves no series",
+      Alerts: 'no alert is active as ALERTS{alertstate="firing",severity="none of them"}',
+      "A week ago": "no up from 1w before",
+      Shifted: "no up from 1d before",
+      Computed: expect.stringContaining("bonding") as unknown,
+    });
+    expect(titles(proof, "missing")).toStrictEqual(["Down elsewhere", "No such alert"]);
+    expect(titles(proof, "error")).toStrictEqual([]);
+    expect(titles(proof, "data")).toStrictEqual(["Last hour", "Of prometheus"]);
+  });
 });

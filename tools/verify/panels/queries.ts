@@ -143,7 +143,9 @@ async function runQueries(
   queries: readonly PreparedQuery[],
   range: TimeRange,
 ): Promise<readonly QueryFinding[]> {
-  const body = { from: String(range.from), to: String(range.to), queries };
+  // Grafana returns no result of a hidden query, on which the reason for an expression without data depends
+  const sent = queries.map(({ hide, ...query }) => query);
+  const body = { from: String(range.from), to: String(range.to), queries: sent };
   const results: Readonly<Record<string, QueryResult>> = await api.query(body).catch((error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
     return Object.fromEntries(queries.map(({ refId }) => [refId, { error: message }]));
