@@ -154,41 +154,6 @@ describe("a URL as catalogue", () => {
     expect(entries).toHaveLength(1);
   });
 
-  describe("behind a proxy", () => {
-    const before = { HTTP_PROXY: process.env.HTTP_PROXY, NO_PROXY: process.env.NO_PROXY };
-
-    afterEach(() => {
-      for (const [name, value] of Object.entries(before)) {
-        if (value === undefined) {
-          Reflect.deleteProperty(process.env, name);
-        } else {
-          process.env[name] = value;
-        }
-      }
-    });
-
-    it("is requested through it, unless NO_PROXY names the host", async () => {
-      const file = `http://catalogue.test${PATH}`;
-      server = await serve({ [file]: { body: GOOD } });
-      process.env.HTTP_PROXY = server.url;
-      expect((await read("http://catalogue.test", SUM)).problems).toStrictEqual([]);
-      expect(server.asked).toStrictEqual([file]);
-      process.env.NO_PROXY = "catalogue.test";
-      fs.rmSync(path.join(folder, "cache"), { recursive: true });
-      const [problem] = (await read("http://catalogue.test", SUM)).problems;
-      expect(problem?.problem).toContain("catalogue.test");
-      expect(server.asked).toStrictEqual([file]);
-    });
-
-    it("may be given without its scheme", async () => {
-      const file = `http://catalogue.test${PATH}`;
-      server = await serve({ [file]: { body: GOOD } });
-      process.env.HTTP_PROXY = server.url.replace("http://", "");
-      expect((await read("http://catalogue.test", SUM)).problems).toStrictEqual([]);
-      expect(server.asked).toStrictEqual([file]);
-    });
-  });
-
   const WANTED = { id: 7, revision: 2, sha256: SUM };
 
   it("without the dashboard is reported", async () => {
@@ -243,31 +208,6 @@ describe("a URL as catalogue", () => {
         fix: "check the connection, or set a folder of <id>_rev<revision>.json",
       },
     ]);
-  });
-
-  it.each([
-    "http://user:p#ss@proxy.example.org:3128",
-    "http://DOMAIN\\user:p#ss@proxy.example.org:3128",
-    "http://us%er:p#ss@proxy.example.org:3128",
-    "http://us%er:pass@proxy.example.org:3128",
-  ])("is not requested through the proxy %s, whose variable is named without its value", async (proxy) => {
-    server = await serve({});
-    const before = process.env.http_proxy;
-    process.env.http_proxy = proxy;
-    try {
-      const [found] = (await read(server.url, SUM)).problems;
-      expect(found?.problem).toContain("(HTTP_PROXY is not a URL)");
-      expect(found?.fix).toMatch(
-        /^encode the special characters in its user and password, such as %5C for a backslash/,
-      );
-      expect(JSON.stringify(found)).not.toMatch(/p#ss|pass@|DOMAIN/);
-    } finally {
-      if (before === undefined) {
-        delete process.env.http_proxy;
-      } else {
-        process.env.http_proxy = before;
-      }
-    }
   });
 
   it("that does not respond is reported with the cause", async () => {
