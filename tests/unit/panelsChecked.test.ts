@@ -71,6 +71,17 @@ describe("the panels that are checked", () => {
     expect(sent[0]).toStrictEqual(["query", "topk(5, rate(x[900s]) + 5000)"]);
   });
 
+  it("cannot be queried with a variable that fails, which is named", async () => {
+    const list = [{ name: "job", type: "query", query: "label_values(up, job)" }];
+    const failing = prove({
+      dashboard: { panels: [panel("Any", "$job")], templating: { list } },
+      prometheus: () => {
+        throw new Error("it returned 400");
+      },
+    });
+    await expect(failing).rejects.toThrow("the variable job cannot be queried: it returned 400");
+  });
+
   it("may have a query of blanks, which Grafana sends too", async () => {
     const { asked } = await prove({ dashboard: { panels: [panel("Blank", " ")] } });
     expect(asked.map(({ expr }) => expr)).toStrictEqual([" "]);

