@@ -115,9 +115,14 @@ export function hasForeignQueriesOnly(json: string): boolean {
       : [];
     return [...own, ...Object.values(others).flatMap(queriesIn)];
   };
-  const isForeign = ({ datasource = null }: JsonObject): boolean =>
-    !hasOwnType(datasource) && !OWN.test(textOf(isObject(datasource) ? datasource.uid : datasource));
-  const queries = queriesIn(readExport(json).model).filter(isForeign);
+  const { model, inputTypes, variableTypes } = readExport(json);
+  const isForeign = ({ datasource = null }: JsonObject): boolean => {
+    const uid = textOf(isObject(datasource) ? datasource.uid : datasource);
+    const type = variableTypes.get(variableOf(uid) ?? "") ?? inputTypes.get(variableOf(uid) ?? "");
+    const own = isObject(datasource) ? textOf(datasource.type) : "";
+    return !hasOwnType(datasource) && !OWN.test(uid) && (type ?? own) !== PROMETHEUS;
+  };
+  const queries = queriesIn(model).filter(isForeign);
   return queries.length > 0 && queries.every(({ expr }) => textOf(expr).trim() === "");
 }
 

@@ -171,13 +171,14 @@ describe("a dashboard with faults", () => {
         panel("Down", "up == 0"),
         panel("Absent", 'absent(up{job="prometheus"})'),
         panel("Unless", "up unless up"),
-        panel("Alerts", 'ALERTS{alertstate="firing",severity="none of them"}'),
+        panel("Alerts", 'ALERTS{alertstate="firing",severity="critical"}'),
         panel("A week ago", "up - up offset 1w"),
         panel("Shifted", "up", { timeShift: "1d" }),
         panel("Last hour", "up", { timeFrom: "1h" }),
         panel("Of $top", 'up{job="$top"}'),
         panel("Down elsewhere", 'up{job="nowhere"} == 0'),
         panel("No such alert", 'ALERTS{alertname="NoSuchAlert"}'),
+        panel("Not joined", "up * on (job) (prometheus_build_info > 0)"),
         panel("Computed", "", { targets: computed }),
       ],
     };
@@ -192,12 +193,12 @@ describe("a dashboard with faults", () => {
       Down: "no value passes its comparison",
       Absent: "the series that it looks for the absence of exist",
       Unless: "its unless leaves no series",
-      Alerts: 'no alert is active as ALERTS{alertstate="firing",severity="none of them"}',
-      "A week ago": "no up from 1w before",
-      Shifted: "no up from 1d before",
+      Alerts: 'no alert is active as ALERTS{alertstate="firing",severity="critical"}',
+      "A week ago": "up did not exist 1w earlier",
+      Shifted: "up did not exist 1d earlier",
       Computed: expect.stringContaining("bonding") as unknown,
     });
-    expect(titles(proof, "missing")).toStrictEqual(["Down elsewhere", "No such alert"]);
+    expect(titles(proof, "missing")).toStrictEqual(["Down elsewhere", "No such alert", "Not joined"]);
     expect(titles(proof, "error")).toStrictEqual([]);
     expect(titles(proof, "data")).toStrictEqual(["Last hour", "Of prometheus"]);
   });

@@ -51,10 +51,10 @@ export async function reportOn(
   const { api } = fakeApi({
     dashboard: {},
     responses: results,
-    prometheus: (path, { query = "" }) =>
-      path === "parse_query"
-        ? treeOf(query)
-        : { resultType: "vector", result: query.includes("typo") ? [] : [{ metric: { job: "app" }, value: [0, "1"] }] },
+    prometheus: (path, { query = "", "match[]": match = query }) => {
+      const result = match.includes("typo") ? [] : [{ metric: { job: "app" }, value: [0, "1"] }];
+      return path === "parse_query" ? treeOf(query) : path === "series" ? result : { resultType: "vector", result };
+    },
   });
   const lab: LabAccess = {
     api,

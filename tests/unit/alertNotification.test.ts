@@ -174,6 +174,12 @@ describe("the tests of changed rules", () => {
     expect(untested).toStrictEqual([]);
   });
 
+  it("load nothing by a pattern that is none", async () => {
+    writeFileSync(path.join(checkout, "assets/prometheus/tests/c.test.yml"), 'rule_files: ["../[c.rules.yml"]\n');
+    const { untested } = await testRules(checkout, printing("", true), changed("c.rules.yml"));
+    expect(untested).toStrictEqual(["c.rules.yml"]);
+  });
+
   it("give no example where they fail", async () => {
     const tests = await testRules(checkout, printing("no"), changed("a.rules.yml", "b.rules.yml"));
     expect(tests.tests.map(({ file, ok, output }) => [file, ok, output])).toStrictEqual([

@@ -34,6 +34,11 @@ describe("the value of a series", () => {
     expect(reduceSeries(panelOf({ values: true }), [10])).toStrictEqual({ value: 10, other: false });
   });
 
+  it.each([null, ["toString"], "max"])("is the last one where its calculations are %j", (calcs) => {
+    const { value } = reduceSeries(panelOf({ calcs } as never), VALUES);
+    expect(value).toBe(10);
+  });
+
   it("is the last one in a panel that reduces nothing, and none without a value", () => {
     expect(reduceSeries(panelOf({ calcs: ["max"] }, "timeseries"), VALUES)).toStrictEqual({ value: 10, other: false });
     expect(reduceSeries(panelOf({ calcs: ["max"] }), [null])).toStrictEqual({ value: undefined, other: false });

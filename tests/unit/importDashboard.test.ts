@@ -234,6 +234,7 @@ describe("requirements of a dashboard besides Prometheus", () => {
     [false, "what Grafana itself has", [{ type: "table", datasource: "-- Dashboard --", targets: [{ panelId: 2 }] }]],
     [false, "an empty query of a text", [{ type: "text", targets: [{ refId: "A" }] }]],
     [false, "no query", [{ type: "dashlist" }]],
+    [false, "an empty query", [{ type: "stat", datasource: { type: "prometheus" }, targets: [{ refId: "A" }] }]],
   ])("are foreign queries only, %s, for %s", (foreign, _, panels) => {
     expect(hasForeignQueriesOnly(JSON.stringify({ panels }))).toBe(foreign);
   });

@@ -51,7 +51,7 @@ describe("the panels that are checked", () => {
     const target = { refId: "A", expr: "a", interval: null };
     const panels = [
       { ...panel("Null"), targets: null },
-      { ...panel("Number"), targets: [target], interval: 60, timeFrom: null, timeShift: null },
+      { ...panel("Number"), targets: [target], interval: 60, timeFrom: null, timeShift: 0 as never },
     ];
     const { proof } = await prove({ dashboard: { panels, time: { from: 1795390200000 } } });
     expect(proof.panels.map(({ title, state }) => [title, state])).toStrictEqual([["Number", "data"]]);
@@ -75,9 +75,7 @@ describe("the panels that are checked", () => {
     const list = [{ name: "job", type: "query", query: "label_values(up, job)" }];
     const failing = prove({
       dashboard: { panels: [panel("Any", "$job")], templating: { list } },
-      prometheus: () => {
-        throw new Error("it returned 400");
-      },
+      prometheus: () => Promise.reject(new Error("it returned 400")),
     });
     await expect(failing).rejects.toThrow("the variable job cannot be queried: it returned 400");
   });

@@ -15,8 +15,9 @@ interface World {
   readonly up?: readonly (Labels & { readonly value: string })[];
   /** Whether node_exporter was scraped. */
   readonly scraped?: boolean;
-  /** Names of the rules. */
-  readonly rules?: readonly string[];
+  readonly rules?: readonly object[];
+  /** Whether the query has a result without its filters. */
+  readonly filtered?: boolean;
   /** Seconds by which the panel looks back. */
   readonly shift?: number;
 }
@@ -42,6 +43,7 @@ function explain({
   up = [],
   scraped = true,
   rules = [],
+  filtered,
   shift,
 }: World): Promise<Explanation | undefined> {
   const prometheus = (_: string, path: string, parameters: Record<string, string>): Promise<never> => {
@@ -51,6 +53,9 @@ function explain({
     const result = (): object[] => {
       if (query === "up") {
         return up.map(({ value, ...labels }) => sample(labels, value));
+      }
+      if (query === "any") {
+        return filtered === true ? [sample({})] : [];
       }
       if (query === "node_scrape_collector_success") {
         return scraped ? [sample({ collector: "loadavg" }), sample({ collector: "tcpstat" })] : [];
@@ -63,7 +68,7 @@ function explain({
     const responses: Readonly<Record<string, unknown>> = {
       parse_query: tree,
       series: range[match] ?? [],
-      rules: { groups: [{ rules: rules.map((name) => ({ name })) }] },
+      rules: { groups: [{ rules }] },
     };
     return Promise.resolve((responses[path] ?? { result: result() }) as never);
   };
@@ -168,40 +173,63 @@ describe("a metric that node_exporter never had", () => {
 describe("a query that rightly finds nothing", () => {
   const shown = { range: { up: [NODE], 'up{job="x"}': [NODE] }, now: ["up", 'up{job="x"}'] };
   const job = selector("up", matcher("job", "x"));
-  const firing = selector("ALERTS", matcher("alertname", "TargetDown"));
+  const alerts = (...labels: object[]): object => selector("ALERTS", ...labels);
+  const rules = [
+    { type: "alerting", name: "TargetDown", labels: { severity: "critical" } },
+    { type: "recording", name: "recorded" },
+  ];
 
   it.each<[string, World, string | undefined]>([
-    ["compares values", { tree: binary("==", job, {}), ...shown }, "no value passes its comparison"],
-    ["compares those of an unknown series", { tree: binary("==", job, {}) }, undefined],
-    ["excludes them", { tree: binary("unless", job, selector("up")), ...shown }, "its unless leaves no series"],
+    ["compares values", { tree: binary("==", job, {}), ...shown, filtered: true }, "no value passes its comparison"],
+    ["compares values that no label joins", { tree: binary("==", job, selector("up")), ...shown }, undefined],
+    ["compares those of an unknown series", { tree: binary("==", job, {}), filtered: true }, undefined],
+    [
+      "compares on both sides of an `or`",
+      { tree: binary("or", binary("==", job, {}), binary("==", job, {})), ...shown, filtered: true },
+      "no value passes its comparison",
+    ],
+    [
+      "excludes them",
+      { tree: binary("unless", job, selector("up")), ...shown, filtered: true },
+      "its unless leaves no series",
+    ],
     [
       "looks for an absence",
-      { tree: { type: "call", func: { name: "absent" }, args: [job] } },
+      { tree: { type: "call", func: { name: "absent" }, args: [job] }, filtered: true },
       "the series that it looks for the absence of exist",
     ],
     [
       "looks back by an offset",
       { tree: binary("-", selector("up"), { ...selector("up"), offset: 604_800_000 }), ...shown },
-      "no up from 1w before",
+      "up did not exist 1w earlier",
     ],
-    ["looks back with its panel", { tree: job, ...shown, shift: 86_400 }, 'no up{job="x"} from 1d before'],
+    ["looks back with its panel", { tree: job, ...shown, shift: 86_400 }, 'up{job="x"} did not exist 1d earlier'],
     [
       "lists the alerts that are active",
-      { tree: selector("ALERTS", matcher("alertstate", "firing")) },
+      { tree: alerts(matcher("alertstate", "firing")), rules },
       'no alert is active as ALERTS{alertstate="firing"}',
     ],
     [
-      "lists a declared alert",
-      { tree: firing, rules: ["TargetDown"] },
-      'no alert is active as ALERTS{alertname="TargetDown"}',
+      "lists those of a kind",
+      { tree: alerts(matcher("severity", "crit.*", "=~"), matcher("alertname", "Target.*", "=~")), rules },
+      'no alert is active as ALERTS{severity=~"crit.*",alertname=~"Target.*"}',
     ],
-    ["lists an alert that nothing declares", { tree: firing, rules: ["Other"] }, undefined],
+    ["lists an alert that nothing declares", { tree: alerts(matcher("alertname", "Other")), rules }, undefined],
+    [
+      "lists an alert with the name of a recorded metric",
+      { tree: alerts(matcher("alertname", "recorded")), rules },
+      undefined,
+    ],
+    ["lists alerts by a state that there is not", { tree: alerts(matcher("alertstate", "fireing")), rules }, undefined],
+    ["lists alerts by a label that none has", { tree: alerts(matcher("severty", "critical")), rules }, undefined],
   ])("as it %s", async (_, world, reason) => {
     await expect(explain(world)).resolves.toStrictEqual(reason === undefined ? undefined : { reason, byQuery: true });
   });
 
   it("does not call a recorded metric one that node_exporter lacks", async () => {
-    await expect(explain({ tree: selector("node_load_high"), rules: ["node_load_high"] })).resolves.toBeUndefined();
+    await expect(
+      explain({ tree: selector("node_load_high"), rules: [{ type: "recording", name: "node_load_high" }] }),
+    ).resolves.toBeUndefined();
   });
 });
 

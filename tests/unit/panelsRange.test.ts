@@ -38,9 +38,10 @@ describe("the range", () => {
     ["1h", "", "2026-11-23T00:30:00.000Z", "2026-11-23T01:30:00.000Z"],
     ["now/d", "", "2026-11-23T00:00:00.000Z", "2026-11-23T01:30:00.000Z"],
     ["", "7d", "2026-11-16T01:15:00.000Z", "2026-11-16T01:30:00.000Z"],
+    ["foo", "soon", "2026-11-23T01:15:00.000Z", "2026-11-23T01:30:00.000Z"],
     ["1h", "1d", "2026-11-22T00:30:00.000Z", "2026-11-22T01:30:00.000Z"],
   ])("of a panel with timeFrom %j and timeShift %j", (timeFrom, timeShift, from, to) => {
-    const range = panelRange(timeRange({ from: "now-15m" }, NOW), timeFrom, timeShift);
+    const range = panelRange(timeRange({ from: "now-15m" }, NOW), timeFrom, timeShift, NOW);
     expect([range.from, range.to].map((it) => new Date(it).toISOString())).toStrictEqual([from, to]);
   });
 });

@@ -3,7 +3,6 @@ import { WITHOUT_QUERIES } from "../../../dashboards/community/panelTypes";
 import { Panel, StoredDashboard } from "../../verify/panels/model";
 import { withoutBuiltIns } from "../../verify/panels/missingData";
 import { QueriedPanel, queryPanels } from "../../verify/panels/panelResult";
-import { EXPRESSIONS } from "../../verify/panels/queries";
 import { TimeRange, timeRange } from "../../verify/panels/range";
 import { LabAccess } from "./labAccess";
 import { DeclaredPanel, PanelChange } from "./changedPanels";
@@ -155,7 +154,8 @@ async function readPanels(
   const presence = new Map(lab.sources.map(({ uid }) => [uid, new Presence(lab.api, uid)]));
   const readings = new Map<Panel, Reading>();
   const read = async (dashboard: StoredDashboard, panels: ReadonlySet<Panel>): Promise<void> => {
-    const request = { range: rangeOf(dashboard), sources: lab.sources, includes: (it: Panel) => panels.has(it) };
+    const includes = (it: Panel): boolean => panels.has(it);
+    const request = { range: rangeOf(dashboard), now: new Date(now), sources: lab.sources, includes };
     const results = await queryPanels(lab.api, dashboard, request);
     for (const panel of panels) {
       const places = results.filter((it) => it.declared === panel);
@@ -188,8 +188,7 @@ async function readPanels(
 
 /** The changed recording rule that one of a panel's queries depends on. */
 async function recordingOf(places: readonly QueriedPanel[], find: FindRecording): Promise<string | undefined> {
-  const queries = places.flatMap((place) => place.queries).filter(({ datasource }) => datasource !== EXPRESSIONS);
-  const found = await Promise.all(queries.map(({ expr }) => find(withoutBuiltIns(expr))));
+  const found = await Promise.all(places.flatMap(({ exprs }) => exprs.map((expr) => find(withoutBuiltIns(expr)))));
   return found.find((reason) => reason !== undefined);
 }
 

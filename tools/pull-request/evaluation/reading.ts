@@ -101,7 +101,7 @@ async function explain(
     return { refId, state, ...(reason === undefined ? {} : { reason }), ...(error === undefined ? {} : { error }) };
   }
   // a query that Prometheus cannot parse, as it has syntax of Grafana, cannot be explained
-  const { absent = [], filters } =
+  const { absent = [] } =
     (await presence
       .get(datasource)
       ?.find(expr)
@@ -109,7 +109,7 @@ async function explain(
   if (absent.length > 0) {
     return { refId, state, reason: `no series of ${absent.join(", ")}` };
   }
-  const explanation = tooYoung(expr, lab, now) ?? filters;
+  const explanation = tooYoung(expr, lab, now);
   return explanation === undefined ? { refId, state } : { refId, state: "explained", reason: explanation };
 }
 

@@ -27,15 +27,14 @@ const CALCULATIONS: Readonly<Record<string, (values: readonly number[]) => numbe
 
 /** The value of a series by the first calculation of its panel; Grafana's default is the last value that is not null. */
 export function reduceSeries({ type, options }: Panel, all: readonly (number | null)[]): Reduced {
-  const { calcs = [], values: each = false } = options?.reduceOptions ?? {};
-  const name = REDUCING.has(type) ? (calcs[0] ?? "lastNotNull") : "lastNotNull";
-  if (name === "last" || name === "first") {
+  const { calcs, values: each } = options?.reduceOptions ?? {};
+  const chosen = REDUCING.has(type) && Array.isArray(calcs) ? (calcs as readonly unknown[])[0] : undefined;
+  const name = typeof chosen === "string" ? chosen : "lastNotNull";
+  if (each !== true && (name === "last" || name === "first")) {
     return { value: all.at(name === "last" ? -1 : 0) ?? undefined, other: false };
   }
-  const calculate = each && all.length > 1 ? undefined : CALCULATIONS[name];
+  const known = Object.hasOwn(CALCULATIONS, name) && !(each === true && all.length > 1);
   const values = all.filter((value) => value !== null);
-  return {
-    value: values.length === 0 ? undefined : (calculate ?? CALCULATIONS.lastNotNull)?.(values),
-    other: calculate === undefined,
-  };
+  const value = values.length === 0 ? undefined : CALCULATIONS[known ? name : "lastNotNull"]?.(values);
+  return { value, other: !known };
 }

@@ -79,9 +79,9 @@ function readTests(checkout: string): readonly TestFile[] {
   });
 }
 
-/** A path of promtool, which may have the wildcards of Go's filepath.Glob. */
+/** A path of promtool, which may have the wildcards `*` and `?`. */
 function toRegExp(pattern: string): RegExp {
-  const escaped = pattern.replace(/[.+^${}()|\\]/g, "\\$&");
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`^${escaped.replaceAll("*", "[^/]*").replaceAll("?", "[^/]")}$`);
 }
 

@@ -1,12 +1,12 @@
 import { writeDuration } from "../../../lib/shared/duration";
 import { Sample } from "../lab";
+import { ALERTS, mayHave, Rule } from "./alertSeries";
 import { GrafanaApi } from "./grafana";
 import { explainMetric, Explanation, hostMetricsLike, isHostMetric } from "./nodeExporter";
-import { COMPARISON, Matcher, metricOf, ParsedQuery, readTree, Selector, written } from "./parsedQuery";
+import { Matcher, metricOf, ParsedQuery, readTree, Selector, written } from "./parsedQuery";
 import { TimeRange } from "./range";
+import { withoutFilters } from "./withoutFilters";
 
-/** Prometheus' own metric, with a series for each active alert. */
-const ALERTS = "ALERTS";
 /** Labels that come from the scrape, not from the host. */
 const OF_THE_SCRAPE = new Set(["job", "instance"]);
 const BUILT_IN = /\$\{__\w+?(_ms|_s)?\}/g;
@@ -23,7 +23,7 @@ type Found = Explanation | "none" | undefined;
 export class MissingData {
   private readonly asked = new Map<string, Promise<boolean>>();
   private known?: Promise<ReadonlyMap<string, boolean>>;
-  private rules?: Promise<ReadonlySet<string>>;
+  private rules?: Promise<readonly Rule[]>;
   private up?: Promise<ReadonlyMap<string, string>>;
 
   constructor(
@@ -44,14 +44,20 @@ export class MissingData {
     const query = readTree(tree);
     const found = (await this.explainQuery(query, state === "nan")) ?? (await this.explainAge(query, shift));
     if (found === undefined && state === "empty" && query.filters !== undefined) {
-      return { reason: query.filters, byQuery: true };
+      return (await this.isFiltered(expr)) ? { reason: query.filters, byQuery: true } : undefined;
     }
     return found === "none" ? undefined : found;
   }
 
+  /** Whether a query without data has some without its comparisons and other filters. */
+  private async isFiltered(expr: string): Promise<boolean> {
+    const query = await withoutFilters(withoutBuiltIns(expr, this.rateInterval));
+    return this.holds(query).catch(() => false); // without a filter it may not be valid
+  }
+
   /** Decided by a selector that must not be empty; in an `or`, by the side with a reason. */
   private async explainQuery(query: ParsedQuery, hasNoNumbers: boolean): Promise<Found> {
-    const drops = hasNoNumbers || query.filters === COMPARISON;
+    const drops = hasNoNumbers || query.compares;
     const absent = await Promise.all(query.selectors.map((selector) => this.explainAbsence(selector)));
     const sides = await Promise.all(
       query.either.map(async (either) => {
@@ -75,7 +81,7 @@ export class MissingData {
       const selector = written(matchers);
       return age <= 0 || (await this.query(`count(${selector})`, this.range.to / 1000 - age)).length > 0
         ? undefined
-        : { reason: `no ${selector} from ${writeDuration(age)} before`, byQuery: true };
+        : { reason: `${selector} did not exist ${writeDuration(age)} earlier`, byQuery: true };
     });
     const sides = either.flat().map((side) => this.explainAge(side, shift));
     return (await Promise.all([...own, ...sides])).find(excuses);
@@ -84,19 +90,19 @@ export class MissingData {
   /** Why a selector finds no series, or finds none any more. */
   private async explainAbsence(selector: Selector): Promise<Found> {
     const { matchers } = selector;
+    const metric = metricOf(matchers);
+    if (metric === ALERTS) {
+      return this.explainAlerts(matchers);
+    }
     if (await this.has(matchers)) {
       return this.explainEnd(matchers);
     }
-    const metric = metricOf(matchers);
     const named = matchers.filter(({ name }) => name === "__name__");
     if (selector.histogram && metric !== "" && (await this.has(classic(matchers)))) {
       return { reason: `native histograms are off in this lab: ${metric} exists only as ${metric}_bucket` };
     }
-    if (metric === ALERTS) {
-      return this.explainAlerts(matchers);
-    }
     const metrics = isHostMetric(metric) ? [metric] : hostMetricsOf(named);
-    if (metrics.length === 0 || (await this.findRules()).has(metric)) {
+    if (metrics.length === 0 || (await this.findRules()).some(({ name }) => name === metric)) {
       return "none";
     }
     if (!(await this.has(named))) {
@@ -110,18 +116,21 @@ export class MissingData {
     return (await this.has(ofHost)) ? "none" : { reason: `no ${written(ofHost)}` };
   }
 
-  /** Why no series of Prometheus' own for active alerts matches; there is none for an alert that no rule declares. */
+  /** Why no alert is active with these labels; that is no reason if no rule declares one that can have them. */
   private async explainAlerts(matchers: readonly Matcher[]): Promise<Found> {
-    const alert = matchers.find(({ name, type }) => name === "alertname" && type === "=");
-    const declared = alert === undefined || (await this.findRules()).has(alert.value);
-    return declared ? { reason: `no alert is active as ${written(matchers)}`, byQuery: true } : "none";
+    if (await this.holds(`count(${written(matchers)})`)) {
+      return undefined;
+    }
+    const alerts = (await this.findRules()).filter(({ type }) => type === "alerting");
+    return alerts.some((rule) => matchers.every((matcher) => mayHave(rule, matcher)))
+      ? { reason: `no alert is active as ${written(matchers)}`, byQuery: true }
+      : "none";
   }
 
-  /** Names of all alerts, and of the metrics that rules record. */
-  private findRules(): Promise<ReadonlySet<string>> {
+  private findRules(): Promise<readonly Rule[]> {
     this.rules ??= this.api
-      .prometheus<{ groups?: readonly { rules: readonly { name: string }[] }[] }>(this.datasource, "rules", {})
-      .then(({ groups = [] }) => new Set(groups.flatMap(({ rules }) => rules.map(({ name }) => name))));
+      .prometheus<{ groups?: readonly { rules: readonly Rule[] }[] }>(this.datasource, "rules", {})
+      .then(({ groups = [] }) => groups.flatMap(({ rules }) => rules));
     return this.rules;
   }
 

@@ -7,7 +7,7 @@ export interface Target {
   readonly expr?: string;
   readonly hide?: boolean;
   readonly datasource?: DatasourceReference;
-  readonly interval?: string | null;
+  readonly interval?: string | number | null;
   readonly [field: string]: unknown;
 }
 

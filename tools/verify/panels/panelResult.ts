@@ -27,6 +27,8 @@ export interface QueriedPanel {
   readonly panel: Panel;
   readonly title: string;
   readonly queries: readonly (ProvenQuery & Pick<QueryFinding, "frames">)[];
+  /** Every query that was run, including those for expressions only. */
+  readonly exprs: readonly string[];
 }
 
 /** Which panels of a dashboard to query, and when. */
@@ -35,6 +37,8 @@ export interface PanelRequest {
   readonly sources: readonly Datasource[];
   /** The selected Swarm node. */
   readonly node?: string | undefined;
+  /** The present of relative times. Default: when it is run. */
+  readonly now?: Date;
   /** Which panels; all by default. */
   readonly includes?: (panel: Panel) => boolean;
 }
@@ -94,7 +98,7 @@ export async function queryPanels(
   dashboard: StoredDashboard,
   request: PanelRequest,
 ): Promise<readonly QueriedPanel[]> {
-  const { range, sources } = request;
+  const { range, sources, now = new Date() } = request;
   const shown = await findPanels(api, dashboard, request);
   const reasons = new Map(
     sources.map(({ uid: source, jsonData }) => {
@@ -105,29 +109,40 @@ export async function queryPanels(
   );
   const panels = await Promise.all(
     shown.map(async (panel) => {
-      const own = rangeOf(panel, range);
+      const own = rangeOf(panel, range, now);
       const findings = await runPanel(api, panel, own, sources);
       const shift = (range.to - own.to) / 1000;
       const explained = findings.map((finding) => explain(finding, reasons, shift, isProjectDashboard(dashboard)));
       const queries = explainExpressions(await Promise.all(explained)).filter(({ hidden }) => hidden !== true);
       const title = interpolate(panel.panel.title ?? "", panel.values, "text");
-      return { declared: panel.declared, panel: panel.panel, title, queries };
+      const exprs = findings.filter(({ datasource }) => datasource !== EXPRESSIONS).map(({ expr }) => expr);
+      return { declared: panel.declared, panel: panel.panel, title, queries, exprs };
     }),
   );
   return panels.filter(({ queries }) => queries.length > 0);
 }
 
+/** The queries that an expression names, as `$A` or `${A}`. */
+function namesIn(expression: string): readonly string[] {
+  return [...expression.matchAll(/\$(?:(\w+)|\{([^}]+)\})/g)].map(([, plain, braced]) => plain ?? braced ?? "");
+}
+
 /** An expression without data has the reason of the queries that it computes with. */
 function explainExpressions(queries: QueriedPanel["queries"]): QueriedPanel["queries"] {
-  const inputs = queries.filter(({ datasource }) => datasource !== EXPRESSIONS);
-  const { reason } = inputs.find(({ state }) => state === "explained") ?? {};
-  return reason === undefined || inputs.some(({ state }) => state === "missing" || state === "error")
-    ? queries
-    : queries.map((query) =>
-        query.datasource === EXPRESSIONS && query.state === "missing"
-          ? { ...query, state: "explained", reason }
-          : query,
-      );
+  const inputsOf = ({ expr, refId }: ProvenQuery): QueriedPanel["queries"] =>
+    queries.filter((it) => it.refId !== refId && (expr === it.refId || namesIn(expr).includes(it.refId)));
+  const reasonOf = (query: ProvenQuery, depth = 0): string | undefined => {
+    if (query.datasource !== EXPRESSIONS || query.state !== "missing") {
+      return query.reason;
+    }
+    const dark = depth > queries.length ? [] : inputsOf(query).filter(({ state }) => state !== "data");
+    const reasons = dark.map((input) => reasonOf(input, depth + 1));
+    return reasons.includes(undefined) ? undefined : reasons[0];
+  };
+  return queries.map((query) => {
+    const reason = reasonOf(query);
+    return query.state === "missing" && reason !== undefined ? { ...query, state: "explained", reason } : query;
+  });
 }
 
 /** The same result, with reasons where cAdvisor lacks metrics on this machine. */

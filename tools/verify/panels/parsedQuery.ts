@@ -21,6 +21,8 @@ export interface ParsedQuery {
   readonly selectors: readonly Selector[];
   /** The sides of each `or`; data in one of them is enough. */
   readonly either: readonly (readonly ParsedQuery[])[];
+  /** Whether a comparison drops values, such as `> 0`. */
+  readonly compares: boolean;
   /** Why it may rightly have no data although its selectors do; undefined if it drops no series. */
   readonly filters: string | undefined;
 }
@@ -39,8 +41,7 @@ interface Tree {
   readonly rhs?: unknown;
 }
 
-/** A comparison drops values, such as `> 0`. */
-export const COMPARISON = "no value passes its comparison";
+const COMPARISON = "no value passes its comparison";
 const PRESENCE = "the series that it looks for the absence of exist";
 const EXCLUSION = "its unless leaves no series";
 /** Functions that return a value if their argument finds nothing. */
@@ -50,7 +51,7 @@ const COMPARISONS = new Set(["==", "!=", ">", "<", ">=", "<="]);
 /** Selectors and comparisons in the syntax tree of Prometheus' parser. */
 export function readTree(tree: unknown, histogram = false): ParsedQuery {
   if (typeof tree !== "object" || tree === null) {
-    return { selectors: [], either: [], filters: undefined };
+    return { selectors: [], either: [], compares: false, filters: undefined };
   }
   const { type, matchers, offset = 0, op, bool, func, grouping, lhs, rhs } = tree as Tree;
   if (type === "vectorSelector" || type === "matrixSelector") {
@@ -58,18 +59,21 @@ export function readTree(tree: unknown, histogram = false): ParsedQuery {
     return {
       selectors: [{ matchers: matchers ?? [], overTime, offset: offset / 1000, histogram }],
       either: [],
+      compares: false,
       filters: undefined,
     };
   }
   if (type === "call" && ABSENCE.has(String(func?.name))) {
-    return { selectors: [], either: [], filters: PRESENCE };
+    return { selectors: [], either: [], compares: false, filters: PRESENCE };
   }
   if (op === "or") {
-    return { selectors: [], either: [[readTree(lhs, histogram), readTree(rhs, histogram)]], filters: undefined };
+    const sides = [readTree(lhs, histogram), readTree(rhs, histogram)];
+    return { selectors: [], either: [sides], compares: false, filters: filtersOf(sides) };
   }
   if (op === "unless") {
     // the right side only removes series, so it does not matter if it finds nothing
-    return { ...readTree(lhs, histogram), filters: EXCLUSION };
+    const left = readTree(lhs, histogram);
+    return { ...left, filters: left.filters ?? EXCLUSION };
   }
   const native = (histogram || String(func?.name).startsWith("histogram_")) && grouping?.includes("le") !== true;
   const parts = Object.values(tree).map((part) => readTree(part, native));
@@ -77,8 +81,13 @@ export function readTree(tree: unknown, histogram = false): ParsedQuery {
   return {
     selectors: parts.flatMap(({ selectors }) => selectors),
     either: parts.flatMap(({ either }) => either),
-    filters: compares ? COMPARISON : parts.find(({ filters }) => filters !== undefined)?.filters,
+    compares: compares || parts.some((part) => part.compares),
+    filters: compares ? COMPARISON : filtersOf(parts),
   };
+}
+
+function filtersOf(parts: readonly ParsedQuery[]): string | undefined {
+  return parts.find(({ filters }) => filters !== undefined)?.filters;
 }
 
 /** The metric name of a selector; empty if there is none, or more than one. */

@@ -57,7 +57,7 @@ export function prepareQueries(
     return {
       ...target,
       ...(target.expr === undefined ? {} : { expr: interpolate(target.expr, values) }),
-      interval: interpolate(target.interval ?? "", values) || undefined,
+      interval: interpolate(String(target.interval ?? ""), values) || undefined,
       exemplar: false,
       datasource: { uid, type },
       ...pointsOf(panel, values, range, datasource),
@@ -103,8 +103,13 @@ function pointsOf(
 }
 
 /** The time range of a panel: its own, or that of its dashboard. */
-export function rangeOf({ panel: { timeFrom, timeShift }, values }: ExpandedPanel, range: TimeRange): TimeRange {
-  return panelRange(range, interpolate(timeFrom ?? "", values), interpolate(timeShift ?? "", values));
+export function rangeOf(
+  { panel: { timeFrom, timeShift }, values }: ExpandedPanel,
+  range: TimeRange,
+  now: Date,
+): TimeRange {
+  const textOf = (value: unknown): string => (typeof value === "string" ? interpolate(value, values) : "");
+  return panelRange(range, textOf(timeFrom), textOf(timeShift), now);
 }
 
 /** Results of a panel's queries over its time range. */

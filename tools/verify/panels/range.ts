@@ -55,15 +55,17 @@ export function timeRange(
   return { from: parseTime(from, now, false), to: parseTime(to, now, true) };
 }
 
+/** A `timeFrom` or `timeShift` that Grafana can read; it ignores any other. */
+const OVERRIDE = /^(now-?)?(\d+[smhdwMQy])?(\/f?[smhdwMQy])?$/;
+
 /**
  * The time range of a panel with a `timeFrom` or `timeShift` of its own, whose variables are replaced. Source:
  * applyPanelTimeOverrides in grafana/grafana.
  */
-export function panelRange(range: TimeRange, timeFrom: string, timeShift: string): TimeRange {
-  const own =
-    timeFrom === "" ? range : timeRange({ from: `now-${timeFrom.replace(/^now-?/, "")}` }, new Date(range.to));
-  const shifted = (time: number, end: boolean): number => calculate(`-${timeShift}`, time, end);
-  return timeShift === "" ? own : { from: shifted(own.from, false), to: shifted(own.to, true) };
+export function panelRange(range: TimeRange, timeFrom: string, timeShift: string, now: Date): TimeRange {
+  const [from, shift] = [timeFrom, timeShift].map((text) => (OVERRIDE.test(text) ? text.replace(/^now-?/, "") : ""));
+  const own = from ? timeRange({ from: `now-${from}` }, now) : range;
+  return shift ? { from: calculate(`-${shift}`, own.from, false), to: calculate(`-${shift}`, own.to, true) } : own;
 }
 
 /** Parses a Grafana time: `now-1d/d`, an ISO date or milliseconds; the end of a range rounds up. */

@@ -1,0 +1,35 @@
+import { Matcher } from "./parsedQuery";
+
+/** Prometheus' own metric, with a series for each active alert. */
+export const ALERTS = "ALERTS";
+/** Labels that an alert has from the series of its expression. */
+const OF_SERIES = new Set(["job", "instance", "name"]);
+
+/** A rule as Prometheus lists it. */
+export interface Rule {
+  readonly type: "alerting" | "recording";
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Whether an alert of a rule may have a label as the matcher wants it. */
+export function mayHave({ name: alert, labels = {} }: Rule, { name, type, value }: Matcher): boolean {
+  const own: Readonly<Record<string, readonly string[]>> = {
+    ...Object.fromEntries(Object.entries(labels).map(([label, text]) => [label, [text]])),
+    __name__: [ALERTS],
+    alertname: [alert],
+    alertstate: ["pending", "firing"],
+  };
+  const values = own[name];
+  if (values === undefined) {
+    return OF_SERIES.has(name);
+  }
+  const matches = (text: string): boolean => {
+    try {
+      return type.endsWith("~") ? new RegExp(`^(?:${value})$`).test(text) : text === value;
+    } catch {
+      return !type.startsWith("!"); // RE2 syntax that JavaScript does not support
+    }
+  };
+  return values.some((text) => text.includes("{{") || matches(text) !== type.startsWith("!"));
+}
