@@ -32,12 +32,20 @@ const CHATS: readonly Chat[] = [
   { integration: "msteamsv2", host: /\.powerplatform\.(microsoft\.us|partner\.microsoftonline\.cn)$/ },
 ];
 
+const WORKFLOW = "create a webhook in the Workflows of Teams";
 const INCOMING = "create an incoming webhook in Slack, https://hooks.slack.com/services/…";
 
 const REFUSED: readonly Refused[] = [
   // a workflow returns 200 and then fails
   { host: SLACK, path: /^\/(workflows|triggers)\//, ...ownFormat("a workflow of Slack"), fix: INCOMING },
   { host: /^([\w-]+\.)?slack(-gov)?\.com$/, path: /^\/api\//, ...ownFormat("Slack's API"), fix: INCOMING },
+  {
+    host: /^([\w-]+\.)?slack(-gov)?\.com$/,
+    path: /^\/?$|^\/(archives|client)\//,
+    problem: "is a page of Slack, and no webhook",
+    fix: INCOMING,
+  },
+  { host: /^teams\.microsoft\.com$/, problem: "is a page of Teams, and no webhook", fix: WORKFLOW },
   {
     host: DISCORD,
     path: /^(?!\/api\/(v\d+\/)?webhooks\/[^/]+\/[^/]+)/,
@@ -48,7 +56,7 @@ const REFUSED: readonly Refused[] = [
     // https://devblogs.microsoft.com/microsoft365dev/retirement-of-office-365-connectors-within-microsoft-teams/
     host: /(^|\.)(webhook|outlook)\.office(365)?\.com$/,
     problem: "is an Office 365 connector, which Microsoft has retired",
-    fix: "create a webhook in the Workflows of Teams",
+    fix: WORKFLOW,
   },
   { host: /^chat\.googleapis\.com$/, ...ownFormat("Google Chat") },
   { host: /^events(\.eu)?\.pagerduty\.com$/, ...ownFormat("PagerDuty") },

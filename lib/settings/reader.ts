@@ -11,6 +11,7 @@ import { suggestion } from "./suggestion";
 const DURATION = /^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
 /** `user:password@`, but not an image's tag before its digest. */
 const CREDENTIALS = /:[^\s"/]*@(?!sha256:)/;
+const NO_OTHERS = /(?!)/;
 const MIN_MEMORY = 32;
 const MIN_PASSWORD = 8;
 export const MAX_PORT = 65535;
@@ -20,6 +21,12 @@ export function setAsSecret(place: string): string {
   // quoted twice: a shell reads ARGS, and then the shell of make
   const name = /^\w+$/.test(place) ? place : `--path '${place.replaceAll('"', '\\"')}'`;
   return `set it with make config ARGS="set --secret ${name}"`;
+}
+
+/** Suggests the field that Prometheus writes with underscores; undefined if it is not allowed. */
+function prometheusName(field: string, allowed: RegExp): string | undefined {
+  const name = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return allowed.test(name) ? `did you mean ${name}?` : undefined;
 }
 
 /** Reads and validates one setting at a time and collects all problems. */
@@ -206,7 +213,7 @@ export class SettingsReader {
   list(
     setting: string,
     fields: readonly string[],
-    { confidential = false, others = /(?!)/ } = {},
+    { confidential = false, others = NO_OTHERS } = {},
   ): Readonly<Record<string, unknown>>[] {
     const text = this.text(setting);
     const entries = parseList(text);
@@ -219,9 +226,11 @@ export class SettingsReader {
     entries.forEach((entry, index) => {
       const wrong = Object.keys(entry).filter((field) => !fields.includes(field) && !others.test(field));
       if (wrong.length > 0) {
-        const [hint] = wrong.flatMap((field) => suggestion(field, fields) ?? []);
+        const [hint] = wrong.flatMap((field) => suggestion(field, fields) ?? prometheusName(field, others) ?? []);
         const fix = hint === undefined ? `write it as ${shape}` : `${hint} Write it as ${shape}`;
-        const value = confidential ? undefined : entry;
+        // a field that is like none of the list's may be a secret
+        const strange = wrong.some((field) => suggestion(field, fields) === undefined);
+        const value = confidential || (strange && others !== NO_OTHERS) ? undefined : entry;
         this.addProblem(`${setting}[${String(index)}]`, value, `has an unknown field ${wrong.join(", ")}`, fix);
       }
     });

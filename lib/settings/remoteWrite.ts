@@ -1,5 +1,6 @@
 import { isIPv6, isLoopback, NO_IPV6 } from "../shared/names";
 import { setAsSecret, SettingsReader } from "./reader";
+import { BEARER, WITH_BEARER } from "./secretFields";
 
 /** A receiver of Prometheus' remote write protocol. */
 export interface RemoteWriteReceiver {
@@ -37,6 +38,8 @@ export function readRemoteWrite(read: SettingsReader, setting: string): readonly
         read.addProblem(`${place}.${field}`, undefined, "is in plain text", setAsSecret(`${place}.${field}`));
       } else if (!isLine(entry[field])) {
         read.addProblem(`${place}.${field}`, undefined, ONE_LINE, "set another one");
+      } else if (field === "bearerToken" && BEARER.test(String(entry[field]))) {
+        read.addProblem(`${place}.${field}`, undefined, ...WITH_BEARER);
       }
     }
     if ((username === undefined) !== (password === undefined)) {

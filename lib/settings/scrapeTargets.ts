@@ -1,7 +1,6 @@
-import { isObject } from "../shared/isObject";
-import { isIPv6, isLoopback, NO_IPV6 } from "../shared/names";
-import { MAX_PORT, setAsSecret, SettingsReader } from "./reader";
-import { isInlineOnly, isInlineSecret, isSecretField } from "./secretFields";
+import { setAsSecret, SettingsReader } from "./reader";
+import { checkAddress, checkDefaults, checkTargets } from "./scrapeAddresses";
+import { BEARER, isInlineOnly, isInlineSecret, isSecretField, WITH_BEARER } from "./secretFields";
 import { OWN_JOBS } from "./services";
 
 /** An additional scrape job. */
@@ -28,11 +27,9 @@ const REPLACED: Readonly<Record<string, string>> = {
   metrics_path: "metricsPath",
   static_configs: "targets and labels",
 };
-const HOST_PORT = /^[\w.-]+:(\d{1,5})$/;
+const OTHER_FIELDS = /^[a-z0-9]+(_[a-z0-9]+)+$|^(scheme|params|authorization|oauth2)$/;
 /** Fields with addresses that Prometheus connects to: of discoveries, proxies and token servers. */
 const ADDRESS_FIELD = /(^|_)(url|servers?|host|endpoint|names)$/;
-const OWN_LOOPBACK = "is the loopback of Prometheus' own container";
-const THIS_MACHINE = "for this machine; on Linux the program must listen on the lab's gateway, too";
 /** Fields whose keys the user chooses, without secrets that Prometheus would hide. */
 export const OPAQUE: readonly string[] = ["params", "labels", "relabel_configs", "metric_relabel_configs"];
 
@@ -44,91 +41,22 @@ interface Part {
 
 /** The entries of a setting that lists scrape jobs. */
 export function readScrapeTargets(read: SettingsReader, setting: string): readonly ScrapeTarget[] {
-  const entries = read.list(setting, OWN_FIELDS, {
-    others: /^[a-z0-9]+(_[a-z0-9]+)+$|^(scheme|params|authorization|oauth2)$/,
-  });
+  const entries = read.list(setting, OWN_FIELDS, { others: OTHER_FIELDS });
   const jobs = new Set(OWN_JOBS);
   entries.forEach((entry, index) => {
     const place = `${setting}[${String(index)}]`;
     checkJob(read, place, entry, jobs);
     checkTargets(read, place, entry);
-    for (const part of partsOf(entry)) {
+    checkDefaults(read, place, entry);
+    for (const part of partsOf(entry).filter(({ path: [field] }) => isField(String(field)))) {
       checkPart(read, place, part);
     }
   });
   return entries as unknown as readonly ScrapeTarget[];
 }
 
-function checkTargets(read: SettingsReader, place: string, entry: Readonly<Record<string, unknown>>): void {
-  const { targets, labels } = entry;
-  const addresses = relabelledAddresses(entry);
-  for (const address of addresses.filter(isLoopbackAddress)) {
-    const problem = "relabels __address__ to the loopback of Prometheus' own container";
-    const fix = `write host.docker.internal${portOf(address)} ${THIS_MACHINE}`;
-    read.addProblem(`${place}.relabel_configs`, address, problem, fix);
-  }
-  for (const address of addresses.filter(isIPv6)) {
-    read.addProblem(`${place}.relabel_configs`, address, ...NO_IPV6);
-  }
-  const discovered = Object.keys(entry).some((field) => field.endsWith("_sd_configs"));
-  if (targets === undefined && discovered) {
-    if (labels !== undefined) {
-      const fix = "set them by relabel_configs: [{target_label: team, replacement: shop}]";
-      read.addProblem(place, entry, "has labels, which are for targets, and no targets", fix);
-    }
-    return;
-  }
-  if (!isTexts(targets) || targets.length === 0) {
-    const fix = 'write targets: ["host.docker.internal:8000"]';
-    read.addProblem(place, entry, "needs targets as a list of host:port", fix);
-    return;
-  }
-  // for exporters that probe others, such as blackbox and SNMP, targets are what to probe
-  const plain = addresses.length > 0 ? [] : targets;
-  plain.forEach((target, index) => {
-    const wrong = targetProblem(target);
-    if (wrong !== undefined) {
-      const shown = target.includes("@") ? undefined : target;
-      read.addProblem(`${place}.targets[${String(index)}]`, shown, ...wrong);
-    }
-  });
-  if (labels !== undefined && !(isObject(labels) && isTexts(Object.values(labels)))) {
-    const fix = 'write labels: {team: "shop"}; set a number with make config and --type string';
-    read.addProblem(place, entry, "has labels that are not a map of strings", fix);
-  }
-}
-
-/** What an entry's relabelling sets as the address. */
-function relabelledAddresses({ relabel_configs: rules }: Readonly<Record<string, unknown>>): readonly string[] {
-  return (Array.isArray(rules) ? (rules as unknown[]) : [])
-    .filter(isObject)
-    .filter((rule) => rule.target_label === "__address__")
-    .map(({ replacement }: { replacement?: unknown }) => (typeof replacement === "string" ? replacement : ""));
-}
-
-function targetProblem(target: string): readonly [problem: string, fix: string] | undefined {
-  if (target.includes("@")) {
-    return ["holds credentials", "write host:port, and the credentials as basic_auth"];
-  }
-  if (isLoopbackAddress(target)) {
-    return [OWN_LOOPBACK, `write host.docker.internal${portOf(target)} ${THIS_MACHINE}`];
-  }
-  if (isIPv6(target)) {
-    return NO_IPV6;
-  }
-  const port = Number(HOST_PORT.exec(target)?.[1] ?? 0);
-  return port >= 1 && port <= MAX_PORT && URL.canParse(`http://${target}`)
-    ? undefined
-    : ["is not host:port", "write it as example.org:443, and what else its URL has as scheme, metricsPath and params"];
-}
-
-/** Whether an address, with or without a scheme, is a loopback address. */
-function isLoopbackAddress(address: string): boolean {
-  return isLoopback(`http://${address.replace(/^[a-z][a-z\d+.-]*:\/\//i, "")}`);
-}
-
-function portOf(address: string): string {
-  return /:\d+$/.exec(address)?.[0] ?? "";
+function isField(name: string): boolean {
+  return (OWN_FIELDS as readonly string[]).includes(name) || OTHER_FIELDS.test(name);
 }
 
 /** Reports a secret in plain text, a file that no container has, and a field that another one replaces. */
@@ -138,8 +66,9 @@ function checkPart(read: SettingsReader, place: string, { path, value }: Part): 
     (text, it) => text + (typeof it === "number" ? `[${String(it)}]` : /^\w+$/.test(it) ? `.${it}` : `["${it}"]`),
     place,
   );
-  if (typeof value === "string" && /\/\/[^/\s]*@/.test(value)) {
-    read.addProblem(name, undefined, "holds credentials, which everybody could read", "give them as basic_auth");
+  if (typeof value === "string" && /\/\/[^/?#\s]*@/.test(value)) {
+    const fix = field === "proxy_url" ? "use a proxy that requires none" : "give them as basic_auth";
+    read.addProblem(name, undefined, "holds credentials, which everybody could read", fix);
     return;
   }
   if (typeof field !== "string") {
@@ -157,7 +86,15 @@ function checkPart(read: SettingsReader, place: string, { path, value }: Part): 
     } else if (!(Array.isArray(value) ? value : [value]).every((it) => isSecretText(it, field))) {
       const fix = "set another one, a number with --type string";
       read.addProblem(name, undefined, "must be text without spaces around it", fix);
+    } else if (typeof value === "string" && BEARER.test(value)) {
+      read.addProblem(name, undefined, ...WITH_BEARER);
     }
+  } else if (field === "scheme" && path.length === 1 && !(typeof value === "string" && /^https?$/i.test(value))) {
+    read.addProblem(name, value, "is not http or https", "write one of these");
+  } else if (field === "proxy_url" && typeof value === "string" && !/^(https?|socks5h?):\/\//i.test(value)) {
+    read.addProblem(name, value, "has no scheme of a proxy", "write it as http://proxy.example.org:3128");
+  } else if (path.at(-2) === "tls_config" && typeof value === "string" && /^[./~]|\.(pem|crt|cer)$/.test(value)) {
+    read.addProblem(name, undefined, "names a file, and Prometheus' container has none", "write its content");
   } else if (field === "proxy_from_environment" && value === true) {
     const fix = 'write proxy_url: "http://proxy.example.org:3128", and no_proxy for exceptions';
     read.addProblem(name, value, "reads variables that Prometheus' container does not have", fix);
@@ -192,18 +129,6 @@ function insteadOfFile(path: Part["path"]): string {
     : "write its content in the field without _file, or leave it out";
 }
 
-/** Reports an address that Prometheus' container cannot reach. */
-function checkAddress(read: SettingsReader, name: string, address: string): void {
-  if (address.startsWith("unix:")) {
-    const fix = "list the targets, or use http_sd_configs";
-    read.addProblem(name, address, "names a socket, and Prometheus' container has none", fix);
-  } else if (isLoopbackAddress(address)) {
-    read.addProblem(name, address, OWN_LOOPBACK, `write host.docker.internal ${THIS_MACHINE}`);
-  } else if (isIPv6(address)) {
-    read.addProblem(name, address, ...NO_IPV6);
-  }
-}
-
 /** Every value in an entry at every depth, outermost first. */
 function partsOf(value: unknown, path: readonly (string | number)[] = []): readonly Part[] {
   const inner: readonly (readonly [string | number, unknown])[] = Array.isArray(value)
@@ -233,10 +158,6 @@ export function checkJob(read: SettingsReader, place: string, entry: object, job
     const fix = "write what follows it as params, such as params: {format: [prometheus]}";
     read.addProblem(place, entry, "has a metricsPath with a ?, which Prometheus would escape", fix);
   }
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((it) => typeof it === "string");
 }
 
 /** Whether a text is unchanged after Prometheus has read it from a file, which it trims unless it is a key. */

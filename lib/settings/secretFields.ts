@@ -22,6 +22,10 @@ const INLINE_SECRETS = new Set([
   "token",
 ]);
 
+/** A token with the word that Prometheus sends before it, and the problem of it. */
+export const BEARER = /^Bearer\s/i;
+export const WITH_BEARER = ["begins with Bearer, which Prometheus adds", "leave out that word"] as const;
+
 /** Whether a field is a secret without a `…_file`: in a discovery only HTTP credentials have one. */
 export function isInlineSecret(path: readonly (string | number)[]): boolean {
   const field = path.at(-1);
@@ -30,7 +34,9 @@ export function isInlineSecret(path: readonly (string | number)[]): boolean {
     .filter((it) => typeof it === "string")
     .at(-1);
   const unfiled = /_sd_configs$|^endpoint_params$/.test(String(parent)) && field !== "bearer_token";
-  return typeof field === "string" && (isInlineOnly(field) || (unfiled && isSecretField(field)));
+  // a header may have any name
+  const isHeader = parent === "http_headers";
+  return typeof field === "string" && !isHeader && (isInlineOnly(field) || (unfiled && isSecretField(field)));
 }
 
 export function isSecretField(field: string): boolean {

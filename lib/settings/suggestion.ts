@@ -3,5 +3,8 @@ import { closest, distance } from "fastest-levenshtein";
 /** Suggests the known name closest to a misspelled one; undefined if none is close. */
 export function suggestion(name: string, known: readonly string[]): string | undefined {
   const near = closest(name, known);
-  return distance(name, near) <= Math.max(2, name.length / 3) ? `did you mean ${near}?` : undefined;
+  // of the short names, almost any two differ in two letters
+  return distance(name, near) <= Math.max(name.length < 5 ? 1 : 2, name.length / 3)
+    ? `did you mean ${near}?`
+    : undefined;
 }

@@ -178,7 +178,7 @@ describe("a dashboard with faults", () => {
         panel("Of $top", 'up{job="$top"}'),
         panel("Down elsewhere", 'up{job="nowhere"} == 0'),
         panel("No such alert", 'ALERTS{alertname="NoSuchAlert"}'),
-        panel("Not joined", "up * on (job) (prometheus_build_info > 0)"),
+        panel("Not joined", 'prometheus_build_info * on (version) (process_start_time_seconds{job="prometheus"} > 0)'),
         panel("Computed", "", { targets: computed }),
       ],
     };

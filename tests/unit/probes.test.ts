@@ -29,6 +29,7 @@ describe("the setting probes", () => {
     [[{}], "needs exactly one of url, tcp and ping"],
     [[{ url: "https://example.org", ping: "example.org" }], "needs exactly one of url, tcp and ping"],
     [[{ uri: "https://example.org" }], "has an unknown field uri"],
+    [[{ icmp: "example.org" }], "has an unknown field icmp"],
     [[{ url: "example.org" }], "is not an http or https URL"],
     [[{ url: "ftp://example.org" }], "is not an http or https URL"],
     [[{ url: "https://example.org/a b" }], "is not an http or https URL"],

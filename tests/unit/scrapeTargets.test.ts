@@ -125,6 +125,8 @@ describe("an extra scrape target with fields of a scrape_config", () => {
     ["labels that are not a map of strings", { labels: ["a"] }],
     ["holds credentials", { proxy_url: "http://user:hunter2@proxy:3128" }],
     ["labels that are not a map of strings", { labels: { a: 1 } }],
+    ["has an unknown field bearerToken", { bearerToken: "hunter2" }],
+    ["has an unknown field basicAuth", { basicAuth: { user: "a", password: "hunter2" } }],
     ["has an unknown field", { tagets: ["a:1"], basic_auth: { password: "hunter2" } }],
     ["targets as a list", { targets: "app", basic_auth: { password: "hunter2" } }],
   ])("is rejected: %s, %j", (text, fields) => {
@@ -148,6 +150,28 @@ describe("an extra scrape target with fields of a scrape_config", () => {
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.join("\n")).not.toContain("hunter2");
     expect(problems.every((problem) => problem.startsWith("extraScrapeTargets[0]"))).toBe(true);
+  });
+
+  it("may name a header as it likes, and an address with a sign in its query", () => {
+    const fields = { http_headers: { token: { values: ["a"] }, key: { values: ["b"] } } };
+    expect(problemsOf({ job: "a", targets: ["app:80"], ...fields })).toStrictEqual([]);
+    expect(problemsOf({ job: "a", http_sd_configs: [{ url: "https://inv.example.org?mail=a@b.org" }] })).toStrictEqual(
+      [],
+    );
+  });
+
+  it("is rejected with a token that has the word before it", () => {
+    const fields = { authorization: { credentials: "Bearer hunter2" } };
+    const problems = problemsOf({ job: "a", targets: ["app:80"], ...fields }, true);
+    expect(problems).toStrictEqual([
+      expect.stringMatching(/^extraScrapeTargets\[0\]\.authorization\.credentials .*begins with Bearer/),
+    ]);
+  });
+
+  it("is rejected on loopback also where relabelling adds the port", () => {
+    const relabel_configs = [{ source_labels: ["__address__"], target_label: "__address__", replacement: "$1:9100" }];
+    expect(problemsOf({ job: "a", targets: ["localhost"], relabel_configs }).join()).toContain("is the loopback");
+    expect(problemsOf({ job: "a", targets: ["db"], relabel_configs })).toStrictEqual([]);
   });
 
   it.each(["https://example.org/a?b=c", "192.0.2.1", "localhost", "[2001:db8::1]", "core switch"])(

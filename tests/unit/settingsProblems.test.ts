@@ -160,6 +160,14 @@ describe("a bad scrape target", () => {
     ]);
   });
 
+  it("with a field of Prometheus in another spelling is reported without its value", () => {
+    const entry = { job: "a", targets, bearerToken: "hunter2" };
+    expect(problemsOf({ extraScrapeTargets: JSON.stringify([entry]) })).toStrictEqual([
+      "extraScrapeTargets[0]: has an unknown field bearerToken; " +
+        "did you mean bearer_token? Write it as a list of {job, targets, labels, metricsPath}",
+    ]);
+  });
+
   it("with the job of another one is reported", () => {
     const entry = { job: "a", targets };
     expect(problemsOf({ extraScrapeTargets: JSON.stringify([entry, entry]) })).toStrictEqual([

@@ -29,6 +29,7 @@ describe("a bad receiver of remote write", () => {
     ],
     [{ username: "lab", password: "S3CRET\n" }, `.password: ${LINE}; set another one`],
     [{ bearerToken: "" }, `.bearerToken: ${LINE}; set another one`],
+    [{ bearerToken: "Bearer S3CRET" }, ".bearerToken: begins with Bearer, which Prometheus adds; leave out that word"],
     [{ bearerToken: 123 }, `.bearerToken: ${LINE}; set another one`],
     [{ username: 123, password: "S3CRET" }, `.username: ${LINE}; set it with --type string`],
     [

@@ -91,8 +91,27 @@ describe("a field of a scrape job that its container has nothing for", () => {
       `http_headers["X-Scope-OrgID"].files: ${NO_FILE}; write its content as secrets`,
     ],
     [
-      { kubernetes_sd_configs: [{ role: "pod", kubeconfig_file: "/k" }] },
+      { kubernetes_sd_configs: [{ role: "pod", api_server: "https://k8s:6443", kubeconfig_file: "/k" }] },
       `kubernetes_sd_configs[0].kubeconfig_file: ${NO_FILE}; set api_server, authorization and tls_config`,
+    ],
+    [
+      { kubernetes_sd_configs: [{ role: "pod" }] },
+      "kubernetes_sd_configs[0]: needs api_server: the default is in Prometheus' own container; " +
+        "write it as https://kubernetes.example.org:6443",
+    ],
+    [
+      { consul_sd_configs: [{ services: ["web"] }] },
+      "consul_sd_configs[0]: needs server: the default is in Prometheus' own container; write it as consul.example.org:8500",
+    ],
+    [
+      { scheme: "https", tls_config: { ca: "/etc/ssl/ca.pem" } },
+      "tls_config.ca: names a file, and Prometheus' container has none; write its content",
+    ],
+    [{ proxy_url: "proxy:3128" }, "proxy_url: has no scheme of a proxy; write it as http://proxy.example.org:3128"],
+    [{ scheme: "https://" }, "scheme: is not http or https; write one of these"],
+    [
+      { proxy_url: "http://user:pw@proxy:3128" },
+      "proxy_url: holds credentials, which everybody could read; use a proxy that requires none",
     ],
     [
       { scaleway_sd_configs: [{ role: "instance", secret_key_file: "/k" }] },

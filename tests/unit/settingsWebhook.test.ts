@@ -53,6 +53,12 @@ describe("the webhook for alerts", () => {
       "slack.com",
       `is Slack's API, with a format of its own that the lab does not send; ${SLACK}`,
     ],
+    ["https://acme.slack.com/archives/T0K3N", "acme.slack.com", `is a page of Slack, and no webhook; ${SLACK}`],
+    [
+      "https://teams.microsoft.com/l/channel/T0K3N",
+      "teams.microsoft.com",
+      "is a page of Teams, and no webhook; create a webhook in the Workflows of Teams",
+    ],
     [
       "https://discord.com/channels/1/T0K3N",
       "discord.com",
