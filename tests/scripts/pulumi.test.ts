@@ -178,7 +178,7 @@ describe("the lock of a command that was killed", () => {
 
   it("is removed while the CLI is a zombie", async () => {
     fs.copyFileSync("/bin/sleep", path.join(folder, "pulumi"));
-    run("bash", { args: ["-c", `${folder}/pulumi 0 & echo $!; exec sleep 1000`] });
+    run("bash", { args: ["-c", `${folder}/pulumi 1 & echo $!; exec sleep 1000`] });
     const [printed] = (await once(started[0]?.stdout as NodeJS.EventEmitter, "data")) as [Buffer];
     const pid = Number(printed.toString());
     while (!fs.readFileSync(`/proc/${String(pid)}/status`, "utf8").includes("State:\tZ")) {
