@@ -85,6 +85,10 @@ export function otherDatasourceTypes(json: string): readonly string[] {
       return [];
     }
     return Object.entries(value).flatMap(([key, item]) => {
+      // Grafana sends no query for these panels, whatever was left in them
+      if (WITHOUT_QUERIES.has(textOf(value.type)) && (key === "datasource" || key === "targets")) {
+        return [];
+      }
       if (key !== "datasource" || !isObject(item)) {
         return typesIn(item);
       }
@@ -144,7 +148,9 @@ function readExport(json: string): Export {
     missing,
     inputTypes: new Map(ofDatasources.map(({ name, pluginId }) => [textOf(name), textOf(pluginId)])),
     constants: new Map(
-      inputs.filter((input) => !ofDatasources.includes(input)).map(({ name, value }) => [textOf(name), textOf(value)]),
+      inputs
+        .filter((input) => !ofDatasources.includes(input))
+        .map(({ name, value }) => [textOf(name), typeof value === "number" ? String(value) : textOf(value)]),
     ),
     variableTypes: new Map(
       variablesOf(model)

@@ -5,12 +5,12 @@ import { Problem } from "../shared/problems";
 import { imageProblem } from "./images";
 import { parseList } from "./parseList";
 import { namesSecret, redactSecrets } from "./secretFields";
-import { suggestion } from "./suggestion";
+import { prometheusName, suggestion } from "./suggestion";
 
 // Prometheus' own grammar, https://prometheus.io/docs/prometheus/latest/configuration/configuration/
 const DURATION = /^(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
 /** `user:password@`, but not an image's tag before its digest. */
-const CREDENTIALS = /:[^\s"/]*@(?!sha256:)/;
+const CREDENTIALS = /(:|\/\/|")[^\s"/]*@(?!sha256:)/;
 const NO_OTHERS = /(?!)/;
 const MIN_MEMORY = 32;
 const MIN_PASSWORD = 8;
@@ -23,10 +23,14 @@ export function setAsSecret(place: string): string {
   return `set it with make config ARGS="set --secret ${name}"`;
 }
 
-/** Suggests the field that Prometheus writes with underscores; undefined if it is not allowed. */
-function prometheusName(field: string, allowed: RegExp): string | undefined {
-  const name = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return allowed.test(name) ? `did you mean ${name}?` : undefined;
+/** What a list may be besides its named fields. */
+interface ListOptions {
+  /** Whether messages show no values. */
+  readonly confidential?: boolean;
+  /** Other fields that are allowed. */
+  readonly others?: RegExp;
+  /** Prometheus' fields that have another name here. */
+  readonly renamed?: Readonly<Record<string, string>>;
 }
 
 /** Reads and validates one setting at a time and collects all problems. */
@@ -213,7 +217,7 @@ export class SettingsReader {
   list(
     setting: string,
     fields: readonly string[],
-    { confidential = false, others = NO_OTHERS } = {},
+    { confidential = false, others = NO_OTHERS, renamed = {} }: ListOptions = {},
   ): Readonly<Record<string, unknown>>[] {
     const text = this.text(setting);
     const entries = parseList(text);
@@ -226,7 +230,9 @@ export class SettingsReader {
     entries.forEach((entry, index) => {
       const wrong = Object.keys(entry).filter((field) => !fields.includes(field) && !others.test(field));
       if (wrong.length > 0) {
-        const [hint] = wrong.flatMap((field) => suggestion(field, fields) ?? prometheusName(field, others) ?? []);
+        const [hint] = wrong.flatMap(
+          (field) => suggestion(field, fields) ?? prometheusName(field, others, renamed) ?? [],
+        );
         const fix = hint === undefined ? `write it as ${shape}` : `${hint} Write it as ${shape}`;
         // a field that is like none of the list's may be a secret
         const strange = wrong.some((field) => suggestion(field, fields) === undefined);

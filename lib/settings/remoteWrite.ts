@@ -28,7 +28,7 @@ export function readRemoteWrite(read: SettingsReader, setting: string): readonly
     const { url, username, password, bearerToken } = entry;
     const wrong = urlProblem(url);
     if (wrong !== undefined) {
-      read.addProblem(`${place}.url`, String(url).includes("@") ? undefined : url, ...wrong);
+      read.addProblem(`${place}.url`, /[@?]/.test(String(url)) ? undefined : url, ...wrong);
     } else if (urls.has(url)) {
       read.addProblem(`${place}.url`, url, "is the url of another entry too", "keep one of them");
     }

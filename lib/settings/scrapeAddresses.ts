@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { isObject } from "../shared/isObject";
 import { isIPv6, isLoopback, NO_IPV6 } from "../shared/names";
 import { MAX_PORT, SettingsReader } from "./reader";
@@ -19,7 +20,7 @@ export function checkDefaults(read: SettingsReader, place: string, entry: Entry)
   for (const [discovery, field, example] of NEEDED) {
     const configs = Array.isArray(entry[discovery]) ? (entry[discovery] as unknown[]) : [];
     configs.filter(isObject).forEach((config, index) => {
-      if (config[field] === undefined) {
+      if ((config[field] ?? undefined) === undefined) {
         const problem = `needs ${field}: the default is in Prometheus' own container`;
         read.addProblem(`${place}.${discovery}[${String(index)}]`, undefined, problem, `write it as ${example}`);
       }
@@ -30,7 +31,8 @@ export function checkDefaults(read: SettingsReader, place: string, entry: Entry)
 /** Reports problems of an entry's targets, labels and relabelled addresses. */
 export function checkTargets(read: SettingsReader, place: string, entry: Entry): void {
   const { targets, labels } = entry;
-  const addresses = relabelledAddresses(entry);
+  const rules = addressRules(entry);
+  const addresses = rules.map(({ address }) => address.replace(/:\$(\d|\{\d\})$/, ":1"));
   for (const address of addresses.filter(isLoopbackAddress)) {
     const problem = "relabels __address__ to the loopback of Prometheus' own container";
     const fix = `write host.docker.internal${portOf(address)} ${THIS_MACHINE}`;
@@ -53,19 +55,10 @@ export function checkTargets(read: SettingsReader, place: string, entry: Entry):
     return;
   }
   // for exporters that probe others, such as blackbox and SNMP, targets are what to probe
-  const plain = addresses.length > 0 ? [] : targets;
-  for (const target of addresses.every((it) => it.includes("$")) ? targets.filter(isLoopbackAddress) : []) {
-    if (!plain.includes(target)) {
-      read.addProblem(
-        `${place}.targets`,
-        target,
-        OWN_LOOPBACK,
-        `write host.docker.internal${portOf(target)} ${THIS_MACHINE}`,
-      );
-    }
-  }
+  const plain = rules.every(({ keepsHost }) => keepsHost) ? targets : [];
+  const addsPort = addresses.some((address) => portOf(address) !== "");
   plain.forEach((target, index) => {
-    const wrong = targetProblem(target);
+    const wrong = addsPort && !isLoopbackAddress(target) ? undefined : targetProblem(target);
     if (wrong !== undefined) {
       const shown = target.includes("@") ? undefined : target;
       read.addProblem(`${place}.targets[${String(index)}]`, shown, ...wrong);
@@ -77,12 +70,22 @@ export function checkTargets(read: SettingsReader, place: string, entry: Entry):
   }
 }
 
-/** What an entry's relabelling sets as the address. */
-function relabelledAddresses({ relabel_configs: rules }: Entry): readonly string[] {
+/** A rule of an entry's relabelling that sets the address. */
+interface AddressRule {
+  readonly address: string;
+  /** Whether it is the target's host, perhaps with a port that is added. */
+  readonly keepsHost: boolean;
+}
+
+function addressRules({ relabel_configs: rules }: Entry): readonly AddressRule[] {
   return (Array.isArray(rules) ? (rules as unknown[]) : [])
     .filter(isObject)
-    .filter((rule) => rule.target_label === "__address__")
-    .map(({ replacement }: { replacement?: unknown }) => (typeof replacement === "string" ? replacement : ""));
+    .filter(({ target_label: label }) => label === "__address__")
+    .map(({ replacement = "$1", regex, source_labels: sources }) => {
+      const address = typeof replacement === "string" ? replacement : "";
+      const whole = regex === undefined && isDeepStrictEqual(sources, ["__address__"]);
+      return { address, keepsHost: whole && /^\$(1|\{1\})(:\d+)?$/.test(address) };
+    });
 }
 
 function targetProblem(target: string): readonly [problem: string, fix: string] | undefined {

@@ -37,11 +37,13 @@ export const OPAQUE: readonly string[] = ["params", "labels", "relabel_configs",
 interface Part {
   readonly path: readonly (string | number)[];
   readonly value: unknown;
+  /** The object or list that it is in. */
+  readonly holder: unknown;
 }
 
 /** The entries of a setting that lists scrape jobs. */
 export function readScrapeTargets(read: SettingsReader, setting: string): readonly ScrapeTarget[] {
-  const entries = read.list(setting, OWN_FIELDS, { others: OTHER_FIELDS });
+  const entries = read.list(setting, OWN_FIELDS, { others: OTHER_FIELDS, renamed: REPLACED });
   const jobs = new Set(OWN_JOBS);
   entries.forEach((entry, index) => {
     const place = `${setting}[${String(index)}]`;
@@ -60,7 +62,7 @@ function isField(name: string): boolean {
 }
 
 /** Reports a secret in plain text, a file that no container has, and a field that another one replaces. */
-function checkPart(read: SettingsReader, place: string, { path, value }: Part): void {
+function checkPart(read: SettingsReader, place: string, { path, value, holder }: Part): void {
   const field = path.at(-1);
   const name = path.reduce<string>(
     (text, it) => text + (typeof it === "number" ? `[${String(it)}]` : /^\w+$/.test(it) ? `.${it}` : `["${it}"]`),
@@ -78,7 +80,9 @@ function checkPart(read: SettingsReader, place: string, { path, value }: Part): 
   if (instead !== undefined) {
     read.addProblem(name, undefined, "is not a field of an entry", `write it as ${instead}`);
   } else if (isInlineSecret(path) && value !== null) {
-    const fix = "leave it out, and use a discovery or a proxy that requires none";
+    const fix = path.includes("consul_sd_configs")
+      ? "write a token as authorization: {credentials: …} of the discovery, and a password as basic_auth"
+      : "leave it out, and use a discovery or a proxy that requires none";
     read.addProblem(name, undefined, "is a secret that Prometheus accepts only in plain text", fix);
   } else if (isSecretField(field) && (typeof value !== "object" || Array.isArray(value))) {
     if (!read.isSecret(place)) {
@@ -86,14 +90,19 @@ function checkPart(read: SettingsReader, place: string, { path, value }: Part): 
     } else if (!(Array.isArray(value) ? value : [value]).every((it) => isSecretText(it, field))) {
       const fix = "set another one, a number with --type string";
       read.addProblem(name, undefined, "must be text without spaces around it", fix);
-    } else if (typeof value === "string" && BEARER.test(value)) {
+    } else if (typeof value === "string" && BEARER.test(value) && sendsBearer(field, holder)) {
       read.addProblem(name, undefined, ...WITH_BEARER);
     }
   } else if (field === "scheme" && path.length === 1 && !(typeof value === "string" && /^https?$/i.test(value))) {
     read.addProblem(name, value, "is not http or https", "write one of these");
   } else if (field === "proxy_url" && typeof value === "string" && !/^(https?|socks5h?):\/\//i.test(value)) {
     read.addProblem(name, value, "has no scheme of a proxy", "write it as http://proxy.example.org:3128");
-  } else if (path.at(-2) === "tls_config" && typeof value === "string" && /^[./~]|\.(pem|crt|cer)$/.test(value)) {
+  } else if (
+    path.at(-2) === "tls_config" &&
+    /^(ca|cert)$/.test(field) &&
+    typeof value === "string" &&
+    /^[./~]|\.(pem|crt|cer)$/.test(value)
+  ) {
     read.addProblem(name, undefined, "names a file, and Prometheus' container has none", "write its content");
   } else if (field === "proxy_from_environment" && value === true) {
     const fix = 'write proxy_url: "http://proxy.example.org:3128", and no_proxy for exceptions';
@@ -112,9 +121,18 @@ function checkPart(read: SettingsReader, place: string, { path, value }: Part): 
   }
 }
 
+/** Whether Prometheus sends a secret behind the word Bearer. */
+function sendsBearer(field: string, holder: unknown): boolean {
+  const { type = "Bearer" } = holder as { type?: unknown };
+  return field === "bearer_token" || (field === "credentials" && /^bearer$/i.test(String(type)));
+}
+
 /** The remedy for a field that names a file. */
 function insteadOfFile(path: Part["path"]): string {
   const field = String(path.at(-1));
+  if (field === "scrape_failure_log_file") {
+    return "leave it out";
+  }
   if (field === "kubeconfig_file") {
     return "set api_server, authorization and tls_config";
   }
@@ -136,7 +154,10 @@ function partsOf(value: unknown, path: readonly (string | number)[] = []): reado
     : typeof value === "object" && value !== null
       ? Object.entries(value).filter(([field]) => path.length > 0 || !OPAQUE.includes(field))
       : [];
-  return inner.flatMap(([key, item]) => [{ path: [...path, key], value: item }, ...partsOf(item, [...path, key])]);
+  return inner.flatMap(([key, item]) => [
+    { path: [...path, key], value: item, holder: value },
+    ...partsOf(item, [...path, key]),
+  ]);
 }
 
 /** Reports problems of an entry's job and metricsPath. */

@@ -8,3 +8,13 @@ export function suggestion(name: string, known: readonly string[]): string | und
     ? `did you mean ${near}?`
     : undefined;
 }
+
+/** Suggests the field that Prometheus writes with underscores, or what it is here; undefined if it is not allowed. */
+export function prometheusName(
+  field: string,
+  allowed: RegExp,
+  renamed: Readonly<Record<string, string>>,
+): string | undefined {
+  const name = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return allowed.test(name) ? `did you mean ${renamed[name] ?? name}?` : undefined;
+}

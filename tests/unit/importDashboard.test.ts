@@ -218,6 +218,16 @@ describe("requirements of a dashboard besides Prometheus", () => {
       { __inputs: [DATASOURCE_INPUT], panels: [{ datasource: { type: "loki", uid: "${DS_X}" } }] },
       [],
     ],
+    ["no datasource of a text", { panels: [{ type: "text", datasource: { type: "loki", uid: "abc" } }] }, []],
+    [
+      "the datasource of a panel in a row",
+      {
+        panels: [
+          { type: "row", datasource: { type: "influxdb" }, panels: [{ type: "stat", datasource: { type: "loki" } }] },
+        ],
+      },
+      ["loki"],
+    ],
     [
       "no annotation that is switched off",
       { annotations: { list: [{ enable: false, datasource: { type: "loki", uid: "abc" } }] } },

@@ -51,6 +51,8 @@ describe("the panels that are checked", () => {
     const target = { refId: "A", expr: "a", interval: null };
     const panels = [
       { ...panel("Null"), targets: null },
+      { ...panel("Object"), targets: {} as never },
+      { ...panel("List of null"), targets: [null] as never, fieldConfig: { defaults: { mappings: {} as never } } },
       { ...panel("Number"), targets: [target], interval: 60, timeFrom: null, timeShift: 0 as never },
     ];
     const { proof } = await prove({ dashboard: { panels, time: { from: 1795390200000 } } });

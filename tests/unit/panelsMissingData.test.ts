@@ -214,6 +214,11 @@ describe("a query that rightly finds nothing", () => {
       { tree: alerts(matcher("severity", "crit.*", "=~"), matcher("alertname", "Target.*", "=~")), rules },
       'no alert is active as ALERTS{severity=~"crit.*",alertname=~"Target.*"}',
     ],
+    [
+      "lists alerts by labels that may be absent",
+      { tree: selector("ALERTS_FOR_STATE", matcher("cluster", ".*", "=~"), matcher("team", "x", "!=")), rules },
+      'no alert is active as ALERTS_FOR_STATE{cluster=~".*",team!="x"}',
+    ],
     ["lists an alert that nothing declares", { tree: alerts(matcher("alertname", "Other")), rules }, undefined],
     [
       "lists an alert with the name of a recorded metric",

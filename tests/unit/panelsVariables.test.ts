@@ -135,6 +135,19 @@ describe("options", () => {
     expect(cut.map(({ text, value }) => [text, value])).toStrictEqual(expected);
   });
 
+  it("may be a list in JSON, and be made of other variables", async () => {
+    const json = '["a",{"text":"B","value":"b"},7]';
+    const custom = { name: "v", type: "custom", multi: true, includeAll: true };
+    const list = await resolve([{ ...custom, query: json, valuesFormat: "json" }]);
+    expect([list.get("v")?.values, list.get("v")?.texts]).toStrictEqual([
+      ["a", "b", "7"],
+      ["a", "B", "7"],
+    ]);
+    expect(valuesOf(await resolve([{ ...custom, query: "[", valuesFormat: "json" }]), "v")).toStrictEqual([]);
+    const other = { name: "other", type: "constant", query: "x" };
+    expect(valuesOf(await resolve([{ ...custom, query: "$other,y" }, other]), "v")).toStrictEqual(["x", "y"]);
+  });
+
   it("of a list have texts of their own and keep escaped commas", () => {
     expect(customOptions("a, b\\,c ,All paths : .*")).toStrictEqual([
       { text: "a", value: "a" },

@@ -168,10 +168,30 @@ describe("an extra scrape target with fields of a scrape_config", () => {
     ]);
   });
 
-  it("is rejected on loopback also where relabelling adds the port", () => {
-    const relabel_configs = [{ source_labels: ["__address__"], target_label: "__address__", replacement: "$1:9100" }];
-    expect(problemsOf({ job: "a", targets: ["localhost"], relabel_configs }).join()).toContain("is the loopback");
-    expect(problemsOf({ job: "a", targets: ["db"], relabel_configs })).toStrictEqual([]);
+  const COPY = { source_labels: ["__address__"], target_label: "__address__" };
+
+  it.each<[string, object]>([
+    ["localhost", { ...COPY, replacement: "$1:9100" }],
+    ["localhost:8000", { ...COPY, action: "lowercase" }],
+    ["db", { ...COPY, regex: "(.*)", replacement: "localhost:${1}" }],
+    ["not a host", { ...COPY, action: "lowercase" }],
+  ])("is rejected for the target %s with the relabelling %j", (target, rule) => {
+    expect(problemsOf({ job: "a", targets: [target], relabel_configs: [rule] })).toHaveLength(1);
+  });
+
+  it.each<[string, object]>([
+    ["db", { ...COPY, replacement: "${1}:9100" }],
+    ["localhost:8000", { ...COPY, regex: "localhost:(.*)", replacement: "host.docker.internal:$1" }],
+    ["127.0.0.1", { source_labels: ["exporter"], target_label: "__address__", replacement: "$1" }],
+  ])("may have the target %s with the relabelling %j", (target, rule) => {
+    expect(problemsOf({ job: "a", targets: [target], relabel_configs: [rule] })).toStrictEqual([]);
+  });
+
+  it("may have a secret with the word before it where Prometheus sends another, and hides a user in an address", () => {
+    const fields = { authorization: { type: "Token", credentials: "Bearer hunter2" } };
+    expect(problemsOf({ job: "a", targets: ["app:80"], ...fields }, true)).toStrictEqual([]);
+    const url = "http://hunter2@x";
+    expect(problemsOf({ job: 5, targets: ["app:80"], http_sd_configs: [{ url }] }).join()).not.toContain("hunter2");
   });
 
   it.each(["https://example.org/a?b=c", "192.0.2.1", "localhost", "[2001:db8::1]", "core switch"])(

@@ -168,6 +168,14 @@ describe("a bad scrape target", () => {
     ]);
   });
 
+  it.each([
+    [{ jobName: "a" }, "did you mean job?"],
+    [{ staticConfigs: [] }, "did you mean targets and labels?"],
+  ])("with %j is reported with what it is here", (fields, hint) => {
+    const [problem] = problemsOf({ extraScrapeTargets: JSON.stringify([{ job: "a", targets, ...fields }]) });
+    expect(problem).toContain(hint);
+  });
+
   it("with the job of another one is reported", () => {
     const entry = { job: "a", targets };
     expect(problemsOf({ extraScrapeTargets: JSON.stringify([entry, entry]) })).toStrictEqual([

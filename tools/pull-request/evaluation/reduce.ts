@@ -9,7 +9,7 @@ export interface Reduced {
 }
 
 /** Panel types with `reduceOptions`; the others show the last value in their legend at most. */
-const REDUCING = new Set(["stat", "gauge", "bargauge", "piechart"]);
+const REDUCING = new Set(["stat", "gauge", "bargauge", "piechart", "radialbar"]);
 
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 

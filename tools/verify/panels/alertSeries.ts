@@ -1,7 +1,7 @@
 import { Matcher } from "./parsedQuery";
 
-/** Prometheus' own metric, with a series for each active alert. */
-export const ALERTS = "ALERTS";
+/** Prometheus' own metrics, with a series for each active alert. */
+export const ALERT_METRICS: readonly string[] = ["ALERTS", "ALERTS_FOR_STATE"];
 /** Labels that an alert has from the series of its expression. */
 const OF_SERIES = new Set(["job", "instance", "name"]);
 
@@ -16,14 +16,10 @@ export interface Rule {
 export function mayHave({ name: alert, labels = {} }: Rule, { name, type, value }: Matcher): boolean {
   const own: Readonly<Record<string, readonly string[]>> = {
     ...Object.fromEntries(Object.entries(labels).map(([label, text]) => [label, [text]])),
-    __name__: [ALERTS],
+    __name__: ALERT_METRICS,
     alertname: [alert],
     alertstate: ["pending", "firing"],
   };
-  const values = own[name];
-  if (values === undefined) {
-    return OF_SERIES.has(name);
-  }
   const matches = (text: string): boolean => {
     try {
       return type.endsWith("~") ? new RegExp(`^(?:${value})$`).test(text) : text === value;
@@ -31,5 +27,10 @@ export function mayHave({ name: alert, labels = {} }: Rule, { name, type, value 
       return !type.startsWith("!"); // RE2 syntax that JavaScript does not support
     }
   };
-  return values.some((text) => text.includes("{{") || matches(text) !== type.startsWith("!"));
+  const isWanted = (text: string): boolean => matches(text) !== type.startsWith("!");
+  const values = own[name];
+  if (values === undefined) {
+    return OF_SERIES.has(name) || isWanted(""); // a label that is absent is empty
+  }
+  return values.some((text) => text.includes("{{") || isWanted(text));
 }

@@ -1,6 +1,6 @@
 import { writeDuration } from "../../../lib/shared/duration";
 import { Sample } from "../lab";
-import { ALERTS, mayHave, Rule } from "./alertSeries";
+import { ALERT_METRICS, mayHave, Rule } from "./alertSeries";
 import { GrafanaApi } from "./grafana";
 import { explainMetric, Explanation, hostMetricsLike, isHostMetric } from "./nodeExporter";
 import { Matcher, metricOf, ParsedQuery, readTree, Selector, written } from "./parsedQuery";
@@ -91,7 +91,7 @@ export class MissingData {
   private async explainAbsence(selector: Selector): Promise<Found> {
     const { matchers } = selector;
     const metric = metricOf(matchers);
-    if (metric === ALERTS) {
+    if (ALERT_METRICS.includes(metric)) {
       return this.explainAlerts(matchers);
     }
     if (await this.has(matchers)) {

@@ -89,6 +89,8 @@ export interface Variable {
   readonly type: string;
   readonly query?: string | { readonly query?: string };
   readonly datasource?: DatasourceReference;
+  /** How a custom variable lists its options: `json`, or separated by commas. */
+  readonly valuesFormat?: string;
   readonly regex?: string;
   readonly sort?: number;
   readonly multi?: boolean;

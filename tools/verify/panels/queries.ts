@@ -1,8 +1,9 @@
 import { WITHOUT_QUERIES } from "../../../dashboards/community/panelTypes";
 import { seconds } from "../../../lib/shared/duration";
+import { isObject } from "../../../lib/shared/isObject";
 import { Datasource, findDatasource, Frame, GrafanaApi, QueryResult } from "./grafana";
 import { interpolate } from "./interpolate";
-import { ExpandedPanel, Panel, Target, Values } from "./model";
+import { ExpandedPanel, Panel, Target, ValueMapping, Values } from "./model";
 import { panelRange, stepOf, TimeRange } from "./range";
 
 /** Width of a dashboard on a common screen, in pixels; a panel's width is in 24ths of it. */
@@ -40,7 +41,8 @@ export function prepareQueries(
   range: TimeRange,
   sources: readonly Datasource[],
 ): readonly PreparedQuery[] {
-  const targets = WITHOUT_QUERIES.has(panel.type) ? [] : (panel.targets ?? []);
+  const listed: readonly unknown[] = Array.isArray(panel.targets) ? panel.targets : [];
+  const targets = WITHOUT_QUERIES.has(panel.type) ? [] : (listed.filter(isObject) as readonly Target[]);
   const replace = (text: string): string => interpolate(text, values, "raw");
   const typed = targets.map((target, index) => ({
     ...target,
@@ -188,7 +190,8 @@ function dataIn(frames: readonly Frame[], nanIsShown: boolean): "data" | "empty"
 
 /** Whether the panel shows a text such as "N/A" instead of no value. */
 function namesNothing({ fieldConfig }: Panel): boolean {
-  return (fieldConfig?.defaults?.mappings ?? []).some(
-    ({ type, options }) => type === "special" && /null|nan/.test(options?.match ?? ""),
-  );
+  const mappings = fieldConfig?.defaults?.mappings;
+  return (Array.isArray(mappings) ? (mappings as readonly ValueMapping[]) : [])
+    .filter(isObject)
+    .some(({ type, options }: ValueMapping) => type === "special" && /null|nan/.test(options?.match ?? ""));
 }

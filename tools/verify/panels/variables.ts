@@ -1,4 +1,5 @@
 import { seconds } from "../../../lib/shared/duration";
+import { isObject } from "../../../lib/shared/isObject";
 import { interpolate } from "./interpolate";
 import { Value, Values, Variable } from "./model";
 import { stepOf, TimeRange } from "./range";
@@ -68,7 +69,7 @@ async function optionsOf(variable: Variable, values: Values, source: OptionSourc
         .datasources(query)
         .filter(({ text }) => toRegExp(interpolate(variable.regex ?? "", values, "regex")).test(text));
     case "custom":
-      return customOptions(query);
+      return variable.valuesFormat === "json" ? jsonOptions(query) : customOptions(interpolate(query, values, "raw"));
     case "interval":
       return [
         ...(variable.auto === true ? [{ text: "auto", value: autoInterval(variable, source.range) }] : []),
@@ -100,6 +101,19 @@ export function customOptions(query: string): Option[] {
     const [, text, value] = /^(.+?)\s:\s(.+)$/.exec(plain) ?? [];
     return { text: text ?? plain, value: value ?? plain };
   });
+}
+
+/** Options as a JSON list of texts, or of objects with `text` and `value`; Grafana shows none of any other text. */
+function jsonOptions(query: string): Option[] {
+  try {
+    const list = JSON.parse(query) as unknown;
+    return (Array.isArray(list) ? (list as unknown[]) : []).map((it) => {
+      const { text, value = text } = (isObject(it) ? it : { text: it }) as { text?: unknown; value?: unknown };
+      return { text: String(text ?? value), value: String(value) };
+    });
+  } catch {
+    return [];
+  }
 }
 
 function autoInterval({ auto_count: count = 30, auto_min: minimum = "10s" }: Variable, range: TimeRange): string {
