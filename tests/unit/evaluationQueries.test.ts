@@ -95,7 +95,7 @@ describe("a panel without data", () => {
 });
 
 describe("a row with a query that was left in it", () => {
-  it("is no panel, nor is a panel without a list of queries", async () => {
+  it("does not count as a panel, nor does a panel without a list of queries", async () => {
     const row = { type: "row", title: "Row", targets: [{ refId: "A", expr: "" }], panels: [] };
     const empty = { type: "stat", title: "Null", targets: null };
     const { problems } = await reportOn([update(board([stat("Up", "a")]), board([stat("Up", "b"), row, empty]))]);

@@ -116,7 +116,7 @@ export class MissingData {
     return (await this.has(ofHost)) ? "none" : { reason: `no ${written(ofHost)}` };
   }
 
-  /** Why no alert is active with these labels; that is no reason if no rule declares one that can have them. */
+  /** Explains that no alert is active with these labels; "none" if no rule declares an alert that can have them. */
   private async explainAlerts(matchers: readonly Matcher[]): Promise<Found> {
     if (await this.holds(`count(${written(matchers)})`)) {
       return undefined;

@@ -94,7 +94,7 @@ function calculate(math: string, start: number, end: boolean): number {
   return time.getTime();
 }
 
-/** Months of the units that are no fixed time. */
+/** Units whose length varies, in months. */
 const MONTHS: Readonly<Record<string, number>> = { M: 1, Q: 3, y: 12 };
 
 function shift(time: Date, unit: string, count: number): void {
