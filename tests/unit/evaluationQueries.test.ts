@@ -95,10 +95,11 @@ describe("a panel without data", () => {
 });
 
 describe("a row with a query that was left in it", () => {
-  it("does not count as a panel, nor does a panel without a list of queries", async () => {
+  it("does not count as a panel, nor does a panel without queries", async () => {
     const row = { type: "row", title: "Row", targets: [{ refId: "A", expr: "" }], panels: [] };
     const empty = { type: "stat", title: "Null", targets: null };
-    const { problems } = await reportOn([update(board([stat("Up", "a")]), board([stat("Up", "b"), row, empty]))]);
+    const odd = stat("Odd", "a", { targets: [null] });
+    const { problems } = await reportOn([update(board([stat("Up", "a"), odd]), board([stat("Up", "b"), row, empty]))]);
     expect(problems).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { Panel, StoredDashboard, Variable } from "../../verify/panels/model";
+import { declaredTargets } from "../../verify/panels/queries";
 import { OPERATIONS } from "../report/changes";
 import { nameBoth, showing } from "../report/dashboards";
 import { matchByName, nameEach } from "../report/differences";
@@ -81,9 +82,7 @@ function panelsOf(
 ): readonly [ReadonlyMap<string, Panel>, ReadonlyMap<string, Panel>] {
   const [old, now] = nameBoth({ ...before }, { ...after }) as unknown as readonly ReadonlyMap<string, Panel>[];
   const withQueries = (panels: ReadonlyMap<string, Panel> = new Map()): ReadonlyMap<string, Panel> =>
-    new Map(
-      [...panels].filter(([, { targets, libraryPanel }]) => (targets ?? []).length > 0 || libraryPanel !== undefined),
-    );
+    new Map([...panels].filter(([, panel]) => declaredTargets(panel).length > 0 || panel.libraryPanel !== undefined));
   return [withQueries(old), withQueries(now)];
 }
 

@@ -3,6 +3,7 @@ import { WITHOUT_QUERIES } from "../../../dashboards/community/panelTypes";
 import { Panel, StoredDashboard } from "../../verify/panels/model";
 import { withoutBuiltIns } from "../../verify/panels/missingData";
 import { QueriedPanel, queryPanels } from "../../verify/panels/panelResult";
+import { declaredTargets } from "../../verify/panels/queries";
 import { TimeRange, timeRange } from "../../verify/panels/range";
 import { LabAccess } from "./labAccess";
 import { DeclaredPanel, PanelChange } from "./changedPanels";
@@ -201,7 +202,8 @@ function isBroken({ state }: Reading): boolean {
 }
 
 /** Whether all of the panel's queries are hidden or empty. */
-function hasNoQuery({ type, targets }: Panel): boolean {
-  const isEmpty = targets?.every(({ hide, expr }) => hide === true || expr?.trim() === "") ?? false;
-  return targets?.length !== 0 && isEmpty && !WITHOUT_QUERIES.has(type);
+function hasNoQuery(panel: Panel): boolean {
+  const targets = declaredTargets(panel);
+  const isEmpty = targets.every(({ hide, expr }) => hide === true || expr?.trim() === "");
+  return targets.length > 0 && isEmpty && !WITHOUT_QUERIES.has(panel.type);
 }

@@ -1,4 +1,4 @@
-import { prepareQueries, refIdOf } from "../../verify/panels/queries";
+import { declaredTargets, prepareQueries, refIdOf } from "../../verify/panels/queries";
 import { findPanels } from "../../verify/panels/panelResult";
 import { timeRange } from "../../verify/panels/range";
 import { namePanels } from "../report/dashboards";
@@ -85,7 +85,9 @@ async function panelQueries(lab: LabAccess, uid: string): Promise<OwnedQuery[]> 
     const name = names.get(panel.declared) ?? "";
     const owner = { kind: "panel", name, dashboard: dashboard.title } as const;
     // the key has the declared expression, as values of variables may change
-    const declared = new Map((panel.panel.targets ?? []).map((target, index) => [refIdOf(target, index), target.expr]));
+    const declared = new Map(
+      declaredTargets(panel.panel).map((target, index) => [refIdOf(target, index), target.expr]),
+    );
     return prepareQueries(panel, range, lab.sources).flatMap(({ refId, expr, datasource }): OwnedQuery[] => {
       const key = JSON.stringify([uid, name, refId, declared.get(refId)]);
       return expr === undefined ? [] : [{ owner, key, expr, datasource: datasource.uid }];

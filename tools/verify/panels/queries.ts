@@ -41,8 +41,7 @@ export function prepareQueries(
   range: TimeRange,
   sources: readonly Datasource[],
 ): readonly PreparedQuery[] {
-  const listed: readonly unknown[] = Array.isArray(panel.targets) ? panel.targets : [];
-  const targets = WITHOUT_QUERIES.has(panel.type) ? [] : (listed.filter(isObject) as readonly Target[]);
+  const targets = WITHOUT_QUERIES.has(panel.type) ? [] : declaredTargets(panel);
   const replace = (text: string): string => interpolate(text, values, "raw");
   const typed = targets.map((target, index) => ({
     ...target,
@@ -65,6 +64,12 @@ export function prepareQueries(
       ...pointsOf(panel, values, range, datasource),
     };
   });
+}
+
+/** The queries that a panel declares; Grafana does not validate the list. */
+export function declaredTargets({ targets }: Panel): readonly Target[] {
+  const listed: readonly unknown[] = Array.isArray(targets) ? targets : [];
+  return listed.filter(isObject);
 }
 
 /** The name of a query, which Grafana gives to one that has none. */
