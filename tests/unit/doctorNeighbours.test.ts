@@ -54,6 +54,17 @@ describe("a neighbour", () => {
     ]);
   });
 
+  it.each<Record<string, string>>([
+    { extraScrapeTargets: '[{"job": "shop", "targets": ["host.docker.internal:8000"]}]' },
+    { probes: '[{"tcp": "host.docker.internal:5432"}]' },
+    { remoteWrite: '[{"url": "http://host.docker.internal:8428/api/v1/write"}]' },
+  ])("reaches a program that listens on the gateway for %j, on Docker 28 too", async (changes) => {
+    const reached = "the lab's gateway 172.30.90.1 (there, your programs at host.docker.internal)";
+    expect(await check(changes)).toStrictEqual([["warning", reach(reached), `${BEFORE}${String(ON_SUBNET)}`]]);
+    const [finding] = await check({ ...changes, nodeExporterNetwork: "host" });
+    expect(finding?.[1]).toContain("(there, behind a password: node_exporter; your programs at host.docker.internal)");
+  });
+
   it("reaches what is published for it, whatever the firewall says", async () => {
     const published = [
       "warning",

@@ -57,17 +57,23 @@ export async function checkNeighbours(
 }
 
 function findWays(settings: Settings, machine: Machine): readonly Way[] {
-  const { bindAddress, gateway, subnet } = settings;
-  const onGateway = [
+  const { bindAddress, gateway, subnet, extraScrapeTargets, probes, remoteWrite } = settings;
+  const protectedByPassword = [
     ...(settings.nodeExporterNetwork === "host" ? ["node_exporter"] : []),
     // only the CLI can read the webhook
     ...(settings.alertWebhook === undefined ? [] : ["Alertmanager, if its webhook is on loopback"]),
   ];
-  const listeners = onGateway.length === 0 ? "" : ` (there, behind a password: ${onGateway.join("; ")})`;
+  const onGateway = [
+    ...(protectedByPassword.length === 0 ? [] : [`behind a password: ${protectedByPassword.join("; ")}`]),
+    ...(JSON.stringify([extraScrapeTargets, probes, remoteWrite]).includes("host.docker.internal")
+      ? ["your programs at host.docker.internal"]
+      : []),
+  ];
+  const listeners = onGateway.length === 0 ? "" : ` (there, ${onGateway.join("; ")})`;
   // matched by address, as the name of the bridge changes; traffic of this machine to itself uses lo
   const rule = `PREROUTING ! -s ${subnet} -d ${subnet} ! -i lo -j DROP`;
   if (machine.dockerMajor >= DROPS_SINCE) {
-    // only the app listens there
+    // the app answers only the lab and this machine
     return onGateway.length === 0 ? [] : [{ reached: `the lab's gateway ${gateway}${listeners}`, rule }];
   }
   return [
