@@ -105,7 +105,7 @@ export const ASKED: readonly AskedChange[] = [
     make: withRule("QueueLong", "flask_queue_length > 10"),
     problems: [],
     lines: [
-      "| + create | alert | `QueueLong` | `flask_queue_length > 10`; is **cannot fire**: no series of `flask_queue_length` in the lab |",
+      "| + create | alert | `QueueLong` | `flask_queue_length > 10`; **cannot fire**: no series of `flask_queue_length` in the lab |",
       "**Cannot fire**: `QueueLong` (no series of `flask_queue_length` in the lab).",
     ],
   },

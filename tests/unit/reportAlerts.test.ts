@@ -66,6 +66,9 @@ describe("a line of an alert", () => {
   it("says what is new, gone or the same, whatever the values are", () => {
     expect(line(undefined, inactive)).toBe("is inactive");
     expect(line(inactive, undefined)).toBe("was inactive");
+    const never = says("never", { missing: ["x"] });
+    expect(line(undefined, never)).toBe("**cannot fire**: no series of `x` in the lab");
+    expect(line(never, undefined)).toBe("cannot fire: no series of `x` in the lab");
     expect(line(inactive, inactive)).toBe("unchanged: inactive");
     const firing = (value: string): RuleEvaluation => says("firing", { series: [active({}, value)] });
     expect(line(firing("1"), firing("2"))).toBe("unchanged: **firing** for the value 2");

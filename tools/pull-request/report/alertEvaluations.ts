@@ -26,14 +26,19 @@ const FIRST = ["summary", "description"];
 export function alertLine(evaluation: AlertEvaluation): string {
   const { before, after } = evaluation;
   if (after === undefined) {
-    return before === undefined ? "" : `was ${describe(before, false)}`;
+    return before === undefined ? "" : sentence("was", before, false);
   }
   if (before === undefined) {
-    return `is ${describe(after, true)}`;
+    return sentence("is", after, true);
   }
   return isSameEvaluation(evaluation)
     ? `unchanged: ${describe(after, true)}`
     : `${describe(before, false)} → ${describe(after, true)}`;
+}
+
+function sentence(verb: string, evaluation: RuleEvaluation, strong: boolean): string {
+  const text = describe(evaluation, strong);
+  return evaluation.state === "never" || evaluation.state === "error" ? text : `${verb} ${text}`;
 }
 
 /** Whether an alert's state is the same before and after; values do not count, as they are measured. */
