@@ -14,7 +14,7 @@ up: setup ## Bring up the lab or apply changes, and verify it (ARGS="--plan FILE
 	@scripts/verify
 	@echo "Grafana's user is admin, its password: make password"
 
-preview: setup ## Show what `make up` would change; fails if that violates a policy (ARGS="--save-plan FILE")
+preview: setup ## Show what `make up` would change; fail if that violates a policy (ARGS="--save-plan FILE")
 	@scripts/pulumi preview --diff $(ARGS)
 
 pr-preview: setup ## Report what this checkout changes compared to another commit (BASE=origin/main APPLY=1)
@@ -51,16 +51,16 @@ playbook: ## Run the Ansible playbook again
 traffic: ## Send requests to the Flask app for a minute (SECONDS=60 RATE=5)
 	@SECONDS_TO_RUN=$(or $(SECONDS),60) scripts/traffic
 
-dashboards: ## Write every dashboard as JSON to .lab/dashboards, and print the diff to the last run
+dashboards: ## Write every dashboard as JSON to .lab/dashboards, and print the diff from the last run
 	@scripts/dashboards
 
 password: ## Print the password of Grafana's admin
 	@scripts/pulumi stack output grafanaAdminPassword --show-secrets
 
-config: setup ## Run pulumi config on the settings of this checkout (ARGS="set grafanaPort 3001")
+config: setup ## Show or change the settings of this checkout by pulumi config (ARGS="set grafanaPort 3001")
 	@scripts/pulumi config $(ARGS)
 
-test: ## Run all tests, including the end-to-end tests on the real Docker
+test: ## Run all tests, including the end-to-end tests on a real Docker
 	@scripts/setup test
 	@node --require ./node_modules/sucrase/register/ts tests/run.ts
 

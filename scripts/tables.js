@@ -32,7 +32,7 @@ function faults() {
   const rows = PARTS.flatMap((name) => results.filter(({ part }) => part === name)).map(
     ({ part, fault, lost, seconds }) => [part, fault, lost, `${seconds} s`],
   );
-  return ["reliability.md", ["of", "fault", "lost for good", "to green"], rows];
+  return ["reliability.md", ["part", "fault", "lost for good", "time to recover"], rows];
 }
 
 /** From tests/engines. */
