@@ -54,6 +54,7 @@ async function main(): Promise<Record<string, unknown>> {
         }),
     dashboards: lab.dashboards,
     scrapeInterval: settings.scrapeInterval,
+    startTimeout: settings.startTimeout,
     nodeExporterNetwork: settings.nodeExporterNetwork,
     ...(machine.memoryLimit ? {} : { memoryLimit: false }),
     ...(measuresWrites(machine) ? {} : { unmeasuredStorage: machine.storageDriver }),

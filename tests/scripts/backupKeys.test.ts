@@ -48,6 +48,15 @@ describe("the key of Grafana's datasources", () => {
     expect([saved(OURS), path.dirname(saved(OURS))].map((it) => fs.statSync(it).mode & 0o777)).toEqual([0o600, 0o700]);
   });
 
+  it("is saved again where its file is incomplete, as after a full disk", async () => {
+    labWith(OURS, "old");
+    fs.mkdirSync(path.dirname(saved(OURS)), { recursive: true });
+    fs.writeFileSync(saved(OURS), "");
+    expect((await run("backup"))[0]).toBe(0);
+    expect(fs.readFileSync(saved(OURS), "utf8")).toBe(`${OURS}\n`);
+    expect(fs.readdirSync(path.dirname(saved(OURS)))).toEqual([print(OURS)]);
+  });
+
   it("is reported if everybody knows it", async () => {
     labWith(undefined, "old");
     expect(await run("backup")).toEqual([

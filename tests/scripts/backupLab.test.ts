@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ALL, backUp, calls, inFolder, kept, lab, PARTS, prepareLabs, run, start, volume } from "../support/backupLab";
 
@@ -47,6 +48,26 @@ describe("a restore", () => {
     expect(fs.readdirSync(volume("alertmanager"))).toEqual(["data"]);
   });
 
+  it("that is interrupted at its end leaves no former data, which another one would put back", async () => {
+    await backUp(PARTS);
+    lab(PARTS, "new");
+    fs.writeFileSync(inFolder("slow"), "finish\n");
+    const child = start("restore");
+    const ended = Promise.all([text(child.stderr), once(child, "close")]);
+    // it starts the containers with the data of the backup, and removes the former data then
+    while (!/start.*\nrun$/.test(calls().slice(-2).join("\n"))) {
+      await sleep(20);
+    }
+    child.kill("SIGTERM");
+    fs.rmSync(inFolder("slow"));
+    const [output] = await ended;
+    expect([child.exitCode, output]).toEqual([
+      143,
+      expect.stringMatching(/the data of the backup is in the lab: run make up\ninterrupted\n$/),
+    ]);
+    expect(PARTS.map((part) => [kept(part), fs.readdirSync(volume(part))])).toEqual(PARTS.map(() => ["old", ["data"]]));
+  });
+
   it("first reverts one that was killed, also of Alertmanager with a backup without silences", async () => {
     await backUp(PARTS);
     lab(ALL, "new");
@@ -77,7 +98,7 @@ describe("a backup", () => {
 
   it("that is interrupted starts what it stopped, and leaves nothing", async () => {
     lab(PARTS, "old");
-    fs.writeFileSync(inFolder("slow"), "");
+    fs.writeFileSync(inFolder("slow"), "\n");
     const child = start("backup");
     const closed = once(child, "close");
     while (!fs.existsSync(inFolder("calls")) || !calls().includes("run")) {
@@ -89,5 +110,36 @@ describe("a backup", () => {
     expect(child.exitCode).toBe(143);
     expect(calls()).toEqual(["stop ours_prometheus", "run", "start ours_prometheus"]);
     expect(fs.readdirSync(inFolder()).filter((name) => /backup|tar/.test(name))).toEqual([]);
+  });
+
+  it("starts what it stopped, also when Ctrl-C reaches Docker's client during the stop", async () => {
+    lab(PARTS, "old");
+    fs.writeFileSync(inFolder("slow-stop"), "");
+    const child = start("backup");
+    const closed = once(child, "close");
+    while (!fs.existsSync(inFolder("calls"))) {
+      await sleep(20);
+    }
+    process.kill(-Number(child.pid), "SIGINT");
+    await closed;
+    await sleep(1000); // longer than a stop that goes on
+    expect([child.exitCode, calls()]).toEqual([130, ["stop ours_prometheus", "start ours_prometheus"]]);
+    expect(fs.existsSync(inFolder("stopped-ours_prometheus"))).toBe(false);
+  });
+
+  it("fails if another command starts a container during its copy", async () => {
+    lab(PARTS, "old");
+    fs.writeFileSync(inFolder("slow"), "\n");
+    const child = start("backup");
+    const ended = Promise.all([text(child.stderr), once(child, "close")]);
+    while (!fs.existsSync(inFolder("calls")) || !calls().includes("run")) {
+      await sleep(20);
+    }
+    fs.rmSync(inFolder("stopped-ours_prometheus"));
+    fs.rmSync(inFolder("slow"));
+    const [output] = await ended;
+    const problem = "ours_prometheus was started during its copy, perhaps by another command: run make backup again";
+    expect(output).toBe(`copying the data of ours_prometheus\n${problem}\n`);
+    expect([child.exitCode, fs.existsSync(inFolder("lab.tar"))]).toEqual([1, false]);
   });
 });

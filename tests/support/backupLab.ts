@@ -18,8 +18,9 @@ if [ "$1" = stack ]; then cat outputs.json; fi
 `;
 
 /**
- * A fake Docker whose volumes are folders. A container that is named in the file `sick` never becomes healthy; while the
- * file `slow` exists, containers with a volume wait.
+ * A fake Docker whose volumes are folders. A container that is named in the file `sick` never becomes healthy. A container
+ * with a volume waits while its last argument is a line of the file `slow`. If the file `slow-stop` exists, a stop takes a
+ * moment, and goes on without its client.
  */
 const ENGINE = `#!/bin/bash
 case $1 in run) echo run >>calls ;; stop | start) echo "$1 \${@: -1}" >>calls ;; esac
@@ -31,7 +32,7 @@ case $1 in
     case $3 in
       *Mounts*) if [ -e volumes/ours_observability-lab-grafana-key ]; then echo '[{"Destination":"/lab-key"}]'; else echo '[]'; fi ;;
       *Health*) if grep -qsx "$4" sick; then echo unhealthy 2; else echo healthy 0; fi ;;
-      *Status*) echo running ;;
+      *Status*) if [ -e "stopped-$4" ]; then echo exited; else echo running; fi ;;
       *) echo image ;;
     esac
     ;;
@@ -39,10 +40,15 @@ case $1 in
     while [ "$1" != --volume ]; do shift; done
     folder=$PWD/volumes/\${2%:/data}
     while [ "$1" != -euc ]; do shift; done
-    while [ -e slow ]; do sleep 0.02; done
+    while grep -qsx -- "\${4:-}" slow; do sleep 0.02; done
     exec sh -euc "\${2//\\/data/$folder}" "\${@:3}"
     ;;
-  stop | start | logs) ;;
+  stop)
+    if [ -e slow-stop ]; then (trap '' INT; sleep 0.5; touch "stopped-\${@: -1}") & wait; fi
+    touch "stopped-\${@: -1}"
+    ;;
+  start) for name in "\${@:2}"; do rm -f "stopped-$name"; done ;;
+  logs) ;;
 esac
 `;
 
@@ -124,9 +130,11 @@ export async function run(script: "backup" | "restore"): Promise<[number | null,
   return [child.exitCode, output];
 }
 
+/** Starts it as a terminal does, in a process group of its own. */
 export function start(script: "backup" | "restore"): ChildProcessByStdio<null, null, Readable> {
   return spawn(path.join(SCRIPTS, script), {
     cwd: folder,
+    detached: true,
     stdio: ["ignore", "ignore", "pipe"],
     env: {
       ...process.env,

@@ -61,6 +61,11 @@ async function copyData(lab: RunningLab, folder: string): Promise<void> {
     try {
       await lab.stop(part);
       await lab.inVolume(part, ["tar -C /data -cf - ."], { output });
+      if (await lab.isRunning(part)) {
+        throw new LabError(
+          `${lab.container(part)} was started during its copy, perhaps by another command: run make backup again`,
+        );
+      }
     } finally {
       fs.closeSync(output);
       await lab.startStopped();

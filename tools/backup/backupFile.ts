@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { Parser, ReadEntry } from "tar";
 import { WITH_DATA } from "../../lib/settings/services";
 import { childPath } from "../../lib/shared/foreignNames";
+import { LabError } from "../../lib/shared/problems";
 
 import { VolumeArchive } from "./volumeArchive";
 
@@ -163,7 +164,13 @@ export function openBackup(file: string, folder?: string): Backup {
   try {
     return checkMembers(readMembers(file, folder));
   } catch (error) {
-    throw error instanceof InvalidBackup ? error : new InvalidBackup(`cannot be read: ${(error as Error).message}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (folder !== undefined && (code === "ENOSPC" || code === "EDQUOT")) {
+      throw new LabError(
+        `${folder} has no space for the data of the backup (${code}): free disk space; nothing was changed`,
+      );
+    }
+    throw error instanceof InvalidBackup ? error : new InvalidBackup(`cannot be read: ${message}`);
   }
 }
 

@@ -27,9 +27,11 @@ export class SavedKeys {
 
   save(key: string): void {
     const file = this.file(keyFingerprint(key));
-    if (key !== WELL_KNOWN_KEY && !fs.existsSync(file)) {
+    // an incomplete file is written again
+    if (key !== WELL_KNOWN_KEY && this.read(keyFingerprint(key)) === undefined) {
       fs.mkdirSync(this.folder, { recursive: true });
-      fs.writeFileSync(file, `${key}\n`);
+      fs.writeFileSync(`${file}.new`, `${key}\n`);
+      fs.renameSync(`${file}.new`, file);
     }
   }
 }

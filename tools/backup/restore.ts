@@ -41,7 +41,7 @@ async function restore(checkout: string, folder: string, file: string): Promise<
     const change = await chooseKey(lab, backup, keys);
     log(`restoring the data of ${lab.name} as it was at ${backup.time}`);
     await withRollback(lab, change, () => swap(lab, { folder: workspace, parts, change, keys }));
-    await runSwapStep(lab, parts, "finish");
+    await finish(lab, parts);
     await updateLab(checkout, change);
   } finally {
     fs.rmSync(workspace, { recursive: true });
@@ -53,7 +53,7 @@ function readBackup(file: string, folder: string, invalid: (problem: string) => 
   try {
     return openBackup(file, folder);
   } catch (error) {
-    throw invalid((error as Error).message);
+    throw error instanceof LabError ? error : invalid((error as Error).message);
   }
 }
 
@@ -147,6 +147,18 @@ async function swap(lab: RunningLab, { folder, parts, change, keys }: Swap): Pro
   }
   await lab.start(lab.parts);
   await lab.waitHealthy(lab.parts);
+}
+
+/** Removes the lab's former data of every part, also after a signal: the next restore would put back what is left of it. */
+async function finish(lab: RunningLab, parts: readonly string[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const part of parts) {
+    await runSwapStep(lab, [part], "finish").catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) {
+    log("the data of the backup is in the lab: run make up");
+    throw failures[0];
+  }
 }
 
 /** Runs a step; if it fails, restores the lab's own data and key. */

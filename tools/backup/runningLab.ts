@@ -12,11 +12,14 @@ const ISOLATED = [
   ...["--security-opt", "no-new-privileges", "--cap-drop", "ALL"],
   ...["CHOWN", "DAC_OVERRIDE", "FOWNER"].flatMap((capability) => ["--cap-add", capability]),
 ];
-const HEALTH_TRIES = 120;
+/** For the lab of an earlier version, the default of startTimeout. */
+const START_SECONDS = 120;
 const HEALTH_INTERVAL_MS = 500;
 /** Restarts of a program after which it counts as failed. */
 const MAX_RESTARTS = 2;
 const STOP_SECONDS = "30";
+/** States of a container whose program may write. */
+const RUNNING = ["running", "restarting", "paused"];
 
 /** A running lab: its containers with data and their volumes. */
 export class RunningLab {
@@ -76,9 +79,13 @@ export class RunningLab {
     return run("docker", ["run", ...ISOLATED, ...volume, ...command], options);
   }
 
+  async isRunning(part: string): Promise<boolean> {
+    return RUNNING.includes(await this.inspect(part, "{{.State.Status}}"));
+  }
+
   async stop(part: string): Promise<void> {
     const state = await this.inspect(part, "{{.State.Status}}");
-    if (["running", "restarting", "paused"].includes(state)) {
+    if (RUNNING.includes(state)) {
       this.stopped.add(part);
       if (state === "paused") {
         await run("docker", ["unpause", this.container(part)]); // otherwise it is killed, and its data not written
@@ -99,7 +106,7 @@ export class RunningLab {
     await this.start([...this.stopped]);
   }
 
-  /** Waits until each part is healthy; fails after two restarts of a program or after a minute. */
+  /** Waits until each part is healthy; fails after two restarts of a program or after startTimeout. */
   async waitHealthy(parts: readonly string[]): Promise<void> {
     for (const part of parts) {
       if (!(await this.becomesHealthy(part))) {
@@ -111,7 +118,8 @@ export class RunningLab {
   }
 
   private async becomesHealthy(part: string): Promise<boolean> {
-    for (let tries = 0; tries < HEALTH_TRIES; tries += 1) {
+    const end = Date.now() + (this.outputs.startTimeout ?? START_SECONDS) * 1000;
+    while (Date.now() < end) {
       const [health, restarts] = (await this.inspect(part, "{{.State.Health.Status}} {{.RestartCount}}")).split(" ");
       if (health === "healthy" || Number(restarts) >= MAX_RESTARTS) {
         return health === "healthy";

@@ -21,6 +21,8 @@ export interface LabOutputs extends Partial<Readonly<Record<`${PublishedKey}Url`
   readonly dashboards: readonly string[];
   /** Prometheus duration. */
   readonly scrapeInterval: string;
+  /** Seconds that a container may take to become healthy; labs of earlier versions lack it. */
+  readonly startTimeout?: number;
   readonly nodeExporterNetwork: "lab" | "host";
   /** Only if Docker cannot limit the memory of containers. */
   readonly memoryLimit?: false;
