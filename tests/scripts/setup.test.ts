@@ -38,7 +38,10 @@ beforeEach(() => {
     "tools/docker",
     `cd ${folder}
 case $1 in
-  version) [ ! -e refuses ] || { echo "permission denied while trying to connect" >&2; exit 1; } ;;
+  version)
+    [ ! -e refuses ] || { echo "permission denied while trying to connect" >&2; exit 1; }
+    [ ! -e silent ] || { echo "Cannot connect to the Docker daemon" >&2; exit 1; }
+    ;;
   pull) [ -e registry ] ;;
   image) shift 2; for name; do name=\${name#*/}; grep -qx "\${name%:offline}" images || exit 1; done ;;
 esac`,
@@ -202,6 +205,22 @@ it("names the command that gives a user access to a Docker that denies it", () =
   const { status, output } = setup();
   expect(status).toBe(1);
   expect(output).toMatch(/Docker does not let \S+ in: run sudo usermod -aG docker/);
+});
+
+it("neither installs nor starts a Docker in place of a remote one that does not respond", () => {
+  write("silent", "");
+  script("tools/apt-get", "exit 9");
+  script("tools/dockerd", `touch ${folder}/started`);
+  const remote = "tcp://build.example:2376";
+  const env = { ...environment(), DOCKER_HOST: remote };
+  const { status, stderr } = spawnSync(path.join(PROJECT, "scripts", "setup"), { encoding: "utf8", env });
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringContaining(
+      `Docker does not respond at ${remote}, and the lab needs the Docker of this machine: unset DOCKER_HOST`,
+    ),
+  ]);
+  expect(fs.existsSync(path.join(folder, "started"))).toBe(false);
 });
 
 (process.getuid?.() === 0 ? it : it.skip)("leaves the lab of another user alone, also as root", () => {
