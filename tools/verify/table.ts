@@ -7,8 +7,14 @@ export function printResults(
 ): void {
   const style = { head: [], border: [] };
   const table = new Table({ head: ["check", "", "result"], style, wordWrap: true, colWidths });
+  // the table cuts a longer word, such as a query or a path
+  const longWords = new RegExp(`\\S{${String((colWidths.at(-1) ?? 0) - 2)}}(?=\\S)`, "g");
   table.push(
-    ...rows.map(([check, state, seen, fix]) => [check, state, fix === undefined ? seen : `${seen}\n-> ${fix}`]),
+    ...rows.map(([check, state, seen, fix]) => [
+      check,
+      state,
+      (fix === undefined ? seen : `${seen}\n-> ${fix}`).replaceAll(longWords, "$&\n"),
+    ]),
   );
   console.log(table.toString());
 }
