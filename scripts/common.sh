@@ -15,6 +15,11 @@ export PULUMI_VERSION
 # shellcheck disable=SC2034 # used by the scripts that source this
 cli=$PULUMI_HOME/versions/$PULUMI_VERSION/bin/pulumi
 
+# Node sends requests through a proxy if NODE_USE_ENV_PROXY is set: those to the lab have its passwords
+no_proxy=${no_proxy-${NO_PROXY-}}
+case $no_proxy in '*') ;; *) no_proxy=${no_proxy:+$no_proxy,}127.0.0.1,localhost ;; esac
+export no_proxy NO_PROXY=$no_proxy
+
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 # exec_ts FILE [ARGUMENT...]: continues as a TypeScript program

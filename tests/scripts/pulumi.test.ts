@@ -24,12 +24,8 @@ beforeEach(() => {
   write(place("checkout/Pulumi.dev.yaml"), "config: { lab:a: tracked, lab:b: tracked }\n");
   write(place("room/own.dev.yaml"), "encryptionsalt: v1\nconfig: { lab:b: own }\n");
   write(place("state.json"), JSON.stringify(STATE));
-  const { stdout } = spawnSync("bash", ["-c", `. ${PROJECT}/scripts/common.sh; echo $cli`], {
-    encoding: "utf8",
-    env: environment(),
-  });
   writeScript(
-    stdout.trim(),
+    cliPath(),
     `cd ${folder}; echo "$@" >>asked
 case "$1 $2" in
   "cancel --yes") [ ! -e refuses ] || { echo it refuses; exit 1; } ;;
@@ -44,6 +40,11 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
+function cliPath(): string {
+  const command = `. ${PROJECT}/scripts/common.sh; echo $cli`;
+  return spawnSync("bash", ["-c", command], { encoding: "utf8", env: environment() }).stdout.trim();
+}
+
 function place(file: string): string {
   return path.join(folder, file);
 }
@@ -52,8 +53,9 @@ function read(file: string): string {
   return fs.readFileSync(path.join(folder, file), "utf8");
 }
 
-function environment(): NodeJS.ProcessEnv {
+function environment(changes: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return {
+    ...changes,
     PATH: `${path.join(folder, "tools")}:${String(process.env.PATH)}`,
     HOME: folder,
     LAB_CHECKOUT: path.join(folder, "checkout"),
@@ -64,10 +66,16 @@ function environment(): NodeJS.ProcessEnv {
 
 /** Runs a command; what it said, and what it asked the CLI for. */
 function pulumi(...args: string[]): { status: number | null; said: string; asked: string[] } {
+  return pulumiWith({}, ...args);
+}
+
+/** With these environment variables. */
+function pulumiWith(changes: NodeJS.ProcessEnv, ...args: string[]): ReturnType<typeof pulumi> {
   fs.rmSync(path.join(folder, "asked"), { force: true });
   const { status, stderr } = spawnSync(path.join(PROJECT, "scripts", "pulumi"), args, {
     encoding: "utf8",
-    env: environment(),
+    cwd: folder,
+    env: environment(changes),
   });
   return {
     status,
@@ -118,6 +126,43 @@ describe("the settings of a stack", () => {
     const said = `${file} has no valid settings: ${reason}; fix or remove it\n`;
     expect(pulumi("up", "--yes")).toEqual({ status: 1, said, asked: [] });
   });
+});
+
+describe("the backend", () => {
+  const INIT = expect.stringMatching(/^-C \S+ stack init dev --no-select$/) as string;
+
+  it("gets the stack if another one was used before", () => {
+    pulumi("preview");
+    const other = { PULUMI_BACKEND_URL: "s3://other" };
+    expect(pulumiWith(other, "up", "--yes")).toEqual({ status: 0, said: "", asked: [INIT, UP] });
+    expect(pulumiWith(other, "up", "--yes").asked).toEqual([UP]);
+    expect(parse(read("room/own.dev.yaml"))).toMatchObject({ config: { "lab:b": "own" } });
+  });
+
+  it("and the passphrase are found relative to the caller's folder", () => {
+    writeScript(cliPath(), `echo "$PULUMI_BACKEND_URL $PULUMI_CONFIG_PASSPHRASE_FILE" >>${folder}/asked`);
+    const relative = { PULUMI_BACKEND_URL: "file://./a state?x=y", PULUMI_CONFIG_PASSPHRASE_FILE: "pass" };
+    expect(pulumiWith(relative, "preview").asked).toEqual([`file://${folder}/a%20state?x=y ${folder}/pass`]);
+    const absolute = { PULUMI_BACKEND_URL: "file:///state", PULUMI_CONFIG_PASSPHRASE_FILE: "/pass" };
+    expect(pulumiWith(absolute, "preview").asked.pop()).toBe("file:///state /pass");
+  });
+});
+
+it.each([
+  [{}, "127.0.0.1,localhost"],
+  [{ NO_PROXY: "example.org" }, "example.org,127.0.0.1,localhost"],
+  [{ no_proxy: "*" }, "*"],
+])("requests to the lab do not use a proxy with %j", (changes, expected) => {
+  writeScript(cliPath(), `echo "$no_proxy $NO_PROXY" >>${folder}/asked`);
+  expect(pulumiWith(changes, "preview").asked).toEqual([`${expected} ${expected}`]);
+});
+
+it("two commands merge changed settings side by side", async () => {
+  const scripts = path.join(PROJECT, "scripts", "pulumi");
+  const both = [1, 2].map(() => spawn(scripts, ["stack", "output"], { env: environment(), stdio: "ignore" }));
+  started.push(...both);
+  expect(await Promise.all(both.map(async (child) => ((await once(child, "close")) as [number])[0]))).toEqual([0, 0]);
+  expect(fs.readdirSync(place("room")).filter((name) => name.startsWith("Pulumi"))).toHaveLength(2);
 });
 
 describe("the lock of a command that runs", () => {
