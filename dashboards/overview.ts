@@ -52,14 +52,14 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         .unit("short")
         .graphMode(BigValueGraphMode.Area)
         .thresholds(thresholds("blue"))
-        .withTarget(query("prometheus_tsdb_head_series")),
+        .withTarget(query('prometheus_tsdb_head_series{job="prometheus"}')),
     )
     .withPanel(
       stat("Samples stored per second", "Samples that Prometheus stores.")
         .unit("short")
         .graphMode(BigValueGraphMode.Area)
         .thresholds(thresholds("blue"))
-        .withTarget(query(`sum(rate(prometheus_tsdb_head_samples_appended_total${RATE}))`)),
+        .withTarget(query(`sum(rate(prometheus_tsdb_head_samples_appended_total{job="prometheus"}${RATE}))`)),
     )
     .withPanel(
       timeline("Targets", "Whether Prometheus reached each target.")
@@ -122,7 +122,7 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
       graph("Time series over time", "Time series that Prometheus holds in memory.")
         .unit("short")
         .span(24)
-        .withTarget(query("prometheus_tsdb_head_series", "series")),
+        .withTarget(query('prometheus_tsdb_head_series{job="prometheus"}', "series")),
     );
   const { probes = [] } = settings;
   return (probes.length > 0 ? withProbes(dashboard, probes) : dashboard).build();

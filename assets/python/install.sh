@@ -65,7 +65,7 @@ if [ -n "$runner" ]; then set -- --without-pip; else set --; fi
 # Compiling what is imported, when it is, is quicker than compiling all. The variable is pip's own, for its runner: without
 # it, the user's settings for `pip --python` would choose another environment.
 _PIP_RUNNING_IN_SUBPROCESS=1 "$venv/bin/python" "${runner:--mpip}" install \
-  --require-hashes --no-compile --disable-pip-version-check --no-input -q \
+  --require-hashes --no-compile --disable-pip-version-check --no-input --no-user -q \
   -r "$room/requirements.txt" >"$room/install.log" 2>&1 || {
   tail -n 20 "$room/install.log" >&2
   undo

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Machine } from "../../lib/docker/machine";
 import { Settings } from "../../lib/settings/settings";
+import { seconds } from "../../lib/shared/duration";
 import { runOnEveryNode } from "../container/everyNode";
 import { HostPath, specOf } from "../container/spec";
 import { ComponentArgs } from "../context";
@@ -23,7 +24,8 @@ export class Cadvisor extends pulumi.ComponentResource {
           healthPath: "/healthz",
           command: [
             "--docker_only=true",
-            "--housekeeping_interval=5s",
+            // of samples further apart than this the rate over four scrapes would have no value
+            `--housekeeping_interval=${seconds(settings.scrapeInterval) < 5 ? settings.scrapeInterval : "5s"}`,
             "--store_container_labels=false",
             // keeps no label without the flag
             ...(settings.containerLabels === "" ? [] : [`--whitelisted_container_labels=${settings.containerLabels}`]),

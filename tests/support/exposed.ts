@@ -22,13 +22,15 @@ export function writeExposed(exposed: Exposed): void {
   writeFileSync(EXPOSED_FILE, `{\n${lines.join(",\n")}\n}\n`);
 }
 
-/** Metrics that some labs do not expose: labels of an alert depend on its cause, the others on optional containers. */
+/** Metrics that some labs do not expose: labels of an alert depend on its cause, the others on settings. */
 export const NOT_EVERYWHERE: Exposed = {
   ALERTS: ["alertname", "alertstate", "severity"],
   alertmanager_notifications_failed_total: ["instance", "integration", "job", "reason"],
   probe_duration_seconds: ["instance", "job"],
   probe_ssl_earliest_cert_expiry: ["instance", "job"],
   probe_success: ["instance", "job"],
+  // of jobs with service discovery
+  prometheus_sd_refresh_failures_total: ["config", "instance", "job", "mechanism"],
 };
 
 /** The queries of the rules, by alert or recorded metric. */

@@ -32,6 +32,15 @@ describe("on Docker Desktop", () => {
   });
 });
 
+it.each([
+  ["500ms", "500ms"],
+  ["4s", "4s"],
+  ["1m", "5s"],
+])("cadvisor measures often enough for a scrape interval of %s", async (scrapeInterval, expected) => {
+  const { command } = await inputsOf("cadvisor-container", {}, { scrapeInterval });
+  expect(command).toContain(`--housekeeping_interval=${expected}`);
+});
+
 describe("node_exporter", () => {
   const cover = (target: string): object => ({
     type: "tmpfs",
