@@ -97,7 +97,8 @@ describe("a foreign name", () => {
         (it) => !/^\/api\/(user|search\?.*|datasources\/uid\/prometheus|dashboards\/uid\/mine)$/.test(it),
       );
       await server.close();
-      const prefixes = /^\/api\/(dashboards\/uid|library-elements|datasources\/proxy\/uid)\/[^/]+(\/api\/v1\/query)?$/;
+      const prefixes =
+        /^\/login$|^\/api\/(dashboards\/uid|library-elements|datasources\/proxy\/uid)\/[^/]+(\/api\/v1\/query)?$/;
       expect(ways.filter((it) => !prefixes.test(it))).toEqual([]);
     },
   );

@@ -65,16 +65,24 @@ export class CheckError extends Error {
 /** Maximum length of a shown response. */
 const MAX_REASON = 200;
 
+export interface Response {
+  readonly status: number;
+  readonly body: string;
+  /** Cookies to set, as `name=value`. */
+  readonly cookies: readonly string[];
+}
+
 /** A response of one of the lab's programs, read whole: an unread one keeps its connection. */
 export async function request(
   url: string,
   init: Omit<RequestInit, "signal"> = {},
   timeoutMs = 10_000,
-): Promise<{ readonly status: number; readonly body: string }> {
+): Promise<Response> {
   try {
     return await withTimeout(timeoutMs, async (signal) => {
       const response = await fetch(url, { ...init, signal });
-      return { status: response.status, body: await response.text() };
+      const cookies = response.headers.getSetCookie().map((cookie) => cookie.replace(/;.*/, ""));
+      return { status: response.status, body: await response.text(), cookies };
     });
   } catch (error) {
     const { message, cause } = error as Error & { cause?: Error };
@@ -84,12 +92,16 @@ export async function request(
 
 /** A JSON response of one of the lab's programs. */
 export async function getJson<T>(url: string, headers: Record<string, string> = {}): Promise<T> {
-  const { status, body } = await request(url, { headers });
+  return readJson(url, await request(url, { headers })) as T;
+}
+
+/** The JSON of a response; an error with its text if it is not a success. */
+export function readJson(url: string, { status, body }: Response): unknown {
   if (status !== 200) {
     const reason = body.trim().slice(0, MAX_REASON);
     throw new Error(`${url} returned ${String(status)}${reason === "" ? "" : `: ${reason}`}`);
   }
-  return JSON.parse(body) as T;
+  return JSON.parse(body);
 }
 
 /** A sample of an instant vector in Prometheus' HTTP API. */

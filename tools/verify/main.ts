@@ -5,6 +5,8 @@ import { CHECKS, FLASK_PATHS, QUICK_PATHS, sendTraffic } from "./checks";
 import { seconds } from "../../lib/shared/duration";
 import { Observation, Check, CheckError, LabOutputs } from "./lab";
 import { panelChecks } from "./panels/checks";
+import { grafanaApi } from "./panels/grafana";
+import { Session } from "./panels/session";
 import { remoteWriteChecks } from "./remoteWrite";
 import { swarmChecks } from "./swarm";
 import { printResults } from "./table";
@@ -74,8 +76,11 @@ async function main(): Promise<void> {
   send(FLASK_PATHS);
   // a rate is above 0 only with requests between two scrapes
   const traffic = setInterval(send, TRAFFIC_PAUSE_MS, QUICK_PATHS);
-  const checks = [...CHECKS, ...swarmChecks(lab), ...remoteWriteChecks(lab), ...(await panelChecks(lab))];
+  const session = new Session(lab);
+  const api = grafanaApi(lab, session);
+  const checks = [...CHECKS, ...swarmChecks(lab), ...remoteWriteChecks(lab), ...(await panelChecks(lab, api))];
   const findings = await Promise.all(checks.map((check) => examine(check, lab, patience)));
+  await session.end();
   clearInterval(traffic);
   if (values.json === true) {
     console.log(JSON.stringify({ ok: findings.every(({ ok }) => ok), checks: findings }, null, 2));

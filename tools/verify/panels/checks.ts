@@ -11,8 +11,7 @@ const NAMED = 5;
 const NODES = 10;
 
 /** A check per dashboard: whether its panels show data. */
-export async function panelChecks(lab: LabOutputs): Promise<readonly Check[]> {
-  const api = grafanaApi(lab);
+export async function panelChecks(lab: LabOutputs, api = grafanaApi(lab)): Promise<readonly Check[]> {
   const prove = async (uid: string, node?: string): Promise<PanelResult> =>
     explainMachine(await proveDashboard(api, uid, node), lab);
   return Promise.all(

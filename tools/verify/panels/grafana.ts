@@ -1,8 +1,9 @@
 import { urlSegment } from "../../../lib/shared/foreignNames";
 import { readDashboard } from "../dashboards";
-import { getJson, LabOutputs, request, signIn } from "../lab";
+import { LabOutputs, readJson } from "../lab";
 import { limiter } from "./limit";
 import { DatasourceReference, Panel, StoredDashboard } from "./model";
+import { Session } from "./session";
 
 /** Concurrent queries: quick, without overloading a small machine. */
 const AT_A_TIME = 8;
@@ -52,9 +53,10 @@ export interface GrafanaApi {
   readonly query: (body: object) => Promise<Readonly<Record<string, QueryResult>>>;
 }
 
-export function grafanaApi(lab: LabOutputs): GrafanaApi {
+export function grafanaApi(lab: LabOutputs, session = new Session(lab)): GrafanaApi {
   const limit = limiter(AT_A_TIME);
-  const get = <T>(path: string): Promise<T> => limit(() => getJson<T>(`${lab.grafanaUrl}${path}`, signIn(lab)));
+  const get = <T>(path: string): Promise<T> =>
+    limit(async () => readJson(`${lab.grafanaUrl}${path}`, await session.request(path)) as T);
   return {
     dashboard: (uid) => limit(() => readDashboard(lab, uid)),
     datasources: () => get("/api/datasources"),
@@ -66,9 +68,9 @@ export function grafanaApi(lab: LabOutputs): GrafanaApi {
     },
     query: (body) =>
       limit(async () => {
-        const headers = { ...signIn(lab), "content-type": "application/json" };
+        const headers = { "content-type": "application/json" };
         const init = { method: "POST", headers, body: JSON.stringify(body) };
-        const response = await request(`${lab.grafanaUrl}/api/ds/query`, init, QUERY_TIMEOUT_MS);
+        const response = await session.request("/api/ds/query", init, QUERY_TIMEOUT_MS);
         // a failed query makes the whole response an error, which still has the results
         const answer = parse(response.body);
         if (answer.results === undefined) {
