@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import type { Machine } from "../lib/docker/machine";
 import type { Settings } from "../lib/settings/settings";
+import { attempt } from "../lib/shared/attempt";
 import type { PolicyContext } from "./resource";
 
 /** The settings that policies use. */
@@ -25,17 +26,10 @@ export function contextOf(
     engine: [machine.socket, ...(machine.containerdSocket === undefined ? [] : [machine.containerdSocket])],
     asset: (file) => {
       if (!texts.has(file)) {
-        texts.set(file, read(path.join(checkout, "assets", file)));
+        const text = attempt(() => readFileSync(path.join(checkout, "assets", file), "utf8"));
+        texts.set(file, text);
       }
       return texts.get(file);
     },
   };
-}
-
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { Unwrap } from "@pulumi/pulumi";
 import type * as grafana from "@pulumiverse/grafana";
+import { parseJson } from "../lib/shared/attempt";
 import type { ResourceId } from "./resource";
 
 /** Types of the resources with a dashboard. */
@@ -22,10 +23,6 @@ export function checkFolder(dashboard: Unwrap<grafana.oss.DashboardArgs>, { name
 }
 
 function uidOf(json: string): string | undefined {
-  try {
-    const { uid } = JSON.parse(json) as { uid?: unknown };
-    return typeof uid === "string" && uid !== "" ? uid : undefined;
-  } catch {
-    return undefined;
-  }
+  const { uid } = (parseJson(json) ?? {}) as { uid?: unknown };
+  return typeof uid === "string" && uid !== "" ? uid : undefined;
 }

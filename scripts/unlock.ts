@@ -3,16 +3,13 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import * as path from "node:path";
+import { attempt } from "../lib/shared/attempt";
 
 const [cli = "", stack = "", folder = "", ...found] = process.argv.slice(2);
 
 /** Pid of the CLI that created a lock; undefined if the lock is incomplete. */
 function readPid(lock: string): number | undefined {
-  try {
-    return (JSON.parse(readFileSync(lock, "utf8")) as { pid?: number }).pid;
-  } catch {
-    return undefined;
-  }
+  return attempt(() => (JSON.parse(readFileSync(lock, "utf8")) as { pid?: number }).pid);
 }
 
 /** Whether a process is a live Pulumi CLI of this user: the pid may be reused by any other process. */
@@ -28,11 +25,7 @@ function isCli(pid: number, user: number): boolean {
 
 /** Whether a process is alive that this user may signal. */
 function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+  return attempt(() => process.kill(pid, 0)) ?? false;
 }
 
 /** The output of the CLI for the stack. */

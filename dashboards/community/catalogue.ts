@@ -7,6 +7,7 @@ import { FOLDER, PanelPlugins } from "../../lib/drift/grafana";
 import { isUrl } from "../../lib/settings/lists";
 import { CommunityDashboard, Settings } from "../../lib/settings/settings";
 import { PROJECT } from "../../lib/shared/assets";
+import { attempt } from "../../lib/shared/attempt";
 import { Problem } from "../../lib/shared/problems";
 import { checkNeeds, checkPanels, checkSum, checkUids } from "./checks";
 import { CatalogueEntry } from "./entry";
@@ -112,14 +113,12 @@ async function explainNotFound(
 /** Why a folder lacks the file: it has other revisions; undefined for other reasons. */
 function explainFolder(catalogue: string, dashboard: CommunityDashboard): Problem | undefined {
   const name = new RegExp(`^${String(dashboard.id)}_rev(\\d+)\\.json$`);
-  try {
-    const revisions = readdirSync(path.resolve(PROJECT, catalogue)).flatMap((file) => name.exec(file)?.[1] ?? []);
-    return revisions.length === 0 || revisions.includes(String(dashboard.revision))
-      ? undefined
-      : noRevision(catalogue, dashboard, `, but ${revisions.join(", ")}`);
-  } catch {
-    return undefined; // no folder at all, which the failed read reports
-  }
+  // undefined for no folder at all, which the failed read reports
+  const files = attempt(() => readdirSync(path.resolve(PROJECT, catalogue)));
+  const revisions = files?.flatMap((file) => name.exec(file)?.[1] ?? []) ?? [];
+  return revisions.length === 0 || revisions.includes(String(dashboard.revision))
+    ? undefined
+    : noRevision(catalogue, dashboard, `, but ${revisions.join(", ")}`);
 }
 
 function noRevision(catalogue: string, dashboard: CommunityDashboard, others: string): Problem {

@@ -1,3 +1,4 @@
+import { parseJson } from "../../lib/shared/attempt";
 import { isObject } from "../../lib/shared/isObject";
 
 /** A dashboard in the classic model as JSON, or why there is none. */
@@ -22,12 +23,7 @@ export function decode(file: Buffer): string {
  * grafana.com's (`json`), or in a resource of `dashboard.grafana.app`, as Git Sync and Grafana 13 export it.
  */
 export function readClassic(text: string): Classic {
-  let file: unknown;
-  try {
-    file = JSON.parse(text);
-  } catch {
-    return NOT_A_DASHBOARD;
-  }
+  const file = parseJson(text);
   if (!isObject(file)) {
     return NOT_A_DASHBOARD;
   }

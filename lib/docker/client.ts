@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
+import { attempt } from "../shared/attempt";
 import { LabError } from "../shared/problems";
 
 /** Docker's default socket. */
@@ -51,12 +52,8 @@ function contextOf(env: NodeJS.ProcessEnv): string | undefined {
 
 /** The context chosen by `docker context use`; undefined if the client has no readable configuration. */
 function currentContext(file: string): string | undefined {
-  try {
-    const { currentContext: name } = JSON.parse(readFileSync(file, "utf8")) as { currentContext?: string };
-    return isSet(name) ? name : undefined;
-  } catch {
-    return undefined;
-  }
+  const settings = attempt(() => JSON.parse(readFileSync(file, "utf8")) as { currentContext?: string } | null);
+  return isSet(settings?.currentContext) ? settings.currentContext : undefined;
 }
 
 function isSet(value: string | undefined): value is string {
@@ -130,11 +127,7 @@ function refused(socketPath: string): LabError {
 
 /** Name of the current user; a number without an entry in the user database. */
 function userName(): string {
-  try {
-    return os.userInfo().username;
-  } catch {
-    return `user ${String(process.getuid?.())}`;
-  }
+  return attempt(() => os.userInfo().username) ?? `user ${String(process.getuid?.())}`;
 }
 
 /** Name of the group that may open a socket; by default Docker's own. */

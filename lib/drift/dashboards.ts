@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { attempt } from "../shared/attempt";
 import { childPath } from "../shared/foreignNames";
 import { Drift, MISSING } from "./drift";
 import { FoundGrafana } from "./grafana";
@@ -42,11 +43,8 @@ export function savedVersions(folder: string): ReadonlyMap<string, number> {
     decodeURIComponent(file),
     Number(readFileSync(path.join(records, file), "utf8")),
   ];
-  try {
-    return new Map(readdirSync(records).map(read));
-  } catch {
-    return new Map(); // missing, or unreadable, which findProblems reports
-  }
+  // missing, or unreadable, which findProblems reports
+  return new Map(attempt(() => readdirSync(records).map(read)));
 }
 
 /** Records the version of a dashboard that the lab saved. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { parseJson } from "../shared/attempt";
 import type { FoundContainer } from "./containers";
 import { Drift, MISSING } from "./drift";
 
@@ -61,12 +62,8 @@ export function loadedBefore(files: ReadonlyMap<string, string>): number | undef
 }
 
 function recordIn(files: ReadonlyMap<string, string>): FileRecord | undefined {
-  try {
-    const record = JSON.parse(files.get(RECORD) ?? "") as Partial<FileRecord> | null;
-    return typeof record?.sums === "object" && (record.sums as unknown) !== null ? (record as FileRecord) : undefined;
-  } catch {
-    return undefined;
-  }
+  const record = parseJson(files.get(RECORD) ?? "") as Partial<FileRecord> | null | undefined;
+  return typeof record?.sums === "object" && (record.sums as unknown) !== null ? (record as FileRecord) : undefined;
 }
 
 function checksum(content: string): string {

@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { attempt } from "../shared/attempt";
 import { withTimeout } from "../shared/withTimeout";
 import { Drift, MISSING } from "./drift";
 import { findStarts } from "./starts";
@@ -70,14 +71,11 @@ function environmentDrift(folder: string, environment: VirtualEnvironment): Drif
 }
 
 function readRecord(file: string): AppRecord | undefined {
-  try {
-    const record = JSON.parse(readFileSync(file, "utf8")) as Partial<AppRecord> | null;
-    return typeof record?.instance === "string" && typeof record.health === "string" && Number.isInteger(record.pid)
-      ? (record as AppRecord)
-      : undefined;
-  } catch {
-    return undefined; // no app was started, or its record was lost: both are a first start
-  }
+  // undefined if no app was started, or its record was lost: both are a first start
+  const record = attempt(() => JSON.parse(readFileSync(file, "utf8")) as Partial<AppRecord> | null);
+  return typeof record?.instance === "string" && typeof record.health === "string" && Number.isInteger(record.pid)
+    ? (record as AppRecord)
+    : undefined;
 }
 
 async function fetchInstance(health: string): Promise<string | undefined> {

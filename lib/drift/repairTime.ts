@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { attempt } from "../shared/attempt";
 
 /** Folder of the state: LAB_ROOM, or .lab in this checkout. */
 function checkoutFolder({ LAB_ROOM: own }: NodeJS.ProcessEnv): string {
@@ -46,10 +47,6 @@ function takeTime(file: string): string {
 
 /** Undefined for a missing or truncated file. */
 function readTime(file: string): string | undefined {
-  try {
-    const time = readFileSync(file, "utf8");
-    return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time) ? time : undefined;
-  } catch {
-    return undefined;
-  }
+  const time = attempt(() => readFileSync(file, "utf8")) ?? "";
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time) ? time : undefined;
 }

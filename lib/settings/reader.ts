@@ -1,9 +1,10 @@
 import * as ipaddr from "ipaddr.js";
 import { isIPv4 } from "node:net";
+import { parseJson } from "../shared/attempt";
 import { seconds } from "../shared/duration";
+import { isObject } from "../shared/isObject";
 import { Problem } from "../shared/problems";
 import { imageProblem } from "./images";
-import { parseList } from "./parseList";
 import { namesSecret, redactSecrets } from "./secretFields";
 import { prometheusName, suggestion } from "./suggestion";
 
@@ -21,6 +22,12 @@ export function setAsSecret(place: string): string {
   // quoted twice: a shell reads ARGS, and then the shell of make
   const name = /^\w+$/.test(place) ? place : `--path '${place.replaceAll('"', '\\"')}'`;
   return `set it with make config ARGS="set --secret ${name}"`;
+}
+
+/** The objects of a JSON list; undefined for any other text. */
+function parseList(text: string): Record<string, unknown>[] | undefined {
+  const entries = parseJson(text);
+  return Array.isArray(entries) && entries.every(isObject) ? entries : undefined;
 }
 
 /** What a list may be besides its named fields. */

@@ -3,6 +3,7 @@ import { DEFAULT_SOCKET } from "../../lib/docker/client";
 import { CONTAINERD_SOCKETS, Machine, measuresWrites } from "../../lib/docker/machine";
 import { servicesOf } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
+import { attempt } from "../../lib/shared/attempt";
 import { Finding, ok, problem, warning } from "./finding";
 
 /** The fields of `docker info` that checks read. */
@@ -76,11 +77,7 @@ export function checkSocketFolders(isFolder = isDirectory): readonly Finding[] {
 
 /** False for a path that only root can read. */
 function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
+  return attempt(() => statSync(path).isDirectory()) ?? false;
 }
 
 /** Whether memory limits are enforced, and cAdvisor has cgroups to read. */

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { SettingsReader } from "../../lib/settings/reader";
+import { attempt } from "../../lib/shared/attempt";
 import { NOWHERE } from "../../lib/shared/names";
 import { LabError } from "../../lib/shared/problems";
 import { isObject } from "../../lib/shared/isObject";
@@ -216,10 +217,8 @@ function keyOf<K, V>(map: ReadonlyMap<K, V>, value: V): K | undefined {
 
 /** The settings of a file; undefined if it is missing or not YAML, which the program itself reports. */
 function readConfig(file: string): Readonly<Record<string, unknown>> | undefined {
-  try {
+  return attempt(() => {
     const content: unknown = parse(fs.readFileSync(file, "utf8"));
     return isObject(content) && isObject(content.config) ? content.config : {};
-  } catch {
-    return undefined;
-  }
+  });
 }

@@ -1,4 +1,5 @@
 import { NOT_ACCEPTABLE } from "../../lib/drift/grafana";
+import { parseJson } from "../../lib/shared/attempt";
 import { urlSegment } from "../../lib/shared/foreignNames";
 import { CheckError, LabOutputs, request, signIn } from "./lab";
 import { StoredDashboard } from "./panels/model";
@@ -20,22 +21,14 @@ export async function readDashboard(lab: LabOutputs, uid: string): Promise<Store
   if (status === 404) {
     throw new CheckError(`dashboard ${uid} does not exist`, "run make up");
   }
-  const dashboard = status === 200 ? dashboardIn(body) : undefined;
-  if (dashboard === undefined) {
+  const answer = status === 200 ? (parseJson(body) as { dashboard?: StoredDashboard } | null | undefined) : undefined;
+  if (answer?.dashboard === undefined) {
     throw new CheckError(
       `dashboard ${uid}: Grafana returned ${String(status)}, ${body.slice(0, 200)}`,
       "read make logs; if it persists, delete this dashboard in Grafana and run make up",
     );
   }
-  return dashboard;
-}
-
-function dashboardIn(text: string): StoredDashboard | undefined {
-  try {
-    return (JSON.parse(text) as { dashboard?: StoredDashboard } | null)?.dashboard;
-  } catch {
-    return undefined;
-  }
+  return answer.dashboard;
 }
 
 // Grafana's own sources: annotations, mixed queries, another panel's result, expressions

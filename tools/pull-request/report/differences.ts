@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
+import { attempt, parseJson } from "../../../lib/shared/attempt";
 import { isObject } from "../../../lib/shared/isObject";
 
 /** A difference between two values. */
@@ -39,14 +40,7 @@ export function findDifferences(before: unknown, after: unknown, path = ""): rea
 
 /** The object or list in a JSON text. */
 function jsonIn(value: unknown): unknown {
-  if (typeof value !== "string" || !/^[[{]/.test(value)) {
-    return undefined;
-  }
-  try {
-    return JSON.parse(value) as unknown;
-  } catch {
-    return undefined;
-  }
+  return typeof value === "string" && /^[[{]/.test(value) ? parseJson(value) : undefined;
 }
 
 /** Lists of texts are compared by added and removed items, other lists by index. */
@@ -87,12 +81,8 @@ export function objectsIn(value: unknown): Readonly<Record<string, unknown>>[] {
 
 /** The content of a YAML file, empty for a missing one; undefined if it is secret or not YAML. */
 export function readYaml(text = ""): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const content: unknown = parse(text, { merge: true }) ?? {};
-    return isObject(content) ? content : undefined;
-  } catch {
-    return undefined;
-  }
+  const content = attempt((): unknown => parse(text, { merge: true }) ?? {});
+  return isObject(content) ? content : undefined;
 }
 
 /** An object without some of its members. */

@@ -1,3 +1,4 @@
+import { parseJson } from "../../../lib/shared/attempt";
 import { hideCredentials } from "../../../lib/shared/problems";
 import { isObject } from "../../../lib/shared/isObject";
 
@@ -62,14 +63,7 @@ const UNKNOWN = /04da6b54-80e4-46f7-96ec-b56ff0331ba9/g;
 /** Parses an event log, one event per line; the last line may be incomplete if its writer was killed. */
 export function readEvents(log: string): readonly Event[] {
   const lines = log.replace(UNKNOWN, "(known after the update)").split("\n");
-  return lines.flatMap((line): Event[] => {
-    try {
-      const event: unknown = JSON.parse(line);
-      return isObject(event) ? [event] : [];
-    } catch {
-      return [];
-    }
-  });
+  return lines.map((line) => parseJson(line)).filter(isObject);
 }
 
 /** Summarizes a run from its event log. */

@@ -1,4 +1,5 @@
 import { Change } from "./changes";
+import { parseJson } from "../../../lib/shared/attempt";
 import { isObject } from "../../../lib/shared/isObject";
 import { Properties } from "./events";
 
@@ -42,12 +43,8 @@ export function partOf(change: Change): Part {
 
 /** The model of a dashboard resource; undefined if its inputs have none. */
 export function modelOf({ configJson }: Properties): Properties | undefined {
-  try {
-    const model: unknown = JSON.parse(String(configJson));
-    return isObject(model) ? model : undefined;
-  } catch {
-    return undefined;
-  }
+  const model = parseJson(String(configJson));
+  return isObject(model) ? model : undefined;
 }
 
 /** Title of a dashboard. */

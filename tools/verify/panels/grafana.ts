@@ -1,3 +1,4 @@
+import { parseJson } from "../../../lib/shared/attempt";
 import { urlSegment } from "../../../lib/shared/foreignNames";
 import { readDashboard } from "../dashboards";
 import { LabOutputs, readJson } from "../lab";
@@ -72,21 +73,13 @@ export function grafanaApi(lab: LabOutputs, session = new Session(lab)): Grafana
         const init = { method: "POST", headers, body: JSON.stringify(body) };
         const response = await session.request("/api/ds/query", init, QUERY_TIMEOUT_MS);
         // a failed query makes the whole response an error, which still has the results
-        const answer = parse(response.body);
+        const answer = (parseJson(response.body) ?? {}) as { results?: Record<string, QueryResult>; message?: string };
         if (answer.results === undefined) {
           throw new Error(`/api/ds/query returned ${String(response.status)}: ${answer.message ?? "no results"}`);
         }
         return answer.results;
       }),
   };
-}
-
-function parse(body: string): { results?: Record<string, QueryResult>; message?: string } {
-  try {
-    return JSON.parse(body) as ReturnType<typeof parse>;
-  } catch {
-    return {};
-  }
 }
 
 /** The datasource of a reference with its variables replaced; undefined if Grafana has no such datasource. */

@@ -1,3 +1,4 @@
+import { parseJson } from "../../../lib/shared/attempt";
 import { seconds } from "../../../lib/shared/duration";
 import { isObject } from "../../../lib/shared/isObject";
 import { interpolate } from "./interpolate";
@@ -105,15 +106,11 @@ export function customOptions(query: string): Option[] {
 
 /** Options as a JSON list of texts, or of objects with `text` and `value`; Grafana shows none of any other text. */
 function jsonOptions(query: string): Option[] {
-  try {
-    const list = JSON.parse(query) as unknown;
-    return (Array.isArray(list) ? (list as unknown[]) : []).map((it) => {
-      const { text, value = text } = (isObject(it) ? it : { text: it }) as { text?: unknown; value?: unknown };
-      return { text: String(text ?? value), value: String(value) };
-    });
-  } catch {
-    return [];
-  }
+  const list = parseJson(query);
+  return (Array.isArray(list) ? (list as unknown[]) : []).map((it) => {
+    const { text, value = text } = (isObject(it) ? it : { text: it }) as { text?: unknown; value?: unknown };
+    return { text: String(text ?? value), value: String(value) };
+  });
 }
 
 function autoInterval({ auto_count: count = 30, auto_min: minimum = "10s" }: Variable, range: TimeRange): string {
