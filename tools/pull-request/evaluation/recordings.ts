@@ -1,4 +1,4 @@
-import { Matcher } from "../../verify/panels/parsedQuery";
+import { Matcher, regexOf } from "../../verify/panels/parsedQuery";
 import { PrometheusApi, QueryError } from "./prometheusApi";
 import { changedRecordings, RecordingRule, Rules } from "./rules";
 
@@ -87,12 +87,5 @@ function collectNames(tree: unknown): readonly Matcher[] {
 }
 
 function matches({ type, value }: Matcher, record: string): boolean {
-  if (type !== "=~") {
-    return type === "=" && value === record;
-  }
-  try {
-    return new RegExp(`^(?:${value})$`).test(record);
-  } catch {
-    return false; // RE2 syntax that JavaScript does not support
-  }
+  return type === "=~" ? regexOf(value)?.test(record) === true : type === "=" && value === record;
 }

@@ -1,4 +1,4 @@
-import { Matcher } from "./parsedQuery";
+import { Matcher, regexOf } from "./parsedQuery";
 
 /** Prometheus' own metrics, with a series for each active alert. */
 export const ALERT_METRICS: readonly string[] = ["ALERTS", "ALERTS_FOR_STATE"];
@@ -20,13 +20,8 @@ export function mayHave({ name: alert, labels = {} }: Rule, { name, type, value 
     alertname: [alert],
     alertstate: ["pending", "firing"],
   };
-  const matches = (text: string): boolean => {
-    try {
-      return type.endsWith("~") ? new RegExp(`^(?:${value})$`).test(text) : text === value;
-    } catch {
-      return !type.startsWith("!"); // RE2 syntax that JavaScript does not support
-    }
-  };
+  const matches = (text: string): boolean =>
+    type.endsWith("~") ? (regexOf(value)?.test(text) ?? !type.startsWith("!")) : text === value;
   const isWanted = (text: string): boolean => matches(text) !== type.startsWith("!");
   const values = own[name];
   if (values === undefined) {

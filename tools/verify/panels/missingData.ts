@@ -3,7 +3,7 @@ import { Sample } from "../lab";
 import { ALERT_METRICS, mayHave, Rule } from "./alertSeries";
 import { GrafanaApi } from "./grafana";
 import { explainMetric, Explanation, hostMetricsLike, isHostMetric } from "./nodeExporter";
-import { Matcher, metricOf, ParsedQuery, readTree, Selector, written } from "./parsedQuery";
+import { Matcher, metricOf, ParsedQuery, readTree, regexOf, Selector, written } from "./parsedQuery";
 import { TimeRange } from "./range";
 import { withoutFilters } from "./withoutFilters";
 
@@ -217,11 +217,8 @@ function hostMetricsOf(named: readonly Matcher[]): readonly string[] {
   if (metrics.length > 0 || !/^\^?\(?node_/.test(expression)) {
     return metrics;
   }
-  try {
-    return hostMetricsLike(new RegExp(`^(?:${expression})$`));
-  } catch {
-    return []; // the syntax of Prometheus' regular expressions differs from JavaScript's
-  }
+  const wanted = regexOf(expression);
+  return wanted === undefined ? [] : hostMetricsLike(wanted);
 }
 
 /** The bucket selector of a histogram that is not a native one. */

@@ -1,3 +1,5 @@
+import { attempt } from "../../../lib/shared/attempt";
+
 /** A matcher of a selector, as Prometheus' parser returns it. */
 export interface Matcher {
   readonly name: string;
@@ -93,6 +95,11 @@ function filtersOf(parts: readonly ParsedQuery[]): string | undefined {
 /** The metric name of a selector; empty if there is none, or more than one. */
 export function metricOf(matchers: readonly Matcher[]): string {
   return matchers.find(({ name, type }) => name === "__name__" && type === "=")?.value ?? "";
+}
+
+/** The regular expression of a matcher; undefined for syntax of RE2 that JavaScript does not support. */
+export function regexOf(value: string): RegExp | undefined {
+  return attempt(() => new RegExp(`^(?:${value})$`));
 }
 
 /** A selector in PromQL. */
