@@ -87,7 +87,7 @@ describe("the report of lost data", () => {
 
   it("is quick for a long diff", () => {
     const change = Array.from({ length: 50_000 }, (_, at) => `+const some_name_${String(at)} = "other_${String(at)}";`);
-    const lines = parseDiff(["+++ b/lib/a.ts", "@@ -0,0 +1,50000 @@", ...change].join("\n"));
+    const lines = parseDiff(["--- a/lib/a.ts", "+++ b/lib/a.ts", "@@ -0,0 +1,50000 @@", ...change].join("\n"));
     const losses = Array.from({ length: 1000 }, (_, at) => ({ ...LOSS, selectors: [`gone${String(at)}`] }));
     const [text] = lossText([...losses, { ...LOSS, selectors: ["some_name_7"] }], lines);
     expect(lines).toHaveLength(50_000);

@@ -1,3 +1,4 @@
+import { parsePatch } from "diff";
 import { execFileSync } from "node:child_process";
 import { Loss } from "./losses";
 
@@ -40,32 +41,19 @@ export function changedLines(
 
 /** The lines of a diff without context. */
 export function parseDiff(diff: string): readonly ChangedLine[] {
-  const lines: ChangedLine[] = [];
-  let file = "";
-  let [old, now, removed, added] = [0, 0, 0, 0];
-  for (const line of diff.split("\n")) {
-    // within a hunk's line count, a line that looks like a header is content
-    if (removed > 0 && line.startsWith("-")) {
-      lines.push({ file, line: old++, sign: "-", text: line.slice(1).trim() });
-      removed--;
-    } else if (added > 0 && line.startsWith("+")) {
-      lines.push({ file, line: now++, sign: "+", text: line.slice(1).trim() });
-      added--;
-    } else {
-      const [, from, less = "1", to, more = "1"] = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line) ?? [];
-      if (from !== undefined) {
-        [old, now, removed, added] = [from, to, less, more].map(Number) as [number, number, number, number];
-      }
-      file = pathIn(line) ?? file;
-    }
-  }
+  const lines = parsePatch(diff).flatMap(({ oldFileName = "", newFileName = "", hunks }) => {
+    const file = (newFileName === "/dev/null" ? oldFileName : newFileName).replace(/^[ab]\//, "");
+    return hunks.flatMap((hunk) => [
+      ...linesOf(file, hunk.lines, "-", hunk.oldStart),
+      ...linesOf(file, hunk.lines, "+", hunk.newStart),
+    ]);
+  });
   return lines.filter((it) => !WITHOUT_EFFECT.test(it.file));
 }
 
-/** The path in a diff header: quoted if it contains quotes, followed by a tab if it contains blanks. */
-function pathIn(line: string): string | undefined {
-  const [, quoted, plain] = /^(?:---|\+\+\+) (?:"[ab]\/(.*)"|[ab]\/([^\t]*))\t?$/.exec(line) ?? [];
-  return plain ?? quoted?.replace(/\\(["\\])/g, "$1");
+function linesOf(file: string, all: readonly string[], sign: ChangedLine["sign"], start: number): ChangedLine[] {
+  const own = all.filter((line) => line.startsWith(sign));
+  return own.map((line, index) => ({ file, line: start + index, sign, text: line.slice(1).trim() }));
 }
 
 /**
