@@ -31,16 +31,12 @@ export const WITHOUT_QUERIES: ReadonlySet<string> = new Set(
   "alertGroups alertlist annolist dashlist gettingstarted live news pluginlist row text welcome".split(" "),
 );
 
-/** Images with only Grafana's own panels; others may include plugins. */
-const STOCK_IMAGE = /^(docker\.io\/)?grafana\/grafana(-oss|-enterprise)?[:@]|^observability-lab\/grafana:offline$/;
+/** Images with only Grafana's own panels, so that only Grafana's data could have plugins; others may include some. */
+export const STOCK_IMAGE =
+  /^(docker\.io\/)?grafana\/grafana(-oss|-enterprise)?[:@]|^observability-lab\/grafana:offline$/;
 
 /** Where an image has to store its plugins: the lab's volume hides Grafana's default location. */
 export const PLUGINS_PLACE = "with GF_PATHS_PLUGINS outside /var/lib/grafana";
-
-/** Whether that image includes no plugins, so that only Grafana's data could. */
-export function isStockImage(image: string): boolean {
-  return STOCK_IMAGE.test(image);
-}
 
 /**
  * Panel types of a dashboard for which Grafana shows "Panel plugin not found", sorted.

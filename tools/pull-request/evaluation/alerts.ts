@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import { seconds } from "../../../lib/shared/duration";
 import { isObject } from "../../../lib/shared/isObject";
@@ -9,7 +10,7 @@ import { Notification, Rendered, renderAlerts, TemplateContext } from "./notific
 import { PrometheusApi } from "./prometheusApi";
 import { RunRuleTests } from "./promtool";
 import { findChangedRecordings, findDependency } from "./recordings";
-import { AlertRule, isChanged, pairAlerts, readRuleFiles, textsOf } from "./rules";
+import { AlertRule, pairAlerts, readRuleFiles, textsOf } from "./rules";
 
 /** An alert evaluated on the data of the base's lab, before and after the change; a side without the alert is undefined. */
 export interface AlertEvaluation {
@@ -82,7 +83,9 @@ async function findAlerts(api: PrometheusApi, files: readonly TextPair[]): Promi
       dependency: pair.after === undefined ? undefined : await findDependency(api, pair.after.expr, recordings),
     })),
   );
-  return alerts.filter((alert) => isChanged(alert) || alert.dependency !== undefined);
+  return alerts.filter(
+    ({ before: old, after: now, dependency }) => !isDeepStrictEqual(old, now) || dependency !== undefined,
+  );
 }
 
 async function evaluateBoth(

@@ -28,23 +28,16 @@ const FINAL_OPERATIONS: ReadonlySet<string> = new Set(["same", ...OPERATIONS]);
 const DASHBOARD = "grafana:oss/dashboard:Dashboard";
 const DATASOURCE = "grafana:oss/dataSource:DataSource";
 
-/** The dashboards in the steps of the Pulumi engine, before and after. */
-function dashboardsOf(
-  steps: readonly Step[],
-): readonly { readonly before: StoredDashboard | undefined; readonly after: StoredDashboard | undefined }[] {
+/** Every panel that a change adds, changes or removes, and those whose variables it changes. */
+export function findPanelChanges(steps: readonly Step[]): readonly PanelChange[] {
   // a refresh precedes the final step of a resource, and the deletion of a replaced one follows it
   const last = new Map(steps.filter(({ op }) => FINAL_OPERATIONS.has(op)).map((step) => [step.urn, step]));
   return [...last.values()]
     .filter(({ type }) => type === DASHBOARD)
-    .map(({ op, old, new: now }) => ({
-      before: op === "create" ? undefined : dashboardIn(old?.inputs),
-      after: op === "delete" ? undefined : dashboardIn(now?.inputs),
-    }));
-}
-
-/** Every panel that a change adds, changes or removes, and those whose variables it changes. */
-export function findPanelChanges(steps: readonly Step[]): readonly PanelChange[] {
-  return dashboardsOf(steps).flatMap(({ before, after }) => changesOf(before, after));
+    .flatMap(({ op, old, new: now }) => {
+      const before = op === "create" ? undefined : dashboardIn(old?.inputs);
+      return changesOf(before, op === "delete" ? undefined : dashboardIn(now?.inputs));
+    });
 }
 
 /** Whether a change makes a datasource another one, with which nothing can be asked before it is applied. */

@@ -28,15 +28,12 @@ export function prometheusApi(lab: Pick<LabOutputs, "prometheusUrl" | "webPasswo
       }).catch(timedOut);
       const content = (await response.json().catch(() => ({}))) as { data?: unknown; error?: string };
       if (content.data === undefined) {
-        throw new QueryError(stripPrefix(content.error ?? `Prometheus returned ${String(response.status)} to ${path}`));
+        const reason = content.error ?? `Prometheus returned ${String(response.status)} to ${path}`;
+        // without the name of the request's own parameter
+        throw new QueryError(reason.replace(/^invalid parameter "query": /, ""));
       }
       return content.data as never;
     });
-}
-
-/** Removes the name of the request's own parameter. */
-function stripPrefix(error: string): string {
-  return error.replace(/^invalid parameter "query": /, "");
 }
 
 /** A timeout counts as a failed evaluation. */

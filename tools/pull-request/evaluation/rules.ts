@@ -53,11 +53,6 @@ export function pairAlerts(before: Rules, after: Rules): readonly Pair<AlertRule
   return names.map((name) => ({ name, before: before.alerts.get(name), after: after.alerts.get(name) }));
 }
 
-/** Whether the declaration of an alert differs. */
-export function isChanged({ before, after }: Pair<AlertRule>): boolean {
-  return !isDeepStrictEqual(before, after);
-}
-
 /** Recorded metrics whose rules differ, with the kind of difference. */
 export function changedRecordings(before: Rules, after: Rules): ReadonlyMap<string, "new" | "changed" | "removed"> {
   const named = (rules: Rules, name: string): readonly RecordingRule[] =>
