@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Settings } from "../lib/settings/settings";
 
 /** A resource that is about to be created or changed, as the Pulumi engine identifies it. */
 export interface ResourceId {
@@ -16,15 +17,7 @@ export interface Resource extends ResourceId {
 }
 
 /** Information that policies need besides the resources. */
-export interface PolicyContext {
-  /** The setting of that name. */
-  readonly bindAddress: string;
-  /** The setting of that name. */
-  readonly namePrefix: string;
-  /** The setting of that name. */
-  readonly subnet: string;
-  /** First address of `subnet`. */
-  readonly gateway: string;
+export interface PolicyContext extends Pick<Settings, "bindAddress" | "namePrefix" | "subnet" | "gateway"> {
   /** Whether the setting webPassword is set. */
   readonly webPassword: boolean;
   /** Real paths of the sockets of this machine that give access to the whole API of Docker or containerd. */
