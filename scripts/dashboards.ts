@@ -8,19 +8,13 @@ import { describeNewUid } from "../dashboards/community/uid";
 import { DATASOURCE_UID } from "../lib/drift/grafana";
 import { readStackFiles } from "../lib/settings/stackFiles";
 import { childPath } from "../lib/shared/foreignNames";
+import { isObject } from "../lib/shared/isObject";
 import { throwProblems } from "../lib/shared/problems";
 
-/** The value with the keys of every object in alphabetical order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(sorted);
-  }
-  return typeof value === "object" && value !== null
-    ? Object.fromEntries(
-        Object.entries(value)
-          .sort(([one], [other]) => (one < other ? -1 : 1))
-          .map(([key, item]) => [key, sorted(item)]),
-      )
+/** For JSON.stringify: a value with its own keys in alphabetical order. */
+function sorted(_: string, value: unknown): unknown {
+  return isObject(value)
+    ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
     : value;
 }
 
@@ -40,7 +34,7 @@ async function main(): Promise<void> {
   ];
   mkdirSync(folder, { recursive: true });
   for (const model of models) {
-    const text = `${JSON.stringify(sorted(model), null, 2)}\n`;
+    const text = `${JSON.stringify(model, sorted, 2)}\n`;
     // does not write through an existing file or link
     writeFileSync(childPath(folder, `${String(model.uid)}.json`), text, { flag: "wx" });
   }

@@ -53,17 +53,10 @@ export function namesSecret(text: string): boolean {
   return [...Object.keys(SECRET_FIELDS), ...INLINE_SECRETS].some((field) => text.includes(field));
 }
 
-/** A value with its secret fields masked. */
+/** A value from JSON with its secret fields masked; undefined stays. */
 export function redactSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(redactSecrets);
-  }
-  if (typeof value !== "object" || value === null) {
-    return value;
-  }
-  const fields = Object.entries(value).map(([field, item]) => [
-    field,
-    isSecretField(field) || isInlineOnly(field) ? "[secret]" : redactSecrets(item),
-  ]);
-  return Object.fromEntries(fields) as object;
+  const text = JSON.stringify([value], (field, item: unknown) =>
+    isSecretField(field) || isInlineOnly(field) ? "[secret]" : item,
+  );
+  return value === undefined ? undefined : (JSON.parse(text) as unknown[])[0];
 }
