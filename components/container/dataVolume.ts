@@ -2,12 +2,10 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { ensureVolume } from "../../lib/docker/orphans";
 import { dataVolumeName, LAB_LABEL, labName } from "../../lib/shared/names";
-import { LabContext } from "../context";
+import { ComponentArgs } from "../context";
 import { ServiceSpec } from "./spec";
 
-interface DataVolumeArgs extends Pick<ServiceSpec, "hostname" | "dataPath" | "dataKey" | "shared"> {
-  readonly context: LabContext;
-}
+type DataVolumeArgs = Pick<ServiceSpec, "hostname" | "dataPath" | "dataKey" | "shared"> & ComponentArgs;
 
 /** The volume with a container's data; with `keepData` it outlives the lab. */
 export function createDataVolume(

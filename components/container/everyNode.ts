@@ -1,16 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { LabContext } from "../context";
+import { ComponentArgs } from "../context";
 import { LabContainer } from "./labContainer";
 import { NodeService, NodeSpec } from "./nodeService";
 import { ServiceSpec } from "./spec";
 
-/** Options of a container on this machine that a Swarm task does not support. */
-export type MachineSpec = Pick<ServiceSpec, "pidMode" | "hostUsers" | "hostAddress">;
-
-export interface EveryNodeArgs {
-  readonly context: LabContext;
+export interface EveryNodeArgs extends ComponentArgs {
   readonly spec: NodeSpec;
-  readonly onMachine?: MachineSpec;
+  /** Options of a container on this machine that a Swarm task does not support. */
+  readonly onMachine?: Pick<ServiceSpec, "pidMode" | "hostUsers" | "hostAddress">;
 }
 
 /** Runs a service on every watched machine: a container on this one, or in a swarm a task on each node. */

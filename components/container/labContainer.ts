@@ -18,16 +18,14 @@ import {
   urlOn,
 } from "../../lib/shared/names";
 import { WEB_PASSWORD_FILE } from "../../lib/shared/webSignIn";
-import { LabContext } from "../context";
+import { ComponentArgs } from "../context";
 import { ConfigFile, ConfigVolume } from "./configVolume";
 import { createDataVolume, ensureVolumes } from "./dataVolume";
 import { createReload } from "./reload";
 import { bindMount, coverMount, healthcheck, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./spec";
 import { withWebPassword } from "./webPassword";
 
-export interface LabContainerArgs extends ServiceSpec {
-  readonly context: LabContext;
-}
+export type LabContainerArgs = ServiceSpec & ComponentArgs;
 
 /** Restarts after a crash and after a reboot. */
 const RESTART = "unless-stopped";

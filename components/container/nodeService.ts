@@ -6,7 +6,7 @@ import { awaitTasks } from "../../lib/docker/tasks";
 import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { serviceDrift } from "../../lib/drift/services";
 import { LAB_LABEL, labName, MANAGER_LABEL, REASON_LABEL } from "../../lib/shared/names";
-import { LabContext, Overlay } from "../context";
+import { ComponentArgs, Overlay } from "../context";
 import { bindMount, coverMount, healthProbe, LOG, ServiceSpec } from "./spec";
 
 /** Spec of a program on a node: without data, files, and the options that Swarm does not support. */
@@ -15,10 +15,7 @@ export type NodeSpec = Omit<
   "dataPath" | "uploads" | "scratch" | "hosts" | "pidMode" | "hostUsers" | "hostAddress"
 >;
 
-export interface NodeServiceArgs extends NodeSpec {
-  readonly context: LabContext;
-  readonly overlay: Overlay;
-}
+export type NodeServiceArgs = NodeSpec & ComponentArgs & { readonly overlay: Overlay };
 
 /**
  * A service with a task on every node, also on one that joins later. As restricted as every container of the lab, except that

@@ -8,10 +8,9 @@ import { connectHost, isLoopback, urlOn } from "../../lib/shared/names";
 import { ConfigFile } from "../container/configVolume";
 import { LabContainer } from "../container/labContainer";
 import { CONFIG_FOLDER, specOf } from "../container/spec";
-import { LabContext } from "../context";
+import { ComponentArgs } from "../context";
 
-export interface AlertmanagerArgs {
-  readonly context: LabContext;
+export interface AlertmanagerArgs extends ComponentArgs {
   /** URL of a webhook or a chat to which every alert is posted; it may contain a token. */
   readonly webhook: string;
 }

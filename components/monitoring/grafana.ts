@@ -13,12 +13,11 @@ import { createDataVolume } from "../container/dataVolume";
 import { LabContainer } from "../container/labContainer";
 import { CONFIG_FOLDER, specOf } from "../container/spec";
 import { generatePassword, WEB_CONFIG } from "../container/webPassword";
-import { LabContext } from "../context";
+import { ComponentArgs, LabContext } from "../context";
 import { GrafanaApi } from "./grafanaApi";
 import { createFolder } from "./grafanaFolder";
 
-export interface GrafanaArgs {
-  readonly context: LabContext;
+export interface GrafanaArgs extends ComponentArgs {
   /** URL of Prometheus as seen from Grafana. */
   readonly prometheusUrl: string;
   /** uids of the lab's own and the community's dashboards. */

@@ -10,14 +10,13 @@ import { ConfigFile } from "../container/configVolume";
 import { LabContainer } from "../container/labContainer";
 import { CONFIG_FOLDER, SharedFolder, specOf } from "../container/spec";
 import { renderBasicAuth } from "../container/webPassword";
-import { LabContext } from "../context";
+import { ComponentArgs, LabContext } from "../context";
 import { extraTargetJobs, extraTargetSecrets } from "./extraTargets";
 import { pushgatewayJobs, recordedMetrics } from "./pushedSeries";
 import { remoteWriteFlags, remoteWriteSecrets, renderRemoteWrite } from "./remoteWrite";
 import { extraServiceJobs, nodeJob } from "./swarmScrapeConfigs";
 
-export interface PrometheusArgs {
-  readonly context: LabContext;
+export interface PrometheusArgs extends ComponentArgs {
   /** `host:port` of the Alertmanager, if there is one. */
   readonly alertmanager?: string | undefined;
   /** Service discovery of the swarm, if the lab watches one. */

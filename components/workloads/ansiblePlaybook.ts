@@ -2,13 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { fingerprint, readAsset } from "../../lib/shared/assets";
 import { dataVolumeName, labName } from "../../lib/shared/names";
-import { LabContext } from "../context";
+import { ComponentArgs } from "../context";
 import { Pushgateway } from "../monitoring/pushgateway";
 import { createHostCommand } from "./hostCommand";
 import { createPythonEnvironment, environmentFingerprint } from "./pythonEnvironment";
 
-export interface AnsiblePlaybookArgs {
-  readonly context: LabContext;
+export interface AnsiblePlaybookArgs extends ComponentArgs {
   readonly pushgateway: Pushgateway;
 }
 

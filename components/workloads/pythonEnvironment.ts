@@ -4,11 +4,10 @@ import { replaceOnDrift } from "../../lib/drift/drift";
 import { VirtualEnvironment } from "../../lib/drift/host";
 import { fingerprint, readAsset } from "../../lib/shared/assets";
 import { labName } from "../../lib/shared/names";
-import { LabContext } from "../context";
+import { ComponentArgs } from "../context";
 import { createHostCommand } from "./hostCommand";
 
-export interface PythonEnvironmentArgs {
-  readonly context: LabContext;
+export interface PythonEnvironmentArgs extends ComponentArgs {
   /** Folder of `assets/` with its requirements.txt. */
   readonly venv: VirtualEnvironment;
 }
