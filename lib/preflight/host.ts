@@ -26,38 +26,27 @@ export function findFolderProblems(
   const parent = nearest(folder);
   const reason = reasonAgainst(parent);
   if (reason !== undefined) {
-    return [
-      {
-        ...fixed,
-        problem: `cannot create files of the lab in ${folder}: ${reason}`,
-        fix: "set XDG_STATE_HOME to a folder that you may write to",
-      },
-    ];
+    const problem = `cannot create files of the lab in ${folder}: ${reason}`;
+    return [{ ...fixed, problem, fix: "set XDG_STATE_HOME to a folder that you may write to" }];
   }
   const free = freeMib(parent);
-  return Object.values(environments).some((drift) => drift !== undefined) && free < MIN_FREE_MIB
-    ? [
-        {
-          ...fixed,
-          problem: `${parent} has ${String(free)} MiB left, which is too little for the lab's Python environments`,
-          fix: "free disk space there, or set XDG_STATE_HOME to a folder on another disk",
-        },
-      ]
-    : [];
+  const full = {
+    ...fixed,
+    problem: `${parent} has ${String(free)} MiB left, which is too little for the lab's Python environments`,
+    fix: "free disk space there, or set XDG_STATE_HOME to a folder on another disk",
+  };
+  return Object.values(environments).some((drift) => drift !== undefined) && free < MIN_FREE_MIB ? [full] : [];
 }
 
 /** Docker without network addresses on this machine, on which the app would have to listen for Prometheus. */
 export function findRootless({ rootless }: Machine, env: NodeJS.ProcessEnv = process.env): readonly Problem[] {
-  return rootless
-    ? [
-        {
-          setting: "DOCKER_HOST",
-          value: env.DOCKER_HOST,
-          problem: "is a rootless Docker, whose networks are not visible on this machine",
-          fix: "set it to the socket of a Docker that runs as root, such as unix:///var/run/docker.sock",
-        },
-      ]
-    : [];
+  const problem = {
+    setting: "DOCKER_HOST",
+    value: env.DOCKER_HOST,
+    problem: "is a rootless Docker, whose networks are not visible on this machine",
+    fix: "set it to the socket of a Docker that runs as root, such as unix:///var/run/docker.sock",
+  };
+  return rootless ? [problem] : [];
 }
 
 /** Settings that do not work if Docker remaps user ids (userns-remap). */
@@ -115,16 +104,13 @@ export function findDockerDesktop(
   { nodeExporterNetwork }: Pick<Settings, "nodeExporterNetwork">,
   machine: Machine,
 ): readonly Problem[] {
-  return nodeExporterNetwork === "host" && !machine.native
-    ? [
-        {
-          setting: "nodeExporterNetwork",
-          value: nodeExporterNetwork,
-          problem: "needs Docker on Linux: Docker Desktop's containers run in a virtual machine",
-          fix: "set lab",
-        },
-      ]
-    : [];
+  const problem = {
+    setting: "nodeExporterNetwork",
+    value: nodeExporterNetwork,
+    problem: "needs Docker on Linux: Docker Desktop's containers run in a virtual machine",
+    fix: "set lab",
+  };
+  return nodeExporterNetwork === "host" && !machine.native ? [problem] : [];
 }
 
 /** The Python for the virtual environments, as the scripts choose it. */

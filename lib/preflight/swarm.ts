@@ -93,16 +93,14 @@ function findMixedEngines(nodes: readonly SwarmNode[]): readonly Problem[] {
     name: Description.Hostname,
     version: Description.Engine.EngineVersion,
   }));
-  return new Set(engines.map(({ version }) => version.split(".")[0])).size < 2
-    ? []
-    : [
-        {
-          setting: "engine",
-          value: "swarm",
-          problem: `its nodes run different major versions of Docker (${engines.map(({ name, version }) => `${name} ${version}`).join(", ")})`,
-          fix: "upgrade them to one major version, or select nodes of one version with nodeLabel",
-        },
-      ];
+  const list = engines.map(({ name, version }) => `${name} ${version}`).join(", ");
+  const problem = {
+    setting: "engine",
+    value: "swarm",
+    problem: `its nodes run different major versions of Docker (${list})`,
+    fix: "upgrade them to one major version, or select nodes of one version with nodeLabel",
+  };
+  return new Set(engines.map(({ version }) => version.split(".")[0])).size < 2 ? [] : [problem];
 }
 
 /** Nodes with the same host name. */
@@ -166,14 +164,11 @@ async function findBlockedPorts(nodes: readonly SwarmNode[], connect: typeof try
       return error === undefined ? [] : [`${Description.Hostname} (${Status.Addr}: ${error})`];
     }),
   );
-  return blocked.flat().length === 0
-    ? []
-    : [
-        {
-          setting: "engine",
-          value: "swarm",
-          problem: `port ${String(GOSSIP_PORT)} of ${blocked.flat().join(", ")} is not reachable from this machine`,
-          fix: "open 7946/tcp, 7946/udp and 4789/udp between the nodes, and IP protocol 50 (ESP) for overlayEncryption",
-        },
-      ];
+  const problem = {
+    setting: "engine",
+    value: "swarm",
+    problem: `port ${String(GOSSIP_PORT)} of ${blocked.flat().join(", ")} is not reachable from this machine`,
+    fix: "open 7946/tcp, 7946/udp and 4789/udp between the nodes, and IP protocol 50 (ESP) for overlayEncryption",
+  };
+  return blocked.flat().length === 0 ? [] : [problem];
 }
