@@ -10,6 +10,7 @@ import { readStackFiles } from "../lib/settings/stackFiles";
 import { childPath } from "../lib/shared/foreignNames";
 import { isObject } from "../lib/shared/isObject";
 import { throwProblems } from "../lib/shared/problems";
+import { runMain } from "../lib/shared/run";
 
 /** For JSON.stringify: a value with its own keys in alphabetical order. */
 function sorted(_: string, value: unknown): unknown {
@@ -40,7 +41,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-});
+runMain(main);

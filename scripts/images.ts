@@ -3,14 +3,12 @@
 import { imagesOf, nameInOffline } from "../lib/preflight/images";
 import { allServices } from "../lib/settings/services";
 import { readStackFiles } from "../lib/settings/stackFiles";
+import { runMain } from "../lib/shared/run";
 
-try {
+runMain(() => {
   const [purpose, ...files] = process.argv.slice(2);
   const { settings } = readStackFiles(files);
   const images = purpose === "test" ? allServices().map(([key]) => settings[key]) : imagesOf(settings);
   const names = images.flatMap(({ image }) => nameInOffline(image) ?? []);
   console.log([...new Set(names)].sort().join(" "));
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+});

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { isObject } from "../lib/shared/isObject";
+import { runMain } from "../lib/shared/run";
 
 interface StackFile {
   readonly config?: object | null;
@@ -22,10 +23,7 @@ function read(file: string): StackFile {
   }
 }
 
-try {
+runMain(() => {
   const [tracked = {}, own = {}] = process.argv.slice(2).map(read);
   process.stdout.write(stringify({ ...tracked, ...own, config: { ...tracked.config, ...own.config } }));
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
-}
+});

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import { attempt } from "../lib/shared/attempt";
+import { runMain } from "../lib/shared/run";
 
 const [cli = "", stack = "", folder = "", ...found] = process.argv.slice(2);
 
@@ -64,9 +65,4 @@ function unlock(): void {
   run(failure, ["stack", "import"], JSON.stringify(state));
 }
 
-try {
-  unlock();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+runMain(unlock);

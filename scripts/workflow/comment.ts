@@ -2,6 +2,7 @@
 // usage: comment.ts REPORT COMMIT      COMMIT: head of the pull request; its base is checked out
 import { execFileSync } from "node:child_process";
 import { lstatSync, readFileSync } from "node:fs";
+import { runMain } from "../../lib/shared/run";
 import { describeOrigin, escapeReport, REPORT_MARKER } from "../../tools/pull-request/foreignReport";
 
 /** Maximum size of a report, which is truncated to 60,000 characters. */
@@ -44,9 +45,6 @@ function main([file = "", commit = ""]: readonly string[]): void {
   process.stdout.write(text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH)}\n\nThe rest is cut.\n`);
 }
 
-try {
+runMain(() => {
   main(process.argv.slice(2));
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
-}
+});

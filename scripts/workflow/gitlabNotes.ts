@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { runMain } from "../../lib/shared/run";
 import { escapeNote, REPORT_MARKER } from "../../tools/pull-request/foreignReport";
 
 interface MergeRequest {
@@ -135,7 +136,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  console.error((error as Error).message);
-  process.exitCode = 1;
-});
+runMain(main);

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { readStackFiles } from "../../lib/settings/stackFiles";
 import { LabError } from "../../lib/shared/problems";
+import { runMain } from "../../lib/shared/run";
 import { printResults } from "../verify/table";
 import { examine } from "./checks";
 import { Finding } from "./finding";
@@ -41,7 +42,4 @@ async function main(): Promise<void> {
   process.exitCode = ok ? 0 : 1;
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 2;
-});
+runMain(main, 2);

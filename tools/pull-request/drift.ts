@@ -3,6 +3,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { hideCredentials, LabError } from "../../lib/shared/problems";
+import { runMain } from "../../lib/shared/run";
 import { Commands, Outcome } from "./commands";
 import { readRun } from "./report/events";
 import { renderReport, Report, summaryOf } from "./report/markdown";
@@ -55,7 +56,4 @@ async function preview(commands: Commands): Promise<{ outcome: Outcome; notes: r
       };
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-});
+runMain(main);

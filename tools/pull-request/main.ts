@@ -2,6 +2,7 @@
 // usage: BASE=REF [APPLY=1] [REPORT=FILE] pr-preview STACK FOLDER
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { messageOf, runMain } from "../../lib/shared/run";
 import { changedLines } from "./evaluation/causes";
 import { PreviewEvaluation } from "./evaluation/previewEvaluation";
 import { REPORT_MARKER } from "./foreignReport";
@@ -171,7 +172,7 @@ async function verify(lab: PreviewLab): Promise<Pick<Result, "verified"> & Parti
 }
 
 function paragraphs(error: unknown): string[] {
-  return (error instanceof Error ? error.message : String(error)).split("\n");
+  return messageOf(error).split("\n");
 }
 
 /** Runs a part of the work and records its time. */
@@ -184,7 +185,4 @@ async function timed<T>(seconds: Seconds, part: string, work: () => Promise<T>):
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(paragraphs(error).join("\n"));
-  process.exitCode = 1;
-});
+runMain(main);

@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { CHECKS, FLASK_PATHS, QUICK_PATHS, sendTraffic } from "./checks";
 import { seconds } from "../../lib/shared/duration";
+import { messageOf, runMain } from "../../lib/shared/run";
 import { Observation, Check, CheckError, LabOutputs } from "./lab";
 import { panelChecks } from "./panels/checks";
 import { grafanaApi } from "./panels/grafana";
@@ -40,15 +41,11 @@ async function examine(check: Check, lab: LabOutputs, patience: number): Promise
       if (Date.now() + RETRY_PAUSE_MS > end) {
         const { fix, details } =
           error instanceof CheckError ? error : { fix: "read make logs, then run make up", details: undefined };
-        return { check: check.name, ok: false, seen: describe(error), fix, details };
+        return { check: check.name, ok: false, seen: messageOf(error), fix, details };
       }
     }
     await setTimeout(RETRY_PAUSE_MS);
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function printTable(findings: readonly Finding[]): void {
@@ -90,7 +87,4 @@ async function main(): Promise<void> {
   process.exitCode = findings.every(({ ok }) => ok) ? 0 : 1;
 }
 
-main().catch((error: unknown) => {
-  console.error(describe(error));
-  process.exitCode = 2;
-});
+runMain(main, 2);
