@@ -1,10 +1,10 @@
 import { LAB_LABEL } from "../shared/names";
 import { LabError } from "../shared/problems";
 import { callDocker } from "./client";
+import { Labels } from "./swarmOwner";
 import { succeed } from "./temporaryContainer";
 
 type Kind = "containers" | "networks" | "services";
-type Labels = Readonly<Record<string, string>> | null | undefined;
 
 /** Creates a volume with the lab's label and these labels, unless one with that name exists. */
 export async function ensureVolume(

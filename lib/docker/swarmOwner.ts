@@ -2,7 +2,7 @@ import { LAB_LABEL, MANAGER_LABEL, OVERLAY_LABEL } from "../shared/names";
 import { Machine } from "./machine";
 
 /** Labels in Docker's format. */
-type Labels = Readonly<Record<string, string>> | null | undefined;
+export type Labels = Readonly<Record<string, string>> | null | undefined;
 
 /**
  * Whether a service or a network of the swarm belongs to the lab of this machine: other managers may run labs with the same

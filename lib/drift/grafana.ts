@@ -10,8 +10,6 @@ export interface FoundDatasource {
   readonly isDefault: boolean;
   readonly basicAuth?: boolean;
   readonly basicAuthUser?: string;
-  /** The secrets that are set, without their values. */
-  readonly secureJsonFields?: Readonly<Record<string, boolean>>;
 }
 
 /**
@@ -51,11 +49,6 @@ export const NOT_ACCEPTABLE = 406;
 
 const TIMEOUT_MS = 5_000;
 
-interface ApiResponse {
-  readonly status: number;
-  readonly body: unknown;
-}
-
 /** An empty Grafana, for example after its volume was removed. */
 export const EMPTY_GRAFANA: ObservedGrafana = {
   password: undefined,
@@ -64,7 +57,7 @@ export const EMPTY_GRAFANA: ObservedGrafana = {
 
 export const UNKNOWN_GRAFANA: ObservedGrafana = { password: undefined, found: undefined };
 
-type Get = (path: string) => Promise<ApiResponse>;
+type Get = (path: string) => Promise<{ readonly status: number; readonly body: unknown }>;
 
 function asAdmin(url: string, password: string, read = (response: Response): Promise<unknown> => response.json()): Get {
   const authorization = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;

@@ -7,14 +7,8 @@ import { Problem, throwProblems } from "../shared/problems";
 /** Names of the images that offline/ builds on this machine; they are in no registry. */
 const BUILT_HERE = /^observability-lab\/([a-z-]+):offline$/;
 
-/** An image that a lab runs, and the setting that names it. */
-export interface LabImage {
-  readonly setting: string;
-  readonly image: string;
-}
-
-/** The images of a lab with these settings. */
-export function imagesOf(settings: Settings): readonly LabImage[] {
+/** The images of a lab with these settings, and the setting that names each. */
+export function imagesOf(settings: Settings): readonly { readonly setting: string; readonly image: string }[] {
   return servicesOf(settings).map((key) => ({ setting: `${key}Image`, image: settings[key].image }));
 }
 

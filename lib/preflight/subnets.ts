@@ -17,15 +17,9 @@ export function findOverlaps(
   return [lab, ...(engine === "swarm" ? [overlay] : [])].flatMap((it) => findOverlap(it, machine, interfaces));
 }
 
-/** A network that the lab needs. */
-interface WantedNetwork {
-  readonly setting: string;
-  readonly subnet: string;
-  readonly name: string;
-}
-
+/** A network that overlaps with one that the lab needs. */
 function findOverlap(
-  { setting, subnet, name: own }: WantedNetwork,
+  { setting, subnet, name: own }: Readonly<Record<"setting" | "subnet" | "name", string>>,
   machine: Pick<Machine, "networks">,
   interfaces: NodeJS.Dict<os.NetworkInterfaceInfo[]>,
 ): readonly Problem[] {

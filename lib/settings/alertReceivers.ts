@@ -7,12 +7,6 @@ export type Integration = "webhook" | "slack" | "discord" | "msteamsv2";
 /** Interval after which Alertmanager retries failed notifications and sends new alerts of a group. */
 export const GROUP_INTERVAL = "30s";
 
-/** A chat that Alertmanager has a receiver for. */
-interface Chat {
-  readonly integration: Exclude<Integration, "webhook">;
-  readonly host: RegExp;
-}
-
 /** Addresses that would not show an alert to anybody, although some of them return 200. */
 interface Refused extends Pick<Problem, "problem" | "fix"> {
   readonly host: RegExp;
@@ -24,7 +18,8 @@ interface Refused extends Pick<Problem, "problem" | "fix"> {
 const SLACK = /^hooks\.slack(-gov)?\.com$/;
 const DISCORD = /^((canary|ptb)\.)?discord(app)?\.com$/;
 
-const CHATS: readonly Chat[] = [
+/** The chats that Alertmanager has a receiver for. */
+const CHATS: readonly { readonly integration: Integration; readonly host: RegExp }[] = [
   { integration: "slack", host: SLACK },
   { integration: "discord", host: DISCORD },
   // Teams' Workflows, https://learn.microsoft.com/power-platform/admin/online-requirements

@@ -7,7 +7,6 @@ import { code, describeDifferences, formatChange, list, TextPair } from "./forma
 import { itemRows, operationOf, Row } from "./rows";
 
 type Named = Readonly<Record<string, unknown>>;
-type Pairs = readonly Pair<Named>[];
 
 /** The files of a configuration, before and after; none if all are one secret. */
 export function filesOf({ before, after }: Pick<Change, "before" | "after">): readonly TextPair[] {
@@ -41,7 +40,7 @@ export function configurationRows(files: readonly TextPair[]): readonly Row[] {
 
 function prometheusRows(before: Named, after: Named): Row[] {
   const settings = findDifferences(globalOf(before), globalOf(after));
-  const pairsOf = (field: string, key: string): Pairs =>
+  const pairsOf = (field: string, key: string): readonly Pair<Named>[] =>
     matchByName(byName(objectsIn(before[field]), key), byName(objectsIn(after[field]), key));
   return [
     ...settings.map(({ path, before: old, after: now }) => ({
