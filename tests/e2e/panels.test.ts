@@ -11,6 +11,8 @@ jest.setTimeout(300_000);
 /** The step of a graph over 24 hours, the range of 1860: by then it has drawn once. */
 const TRAFFIC_SECONDS = 120;
 const REQUESTS_PER_SECOND = 5;
+/** Metric of the app, with a series for each path and status. */
+const REQUESTS = "flask_http_request_duration_seconds_count";
 
 const { skip } = it;
 const onRealFiles = hasRealDashboards() ? it : skip;
@@ -176,7 +178,10 @@ describe("a dashboard with faults", () => {
         panel("Shifted", "up", { timeShift: "1d" }),
         panel("Last hour", "up", { timeFrom: "1h" }),
         panel("Of $top", 'up{job="$top"}'),
+        panel("Failures", `rate(${REQUESTS}{path="/fast",status=~"5.."}[1m])`),
+        panel("Excluded", `${REQUESTS}{path!~"/.*"}`),
         panel("Down elsewhere", 'up{job="nowhere"} == 0'),
+        panel("Wrong label", `rate(${REQUESTS}{path="/fast",code=~"5.."}[1m])`),
         panel("No such alert", 'ALERTS{alertname="NoSuchAlert"}'),
         panel("Not joined", 'prometheus_build_info * on (version) (process_start_time_seconds{job="prometheus"} > 0)'),
         panel("Computed", "", { targets: computed }),
@@ -196,9 +201,11 @@ describe("a dashboard with faults", () => {
       Alerts: 'no alert is active as ALERTS{alertstate="firing",alertname="TargetDown"}',
       "A week ago": "up did not exist 1w earlier",
       Shifted: "up did not exist 1d earlier",
+      Failures: `no series of ${REQUESTS}{path="/fast"} has status=~"5.."`,
+      Excluded: `no series of ${REQUESTS} has path!~"/.*"`,
       Computed: expect.stringContaining("bonding") as unknown,
     });
-    expect(titles(proof, "missing")).toStrictEqual(["Down elsewhere", "No such alert", "Not joined"]);
+    expect(titles(proof, "missing")).toStrictEqual(["Down elsewhere", "Wrong label", "No such alert", "Not joined"]);
     expect(titles(proof, "error")).toStrictEqual([]);
     expect(titles(proof, "data")).toStrictEqual(["Last hour", "Of prometheus"]);
   });

@@ -1,5 +1,6 @@
 import { writeDuration } from "../../../lib/shared/duration";
 import { Sample } from "../lab";
+import { explainValues } from "./absentValues";
 import { ALERT_METRICS, mayHave, Rule } from "./alertSeries";
 import { GrafanaApi } from "./grafana";
 import { explainMetric, Explanation, hostMetricsLike, isHostMetric } from "./nodeExporter";
@@ -96,6 +97,10 @@ export class MissingData {
     }
     if (await this.has(matchers)) {
       return this.explainEnd(matchers);
+    }
+    const values = await explainValues(matchers, (it) => this.has(it));
+    if (values !== undefined) {
+      return { reason: values, byQuery: true };
     }
     const named = matchers.filter(({ name }) => name === "__name__");
     if (selector.histogram && metric !== "" && (await this.has(classic(matchers)))) {
