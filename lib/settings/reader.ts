@@ -1,9 +1,9 @@
-import * as ipaddr from "ipaddr.js";
 import { isIPv4 } from "node:net";
 import { parseJson } from "../shared/attempt";
 import { seconds } from "../shared/duration";
 import { isObject } from "../shared/isObject";
 import { Problem } from "../shared/problems";
+import { gatewayOf, networkProblem } from "./cidr";
 import { imageProblem } from "./images";
 import { namesSecret, redactSecrets } from "./secretFields";
 import { prometheusName, suggestion } from "./suggestion";
@@ -134,23 +134,12 @@ export class SettingsReader {
 
   subnet(setting: string): { subnet: string; gateway: string } {
     const subnet = this.text(setting);
-    const wrong = (problem: string): { subnet: string; gateway: string } => {
-      this.addProblem(setting, subnet, problem, "use a private network such as 172.30.90.0/24");
+    const wrong = networkProblem(subnet);
+    if (wrong !== undefined) {
+      this.addProblem(setting, subnet, wrong, "use a private network such as 172.30.90.0/24");
       return { subnet, gateway: "" };
-    };
-    if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(subnet)) {
-      return wrong("is not an IPv4 network in CIDR notation");
     }
-    const [address, bits] = ipaddr.IPv4.parseCIDR(subnet);
-    const network = ipaddr.IPv4.networkAddressFromCIDR(subnet);
-    if (bits < 16 || bits > 28) {
-      return wrong("must have a prefix length from 16 to 28");
-    }
-    if (address.range() !== "private" || address.toString() !== network.toString()) {
-      return wrong("must be the address of a private network");
-    }
-    const [a, b, c, d] = network.octets;
-    return { subnet, gateway: [a, b, c, (d ?? 0) + 1].join(".") };
+    return { subnet, gateway: gatewayOf(subnet) };
   }
 
   password(setting: string): string | undefined {
