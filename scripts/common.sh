@@ -16,8 +16,8 @@ export PULUMI_VERSION
 cli=$PULUMI_HOME/versions/$PULUMI_VERSION/bin/pulumi
 
 # Node sends requests through a proxy if NODE_USE_ENV_PROXY is set: those to the lab have its passwords
-no_proxy=${no_proxy-${NO_PROXY-}}
-case $no_proxy in '*') ;; *) no_proxy=${no_proxy:+$no_proxy,}127.0.0.1,localhost ;; esac
+no_proxy=${no_proxy:-}${NO_PROXY:+${no_proxy:+,}$NO_PROXY}
+case ,$no_proxy, in *,'*',*) no_proxy='*' ;; *) no_proxy=${no_proxy:+$no_proxy,}127.0.0.1,localhost ;; esac
 export no_proxy NO_PROXY=$no_proxy
 
 say() { printf '%s\n' "$*" >&2; }

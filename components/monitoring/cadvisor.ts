@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Machine } from "../../lib/docker/machine";
 import { Settings } from "../../lib/settings/settings";
-import { seconds } from "../../lib/shared/duration";
+import { seconds, writeDuration } from "../../lib/shared/duration";
 import { runOnEveryNode } from "../container/everyNode";
 import { HostPath, specOf } from "../container/spec";
 import { ComponentArgs } from "../context";
@@ -25,7 +25,7 @@ export class Cadvisor extends pulumi.ComponentResource {
           command: [
             "--docker_only=true",
             // of samples further apart than this the rate over four scrapes would have no value
-            `--housekeeping_interval=${seconds(settings.scrapeInterval) < 5 ? settings.scrapeInterval : "5s"}`,
+            `--housekeeping_interval=${writeDuration(Math.min(seconds(settings.scrapeInterval), 5))}`,
             "--store_container_labels=false",
             // keeps no label without the flag
             ...(settings.containerLabels === "" ? [] : [`--whitelisted_container_labels=${settings.containerLabels}`]),

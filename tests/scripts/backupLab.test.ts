@@ -68,6 +68,27 @@ describe("a restore", () => {
     expect(PARTS.map((part) => [kept(part), fs.readdirSync(volume(part))])).toEqual(PARTS.map(() => ["old", ["data"]]));
   });
 
+  it("puts the lab's own data back even if it is interrupted again meanwhile", async () => {
+    await backUp(PARTS);
+    lab(PARTS, "new");
+    fs.rmSync(inFolder("calls"));
+    const child = start("restore");
+    const ended = Promise.all([text(child.stderr), once(child, "close")]);
+    // first while the backup is unpacked, and then while the lab's own data is put back
+    for (const step of ["unpack", "back"]) {
+      fs.writeFileSync(inFolder("slow"), `${step}\n`);
+      while (!fs.existsSync(inFolder("waits")) || fs.readFileSync(inFolder("waits"), "utf8") !== `${step}\n`) {
+        await sleep(20);
+      }
+      process.kill(-Number(child.pid), "SIGINT");
+    }
+    fs.rmSync(inFolder("slow"));
+    const [output] = await ended;
+    expect([child.exitCode, output]).toEqual([130, expect.stringMatching(/put back\nit is back\n(interrupted\n)+$/)]);
+    expect(PARTS.map(kept)).toEqual(["new", "new", "new"]);
+    expect(PARTS.filter((part) => fs.existsSync(inFolder(`stopped-ours_${part}`)))).toEqual([]);
+  });
+
   it("first reverts one that was killed, also of Alertmanager with a backup without silences", async () => {
     await backUp(PARTS);
     lab(ALL, "new");

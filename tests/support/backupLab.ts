@@ -40,7 +40,7 @@ case $1 in
     while [ "$1" != --volume ]; do shift; done
     folder=$PWD/volumes/\${2%:/data}
     while [ "$1" != -euc ]; do shift; done
-    while grep -qsx -- "\${4:-}" slow; do sleep 0.02; done
+    while grep -qsx -- "\${4:-}" slow; do echo "\${4:-}" >waits; sleep 0.02; done
     exec sh -euc "\${2//\\/data/$folder}" "\${@:3}"
     ;;
   stop)

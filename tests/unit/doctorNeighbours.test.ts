@@ -56,6 +56,7 @@ describe("a neighbour", () => {
 
   it.each<Record<string, string>>([
     { extraScrapeTargets: '[{"job": "shop", "targets": ["host.docker.internal:8000"]}]' },
+    { extraScrapeTargets: '[{"job": "shop", "targets": ["172.30.90.1:8000"]}]' },
     { probes: '[{"tcp": "host.docker.internal:5432"}]' },
     { remoteWrite: '[{"url": "http://host.docker.internal:8428/api/v1/write"}]' },
   ])("reaches a program that listens on the gateway for %j, on Docker 28 too", async (changes) => {

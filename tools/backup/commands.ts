@@ -23,9 +23,13 @@ export interface RunOptions {
 }
 
 let interrupted: Interrupted | undefined;
+let deferred = false;
 
 /** Throws once per signal, so that the cleanup after it is not interrupted. */
 function checkInterrupted(): void {
+  if (deferred) {
+    return;
+  }
   const signal = interrupted;
   interrupted = undefined;
   if (signal !== undefined) {
@@ -57,6 +61,15 @@ export async function run(program: string, args: readonly string[], options: Run
     throw failed(`failed: ${child.signalCode ?? `exit code ${String(child.exitCode)}`}`);
   }
   return printed;
+}
+
+/** Runs a task to its end; a signal during it is thrown afterwards. */
+export async function uninterrupted(task: () => Promise<void>): Promise<void> {
+  deferred = true;
+  await task().finally(() => {
+    deferred = false;
+  });
+  checkInterrupted();
 }
 
 /** The output of a command; undefined if it fails. Discards stderr. */

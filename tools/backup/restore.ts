@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { keyFingerprint, WELL_KNOWN_KEY } from "../../lib/docker/grafanaKey";
 import { LabError } from "../../lib/shared/problems";
 import { archiveOf, Backup, openBackup } from "./backupFile";
-import { log, run, runProgram } from "./commands";
+import { log, run, runProgram, uninterrupted } from "./commands";
 import { describeAccounts } from "./grafanaAccounts";
 import { readKey, renewDataKeys, SavedKeys, writeKey } from "./grafanaKeys";
 import { pulumi, RunningLab } from "./runningLab";
@@ -151,13 +151,19 @@ async function swap(lab: RunningLab, { folder, parts, change, keys }: Swap): Pro
 
 /** Removes the lab's former data of every part, also after a signal: the next restore would put back what is left of it. */
 async function finish(lab: RunningLab, parts: readonly string[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const part of parts) {
-    await runSwapStep(lab, [part], "finish").catch((error: unknown) => failures.push(error));
-  }
-  if (failures.length > 0) {
+  try {
+    await uninterrupted(async () => {
+      const failures: unknown[] = [];
+      for (const part of parts) {
+        await runSwapStep(lab, [part], "finish").catch((error: unknown) => failures.push(error));
+      }
+      if (failures.length > 0) {
+        throw failures[0];
+      }
+    });
+  } catch (error) {
     log("the data of the backup is in the lab: run make up");
-    throw failures[0];
+    throw error;
   }
 }
 
@@ -168,13 +174,15 @@ async function withRollback(lab: RunningLab, change: KeyChange, step: () => Prom
   } catch (error) {
     log("the restore failed: the lab's own data is put back");
     try {
-      await stopAll(lab);
-      await runSwapStep(lab, lab.parts, "back");
-      if (change.after !== undefined) {
-        await writeKey(lab, change.before);
-      }
-      await lab.start(lab.parts);
-      log("it is back");
+      await uninterrupted(async () => {
+        await stopAll(lab);
+        await runSwapStep(lab, lab.parts, "back");
+        if (change.after !== undefined) {
+          await writeKey(lab, change.before);
+        }
+        await lab.start(lab.parts);
+        log("it is back");
+      });
     } catch (rollbackError) {
       log((rollbackError as Error).message);
     }

@@ -63,9 +63,10 @@ function findWays(settings: Settings, machine: Machine): readonly Way[] {
     // only the CLI can read the webhook
     ...(settings.alertWebhook === undefined ? [] : ["Alertmanager, if its webhook is on loopback"]),
   ];
+  const onHost = new RegExp(`host\\.docker\\.internal|(?<![\\d.])${gateway.replaceAll(".", "\\.")}(?![\\d.])`, "i");
   const onGateway = [
     ...(protectedByPassword.length === 0 ? [] : [`behind a password: ${protectedByPassword.join("; ")}`]),
-    ...(JSON.stringify([extraScrapeTargets, probes, remoteWrite]).includes("host.docker.internal")
+    ...(onHost.test(JSON.stringify([extraScrapeTargets, probes, remoteWrite]))
       ? ["your programs at host.docker.internal"]
       : []),
   ];

@@ -8,7 +8,7 @@ export function printResults(
   const style = { head: [], border: [] };
   const table = new Table({ head: ["check", "", "result"], style, wordWrap: true, colWidths });
   // the table cuts a longer word, such as a query or a path
-  const longWords = new RegExp(`\\S{${String((colWidths.at(-1) ?? 0) - 2)}}(?=\\S)`, "g");
+  const longWords = new RegExp(`\\S{${String((colWidths.at(-1) ?? 0) - 2)}}(?=\\S)`, "gu");
   table.push(
     ...rows.map(([check, state, seen, fix]) => [
       check,
