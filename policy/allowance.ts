@@ -9,6 +9,8 @@ export interface ContainerAllowance {
   readonly command?: Flags;
   /** Required arguments, as the program's default is open. */
   readonly required?: readonly string[];
+  /** Required variables of its environment, likewise. */
+  readonly requiredEnvs?: readonly string[];
   /** Whether it requires a password if the setting webPassword is set. */
   readonly password?: true;
   /** Variables of its environment, and their allowed values; no secrets, as everybody who may inspect a container can read them. */

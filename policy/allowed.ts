@@ -49,8 +49,8 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       GF_SECURITY_SECRET_KEY: IN_FILE,
       GF_SECRETS_MANAGER_ENCRYPTION_SECRET_KEY_V1_SECRET_KEY: IN_FILE,
       GF_RENDERING_RENDERER_TOKEN: IN_FILE,
-      GF_AUTH_ANONYMOUS_ENABLED: TRUE_OR_FALSE,
-      GF_USERS_ALLOW_SIGN_UP: TRUE_OR_FALSE,
+      GF_AUTH_ANONYMOUS_ENABLED: is("false"),
+      GF_USERS_ALLOW_SIGN_UP: is("false"),
       GF_ANALYTICS_REPORTING_ENABLED: TRUE_OR_FALSE,
       GF_ANALYTICS_CHECK_FOR_UPDATES: TRUE_OR_FALSE,
       GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: TRUE_OR_FALSE,
@@ -62,6 +62,13 @@ export const CONTAINERS: Readonly<Record<string, ContainerAllowance & { readonly
       GF_PLUGINS_DISABLE_PLUGINS: like(/^[a-z,-]+$/),
       GF_LOG_LEVEL: like(/^(debug|info|warn|error)$/),
     },
+    // by default admin:admin, and keys that are in Grafana's source
+    requiredEnvs: [
+      "GF_SECURITY_ADMIN_PASSWORD",
+      "GF_SECURITY_SECRET_KEY",
+      "GF_SECRETS_MANAGER_ENCRYPTION_SECRET_KEY_V1_SECRET_KEY",
+      "GF_RENDERING_RENDERER_TOKEN",
+    ],
     mounts: [
       "observability-lab-grafana:/var/lib/grafana",
       "observability-lab-grafana-config:/lab:ro",

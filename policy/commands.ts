@@ -76,7 +76,9 @@ function strangeVariable(
   if (script !== undefined) {
     return sameText(value, script, context) ? [] : [otherText(name, variable, script)];
   }
-  return isUnset(value) || own(allowed.environment, variable)?.(value, context) === true
+  const test = own(allowed.environment, variable);
+  // an empty variable counts, too: with an empty PATH a shell runs files of the working folder
+  return test !== undefined && (isUnset(value) || test(value, context))
     ? []
     : [
         `${name}: the variable ${variable} or its value is not allowed; the command's script would run with it. ` +
@@ -99,8 +101,9 @@ function sameText(value: string, files: readonly string[], { asset }: PolicyCont
 
 /** A container's arguments are listed in `allowed.ts`, and none is missing without which it would be open. */
 export function checkArguments(container: Container, resource: Resource, context: PolicyContext): readonly string[] {
-  const { command = [], networkMode } = container;
-  const { command: flags = {}, required = [], password, hostNetwork } = allowanceOf(resource);
+  const { command = [], envs, networkMode } = container;
+  const variables = Array.isArray(envs) ? envs.map(String) : [];
+  const { command: flags = {}, required = [], requiredEnvs = [], password, hostNetwork } = allowanceOf(resource);
   const ofNetwork = networkMode === "host" ? (hostNetwork ?? {}) : {};
   const allowed = { ...flags, ...ofNetwork };
   const needed = [
@@ -125,6 +128,13 @@ export function checkArguments(container: Container, resource: Resource, context
         (flag) =>
           `${name}: the argument ${flag} is missing; without it the program accepts requests that it has to reject. ` +
           "Set it, as the lab does.",
+      ),
+    ...requiredEnvs
+      .filter((variable) => !variables.some((it) => it.startsWith(`${variable}=`)))
+      .map(
+        (variable) =>
+          `${name}: the environment variable ${variable} is missing; without it the program has a password or a key that ` +
+          "everyone knows. Set it, as the lab does.",
       ),
   ];
 }

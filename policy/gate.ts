@@ -74,6 +74,7 @@ function sentWith(request: RegisterResourceRequest): readonly string[] {
       packageRef: request.getPackageref(),
     }),
     ...(request.getTransformsList().length === 0 ? [] : [transformed(name)]),
+    ...(request.getImportid() === "" ? [] : [imported(name)]),
     ...(request.getStateMigrationsList().length === 0 ? [] : [migrated(name)]),
   ].map((it) => `resources-known: ${it}`);
 }
@@ -86,6 +87,11 @@ export function transformed(name: string): string {
 /** Violation for a resource whose record in the state the program would write. */
 function migrated(name: string): string {
   return `${name} has state migrations, which change the state that a preview compares with. Remove them.`;
+}
+
+/** Violation for a resource that the lab did not create, whose properties a program can keep with `ignoreChanges`. */
+function imported(name: string): string {
+  return `${name} imports an existing resource, whose properties no policy has checked. Let the lab create it.`;
 }
 
 function asSent(request: RegisterResourceRequest, qualified: string): Resource {

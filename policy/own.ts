@@ -1,3 +1,4 @@
+import { networkProblem } from "../lib/settings/cidr";
 import { connectHost, labName, overlayName } from "../lib/shared/names";
 import type { PolicyContext } from "./resource";
 import { is, type Test } from "./shape";
@@ -33,6 +34,8 @@ export const either =
 /** A network of the lab. */
 export const NETWORK: Test = (value, context) =>
   is(labName(context.namePrefix), overlayName(context.namePrefix))(value, context);
+/** A subnet that a lab may have. */
+export const PRIVATE_SUBNET: Test = (value) => typeof value === "string" && networkProblem(value) === undefined;
 /** A container or a service of the lab. */
 export const CONTAINER_NAME = joined(PREFIX, /[a-z_]+/);
 export const VOLUME = joined(LAB_NAME, /-[\w-]+/);

@@ -13,6 +13,9 @@ const RUN_BY_ENGINE = "pack";
 const LATE =
   /^(volumes\.\d+\.volumeName|labels\.\d+\.value|networksAdvanced\.\d+\.name|taskSpec\.networksAdvanceds\.\d+\.id|environment\.\w+|triggers\b.*)$/;
 
+/** Settings of the default providers, which the Pulumi engine creates itself. */
+const PROVIDER_CONFIG = /^(docker|command|grafana):/;
+
 interface Declared extends ResourceId {
   readonly props: Readonly<Record<string, unknown>>;
   /** Violations in its options. */
@@ -29,6 +32,11 @@ export function declareWithPolicies<T>(context: PolicyContext, declare: () => T)
   if (process.env.LAB_POLICIES === RUN_BY_ENGINE) {
     return declare();
   }
+  throwViolations(
+    Object.keys(pulumi.runtime.allConfig())
+      .filter((key) => PROVIDER_CONFIG.test(key))
+      .map((key) => `resources-known: the stack configures a provider by ${key}, which no policy checks. Remove it.`),
+  );
   checkRequests(context);
   const declared: Declared[] = [];
   const types = new Map<pulumi.Resource, string>();

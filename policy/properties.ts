@@ -1,4 +1,4 @@
-import { CONTAINER_NAME, either, GATEWAY, joined, NETWORK, OWN_URL, VOLUME } from "./own";
+import { CONTAINER_NAME, either, GATEWAY, joined, NETWORK, OWN_URL, PRIVATE_SUBNET, VOLUME } from "./own";
 import { anything, ELSEWHERE, type Fields, fields, flag, is, like, list, number, text } from "./shape";
 
 /** The properties set on each type of resource in the lab; a container's privileges are in `allowed.ts`. */
@@ -24,6 +24,24 @@ const HEALTHCHECK = fields({
 const LOG_OPTIONS = fields({ "max-size": text, "max-file": text, compress: text });
 /** Drivers that keep the log on the machine. */
 const LOG_DRIVER = is("json-file", "local");
+/**
+ * Only the names and types of the SDK: the provider also takes `host_path` for `hostPath`, `add` for `adds` and `"true"` for
+ * `true`, which the other policies do not see.
+ */
+const VOLUMES = list(
+  fields({ containerPath: text, fromContainer: text, hostPath: text, readOnly: flag, volumeName: text }),
+);
+const MOUNTS = list(
+  fields({
+    type: text,
+    source: text,
+    target: text,
+    readOnly: flag,
+    bindOptions: ELSEWHERE,
+    volumeOptions: ELSEWHERE,
+    tmpfsOptions: ELSEWHERE,
+  }),
+);
 const NOT_ROOT = like(/^[1-9]\d*(:[1-9]\d*)?$/);
 const OVERLAY_ID = like(/^[a-z0-9]{25}$/);
 /** What stands in a preview for a value that only an update brings (`UnknownStringValue` of the engine). */
@@ -41,19 +59,19 @@ const CONTAINER = fields({
   labels: LABELS,
   user: NOT_ROOT,
   // privileges
-  privileged: ELSEWHERE,
-  capabilities: ELSEWHERE,
+  privileged: flag,
+  capabilities: fields({ adds: list(text), drops: list(text) }),
   securityOpts: ELSEWHERE,
   pidMode: ELSEWHERE,
   ipcMode: ELSEWHERE,
   usernsMode: ELSEWHERE,
   networkMode: ELSEWHERE,
-  readOnly: ELSEWHERE,
+  readOnly: flag,
   // what it reaches
-  volumes: ELSEWHERE,
-  mounts: ELSEWHERE,
+  volumes: VOLUMES,
+  mounts: MOUNTS,
   ports: list(fields({ internal: number, external: number, ip: ELSEWHERE, protocol: is("tcp") })),
-  publishAllPorts: ELSEWHERE,
+  publishAllPorts: flag,
   networksAdvanced: list(fields({ name: NETWORK, aliases: list(text) })),
   hosts: list(fields({ host: text, ip: joined(GATEWAY) })),
   // how long it lives
@@ -94,8 +112,8 @@ const SERVICE = fields({
       hostname: text,
       labels: LABELS,
       user: NOT_ROOT,
-      readOnly: ELSEWHERE,
-      mounts: ELSEWHERE,
+      readOnly: flag,
+      mounts: MOUNTS,
       capAdds: ELSEWHERE,
       capDrops: ELSEWHERE,
       healthcheck: HEALTHCHECK,
@@ -124,7 +142,7 @@ export const RESOURCES: Readonly<Record<string, Fields>> = {
     attachable: flag,
     options: fields({ encrypted: is("true"), "com.docker.network.enable_ipv6": is("false") }),
     ipamDriver: is("default"),
-    ipamConfigs: list(fields({ subnet: text, gateway: text })),
+    ipamConfigs: list(fields({ subnet: PRIVATE_SUBNET, gateway: text })),
     labels: LABELS,
   }),
   "docker:index/volume:Volume": fields({ name: VOLUME, labels: LABELS }),

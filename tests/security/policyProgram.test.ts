@@ -118,6 +118,16 @@ describe("a program that bypasses the first check of the policies", () => {
       "grafana-data has state migrations",
     ],
     [
+      "by a resource that it imports and then leaves as it is",
+      (parent) =>
+        new docker.Volume(
+          "grafana-data",
+          { name: NAME },
+          { ...parent, import: "another", ignoreChanges: ["driverOpts"] },
+        ),
+      "grafana-data imports an existing resource",
+    ],
+    [
       "by a value that only an output brings",
       (parent) =>
         new docker.Volume(
@@ -174,5 +184,13 @@ describe("a program that bypasses the first check of the policies", () => {
     expect(output).toContain(message);
     expect(sent).not.toContain("grafana-data");
     expect(sent).not.toContain("evil");
+  });
+
+  it("is refused: by a configuration of the default provider, which the Pulumi engine creates", async () => {
+    pulumi.runtime.setAllConfig({ "docker:host": "tcp://evil.example:2375", "observability-lab:subnet": "any" });
+    const { output, sent } = await attempt((parent) => new docker.Volume("grafana-data", { name: NAME }, parent));
+    pulumi.runtime.setAllConfig({});
+    expect(output).toContain("resources-known: the stack configures a provider by docker:host, which no policy checks");
+    expect([output.includes("subnet"), sent]).toEqual([false, expect.not.arrayContaining(["grafana-data"])]);
   });
 });

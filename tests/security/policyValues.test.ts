@@ -23,6 +23,13 @@ function variables(changes: Readonly<Record<string, string>>): Change {
   return ({ props }) => ({ environment: { ...(props.environment as object), ...changes } });
 }
 
+const ANONYMOUS = "GF_AUTH_ANONYMOUS_ENABLED=";
+
+/** A container's variables except one. */
+function without({ envs }: Shown["props"], variable: string): readonly string[] {
+  return (envs as readonly string[]).filter((it) => !it.startsWith(variable));
+}
+
 const set =
   (changes: object): Change =>
   () =>
@@ -113,6 +120,54 @@ describe("an allowed property with a value that would open the lab", () => {
       "resources-known",
     ],
     ["a datasource elsewhere", "grafana-datasource", {}, set({ url: "http://evil.example" }), "resources-known"],
+    ...(
+      [
+        // names and types that the provider also takes, and the SDK does not
+        ["a privileged container", { privileged: "true" }],
+        ["a container whose ports are all published", { publishAllPorts: "true" }],
+        ["a container that may write", { readOnly: "false" }],
+        ["a capability", { capabilities: { drops: ["ALL"], add: ["SYS_ADMIN"] } }],
+        ["the root of the machine", { volumes: [{ host_path: "/", container_path: "/mnt" }] }],
+        ["the volumes of another container", { volumes: [{ from_container: "cadvisor" }] }],
+        [
+          "a folder as a volume",
+          { mounts: [{ type: "volume", target: "/x", volume_options: { driver_name: "local" } }] },
+        ],
+      ] as const
+    ).map(([what, props]): [string, string, LabFixture, Change, string] => [
+      `${what} by ${Object.keys(props).join()} in a form that the SDK does not have`,
+      "grafana-container",
+      {},
+      set(props),
+      "resources-known",
+    ]),
+    ...(
+      [
+        ["without its password and keys", () => ({ envs: [] })],
+        ["without its key", ({ props }) => ({ envs: without(props, "GF_SECURITY_SECRET_KEY=") })],
+        ["for everybody", ({ props }) => ({ envs: [...without(props, ANONYMOUS), `${ANONYMOUS}true`] })],
+      ] as readonly [string, Change][]
+    ).map(([how, change]): [string, string, LabFixture, Change, string] => [
+      `Grafana ${how}`,
+      "grafana-container",
+      {},
+      change,
+      how === "for everybody" ? "secrets-hidden" : "commands-allowed",
+    ]),
+    [
+      "an empty PATH, with which a shell runs files of its folder",
+      "flask-process",
+      {},
+      variables({ PATH: "" }),
+      "commands-allowed",
+    ],
+    [
+      "a subnet that is half of the internet",
+      "lab-network",
+      {},
+      set({ ipamConfigs: [{ subnet: "0.0.0.0/1", gateway: "1.1.1.1" }] }),
+      "resources-known",
+    ],
     ["a sweep of another lab", "lab-sweep", {}, variables(COMMAND), "commands-allowed"],
     ["a sweep that keeps what is another's", "lab-sweep", {}, variables({ KEEP: "x" }), "commands-allowed"],
     ["an app of another lab", "flask-process", {}, variables(COMMAND), "commands-allowed"],

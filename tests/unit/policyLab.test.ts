@@ -103,6 +103,9 @@ describe("a resource of the lab that was changed", () => {
     const app = named("flask-process");
     const password = named("grafana-admin-password");
     const volume = named("grafana-data");
+    const envs = (container.props.envs as string[]).map((it) =>
+      it.replace(/^(GF_SECURITY_ADMIN_PASSWORD=).*/, "$1plain"),
+    );
     const changed = [
       { ...container, props: { ...container.props, image: "grafana/grafana" } },
       { ...container, props: { ...container.props, ports: [{ internal: 3000, external: 3000 }] } },
@@ -110,7 +113,7 @@ describe("a resource of the lab that was changed", () => {
       { ...container, props: { ...container.props, mounts: [{ type: "bind", source: "/run", target: "/host" }] } },
       { ...volume, props: { ...volume.props, driverOpts: { type: "none", o: "bind", device: "/var/run" } } },
       { ...container, props: { ...container.props, memory: undefined } },
-      { ...container, props: { ...container.props, envs: ["GF_SECURITY_ADMIN_PASSWORD=hunter2hunter2"] } },
+      { ...container, props: { ...container.props, envs } },
       { ...password, props: { ...password.props, environment: { GRAFANA_PASSWORD: "hunter2hunter2" } } },
       { ...dashboard, props: { ...dashboard.props, folder: undefined } },
       { ...app, props: { ...app.props, delete: undefined } },
