@@ -3,15 +3,16 @@ import * as path from "node:path";
 import { PROJECT } from "../support/fixtures";
 import { Job, readWorkflow, Step, Workflow, workflowFiles } from "../support/workflows";
 
-const FILES = Object.entries(workflowFiles());
+/** Without the one that has no steps, as it calls another. */
+const FILES = Object.entries(workflowFiles()).filter(([name]) => name !== "apply.yml");
 
 function jobs(workflow: Workflow): [string, Job][] {
   return Object.entries(workflow.jobs);
 }
 
-it("the workflows are audit, ci, codeql, drift and preview", () => {
-  const names = ["audit.yml", "ci.yml", "codeql.yml", "drift.yml", "preview.yml"];
-  expect(FILES.map(([name]) => name).sort()).toEqual(names);
+it("the workflows are apply, audit, ci, codeql, drift and preview", () => {
+  const names = ["apply.yml", "audit.yml", "ci.yml", "codeql.yml", "drift.yml", "preview.yml"];
+  expect(Object.keys(workflowFiles()).sort()).toEqual(names);
 });
 
 /** What the jobs may write that may. */
@@ -75,10 +76,19 @@ describe("the preview of a pull request", () => {
   const { preview, comment } = readWorkflow("preview.yml").jobs as { preview: Job; comment: Job };
   const APPLIES = "contains(github.event.pull_request.labels.*.name, 'apply-preview')";
 
-  it("starts for a push, and of the labels for the one that applies it", () => {
-    expect(readWorkflow("preview.yml").on.pull_request).toEqual({
-      types: ["opened", "synchronize", "reopened", "labeled"],
+  it("starts for a push, and in a workflow of its own for the label that applies it", () => {
+    expect(readWorkflow("preview.yml").on.pull_request).toEqual({ types: ["opened", "synchronize", "reopened"] });
+    const { on, jobs, permissions } = readWorkflow("apply.yml");
+    expect(on).toEqual({ pull_request: { types: ["labeled"] } });
+    expect(permissions).toEqual({ contents: "read" });
+    expect(jobs).toEqual({
+      apply: {
+        if: "github.event.label.name == 'apply-preview'",
+        permissions: comment.permissions,
+        uses: "./.github/workflows/preview.yml",
+      },
     });
+    // a caller may have other events
     expect(preview.if).toBe(
       "github.event_name == 'pull_request' && " +
         "(github.event.action != 'labeled' || github.event.label.name == 'apply-preview')",

@@ -60,7 +60,7 @@ export function describeHead(project: string): string {
 /** Files changed since the base that a reviewer has to read, as no policy can check them: Markdown, a line each. */
 export function toReadByHand(project: string, base: Base): readonly string[] {
   const changed = [
-    ...(git(project, "diff", "--no-renames", "--name-only", "-z", base.commit) ?? "").split("\0"),
+    ...(git(project, "diff", "--relative", "--no-renames", "--name-only", "-z", base.commit) ?? "").split("\0"),
     ...(git(project, "ls-files", "--others", "--exclude-standard", "-z") ?? "").split("\0"),
   ].filter((file) => file !== "");
   return BY_HAND.flatMap(([what, pattern]) => {
