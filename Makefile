@@ -51,13 +51,13 @@ playbook: ## Run the Ansible playbook again
 traffic: ## Send requests to the Flask app for a minute (SECONDS=60 RATE=5)
 	@SECONDS_TO_RUN=$(or $(SECONDS),60) scripts/traffic
 
-dashboards: ## Write every dashboard as JSON to .lab/dashboards, and print the diff from the last run
+dashboards: ## Write every dashboard as JSON to .lab/dashboards, and print the changes since the last run
 	@scripts/dashboards
 
 password: ## Print the password of Grafana's admin
 	@scripts/pulumi stack output grafanaAdminPassword --show-secrets
 
-config: setup ## Show or change the settings of this checkout by pulumi config (ARGS="set grafanaPort 3001")
+config: setup ## Show or change the settings of this checkout with pulumi config (ARGS="set grafanaPort 3001")
 	@scripts/pulumi config $(ARGS)
 
 test: ## Run all tests, including the end-to-end tests on a real Docker

@@ -9,7 +9,7 @@ export interface ContainerAllowance {
   readonly command?: Flags;
   /** Required arguments, as the program's default is open. */
   readonly required?: readonly string[];
-  /** Required variables of its environment, likewise. */
+  /** Required environment variables, for the same reason. */
   readonly requiredEnvs?: readonly string[];
   /** Whether it requires a password if the setting webPassword is set. */
   readonly password?: true;

@@ -26,7 +26,7 @@ interface Declared extends ResourceId {
  * Declares resources, and checks all of them before any is sent to the Pulumi engine; again one with an output
  * once that is known, and each as it is sent to the engine.
  *
- * @throws LabError with every violation; nothing was changed.
+ * @throws LabError with the violations; nothing was changed.
  */
 export function declareWithPolicies<T>(context: PolicyContext, declare: () => T): T {
   if (process.env.LAB_POLICIES === RUN_BY_ENGINE) {

@@ -24,7 +24,7 @@ export class Cadvisor extends pulumi.ComponentResource {
           healthPath: "/healthz",
           command: [
             "--docker_only=true",
-            // of samples further apart than this the rate over four scrapes would have no value
+            // the rate over four scrapes would have no value with samples that are further apart
             `--housekeeping_interval=${writeDuration(Math.min(seconds(settings.scrapeInterval), 5))}`,
             "--store_container_labels=false",
             // keeps no label without the flag

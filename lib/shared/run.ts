@@ -3,7 +3,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Runs a program, which an error ends with its message and this exit code. */
+/** Runs a program; prints the message of an error that ends it, and sets this exit code. */
 export function runMain(program: () => unknown, exitCode = 1): void {
   Promise.resolve()
     .then(program)

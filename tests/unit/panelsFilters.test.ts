@@ -109,7 +109,7 @@ describe("a selector without series", () => {
       ],
     ],
     [
-      "a value that no status is",
+      "a value that is not a status",
       [
         ["job", "=", "shop"],
         ["code", "=", "5.."],

@@ -45,7 +45,7 @@ function checkInterrupted(): void {
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { cwd, input = "", output = "pipe", quiet = false } = options;
   const stdin = typeof input === "number" ? input : "pipe";
-  // Ctrl-C would end Docker's client, but not what it asked for: a container would be started before it has stopped
+  // Ctrl-C would end Docker's client, but not its request: a container would be started before it has stopped
   const detached = program === "docker";
   const child = spawn(program, args, { cwd, detached, stdio: [stdin, output, quiet ? "ignore" : "inherit"] });
   // EPIPE: a command that ends without reading its input is judged by its exit code

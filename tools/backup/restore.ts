@@ -149,7 +149,7 @@ async function swap(lab: RunningLab, { folder, parts, change, keys }: Swap): Pro
   await lab.waitHealthy(lab.parts);
 }
 
-/** Removes the lab's former data of every part, also after a signal: the next restore would put back what is left of it. */
+/** Removes the former data of every part, even after a signal: the next restore would put back any that is left. */
 async function finish(lab: RunningLab, parts: readonly string[]): Promise<void> {
   try {
     await uninterrupted(async () => {

@@ -12,7 +12,7 @@ const ISOLATED = [
   ...["--security-opt", "no-new-privileges", "--cap-drop", "ALL"],
   ...["CHOWN", "DAC_OVERRIDE", "FOWNER"].flatMap((capability) => ["--cap-add", capability]),
 ];
-/** For the lab of an earlier version, the default of startTimeout. */
+/** The default of startTimeout, for a lab of an earlier version, which has no such output. */
 const START_SECONDS = 120;
 const HEALTH_INTERVAL_MS = 500;
 /** Restarts of a program after which it counts as failed. */

@@ -7,7 +7,7 @@ export function printResults(
 ): void {
   const style = { head: [], border: [] };
   const table = new Table({ head: ["check", "", "result"], style, wordWrap: true, colWidths });
-  // the table cuts a longer word, such as a query or a path
+  // the table truncates a word that is longer than its column, such as a query or a path
   const longWords = new RegExp(`\\S{${String((colWidths.at(-1) ?? 0) - 2)}}(?=\\S)`, "gu");
   table.push(
     ...rows.map(([check, state, seen, fix]) => [

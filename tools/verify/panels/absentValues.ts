@@ -7,8 +7,8 @@ const STATUSES = [...Array.from({ length: 500 }, (_, index) => String(100 + inde
 const STATUS = "[1-5](\\d\\d|xx)";
 
 /**
- * Why a selector rightly finds nothing although its metric has series: a matcher excludes all of them by values that they
- * have, or selects errors by HTTP statuses and all have others. A wrong name of a label or of a value has no such series.
+ * Why a selector rightly finds nothing although its metric has series: a negative matcher excludes the values of all of
+ * them, or a matcher selects HTTP errors and all have other statuses. A misspelled label or value is not explained.
  *
  * @param has Whether there are series with these matchers.
  */
@@ -31,7 +31,7 @@ export async function explainValues(
   return `no series of ${written(others)} has ${conditions}`;
 }
 
-/** Whether a matcher selects statuses of which all are errors. */
+/** Whether a matcher selects HTTP statuses, and only those of errors. */
 function selectsErrors({ type, value }: Matcher): boolean {
   const expression = regexOf(value);
   const selected = STATUSES.filter((it) =>

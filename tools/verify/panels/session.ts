@@ -1,8 +1,8 @@
 import { LabOutputs, request, Response, signIn } from "../lab";
 
 /**
- * Requests to Grafana in a session: for each request with a password Grafana calculates its hash, which takes longer than
- * most queries. Without a session, such as where the login form is disabled, the requests have the password.
+ * Requests to Grafana in a session: Grafana hashes the password of each request that has one, which takes longer than most
+ * queries. If Grafana creates no session, as with a disabled login form, the requests have the password.
  */
 export class Session {
   private cookie: Promise<string | undefined> | undefined;
