@@ -19,7 +19,16 @@ const MIN_WORD_LENGTH = 4;
 
 /** Overrides the user's git settings: no context lines, unquoted paths. */
 const DIFF_ARGS = [
-  ...["-c", "core.quotePath=false", "diff", "--relative", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames"],
+  ...[
+    "-c",
+    "core.quotePath=false",
+    "diff",
+    "--relative",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-renames",
+  ],
   ...["--submodule=short", "--unified=0", "--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/"],
 ];
 
