@@ -98,7 +98,7 @@ describe("a foreign name", () => {
       );
       await server.close();
       const prefixes =
-        /^\/login$|^\/api\/(dashboards\/uid|library-elements|datasources\/proxy\/uid)\/[^/]+(\/api\/v1\/query)?$/;
+        /^\/login$|^\/api\/user$|^\/api\/(dashboards\/uid|library-elements|datasources\/proxy\/uid)\/[^/]+(\/api\/v1\/query)?$/;
       expect(ways.filter((it) => !prefixes.test(it))).toEqual([]);
     },
   );

@@ -7,7 +7,7 @@ const BASIC = `Basic ${Buffer.from("admin:secret").toString("base64")}`;
 /** A Grafana that accepts a cookie or a password; returns what the requests after this use. */
 async function ask(
   use: (session: Session) => Promise<unknown>,
-  options: { login?: number; revoked?: boolean } = {},
+  options: { login?: number; revoked?: boolean; wrong?: boolean } = {},
 ): Promise<string[]> {
   const asked: string[] = [];
   const server = createServer((request: IncomingMessage, response) => {
@@ -17,7 +17,8 @@ async function ask(
       const headers = { "set-cookie": ["grafana_session=a; Path=/; HttpOnly", "grafana_session_expiry=1; Path=/"] };
       response.writeHead(options.login ?? 200, headers).end("{}");
     } else {
-      response.writeHead(cookie !== undefined && options.revoked === true ? 401 : 200).end("[]");
+      const rejected = cookie === undefined ? options.wrong : options.revoked;
+      response.writeHead(rejected === true ? 401 : 200).end("[]");
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -37,6 +38,7 @@ describe("the requests of the panel checks", () => {
 
   it("share a session, which ends with them", async () => {
     expect(await ask(twice)).toEqual([
+      `/api/user ${BASIC}`,
       "/login nothing",
       `/api/org ${COOKIE}`,
       `/api/org ${COOKIE}`,
@@ -45,15 +47,27 @@ describe("the requests of the panel checks", () => {
   });
 
   it("have the password where Grafana creates no session", async () => {
-    expect(await ask(twice, { login: 401 })).toEqual(["/login nothing", `/api/org ${BASIC}`, `/api/org ${BASIC}`]);
+    expect(await ask(twice, { login: 401 })).toEqual([
+      `/api/user ${BASIC}`,
+      "/login nothing",
+      `/api/org ${BASIC}`,
+      `/api/org ${BASIC}`,
+    ]);
   });
 
   it("have the password once the session is revoked", async () => {
     expect(await ask((session) => session.request("/api/org"), { revoked: true })).toEqual([
+      `/api/user ${BASIC}`,
       "/login nothing",
       `/api/org ${COOKIE}`,
       `/api/org ${BASIC}`,
     ]);
+  });
+
+  it("send a rejected password once, as Grafana blocks the user after five", async () => {
+    const many = (session: Session): Promise<unknown> =>
+      Promise.all(Array.from({ length: 20 }, () => session.request("/api/org")));
+    expect(await ask(many, { wrong: true })).toEqual([`/api/user ${BASIC}`]);
   });
 
   it("end without a session if there were none", async () => {

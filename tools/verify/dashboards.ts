@@ -1,7 +1,7 @@
 import { NOT_ACCEPTABLE } from "../../lib/drift/grafana";
 import { parseJson } from "../../lib/shared/attempt";
 import { urlSegment } from "../../lib/shared/foreignNames";
-import { CheckError, LabOutputs, request, signIn } from "./lab";
+import { CheckError, LabOutputs, REJECTED, request, SET_PASSWORD, signIn } from "./lab";
 import { StoredDashboard } from "./panels/model";
 
 /**
@@ -25,7 +25,9 @@ export async function readDashboard(lab: LabOutputs, uid: string): Promise<Store
   if (answer?.dashboard === undefined) {
     throw new CheckError(
       `dashboard ${uid}: Grafana returned ${String(status)}, ${body.slice(0, 200)}`,
-      "read make logs; if it persists, delete this dashboard in Grafana and run make up",
+      status === REJECTED
+        ? SET_PASSWORD
+        : "read make logs; if it persists, delete this dashboard in Grafana and run make up",
     );
   }
   return answer.dashboard;

@@ -62,6 +62,11 @@ export class CheckError extends Error {
   }
 }
 
+/** Status of a response to a wrong password. */
+export const REJECTED = 401;
+/** The remedy for a password that Grafana, Prometheus or another program rejects. */
+export const SET_PASSWORD =
+  "run make up, which sets the lab's password again (after five wrong ones Grafana accepts none for five minutes)";
 /** Maximum length of a shown response. */
 const MAX_REASON = 200;
 
@@ -72,12 +77,37 @@ export interface Response {
   readonly cookies: readonly string[];
 }
 
-/** A response of one of the lab's programs, read whole: an unread one keeps its connection. */
+/** The first response to each password, by address: Grafana blocks a user for five minutes after five wrong ones. */
+const first = new Map<string, Promise<Response | undefined>>();
+
+/** A response of one of the lab's programs. A password that was rejected is not sent again: the same response returns. */
 export async function request(
   url: string,
   init: Omit<RequestInit, "signal"> = {},
   timeoutMs = 10_000,
 ): Promise<Response> {
+  const { authorization } = (init.headers ?? {}) as Record<string, string>;
+  const key = authorization === undefined ? undefined : `${new URL(url).origin} ${authorization}`;
+  const known = key === undefined ? undefined : first.get(key);
+  if (known !== undefined) {
+    const outcome = await known;
+    return outcome?.status === REJECTED ? outcome : send(url, init, timeoutMs);
+  }
+  const response = send(url, init, timeoutMs);
+  if (key !== undefined) {
+    first.set(
+      key,
+      response.catch(() => {
+        first.delete(key); // which says nothing about the password
+        return undefined;
+      }),
+    );
+  }
+  return response;
+}
+
+/** Reads the response whole: an unread one keeps its connection. */
+async function send(url: string, init: Omit<RequestInit, "signal">, timeoutMs: number): Promise<Response> {
   try {
     return await withTimeout(timeoutMs, async (signal) => {
       const response = await fetch(url, { ...init, signal });
@@ -99,7 +129,8 @@ export async function getJson<T>(url: string, headers: Record<string, string> = 
 export function readJson(url: string, { status, body }: Response): unknown {
   if (status !== 200) {
     const reason = body.trim().slice(0, MAX_REASON);
-    throw new Error(`${url} returned ${String(status)}${reason === "" ? "" : `: ${reason}`}`);
+    const message = `${url} returned ${String(status)}${reason === "" ? "" : `: ${reason}`}`;
+    throw status === REJECTED ? new CheckError(message, SET_PASSWORD) : new Error(message);
   }
   return JSON.parse(body);
 }

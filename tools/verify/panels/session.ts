@@ -1,4 +1,4 @@
-import { LabOutputs, request, Response, signIn } from "../lab";
+import { LabOutputs, REJECTED, request, Response, signIn } from "../lab";
 
 /**
  * Requests to Grafana in a session: Grafana hashes the password of each request that has one, which takes longer than most
@@ -14,7 +14,7 @@ export class Session {
     const authorization = cookie === undefined ? signIn(this.lab) : { cookie };
     const headers = { ...(init.headers as Record<string, string>), ...authorization };
     const response = await request(`${this.lab.grafanaUrl}${path}`, { ...init, headers }, timeoutMs);
-    if (response.status !== 401 || cookie === undefined) {
+    if (response.status !== REJECTED || cookie === undefined) {
       return response;
     }
     this.cookie = Promise.resolve(undefined); // the session was revoked, or is not in restored data
@@ -36,6 +36,12 @@ export class Session {
 async function logIn(lab: LabOutputs): Promise<string | undefined> {
   const body = JSON.stringify({ user: lab.grafanaUser, password: lab.grafanaAdminPassword });
   const init = { method: "POST", headers: { "content-type": "application/json" }, body };
-  const response = await request(`${lab.grafanaUrl}/login`, init).catch(() => undefined);
-  return response?.status === 200 && response.cookies.length > 0 ? response.cookies.join("; ") : undefined;
+  try {
+    const { status } = await request(`${lab.grafanaUrl}/api/user`, { headers: signIn(lab) });
+    // a rejected password is not sent again
+    const login = status === 200 ? await request(`${lab.grafanaUrl}/login`, init) : undefined;
+    return login?.status === 200 && login.cookies.length > 0 ? login.cookies.join("; ") : undefined;
+  } catch {
+    return undefined;
+  }
 }
