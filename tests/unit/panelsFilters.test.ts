@@ -95,7 +95,7 @@ describe("a selector without series", () => {
       ],
     ],
     [
-      "statuses that are no errors",
+      "statuses that are not errors",
       [
         ["job", "=", "shop"],
         ["code", "=", "201"],
