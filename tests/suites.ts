@@ -13,20 +13,16 @@ export interface Suite {
 const JEST: Command = [process.execPath, path.join(path.dirname(__dirname), "node_modules/jest/bin/jest.js"), "--ci"];
 
 /**
- * The suites, in lanes: a suite has only those of the other lanes beside it. Most of the time of a suite with labs is
- * waiting, so that two of them share two cores. Every lab has its own prefix, subnet, ports and folder, and a test
- * looks at its own lab alone; what does not fit into that, and therefore keeps to one lane:
+ * The suites, in lanes: a suite has only those of the other lanes beside it. A suite with labs mostly waits, so that
+ * three of them share two cores. Every lab has its own prefix, subnet, ports and folder, and a test inspects only its
+ * own lab; what does not fit into that, and therefore keeps to one lane:
  *
  * - e2e counts the labs of previews that the engine has, which nothing else brings up;
  * - verdicts, swarm and engines make machines in network namespaces of the same names;
- * - security looks at every process of the machine, and changes its firewall;
  * - engines comes last, for its engine is compiled meanwhile.
  */
 export const LANES: readonly (readonly Suite[])[] = [
-  [
-    { name: "e2e", command: [...JEST, "--runInBand", "tests/e2e"] },
-    { name: "recovery", command: [...JEST, "--runInBand", "tests/recovery"] },
-  ],
+  [{ name: "e2e", command: [...JEST, "--runInBand", "tests/e2e"] }],
   [
     { name: "lint", command: ["scripts/lint"] },
     { name: "unit", command: [...JEST, "tests/unit"] },
@@ -36,6 +32,9 @@ export const LANES: readonly (readonly Suite[])[] = [
       command: ["bash", "-c", '"$(scripts/python-tools)/bin/python" -m pytest -q -p no:cacheprovider tests/assets'],
     },
     { name: "security", command: [...JEST, "tests/security"] },
+    { name: "recovery", command: [...JEST, "--runInBand", "tests/recovery"] },
+  ],
+  [
     { name: "verdicts", command: [...JEST, "--runInBand", "tests/verdicts"] },
     { name: "swarm", command: [...JEST, "--runInBand", "tests/swarm"] },
     {

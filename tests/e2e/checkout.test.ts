@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { UserLab } from "../support/userLab";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 describe("the folder of a checkout", () => {
   it("has a passphrase that only its owner reads, even where files are made for everybody", async () => {

@@ -7,6 +7,7 @@ import {
   createTestLab,
   docker,
   eventually,
+  LIMIT_SECONDS,
   previewChanges,
   PROJECT,
   removeTestLab,
@@ -49,12 +50,6 @@ function panelQueries(uid: string, title: string): string[] {
   return queriesOf({ panels });
 }
 
-/**
- * In seconds. cAdvisor looks for containers whose start or end it has missed once a minute, and Prometheus asks it some
- * seconds later.
- */
-const PATIENCE = 120;
-
 /** What a panel with one number shows, once it is this. */
 async function shows(
   uid: string,
@@ -68,9 +63,9 @@ async function shows(
       const value = await sample(lab, query);
       values.push(value);
       return value !== undefined && (await wanted(value)) ? value : undefined;
-    }, PATIENCE);
+    });
   } catch {
-    throw new Error(`"${title}" was ${[...new Set(values)].join(", ")} for ${String(PATIENCE)} s`);
+    throw new Error(`"${title}" was ${[...new Set(values)].join(", ")} for ${String(LIMIT_SECONDS)} s`);
   }
 }
 
@@ -205,7 +200,7 @@ describe("every query of the lab's own dashboards", () => {
   it("returns a number in a lab with traffic", async () => {
     const mix = setInterval(() => void traffic(["/", "/fast", "/slow", "/error"]).catch(() => undefined), 1000);
     const silent = async (query: string): Promise<string[]> => {
-      const asked = eventually(async () => (Number.isFinite(await sample(lab, query)) ? [] : undefined), 60);
+      const asked = eventually(async () => (Number.isFinite(await sample(lab, query)) ? [] : undefined));
       return asked.catch(() => [query]);
     };
     try {

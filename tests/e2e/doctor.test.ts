@@ -3,7 +3,7 @@ import * as net from "node:net";
 import { docker } from "../support/harness";
 import { UserLab } from "../support/userLab";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 const SUBNET = "172.30.109.0/24";
 let lab: UserLab;

@@ -17,8 +17,6 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 };
 const TARGET = [...PAGE.matchAll(/^make config ARGS="set --path '(.*)' (.*)"$/gm)];
 const QUERIES = fences(PAGE, "promql");
-/** Packages are downloaded and compiled first. */
-const SCRAPED_WITHIN = 240;
 
 /** A program of the page, as its reader runs it. */
 interface Program {
@@ -124,7 +122,7 @@ export function describeOwnApp(given: () => TestLab, gateway: string): void {
         const { exitCode } = program?.process ?? {};
         expect(exitCode === null ? "" : `${program?.output() ?? ""}exit ${String(exitCode)}`).toBe("");
         return (await sample(lab, `up{job="${job}"} == 1`)) ?? undefined;
-      }, SCRAPED_WITHIN);
+      });
       expect(up).toBe(1);
       for (const query of QUERIES) {
         const asked = query.replace(`job="${JOB}"`, `job="${job}"`);

@@ -10,7 +10,7 @@ import { edit, PROPOSED } from "../support/changes";
 import { copyCheckout } from "../support/checkouts";
 import { docker, eventually, machineStack } from "../support/harness";
 
-jest.setTimeout(240_000);
+jest.setTimeout(300_000);
 
 let folder: string;
 
@@ -202,7 +202,7 @@ describe("scripts/pr-preview", () => {
 
   it("removes the lab when it is interrupted", async () => {
     const child = spawn("scripts/pr-preview", [], { cwd: checkout, env: env("HEAD~1"), stdio: "ignore" });
-    await eventually(() => Promise.resolve(left().length > 0 || undefined), 60);
+    await eventually(() => Promise.resolve(left().length > 0 || undefined));
     child.kill("SIGTERM");
     const [code] = (await once(child, "exit")) as [number | null];
     expect(code).toBe(1);

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { configure, createTestLab, docker, labelled, removeTestLab, TestLab } from "../support/harness";
 import { serve } from "../support/servers";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 let lab: TestLab;
 

@@ -8,7 +8,7 @@ import { copyCheckout } from "../support/checkouts";
 import { renderExample } from "../support/examples";
 import { docker, machineStack } from "../support/harness";
 
-jest.setTimeout(240_000);
+jest.setTimeout(300_000);
 
 const MISFIT = "the saved plan no longer fits:";
 const AGAIN = "these resources were not changed, earlier changes stay: run it again for a new preview";

@@ -86,6 +86,6 @@ export function describeSlack(lab: () => TestLab): void {
     refusing = false;
     const green = /notifications delivered: \d+$/;
     // the next attempt is due within 30 s, and what failed is looked at for 45
-    expect(await eventually(async () => green.exec(await alertsCheck())?.[0], 60)).toBeDefined();
+    expect(await eventually(async () => green.exec(await alertsCheck())?.[0])).toBeDefined();
   });
 }

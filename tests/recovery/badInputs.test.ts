@@ -6,7 +6,7 @@ import { expectOk, UserLab } from "../support/userLab";
 import { BAD_INPUTS, BadInput, ownSettings } from "./badInputs";
 import { BAD_SETTINGS } from "./badSettings";
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 let lab: UserLab;
 let settings: string;

@@ -7,7 +7,7 @@ import { copyCheckout } from "../support/checkouts";
 import { docker, machineStack } from "../support/harness";
 import { UserLab } from "../support/userLab";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 describe("a checkout whose lab has an attack", () => {
   let lab: UserLab;

@@ -116,15 +116,6 @@ export class Machines {
     return output.trim();
   }
 
-  /**
-   * Seconds for which the Docker of a machine waited for its networks until its own timeout; no task starts during that
-   * time (https://github.com/moby/moby/issues/47396).
-   */
-  secondsHungUp(node: number): number {
-    const log = fs.readFileSync(path.join(this.folder, String(node), "engine.log"), "utf8");
-    return log.split(/Bulk sync to node \w+ timed out/).slice(1).length * 30;
-  }
-
   /** Leftovers of the lab on a machine: containers, volumes, networks. */
   leftovers(node: number): string[] {
     const lists = [

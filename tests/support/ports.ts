@@ -2,8 +2,8 @@ import { randomInt } from "node:crypto";
 import * as net from "node:net";
 import { PUBLISHED, PublishedKey } from "../../lib/settings/services";
 
-/** Two lanes of suites with up to four workers each stay below the ports of previews. */
-const PORTS_OF_A_LANE = 5_000;
+/** Three lanes of suites with up to four workers each stay below the ports of previews. */
+const PORTS_OF_A_LANE = 3_200;
 const PORTS_OF_A_WORKER = PORTS_OF_A_LANE / 4;
 const PORT_SETTINGS = [...PUBLISHED.map((key) => `${key}Port` as const), "flaskPort" as const];
 

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parse, stringify } from "yaml";
-import { machineStack, PROJECT } from "./harness";
+import { LIMIT_SECONDS, machineStack, PROJECT } from "./harness";
 import { CommandResult, Machines } from "./machines";
 
 const NAME = "observability-lab";
@@ -23,12 +23,12 @@ export interface RangeSample {
   readonly values: readonly (readonly [number, string])[];
 }
 
-/** Polls twice a second; returns the seconds until the condition holds. `excused` seconds extend the limit. */
-export async function secondsUntil(is: () => boolean, limit: number, excused = (): number => 0): Promise<number> {
+/** Polls twice a second; returns the seconds until the condition holds. */
+export async function secondsUntil(is: () => boolean): Promise<number> {
   const begin = Date.now();
   while (!is()) {
-    if (Date.now() - begin > (limit + excused()) * 1000) {
-      throw new Error(`not within ${String(limit + excused())} s: ${is.toString()}`);
+    if (Date.now() - begin > LIMIT_SECONDS * 1000) {
+      throw new Error(`not within ${String(LIMIT_SECONDS)} s: ${is.toString()}`);
     }
     await setTimeout(500);
   }

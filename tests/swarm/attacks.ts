@@ -121,6 +121,6 @@ export function swarmAttacks(
     expect([parts(), machines.leftovers(OTHER)]).toEqual([before, there]);
     machines.docker(MANAGER, "node", "demote", machines.name(OTHER));
     expect(lab.preview()).toMatch(/Resources:\n\s+\d+ unchanged/);
-    await secondsUntil(() => lab.watches(1, 2, 3), 30);
+    await secondsUntil(() => lab.watches(1, 2, 3));
   });
 }

@@ -67,7 +67,7 @@ const OF_DOCKER = /^\/run\/(docker\/|containerd\/(s|io\.containerd[^/]*|runc)(\/
       const before = inode();
       machines.run(MANAGER, ["sh", "-c", "kill $(cat /run/docker/containerd/containerd.pid)"]);
       const back = (): boolean => machines.run(MANAGER, ["docker", "exec", "swarm-node_exporter", "true"]).ok;
-      await secondsUntil(() => /^\d+$/m.test(inode()) && inode() !== before && back(), 90);
+      await secondsUntil(() => /^\d+$/m.test(inode()) && inode() !== before && back());
       expect(seen()).toEqual([`/host${udev}/b254:0`]);
     });
 
