@@ -39,6 +39,15 @@ describe("which alerts are evaluated", () => {
     expect(asked).toStrictEqual([]);
   });
 
+  it("are not one of the same name before which another one comes or goes", async () => {
+    const [warning, critical] = [
+      alert("Full", { labels: { severity: "warning" } }),
+      alert("Full", { labels: { severity: "critical" } }),
+    ];
+    await expect(names(rules([warning]), rules([critical, warning]))).resolves.toStrictEqual(["Full new"]);
+    await expect(names(rules([critical, warning]), rules([warning]))).resolves.toStrictEqual(["Full 2 gone"]);
+  });
+
   it("are none of a file of which one side is not YAML, and none of other files", async () => {
     await expect(names(rules([alert("Same")]), "groups: [")).resolves.toStrictEqual([]);
     const files = [{ name: "prometheus.yml", before: undefined, after: rules([alert("New")]) }];

@@ -8,7 +8,7 @@ import { Presence, QueryResult } from "../../tools/pull-request/evaluation/prese
 import { QueryOwner, Snapshot, takeSnapshot } from "../../tools/pull-request/evaluation/snapshot";
 import { fakeApi, panel } from "../support/panels";
 
-const RESULT: QueryResult = { absent: [], jobs: ["app"], series: 2, labels: ["path"], filters: undefined };
+const RESULT: QueryResult = { absent: [], present: [], jobs: ["app"], series: 2, labels: ["path"], filters: undefined };
 const PANEL: QueryOwner = { kind: "panel", name: "Rate", dashboard: "Own" };
 const ALERT: QueryOwner = { kind: "alert", name: "Down" };
 
@@ -25,6 +25,15 @@ describe("the loss of an applied change", () => {
     ["a rule's metric", ALERT, {}, { absent: ["up"] }, [{ ...ALERT, selectors: ["up"], labels: [], jobs: ["app"] }]],
     ["nothing of an alert that is over", ALERT, { series: 1 }, { series: 0 }, []],
     ["nothing of a query that compares", PANEL, { filters: "compares" }, { series: 0, filters: "compares" }, []],
+    ["nothing of a job that is gone", PANEL, { jobs: ["app", "shop"], labels: ["path", "team"] }, {}, []],
+    [
+      "what only some repetitions of a panel had",
+      PANEL,
+      { absent: ['a{job="x"}'], present: ['a{job="y"}'] },
+      { absent: ['a{job="x"}', 'a{job="y"}', 'a{job="new"}'], series: 0 },
+      [loss({ selectors: ['a{job="y"}'] })],
+    ],
+    ["nothing of a query without data", PANEL, { absent: ["a"], series: 0 }, { absent: ["a", "b"], series: 0 }, []],
     ["nothing that was not there", PANEL, { absent: ["a"] }, { absent: ["a"] }, []],
   ])("is %s", (_, owner, before, after, expected) => {
     expect(compareSnapshots(snapshot(owner, before), snapshot(owner, after))).toEqual(expected);
@@ -49,7 +58,7 @@ describe("a lab that is asked", () => {
     "a - gone": { type: "binaryExpr", op: "-", lhs: selector("a"), rhs: selector("gone") },
   };
   const { api } = fakeApi({
-    dashboard: { panels: [panel("Rate", "a"), panel("Rate", "a - gone")] },
+    dashboard: { panels: [panel("Rate", "a"), panel("Rate", "a - gone"), panel("Firing", 'ALERTS{alertname="A"}')] },
     prometheus: (path, { query = "" }) => {
       switch (path) {
         case "parse_query":
@@ -91,7 +100,7 @@ describe("a lab that is asked", () => {
     expect(queries).toContain(`rate(a[${window}])`);
   });
 
-  it("is asked for every panel and rule", async () => {
+  it("is asked for every panel and rule, except for active alerts, which end", async () => {
     const sources = await api.datasources();
     const lab: LabAccess = { api, sources, since: 0, scrapeSeconds: 5, pause: setTimeout, restore: (text) => text };
     const all = [...(await takeSnapshot(lab, ["u"])).values()].map(({ owner, result }) => [owner.name, result.absent]);

@@ -47,6 +47,20 @@ describe("the report", () => {
     expect(report).toContain("[Open it in your own lab](http://127.0.0.1:3000/d/own?viewPanel=3)");
   });
 
+  it("shows a plain number where the settings of a panel are not those of Grafana", async () => {
+    const settings = [
+      { fieldConfig: { defaults: { thresholds: { mode: "absolute", steps: null } } } },
+      { fieldConfig: { overrides: [{ matcher: { id: "byType", options: "number" } }] } },
+      { type: "singlestat", valueMaps: null },
+      { type: "graph", seriesOverrides: null },
+    ];
+    const { report, problems } = await reportOn([
+      update(board([]), board(settings.map((more, index) => stat(`Odd ${String(index)}`, "up", more)))),
+    ]);
+    expect(problems).toEqual([]);
+    expect(report.match(/`Odd \d \(Own\)` \| `up`; reads `1` ▄/g)).toHaveLength(settings.length);
+  });
+
   it("shows the unit and the text that a panel gives a value", async () => {
     const texts = { defaults: { mappings: [{ type: "value", options: { 1: { text: "Success" } } }] } };
     const { report } = await reportOn([

@@ -1,7 +1,9 @@
+import { setTimeout } from "node:timers/promises";
 import { findPanelChanges } from "../../tools/pull-request/evaluation/changedPanels";
+import { evaluatePanels } from "../../tools/pull-request/evaluation/panelEvaluation";
 import { tooYoung } from "../../tools/pull-request/evaluation/reading";
 import { restoreText } from "../../tools/pull-request/evaluation/restore";
-import { frame } from "../support/panels";
+import { fakeApi, frame } from "../support/panels";
 import { board, graph, reportOn, stat, update } from "../support/panelReports";
 import { DASHBOARD, step } from "../support/reports";
 
@@ -101,6 +103,20 @@ describe("a row with a query that was left in it", () => {
     const odd = stat("Odd", "a", { targets: [null] });
     const { problems } = await reportOn([update(board([stat("Up", "a"), odd]), board([stat("Up", "b"), row, empty]))]);
     expect(problems).toEqual([]);
+  });
+});
+
+describe("the time range", () => {
+  it("is that of the change on both sides, also if another panel is removed", async () => {
+    const before = board([stat("Changed", "a + ${__from}"), stat("Gone", "b")], { time: { from: "now-6h" } });
+    const after = board([stat("Changed", "c + ${__from}")], { time: { from: "now-1h" } });
+    const { api, asked } = fakeApi({ dashboard: {} });
+    const sources = await api.datasources();
+    const lab = { api, sources, since: 0, scrapeSeconds: 5, pause: setTimeout, restore: (text: string) => text };
+    await evaluatePanels(lab, findPanelChanges([update(before, after)]), 0);
+    const starts = asked.flatMap(({ expr = "" }) => /\d+$/.exec(expr) ?? []);
+    expect(starts).toHaveLength(2);
+    expect(starts[0]).toBe(starts[1]);
   });
 });
 

@@ -47,6 +47,21 @@ describe("the panels that are checked", () => {
     expect(asked.filter(({ expr }) => expr === "" || expr === "left over")).toStrictEqual([]);
   });
 
+  it("are each asked, also if a generated dashboard has an empty name for all of them", async () => {
+    const targets = [
+      { refId: "", expr: "a" },
+      { refId: "", expr: "b" },
+    ];
+    const { proof } = await prove({
+      dashboard: { panels: [{ type: "stat", title: "Both", targets }] },
+      responses: { b: { error: "no" } },
+    });
+    expect(proof.panels[0]?.queries.map(({ refId, state }) => [refId, state])).toStrictEqual([
+      ["A", "data"],
+      ["B", "error"],
+    ]);
+  });
+
   it("may have null or a number where Grafana has lists and texts", async () => {
     const target = { refId: "A", expr: "a", interval: null };
     const panels = [

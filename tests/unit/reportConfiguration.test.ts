@@ -143,6 +143,46 @@ groups:
     ]);
   });
 
+  it("keeps the alerts of one name apart when another one comes before them or goes", () => {
+    const severity = (level: string): object => ({ labels: { severity: level } });
+    const [warning, critical] = [
+      alert("Full", "a > 80", severity("warning")),
+      alert("Full", "a > 95", severity("critical")),
+    ];
+    expect(rows("lab.rules.yml", alerts(warning), alerts(critical, warning))).toStrictEqual([
+      ["create", "alert", "Full", "`a > 95`"],
+    ]);
+    expect(rows("lab.rules.yml", alerts(critical, warning), alerts(warning))).toStrictEqual([
+      ["delete", "alert", "Full 2", "`a > 95`"],
+    ]);
+    expect(
+      rows("lab.rules.yml", alerts(critical, warning), alerts(alert("Full", "a > 85", severity("warning")))),
+    ).toStrictEqual([
+      ["delete", "alert", "Full 2", "`a > 95`"],
+      ["update", "alert", "Full", "expr: `a > 80` → `a > 85`"],
+    ]);
+  });
+
+  it("may give an alert to another file, and one to each of two", () => {
+    const [none, one] = [stringify(alerts()), stringify(alerts(alert("A", "up")))];
+    const two = stringify(alerts(alert("A", "down")));
+    const found = (...files: readonly (readonly [string, string])[]): readonly unknown[] =>
+      configurationRows(
+        files.map(([before, after], index) => ({ name: `${String(index)}.rules.yml`, before, after })),
+      ).map(({ operation, name }) => `${operation} ${name}`);
+    expect(found([one, none], [none, one])).toEqual([]);
+    expect(found([none, one], [none, two])).toEqual(["create A", "create A 2"]);
+  });
+
+  it("has all alerts of a group whose settings change", () => {
+    const group = (more: object): object => ({ groups: [{ name: "lab", ...more, rules: [alert("A", "up")] }] });
+    const before = group({ interval: "1m" });
+    const after = group({ interval: "5m", labels: { team: "x" } });
+    expect(rows("lab.rules.yml", before, after)).toStrictEqual([
+      ["update", "alert", "A", 'interval: `1m` → `5m`, labels: `{"team":"x"}` (new)'],
+    ]);
+  });
+
   it("shows three differences of an alert and the number of the others", () => {
     const many = { for: "1m", labels: { a: "1", b: "2", c: "3" } };
     expect(rows("lab.rules.yml", alerts(alert("A", "up")), alerts(alert("A", "down", many)))).toStrictEqual([

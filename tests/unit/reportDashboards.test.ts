@@ -72,6 +72,21 @@ describe("the panels of a dashboard", () => {
     ]);
   });
 
+  it("show queries that are not PromQL as new or removed", () => {
+    const a = { refId: "A", expr: "a" };
+    const math = { refId: "B", type: "math", expression: "$A * 2" };
+    const other = { refId: "C", queryType: "randomWalk" };
+    const [one, all] = [
+      { title: "One", targets: [a] },
+      { title: "One", targets: [a, math, other] },
+    ];
+    expect(rows(inputs([all]), inputs([one]))).toStrictEqual([
+      'update | panel | One (Board) | query B: `$A * 2` (removed), query C: `{"refId":"C","queryType":"randomWalk"}` (removed)',
+    ]);
+    expect(rows(inputs([one]), inputs([all]))[0]).toContain("query B: `$A * 2` (new)");
+    expect(rows(inputs([]), inputs([all]))[0]).toContain("`a`, `$A * 2`, ");
+  });
+
   it("have a diff each, beginning with their queries", () => {
     const before = inputs([panel("One", "a", { zoom: 1, targets: [{ hide: false, refId: "A", expr: "a" }] })]);
     const after = inputs([panel("One", "b", { zoom: 1, targets: [{ hide: false, refId: "A", expr: "b" }] })]);

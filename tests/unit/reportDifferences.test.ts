@@ -28,6 +28,7 @@ describe("the differences of two values", () => {
     ["of a shape", { a: [1] }, { a: { b: 1 } }, [["a", [1], { b: 1 }]]],
     ["of null", { a: null }, { a: 0 }, [["a", null, 0]]],
     ["of what only the engine reads", { __defaults: [] }, { __defaults: ["x"] }, []],
+    ["of a label of Prometheus", { __scheme__: "http" }, { __scheme__: "https" }, [["__scheme__", "http", "https"]]],
     ["of a member with a name that every object has", {}, { constructor: 1 }, [["constructor", undefined, 1]]],
   ])("%s", (_, before, after, expected) => {
     expect(findDifferences(before, after).map((it) => [it.path, it.before, it.after])).toStrictEqual(expected);

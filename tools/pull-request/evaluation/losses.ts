@@ -33,15 +33,22 @@ export async function findLosses(
   }
 }
 
-/** Losses between two snapshots; queries that already lacked series are ignored. */
+/** Losses between two snapshots; a query that lacked series before can only lose what it had. */
 export function compareSnapshots(before: Snapshot, after: Snapshot): readonly Loss[] {
   return [...before].flatMap(([key, { result: old }]): Loss[] => {
     const now = after.get(key);
-    if (now === undefined || old.absent.length > 0) {
+    if (now === undefined) {
       return [];
     }
     const { owner, result } = now;
-    const labels = result.series > 0 ? old.labels.filter((label) => !result.labels.includes(label)) : [];
+    if (old.absent.length > 0) {
+      // a panel repeated for several values, of which some have no data; a new value is no loss
+      const selectors = old.series > 0 ? result.absent.filter((it) => old.present.includes(it)) : [];
+      return selectors.length > 0 ? [{ ...owner, selectors, labels: [], jobs: old.jobs }] : [];
+    }
+    // the labels of a removed job's series go with it, in queries about all jobs, too
+    const hasJobs = old.jobs.every((job) => result.jobs.includes(job));
+    const labels = result.series > 0 && hasJobs ? old.labels.filter((label) => !result.labels.includes(label)) : [];
     // a rule or a comparison may legitimately return no series
     const empty = owner.kind === "panel" && result.filters === undefined && old.series > 0 && result.series === 0;
     return result.absent.length > 0 || empty || labels.length > 0

@@ -121,7 +121,11 @@ async function readBoth(
   findRecording: FindRecording,
 ): Promise<readonly PanelEvaluation[]> {
   const now = new Date();
-  const ranges = new Map(changes.map(({ before, after }) => [before?.dashboard, (after ?? before)?.dashboard.time]));
+  const ranges = new Map(
+    changes.flatMap(({ before, after }) =>
+      before && after ? [[before.dashboard, after.dashboard.time] as const] : [],
+    ),
+  );
   const read = (
     side: readonly (DeclaredPanel | undefined)[],
     find: FindRecording = NO_RECORDING,

@@ -1,3 +1,5 @@
+import { attempt } from "../../../lib/shared/attempt";
+import { Panel } from "../../verify/panels/model";
 import { OWN_LAB } from "../foreignReport";
 import { nameEach } from "../report/differences";
 import { code, escapeMarkdown, list } from "../report/format";
@@ -132,11 +134,15 @@ function because(reason: string | undefined): string {
   return reason === undefined ? "" : ` (${escapeMarkdown(reason, MAX_ERROR_LENGTH)})`;
 }
 
-/** The value of a series as its panel shows it. */
+/** The value of a series as its panel shows it, or as a plain number if the panel's settings cannot be read. */
 function valueOf({ panel }: DeclaredPanel, { library = panel }: Reading, series: Series): string {
-  const shown = upgradePanel(library);
-  const { value, other } = reduceSeries(shown, series.values);
-  const { text, state } = displayOf(shown, series, value);
+  // Grafana stores any settings, such as null for a list
+  return attempt(() => shownBy(upgradePanel(library), series)) ?? shownBy({ type: library.type }, series);
+}
+
+function shownBy(panel: Panel, series: Series): string {
+  const { value, other } = reduceSeries(panel, series.values);
+  const { text, state } = displayOf(panel, series, value);
   if (other) {
     return `${text} (last value)`;
   }

@@ -7,6 +7,8 @@ import { ParsedQuery, readTree, written } from "../../verify/panels/parsedQuery"
 export interface QueryResult {
   /** Required selectors that match no series, as PromQL; one side of an `or` is sufficient. */
   readonly absent: readonly string[];
+  /** Selectors that match series. */
+  readonly present: readonly string[];
   /** Jobs of the selected series. */
   readonly jobs: readonly string[];
   /** Number of resulting series. */
@@ -49,9 +51,10 @@ export class Presence {
    */
   async find(expr: string): Promise<QueryResult> {
     const tree = readTree(await this.call("parse_query", withoutBuiltIns(expr)));
-    const [{ absent, jobs }, samples] = await Promise.all([this.checkSelectors(tree), this.query(expr)]);
+    const [{ absent, present, jobs }, samples] = await Promise.all([this.checkSelectors(tree), this.query(expr)]);
     return {
       absent: [...new Set(absent)],
+      present: [...new Set(present)],
       jobs: [...new Set(jobs)],
       series: samples.length,
       labels: [...new Set(samples.flatMap(({ metric }) => Object.keys(metric)))],
@@ -59,12 +62,15 @@ export class Presence {
     };
   }
 
-  private async checkSelectors({ selectors, either }: ParsedQuery): Promise<Pick<QueryResult, "absent" | "jobs">> {
+  private async checkSelectors({
+    selectors,
+    either,
+  }: ParsedQuery): Promise<Pick<QueryResult, "absent" | "present" | "jobs">> {
     const own = await Promise.all(
       selectors.map(async ({ matchers }) => {
         const selector = written(matchers);
         const jobs = await this.jobsOf(selector);
-        return { absent: jobs.length > 0 ? [] : [selector], jobs };
+        return jobs.length > 0 ? { absent: [], present: [selector], jobs } : { absent: [selector], present: [], jobs };
       }),
     );
     const sides = await Promise.all(
@@ -73,12 +79,17 @@ export class Presence {
         const allAbsent = found.every(({ absent }) => absent.length > 0);
         return {
           absent: allAbsent ? found.flatMap(({ absent }) => absent) : [],
+          present: found.flatMap(({ present }) => present),
           jobs: found.flatMap(({ jobs }) => jobs),
         };
       }),
     );
     const parts = [...own, ...sides];
-    return { absent: parts.flatMap(({ absent }) => absent), jobs: parts.flatMap(({ jobs }) => jobs) };
+    return {
+      absent: parts.flatMap(({ absent }) => absent),
+      present: parts.flatMap(({ present }) => present),
+      jobs: parts.flatMap(({ jobs }) => jobs),
+    };
   }
 
   private jobsOf(selector: string): Promise<readonly string[]> {

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { RULES } from "../../../lib/shared/alertRules";
 import { isObject } from "../../../lib/shared/isObject";
-import { nameEach, objectsIn, Pair, readYaml } from "../report/differences";
+import { nameAlerts } from "../report/configuration";
+import { objectsIn, Pair, readYaml } from "../report/differences";
 import { TextPair } from "../report/format";
 
 type Texts = Readonly<Record<string, string>>;
@@ -41,9 +42,12 @@ export function readRuleFiles(files: readonly TextPair[]): { readonly before: Ru
     .filter(({ name }) => name.endsWith(RULES))
     .map(({ before, after }) => [groupsOf(before), groupsOf(after)] as const);
   const readable = pairs.filter(([before, after]) => before !== undefined && after !== undefined);
+  const before = readable.flatMap(([old]) => old ?? []);
+  const after = readable.flatMap(([, now]) => now ?? []);
+  const [old, now] = nameAlerts(alertsIn(before), alertsIn(after));
   return {
-    before: rulesOf(readable.flatMap(([before]) => before ?? [])),
-    after: rulesOf(readable.flatMap(([, after]) => after ?? [])),
+    before: { alerts: old, recordings: recordingsIn(before) },
+    after: { alerts: now, recordings: recordingsIn(after) },
   };
 }
 
@@ -67,22 +71,24 @@ export function changedRecordings(before: Rules, after: Rules): ReadonlyMap<stri
   return changed;
 }
 
-function rulesOf(groups: readonly Named[]): Rules {
-  const all = groups.flatMap((group) => objectsIn(group.rules).map((rule) => ({ group, rule })));
-  const alerts = nameEach(
-    all.filter(({ rule }) => typeof rule.alert === "string"),
-    ({ rule }) => String(rule.alert),
+function alertsIn(groups: readonly Named[]): readonly AlertRule[] {
+  return groups.flatMap((group) =>
+    objectsIn(group.rules)
+      .filter(({ alert }) => typeof alert === "string")
+      .map((rule) => alertOf(group, rule)),
   );
-  return {
-    alerts: new Map([...alerts].map(([name, { group, rule }]) => [name, alertOf(group, rule)])),
-    recordings: all
-      .filter(({ rule }) => typeof rule.record === "string")
-      .map(({ group, rule }) => ({
+}
+
+function recordingsIn(groups: readonly Named[]): readonly RecordingRule[] {
+  return groups.flatMap((group) =>
+    objectsIn(group.rules)
+      .filter(({ record }) => typeof record === "string")
+      .map((rule) => ({
         record: String(rule.record),
         expr: textOf(rule.expr),
         labels: { ...textsOf(group.labels), ...textsOf(rule.labels) },
       })),
-  };
+  );
 }
 
 function alertOf(group: Named, rule: Named): AlertRule {

@@ -1,3 +1,4 @@
+import { ALERT_METRICS } from "../../verify/panels/alertSeries";
 import { declaredTargets, prepareQueries, refIdOf } from "../../verify/panels/queries";
 import { findPanels } from "../../verify/panels/panelResult";
 import { timeRange } from "../../verify/panels/range";
@@ -27,6 +28,8 @@ interface OwnedQuery {
 
 /** Scrapes within which an active target has a sample. */
 export const FRESH_SCRAPES = 4;
+/** A query about the active alerts, whose series end with the alerts: that is no loss. */
+const ABOUT_ALERTS = new RegExp(`\\b(${ALERT_METRICS.join("|")})\\b`);
 
 interface Rule {
   readonly name: string;
@@ -52,7 +55,7 @@ export async function takeSnapshot(
   { at, except }: SnapshotOptions = {},
 ): Promise<Snapshot> {
   const all = await Promise.all([...dashboards.map((uid) => panelQueries(lab, uid)), ruleQueries(lab)]);
-  const queries = all.flat().filter(({ key }) => except?.has(key) !== true);
+  const queries = all.flat().filter(({ key, expr }) => except?.has(key) !== true && !ABOUT_ALERTS.test(expr));
   const presence = new Map(
     lab.sources.map(({ uid }) => [uid, new Presence(lab.api, uid, FRESH_SCRAPES * lab.scrapeSeconds, at)]),
   );
@@ -113,6 +116,7 @@ async function ruleQueries(lab: LabAccess): Promise<OwnedQuery[]> {
 function mergeResults(one: QueryResult, other: QueryResult): QueryResult {
   return {
     absent: [...new Set([...one.absent, ...other.absent])],
+    present: [...new Set([...one.present, ...other.present])],
     jobs: [...new Set([...one.jobs, ...other.jobs])],
     series: one.series + other.series,
     labels: [...new Set([...one.labels, ...other.labels])],

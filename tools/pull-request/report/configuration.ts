@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { RULES } from "../../../lib/shared/alertRules";
 import { Change } from "./changes";
 import { isObject } from "../../../lib/shared/isObject";
-import { findDifferences, matchByName, nameEach, objectsIn, Pair, readYaml } from "./differences";
+import { findDifferences, matchByName, nameAlike, nameEach, objectsIn, Pair, readYaml, without } from "./differences";
 import { Properties } from "./events";
 import { code, describeDifferences, formatChange, list, TextPair } from "./format";
 import { itemRows, operationOf, Row } from "./rows";
@@ -26,16 +27,34 @@ function readFiles({ triggers }: Properties): ReadonlyMap<string, string> {
 
 /** Changed files as scrape jobs and alerts rather than lines. */
 export function configurationRows(files: readonly TextPair[]): readonly Row[] {
-  return files.flatMap(({ name, before, after }) => {
+  const readable = files.flatMap(({ name, before, after }) => {
     const [old, now] = [readYaml(before), readYaml(after)];
-    if (old === undefined || now === undefined) {
-      return []; // otherwise every entry of the readable one would look added or removed
-    }
-    if (name === "prometheus.yml") {
-      return prometheusRows(old, now);
-    }
-    return name.endsWith(RULES) ? alertRows(old, now) : [];
+    // otherwise every entry of the readable one would look added or removed
+    return old === undefined || now === undefined ? [] : [{ name, before: old, after: now }];
   });
+  const rules = readable.filter(({ name }) => name.endsWith(RULES));
+  const [old, now] = nameAlerts(
+    rules.flatMap(({ before }) => alertsIn(before)),
+    rules.flatMap(({ after }) => alertsIn(after)),
+  );
+  return [
+    ...readable
+      .filter(({ name }) => name === "prometheus.yml")
+      .flatMap(({ before, after }) => prometheusRows(before, after)),
+    ...itemRows("alert", matchByName(old, now), describeDifferences, ({ expr }) => code(expr)),
+  ];
+}
+
+/** The alerts of all files before and after, by name: several with one name mostly differ by a label. */
+export function nameAlerts<T extends { readonly alert?: unknown; readonly labels?: unknown }>(
+  before: readonly T[],
+  after: readonly T[],
+): [ReadonlyMap<string, T>, ReadonlyMap<string, T>] {
+  return nameAlike(before, after, ({ alert }) => String(alert), [
+    isDeepStrictEqual,
+    ({ labels: one }, { labels: other }) => isDeepStrictEqual(one, other),
+    () => true,
+  ]);
 }
 
 function prometheusRows(before: Named, after: Named): Row[] {
@@ -59,17 +78,23 @@ function prometheusRows(before: Named, after: Named): Row[] {
   ];
 }
 
-function alertRows(before: Named, after: Named): Row[] {
-  const pairs = matchByName(byName(rulesOf(before), "alert"), byName(rulesOf(after), "alert"));
-  return itemRows("alert", pairs, describeDifferences, ({ expr }) => code(expr));
-}
-
 function globalOf({ global }: Named): Named {
   return isObject(global) ? global : {};
 }
 
-function rulesOf(content: Named): Named[] {
-  return objectsIn(content.groups).flatMap(({ rules }) => objectsIn(rules));
+/** The alerts of a rule file, each with what its group declares. */
+function alertsIn(content: Named): Named[] {
+  return objectsIn(content.groups).flatMap((group) =>
+    objectsIn(group.rules)
+      .filter(({ alert }) => typeof alert === "string")
+      .map((rule) => ({
+        ...rule,
+        ...(isObject(group.labels)
+          ? { labels: { ...group.labels, ...(isObject(rule.labels) ? rule.labels : {}) } }
+          : {}),
+        ...without(group, ["name", "rules", "labels"]),
+      })),
+  );
 }
 
 function targetsOf(job: Named): string[] {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { Change } from "./changes";
 import { isObject } from "../../../lib/shared/isObject";
-import { matchByName, nameEach, objectsIn, Pair, without } from "./differences";
+import { matchByName, nameAlike, nameEach, objectsIn, Pair, without } from "./differences";
 import { code, describeDifferences, Details, escapeMarkdown, foldOf, formatChange, list } from "./format";
 import { modelOf, titleOf } from "./labels";
 import { itemRows, Row } from "./rows";
@@ -70,34 +70,14 @@ export function namePanels(model: Json): ReadonlyMap<string, Panel> {
 
 /**
  * The panels before and after by their names. Of several with one title those have the same name that show the same, else
- * those with the same id, else those that come in the same order: one more before them makes no others of them.
+ * those with the same id, else those that come in the same order.
  */
 export function nameBoth(before: Json, after: Json): [ReadonlyMap<string, Panel>, ReadonlyMap<string, Panel>] {
-  const now = namePanels(after);
-  const free = new Map(now);
-  const names = new Map<Panel, string>();
-  const all = panelsIn(before);
-  const fits: ((one: Panel, other: Panel) => boolean)[] = [
+  return nameAlike(panelsIn(before), panelsIn(after), nameOf, [
     (one, other) => isDeepStrictEqual(showing(one), showing(other)),
     ({ id: one }, { id: other }) => one !== undefined && one === other,
     () => true,
-  ];
-  for (const fit of fits) {
-    for (const panel of all.filter((it) => !names.has(it))) {
-      const [name] = [...free].find(([, it]) => nameOf(it) === nameOf(panel) && fit(panel, it)) ?? [];
-      if (name !== undefined) {
-        names.set(panel, name);
-        free.delete(name);
-      }
-    }
-  }
-  const gone = all.filter((it) => !names.has(it));
-  nameEach([...now.values(), ...gone], nameOf).forEach((panel, name) => {
-    if (gone.includes(panel)) {
-      names.set(panel, name);
-    }
-  });
-  return [new Map(all.map((panel) => [names.get(panel) ?? nameOf(panel), panel])), now];
+  ]);
 }
 
 /** All of them, those of rows too. */
@@ -124,7 +104,7 @@ function variablePairs(before: Json, after: Json): readonly Pair<Json>[] {
 function panelDetail(before: Panel, after: Panel): string {
   const queries = matchByName(targetsOf(before), targetsOf(after)).map(({ name, before: old, after: now }) =>
     old?.expr !== now?.expr || old === undefined || now === undefined
-      ? `query ${escapeMarkdown(name)}: ${formatChange(old?.expr, now?.expr)}`
+      ? `query ${escapeMarkdown(name)}: ${formatChange(queryIn(old), queryIn(now))}`
       : `query ${escapeMarkdown(name)}: ${describeDifferences(old, now)}`,
   );
   const rest = describeDifferences(without(before, ["targets"]), without(after, ["targets"]));
@@ -132,8 +112,13 @@ function panelDetail(before: Panel, after: Panel): string {
 }
 
 function queriesOf(panel: Panel): string {
-  const queries = [...targetsOf(panel).values()].map(({ expr }) => code(expr));
+  const queries = [...targetsOf(panel).values()].map((target) => code(queryIn(target)));
   return list(queries, 3);
+}
+
+/** The text of a query; of one that is not PromQL, its expression or all of it. */
+function queryIn(target: Json | undefined): unknown {
+  return target === undefined ? undefined : (target.expr ?? target.expression ?? target);
 }
 
 function targetsOf({ targets }: Panel): ReadonlyMap<string, Json> {

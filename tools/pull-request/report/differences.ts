@@ -18,6 +18,9 @@ export interface Pair<T> {
   readonly after: T | undefined;
 }
 
+/** Members that only the Pulumi engine reads; others may begin with underscores, too, as Prometheus' labels. */
+const ENGINE = /^__(defaults|internal|meta)$/;
+
 /** The differences of two values, as deep as both have the same structure. */
 export function findDifferences(before: unknown, after: unknown, path = ""): readonly Difference[] {
   if (isDeepStrictEqual(before, after)) {
@@ -32,7 +35,7 @@ export function findDifferences(before: unknown, after: unknown, path = ""): rea
   }
   if (isObject(before) && isObject(after)) {
     return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-      .filter((key) => !key.startsWith("__"))
+      .filter((key) => !ENGINE.test(key))
       .flatMap((key) => findDifferences(own(before, key), own(after, key), path === "" ? key : `${path}.${key}`));
   }
   return [{ path, before, after }];
@@ -101,6 +104,37 @@ export function nameEach<T>(items: readonly T[], nameOf: (item: T) => string): R
     named.set(name, item);
   }
   return named;
+}
+
+/**
+ * Items before and after by name. Of several with one name those have the same number that are alike by the first of
+ * these, else by the next one: one more before them makes no others of them.
+ */
+export function nameAlike<T>(
+  before: readonly T[],
+  after: readonly T[],
+  nameOf: (item: T) => string,
+  alike: readonly ((one: T, other: T) => boolean)[],
+): [ReadonlyMap<string, T>, ReadonlyMap<string, T>] {
+  const now = nameEach(after, nameOf);
+  const free = new Map(now);
+  const names = new Map<T, string>();
+  for (const fit of alike) {
+    for (const item of before.filter((it) => !names.has(it))) {
+      const [name] = [...free].find(([, it]) => nameOf(it) === nameOf(item) && fit(item, it)) ?? [];
+      if (name !== undefined) {
+        names.set(item, name);
+        free.delete(name);
+      }
+    }
+  }
+  const gone = before.filter((it) => !names.has(it));
+  nameEach([...now.values(), ...gone], nameOf).forEach((item, name) => {
+    if (gone.includes(item)) {
+      names.set(item, name);
+    }
+  });
+  return [new Map(before.map((item) => [names.get(item) ?? nameOf(item), item])), now];
 }
 
 /** Pairs two lists of named items: removed, kept and changed, then added ones. */

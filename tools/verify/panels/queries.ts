@@ -74,7 +74,7 @@ export function declaredTargets({ targets }: Panel): readonly Target[] {
 
 /** The name of a query, which Grafana gives to one that has none. */
 export function refIdOf({ refId }: Target, index: number): string {
-  return refId ?? String.fromCharCode(65 + index);
+  return refId === undefined || refId === "" ? String.fromCharCode(65 + index) : refId;
 }
 
 /** The datasource of a query if it is Prometheus or an expression; undefined if the query need not run here. */
