@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { LabAccess } from "../../tools/pull-request/evaluation/labAccess";
-import { ChangedLine, likelyCauses, parseDiff } from "../../tools/pull-request/evaluation/causes";
+import { causeFinder, ChangedLine, parseDiff } from "../../tools/pull-request/evaluation/causes";
 import { pathsOf } from "../../tools/pull-request/evaluation/load";
 import { compareSnapshots, findLosses, Loss } from "../../tools/pull-request/evaluation/losses";
 import { lossText } from "../../tools/pull-request/evaluation/lossText";
@@ -146,7 +146,7 @@ describe("the likely cause", () => {
     ["the job", { selectors: ["container_last_seen"], jobs: ["cadvisor"] }, ["-lib/jobs.ts:4"]],
     ["none", { selectors: ["other"], jobs: ["other"] }, []],
   ])("is a line that names %s", (_, more, expected) => {
-    expect(at(likelyCauses([loss(more)], lines))).toEqual(expected);
+    expect(at(causeFinder(lines)(loss(more)))).toEqual(expected);
   });
 
   it("is listed with all that it takes away", () => {

@@ -95,8 +95,8 @@ describe("a line of an alert", () => {
 describe("notes for a reviewer", () => {
   const broken: AlertEvaluation = { name: "Broken", after: says("error", { reason: "1:6: parse error" }) };
   const firing = says("firing", { series: [active({})] });
-  const failed = { file: "tests/a.test.yml", rules: ["a.rules.yml"], ok: false, output: "got:[]" };
-  const passed = { file: "tests/b.test.yml", rules: ["b.rules.yml"], ok: true, output: "" };
+  const failed = { file: "tests/a.test.yml", ok: false, output: "got:[]" };
+  const passed = { file: "tests/b.test.yml", ok: true, output: "" };
 
   it("is what is in error, fires at once or cannot fire by the change", () => {
     const evaluations: AlertEvaluation[] = [
@@ -131,7 +131,7 @@ describe("notes for a reviewer", () => {
     ]);
     expect(alertFailures([], tests)).toStrictEqual(["promtool's tests in tests/a.test.yml fail"]);
     expect(alertFolds([], tests)).toStrictEqual([
-      { title: "promtool's tests in tests/a.test.yml fail", text: "got:[]", open: true },
+      "<details open><summary>promtool's tests in tests/a.test.yml fail</summary>\n\n```\ngot:[]\n```\n\n</details>",
     ]);
   });
 });
@@ -142,9 +142,9 @@ describe("a fold", () => {
     annotations: { dashboard: "http://grafana", description: "d", summary: "s" },
   };
   const examples = new Map([["Alert", { labels: {}, annotations: { summary: "example" } }]]);
-  const foldsOf = (response: Partial<AlertEvaluation>, more: Partial<RuleTests> = {}): (readonly [string, string])[] =>
-    alertFolds([{ name: "Alert", after: says("firing"), ...response }], { ...NO_TESTS, ...more }).map(
-      ({ title, text }) => [title, text],
+  const foldsOf = (response: Partial<AlertEvaluation>, more: Partial<RuleTests> = {}): unknown[] =>
+    alertFolds([{ name: "Alert", after: says("firing"), ...response }], { ...NO_TESTS, ...more }).map((fold) =>
+      /^<details><summary>(.*)<\/summary>\n\n```\n(.*)\n```\n\n<\/details>$/s.exec(fold)?.slice(1),
     );
 
   it("has the notification on the lab's data, else on that of its test", () => {

@@ -18,19 +18,9 @@ const MAX_LINES = 3;
 const MIN_WORD_LENGTH = 4;
 
 /** Overrides the user's git settings: no context lines, unquoted paths. */
-const DIFF_ARGS = [
-  ...[
-    "-c",
-    "core.quotePath=false",
-    "diff",
-    "--relative",
-    "--no-color",
-    "--no-ext-diff",
-    "--no-textconv",
-    "--no-renames",
-  ],
-  ...["--submodule=short", "--unified=0", "--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/"],
-];
+const DIFF =
+  "-c core.quotePath=false diff --relative --no-color --no-ext-diff --no-textconv --no-renames --submodule=short " +
+  "--unified=0 --inter-hunk-context=0 --src-prefix=a/ --dst-prefix=b/";
 
 /** The lines in which a checkout differs from a commit; undefined if the diff exceeds the buffer. */
 export function changedLines(
@@ -39,7 +29,8 @@ export function changedLines(
   maxBuffer = 2 ** 26,
 ): readonly ChangedLine[] | undefined {
   try {
-    return parseDiff(execFileSync("git", ["-C", checkout, ...DIFF_ARGS, commit], { encoding: "utf8", maxBuffer }));
+    const args = ["-C", checkout, ...DIFF.split(" "), commit];
+    return parseDiff(execFileSync("git", args, { encoding: "utf8", maxBuffer }));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOBUFS") {
       return undefined;
@@ -66,47 +57,35 @@ function linesOf(file: string, all: readonly string[], sign: ChangedLine["sign"]
 }
 
 /**
- * The changed lines that contain a name of the lost data: the metric, else the job, a label or a part of the metric's
+ * Finds the changed lines that contain a name of lost data: the metric, else the job, a label or a part of the metric's
  * name.
  */
-export function likelyCauses(losses: readonly Loss[], lines: readonly ChangedLine[]): readonly ChangedLine[] {
-  const metrics = losses.flatMap(({ selectors }) => selectors.flatMap((it) => /^[a-zA-Z_:][\w:]*/.exec(it) ?? []));
-  const names = [
-    metrics.map((metric) => metric.replace(/_(bucket|count|sum|total)$/, "")),
-    losses.flatMap(({ jobs }) => jobs),
-    losses.flatMap(({ labels, selectors }) => [...labels, ...selectors.flatMap(labelsIn)]),
-    metrics.flatMap((metric) => metric.split(/[_:]/)).filter(({ length }) => length >= MIN_WORD_LENGTH),
-  ];
-  for (const some of names) {
-    const matching = linesWithNames(some, lines);
-    if (matching.length > 0) {
-      // removed lines are likelier causes than added ones
-      return ["-", "+"].flatMap((wanted) => matching.filter(({ sign }) => sign === wanted)).slice(0, MAX_LINES);
-    }
-  }
-  return [];
-}
-
-/** Line numbers by the names in the lines, cached per diff. */
-const indexes = new WeakMap<readonly ChangedLine[], ReadonlyMap<string, readonly number[]>>();
-
-function linesWithNames(names: readonly string[], lines: readonly ChangedLine[]): readonly ChangedLine[] {
-  const index = indexes.get(lines) ?? indexOf(lines);
-  indexes.set(lines, index);
-  const found = new Set(names.filter((name) => name !== "").flatMap((name) => index.get(name) ?? []));
-  return [...found].sort((one, other) => one - other).flatMap((at) => lines[at] ?? []);
-}
-
-function indexOf(lines: readonly ChangedLine[]): ReadonlyMap<string, readonly number[]> {
-  const index = new Map<string, number[]>();
+export function causeFinder(lines: readonly ChangedLine[]): (loss: Loss) => readonly ChangedLine[] {
+  const places = new Map<string, number[]>();
   lines.forEach(({ text }, at) => {
-    for (const word of new Set(namesInLine(text))) {
-      const places = index.get(word) ?? [];
-      places.push(at);
-      index.set(word, places);
+    for (const name of new Set(namesInLine(text))) {
+      places.set(name, places.get(name) ?? []);
+      places.get(name)?.push(at);
     }
   });
-  return index;
+  return ({ selectors, jobs, labels }) => {
+    const metrics = selectors.flatMap((it) => /^[a-zA-Z_:][\w:]*/.exec(it) ?? []);
+    const names = [
+      metrics.map((metric) => metric.replace(/_(bucket|count|sum|total)$/, "")),
+      jobs,
+      [...labels, ...selectors.flatMap(labelsIn)],
+      metrics.flatMap((metric) => metric.split(/[_:]/)).filter(({ length }) => length >= MIN_WORD_LENGTH),
+    ];
+    for (const some of names) {
+      const found = new Set(some.flatMap((name) => places.get(name) ?? []));
+      if (found.size > 0) {
+        const matching = [...found].sort((one, other) => one - other).flatMap((at) => lines[at] ?? []);
+        // removed lines are likelier causes than added ones
+        return ["-", "+"].flatMap((wanted) => matching.filter(({ sign }) => sign === wanted)).slice(0, MAX_LINES);
+      }
+    }
+    return [];
+  };
 }
 
 function labelsIn(selector: string): string[] {
@@ -116,5 +95,7 @@ function labelsIn(selector: string): string[] {
 /** Names in a line and their parts: a flag or a variable may contain only a part of a metric's name. */
 function namesInLine(text: string): string[] {
   const names = text.match(/[a-zA-Z_:][\w:]*/g) ?? [];
-  return names.flatMap((name) => [name, name.replace(/_(bucket|count|sum|total)$/, ""), ...name.split(/[_:]/)]);
+  return names
+    .flatMap((name) => [name, name.replace(/_(bucket|count|sum|total)$/, ""), ...name.split(/[_:]/)])
+    .filter((name) => name !== "");
 }

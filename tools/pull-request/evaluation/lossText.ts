@@ -1,6 +1,6 @@
 import { code, escapeMarkdown, list } from "../report/format";
 import { details, fence } from "../report/markdown";
-import { ChangedLine, likelyCauses } from "./causes";
+import { causeFinder, ChangedLine } from "./causes";
 import { Loss } from "./losses";
 
 const MAX_NAMES = 5;
@@ -12,8 +12,9 @@ const MAX_NAMES = 5;
  */
 export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[] | undefined): readonly string[] {
   const groups = new Map<string, { causes: readonly ChangedLine[]; losses: Loss[] }>();
+  const findCauses = losses.length === 0 ? () => [] : causeFinder(lines ?? []);
   for (const loss of losses) {
-    const causes = likelyCauses([loss], lines ?? []);
+    const causes = findCauses(loss);
     const key = JSON.stringify(causes);
     const group = groups.get(key) ?? { causes, losses: [] };
     group.losses.push(loss);

@@ -11,8 +11,6 @@ import { textsOf } from "./rules";
 export interface RuleTest {
   /** Below `assets/prometheus/`, such as `tests/host.test.yml`. */
   readonly file: string;
-  /** The changed rule files that it tests. */
-  readonly rules: readonly string[];
   readonly ok: boolean;
   /** promtool's output; empty if the test passed. */
   readonly output: string;
@@ -59,9 +57,9 @@ export async function testRules(checkout: string, run: RunRuleTests, files: read
     texts,
     relevant.map(({ file }) => file),
   );
-  const tests = relevant.map(({ file, rules }) => {
+  const tests = relevant.map(({ file }) => {
     const { ok = false, output = "" } = outputs.get(file) ?? {};
-    return { file, rules, ok, output: ok ? "" : output };
+    return { file, ok, output: ok ? "" : output };
   });
   const passed = relevant.filter((_, index) => tests[index]?.ok);
   return {

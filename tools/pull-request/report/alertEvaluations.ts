@@ -4,13 +4,8 @@ import type { ActiveSeries, RuleEvaluation } from "../evaluation/evaluateRule";
 import type { Notification } from "../evaluation/notification";
 import type { RuleTests } from "../evaluation/ruleTests";
 import { code, escapeMarkdown, list } from "./format";
-
-/** A collapsible section: title and text are untrusted and not yet Markdown. */
-export interface TextFold {
-  readonly title: string;
-  readonly text: string;
-  readonly open: boolean;
-}
+import { details, fence, LabResults } from "./markdown";
+import { rowKey } from "./rows";
 
 const MOST_SERIES = 3;
 const MOST_NAMES = 10;
@@ -21,6 +16,25 @@ const MOST_REASON = 300;
 const TEMPLATE_ERROR = "<error expanding template:";
 /** Annotations shown first. */
 const FIRST = ["summary", "description"];
+
+/** The report's text about alerts and their promtool tests. */
+export function alertText(evaluations: readonly AlertEvaluation[], tests: RuleTests): LabResults {
+  const key = ({ name }: AlertEvaluation): string => rowKey({ kind: "alert", name });
+  const failing = evaluations.filter(
+    ({ before, after }) =>
+      after !== undefined && ["firing", "never", "error"].includes(after.state) && after.state !== before?.state,
+  );
+  return {
+    shown: new Map(evaluations.map((evaluation) => [key(evaluation), alertLine(evaluation)])),
+    rows: evaluations
+      .filter((evaluation) => !isSameEvaluation(evaluation))
+      .map(({ name }) => ({ operation: "update", kind: "alert", name, detail: "through a changed recording rule" })),
+    first: new Set(failing.map(key)),
+    paragraphs: alertNotes(evaluations, tests),
+    folds: alertFolds(evaluations, tests),
+    problems: alertFailures(evaluations, tests),
+  };
+}
 
 /** State of an alert before and after, for a table row. */
 export function alertLine(evaluation: AlertEvaluation): string {
@@ -42,16 +56,13 @@ function sentence(verb: string, evaluation: RuleEvaluation, strong: boolean): st
 }
 
 /** Whether an alert's state is the same before and after; values do not count, as they are measured. */
-export function isSameEvaluation({ before, after }: AlertEvaluation): boolean {
+function isSameEvaluation({ before, after }: AlertEvaluation): boolean {
   const { state } = after ?? {};
   return before !== undefined && after !== undefined && state !== "unknown" && identify(before) === identify(after);
 }
 
 /** Notes on alerts and their tests for a reviewer; Markdown, a paragraph each. */
-export function alertNotes(
-  evaluations: readonly AlertEvaluation[],
-  { tests, untested }: Pick<RuleTests, "tests" | "untested">,
-): readonly string[] {
+export function alertNotes(evaluations: readonly AlertEvaluation[], { tests, untested }: RuleTests): readonly string[] {
   const names = (all: readonly AlertEvaluation[]): string[] => all.map(({ name }) => code(name));
   const files = (passed: boolean): string[] => tests.filter(({ ok }) => ok === passed).map(({ file }) => code(file));
   const becomes = (state: RuleEvaluation["state"]): readonly AlertEvaluation[] =>
@@ -79,10 +90,7 @@ function hasTemplateError({ notification }: AlertEvaluation): boolean {
 }
 
 /** What fails the check, briefly: rules that Prometheus cannot load or evaluate, and failed rule tests. */
-export function alertFailures(
-  evaluations: readonly AlertEvaluation[],
-  { tests }: Pick<RuleTests, "tests">,
-): readonly string[] {
+export function alertFailures(evaluations: readonly AlertEvaluation[], { tests }: RuleTests): readonly string[] {
   const count = evaluations.filter(({ after }) => after?.state === "error").length;
   return [
     ...(count === 0 ? [] : [`${String(count)} ${count === 1 ? "alert" : "alerts"} in error`]),
@@ -90,14 +98,11 @@ export function alertFailures(
   ];
 }
 
-/** The notifications, and the output of failed tests. */
-export function alertFolds(
-  evaluations: readonly AlertEvaluation[],
-  { tests, examples }: Pick<RuleTests, "tests" | "examples">,
-): readonly TextFold[] {
+/** Collapsible sections with the notifications, and the output of failed tests. */
+export function alertFolds(evaluations: readonly AlertEvaluation[], { tests, examples }: RuleTests): readonly string[] {
   const failed = tests.filter(({ ok }) => !ok);
   return [
-    ...failed.map(({ file, output }) => ({ title: `promtool's tests in ${file} fail`, text: output, open: true })),
+    ...failed.map(({ file, output }) => fold(`promtool's tests in ${file} fail`, output, true)),
     ...evaluations.flatMap((evaluation) => notificationFold(evaluation, examples)),
   ];
 }
@@ -105,20 +110,23 @@ export function alertFolds(
 function notificationFold(
   { name, after, notification, notRendered }: AlertEvaluation,
   examples: RuleTests["examples"],
-): readonly TextFold[] {
+): readonly string[] {
   if (after === undefined || after.state === "error") {
     return [];
   }
   if (notification !== undefined) {
-    return [{ title: `Notification of ${name}, on the lab's data`, text: textOf(notification), open: false }];
+    return [fold(`Notification of ${name}, on the lab's data`, textOf(notification))];
   }
   const example = examples.get(name);
   if (example !== undefined) {
-    return [{ title: `Notification of ${name}, on its promtool test's data`, text: textOf(example), open: false }];
+    return [fold(`Notification of ${name}, on its promtool test's data`, textOf(example))];
   }
-  return notRendered === undefined
-    ? []
-    : [{ title: `Notification of ${name}: not rendered`, text: notRendered, open: false }];
+  return notRendered === undefined ? [] : [fold(`Notification of ${name}: not rendered`, notRendered)];
+}
+
+/** A collapsible section with an untrusted title and text. */
+function fold(title: string, text: string, open = false): string {
+  return details(escapeMarkdown(title), fence(text), open);
 }
 
 function textOf({ labels, annotations }: Notification): string {

@@ -1,3 +1,4 @@
+import type { EngineEvent, PolicyEvent } from "@pulumi/pulumi/automation";
 import { parseJson } from "../../../lib/shared/attempt";
 import { hideCredentials } from "../../../lib/shared/problems";
 import { isObject } from "../../../lib/shared/isObject";
@@ -10,7 +11,7 @@ interface StepState {
   readonly retainOnDelete?: boolean;
 }
 
-/** A step of the Pulumi engine. */
+/** A step of the Pulumi engine, whose SDK does not declare that an absent field may be null. */
 export interface Step {
   readonly op: string;
   readonly urn: string;
@@ -24,27 +25,11 @@ export interface Step {
 }
 
 /** A violated policy of the policy pack. */
-export interface Violation {
-  readonly resourceUrn?: string;
-  readonly message: string;
-  readonly policyName: string;
-  readonly enforcementLevel: string;
-}
+export type Violation = Pick<PolicyEvent, "resourceUrn" | "message" | "policyName">;
 
-/**
- * The parts of the Pulumi engine's JSON events that a report needs; see `EngineEvent` in `@pulumi/pulumi/automation`.
- */
-interface Event {
+/** An event of the Pulumi engine in JSON. */
+interface Event extends Pick<EngineEvent, "diagnosticEvent" | "policyEvent" | "summaryEvent"> {
   readonly resourcePreEvent?: { readonly metadata: Step };
-  readonly diagnosticEvent?: {
-    readonly message: string;
-    readonly severity: string;
-    readonly ephemeral?: boolean;
-    /** The resource that it refers to. */
-    readonly urn?: string;
-  };
-  readonly policyEvent?: Violation;
-  readonly summaryEvent?: { readonly policyPacks?: Readonly<Record<string, string>> | null };
 }
 
 /** A run of the Pulumi engine. */
