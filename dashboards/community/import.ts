@@ -19,6 +19,8 @@ interface Export {
 }
 
 const PROMETHEUS = "prometheus";
+/** Name of the lab's datasource. */
+const DATASOURCE_NAME = "Prometheus";
 /** Grafana's built-in datasources, by uid and type: annotations, mixed queries, another panel's result, expressions. */
 const OWN = /^(--.*--|grafana|__expr__)$/;
 const OWN_TYPES = new Set(["datasource", "grafana", "mixed", "dashboard", "__expr__"]);
@@ -40,6 +42,10 @@ export function importDashboard(entry: CatalogueEntry, datasourceUid: string): J
     text.replace(/\$\{([^{}]+)\}/g, (whole, name: string) => texts.get(name) ?? whole);
 
   const bindReference = (value: Json, owner: string): Json => {
+    if (owner === "options" && !isObject(value)) {
+      // a list of alerts selects those of one datasource by its name; without one it shows all
+      return OWN.test(textOf(value)) ? value : textOf(value) === "" ? null : DATASOURCE_NAME;
+    }
     if (value === null) {
       // a query without a datasource uses the panel's, anything else the default one
       return owner === "targets" ? null : ours;
@@ -64,7 +70,7 @@ export function importDashboard(entry: CatalogueEntry, datasourceUid: string): J
   const model = bind(exported.model, "") as JsonObject;
   for (const variable of variablesOf(model)) {
     if (variable.type === "datasource") {
-      variable.current = { selected: true, text: "Prometheus", value: datasourceUid };
+      variable.current = { selected: true, text: DATASOURCE_NAME, value: datasourceUid };
       // a filter by name could exclude ours
       variable.regex = "";
     }
@@ -85,10 +91,6 @@ export function otherDatasourceTypes(json: string): readonly string[] {
       return [];
     }
     return Object.entries(value).flatMap(([key, item]) => {
-      // Grafana sends no query for these panels, whatever was left in them
-      if (WITHOUT_QUERIES.has(textOf(value.type)) && (key === "datasource" || key === "targets")) {
-        return [];
-      }
       if (key !== "datasource" || !isObject(item)) {
         return typesIn(item);
       }
@@ -98,9 +100,24 @@ export function otherDatasourceTypes(json: string): readonly string[] {
   };
   // an annotation that is switched off asks nothing
   const annotations = objects(isObject(model.annotations) ? model.annotations.list : undefined);
-  const shown = { ...model, annotations: annotations.filter(({ enable }) => enable !== false) };
-  const types = [...inputTypes.values(), ...variableTypes.values(), ...typesIn(shown)];
+  const asking = withoutIdle({ ...model, annotations: annotations.filter(({ enable }) => enable !== false) });
+  // an export for sharing has an input for what asks nothing, too
+  const [all, asked] = [JSON.stringify(model), JSON.stringify(asking)];
+  const inputs = [...inputTypes].filter(([name]) => !all.includes(`\${${name}}`) || asked.includes(`\${${name}}`));
+  const types = [...inputs.map(([, type]) => type), ...variableTypes.values(), ...typesIn(asking)];
   return [...new Set(types)].filter((type) => type !== "" && type !== PROMETHEUS && !OWN_TYPES.has(type)).sort();
+}
+
+/** A part of a dashboard without what was left in panels for which Grafana sends no query. */
+function withoutIdle(value: Json): Json {
+  if (Array.isArray(value)) {
+    return value.map(withoutIdle);
+  }
+  if (!isObject(value)) {
+    return value;
+  }
+  const idle: JsonObject = WITHOUT_QUERIES.has(textOf(value.type)) ? { datasource: null, targets: [] } : {};
+  return mapObject({ ...value, ...idle }, withoutIdle);
 }
 
 /** Whether its panels have queries, but none in PromQL: an old export names its datasources, and not their types. */

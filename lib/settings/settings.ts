@@ -158,7 +158,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
   return { settings, problems: read.problems };
 }
 
-/** Reports an image that cannot query Prometheus: Grafana's images ending in `-slim` have no bundled plugins. */
+/** Reports Grafana's images without bundled plugins, which cannot query Prometheus, and those without wget. */
 function checkGrafanaImage({ grafana: { image } }: Settings, read: SettingsReader): void {
   if (/[:-]slim(@|$)/.test(image)) {
     read.addProblem(
@@ -167,6 +167,11 @@ function checkGrafanaImage({ grafana: { image } }: Settings, read: SettingsReade
       "has no bundled plugins, and so no Prometheus datasource",
       "set the same tag without -slim; grafanaBundledPlugins: false leaves out those that take memory",
     );
+  }
+  // only the Alpine images have it, as a part of BusyBox (Grafana's Dockerfile)
+  if (/[:-]ubuntu(@|$)/.test(image)) {
+    const fix = "set the same tag without -ubuntu, or an image of your own with wget under another tag";
+    read.addProblem("grafanaImage", image, "has no wget, which the health check runs", fix);
   }
 }
 

@@ -6,8 +6,9 @@ import { LabError, Problem } from "../shared/problems";
 import { parseSettings, Settings } from "./settings";
 
 const PREFIX = "observability-lab:";
-/** Replaces secrets, which only the CLI can decrypt: a value that is valid for every setting that may be one. */
+/** Replaces secrets, which only the CLI can decrypt: valid for every setting that may be one, except a list. */
 const SECRET = "https://a.secret";
+const SECRET_LIST = "[]";
 
 /**
  * Reads the settings of a stack from its files without the CLI; later files override earlier ones.
@@ -24,7 +25,10 @@ export function readStackFiles(files: readonly string[]): { settings: Settings; 
     .map(([key, value]) => [key.slice(PREFIX.length), value] as const);
   const raw = new Map([...defaults, ...set]);
   const secrets = new Set([...raw].filter(([, value]) => holdsSecret(value)).map(([key]) => key));
-  const values = [...raw].map(([key, value]) => [key, isSecret(value) ? SECRET : asText(value)] as const);
+  const lists = new Set(defaults.filter(([, value]) => Array.isArray(value)).map(([key]) => key));
+  const values = [...raw].map(
+    ([key, value]) => [key, isSecret(value) ? (lists.has(key) ? SECRET_LIST : SECRET) : asText(value)] as const,
+  );
   return parseSettings({ values: Object.fromEntries(values), secrets });
 }
 

@@ -109,6 +109,18 @@ describe("an exported dashboard", () => {
     expect(panels).toStrictEqual([{ datasource: expected }]);
   });
 
+  it.each([
+    ["Prometheus of theirs", "Prometheus"],
+    ["-- Grafana --", "-- Grafana --"],
+    [null, null],
+    ["", null],
+  ])("keeps the alerts of its lists, which name their datasource: %j", (datasource, expected) => {
+    const panels = [{ type: "alertlist", options: { datasource, maxItems: 20 } }];
+    expect(bind({ panels }).panels).toStrictEqual([
+      { type: "alertlist", options: { datasource: expected, maxItems: 20 } },
+    ]);
+  });
+
   it("leaves a query without a datasource to its panel", () => {
     const panels = [{ datasource: "-- Dashboard --", targets: [{ datasource: null, panelId: 2 }] }];
     expect(bind({ panels }).panels).toStrictEqual(panels);
@@ -232,6 +244,20 @@ describe("requirements of a dashboard besides Prometheus", () => {
       "no annotation that is switched off",
       { annotations: { list: [{ enable: false, datasource: { type: "loki", uid: "abc" } }] } },
       [],
+    ],
+    [
+      "no input of a text and an annotation that is switched off alone",
+      {
+        __inputs: [DATASOURCE_INPUT, LOKI_INPUT],
+        panels: [{ type: "text", datasource: { type: "loki", uid: "${DS_LOKI}" } }],
+        annotations: { list: [{ enable: false, datasource: "${DS_LOKI}" }] },
+      },
+      [],
+    ],
+    [
+      "an input of a text and a panel",
+      { __inputs: [LOKI_INPUT], panels: ["text", "logs"].map((type) => ({ type, datasource: "${DS_LOKI}" })) },
+      ["loki"],
     ],
   ])("include %s", (_, exported, types) => {
     expect(otherDatasourceTypes(JSON.stringify({ panels: [], ...exported }))).toStrictEqual(types);

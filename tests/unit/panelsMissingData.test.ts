@@ -1,5 +1,5 @@
 import { GrafanaApi } from "../../tools/verify/panels/grafana";
-import { MissingData } from "../../tools/verify/panels/missingData";
+import { MissingData, withoutBuiltIns } from "../../tools/verify/panels/missingData";
 import { Explanation } from "../../tools/verify/panels/nodeExporter";
 
 type Labels = Readonly<Record<string, string>>;
@@ -75,6 +75,10 @@ function explain({
   const api = { prometheus } as Partial<GrafanaApi> as GrafanaApi;
   return new MissingData(api, "prometheus", { from: 0, to: 3_600_000 }, 20).explain("any", "empty", shift);
 }
+
+it("a query has no decimal point in its durations, which PromQL does not have", () => {
+  expect(withoutBuiltIns("rate(m[${__rate_interval}]) / ${__range_s}", 1.2)).toBe("rate(m[1s200ms]) / 1.2");
+});
 
 describe("a series that appears and disappears", () => {
   const tcp = 'node_tcp_connection_states{state="close_wait"}';

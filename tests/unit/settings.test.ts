@@ -80,7 +80,7 @@ describe("the defaults", () => {
 describe("settings", () => {
   it.each([
     ["prometheusImage", `registry.local:5000/team/prometheus@sha256:${"a".repeat(64)}`],
-    ["grafanaImage", "grafana/grafana:13.2.2-ubuntu"],
+    ["grafanaImage", "registry.local/team/grafana:13.2.2-ubuntu-wget"],
     ["grafanaImage", `registry.local:5000/grafana:13.2.2@sha256:${"a".repeat(64)}`],
     ["namePrefix", "team_a.1-"],
     ["bindAddress", "0.0.0.0"],

@@ -8,6 +8,8 @@ const DISTROLESS = "has no wget, which the health check runs; set the same tag w
 const SLIM =
   "has no bundled plugins, and so no Prometheus datasource; set the same tag without -slim; " +
   "grafanaBundledPlugins: false leaves out those that take memory";
+const UBUNTU =
+  "has no wget, which the health check runs; set the same tag without -ubuntu, or an image of your own with wget under another tag";
 const DURATION = "is not a duration above zero; write it as Prometheus does, such as 5s, 1m30s or 7d";
 const ADDRESS = "is not an IPv4 address; use 127.0.0.1, or another address of this machine";
 const PREFIX =
@@ -26,6 +28,8 @@ describe("a bad setting", () => {
     ["grafanaImage", "grafana/grafana@sha256:12", IMAGE],
     ["grafanaImage", "grafana/grafana:13.2.2-slim", SLIM],
     ["grafanaImage", "registry.example:5000/grafana:slim", SLIM],
+    ["grafanaImage", "grafana/grafana:13.2.2-ubuntu", UBUNTU],
+    ["grafanaImage", `registry.example/grafana-oss:13.2.2-ubuntu@sha256:${"0".repeat(64)}`, UBUNTU],
     ["prometheusImage", "prom/prometheus:v3.14.0-distroless", DISTROLESS],
     ["containerLabels", "a, b", "is not a list of names; write it as com.example.team,com.example.tier"],
     ["dashboardRange", "now-15m", "is not a time range; write it as 15m, 6h, 7d or 2w"],

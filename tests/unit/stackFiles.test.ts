@@ -57,6 +57,13 @@ describe("the settings of a stack's files", () => {
     expect(JSON.stringify(settings)).not.toContain("v1:abc");
   });
 
+  it.each(["remoteWrite", "extraScrapeTargets"] as const)("are valid where the whole list %s is a secret", (list) => {
+    const { settings, problems } = readStackFiles([
+      file("own.yaml", `config: {observability-lab:${list}: {secure: v1:abc}}`),
+    ]);
+    expect([settings[list], problems]).toStrictEqual([[], []]);
+  });
+
   it("cannot be read from a file that is not YAML; the error names it", () => {
     const broken = file("broken.yaml", "config: [1");
     expect(() => readStackFiles([broken])).toThrow(`${broken} cannot be read: `);

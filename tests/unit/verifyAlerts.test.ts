@@ -125,4 +125,8 @@ describe("the notifications of Alertmanager", () => {
     const queries = servers[0]?.asked.filter((it) => it.startsWith("/api/v1/query?")).map(decodeURIComponent);
     expect(queries).toContain(`/api/v1/query?query=${notificationQueries(390).failed}`);
   });
+
+  it("are checked at any scrapeInterval: PromQL's durations have no decimal point", () => {
+    expect(notificationQueries(31.5).failed).toContain("[31s500ms]");
+  });
 });

@@ -17,7 +17,7 @@ afterEach(async () => {
 /** A lab whose Grafana gives these dashboards, by uid, and these panel plugins. */
 async function labWith(dashboards: Readonly<Record<string, FakeResponse>>, plugins = OWN_PANELS): Promise<LabOutputs> {
   const responses: Responses = {
-    "/api/datasources": { body: '[{"uid": "prometheus"}]' },
+    "/api/datasources": { body: '[{"uid": "prometheus", "name": "Prometheus"}]' },
     "/api/plugins?type=panel": plugins,
     ...Object.fromEntries(
       Object.entries(dashboards).map(([uid, response]) => [`/api/dashboards/uid/${uid}`, response]),
@@ -45,6 +45,18 @@ async function verdict(...of: Parameters<typeof labWith>): Promise<unknown> {
 describe("the check of the dashboards", () => {
   it("succeeds if all exist", async () => {
     expect(await verdict({ a: GOOD, b: GOOD })).toBe("2 exist, all datasources bound");
+  });
+
+  it("takes a datasource by its name, as lists of alerts have it, and names one that Grafana lacks", async () => {
+    const withList = (datasource: string): FakeResponse => ({
+      body: JSON.stringify({ dashboard: { title: "Mine", panels: [{ type: "alertlist", options: { datasource } }] } }),
+    });
+    expect(await verdict({ a: withList("Prometheus") })).toBe("1 exist, all datasources bound");
+    await grafana?.close();
+    expect(await verdict({ a: withList("Theirs") })).toStrictEqual([
+      "unbound datasources: Mine: Theirs",
+      "remove the dashboard from communityDashboards, or export it again for Prometheus",
+    ]);
   });
 
   it.each<[string, FakeResponse, string, string]>([

@@ -15,8 +15,11 @@ afterEach(async () => {
 });
 
 /** What the check says of these receivers where Prometheus answers so, by query and url. */
-async function ask(responses: Readonly<Record<string, Readonly<Record<string, number>>>>): Promise<unknown> {
-  const routes = [SENT, REFUSED, BEHIND].map((query) => {
+async function ask(
+  responses: Readonly<Record<string, Readonly<Record<string, number>>>>,
+  scrapeInterval = "5s",
+): Promise<unknown> {
+  const routes = [SENT, REFUSED, BEHIND, ...Object.keys(responses)].map((query) => {
     const result = Object.entries(responses[query] ?? {}).map(([url, value]) => ({
       metric: { url },
       value: [0, String(value)],
@@ -27,7 +30,7 @@ async function ask(responses: Readonly<Record<string, Readonly<Record<string, nu
     ] as const;
   });
   server = await serve(Object.fromEntries(routes));
-  const lab = { prometheusUrl: server.url, scrapeInterval: "5s", remoteWrite: [A, B] } as unknown as LabOutputs;
+  const lab = { prometheusUrl: server.url, scrapeInterval, remoteWrite: [A, B] } as unknown as LabOutputs;
   const [check] = remoteWriteChecks(lab);
   return check?.run(lab);
 }
@@ -40,6 +43,16 @@ describe("the check of remote write", () => {
       [BEHIND]: { [A]: 4, [B]: 20 },
     };
     expect(await ask(responses)).toBe(`${A} receives 120 samples/s, ${B} receives 120 samples/s`);
+  });
+
+  it("asks in durations without a decimal point, which PromQL does not have", async () => {
+    const of = (query: string): string => query.replace("20s", "1s200ms");
+    const responses = {
+      [of(SENT)]: { [A]: 9, [B]: 8 },
+      [of(REFUSED)]: { [A]: 0, [B]: 0 },
+      [BEHIND]: { [A]: 4, [B]: 4 },
+    };
+    expect(await ask(responses, "300ms")).toBe(`${A} receives 9 samples/s, ${B} receives 8 samples/s`);
   });
 
   it("fails for a receiver that refuses, though its samples count as sent", async () => {

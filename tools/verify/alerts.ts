@@ -1,6 +1,6 @@
 import { GROUP_INTERVAL } from "../../lib/settings/alertReceivers";
 import { signInHeaders } from "../../lib/shared/webSignIn";
-import { seconds } from "../../lib/shared/duration";
+import { seconds, writeDuration } from "../../lib/shared/duration";
 import { CheckError, getJson, LabOutputs, queryPrometheus, Sample } from "./lab";
 
 /** A rule, as in Prometheus' API. */
@@ -93,7 +93,7 @@ function describe({ integration = "", reason }: Sample["metric"]): string {
  * Counters restart with Alertmanager: failures of a previous container do not count.
  */
 export function notificationQueries(recent: number): Readonly<Record<"failed" | "retried" | "delivered", string>> {
-  const window = `[${String(recent)}s]`;
+  const window = `[${writeDuration(recent)}]`;
   const [failed, attempts, failedAttempts] = [
     "alertmanager_notifications_failed_total",
     "alertmanager_notification_requests_total",

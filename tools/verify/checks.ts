@@ -1,14 +1,14 @@
 import { inspectMachine } from "../../lib/docker/machine";
 import { findStarts } from "../../lib/drift/starts";
-import { allServices, PUBLISHED, SERVICES } from "../../lib/settings/services";
+import { PUBLISHED, SERVICES } from "../../lib/settings/services";
 import { urlSegment } from "../../lib/shared/foreignNames";
-import { signInHeaders } from "../../lib/shared/webSignIn";
 import { alertsEvaluated } from "./alerts";
 import { configurationLoaded } from "./configuration";
 import { readDashboard, unboundDatasources } from "./dashboards";
 import { hostReported } from "./host";
 import { Check, CheckError, getJson, LabOutputs, QueryResponse, queryPrometheus, request, signIn } from "./lab";
 import { StoredDashboard } from "./panels/model";
+import { targetsUp } from "./targets";
 
 /** Paths of the app and their HTTP status. */
 export const FLASK_PATHS: readonly (readonly [string, number])[] = [
@@ -57,34 +57,6 @@ async function unresponsive(lab: LabOutputs): Promise<{ name: string; url: strin
     }),
   );
   return answers.flat();
-}
-
-async function targetsUp(lab: LabOutputs): Promise<string> {
-  const { data } = await getJson<{
-    data: { activeTargets: { labels: { job: string }; scrapeUrl: string; health: string; lastError: string }[] };
-  }>(`${lab.prometheusUrl}/api/v1/targets?state=active`, signInHeaders(lab.webPassword));
-  const down = data.activeTargets.filter(({ health }) => health !== "up");
-  if (down.length > 0) {
-    const list = down.map(
-      ({ labels, scrapeUrl, lastError }) => `${labels.job} ${scrapeUrl}: ${lastError || "not scraped yet"}`,
-    );
-    throw new CheckError(
-      list.join("; "),
-      "check that the program behind the target runs and listens on more than 127.0.0.1, and that no firewall blocks it",
-    );
-  }
-  const missing = expectedJobs(lab).filter((job) => !data.activeTargets.some(({ labels }) => labels.job === job));
-  if (missing.length > 0) {
-    throw new CheckError(`no target for the jobs ${missing.join(", ")}`, "run make up");
-  }
-  return `${String(data.activeTargets.length)} up`;
-}
-
-/** The jobs of the lab's own services. */
-function expectedJobs({ containers, swarm }: LabOutputs): readonly string[] {
-  const names = [...containers, ...(swarm?.services ?? [])];
-  const services = allServices().filter(([, { hostname }]) => names.some((name) => name.endsWith(hostname)));
-  return [...services.flatMap(([, { jobs = [] }]) => jobs), "flask_app"];
 }
 
 async function flaskTraffic(lab: LabOutputs): Promise<string> {
@@ -159,12 +131,12 @@ async function datasourceWorks(lab: LabOutputs): Promise<string> {
 
 async function dashboardsBound(lab: LabOutputs): Promise<string> {
   const [sources, dashboards] = await Promise.all([
-    getJson<{ uid: string }[]>(`${lab.grafanaUrl}/api/datasources`, signIn(lab)),
+    getJson<{ uid: string; name: string }[]>(`${lab.grafanaUrl}/api/datasources`, signIn(lab)),
     readAll(lab),
   ]);
-  const uids = new Set(sources.map(({ uid }) => uid));
+  const known = new Set(sources.flatMap(({ uid, name }) => [uid, name]));
   const unbound = dashboards.flatMap((dashboard) =>
-    unboundDatasources(dashboard, uids).map((reference) => `${dashboard.title}: ${reference}`),
+    unboundDatasources(dashboard, known).map((reference) => `${dashboard.title}: ${reference}`),
   );
   if (unbound.length > 0) {
     throw new CheckError(

@@ -36,10 +36,14 @@ export async function readDashboard(lab: LabOutputs, uid: string): Promise<Store
 // Grafana's own sources: annotations, mixed queries, another panel's result, expressions
 const BUILT_IN = new Set(["grafana", "-- Grafana --", "-- Mixed --", "-- Dashboard --", "__expr__"]);
 
-/** References to datasources that Grafana does not have, variables resolved; empty if all resolve. */
+/**
+ * References to datasources that Grafana does not have, variables resolved; empty if all resolve.
+ *
+ * @param known uids and names of those that it has.
+ */
 export function unboundDatasources(
   dashboard: Pick<StoredDashboard, "title" | "templating">,
-  uids: ReadonlySet<string>,
+  known: ReadonlySet<string>,
 ): readonly string[] {
   const variables = new Map(
     (dashboard.templating?.list ?? [])
@@ -49,7 +53,7 @@ export function unboundDatasources(
   const wrong = references(dashboard).filter((reference) => {
     const uid = /^\$\{?(\w+)\}?$/.exec(reference)?.[1];
     const resolved = uid === undefined ? reference : (variables.get(uid) ?? reference);
-    return !BUILT_IN.has(resolved) && !uids.has(resolved);
+    return !BUILT_IN.has(resolved) && !known.has(resolved);
   });
   return [...new Set(wrong)];
 }

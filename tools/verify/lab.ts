@@ -1,4 +1,5 @@
 import { PublishedKey } from "../../lib/settings/services";
+import { seconds } from "../../lib/shared/duration";
 import { signInHeaders } from "../../lib/shared/webSignIn";
 import { withTimeout } from "../../lib/shared/withTimeout";
 
@@ -35,6 +36,16 @@ export interface LabOutputs extends Partial<Readonly<Record<`${PublishedKey}Url`
     /** `name=value` of the monitored nodes; undefined for all. */
     readonly nodeLabel?: string;
   };
+}
+
+/** Seconds that a new lab needs besides its first scrapes. */
+const PATIENCE = 25;
+/** A new target is scraped within one interval; the second allows for a failed scrape. */
+const SCRAPES = 2;
+
+/** Seconds for which a failed check is retried by default. */
+export function patienceOf({ scrapeInterval }: Pick<LabOutputs, "scrapeInterval">): number {
+  return PATIENCE + SCRAPES * seconds(scrapeInterval);
 }
 
 /** What a check observed. */

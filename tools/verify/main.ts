@@ -2,9 +2,8 @@ import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { CHECKS, FLASK_PATHS, QUICK_PATHS, sendTraffic } from "./checks";
-import { seconds } from "../../lib/shared/duration";
 import { messageOf, runMain } from "../../lib/shared/run";
-import { Observation, Check, CheckError, LabOutputs } from "./lab";
+import { Observation, Check, CheckError, LabOutputs, patienceOf } from "./lab";
 import { panelChecks } from "./panels/checks";
 import { grafanaApi } from "./panels/grafana";
 import { Session } from "./panels/session";
@@ -21,10 +20,6 @@ interface Finding extends Observation {
 }
 
 const USAGE = "usage: scripts/pulumi stack output --json --show-secrets | verify [--json] [--patience SECONDS]";
-/** Seconds that a new lab needs besides its first scrapes. */
-const PATIENCE = 25;
-/** A new target is scraped within one interval; the second allows for a failed scrape. */
-const SCRAPES = 2;
 /** Pause between two rounds of requests to the app: at least one round lies between any two scrapes. */
 const TRAFFIC_PAUSE_MS = 1000;
 /** Pause before a failed check is retried. */
@@ -67,7 +62,7 @@ async function main(): Promise<void> {
   if (!Array.isArray(lab.containers)) {
     throw new Error(`${USAGE}\nstandard input has no outputs of a lab; run make up first`);
   }
-  const patience = chosen === undefined ? PATIENCE + SCRAPES * seconds(lab.scrapeInterval) : Number(chosen);
+  const patience = chosen === undefined ? patienceOf(lab) : Number(chosen);
   // a dead app is reported by the checks
   const send = (paths: typeof FLASK_PATHS) => void sendTraffic(lab, paths).catch(() => undefined);
   send(FLASK_PATHS);

@@ -1,5 +1,5 @@
 import { NOWHERE } from "../../lib/shared/names";
-import { seconds } from "../../lib/shared/duration";
+import { seconds, writeDuration } from "../../lib/shared/duration";
 import { Check, CheckError, LabOutputs, queryPrometheus } from "./lab";
 
 /** Prefix of Prometheus' metrics of remote write; each has the label `url`. */
@@ -18,7 +18,7 @@ export function remoteWriteChecks({ remoteWrite = [] }: LabOutputs): readonly Ch
 /** Whether every receiver accepts current samples. */
 async function receiversTake(lab: LabOutputs, urls: readonly string[]): Promise<string> {
   const interval = seconds(lab.scrapeInterval);
-  const window = `[${String(SCRAPES * interval)}s]`;
+  const window = `[${writeDuration(SCRAPES * interval)}]`;
   const [sent, refused, behind] = await Promise.all([
     queryByUrl(lab, `sum by (url) (irate(${STORAGE}_samples_total${window}))`),
     // a rejected batch counts as sent, too

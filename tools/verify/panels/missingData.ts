@@ -14,7 +14,9 @@ const BUILT_IN = /\$\{__\w+?(_ms|_s)?\}/g;
 
 /** A query that Prometheus can parse, with a minute for Grafana's built-in variables. */
 export function withoutBuiltIns(expr: string, interval = 60): string {
-  return expr.replace(BUILT_IN, (_, unit?: string) => (unit === undefined ? `${String(interval)}s` : String(interval)));
+  return expr.replace(BUILT_IN, (_, unit?: string) =>
+    unit === undefined ? writeDuration(interval) : String(interval),
+  );
 }
 
 /** Result of one selector: "none" if it finds nothing without a reason, undefined if it finds series. */
@@ -159,7 +161,7 @@ export class MissingData {
     if (!isHostMetric(metric)) {
       return undefined;
     }
-    const samples = `${written(matchers)}[${String(this.rateInterval)}s]`;
+    const samples = `${written(matchers)}[${writeDuration(this.rateInterval)}]`;
     const isZero = (of: string): Promise<boolean> => this.holds(`max(${of}) == 0`);
     if (await isZero(written(matchers))) {
       return { reason: `${metric} is 0` };
