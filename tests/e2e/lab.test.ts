@@ -48,8 +48,8 @@ describe("a lab that is up", () => {
     expect((await verify(lab)).checks.filter(({ ok }) => !ok)).toEqual([]);
   });
 
-  it("does not fail doctor, whose container reaches the app itself", () => {
-    const checks = doctor(lab);
+  it("does not fail doctor, whose container reaches the app itself", async () => {
+    const checks = await doctor(lab);
     expect(checks.filter(({ state }) => state === "problem" || state === "skipped")).toEqual([]);
     expect(checks.find(({ check }) => check === "firewall")?.seen).toContain(
       `reaches this machine at 172.30.93.1:${String(lab.ports.flaskPort)}`,

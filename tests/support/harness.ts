@@ -1,9 +1,10 @@
 import * as automation from "@pulumi/pulumi/automation";
-import { execFileSync, spawnSync, SpawnSyncOptions } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { text } from "node:stream/consumers";
 import { parse, stringify } from "yaml";
 import { freePorts, Ports } from "./ports";
 
@@ -168,26 +169,35 @@ export async function verify(
   const outputs = Object.fromEntries(
     Object.entries(await lab.stack.outputs()).map(([key, { value }]) => [key, value as unknown]),
   );
-  return askProgram("tools/verify/main.ts", [], { input: JSON.stringify(outputs) }) as Awaited<
+  return (await askProgram("tools/verify/main.ts", [], { input: JSON.stringify(outputs) })) as Awaited<
     ReturnType<typeof verify>
   >;
 }
 
 /** Runs the checks of `make doctor` on this machine while the lab is running. */
-export function doctor({ folder, stateHome }: TestLab): { check: string; state: string; seen: string }[] {
+export async function doctor({
+  folder,
+  stateHome,
+}: TestLab): Promise<{ check: string; state: string; seen: string }[]> {
   const settings = path.join(folder, "project", "Pulumi.e2e.yaml");
   const env = { ...process.env, XDG_STATE_HOME: stateHome };
-  return (askProgram("tools/doctor/main.ts", [settings], { env }) as { checks: ReturnType<typeof doctor> }).checks;
+  const { checks } = (await askProgram("tools/doctor/main.ts", [settings], { env })) as {
+    checks: Awaited<ReturnType<typeof doctor>>;
+  };
+  return checks;
 }
 
-/** JSON output of one of the project's programs. */
-function askProgram(program: string, args: readonly string[], options: SpawnSyncOptions): unknown {
+/** JSON output of one of the project's programs. The servers of a test respond meanwhile. */
+async function askProgram(
+  program: string,
+  args: readonly string[],
+  { env, input = "" }: { env?: NodeJS.ProcessEnv; input?: string },
+): Promise<unknown> {
   const file = path.join(PROJECT, program);
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--require", require.resolve("sucrase/register/ts"), file, "--json", ...args],
-    { ...options, encoding: "utf8" },
-  );
+  const command = ["--require", require.resolve("sucrase/register/ts"), file, "--json", ...args];
+  const child = spawn(process.execPath, command, { env });
+  child.stdin.end(input);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   if (stdout === "") {
     throw new Error(stderr);
   }
