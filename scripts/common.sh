@@ -1,10 +1,12 @@
 # Sourced by the scripts in this folder: the folder LAB_ROOM, the CLI and the Docker daemon of this checkout's lab.
 # shellcheck shell=bash
+unset CDPATH # with it, cd may enter another folder, and prints its path
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 home=$(dirname "$scripts") # the checkout with these scripts
 # shellcheck disable=SC2034 # used by the scripts that source this
 root=${LAB_CHECKOUT:-$home} # the checkout with the program and the settings
 room=${LAB_ROOM:-$root/.lab} # ignored by git: Pulumi state, passphrase, settings of this checkout only
+[ -n "${HOME:-}" ] || { unset HOME; HOME=~; export HOME; } # a service of systemd has none: that of the user database
 # the CLI takes the home directory from the user database instead of HOME
 export PULUMI_HOME=${PULUMI_HOME:-$HOME/.pulumi}
 # NAME: version in package.json, by sed as every start of node would delay the commands of a lab that is complete
@@ -40,7 +42,7 @@ if [ ! -O "$room" ]; then
   fi
   die "$room belongs to $owner: run this as $owner, without sudo (to use Docker, $owner must be in its group: sudo usermod -aG docker $owner, then log in again)"
 fi
-case $(ls -Ld "$room") in
+case $(ls -lLd "$room") in
   drwx------*) ;;
   *) chmod go-rwx "$room" && { chmod -R go-rwx "$room/state" "$room"/*.yaml 2>/dev/null || :; } ;; # made by an earlier version
 esac
@@ -58,7 +60,7 @@ fi
 # stack_name: the stack for make, chosen by setup or by STACK
 stack_name() {
   if [ -n "${STACK:-}" ]; then echo "$STACK"
-  elif [ -e "$room/stack" ]; then cat "$room/stack"
+  elif [ -s "$room/stack" ]; then cat "$room/stack"
   else echo dev; fi
 }
 

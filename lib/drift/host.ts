@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, realpathSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { attempt } from "../shared/attempt";
@@ -61,10 +61,14 @@ export async function observeHost(lab: string, folder: string): Promise<Observed
 }
 
 function environmentDrift(folder: string, environment: VirtualEnvironment): Drift {
+  const venv = path.join(folder, environment, "venv");
+  const python = path.join(venv, "bin", "python");
   try {
     // follows the link to the interpreter, which an upgrade of Python may break
-    accessSync(path.join(folder, environment, "venv", "bin", "python"), constants.X_OK);
-    return undefined;
+    accessSync(python, constants.X_OK);
+    // or lead to another version, which does not find the packages in the folder of the former one
+    const version = path.basename(realpathSync(python));
+    return /^python3\.\d+t?$/.test(version) && !existsSync(path.join(venv, "lib", version)) ? MISSING : undefined;
   } catch {
     return MISSING;
   }

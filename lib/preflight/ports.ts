@@ -101,7 +101,15 @@ async function checkPort(
     fix,
   });
   const holder = machine.containers.find((it) => publishes(it, bindAddress, port));
-  const container = `container ${(holder?.Names[0] ?? "").slice(1)}`;
+  const name = (holder?.Names[0] ?? "").slice(1);
+  const container = `container ${name}`;
+  const names = Object.values(SERVICES).map(({ hostname }) => `${settings.namePrefix}${hostname}`);
+  if (holder !== undefined && belongsToLab(holder, settings) && !names.includes(name)) {
+    return problemOf(
+      `the renamed ${container} of this lab`,
+      `remove it with docker rm -f ${name}; up creates it again under its own name, with its data`,
+    );
+  }
   if (holder === undefined ? appPort === port : belongsToLab(holder, settings)) {
     const part = holder === undefined ? "Flask app" : container;
     return problemOf(

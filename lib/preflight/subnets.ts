@@ -5,6 +5,9 @@ import type { Settings } from "../settings/settings";
 import { labName, overlayName } from "../shared/names";
 import { Problem } from "../shared/problems";
 
+/** Networks to suggest, from different private ranges. */
+const SUGGESTED = ["172.30.91.0/24", "10.130.91.0/24", "192.168.191.0/24"];
+
 /** Networks of this machine that overlap with the lab's. */
 export function findOverlaps(
   settings: Pick<Settings, "subnet" | "namePrefix"> & Partial<Pick<Settings, "engine" | "overlaySubnet">>,
@@ -34,7 +37,9 @@ function findOverlap(
     .filter(({ family, address }) => family === "IPv4" && !gateways.has(address))
     .map(({ name, cidr }) => ({ owner: `the interface ${name}`, cidr }));
   // a Docker network has an interface, too; the network comes first, as it describes the overlap better
-  const hit = [...docker, ...links].find(({ cidr }) => overlap(subnet, cidr));
+  const taken = [...docker, ...links];
+  const hit = taken.find(({ cidr }) => overlap(subnet, cidr));
+  const free = SUGGESTED.find((it) => !taken.some(({ cidr }) => overlap(it, cidr)));
   return hit === undefined
     ? []
     : [
@@ -42,7 +47,7 @@ function findOverlap(
           setting,
           value: subnet,
           problem: `overlaps with ${hit.owner} (${hit.cidr ?? ""})`,
-          fix: "set a private network that nothing else here uses, such as 172.30.91.0/24",
+          fix: `set a private network that nothing else here uses${free === undefined ? "" : `, such as ${free}`}`,
         },
       ];
 }

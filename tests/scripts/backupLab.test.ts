@@ -108,6 +108,24 @@ describe("a backup", () => {
     expect(fs.existsSync(inFolder("lab.tar"))).toBe(false);
   });
 
+  it("does not depend on the format of the system's tar", async () => {
+    const tar =
+      '#!/bin/sh\nPATH=${PATH#*:}\ncase $1 in -cf) exec tar --format=posix "$@" ;; *) exec tar "$@" ;; esac\n';
+    fs.writeFileSync(inFolder("tools", "tar"), tar, { mode: 0o755 });
+    await backUp(PARTS);
+    lab(PARTS, "new");
+    expect((await run("restore"))[0]).toBe(0);
+    expect(PARTS.map(kept)).toEqual(["old", "old", "old"]);
+  });
+
+  it("has the data of a part that the user stopped, which stays stopped", async () => {
+    lab(PARTS, "old");
+    fs.writeFileSync(inFolder("stopped-ours_grafana"), "");
+    fs.writeFileSync(inFolder("sick"), "ours_grafana\n"); // as Docker reports what does not run
+    expect((await run("backup"))[0]).toBe(0);
+    expect(calls().filter((call) => call.includes("grafana"))).toEqual([]);
+  });
+
   it("says why the outputs of the lab cannot be read", async () => {
     lab(PARTS, "old");
     fs.rmSync(inFolder("outputs.json"));

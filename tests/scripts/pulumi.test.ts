@@ -99,11 +99,31 @@ function run(program: string, options: { args?: string[]; argv0?: string; uid?: 
   return child.pid;
 }
 
+it.each([undefined, ""])("without a home directory in HOME = %j, that of the user database is used", (HOME) => {
+  const { stdout } = spawnSync("bash", ["-euc", `. ${PROJECT}/scripts/common.sh; echo "$PULUMI_HOME"`], {
+    encoding: "utf8",
+    env: { ...environment(), HOME, PULUMI_HOME: undefined },
+  });
+  expect(stdout).toBe(`${os.userInfo().homedir}/.pulumi\n`);
+});
+
+it("a folder that is closed already is not closed again, which takes time", () => {
+  fs.chmodSync(place("room"), 0o700);
+  fs.chmodSync(place("room/own.dev.yaml"), 0o644);
+  pulumi("up", "--yes");
+  expect(fs.statSync(place("room/own.dev.yaml")).mode & 0o777).toBe(0o644);
+});
+
 describe("the settings of a stack", () => {
   it("are the tracked ones, overridden by those of the checkout", () => {
     expect(pulumi("up", "--yes")).toEqual({ status: 0, said: "", asked: [UP] });
     const merged = parse(read("room/Pulumi.dev.yaml")) as unknown;
     expect(merged).toEqual({ encryptionsalt: "v1", config: { "lab:a": "tracked", "lab:b": "own" } });
+  });
+
+  it("are those of dev if a full disk has left the chosen stack empty", () => {
+    write(place("room/stack"), "");
+    expect(pulumi("up", "--yes")).toEqual({ status: 0, said: "", asked: [UP] });
   });
 
   it("are those of a file that is put back, which is older", () => {

@@ -101,6 +101,13 @@ function environment(stack = "offline"): NodeJS.ProcessEnv {
   };
 }
 
+it.each(["scripts/setup", "offline/build"])("%s finds its folder although CDPATH leads elsewhere", (file) => {
+  write(`elsewhere/${path.dirname(file)}/other`, "");
+  const env = { ...environment(), CDPATH: path.join(folder, "elsewhere") };
+  const { stderr } = spawnSync(file, ["nothing"], { cwd: PROJECT, encoding: "utf8", env });
+  expect(stderr).toContain("usage: ");
+});
+
 /** Runs setup to its end; what it said, and what was built. */
 function setup(...args: string[]): { status: number | null; output: string; built: string[] } {
   fs.rmSync(path.join(folder, "built"), { force: true });

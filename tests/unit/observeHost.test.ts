@@ -132,6 +132,20 @@ describe("a virtual environment", () => {
       ansible: "it was missing",
     });
   });
+
+  it("is missing if an upgrade of Python has left its packages to another version", async () => {
+    const python = path.join(folder, "python3.13");
+    fs.writeFileSync(python, "", { mode: 0o755 });
+    for (const [name, version] of Object.entries({ flask: "python3.13", ansible: "python3.11" })) {
+      fs.mkdirSync(path.join(folder, name, "venv", "bin"), { recursive: true });
+      fs.mkdirSync(path.join(folder, name, "venv", "lib", version), { recursive: true });
+      fs.symlinkSync(python, path.join(folder, name, "venv", "bin", "python"));
+    }
+    expect((await observeHost(LAB, folder)).environments).toStrictEqual({
+      flask: undefined,
+      ansible: "it was missing",
+    });
+  });
 });
 
 describe("the lab's folder", () => {

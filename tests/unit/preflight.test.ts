@@ -112,14 +112,22 @@ describe("the subnet", () => {
   });
 
   it("is reported with the owner of the other one", () => {
-    expect(findOverlaps(settingsWith(), network("172.30.0.0/16"), {})).toStrictEqual([
+    expect(findOverlaps(settingsWith(), network("172.30.90.0/24"), {})).toStrictEqual([
       {
         setting: "subnet",
         value: subnet,
-        problem: "overlaps with Docker's network other (172.30.0.0/16)",
+        problem: "overlaps with Docker's network other (172.30.90.0/24)",
         fix: "set a private network that nothing else here uses, such as 172.30.91.0/24",
       },
     ]);
+  });
+
+  it.each([
+    ["172.30.0.0/16", ", such as 10.130.91.0/24"],
+    ["0.0.0.0/0", ""],
+  ])("that overlaps with %s is not to be changed to one that does, too", (other, suggestion) => {
+    const fix = `set a private network that nothing else here uses${suggestion}`;
+    expect(findOverlaps(settingsWith(), network(other), {})).toMatchObject([{ fix }]);
   });
 
   it("may be that of the lab's own network and of its bridge, but of no other link", () => {

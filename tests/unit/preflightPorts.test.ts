@@ -154,6 +154,18 @@ describe("a port", () => {
     ]);
   });
 
+  it("held by a renamed container of the lab is reported with the command that removes it", async () => {
+    const taken = await holdPort();
+    const renamed = listed("mine", { Labels: OURS, Ports: [{ IP: "127.0.0.1", PublicPort: taken }] });
+    const settings = await onFreePorts({ grafanaPort: String(taken) });
+    expect(await findTakenPorts(settings, withContainers(renamed), NOTHING)).toMatchObject([
+      {
+        problem: "is in use by the renamed container mine of this lab on 127.0.0.1 (EADDRINUSE)",
+        fix: "remove it with docker rm -f mine; up creates it again under its own name, with its data",
+      },
+    ]);
+  });
+
   it.each([
     ["127.0.0.1", 0],
     ["0.0.0.0", 0],

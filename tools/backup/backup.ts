@@ -2,10 +2,11 @@
 // usage: backup.ts CHECKOUT FOLDER [FILE]      FOLDER: LAB_ROOM, or .lab in the checkout
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { create } from "tar";
 import { keyFingerprint, WELL_KNOWN_KEY } from "../../lib/docker/grafanaKey";
 import { LabError } from "../../lib/shared/problems";
 import { archiveOf, openBackup, writeTexts } from "./backupFile";
-import { log, run, runProgram } from "./commands";
+import { log, runProgram } from "./commands";
 import { readKey, SavedKeys } from "./grafanaKeys";
 import { RunningLab } from "./runningLab";
 
@@ -34,11 +35,12 @@ async function backUp(checkout: string, folder: string, target: string): Promise
   // renamed at the end, so that the file is never an incomplete backup
   const workspace = fs.mkdtempSync(path.join(path.dirname(file), ".backup."));
   try {
-    await copyData(lab, workspace);
+    const running = await copyData(lab, workspace);
     keys.save(key);
     const members = writeTexts(workspace, { lab: lab.name, time: now(), key: keyFingerprint(key), parts: lab.parts });
-    await run("tar", ["-cf", "whole", ...members], { cwd: workspace });
-    await lab.waitHealthy(lab.parts);
+    // not the system's tar: macOS's, or TAR_OPTIONS, adds headers that a restore rejects
+    await create({ cwd: workspace, file: path.join(workspace, "whole"), noPax: true, portable: true }, [...members]);
+    await lab.waitHealthy(running);
     checkWritten(path.join(workspace, "whole"));
     fs.renameSync(path.join(workspace, "whole"), file);
   } finally {
@@ -53,12 +55,16 @@ async function backUp(checkout: string, folder: string, target: string): Promise
   );
 }
 
-/** Copies the data of each part while its container is stopped, for consistent files. */
-async function copyData(lab: RunningLab, folder: string): Promise<void> {
+/** Copies the data of each part while its container is stopped, for consistent files; returns the parts that ran. */
+async function copyData(lab: RunningLab, folder: string): Promise<readonly string[]> {
+  const running: string[] = [];
   for (const part of lab.parts) {
     log(`copying the data of ${lab.container(part)}`);
     const output = fs.openSync(path.join(folder, archiveOf(part)), "wx");
     try {
+      if (await lab.isRunning(part)) {
+        running.push(part);
+      }
       await lab.stop(part);
       await lab.inVolume(part, ["tar -C /data -cf - ."], { output });
       if (await lab.isRunning(part)) {
@@ -71,6 +77,7 @@ async function copyData(lab: RunningLab, folder: string): Promise<void> {
       await lab.startStopped();
     }
   }
+  return running;
 }
 
 function checkWritten(file: string): void {
