@@ -28,7 +28,8 @@ export function containersIn(settings: OverviewSettings): LabContainers {
   const containers = `${prefix}(${names.join("|")})`;
   const tasks = `(${prefix}(${services.join("|")}))[.].+`;
   const swarm = services.length > 0;
-  const own = `{name=~"${swarm ? `${containers}|${tasks}` : containers}"}`;
+  // extraScrapeTargets may have a cAdvisor of another machine, with containers of these names
+  const own = `{job="docker_containers", name=~"${swarm ? `${containers}|${tasks}` : containers}"}`;
   const each: LabContainers["each"] = (operator, expression) =>
     swarm
       ? // a task is called service.node.task, which nobody can read

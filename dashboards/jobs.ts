@@ -47,7 +47,7 @@ export function jobsDashboard(): Dashboard {
       count(
         "Not run",
         "Jobs whose last push is older than their job_max_age_seconds, 26 hours by default.",
-        "time() - pushed_job:last_push_timestamp_seconds > pushed_job:max_age_seconds",
+        "time() - (pushed_job:last_push_timestamp_seconds > 0) > pushed_job:max_age_seconds",
         "orange",
       ),
     )
@@ -62,7 +62,7 @@ export function jobsDashboard(): Dashboard {
     .withPanel(
       table("Last run of each job", "A row for each job, host and any other label; the worst state first.", {
         State: queryTable(forTable("max without () (pushed_job:state)")),
-        "Since last run": queryTable(forTable("time() - pushed_job:last_push_timestamp_seconds")),
+        "Since last run": queryTable(forTable("time() - (pushed_job:last_push_timestamp_seconds > 0)")),
         "Since last success": queryTable(forTable("time() - pushed_job:last_success_timestamp_seconds")),
         Duration: queryTable(forTable("max without () (pushed_job:duration_seconds)")),
       })

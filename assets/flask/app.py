@@ -11,6 +11,7 @@ import signal
 import socket
 import stat
 import sys
+import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 from prometheus_flask_exporter import PrometheusMetrics
+from waitress.task import ThreadedTaskDispatcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from flask.typing import ResponseReturnValue
     from prometheus_client.registry import Collector
+    from waitress.channel import HTTPChannel
 
 THREADS = 8
 SLOW_SECONDS = 2.0
@@ -86,6 +89,17 @@ class BoundedLog(logging.StreamHandler):  # [Any] would need Python 3.11
         if stat.S_ISREG(status.st_mode) and status.st_size > LOG_LIMIT_BYTES:
             os.ftruncate(descriptor, 0)
         super().emit(record)
+
+
+class Dispatcher(ThreadedTaskDispatcher):
+    """Answers scrapes and health checks at once: queued behind other requests, they time out."""
+
+    def add_task(self, task: HTTPChannel) -> None:
+        """Queue a request, or answer it at once; one that cannot be read has no path."""
+        if getattr(task.requests[0], "path", "") in UNTRACKED:
+            threading.Thread(target=task.service, daemon=True).start()
+        else:
+            super().add_task(task)
 
 
 class Registry(CollectorRegistry):
@@ -256,7 +270,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ListenError as fault:
         sys.stderr.write(f"app.py: {fault}\n")
         return 1
-    waitress.serve(create_app(options.instance), sockets=sockets, threads=THREADS)
+    dispatcher = Dispatcher()
+    dispatcher.set_thread_count(THREADS)
+    waitress.serve(create_app(options.instance), sockets=sockets, _dispatcher=dispatcher)
     return 0
 
 

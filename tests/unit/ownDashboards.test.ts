@@ -200,8 +200,8 @@ describe("dashboard lab-ansible", () => {
 
 describe("dashboard lab-overview", () => {
   it.each([
-    ["", '{name=~"(prometheus|grafana|node_exporter|cadvisor|pushgateway)"}'],
-    ["team.a-", '{name=~"team[.]a-(prometheus|grafana|node_exporter|cadvisor|pushgateway)"}'],
+    ["", '{job="docker_containers", name=~"(prometheus|grafana|node_exporter|cadvisor|pushgateway)"}'],
+    ["team.a-", '{job="docker_containers", name=~"team[.]a-(prometheus|grafana|node_exporter|cadvisor|pushgateway)"}'],
   ])("queries with the prefix %j only the lab's own containers", (prefix, selector) => {
     const [model = overview] = modelsOf(prefix);
     const exprs = model.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));

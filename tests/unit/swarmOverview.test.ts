@@ -23,8 +23,9 @@ describe("the overview of a swarm", () => {
 
   it("names each task by its node and its service", () => {
     expect(exprsOf(model, "CPU by container")).toStrictEqual([
-      'sum by (instance, name) (label_replace(rate(container_cpu_usage_seconds_total{name=~"a[.](prometheus|grafana|' +
-        'pushgateway|swarm_discovery)|(a[.](node_exporter|cadvisor))[.].+"}[$__rate_interval]), "name", "$1", "name", ' +
+      'sum by (instance, name) (label_replace(rate(container_cpu_usage_seconds_total{job="docker_containers", name=~' +
+        '"a[.](prometheus|grafana|pushgateway|swarm_discovery)|' +
+        '(a[.](node_exporter|cadvisor))[.].+"}[$__rate_interval]), "name", "$1", "name", ' +
         '"(a[.](node_exporter|cadvisor))[.].+"))',
     ]);
   });

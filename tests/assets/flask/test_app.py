@@ -112,6 +112,15 @@ def test_a_request_being_answered_is_in_flight(address: str) -> None:
     assert sample(address, "flask_http_requests_in_flight") == 0
 
 
+def test_metrics_are_answered_while_requests_wait(address: str) -> None:
+    slow = [threading.Thread(target=get, args=(f"http://{address}/slow",)) for _ in range(16)]
+    for one in slow:
+        one.start()
+    assert eventually(lambda: sample(address, "flask_http_requests_in_flight") == 8, 1.5)
+    for one in slow:
+        one.join()
+
+
 @pytest.mark.skipif("sys.platform != 'linux'", reason="process_* are read from /proc")
 def test_the_process_is_measured_too(address: str) -> None:
     assert sample(address, "process_resident_memory_bytes") > 1_000_000
