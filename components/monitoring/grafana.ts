@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as grafana from "@pulumiverse/grafana";
 import { ensureKey, GENERATED, GRAFANA_KEY, KEY_FILE, KEY_FOLDER } from "../../lib/docker/grafanaKey";
 import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
+import { DATASOURCE_NAME } from "../../dashboards/community/import";
 import { DATASOURCE_UID, datasourceDrift } from "../../lib/drift/grafana";
 import { ObservedLab, PASSWORD_FILE } from "../../lib/drift/observe";
 import type { Settings } from "../../lib/settings/settings";
@@ -189,7 +190,7 @@ function createDatasource(
     `${name}-datasource`,
     {
       uid: DATASOURCE_UID,
-      name: "Prometheus",
+      name: DATASOURCE_NAME,
       type: declared.type,
       url: declared.url,
       accessMode: declared.access,

@@ -19,8 +19,8 @@ interface Export {
 }
 
 const PROMETHEUS = "prometheus";
-/** Name of the lab's datasource. */
-const DATASOURCE_NAME = "Prometheus";
+/** Name of the lab's datasource, by which alert lists select it. */
+export const DATASOURCE_NAME = "Prometheus";
 /** Grafana's built-in datasources, by uid and type: annotations, mixed queries, another panel's result, expressions. */
 const OWN = /^(--.*--|grafana|__expr__)$/;
 const OWN_TYPES = new Set(["datasource", "grafana", "mixed", "dashboard", "__expr__"]);

@@ -42,7 +42,7 @@ export function compareSnapshots(before: Snapshot, after: Snapshot): readonly Lo
     }
     const { owner, result } = now;
     if (old.absent.length > 0) {
-      // a panel repeated for several values, of which some have no data; a new value is no loss
+      // a panel repeated for several values, of which some have no data; a new value does not count
       const selectors = old.series > 0 ? result.absent.filter((it) => old.present.includes(it)) : [];
       return selectors.length > 0 ? [{ ...owner, selectors, labels: [], jobs: old.jobs }] : [];
     }

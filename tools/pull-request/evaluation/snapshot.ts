@@ -28,7 +28,7 @@ interface OwnedQuery {
 
 /** Scrapes within which an active target has a sample. */
 export const FRESH_SCRAPES = 4;
-/** A query about the active alerts, whose series end with the alerts: that is no loss. */
+/** A query about the active alerts, whose series rightly end with the alerts. */
 const ABOUT_ALERTS = new RegExp(`\\b(${ALERT_METRICS.join("|")})\\b`);
 
 interface Rule {
