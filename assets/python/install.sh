@@ -72,6 +72,16 @@ _PIP_RUNNING_IN_SUBPROCESS=1 "$venv/bin/python" "${runner:--mpip}" install \
   fail "pip could not install the lab's $ROOM requirements: is the package index reachable" \
     "(a proxy: HTTPS_PROXY; a mirror: PIP_INDEX_URL)? Then run 'make up' again."
 }
+# Importing Ansible once compiles it while the containers start. It reads settings: as in run.sh, not the user's.
+if [ "$ROOM" = ansible ]; then
+  : >"$TMPDIR/ansible.cfg"
+  env -i PATH="$PATH" HOME="$TMPDIR" ANSIBLE_CONFIG="$TMPDIR/ansible.cfg" OBJC_DISABLE_INITIALIZE_FORK_SAFETY=YES \
+    "$venv/bin/python" -I -c 'import ansible.cli.playbook' >"$room/install.log" 2>&1 || {
+    tail -n 20 "$room/install.log" >&2
+    undo
+    fail "Ansible does not start with '$python': set PYTHON to another one from 3.10 on, then run 'make up' again"
+  }
+fi
 rm -rf "$room/install.log" "$TMPDIR"
 
 "$venv/bin/python" -I - "$ROOM" <<'PY'

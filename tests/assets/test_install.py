@@ -54,6 +54,28 @@ def test_the_packages_go_into_the_labs_environment_whatever_pip_is_set_to(tmp_pa
     assert list(other.glob("lib/python*/site-packages/*")) == []
 
 
+def test_ansible_is_compiled_whatever_it_is_set_to(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    text = (ASSETS / "ansible" / "requirements.txt").read_text()
+    wrong = tmp_path / "ansible.cfg"
+    wrong.write_text("[no section")
+    done = lab.run("python/install.sh", text, ROOM="ansible", ANSIBLE_CONFIG=str(wrong), LC_ALL="C")
+    assert done.returncode == 0, done.stderr
+    assert "ansible-core " in done.stdout
+    room = lab.folder / "ansible"
+    assert {path.name for path in room.iterdir()} == {"venv", "requirements.txt"}
+    assert list(room.glob("venv/lib/python*/site-packages/ansible/cli/__pycache__/playbook.*.pyc"))
+
+
+def test_an_environment_in_which_ansible_does_not_start_is_not_kept(tmp_path: Path) -> None:
+    text = (ASSETS / "flask" / "requirements.txt").read_text()
+    done = Lab(tmp_path).run("python/install.sh", text, ROOM="ansible")
+    assert done.returncode == 1
+    assert "No module named 'ansible'" in done.stderr
+    assert "set PYTHON" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_failed_install_tells_why_and_leaves_nothing(tmp_path: Path) -> None:
     done = Lab(tmp_path).run("python/install.sh", IMPOSSIBLE, ROOM="flask")
     assert done.returncode == 1
