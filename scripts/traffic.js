@@ -5,6 +5,17 @@ const [seconds, rate] = numbers.map(Number);
 // most requests are fast, one in ten is slow and one in ten fails
 const MIX = ["/", "/fast", "/fast", "/", "/slow", "/fast", "/", "/fast", "/error", "/fast"];
 
+/** The status of a response, or the error instead of one. */
+async function statusOf(path) {
+  try {
+    const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(10_000) });
+    await response.arrayBuffer(); // an unread response keeps its connection, and the app limits those
+    return response.status;
+  } catch (error) {
+    return error.cause?.code ?? error.message;
+  }
+}
+
 async function main() {
   if (!(seconds >= 1 && seconds <= 3600 && rate >= 1 && rate <= 50)) {
     throw new Error(
@@ -15,16 +26,8 @@ async function main() {
   const statuses = {};
   const pending = [];
   for (let sent = 0; sent < total; sent++) {
-    const request = fetch(`${url}${MIX[sent % MIX.length]}`, { signal: AbortSignal.timeout(10_000) });
-    pending.push(
-      request
-        .then(
-          // an unread response keeps its connection, and the app limits those
-          (response) => response.arrayBuffer().then(() => response.status),
-          (error) => error.cause?.code ?? error.message,
-        )
-        .then((status) => (statuses[status] = (statuses[status] ?? 0) + 1)),
-    );
+    const request = statusOf(MIX[sent % MIX.length]);
+    pending.push(request.then((status) => (statuses[status] = (statuses[status] ?? 0) + 1)));
     if (process.stderr.isTTY) {
       process.stderr.write(`\r${sent + 1} of ${total} requests sent`);
     }

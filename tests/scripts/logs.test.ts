@@ -25,8 +25,8 @@ function place(file: string): string {
   return path.join(folder, file);
 }
 
-/** What the script shows on a terminal of 40 lines. */
-function logs(environment: Record<string, string>): string[] {
+/** What the script shows on a terminal of 40 lines, and its exit code. */
+function logs(environment: Record<string, string>): { lines: readonly string[]; status: number | null } {
   const command = `stty rows 40 cols 100; exec ${path.join(PROJECT, "scripts", "logs")}`;
   const { status, stdout } = spawnSync("python3", ["-c", IN_TERMINAL, "sh", "-c", command], {
     encoding: "utf8",
@@ -39,16 +39,23 @@ function logs(environment: Record<string, string>): string[] {
       ...environment,
     },
   });
-  expect(status).toBe(0);
-  return stdout.trim().split(/\r?\n/);
+  return { lines: stdout.trim().split(/\r?\n/), status };
 }
 
 describe("logs on a terminal", () => {
   it("shows as many lines of each as LINES sets", () => {
-    expect(logs({ LINES: "2" })).toEqual([`== ${CONTAINER}`, `logs --tail 2 ${CONTAINER}`, "== flask", "2", "3"]);
+    expect(logs({ LINES: "2" })).toEqual({
+      lines: [`== ${CONTAINER}`, `logs --tail 2 ${CONTAINER}`, "== flask", "2", "3"],
+      status: 0,
+    });
   });
 
   it("shows 50 by default", () => {
-    expect(logs({})).toContain(`logs --tail 50 ${CONTAINER}`);
+    expect(logs({}).lines).toContain(`logs --tail 50 ${CONTAINER}`);
+  });
+
+  it("fails with Docker's own error", () => {
+    writeScript(place("tools/docker"), "echo Docker is not running >&2; exit 1");
+    expect(logs({})).toEqual({ lines: ["Docker is not running"], status: 1 });
   });
 });
