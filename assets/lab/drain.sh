@@ -9,7 +9,7 @@ there() { docker network inspect "$NETWORK" >/dev/null 2>&1; }
 
 node=$(docker info --format '{{.Swarm.NodeID}}')
 # own LAB MANAGER: another manager's lab may have this name, too; earlier versions named no manager
-own() { [ "$1" = "$LAB" ] && { [ "${2:-$node}" = "$node" ]; }; }
+own() { [ "${1:-}" = "$LAB" ] && { [ "${2:-$node}" = "$node" ]; }; }
 labels="{{index .Labels \"$LABEL\"}} {{index .Labels \"$MANAGER_LABEL\"}}"
 
 # Only a manager knows services.

@@ -1,13 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import { Machine } from "../../lib/docker/machine";
+import { Machine, needsHostNetwork } from "../../lib/docker/machine";
 import { alertReceiver, GROUP_INTERVAL, Integration, integrationOf, postUrl } from "../../lib/settings/alertReceivers";
 import { SERVICES } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
 import { connectHost, isLoopback, urlOn } from "../../lib/shared/names";
-import { ConfigFile } from "../container/configVolume";
 import { LabContainer } from "../container/labContainer";
-import { CONFIG_FOLDER, specOf } from "../container/spec";
+import { CONFIG_FOLDER, ConfigFile, specOf } from "../container/spec";
 import { ComponentArgs } from "../context";
 
 export interface AlertmanagerArgs extends ComponentArgs {
@@ -68,11 +67,6 @@ export class Alertmanager extends pulumi.ComponentResource {
     this.receiver = alertReceiver(args.webhook);
     this.registerOutputs({ url: this.url });
   }
-}
-
-/** Whether a webhook is reachable only from the host's network: on loopback, with Docker on this machine. */
-export function needsHostNetwork(webhook: string, { native }: Machine): boolean {
-  return native && isLoopback(webhook);
 }
 
 /** The files that Alertmanager reads; the content of the one with the URL is an output. */

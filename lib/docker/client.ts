@@ -34,16 +34,16 @@ export function dockerSocket(env: NodeJS.ProcessEnv): string {
   if (!host.startsWith("unix://")) {
     throw new LabError(
       `DOCKER_HOST is ${host}, but the lab needs the Docker of this machine: ` +
-        "unset DOCKER_HOST, or if it is of a Docker context, choose that of this machine (docker context use default)",
+        "unset DOCKER_HOST, or if it comes from a Docker context, run docker context use default",
     );
   }
   return host.slice("unix://".length);
 }
 
-/** The context that selects another Docker than the default, in words; DOCKER_HOST takes precedence over a file's. */
+/** The context that selects a Docker, in words; DOCKER_HOST takes precedence over a file's. */
 function contextOf(env: NodeJS.ProcessEnv): string | undefined {
   if (isSet(env.DOCKER_CONTEXT)) {
-    return env.DOCKER_CONTEXT === "default" ? undefined : `DOCKER_CONTEXT is ${env.DOCKER_CONTEXT}`;
+    return `DOCKER_CONTEXT is ${env.DOCKER_CONTEXT}`; // also of default, which the provider looks for in a file
   }
   const folder = isSet(env.DOCKER_CONFIG) ? env.DOCKER_CONFIG : path.join(env.HOME ?? os.homedir(), ".docker");
   const current = isSet(env.DOCKER_HOST) ? undefined : currentContext(path.join(folder, "config.json"));

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import * as os from "node:os";
+import { isLoopback } from "../shared/names";
 import { DEFAULT_SOCKET, dockerGet, dockerSocket } from "./client";
 import { inspectSwarm, Swarm, SwarmInfo } from "./swarm";
 
@@ -160,4 +161,9 @@ export function isRootShared(mountinfo: string): boolean {
     .some(
       (fields) => fields[4] === "/" && fields.slice(6, fields.indexOf("-")).some((tag) => tag.startsWith("shared:")),
     );
+}
+
+/** Whether a webhook is reachable only from the host's network: on loopback, with Docker on this machine. */
+export function needsHostNetwork(webhook: string, { native }: Pick<Machine, "native">): boolean {
+  return native && isLoopback(webhook);
 }

@@ -14,7 +14,7 @@ export interface SwarmService {
   readonly Spec: {
     readonly Name: string;
     readonly Labels?: Readonly<Record<string, string>> | null;
-    /** What its tasks are to be. */
+    /** Specification of its tasks. */
     readonly TaskTemplate?: { readonly ContainerSpec?: unknown; readonly Resources?: unknown };
   };
   readonly UpdateStatus?: { readonly State?: string; readonly Message?: string };
@@ -53,13 +53,13 @@ export function listServices(): Promise<readonly SwarmService[]> {
   return dockerGet<SwarmService[]>("/services?status=true");
 }
 
-/** The watched nodes that are available: not drained, and with the label if one is set. */
+/** The nodes that are ready and accept tasks, and have the label if one is set. */
 export function monitoredNodes({ nodes }: Pick<Swarm, "nodes">, nodeLabel: string | undefined): readonly SwarmNode[] {
   const [name = "", value] = nodeLabel?.split("=") ?? [];
   return nodes.filter(
     ({ Spec, Status }) =>
       Status.State === "ready" &&
-      Spec.Availability !== "drain" &&
+      Spec.Availability === "active" &&
       (nodeLabel === undefined || Spec.Labels?.[name] === value),
   );
 }

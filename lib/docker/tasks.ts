@@ -26,13 +26,14 @@ const PAUSED = /^(rollback_)?paused$/;
 export async function awaitTasks(name: string): Promise<void> {
   let [last, since] = ["", Date.now()];
   for (;;) {
-    const [service, tasks] = await Promise.all([
+    const [service, tasks, nodes] = await Promise.all([
       listServices().then((services) => services.find(({ Spec }) => Spec.Name === name)),
       tasksOf(name),
+      dockerGet<SwarmNode[]>("/nodes"),
     ]);
     const update = service?.UpdateStatus?.State ?? "";
     // until Swarm has begun, the status is that of the update before
-    const begun = tasks.every((task) => !isRunning(task) || isOf(service, task));
+    const begun = tasks.every((task) => !isRunning(task) || isOf(service, task) || isPaused(nodes, task));
     const { RunningTasks: running = 0, DesiredTasks: desired = 0 } = service?.ServiceStatus ?? {};
     if (PAUSED.test(update) || (begun && update === "rollback_completed")) {
       throw new LabError(
@@ -59,6 +60,11 @@ function tasksOf(name: string): Promise<readonly Task[]> {
 
 function isRunning({ DesiredState, Status }: Task): boolean {
   return DesiredState === "running" && Status.State === "running";
+}
+
+/** Whether a task is on a paused node, where Swarm leaves it as it is. */
+function isPaused(nodes: readonly SwarmNode[], { NodeID }: Task): boolean {
+  return nodes.some(({ ID, Spec }) => ID === NodeID && Spec.Availability === "pause");
 }
 
 /** Whether a task is as its service is declared now. */

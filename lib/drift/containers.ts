@@ -49,7 +49,7 @@ export function containerDrift(found: FoundContainer | undefined, declared: Decl
   if (State.Status !== "running") {
     // a running container has no exit code
     const ended = ["created", "paused"].includes(State.Status) ? "" : `, exit code ${String(State.ExitCode)}`;
-    return `it was ${State.Status}${ended}`;
+    return `its state was ${State.Status}${ended}`;
   }
   if (State.Health?.Status === "unhealthy") {
     return "it was unhealthy";

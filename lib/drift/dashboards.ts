@@ -43,8 +43,14 @@ export function savedVersions(folder: string): ReadonlyMap<string, number> {
     decodeURIComponent(file),
     Number(readFileSync(path.join(records, file), "utf8")),
   ];
-  // missing, or unreadable, which findProblems reports
-  return new Map(attempt(() => readdirSync(records).map(read)));
+  // missing, or unreadable, which findProblems reports; a record that was cut short is none
+  return new Map(
+    attempt(() =>
+      readdirSync(records)
+        .map(read)
+        .filter(([, version]) => version > 0),
+    ),
+  );
 }
 
 /** Records the version of a dashboard that the lab saved. */

@@ -82,14 +82,10 @@ function readRecord(file: string): AppRecord | undefined {
     : undefined;
 }
 
-async function fetchInstance(health: string): Promise<string | undefined> {
-  try {
-    const { instance } = await withTimeout(
-      TIMEOUT_MS,
-      async (signal) => (await (await fetch(health, { signal })).json()) as { instance?: unknown },
-    );
-    return typeof instance === "string" ? instance : undefined; // another program may listen there
-  } catch {
-    return undefined;
-  }
+/** Undefined if nothing responds there, or another program. */
+function fetchInstance(health: string): Promise<unknown> {
+  return withTimeout(TIMEOUT_MS, async (signal) => {
+    const { instance } = (await (await fetch(health, { signal })).json()) as { instance?: unknown };
+    return instance;
+  }).catch(() => undefined);
 }

@@ -93,17 +93,10 @@ async function findVolumes(lab: string): Promise<ReadonlySet<string>> {
 }
 
 async function observeLoaded(container: FoundContainer | undefined): Promise<Drift> {
-  const url = publishedUrl(container);
-  try {
-    return container === undefined || url === undefined
-      ? undefined
-      : loadedDrift(
-          await readReload(url, RELOAD_METRICS.prometheus, container.files?.get(WEB_PASSWORD_FILE)),
-          container,
-        );
-  } catch {
-    return undefined; // it is starting, or another program has the port: the container's health shows which
-  }
+  const [url, password] = [publishedUrl(container), container?.files?.get(WEB_PASSWORD_FILE)];
+  // undefined if it is starting, or another program has the port: the container's health shows which
+  const reload = url && (await readReload(url, RELOAD_METRICS.prometheus, password).catch(() => undefined));
+  return reload && container && loadedDrift(reload, container);
 }
 
 async function observeRunning(container: FoundContainer | undefined): Promise<ObservedGrafana> {

@@ -2,10 +2,9 @@ import { execFile } from "node:child_process";
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { Machine } from "../docker/machine";
+import { Machine, needsHostNetwork } from "../docker/machine";
 import { ENVIRONMENTS, ObservedHost } from "../drift/host";
 import { Settings } from "../settings/settings";
-import { isLoopback } from "../shared/names";
 import { Problem } from "../shared/problems";
 
 /** With less, even the first Python environment fails. */
@@ -52,7 +51,7 @@ export function findRootless({ rootless }: Machine, env: NodeJS.ProcessEnv = pro
 /** Settings that do not work if Docker remaps user ids (userns-remap). */
 export function findRemapped(
   { engine, alertWebhook }: Pick<Settings, "engine" | "alertWebhook">,
-  { usersRemapped }: Machine,
+  machine: Machine,
 ): readonly Problem[] {
   const swarm = {
     setting: "engine",
@@ -64,13 +63,13 @@ export function findRemapped(
   const webhook = {
     setting: "alertWebhook",
     problem:
-      "is on loopback, which only the host's network reaches, and with userns-remap Alertmanager cannot write its data there",
+      "is on loopback, so Alertmanager needs the host's network, in which it cannot write its data under userns-remap",
     fix: "let the receiver listen on an address that containers reach, or remove userns-remap from daemon.json",
   };
-  return usersRemapped
+  return machine.usersRemapped
     ? [
         ...(engine === "swarm" ? [swarm] : []),
-        ...(alertWebhook !== undefined && isLoopback(alertWebhook) ? [webhook] : []),
+        ...(alertWebhook !== undefined && needsHostNetwork(alertWebhook, machine) ? [webhook] : []),
       ]
     : [];
 }

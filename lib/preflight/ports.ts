@@ -1,9 +1,9 @@
 import * as net from "node:net";
-import { DockerContainer, Machine } from "../docker/machine";
+import { DockerContainer, Machine, needsHostNetwork } from "../docker/machine";
 import { ObservedHost } from "../drift/host";
 import { PublishedKey, publishedServices, SERVICES } from "../settings/services";
 import { Settings } from "../settings/settings";
-import { connectHost, isLoopback } from "../shared/names";
+import { connectHost } from "../shared/names";
 import { Problem } from "../shared/problems";
 import { belongsToLab } from "./names";
 
@@ -84,7 +84,7 @@ async function checkPort(
     return undefined;
   }
   if (error === "EACCES") {
-    if (listensOnMachine(setting, settings)) {
+    if (listensOnMachine(setting, settings, machine)) {
       return { setting, value: port, problem: "is a privileged port", fix: "set a port of 1024 or above" };
     }
     // Docker publishes it as root
@@ -128,11 +128,11 @@ async function checkPort(
 }
 
 /** Whether a program listens on a port in the host's network, without the permissions of Docker. */
-function listensOnMachine(setting: string, { nodeExporterNetwork, alertWebhook }: Settings): boolean {
+function listensOnMachine(setting: string, { nodeExporterNetwork, alertWebhook }: Settings, machine: Machine): boolean {
   return (
     setting === "flaskPort" ||
     (setting === "nodeExporterPort" && nodeExporterNetwork === "host") ||
-    (setting === "alertmanagerPort" && alertWebhook !== undefined && isLoopback(alertWebhook))
+    (setting === "alertmanagerPort" && alertWebhook !== undefined && needsHostNetwork(alertWebhook, machine))
   );
 }
 

@@ -101,7 +101,7 @@ export const BAD_INPUTS: readonly BadInput[] = [
   {
     what: "a secret that is none",
     breaking: secret("retention", "7d"),
-    says: "- retention: cannot be kept secret; set it without --secret",
+    says: "- retention: must not be a secret; set it without --secret",
   },
   {
     what: "a short password",
@@ -156,7 +156,7 @@ export const BAD_INPUTS: readonly BadInput[] = [
   {
     what: "Docker of another machine",
     env: () => ({ DOCKER_HOST: "tcp://192.0.2.1:2376" }),
-    says: "error: DOCKER_HOST is tcp://192.0.2.1:2376, but the lab needs the Docker of this machine: unset DOCKER_HOST, or if it is of a Docker context, choose that of this machine (docker context use default)",
+    says: "error: DOCKER_HOST is tcp://192.0.2.1:2376, but the lab needs the Docker of this machine: unset DOCKER_HOST, or if it comes from a Docker context, run docker context use default",
   },
   {
     what: "a Docker context that does not exist",

@@ -25,7 +25,7 @@ export function driftTests(fixture: () => Fixture): void {
     const { code, report } = await drift(lab);
     expect([code, report.split("\n")[2]]).toEqual([2, "## Drift of the lab: 2 to replace"]);
     expect(report).toContain(`container | \`${lab.container("pushgateway")}\` | `);
-    expect(report).toContain("it was exited, exit code");
+    expect(report).toContain("its state was exited, exit code");
     expect(report).toContain("memory: `128` → `144`");
     lab.configure({ nodeExporterMemory: undefined });
     await expectOk(lab.up());

@@ -1,6 +1,7 @@
 import { parse } from "yaml";
 import { Lab } from "../../components/lab";
-import { needsHostNetwork, renderAlertmanagerConfig, urlFromContainer } from "../../components/monitoring/alertmanager";
+import { renderAlertmanagerConfig, urlFromContainer } from "../../components/monitoring/alertmanager";
+import { needsHostNetwork } from "../../lib/docker/machine";
 import { alertReceiver, integrationOf, postUrl, webhookProblem } from "../../lib/settings/alertReceivers";
 import { buildLab, DEFAULTS, LabFixture, LINUX } from "../support/fixtures";
 import { Registration, resource } from "../support/mocks";

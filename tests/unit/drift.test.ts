@@ -62,16 +62,24 @@ describe("the drift of a container", () => {
     [
       "of one that ended",
       foundContainer({ State: { Status: "exited", ExitCode: 137 } }),
-      "it was exited, exit code 137",
+      "its state was exited, exit code 137",
     ],
     [
       "of one that starts again and again",
       foundContainer({ State: { Status: "restarting", ExitCode: 1 } }),
-      "it was restarting, exit code 1",
+      "its state was restarting, exit code 1",
     ],
-    ["of one that is paused", foundContainer({ State: { Status: "paused", ExitCode: 0 } }), "it was paused"],
-    ["of one that was never started", foundContainer({ State: { Status: "created", ExitCode: 0 } }), "it was created"],
-    ["of a dead one", foundContainer({ State: { Status: "dead", ExitCode: 137 } }), "it was dead, exit code 137"],
+    ["of one that is paused", foundContainer({ State: { Status: "paused", ExitCode: 0 } }), "its state was paused"],
+    [
+      "of one that was never started",
+      foundContainer({ State: { Status: "created", ExitCode: 0 } }),
+      "its state was created",
+    ],
+    [
+      "of a dead one",
+      foundContainer({ State: { Status: "dead", ExitCode: 137 } }),
+      "its state was dead, exit code 137",
+    ],
     [
       "of an unhealthy one",
       foundContainer({ State: { ...State, Health: { Status: "unhealthy" } } }),
@@ -167,6 +175,8 @@ describe("the drift of a dashboard", () => {
       recordVersion(folder, "a", 1);
       expect(savedVersions(folder)).toStrictEqual(new Map(Object.entries({ a: 1, "a/b": 7 })));
       expect(fs.statSync(folder).mode & 0o077).toBe(0);
+      recordVersion(folder, "cut short", NaN);
+      expect(savedVersions(folder).has("cut short")).toBe(false);
     } finally {
       fs.rmSync(path.dirname(folder), { recursive: true });
     }

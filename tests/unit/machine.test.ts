@@ -25,11 +25,9 @@ describe("Docker's socket", () => {
   it.each([
     ["{}", {}, "/var/run/docker.sock"],
     ["{}", { DOCKER_HOST: "", DOCKER_CONTEXT: "" }, "/var/run/docker.sock"],
-    ["{}", { DOCKER_CONTEXT: "default" }, "/var/run/docker.sock"],
     ["not JSON", {}, "/var/run/docker.sock"],
     ['{"currentContext": "default"}', {}, "/var/run/docker.sock"],
     ['{"currentContext": ""}', {}, "/var/run/docker.sock"],
-    ['{"currentContext": "other"}', { DOCKER_CONTEXT: "default" }, "/var/run/docker.sock"],
     ['{"currentContext": "other"}', { DOCKER_HOST: "unix:///run/other.sock" }, "/run/other.sock"],
     ["{}", { DOCKER_HOST: "unix:///run/user/1000/docker.sock" }, "/run/user/1000/docker.sock"],
   ])("with the client's configuration %s and %j is %s", (config, env, socket) => {
@@ -56,9 +54,9 @@ describe("Docker's socket", () => {
     },
   );
 
-  it("is not looked up in a context, which the provider does not know", () => {
-    expect(() => dockerSocket({ DOCKER_CONTEXT: "remote" })).toThrow(
-      /^DOCKER_CONTEXT is remote, .* unset DOCKER_CONTEXT$/,
+  it.each(["remote", "default"])("is not looked up in the context %s, which the provider does not know", (context) => {
+    expect(() => dockerSocket({ DOCKER_CONTEXT: context })).toThrow(
+      new RegExp(`^DOCKER_CONTEXT is ${context}, .* unset DOCKER_CONTEXT$`),
     );
   });
 });

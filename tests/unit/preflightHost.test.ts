@@ -86,5 +86,6 @@ describe("Docker with userns-remap", () => {
     const loopback = { alertWebhook: "http://127.0.0.1:9999/hook" };
     expect(problems({ ...loopback, engine: "swarm" })).toStrictEqual(["engine", "alertWebhook"]);
     expect(findRemapped(settingsWith(loopback), LINUX)).toStrictEqual([]);
+    expect(findRemapped(settingsWith(loopback), { ...remapped, native: false })).toStrictEqual([]);
   });
 });

@@ -223,10 +223,10 @@ describe("preflight problems", () => {
     const machine = { ...withContainers(listed("grafana")), native: false };
     const problems = await findProblems(settings, machine, NOTHING);
     expect(problems.filter((it) => it.setting !== "subnet").map((it) => [it.setting, it.problem])).toStrictEqual([
-      ["namePrefix", "a container named grafana exists and does not belong to this lab"],
-      ["nodeExporterNetwork", "needs Docker on Linux: Docker Desktop's containers run in a virtual machine"],
-      ["grafanaPort", "is in use by another program on 127.0.0.1 (EADDRINUSE)"],
       ["PYTHON", "is missing, older than 3.10, or has no venv"],
+      ["nodeExporterNetwork", "needs Docker on Linux: Docker Desktop's containers run in a virtual machine"],
+      ["namePrefix", "a container named grafana exists and does not belong to this lab"],
+      ["grafanaPort", "is in use by another program on 127.0.0.1 (EADDRINUSE)"],
     ]);
   });
 });

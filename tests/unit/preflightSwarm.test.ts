@@ -80,7 +80,7 @@ describe("a swarm", () => {
   });
 
   it("without a node that takes tasks is reported", async () => {
-    const nodes = [swarmNode("a", { Spec: { Labels: {}, Availability: "drain" } })];
+    const nodes = ["drain", "pause"].map((it) => swarmNode(it, { Spec: { Labels: {}, Availability: it } }));
     expect(await findProblems({ nodes })).toStrictEqual([
       'engine = "swarm": no node of the swarm is ready and accepts tasks; ' +
         "run docker node update --availability active NODE, or set engine: docker",
@@ -202,8 +202,8 @@ describe("settings of a swarm", () => {
 
   it("exclude node_exporter in the hosts' network, and overlapping networks", () => {
     expect(problems({ engine: "swarm", nodeExporterNetwork: "host", overlaySubnet: "172.30.0.0/16" })).toStrictEqual([
-      "nodeExporterNetwork = \"host\": must be lab in a swarm: a service in the hosts' network is out of Prometheus' " +
-        "reach; set lab, or set engine: docker",
+      'nodeExporterNetwork = "host": must be lab in a swarm: Prometheus cannot reach a service in the hosts\' ' +
+        "network; set lab, or set engine: docker",
       'overlaySubnet = "172.30.0.0/16": overlaps with subnet (172.30.90.0/24); give each a network of its own',
     ]);
     expect(problems({ nodeExporterNetwork: "host", overlaySubnet: "172.30.0.0/16" })).toStrictEqual([]);
@@ -223,7 +223,7 @@ describe("settings of a swarm", () => {
     [
       { engine: "swarm", extraScrapeServices: '[{"job": "a", "service": "s", "port": 65536}]' },
       'extraScrapeServices[0] = {"job":"a","service":"s","port":65536}: needs a port from 1 to 65535; ' +
-        "name the one that its metrics are on",
+        "set the port that serves its metrics",
     ],
     [
       {
@@ -231,7 +231,7 @@ describe("settings of a swarm", () => {
         extraScrapeTargets: '[{"job": "a", "targets": ["a:1"]}]',
         extraScrapeServices: '[{"job": "a", "service": "s", "port": 1}]',
       },
-      'extraScrapeServices[0] = {"job":"a","service":"s","port":1}: names the job a again; give each entry a job of its own',
+      'extraScrapeServices[0] = {"job":"a","service":"s","port":1}: uses the job a, which another entry or the lab has; give the entry its own job',
     ],
     [
       { extraScrapeServices: '[{"job": "a", "service": "s", "port": 1}]' },

@@ -118,9 +118,11 @@ describe("a part with drift is repaired:", () => {
   it("a container that exited", async () => {
     const ended = foundContainer({ State: { Status: "exited", ExitCode: 137 } });
     expect(await repairedFor(withContainer("pushgateway", ended))).toStrictEqual({
-      "pushgateway-container": "it was exited, exit code 137",
+      "pushgateway-container": "its state was exited, exit code 137",
     });
-    expect(pulumi.log.warn).toHaveBeenCalledWith("pushgateway: it was exited, exit code 137; this update repairs it");
+    expect(pulumi.log.warn).toHaveBeenCalledWith(
+      "pushgateway: its state was exited, exit code 137; this update repairs it",
+    );
   });
 
   it("files that were edited, and their program follows", async () => {

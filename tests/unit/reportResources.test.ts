@@ -49,9 +49,12 @@ describe("a container", () => {
   });
 
   it("with drift is reported with it, and with nothing once that is repaired", () => {
-    const [sound, drifted] = [labels({ reason: "declared" }), labels({ reason: "it was exited, exit code 137" })];
+    const [sound, drifted] = [
+      labels({ reason: "declared" }),
+      labels({ reason: "its state was exited, exit code 137" }),
+    ];
     expect(detail(CONTAINER, "a", sound, drifted, { keys: ["labels"] })).toBe(
-      "labels.drift (replaces): `declared` → `it was exited, exit code 137`",
+      "labels.drift (replaces): `declared` → `its state was exited, exit code 137`",
     );
     expect(detail(CONTAINER, "a", drifted, { ...sound, image: "b" })).toBe("image: `b` (new)");
   });

@@ -29,6 +29,7 @@ async function engine(services: readonly object[], more: Responses = {}): Promis
     swarmNode("a"),
     swarmNode("b", { Spec: { Labels: { tier: "web" }, Availability: "active" } }),
     swarmNode("drained", { Spec: { Labels: {}, Availability: "drain" } }),
+    swarmNode("paused", { Spec: { Labels: {}, Availability: "pause" } }),
     swarmNode("gone", { Status: { State: "down", Addr: "" } }),
   ];
   servers.push(
@@ -141,6 +142,17 @@ describe("waiting for the tasks of a service", () => {
       expect(servers[0]?.asked.filter((path) => path.startsWith("/services"))).toHaveLength(3);
     },
   );
+
+  it("does not wait for a task on a paused node, which Swarm leaves as it is", async () => {
+    const running = { DesiredState: "running", Status: { State: "running" } };
+    const tasks = [
+      { ...running, NodeID: "paused", Spec: { ContainerSpec: { Image: "x:1" } } },
+      { ...running, NodeID: "a", Spec: { ContainerSpec: { Image: "x:2" } } },
+    ];
+    await engine([], { ...list(declares("x:2", { State: "completed" })), [TASKS]: { body: JSON.stringify(tasks) } });
+    await awaitTasks("cadvisor");
+    expect(servers[0]?.asked.filter((path) => path.startsWith("/services"))).toHaveLength(1);
+  });
 
   it("reports why Swarm rolled an update back", async () => {
     const tasks = [

@@ -1,20 +1,11 @@
 import * as os from "node:os";
 import { dockerGet } from "../../lib/docker/client";
 import { inspectMachine, Machine } from "../../lib/docker/machine";
-import { monitoredNodes } from "../../lib/docker/swarm";
 import { removeLeftovers } from "../../lib/docker/temporaryContainer";
 import { labFolder, ObservedHost, observeHost } from "../../lib/drift/host";
-import {
-  chosenPython,
-  findDockerDesktop,
-  findMissingPython,
-  findRemapped,
-  findRootless,
-} from "../../lib/preflight/host";
-import { findForeignContainers, findForeignNetwork } from "../../lib/preflight/names";
-import { findTakenPorts } from "../../lib/preflight/ports";
+import { machineChecks } from "../../lib/preflight";
+import { chosenPython, findMissingPython } from "../../lib/preflight/host";
 import { findOverlaps } from "../../lib/preflight/subnets";
-import { findSwarmProblems } from "../../lib/preflight/swarm";
 import { Settings } from "../../lib/settings/settings";
 import { readStackFiles } from "../../lib/settings/stackFiles";
 import { labName } from "../../lib/shared/names";
@@ -65,42 +56,18 @@ async function examineDocker(settings: Settings, host: ObservedHost): Promise<re
     }
     throw error;
   }
-  const overlaps = findOverlaps(settings, machine, os.networkInterfaces());
+  const checks = machineChecks(settings, machine, host).map(async ({ name, problems, passed }) =>
+    ofProblems(name, await problems, passed),
+  );
   return [
     checkDocker(info, machine),
-    ...ofProblems("root", findRootless(machine), "not rootless: container networks are visible on this machine"),
-    ...ofProblems(
-      "users",
-      findRemapped(settings, machine),
-      machine.usersRemapped
-        ? "userns-remap; node_exporter and cAdvisor use the host's users, to read its processes and sockets"
-        : "not remapped: users of containers are users of the host",
-    ),
     checkStorage(machine),
     checkCgroups(info),
     checkMemory(info, settings),
     checkDockerDisk(info.DockerRootDir, machine.native),
     checkMounts(machine),
-    ...ofProblems(
-      "network",
-      findDockerDesktop(settings, machine),
-      `node_exporter is in the ${settings.nodeExporterNetwork} network`,
-    ),
-    ...ofProblems(
-      "names",
-      [...findForeignContainers(settings, machine), ...findForeignNetwork(settings, machine)],
-      "no other container or network has a name of the lab",
-    ),
-    ...(settings.engine === "swarm"
-      ? ofProblems(
-          "swarm",
-          await findSwarmProblems(settings, machine),
-          `reachable nodes: ${String(monitoredNodes(machine.swarm, settings.nodeLabel).length)}`,
-        )
-      : []),
-    ...ofProblems("subnet", overlaps, `${settings.subnet} is free, or used by the lab`),
-    ...ofProblems("ports", await findTakenPorts(settings, machine, host), "free, or used by the lab"),
-    overlaps.length > 0
+    ...(await Promise.all(checks)).flat(),
+    findOverlaps(settings, machine, os.networkInterfaces()).length > 0
       ? skipped("firewall", "fix the subnet first")
       : await tryFirewall(settings, machine, host.app === undefined ? host.appPort : undefined),
     ...(await checkNeighbours(settings, machine)),
