@@ -7,14 +7,14 @@ import { installedPanelPlugins, observeLab } from "./lib/drift/observe";
 import { findProblems } from "./lib/preflight";
 import { pullImages } from "./lib/preflight/images";
 import { containersOf, nodeServicesOf, publishedServices } from "./lib/settings/services";
-import { readSettings, Settings } from "./lib/settings/settings";
+import { readSettings } from "./lib/settings/settings";
 import { labName, urlOn } from "./lib/shared/names";
 import { throwProblems } from "./lib/shared/problems";
 import { WEB_USER } from "./lib/shared/webSignIn";
 import { contextOf } from "./policy/context";
 import { declareWithPolicies } from "./policy/program";
 
-/** Reads the settings, observes the machine and the lab, reports all problems at once, declares the lab, returns outputs. */
+/** Reads the settings, checks the machine, declares the lab and returns its outputs. */
 async function main(): Promise<Record<string, unknown>> {
   const settings = readSettings();
   const machine = await inspectMachine();
@@ -35,6 +35,7 @@ async function main(): Promise<Record<string, unknown>> {
     () => new Lab("lab", { settings, machine, observed, catalogue: catalogue.entries }),
   );
 
+  const prefixed = (name: string): string => `${settings.namePrefix}${name}`;
   return {
     ...Object.fromEntries(
       publishedServices(settings).map((key) => [`${key}Url`, urlOn(settings.bindAddress, settings[key].port)]),
@@ -58,17 +59,11 @@ async function main(): Promise<Record<string, unknown>> {
     nodeExporterNetwork: settings.nodeExporterNetwork,
     ...(machine.memoryLimit ? {} : { memoryLimit: false }),
     ...(measuresWrites(machine) ? {} : { unmeasuredStorage: machine.storageDriver }),
-    ...(settings.engine === "swarm" ? { swarm: swarmOutputs(settings) } : {}),
-    containers: containersOf(settings).map((name) => `${settings.namePrefix}${name}`),
+    ...(settings.engine === "swarm"
+      ? { swarm: { services: nodeServicesOf(settings).map(prefixed), nodeLabel: settings.nodeLabel } }
+      : {}),
+    containers: containersOf(settings).map(prefixed),
     labName: labName(settings.namePrefix),
-  };
-}
-
-/** Data of a swarm for `make verify`. */
-function swarmOutputs(settings: Settings): Record<string, unknown> {
-  return {
-    services: nodeServicesOf(settings).map((name) => `${settings.namePrefix}${name}`),
-    nodeLabel: settings.nodeLabel,
   };
 }
 

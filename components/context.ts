@@ -22,7 +22,7 @@ export interface LabContext {
   readonly webPassword: pulumi.Output<string> | undefined;
 }
 
-/** What a component needs that has no choices of its own. */
+/** Arguments of a component without options of its own. */
 export interface ComponentArgs {
   readonly context: LabContext;
 }

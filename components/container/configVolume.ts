@@ -3,45 +3,17 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { ensureVolume } from "../../lib/docker/orphans";
 import { FOLDER, getFiles, putFiles, runToEnd, withTemporaryContainer } from "../../lib/docker/temporaryContainer";
-import { Drift, replaceOnDrift } from "../../lib/drift/drift";
-import { describeFiles, RECORD } from "../../lib/drift/files";
-import { Reload } from "../../lib/drift/reloads";
-import { LAB_LABEL } from "../../lib/shared/names";
+import { replaceOnDrift } from "../../lib/drift/drift";
+import { describeFiles, filesDrift, RECORD } from "../../lib/drift/files";
+import { readReload, Reload } from "../../lib/drift/reloads";
+import { dataVolumeName, LAB_LABEL, labName } from "../../lib/shared/names";
 import { LabError } from "../../lib/shared/problems";
-import { Teardown } from "./teardown";
+import { WEB_PASSWORD_FILE } from "../../lib/shared/webSignIn";
+import { ComponentArgs } from "../context";
+import { CONFIG_FOLDER, ConfigFile, nameOf, ServiceSpec, urlOf } from "./spec";
 
-/** A file of `CONFIG_FOLDER`. */
-export interface ConfigFile {
-  /** A name without folders. */
-  readonly file: string;
-  readonly content: pulumi.Input<string>;
-  /**
-   * Derives the file's text from a secret content when it is written. The Pulumi engine hides a secret setting in its log, but
-   * not values derived from it. The file is written again when the content changes.
-   */
-  readonly derive?: (content: string) => string;
-}
-
-export interface ConfigVolumeArgs {
-  /** Name of the volume. */
-  readonly volume: string;
-  /** Name of the container that reads the files. */
-  readonly container: string;
-  /** Its image. */
-  readonly image: string;
-  /** The lab's name. */
-  readonly lab: string;
-  readonly files: readonly ConfigFile[];
-  /** Time at which the running program last loaded files, if known. */
-  readonly lastReload: () => Promise<Reload | undefined>;
-  /** Drift of the existing files. */
-  readonly drift: Drift;
-  readonly repairTime: () => string;
-  readonly teardown: Teardown;
-}
-
-/** Folder with a container's files; no image has it, so the volume there hides nothing. */
-export const CONFIG_FOLDER = FOLDER;
+/** A service with files, and its lab. */
+type ConfigVolumeArgs = ServiceSpec & ComponentArgs & { readonly uploads: readonly ConfigFile[] };
 
 /**
  * Files for a container whose root file system is read-only. Docker cannot upload into such a container, so they are
@@ -57,31 +29,29 @@ export class ConfigVolume extends pulumi.ComponentResource {
 
   constructor(name: string, args: ConfigVolumeArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:components:ConfigVolume", name, {}, options);
-    const labels = [{ label: LAB_LABEL, value: args.lab }];
+    const { settings, observed, teardown } = args.context;
+    const [lab, container] = [labName(settings.namePrefix), nameOf(args)];
+    const volumeName = `${dataVolumeName(settings, args.hostname)}-config`;
     const volume = new docker.Volume(
       `${name}-volume`,
-      { name: args.volume, labels },
-      { parent: this, dependsOn: args.teardown.all, deletedWith: args.teardown.all },
+      { name: volumeName, labels: [{ label: LAB_LABEL, value: lab }] },
+      { parent: this, dependsOn: teardown.all, deletedWith: teardown.all },
     );
-    args.teardown.volumes.push(volume);
-    const { reason, options: repair } = replaceOnDrift(
-      args,
-      `the files of ${args.container}`,
-      args.drift,
-      "triggers[0]",
-    );
+    teardown.volumes.push(volume);
+    const drift = filesDrift(observed.volumes.has(volumeName), observed.containers.get(container));
+    const { reason, options: repair } = replaceOnDrift(observed, `the files of ${container}`, drift, "triggers[0]");
     this.files = new local.Command(
       `${name}-files`,
       {
         create: "od -An -N8 -tx1 /dev/urandom | tr -d ' '",
-        triggers: [reason, ...args.files.map(({ file, content }) => ({ file, content }))],
+        triggers: [reason, ...args.uploads.map(({ file, content }) => ({ file, content }))],
         logging: "none",
       },
       {
         parent: this,
-        dependsOn: [volume, args.teardown.containers],
+        dependsOn: [volume, teardown.containers],
         // before the create, so that a failed write is not recorded as done
-        hooks: { beforeCreate: [() => writeFiles(args)] },
+        hooks: { beforeCreate: [() => writeFiles(volumeName, lab, args)] },
         ...repair,
       },
     );
@@ -93,15 +63,16 @@ export class ConfigVolume extends pulumi.ComponentResource {
 }
 
 /** Writes the files with a record of them, and removes all others. */
-async function writeFiles({ volume, image, lab, files, lastReload }: ConfigVolumeArgs): Promise<void> {
+async function writeFiles(volume: string, lab: string, args: ConfigVolumeArgs): Promise<void> {
+  const { uploads: files, service } = args;
   const contents = await Promise.all(files.map(({ content }) => valueOf(content)));
   const declared = new Map(
     files.map(({ file, derive = (content) => content }, index) => [file, derive(contents[index] ?? "")]),
   );
   await ensureVolume(volume, lab);
-  const before = await lastReload();
+  const before = await lastReload(args);
   const entrypoint = ["sh", "-c", `rm -rf ${FOLDER}/* ${FOLDER}/.[!.]*`];
-  await withTemporaryContainer({ image, lab, volume, entrypoint }, async (id) => {
+  await withTemporaryContainer({ image: service.image, lab, volume, entrypoint }, async (id) => {
     const present = [...((await getFiles(id))?.files.keys() ?? [])];
     if (present.some((file) => file !== RECORD && !declared.has(file))) {
       const { code, output } = await runToEnd(id);
@@ -117,4 +88,13 @@ function valueOf(content: pulumi.Input<string>): Promise<string> {
   return new Promise((resolve) => {
     pulumi.output(content).apply(resolve);
   });
+}
+
+/** The last reload that a reloadable program reports; undefined if it is not running. */
+async function lastReload(args: ConfigVolumeArgs): Promise<Reload | undefined> {
+  // the password that it was started with may differ from the current one
+  const password = args.context.observed.containers.get(nameOf(args))?.files?.get(WEB_PASSWORD_FILE);
+  return args.reloadMetrics === undefined
+    ? undefined
+    : readReload(urlOf(args), args.reloadMetrics, password).catch(() => undefined);
 }

@@ -10,7 +10,7 @@ export interface EveryNodeArgs extends ComponentArgs {
   readonly onMachine?: Pick<ServiceSpec, "pidMode" | "hostUsers" | "hostAddress">;
 }
 
-/** Runs a service on every watched machine: a container on this one, or in a swarm a task on each node. */
+/** Runs a service on every monitored machine: a container on this one, or in a swarm a task on each node. */
 export function runOnEveryNode(
   name: string,
   { context, spec, onMachine }: EveryNodeArgs,

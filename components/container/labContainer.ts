@@ -1,28 +1,17 @@
+import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { readLog } from "../../lib/docker/logs";
 import { removeOrphan } from "../../lib/docker/orphans";
 import { containerDrift } from "../../lib/drift/containers";
 import { Drift, replaceOnDrift } from "../../lib/drift/drift";
-import { filesDrift } from "../../lib/drift/files";
-import { readReload, Reload } from "../../lib/drift/reloads";
 import { Settings } from "../../lib/settings/settings";
-import {
-  dataVolumeName,
-  LAB_LABEL,
-  labName,
-  MEMORY_LABEL,
-  OVERLAY_LABEL,
-  overlayName,
-  REASON_LABEL,
-  urlOn,
-} from "../../lib/shared/names";
-import { WEB_PASSWORD_FILE } from "../../lib/shared/webSignIn";
+import { LAB_LABEL, labName, MEMORY_LABEL, OVERLAY_LABEL, overlayName, REASON_LABEL } from "../../lib/shared/names";
 import { ComponentArgs } from "../context";
-import { ConfigFile, ConfigVolume } from "./configVolume";
+import { ConfigVolume } from "./configVolume";
 import { createDataVolume, ensureVolumes } from "./dataVolume";
-import { createReload } from "./reload";
-import { bindMount, coverMount, healthcheck, LOG, SCRATCH, ServiceSpec, STOP_GRACE } from "./spec";
+import { reload } from "./reload";
+import { bindMount, coverMount, healthcheck, LOG, nameOf, SCRATCH, ServiceSpec, STOP_GRACE, urlOf } from "./spec";
 import { withWebPassword } from "./webPassword";
 
 export type LabContainerArgs = ServiceSpec & ComponentArgs;
@@ -52,9 +41,11 @@ export class LabContainer extends pulumi.ComponentResource {
     this.data = args.dataPath === undefined ? undefined : createDataVolume(name, args, this);
     const lab = labName(settings.namePrefix);
     const [drift, input] = [driftOf(args), "labels[1].value"];
-    const { reason, options: repair } = replaceOnDrift(observed, containerName(args), drift, input);
-    const config =
-      args.uploads === undefined ? undefined : createConfig(name, args, args.uploads, { container: this, ...options });
+    const { reason, options: repair } = replaceOnDrift(observed, nameOf(args), drift, input);
+    const { uploads } = args;
+    // a sibling of the container: as its child, the volume would be deleted on a level of its own
+    const sibling = { parent: options?.parent, aliases: [{ parent: this }] };
+    const config = uploads && new ConfigVolume(`${name}-config`, { ...args, uploads }, sibling);
     this.container = new docker.Container(`${name}-container`, containerArgs(args, reason, this.data, config), {
       parent: this,
       // not the network: a container in the host's network needs no other part of the lab
@@ -66,34 +57,40 @@ export class LabContainer extends pulumi.ComponentResource {
       // the provider updates a health check in state only
       replaceOnChanges: ["healthcheck"],
       hooks: {
-        beforeCreate: [() => removeOrphan("containers", containerName(args), lab), () => ensureVolumes(args)],
-        onError: [showLog(name, containerName(args), settings)],
+        beforeCreate: [() => removeOrphan("containers", nameOf(args), lab), () => ensureVolumes(args)],
+        onError: [showLog(name, nameOf(args), settings)],
       },
       ...repair,
     });
     if (config !== undefined && args.reloadMetrics !== undefined) {
-      const { reloadMetrics: metrics } = args;
-      const program = { container: containerName(args), url: this.url, metrics, password: settings.webPassword };
-      const loaded = { drift: observed.loaded, repairTime: observed.repairTime };
-      createReload(name, { program, version: config.version, ...loaded, container: this.container }, this);
+      const program = {
+        container: nameOf(args),
+        url: this.url,
+        metrics: args.reloadMetrics,
+        password: settings.webPassword,
+      };
+      const loaded = replaceOnDrift(observed, program.container, observed.loaded, "environment.REASON");
+      // a new container loads its files by itself; when they change later, it gets SIGHUP, and a rejected version is not
+      // recorded as loaded, so that the next update tries again
+      new local.Command(
+        `${name}-reload`,
+        { create: ":", environment: { CONFIG: config.version, REASON: loaded.reason }, logging: "none" },
+        {
+          parent: this,
+          dependsOn: this.container,
+          hooks: { beforeUpdate: [() => reload(program)] },
+          ...loaded.options,
+        },
+      );
     }
     this.registerOutputs({ url: this.url });
   }
 }
 
-/** The last reload that a reloadable program reports; undefined if it is not running. */
-async function lastReload(args: LabContainerArgs): Promise<Reload | undefined> {
-  // the password that it was started with may differ from the current one
-  const password = args.context.observed.containers.get(containerName(args))?.files?.get(WEB_PASSWORD_FILE);
-  return args.reloadMetrics === undefined
-    ? undefined
-    : readReload(urlOf(args), args.reloadMetrics, password).catch(() => undefined);
-}
-
 function driftOf(args: LabContainerArgs): Drift {
   const { settings, machine, observed, overlay } = args.context;
   const networked = args.hostAddress === undefined && !args.isolated;
-  return containerDrift(observed.containers.get(containerName(args)), {
+  return containerDrift(observed.containers.get(nameOf(args)), {
     restart: RESTART,
     memoryLimit: machine.memoryLimit,
     networks: [
@@ -106,33 +103,6 @@ function driftOf(args: LabContainerArgs): Drift {
   });
 }
 
-function createConfig(
-  name: string,
-  args: LabContainerArgs,
-  files: readonly ConfigFile[],
-  { container, parent }: { container: pulumi.Resource; parent?: pulumi.Resource },
-): ConfigVolume {
-  const { settings, observed, teardown } = args.context;
-  const [lab, owner] = [labName(settings.namePrefix), containerName(args)];
-  const volume = `${dataVolumeName(settings, args.hostname)}-config`;
-  return new ConfigVolume(
-    `${name}-config`,
-    {
-      volume,
-      container: owner,
-      image: args.service.image,
-      lab,
-      files,
-      lastReload: () => lastReload(args),
-      drift: filesDrift(observed.volumes.has(volume), observed.containers.get(owner)),
-      repairTime: observed.repairTime,
-      teardown,
-    },
-    // a sibling of the container: as its child, the volume would be deleted on a level of its own
-    { parent, aliases: [{ parent: container }] },
-  );
-}
-
 function containerArgs(
   args: LabContainerArgs,
   reason: string,
@@ -142,7 +112,7 @@ function containerArgs(
   const { settings, machine, overlay } = args.context;
   const { hostPaths = [], covered = [], scratch = [] } = args;
   return {
-    name: containerName(args),
+    name: nameOf(args),
     image: args.service.image,
     command: args.command,
     user: args.user,
@@ -220,14 +190,6 @@ function networkArgs(args: LabContainerArgs): Partial<docker.ContainerArgs> {
     networksAdvanced: networks.map(({ name }) => ({ name, aliases: [args.hostname] })),
     ports: [{ internal: args.internalPort, external: args.service.port, ip: settings.bindAddress }],
   };
-}
-
-function urlOf({ context, service }: LabContainerArgs): string {
-  return urlOn(context.settings.bindAddress, service.port);
-}
-
-function containerName({ context, hostname }: LabContainerArgs): string {
-  return `${context.settings.namePrefix}${hostname}`;
 }
 
 /** Shows a container's log if it does not become healthy: the provider's error has no reason. */

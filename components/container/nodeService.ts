@@ -7,12 +7,12 @@ import { MISSING, replaceOnDrift } from "../../lib/drift/drift";
 import { serviceDrift } from "../../lib/drift/services";
 import { LAB_LABEL, labName, MANAGER_LABEL, REASON_LABEL } from "../../lib/shared/names";
 import { ComponentArgs, Overlay } from "../context";
-import { bindMount, coverMount, healthProbe, LOG, ServiceSpec } from "./spec";
+import { bindMount, coverMount, healthProbe, LOG, nameOf, ServiceSpec } from "./spec";
 
 /** Spec of a program on a node: without data, files, and the options that Swarm does not support. */
 export type NodeSpec = Omit<
   ServiceSpec,
-  "dataPath" | "uploads" | "scratch" | "hosts" | "pidMode" | "hostUsers" | "hostAddress"
+  "dataPath" | "envs" | "uploads" | "scratch" | "hosts" | "pidMode" | "hostUsers" | "hostAddress"
 >;
 
 export type NodeServiceArgs = NodeSpec & ComponentArgs & { readonly overlay: Overlay };
@@ -26,7 +26,7 @@ export class NodeService extends pulumi.ComponentResource {
   constructor(name: string, args: NodeServiceArgs, options?: pulumi.ComponentResourceOptions) {
     super("observability-lab:swarm:NodeService", name, {}, options);
     const { settings, machine, observed } = args.context;
-    const [lab, service] = [labName(settings.namePrefix), serviceName(args)];
+    const [lab, service] = [labName(settings.namePrefix), nameOf(args)];
     const drift = serviceDrift(observed.services.get(service));
     const { reason, options: repair } = replaceOnDrift(observed, `the service ${service}`, drift, "labels[1].value");
     const waitForTasks = (): Promise<void> => awaitTasks(service);
@@ -50,16 +50,12 @@ export class NodeService extends pulumi.ComponentResource {
   }
 }
 
-function serviceName({ context, hostname }: NodeServiceArgs): string {
-  return `${context.settings.namePrefix}${hostname}`;
-}
-
 function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs {
   const { settings, machine } = args.context;
   const label = { label: LAB_LABEL, value: labName(settings.namePrefix) };
   const { hostPaths = [], covered = [] } = args;
   return {
-    name: serviceName(args),
+    name: nameOf(args),
     labels: [label, { label: REASON_LABEL, value: reason }, { label: MANAGER_LABEL, value: machine.swarm.NodeID }],
     mode: { global: true },
     // each task is scraped at its own address, so no virtual IP is needed
@@ -70,7 +66,7 @@ function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs 
         args: args.command ?? [],
         user: args.user,
         ...(args.machineName === undefined ? {} : { hostname: "{{.Node.Hostname}}" }),
-        env: Object.fromEntries((args.envs ?? []).map((it) => splitVariable(it))),
+        env: {},
         labels: [label],
         readOnly: true,
         mounts: [...hostPaths.map(bindMount), ...covered.map(coverMount)],
@@ -93,7 +89,7 @@ function serviceArgs(args: NodeServiceArgs, reason: string): docker.ServiceArgs 
   };
 }
 
-/** Order of an update: the new task starts first, so that no node is unwatched meanwhile. */
+/** Order of an update: the new task starts first, so that no node is unmonitored meanwhile. */
 const UPDATE = {
   // so that a failure stops the update early
   parallelism: 2,
@@ -102,8 +98,3 @@ const UPDATE = {
   maxFailureRatio: "0.0",
   order: "start-first",
 };
-
-function splitVariable(variable: string): [string, string] {
-  const [name = "", ...value] = variable.split("=");
-  return [name, value.join("=")];
-}

@@ -1,10 +1,6 @@
-import { local } from "@pulumi/command";
-import * as docker from "@pulumi/docker";
-import * as pulumi from "@pulumi/pulumi";
 import { setTimeout } from "node:timers/promises";
 import { callDocker } from "../../lib/docker/client";
 import { readLog } from "../../lib/docker/logs";
-import { Drift, replaceOnDrift } from "../../lib/drift/drift";
 import { readReload, Reload } from "../../lib/drift/reloads";
 import { LabError } from "../../lib/shared/problems";
 
@@ -20,36 +16,9 @@ export interface ReloadingProgram {
   readonly password?: string | undefined;
 }
 
-export interface ReloadArgs {
-  readonly program: ReloadingProgram;
-  /** Differs after every change of a file. */
-  readonly version: pulumi.Input<string>;
-  /** Drift of the loaded files. */
-  readonly drift: Drift;
-  readonly repairTime: () => string;
-  readonly container: docker.Container;
-}
-
 /** Enough for a reload of many rules. */
 const TIMEOUT_MS = 20_000;
 const POLL_MS = 50;
-
-/**
- * Declares that a program has loaded a version of its files. A new container loads them by itself; when they
- * change later, it gets SIGHUP. A rejected version is not recorded as loaded, so the next update tries again.
- */
-export function createReload(
-  name: string,
-  { program, version, drift, repairTime, container }: ReloadArgs,
-  parent: pulumi.Resource,
-): local.Command {
-  const { reason, options: repair } = replaceOnDrift({ repairTime }, program.container, drift, "environment.REASON");
-  return new local.Command(
-    `${name}-reload`,
-    { create: ":", environment: { CONFIG: version, REASON: reason }, logging: "none" },
-    { parent, dependsOn: container, hooks: { beforeUpdate: [() => reload(program)] }, ...repair },
-  );
-}
 
 /**
  * Has a program reload its files, and waits until it has.

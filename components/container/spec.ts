@@ -1,9 +1,25 @@
 import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { FOLDER } from "../../lib/docker/temporaryContainer";
 import { Service, ServiceKey, SERVICES } from "../../lib/settings/services";
 import { ServiceSettings, Settings } from "../../lib/settings/settings";
-import { ConfigFile } from "./configVolume";
+import { urlOn } from "../../lib/shared/names";
+import { ComponentArgs } from "../context";
 
-export { CONFIG_FOLDER } from "./configVolume";
+/** Folder with a container's files; no image has it, so the volume there hides nothing. */
+export const CONFIG_FOLDER = FOLDER;
+
+/** A file of `CONFIG_FOLDER`. */
+export interface ConfigFile {
+  /** A name without folders. */
+  readonly file: string;
+  readonly content: pulumi.Input<string>;
+  /**
+   * Derives the file's text from a secret content when it is written. The Pulumi engine hides a secret setting in its log, but
+   * not values derived from it. The file is written again when the content changes.
+   */
+  readonly derive?: (content: string) => string;
+}
 
 /** A volume shared by several containers of this machine. */
 export interface SharedFolder {
@@ -91,6 +107,16 @@ export function specOf(
     internalPort: port,
     ...(data === undefined ? {} : { dataPath: data.path }),
   };
+}
+
+/** Name of a service's container, or of its Swarm service. */
+export function nameOf({ context, hostname }: Pick<ServiceSpec, "hostname"> & ComponentArgs): string {
+  return `${context.settings.namePrefix}${hostname}`;
+}
+
+/** URL of a service as seen from the host. */
+export function urlOf({ context, service }: Pick<ServiceSpec, "service"> & ComponentArgs): string {
+  return urlOn(context.settings.bindAddress, service.port);
 }
 
 /** Seconds between SIGTERM and SIGKILL. */

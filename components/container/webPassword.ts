@@ -5,8 +5,7 @@ import { stringify } from "yaml";
 import { Choices, runsOnEveryNode, Service, ServiceKey, SERVICES, servicesOf } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
 import { basicAuth, WEB_PASSWORD_FILE, WEB_USER } from "../../lib/shared/webSignIn";
-import { ConfigFile } from "./configVolume";
-import { CONFIG_FOLDER, ServiceSpec } from "./spec";
+import { CONFIG_FOLDER, ConfigFile, ServiceSpec } from "./spec";
 
 /** File in the config volume of each program that requires the password. */
 export const WEB_CONFIG = "web.yml";

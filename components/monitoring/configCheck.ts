@@ -9,7 +9,7 @@ import { Settings } from "../../lib/settings/settings";
 import { RULES } from "../../lib/shared/alertRules";
 import { labName } from "../../lib/shared/names";
 import { LabError, Problem } from "../../lib/shared/problems";
-import { CONFIG_FOLDER, ConfigFile } from "../container/configVolume";
+import { CONFIG_FOLDER, ConfigFile } from "../container/spec";
 import { passwordPrograms, WEB_FILES } from "../container/webPassword";
 import { ALERTMANAGER_CONFIG, alertmanagerFiles, alertmanagerTarget } from "./alertmanager";
 import { PROMETHEUS_CONFIG, prometheusFiles } from "./prometheus";

@@ -47,25 +47,13 @@ export class NodeExporter extends pulumi.ComponentResource {
   }
 }
 
-/** Paths that it sees on this machine, whose sockets are known. */
+/**
+ * What it sees on this machine: the host's root without its sockets, as even mounted read-only, a socket gives the whole
+ * API. Their folders are covered, as a cover of the socket itself is lost when Docker recreates its socket.
+ */
 function machinePaths(machine: Machine): Pick<ServiceSpec, "envs" | "hostPaths" | "covered"> {
   return {
     envs: machine.systemd ? [`DBUS_SYSTEM_BUS_ADDRESS=unix:path=${ROOT}/run/dbus/system_bus_socket`] : [],
-    ...hostView(machine),
-  };
-}
-
-/** Paths that it sees on an unknown node: all except /run. */
-function nodePaths(): Pick<ServiceSpec, "hostPaths" | "covered"> {
-  return { hostPaths: [{ source: "/", target: ROOT }], covered: [`${ROOT}${RUN}`] };
-}
-
-/**
- * The host's root without its sockets: even mounted read-only, a socket gives the whole API. Their folders are covered, as a
- * cover of the socket itself is lost when Docker recreates its socket.
- */
-function hostView(machine: Machine): Required<Pick<ServiceSpec, "hostPaths" | "covered">> {
-  return {
     hostPaths: [
       // follows later mounts of the host, if its root is shared
       { source: "/", target: ROOT, ...(machine.rootShared ? { propagation: "rslave" } : {}) },
@@ -77,6 +65,11 @@ function hostView(machine: Machine): Required<Pick<ServiceSpec, "hostPaths" | "c
     ],
     covered: coveredFolders(machine).map((folder) => `${ROOT}${folder}`),
   };
+}
+
+/** Paths that it sees on an unknown node: all except /run. */
+function nodePaths(): Pick<ServiceSpec, "hostPaths" | "covered"> {
+  return { hostPaths: [{ source: "/", target: ROOT }], covered: [`${ROOT}${RUN}`] };
 }
 
 /** /run, and the folders of sockets elsewhere. */

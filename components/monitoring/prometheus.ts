@@ -6,20 +6,19 @@ import { Settings } from "../../lib/settings/settings";
 import { alertRules, RULES } from "../../lib/shared/alertRules";
 import { labName, urlOn } from "../../lib/shared/names";
 import { WEB_PASSWORD_FILE } from "../../lib/shared/webSignIn";
-import { ConfigFile } from "../container/configVolume";
 import { LabContainer } from "../container/labContainer";
-import { CONFIG_FOLDER, SharedFolder, specOf } from "../container/spec";
+import { CONFIG_FOLDER, ConfigFile, SharedFolder, specOf } from "../container/spec";
 import { renderBasicAuth } from "../container/webPassword";
 import { ComponentArgs, LabContext } from "../context";
 import { extraTargetJobs, extraTargetSecrets } from "./extraTargets";
 import { pushgatewayJobs, recordedMetrics } from "./pushedSeries";
 import { remoteWriteFlags, remoteWriteSecrets, renderRemoteWrite } from "./remoteWrite";
-import { extraServiceJobs, nodeJob } from "./swarmScrapeConfigs";
+import { extraServiceJobs, nodeJob, ScrapeConfig } from "./swarmScrapeConfigs";
 
 export interface PrometheusArgs extends ComponentArgs {
   /** `host:port` of the Alertmanager, if there is one. */
   readonly alertmanager?: string | undefined;
-  /** Service discovery of the swarm, if the lab watches one. */
+  /** Service discovery of the swarm, if the lab monitors one. */
   readonly discovery?: SharedFolder | undefined;
 }
 
@@ -125,15 +124,6 @@ export function renderPrometheusConfig(
   });
 }
 
-/** Services whose jobs depend on more than their entry. */
-const WITH_JOBS_ABOVE: ReadonlySet<ServiceKey> = new Set([
-  "prometheus",
-  "nodeExporter",
-  "cadvisor",
-  "pushgateway",
-  "alertmanager",
-]);
-
 function scrapeConfigs(
   settings: Settings,
   alertmanager: string | undefined,
@@ -142,7 +132,7 @@ function scrapeConfigs(
   // in the host's network node_exporter has the published port, on the lab's network its own
   const nodeExporterPort = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : undefined;
   const signIn = (program: string): object => renderBasicAuth(programs, program);
-  return [
+  const declared: readonly ScrapeConfig[] = [
     ...(settings.engine === "swarm"
       ? [
           nodeJob(settings, "linux_host", SERVICES.nodeExporter),
@@ -166,14 +156,14 @@ function scrapeConfigs(
     // Prometheus' own metrics, such as its number of series
     { ...job("prometheus", [`localhost:${String(PORT)}`]), ...signIn("prometheus") },
     ...(alertmanager === undefined ? [] : [{ ...job("alertmanager", [alertmanager]), ...signIn("alertmanager") }]),
-    ...servicesOf(settings).flatMap((key) => {
-      const { jobs = [], scrapeConfig, hostname }: Service = SERVICES[key];
-      return WITH_JOBS_ABOVE.has(key)
-        ? []
-        : jobs.map((name) => ({ ...(scrapeConfig?.(settings) ?? job(name, [target(key)])), ...signIn(hostname) }));
-    }),
-    ...extraTargetJobs(settings),
   ];
+  const others = servicesOf(settings).flatMap((key) => {
+    const { jobs = [], scrapeConfig, hostname }: Service = SERVICES[key];
+    return jobs
+      .filter((name) => !declared.some((it) => it.job_name === name))
+      .map((name) => ({ ...(scrapeConfig?.(settings) ?? job(name, [target(key)])), ...signIn(hostname) }));
+  });
+  return [...declared, ...others, ...extraTargetJobs(settings)];
 }
 
 /** The names of all scrape jobs of the lab, including that of an Alertmanager. */
@@ -186,6 +176,6 @@ function target(key: ServiceKey, port: number = SERVICES[key].port): string {
   return `${SERVICES[key].hostname}:${String(port)}`;
 }
 
-function job(name: string, targets: readonly string[], labels?: Readonly<Record<string, string>>): object {
+function job(name: string, targets: readonly string[], labels?: Readonly<Record<string, string>>): ScrapeConfig {
   return { job_name: name, static_configs: [{ targets, ...(labels === undefined ? {} : { labels }) }] };
 }

@@ -1,13 +1,5 @@
 import { parse } from "yaml";
 
-/** A scrape job of the Pushgateway in Prometheus' format. */
-export interface PushgatewayJob {
-  readonly job_name: string;
-  readonly honor_labels?: true;
-  readonly sample_limit: number;
-  readonly metric_relabel_configs: readonly object[];
-}
-
 /** The job under which the playbook reports. */
 const PLAYBOOK_JOB = "ansible_deployment";
 /** Samples per scrape; a playbook reports six. */
@@ -23,7 +15,7 @@ const OWN_METRICS = ["up", "scrape_.+", "ALERTS", "ALERTS_FOR_STATE", "prometheu
  * @param scraped Names of all scrape jobs; series pushed under one of them are dropped.
  * @param recorded Names of the metrics that recording rules create.
  */
-export function pushgatewayJobs(scraped: readonly string[], recorded: readonly string[]): readonly PushgatewayJob[] {
+export function pushgatewayJobs(scraped: readonly string[], recorded: readonly string[]) {
   const metrics = [...OWN_METRICS, ...recorded.map(literal)].join("|");
   const reserved = [PLAYBOOK_JOB, ...scraped].map(literal).join("|");
   return [

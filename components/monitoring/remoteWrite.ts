@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RemoteWriteReceiver, Settings } from "../../lib/settings/settings";
-import { ConfigFile } from "../container/configVolume";
-import { CONFIG_FOLDER } from "../container/spec";
+import { CONFIG_FOLDER, ConfigFile } from "../container/spec";
 
 /** Seconds for which a stopping Prometheus waits for each receiver in turn; Docker kills it after 10 in all. */
 const FLUSH_DEADLINE = 1;

@@ -136,26 +136,21 @@ function fileOf(catalogue: string, { id, revision }: CommunityDashboard): string
 
 async function fetchEntry(catalogue: string, dashboard: CommunityDashboard): Promise<Buffer> {
   const cached = path.join(cacheFolder(), `${dashboard.sha256 ?? ""}.json`);
-  try {
-    const kept = readFileSync(cached);
-    if (checkSum(dashboard, kept) === undefined) {
-      return kept;
-    }
-  } catch {
-    // not downloaded yet
+  const kept = attempt(() => readFileSync(cached));
+  if (kept !== undefined && checkSum(dashboard, kept) === undefined) {
+    return kept;
   }
   const { id, revision } = dashboard;
   const response = await ask(`${addressOf(catalogue)}/${String(id)}/revisions/${String(revision)}/download`);
   const file = Buffer.from(await response.arrayBuffer());
   if (checkSum(dashboard, file) === undefined) {
-    try {
+    // without a cache the next run downloads it again
+    attempt(() => {
       mkdirSync(cacheFolder(), { recursive: true });
       // renamed when complete: another preview may run concurrently
       writeFileSync(`${cached}.${String(process.pid)}`, file);
       renameSync(`${cached}.${String(process.pid)}`, cached);
-    } catch {
-      // without a cache the next run downloads it again
-    }
+    });
   }
   return file;
 }
@@ -195,13 +190,8 @@ function proxyOf(variable: string): string {
 
 /** Whether it is a URL with a readable user and password; a parser takes `DOMAIN\user` for a host. */
 function isProxy(text: string): boolean {
-  try {
-    const { username, password } = new URL(text);
-    decodeURIComponent(username + password);
-    return !text.includes("\\");
-  } catch {
-    return false;
-  }
+  const readable = attempt(() => decodeURIComponent(new URL(text).username + new URL(text).password));
+  return readable !== undefined && !text.includes("\\");
 }
 
 /** The remedy for a failed download; Node trusts only well-known authorities and those of NODE_EXTRA_CA_CERTS. */

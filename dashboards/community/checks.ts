@@ -19,7 +19,7 @@ export function checkSum(dashboard: CommunityDashboard, file: Buffer): Problem |
       };
 }
 
-/** What the dashboard needs and the lab lacks. */
+/** Reports a dashboard that needs something that the lab lacks. */
 export function checkNeeds(dashboard: CommunityDashboard, json: string): Problem | undefined {
   const problemOf = (problem: string, fix: string): Problem => ({
     setting: "communityDashboards",
@@ -31,26 +31,26 @@ export function checkNeeds(dashboard: CommunityDashboard, json: string): Problem
   if (types.length > 0) {
     return problemOf(
       `needs a datasource of type ${types.join(", ")}, and the lab has prometheus only`,
-      "take it out, or set a dashboard that asks Prometheus alone",
+      "take it out, or set a dashboard that queries only Prometheus",
     );
   }
   if (hasForeignQueriesOnly(json)) {
     return problemOf(
       "has no query in PromQL, and the lab has a datasource of type prometheus only",
-      "take it out, or set a dashboard that asks Prometheus",
+      "take it out, or set a dashboard that queries Prometheus",
     );
   }
   const panels = missingLibraryPanels(json);
   if (panels.length > 0) {
     return problemOf(
-      `uses library panels that its file does not hold: ${panels.join(", ")}`,
+      `uses library panels that its file does not contain: ${panels.join(", ")}`,
       "export it again for sharing with another instance, which puts them into the file",
     );
   }
   const { title } = JSON.parse(json) as { title?: unknown };
   return typeof title === "string" && title.trim() !== ""
     ? undefined
-    : problemOf("has no title, without which Grafana refuses it", "give its file a title that is a text");
+    : problemOf("has no title, without which Grafana refuses it", "give its file a title that is a string");
 }
 
 /**
@@ -107,7 +107,7 @@ export function checkUids(entries: readonly CatalogueEntry[], own: readonly stri
       : {
           setting: "communityDashboards",
           value: { id: entry.id, revision: entry.revision },
-          problem: `dashboard ${String(entry.id)} has the uid ${uid}, and so has ${holder}; Grafana can store only one of them`,
+          problem: `dashboard ${String(entry.id)} has the same uid as ${holder}: ${uid}; Grafana can store only one of them`,
           fix: "take it out, or give its file another uid",
         };
   });

@@ -1,3 +1,4 @@
+import { objectsWithin } from "../../lib/shared/isObject";
 import { CatalogueEntry } from "./entry";
 import { WITHOUT_QUERIES } from "./panelTypes";
 import { labUid } from "./uid";
@@ -83,21 +84,11 @@ export function otherDatasourceTypes(json: string): readonly string[] {
   const { model, inputTypes, variableTypes } = readExport(json);
   const known = (uid: string): boolean =>
     variableTypes.has(variableOf(uid) ?? "") || inputTypes.has(/^\$\{([^{}]+)\}$/.exec(uid)?.[1] ?? "");
-  const typesIn = (value: Json): string[] => {
-    if (Array.isArray(value)) {
-      return value.flatMap(typesIn);
-    }
-    if (!isObject(value)) {
-      return [];
-    }
-    return Object.entries(value).flatMap(([key, item]) => {
-      if (key !== "datasource" || !isObject(item)) {
-        return typesIn(item);
-      }
-      // the type of an input or variable counts: the item's own may be of an earlier datasource
-      return known(textOf(item.uid)) ? [] : [textOf(item.type)];
-    });
-  };
+  // the type of an input or variable counts: the item's own may be of an earlier datasource
+  const typesIn = (value: Json): string[] =>
+    (objectsWithin(value) as JsonObject[]).flatMap(({ datasource = null }) =>
+      isObject(datasource) && !known(textOf(datasource.uid)) ? [textOf(datasource.type)] : [],
+    );
   // an annotation that is switched off asks nothing
   const annotations = objects(isObject(model.annotations) ? model.annotations.list : undefined);
   const asking = withoutIdle({ ...model, annotations: annotations.filter(({ enable }) => enable !== false) });
@@ -122,20 +113,12 @@ function withoutIdle(value: Json): Json {
 
 /** Whether its panels have queries, but none in PromQL: an old export names its datasources, and not their types. */
 export function hasForeignQueriesOnly(json: string): boolean {
-  const queriesIn = (value: Json): JsonObject[] => {
-    if (Array.isArray(value)) {
-      return value.flatMap(queriesIn);
-    }
-    if (!isObject(value)) {
-      return [];
-    }
-    const { datasource = null, targets, ...others } = value;
-    const asks = !WITHOUT_QUERIES.has(textOf(value.type));
-    const own = asks
-      ? objects(targets).map((target) => ({ ...target, datasource: target.datasource ?? datasource }))
-      : [];
-    return [...own, ...Object.values(others).flatMap(queriesIn)];
-  };
+  const queriesIn = (value: Json): JsonObject[] =>
+    (objectsWithin(value) as JsonObject[])
+      .filter(({ type }) => !WITHOUT_QUERIES.has(textOf(type)))
+      .flatMap(({ datasource = null, targets }) =>
+        objects(targets).map((target) => ({ ...target, datasource: target.datasource ?? datasource })),
+      );
   const { model, inputTypes, variableTypes } = readExport(json);
   const isForeign = ({ datasource = null }: JsonObject): boolean => {
     const uid = textOf(isObject(datasource) ? datasource.uid : datasource);

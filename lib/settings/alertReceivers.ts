@@ -37,7 +37,7 @@ const REFUSED: readonly Refused[] = [
   {
     host: /^([\w-]+\.)?slack(-gov)?\.com$/,
     path: /^\/?$|^\/(archives|client)\//,
-    problem: "is a page of Slack, and no webhook",
+    problem: "is a page of Slack, not a webhook",
     fix: INCOMING,
   },
   { host: /^teams\.microsoft\.com$/, problem: "is a page of Teams, and no webhook", fix: WORKFLOW },

@@ -42,7 +42,7 @@ export function readScrapeServices(
         place,
         entry,
         `needs a port from 1 to ${String(MAX_PORT)}`,
-        "name the one that its metrics are on",
+        "set the port that serves its metrics",
       );
     }
   });

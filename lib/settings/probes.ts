@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import { isLoopback, NO_IPV6 } from "../shared/names";
 import { MAX_PORT, SettingsReader } from "./reader";
 
-/** What the blackbox exporter probes at every scrape: exactly one of these. */
+/** A target that the blackbox exporter probes at every scrape; exactly one field is set. */
 export interface Probe {
   /** An http or https URL without credentials; the probe succeeds on a status of 200 to 299. */
   readonly url?: string;

@@ -30,7 +30,7 @@ function parseList(text: string): Record<string, unknown>[] | undefined {
   return Array.isArray(entries) && entries.every(isObject) ? entries : undefined;
 }
 
-/** What a list may be besides its named fields. */
+/** Options for reading a list. */
 interface ListOptions {
   /** Whether messages show no values. */
   readonly confidential?: boolean;
@@ -110,7 +110,7 @@ export class SettingsReader {
 
   namePrefix(setting: string): string {
     const problem = 'must be up to 32 letters, digits, "_", "." and "-", starting with a letter or digit';
-    return this.matching(setting, /^([a-zA-Z0-9][\w.-]{0,31})?$/, problem, "write it as in team-a-");
+    return this.matching(setting, /^([a-zA-Z0-9][\w.-]{0,31})?$/, problem, "write it like team-a-");
   }
 
   oneOf<T extends string>(setting: string, allowed: readonly T[]): T {
@@ -181,7 +181,7 @@ export class SettingsReader {
   secretOnly(allowed: readonly string[]): void {
     for (const setting of this.secrets) {
       if (this.known.has(setting) && !allowed.includes(setting)) {
-        this.addProblem(setting, undefined, "cannot be kept secret", "set it without --secret");
+        this.addProblem(setting, undefined, "must not be a secret", "set it without --secret");
       }
     }
   }

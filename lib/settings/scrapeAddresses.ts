@@ -12,7 +12,7 @@ const NEEDED = [
   ["kubernetes_sd_configs", "api_server", "https://kubernetes.example.org:6443"],
 ] as const;
 const HOST_PORT = /^[\w.-]+:(\d{1,5})$/;
-const OWN_LOOPBACK = "is the loopback of Prometheus' own container";
+const OWN_LOOPBACK = "is a loopback address, which is the container's own";
 const THIS_MACHINE = "for this machine; on Linux the program must listen on the lab's gateway, too";
 
 /** Reports a discovery whose default address no lab has. */
@@ -45,7 +45,7 @@ export function checkTargets(read: SettingsReader, place: string, entry: Entry):
   if (targets === undefined && discovered) {
     if (labels !== undefined) {
       const fix = "set them by relabel_configs: [{target_label: team, replacement: shop}]";
-      read.addProblem(place, entry, "has labels, which are for targets, and no targets", fix);
+      read.addProblem(place, entry, "has labels but no targets to add them to", fix);
     }
     return;
   }
@@ -117,7 +117,7 @@ function portOf(address: string): string {
 export function checkAddress(read: SettingsReader, name: string, address: string): void {
   if (address.startsWith("unix:")) {
     const fix = "list the targets, or use http_sd_configs";
-    read.addProblem(name, address, "names a socket, and Prometheus' container has none", fix);
+    read.addProblem(name, address, "is a socket, which Prometheus' container cannot reach", fix);
   } else if (isLoopbackAddress(address)) {
     read.addProblem(name, address, OWN_LOOPBACK, `write host.docker.internal ${THIS_MACHINE}`);
   } else if (isIPv6(address)) {

@@ -103,7 +103,7 @@ function checkPart(read: SettingsReader, place: string, { path, value, holder }:
     typeof value === "string" &&
     /^[./~]|\.(pem|crt|cer)$/.test(value)
   ) {
-    read.addProblem(name, undefined, "names a file, and Prometheus' container has none", "write its content");
+    read.addProblem(name, undefined, "is a path, but your files are not in Prometheus' container", "write its content");
   } else if (field === "proxy_from_environment" && value === true) {
     const fix = 'write proxy_url: "http://proxy.example.org:3128", and no_proxy for exceptions';
     read.addProblem(name, value, "reads variables that Prometheus' container does not have", fix);
@@ -111,7 +111,7 @@ function checkPart(read: SettingsReader, place: string, { path, value, holder }:
     read.addProblem(
       name,
       undefined,
-      "names a file, and Prometheus' container has none but the lab's",
+      "names a file, but your files are not in Prometheus' container",
       insteadOfFile(path),
     );
   } else if (ADDRESS_FIELD.test(field)) {
@@ -169,7 +169,12 @@ export function checkJob(read: SettingsReader, place: string, entry: object, job
     const fix = "write it in quotes, or set it with --type string";
     read.addProblem(place, entry, "has a job that is not a string", fix);
   } else if (jobs.has(job)) {
-    read.addProblem(place, entry, `names the job ${job} again`, "give each entry a job of its own");
+    read.addProblem(
+      place,
+      entry,
+      `uses the job ${job}, which another entry or the lab has`,
+      "give the entry its own job",
+    );
   } else {
     jobs.add(job);
   }

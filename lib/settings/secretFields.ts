@@ -53,10 +53,10 @@ export function namesSecret(text: string): boolean {
   return [...Object.keys(SECRET_FIELDS), ...INLINE_SECRETS].some((field) => text.includes(field));
 }
 
-/** A value from JSON with its secret fields masked; undefined stays. */
+/** A value from JSON with its secret fields masked, and parameters of a URL, which may have any name; undefined stays. */
 export function redactSecrets(value: unknown): unknown {
   const text = JSON.stringify([value], (field, item: unknown) =>
-    isSecretField(field) || isInlineOnly(field) ? "[secret]" : item,
+    isSecretField(field) || isInlineOnly(field) || field === "params" ? "[secret]" : item,
   );
   return value === undefined ? undefined : (JSON.parse(text) as unknown[])[0];
 }

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Problem, throwProblems } from "../shared/problems";
 import { overlap } from "./cidr";
-import { CommunityDashboard, readDashboards, readNames, readRange, readScrapeServices, ScrapeService } from "./lists";
-import { Probe, readProbes } from "./probes";
+import { readDashboards, readNames, readRange, readScrapeServices } from "./lists";
+import { readProbes } from "./probes";
 import { SettingsReader } from "./reader";
-import { readRemoteWrite, RemoteWriteReceiver } from "./remoteWrite";
-import { readScrapeTargets, ScrapeTarget } from "./scrapeTargets";
+import { readRemoteWrite } from "./remoteWrite";
+import { readScrapeTargets } from "./scrapeTargets";
 import { allServices, PublishedKey, publishedServices, ServiceKey } from "./services";
 import { readCatalogueAddress, readWebhook } from "./urls";
 import { readWebPassword } from "./webPassword";
@@ -36,56 +36,6 @@ export interface ProgramSettings {
 /** Settings of every possible container; used only if the lab has it. */
 type EachService = { readonly [K in ServiceKey]: K extends PublishedKey ? ServiceSettings : ProgramSettings };
 
-/** All settings, validated; Pulumi.yaml documents each with its default. */
-export interface Settings extends EachService {
-  readonly namePrefix: string;
-  readonly bindAddress: string;
-  readonly flaskPort: number;
-  /** Prometheus duration, such as `5s`. */
-  readonly scrapeInterval: string;
-  /** Prometheus duration, such as `7d`. */
-  readonly retention: string;
-  readonly extraScrapeTargets: readonly ScrapeTarget[];
-  /** What the blackbox exporter probes; there is none without probes. */
-  readonly probes: readonly Probe[];
-  /** Seconds until an unhealthy container fails the update. */
-  readonly startTimeout: number;
-  /** `destroy` leaves the volumes with data. */
-  readonly keepData: boolean;
-  /** IPv4 network in CIDR notation. */
-  readonly subnet: string;
-  /** First address of `subnet`: the host, as the lab's containers see it. */
-  readonly gateway: string;
-  /** What the lab runs on and monitors: this machine, or every node of a swarm. */
-  readonly engine: "docker" | "swarm";
-  /** IPv4 network in CIDR notation of a swarm's overlay network. */
-  readonly overlaySubnet: string;
-  /** First address of `overlaySubnet`. */
-  readonly overlayGateway: string;
-  readonly overlayEncryption: boolean;
-  /** `name=value` of the monitored Swarm nodes; undefined for all. */
-  readonly nodeLabel: string | undefined;
-  readonly extraScrapeServices: readonly ScrapeService[];
-  readonly nodeExporterNetwork: "lab" | "host";
-  /** Whether Grafana has the datasources and apps that its image includes besides Prometheus. */
-  readonly grafanaBundledPlugins: boolean;
-  /** Names of the container labels in cAdvisor's metrics, separated by commas. */
-  readonly containerLabels: string;
-  /** Undefined if the lab generates one. */
-  readonly grafanaAdminPassword: string | undefined;
-  /** For Prometheus, the Pushgateway and others, see `passwordPrograms`; undefined if not set. */
-  readonly webPassword: string | undefined;
-  /** Where alerts are sent; a secret. Undefined if they are not sent. */
-  readonly alertWebhook: string | undefined;
-  /** Where Prometheus sends every sample, besides storing it. */
-  readonly remoteWrite: readonly RemoteWriteReceiver[];
-  readonly communityDashboards: readonly CommunityDashboard[];
-  /** Default time range of the dashboards, such as `15m`. */
-  readonly dashboardRange: string;
-  /** A URL, or the path of a folder. */
-  readonly dashboardCatalogue: string;
-}
-
 /** The raw configuration of a stack as Pulumi passes it to a program: keys without the project, values as text. */
 export interface RawConfig {
   readonly values: Readonly<Record<string, string>>;
@@ -93,9 +43,8 @@ export interface RawConfig {
   readonly secrets: ReadonlySet<string>;
 }
 
-/** Parses a raw configuration; returns all problems. */
-export function parseSettings(raw: RawConfig): { settings: Settings; problems: readonly Problem[] } {
-  const read = new SettingsReader(raw.values, raw.secrets);
+/** Reads each setting; Pulumi.yaml documents them. */
+function readAll(read: SettingsReader) {
   const services = Object.fromEntries(
     allServices().map(([key, { internal }]) => [
       key,
@@ -111,7 +60,7 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
   const overlay = read.subnet("overlaySubnet");
   const dashboardCatalogue = readCatalogueAddress(read, "dashboardCatalogue");
   const extraScrapeTargets = readScrapeTargets(read, "extraScrapeTargets");
-  const settings: Settings = {
+  return {
     namePrefix: read.namePrefix("namePrefix"),
     bindAddress: read.address("bindAddress"),
     ...services,
@@ -127,20 +76,35 @@ export function parseSettings(raw: RawConfig): { settings: Settings; problems: r
     overlaySubnet: overlay.subnet,
     overlayGateway: overlay.gateway,
     overlayEncryption: read.flag("overlayEncryption"),
+    /** `name=value` of the monitored Swarm nodes; undefined for all. */
     nodeLabel: read.nodeLabel("nodeLabel"),
     subnet,
+    /** First address of `subnet`: the host, as the lab's containers see it. */
     gateway,
     nodeExporterNetwork: read.oneOf("nodeExporterNetwork", ["lab", "host"]),
     grafanaBundledPlugins: read.flag("grafanaBundledPlugins"),
     containerLabels: readNames(read, "containerLabels"),
+    /** Undefined if the lab generates one. */
     grafanaAdminPassword: read.password("grafanaAdminPassword"),
+    /** Where alerts are sent; a secret. Undefined if they are not sent. */
     alertWebhook: readWebhook(read, "alertWebhook"),
+    /** For Prometheus, the Pushgateway and others, see `passwordPrograms`; undefined if not set. */
     webPassword: readWebPassword(read, "webPassword"),
     remoteWrite: readRemoteWrite(read, "remoteWrite"),
     dashboardRange: readRange(read, "dashboardRange"),
     communityDashboards: readDashboards(read, "communityDashboards", dashboardCatalogue),
+    /** A URL, or the path of a folder. */
     dashboardCatalogue,
   };
+}
+
+/** All settings, validated. */
+export type Settings = Readonly<ReturnType<typeof readAll>>;
+
+/** Parses a raw configuration; returns all problems. */
+export function parseSettings(raw: RawConfig): { settings: Settings; problems: readonly Problem[] } {
+  const read = new SettingsReader(raw.values, raw.secrets);
+  const settings = readAll(read);
   read.distinct([...publishedServices(settings).map((key) => `${key}Port`), "flaskPort"]);
   checkGrafanaImage(settings, read);
   if (settings.engine === "swarm") {
@@ -179,14 +143,14 @@ function checkGrafanaImage({ grafana: { image } }: Settings, read: SettingsReade
 function checkSwarm({ namePrefix, nodeExporterNetwork, overlaySubnet, subnet }: Settings, read: SettingsReader): void {
   if (namePrefix.includes(".")) {
     // isValidDNSName in swarmkit's manager/controlapi/common.go
-    const problem = 'must have no "." in a swarm: a service\'s name is one component of a DNS name';
+    const problem = 'must not contain "." in a swarm: a service\'s name is one component of a DNS name';
     read.addProblem("namePrefix", namePrefix, problem, `set ${namePrefix.replaceAll(".", "-")}, or set engine: docker`);
   }
   if (nodeExporterNetwork === "host") {
     read.addProblem(
       "nodeExporterNetwork",
       nodeExporterNetwork,
-      "must be lab in a swarm: a service in the hosts' network is out of Prometheus' reach",
+      "must be lab in a swarm: Prometheus cannot reach a service in the hosts' network",
       "set lab, or set engine: docker",
     );
   }

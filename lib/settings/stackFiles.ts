@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
+import { isObject, objectsWithin } from "../shared/isObject";
 import { PROJECT } from "../shared/assets";
 import { LabError, Problem } from "../shared/problems";
 import { parseSettings, Settings } from "./settings";
@@ -24,7 +25,8 @@ export function readStackFiles(files: readonly string[]): { settings: Settings; 
     .filter(([key]) => key.startsWith(PREFIX))
     .map(([key, value]) => [key.slice(PREFIX.length), value] as const);
   const raw = new Map([...defaults, ...set]);
-  const secrets = new Set([...raw].filter(([, value]) => holdsSecret(value)).map(([key]) => key));
+  // Pulumi treats a value that contains a secret as one
+  const secrets = new Set([...raw].filter(([, value]) => objectsWithin(value).some(isSecret)).map(([key]) => key));
   const lists = new Set(defaults.filter(([, value]) => Array.isArray(value)).map(([key]) => key));
   const values = [...raw].map(
     ([key, value]) => [key, isSecret(value) ? (lists.has(key) ? SECRET_LIST : SECRET) : asText(value)] as const,
@@ -32,10 +34,10 @@ export function readStackFiles(files: readonly string[]): { settings: Settings; 
   return parseSettings({ values: Object.fromEntries(values), secrets });
 }
 
-function readConfig(file: string): Record<string, unknown> {
+export function readConfig(file: string): Record<string, unknown> {
   try {
-    const content = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null;
-    return content?.config ?? {};
+    const content: unknown = parse(readFileSync(file, "utf8"));
+    return isObject(content) && isObject(content.config) ? content.config : {};
   } catch (error) {
     // only the first line, as the next ones quote the file
     const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
@@ -48,11 +50,6 @@ function asText(value: unknown): string {
   return typeof value === "string" || value === null
     ? (value ?? "")
     : JSON.stringify(value, (_, part: unknown) => (isSecret(part) ? SECRET : part));
-}
-
-/** Whether a value contains a secret: Pulumi then treats the whole value as one. */
-function holdsSecret(value: unknown): boolean {
-  return isSecret(value) || (typeof value === "object" && value !== null && Object.values(value).some(holdsSecret));
 }
 
 function isSecret(value: unknown): boolean {

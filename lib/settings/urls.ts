@@ -21,10 +21,10 @@ export function readCatalogueAddress(read: SettingsReader, setting: string): str
     username !== "" || password !== ""
       ? "holds credentials, which the settings' file and its history would show"
       : search !== "" || hash !== ""
-        ? "has a query or a fragment, after which no path of a dashboard can be appended"
+        ? "has a query or a fragment, so the path of a dashboard cannot be appended"
         : undefined;
   if (wrong !== undefined) {
-    read.addProblem(setting, undefined, wrong, "set a URL without, or download the files and set their folder");
+    read.addProblem(setting, undefined, wrong, "set a URL without it, or download the files and set their folder");
   }
   return value;
 }

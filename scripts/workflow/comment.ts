@@ -20,31 +20,30 @@ function listChanged(commit: string): string[] {
   return names.split("\0").filter((name) => name !== "");
 }
 
-function readReport(file: string): string {
-  // lstat: an artifact may contain a link to any file that this process can read
-  const status = lstatSync(file);
-  if (!status.isFile()) {
-    throw new Error(`${file} is not a preview report: it is not a file`);
-  }
-  if (status.size > MAX_BYTES) {
-    throw new Error(`${file} is not a preview report: it is ${String(status.size)} bytes long`);
-  }
-  const report = readFileSync(file, "utf8");
-  if (!report.startsWith(`${REPORT_MARKER}\n`)) {
-    throw new Error(`${file} is not a preview report: its first line is not ${REPORT_MARKER}`);
-  }
-  return report.slice(REPORT_MARKER.length + 1);
-}
-
-function main([file = "", commit = ""]: readonly string[]): void {
+/** The comment on a commit for its report, which `name` names in an error. */
+export function writeComment(name: string, report: string, commit: string): string {
   if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(commit)) {
     throw new Error(`"${commit}" is not a commit`);
   }
-  const report = readReport(file);
-  const text = `${REPORT_MARKER}\n${describeOrigin(listChanged(commit))}${escapeReport(report)}`;
-  process.stdout.write(text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH)}\n\nThe rest is cut.\n`);
+  const size = Buffer.byteLength(report);
+  if (size > MAX_BYTES) {
+    throw new Error(`${name} is not a preview report: it is ${String(size)} bytes long`);
+  }
+  if (!report.startsWith(`${REPORT_MARKER}\n`)) {
+    throw new Error(`${name} is not a preview report: its first line is not ${REPORT_MARKER}`);
+  }
+  const escaped = escapeReport(report.slice(REPORT_MARKER.length + 1));
+  const text = `${REPORT_MARKER}\n${describeOrigin(listChanged(commit))}${escaped}`;
+  return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH)}\n\nThe rest is cut.\n`;
 }
 
-runMain(() => {
-  main(process.argv.slice(2));
-});
+if (require.main === module) {
+  runMain(() => {
+    const [file = "", commit = ""] = process.argv.slice(2);
+    // lstat: an artifact may contain a link to any file that this process can read
+    if (!lstatSync(file).isFile()) {
+      throw new Error(`${file} is not a preview report: it is not a file`);
+    }
+    process.stdout.write(writeComment(file, readFileSync(file, "utf8"), commit));
+  });
+}

@@ -1,11 +1,9 @@
 // Keeps one note with the report on every open merge request into this branch, whose code is checked out.
 // usage: CI_API_V4_URL=URL CI_PROJECT_ID=ID CI_COMMIT_BRANCH=BRANCH PREVIEW_NOTE_TOKEN=TOKEN gitlabNotes.ts
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import * as path from "node:path";
 import { runMain } from "../../lib/shared/run";
 import { escapeNote, REPORT_MARKER } from "../../tools/pull-request/foreignReport";
+import { writeComment } from "./comment";
 
 interface MergeRequest {
   readonly iid: number;
@@ -85,21 +83,10 @@ async function findReport({ iid, sha }: MergeRequest): Promise<string | undefine
   return job && (await request("GET", `${project}/jobs/${String(job.id)}/artifacts/${REPORT}`)).text();
 }
 
-/** The note for a report, written by the script for GitHub's comment. */
+/** The note for a report: GitHub's comment, escaped for GitLab, too. */
 function writeNote({ iid, sha }: MergeRequest, report: string): string {
-  const folder = mkdtempSync(path.join(tmpdir(), "lab-note-"));
-  try {
-    const file = path.join(folder, "report.md");
-    writeFileSync(file, report);
-    execFileSync("git", ["fetch", "--quiet", "origin", `refs/merge-requests/${String(iid)}/head`], {
-      stdio: "inherit",
-    });
-    const script = path.join(__dirname, "comment.ts");
-    const args = ["--require", require.resolve("sucrase/register/ts"), script, file, sha];
-    return escapeNote(execFileSync(process.execPath, args, { encoding: "utf8" }));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  execFileSync("git", ["fetch", "--quiet", "origin", `refs/merge-requests/${String(iid)}/head`], { stdio: "inherit" });
+  return escapeNote(writeComment(REPORT, report, sha));
 }
 
 /** Creates the note, or updates it if its text has changed. */

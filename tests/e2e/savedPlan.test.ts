@@ -11,7 +11,7 @@ import { docker, machineStack } from "../support/harness";
 jest.setTimeout(300_000);
 
 const MISFIT = "the saved plan no longer fits:";
-const AGAIN = "these resources were not changed, earlier changes stay: run it again for a new preview";
+const AGAIN = "these resources were not changed, but earlier changes remain: run it again for a new preview";
 
 let folder: string;
 let lab: PreviewLab;
@@ -118,7 +118,7 @@ describe("an update by the plan of its preview", () => {
     const run = await apply();
     const differs = "- container `node-exporter-container`: differs from the preview: labels, memory, memorySwap";
     expect([run.ok, ...run.failure]).toEqual([false, MISFIT, differs, AGAIN]);
-    const failure = ["applied, it fails:", ...run.failure];
+    const failure = ["the update failed:", ...run.failure];
     const report = renderExample("plan-no-longer-fits", {
       notes: [],
       run: shown,

@@ -43,7 +43,7 @@ describe("a restore", () => {
     await backUp(ALL);
     lab(ALL, "new");
     fs.writeFileSync(inFolder("sick"), "ours_alertmanager\n");
-    expect(await run("restore")).toEqual([1, expect.stringContaining("the lab's own data is put back\nit is back\n")]);
+    expect(await run("restore")).toEqual([1, expect.stringContaining("putting the lab's own data back\nit is back\n")]);
     expect(ALL.map(kept)).toEqual(["new", "new", "new", "new"]);
     expect(fs.readdirSync(volume("alertmanager"))).toEqual(["data"]);
   });
@@ -84,7 +84,7 @@ describe("a restore", () => {
     }
     fs.rmSync(inFolder("slow"));
     const [output] = await ended;
-    expect([child.exitCode, output]).toEqual([130, expect.stringMatching(/put back\nit is back\n(interrupted\n)+$/)]);
+    expect([child.exitCode, output]).toEqual([130, expect.stringMatching(/data back\nit is back\n(interrupted\n)+$/)]);
     expect(PARTS.map(kept)).toEqual(["new", "new", "new"]);
     expect(PARTS.filter((part) => fs.existsSync(inFolder(`stopped-ours_${part}`)))).toEqual([]);
   });

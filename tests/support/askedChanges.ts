@@ -45,7 +45,7 @@ export const ASKED: readonly AskedChange[] = [
       /^## Lab preview: 1 to update; 1 panel shows no data$/m,
       new RegExp(
         String.raw`^\| ~ update \| panel \| \`Requests in flight \(Flask app\)\` \| query A: .*; reads \`\d+\` ${LINE} → \*\*no data\*\* ` +
-          String.raw`\(no series of flask_http_requests_in_flght\{job="flask_app"\}\) \*\*had data, has none\*\* \|$`,
+          String.raw`\(no series of flask_http_requests_in_flght\{job="flask_app"\}\) \*\*lost its data\*\* \|$`,
         "m",
       ),
     ],
@@ -85,7 +85,7 @@ export const ASKED: readonly AskedChange[] = [
     name: "a query that is only reformatted",
     make: inFlask("`up{${JOB}}`", "`up{ ${JOB} }`"),
     problems: [],
-    lines: ["\n\nQueried 1 panel before and after: the results are identical.\n\n", "; reads the same: `Up (green)`"],
+    lines: ["\n\nQueried 1 panel before and after: the results are identical.\n\n", "; unchanged: `Up (green)`"],
   },
   {
     example: "alert-fires-at-once",
@@ -123,7 +123,7 @@ export const ASKED: readonly AskedChange[] = [
     },
     problems: [],
     lines: [
-      /; reads `\d+` [▁-█·]+ → unknown until it is applied: job:flask_in_flight:sum is first recorded by this change \|$/m,
+      /; reads `\d+` [▁-█·]+ → unknown before the update: job:flask_in_flight:sum is first recorded by this change \|$/m,
     ],
   },
   {
@@ -156,12 +156,12 @@ export function flaskDashboard(): Dashboard {
         text.replace('          job("docker_containers", [target("cadvisor")]),\n', ""),
       );
     },
-    problems: [expect.stringMatching(/^\d+ panels and rules lose data once it is applied$/)],
+    problems: [expect.stringMatching(/^\d+ panels and rules lose data after the update$/)],
     lines: [
       "| − delete | scrape job | `docker_containers` | targets `cadvisor:8080` |",
       /^\*\*Data lost when the change is applied\*\*: .* Likely cause: components\/monitoring\/prometheus\.ts:\d+ `- job\("docker_containers", \[target\("cadvisor"\)\]\),`\.$/m,
-      /^panel CPU by container \(Lab overview\): no series of container_cpu_usage_seconds_total.* any more$/m,
-      /^alert ContainerRestarting: no series of container_start_time_seconds.* any more$/m,
+      /^panel CPU by container \(Lab overview\): no longer any series of container_cpu_usage_seconds_total.*$/m,
+      /^alert ContainerRestarting: no longer any series of container_start_time_seconds.*$/m,
     ],
   },
   {
@@ -173,7 +173,7 @@ export function flaskDashboard(): Dashboard {
         text.replace("def path(req", "def route(req").replace("group_by=path", "group_by=route"),
       );
     },
-    problems: [expect.stringMatching(/^\d+ panels and rules lose data once it is applied$/)],
+    problems: [expect.stringMatching(/^\d+ panels and rules lose data after the update$/)],
     lines: [
       /Likely cause: assets\/flask\/app\.py:\d+ `- def path\(req: Request\) -> str:`/,
       /^panel Requests by path \(Flask app\): .*$/m,

@@ -89,7 +89,7 @@ describe("an alert that needs a recording rule of the change", () => {
   it.each<[string, readonly Rule[], readonly Rule[], string]>([
     ["new", [], [record("sum(up)")], "job:up is first recorded by this change"],
     ["changed", [record("up")], [record("sum(up)")], "job:up is recorded differently after this change"],
-    ["removed", [record("up")], [], "job:up is not recorded any more after this change"],
+    ["removed", [record("up")], [], "job:up is no longer recorded after this change"],
   ])("that is %s cannot be evaluated", async (_, before, after, reason) => {
     const changed = reasons({ trees }, rules([...before, alert]), rules([...after, alert]));
     await expect(changed).resolves.toStrictEqual([["unknown", reason]]);

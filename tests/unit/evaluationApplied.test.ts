@@ -79,7 +79,7 @@ describe("a panel whose metric the change itself brings", () => {
     const now = { ...lab, api: fakeApi({ dashboard: {}, responses: { typo: { frames: [] } } }).api };
     const { problems, shown } = panelText(await evaluateApplied(now, asked, 0), "");
     expect(problems).toEqual(["1 panel shows no data"]);
-    expect(shown.get("panel Late (Own)")).toBe("reads the same: `1` ▄ once it is applied");
+    expect(shown.get("panel Late (Own)")).toBe("unchanged: `1` ▄ after the update");
   });
 
   it("is unknown before it is applied if a changed rule records it, and is read then, whatever it shows", async () => {
@@ -93,10 +93,10 @@ describe("a panel whose metric the change itself brings", () => {
     const before = panelText(asked, "");
     expect([before.problems, before.paragraphs]).toEqual([[], []]);
     expect(before.shown.get("panel Same (Own)")).toBe(
-      "reads `1` ▄ → unknown until it is applied: kept is recorded differently after this change",
+      "reads `1` ▄ → unknown before the update: kept is recorded differently after this change",
     );
     const { problems, shown } = panelText(await evaluateApplied(lab, asked, 0), "");
     expect(problems).toEqual(["1 panel shows no data"]);
-    expect(shown.get("panel Same (Own)")).toBe("reads the same: `1` ▄ once it is applied");
+    expect(shown.get("panel Same (Own)")).toBe("unchanged: `1` ▄ after the update");
   });
 });

@@ -80,8 +80,8 @@ describe("the lines of a change", () => {
 describe("the report of lost data", () => {
   it("counts panels and rules", () => {
     expect(lossProblems([])).toEqual([]);
-    expect(lossProblems([LOSS])).toEqual(["1 panel or rule loses data once it is applied"]);
-    expect(lossProblems([LOSS, LOSS])).toEqual(["2 panels and rules lose data once it is applied"]);
+    expect(lossProblems([LOSS])).toEqual(["1 panel or rule loses data after the update"]);
+    expect(lossProblems([LOSS, LOSS])).toEqual(["2 panels and rules lose data after the update"]);
     expect(lossText([LOSS], [])[0]).toContain("<summary>missing data</summary>");
   });
 

@@ -159,9 +159,9 @@ describe("the likely cause", () => {
     expect(by).toContain(
       '**Data lost when the change is applied**: panel `Rate`, alert `Down`. Likely cause: lib/jobs.ts:4 `- jobs: ["cadvisor"],`.',
     );
-    expect(by).toContain("panel Rate (Own): no series of container_last_seen any more\nalert Down");
+    expect(by).toContain("panel Rate (Own): no longer any series of container_last_seen\nalert Down");
     expect(without).toContain("No line of the change names the missing data.");
-    expect(without).toContain("its series have no label zone any more");
+    expect(without).toContain("its series no longer have the label zone");
   });
 });
 

@@ -1,5 +1,5 @@
 import { seconds, writeDuration } from "../../lib/shared/duration";
-import { panelRange, stepOf, timeRange } from "../../tools/verify/panels/range";
+import { intervalOf, panelRange, stepOf, timeRange } from "../../tools/verify/panels/range";
 
 const NOW = new Date("2026-11-23T01:30:00Z");
 
@@ -64,5 +64,17 @@ describe("a duration", () => {
     [691_200, "8d"],
   ])("of %d s is written as %s", (length, text) => {
     expect(writeDuration(length)).toBe(text);
+  });
+});
+
+describe("an interval of Grafana's settings", () => {
+  it.each([
+    ["10s", 10],
+    [">2m", 120],
+    ["60", 60],
+    ["", 15],
+    [undefined, 15],
+  ])("of %j is %d s", (setting, expected) => {
+    expect(intervalOf(setting)).toBe(expected);
   });
 });

@@ -1,4 +1,4 @@
-import { Matcher, quoteName, written } from "../../tools/verify/panels/parsedQuery";
+import { Matcher, quoteName, readTree, written } from "../../tools/verify/panels/parsedQuery";
 
 const matcher = (name: string, value: string, type = "="): Matcher => ({ name, type, value });
 
@@ -16,6 +16,13 @@ describe("a selector is written in PromQL", () => {
   ])("as %s", (expected, matchers) => {
     expect(written(matchers)).toBe(expected);
   });
+});
+
+it("a selector looks back by its own offset and by those of the subqueries around it", () => {
+  const selector = { type: "matrixSelector", matchers: [matcher("__name__", "up")], offset: 60_000 };
+  const call = { type: "call", func: { name: "rate" }, args: [selector] };
+  const subquery = { type: "subquery", expr: call, offset: 3_600_000 };
+  expect(readTree(subquery).selectors).toMatchObject([{ overTime: true, offset: 3660 }]);
 });
 
 it("a label's name is quoted only if it has to be", () => {

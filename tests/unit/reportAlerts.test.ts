@@ -1,7 +1,7 @@
 import { AlertEvaluation } from "../../tools/pull-request/evaluation/alerts";
 import { ActiveSeries, RuleEvaluation } from "../../tools/pull-request/evaluation/evaluateRule";
 import { RuleTests } from "../../tools/pull-request/evaluation/ruleTests";
-import { alertFailures, alertFolds, alertLine, alertNotes } from "../../tools/pull-request/report/alertEvaluations";
+import { alertLine, alertText } from "../../tools/pull-request/report/alertEvaluations";
 import { cellsOf } from "../support/reports";
 
 const NO_TESTS: RuleTests = { tests: [], untested: [], examples: new Map() };
@@ -57,7 +57,7 @@ describe("a line of an alert", () => {
       says("inactive", { missing: ["x", "y"], reason: "collector x is off" }),
       "inactive: no series of `x`, `y` in the lab: collector x is off",
     ],
-    ["unknown", says("unknown", { reason: "x is new" }), "unknown until it is applied: x is new"],
+    ["unknown", says("unknown", { reason: "x is new" }), "unknown before the update: x is new"],
     ["an error", says("error", { reason: "1:6: parse error" }), "**error**: 1:6: parse error"],
   ])("says that it is %s", (_, after, text) => {
     expect(line(inactive, after)).toBe(`inactive → ${text}`);
@@ -73,7 +73,7 @@ describe("a line of an alert", () => {
     const firing = (value: string): RuleEvaluation => says("firing", { series: [active({}, value)] });
     expect(line(firing("1"), firing("2"))).toBe("unchanged: **firing** for the value 2");
     const unknown = says("unknown", { reason: "x" });
-    expect(line(unknown, unknown)).toMatch(/ → unknown until it is applied: x$/);
+    expect(line(unknown, unknown)).toMatch(/ → unknown before the update: x$/);
   });
 
   it("lets no word of somebody break out", () => {
@@ -113,24 +113,24 @@ describe("notes for a reviewer", () => {
         notification: { labels: {}, annotations: { summary: "<error expanding template: no>" } },
       },
     ];
-    expect(alertNotes(evaluations, NO_TESTS)).toStrictEqual([
+    expect(alertText(evaluations, NO_TESTS).paragraphs).toStrictEqual([
       "**In error**: `Broken`.",
       "**A template fails**: `Template`.",
       "**Fires at once**: `Fires`.",
       "**Cannot fire**: `Never` (no series of `x` in the lab).",
     ]);
-    expect(alertFailures(evaluations, NO_TESTS)).toStrictEqual(["1 alert in error"]);
+    expect(alertText(evaluations, NO_TESTS).problems).toStrictEqual(["1 alert in error"]);
   });
 
   it("is the result of the tests", () => {
     const tests = { ...NO_TESTS, tests: [failed, passed], untested: ["c.rules.yml"] };
-    expect(alertNotes([], tests)).toStrictEqual([
+    expect(alertText([], tests).paragraphs).toStrictEqual([
       "**Promtool tests fail**: `tests/a.test.yml`.",
       "Promtool tests pass: `tests/b.test.yml`.",
-      "No promtool test is about `c.rules.yml`.",
+      "Without a promtool test: `c.rules.yml`.",
     ]);
-    expect(alertFailures([], tests)).toStrictEqual(["promtool's tests in tests/a.test.yml fail"]);
-    expect(alertFolds([], tests)).toStrictEqual([
+    expect(alertText([], tests).problems).toStrictEqual(["promtool's tests in tests/a.test.yml fail"]);
+    expect(alertText([], tests).folds).toStrictEqual([
       "<details open><summary>promtool's tests in tests/a.test.yml fail</summary>\n\n```\ngot:[]\n```\n\n</details>",
     ]);
   });
@@ -143,7 +143,7 @@ describe("a fold", () => {
   };
   const examples = new Map([["Alert", { labels: {}, annotations: { summary: "example" } }]]);
   const foldsOf = (response: Partial<AlertEvaluation>, more: Partial<RuleTests> = {}): unknown[] =>
-    alertFolds([{ name: "Alert", after: says("firing"), ...response }], { ...NO_TESTS, ...more }).map((fold) =>
+    alertText([{ name: "Alert", after: says("firing"), ...response }], { ...NO_TESTS, ...more }).folds.map((fold) =>
       /^<details><summary>(.*)<\/summary>\n\n```\n(.*)\n```\n\n<\/details>$/s.exec(fold)?.slice(1),
     );
 

@@ -27,7 +27,7 @@ A note.
 
 **Restarts**: \`prometheus\` (keeps its samples).
 
-All policies of \`policy/\` pass.
+All policies in \`policy/\` pass.
 
 <sub>base 10 s, preview 2 s: 12 s in all</sub>
 `);

@@ -28,7 +28,7 @@ describe("an update that does not fit the saved plan", () => {
       "the saved plan no longer fits:",
       "- container `grafana-container`: differs from the preview: labels, memory",
       "- app `flask-process`: create, previewed: nothing",
-      "these resources were not changed, earlier changes stay: run it again for a new preview",
+      "these resources were not changed, but earlier changes remain: run it again for a new preview",
     ]);
   });
 

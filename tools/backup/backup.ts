@@ -37,7 +37,12 @@ async function backUp(checkout: string, folder: string, target: string): Promise
   try {
     const running = await copyData(lab, workspace);
     keys.save(key);
-    const members = writeTexts(workspace, { lab: lab.name, time: now(), key: keyFingerprint(key), parts: lab.parts });
+    const members = await writeTexts(workspace, {
+      lab: lab.name,
+      time: now(),
+      key: keyFingerprint(key),
+      parts: lab.parts,
+    });
     // not the system's tar: macOS's, or TAR_OPTIONS, adds headers that a restore rejects
     await create({ cwd: workspace, file: path.join(workspace, "whole"), noPax: true, portable: true }, [...members]);
     await lab.waitHealthy(running);

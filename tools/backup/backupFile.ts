@@ -175,23 +175,18 @@ export function openBackup(file: string, folder?: string): Backup {
 }
 
 /** Writes the text members beside the archives of the parts; returns the names of all members in order. */
-export function writeTexts(folder: string, { lab, time, key, parts }: Backup): readonly string[] {
+export async function writeTexts(folder: string, { lab, time, key, parts }: Backup): Promise<readonly string[]> {
   fs.writeFileSync(path.join(folder, "about"), `${[FORMAT, lab, time, key].join("\n")}\n`);
   const archives = parts.map(archiveOf);
-  const hashes = ["about", ...archives].map((name) => [name, hashOf(path.join(folder, name))] as const);
-  fs.writeFileSync(path.join(folder, "sums"), sumsOf(hashes));
+  const hashes = ["about", ...archives].map(async (name) => [name, await hashOf(path.join(folder, name))] as const);
+  fs.writeFileSync(path.join(folder, "sums"), sumsOf(await Promise.all(hashes)));
   return [...TEXTS, ...archives];
 }
 
-function hashOf(file: string): Hash {
+async function hashOf(file: string): Promise<Hash> {
   const hash = createHash("sha256");
-  const descriptor = fs.openSync(file, "r");
-  try {
-    for (let chunk = readChunk(descriptor); chunk.length > 0; chunk = readChunk(descriptor)) {
-      hash.update(chunk);
-    }
-  } finally {
-    fs.closeSync(descriptor);
+  for await (const chunk of fs.createReadStream(file)) {
+    hash.update(chunk as Buffer);
   }
   return hash;
 }

@@ -4,7 +4,7 @@ import { GRAFANA_KEY, KEY_FILE, KEY_FOLDER, keyFingerprint, WELL_KNOWN_KEY } fro
 import { urlSegment } from "../../lib/shared/foreignNames";
 import { LAB_LABEL } from "../../lib/shared/names";
 import { LabError } from "../../lib/shared/problems";
-import { LabOutputs, signIn } from "../verify/lab";
+import { getJson, LabOutputs, request, signIn } from "../verify/lab";
 import { log, run } from "./commands";
 import type { RunningLab } from "./runningLab";
 
@@ -62,21 +62,17 @@ interface Datasource {
 
 /** Makes Grafana encrypt new secrets with its present key; logs the datasources whose secrets need an earlier one. */
 export async function renewDataKeys(lab: LabOutputs): Promise<void> {
-  const request = async (address: string, method = "GET"): Promise<Response> => {
-    const response = await fetch(`${lab.grafanaUrl}${address}`, { method, headers: signIn(lab) });
-    if (!response.ok) {
-      const reason = `${String(response.status)}: ${await response.text()}`;
-      throw new LabError(`${method} ${lab.grafanaUrl}${address} returned ${reason}`);
-    }
-    return response;
-  };
+  const [headers, rotation] = [signIn(lab), `${lab.grafanaUrl}/api/admin/encryption/rotate-data-keys`];
   try {
     // the active data keys are encrypted with the old key (secrets/manager in grafana/grafana)
-    await request("/api/admin/encryption/rotate-data-keys", "POST");
-    const sources = (await (await request("/api/datasources")).json()) as Datasource[];
+    const { status, body } = await request(rotation, { method: "POST", headers });
+    if (status >= 300) {
+      throw new LabError(`POST ${rotation} returned ${String(status)}: ${body}`);
+    }
+    const sources = await getJson<Datasource[]>(`${lab.grafanaUrl}/api/datasources`, headers);
     const all = await Promise.all(
-      sources.map(
-        async ({ uid }) => (await (await request(`/api/datasources/uid/${urlSegment(uid)}`)).json()) as Datasource,
+      sources.map(({ uid }) =>
+        getJson<Datasource>(`${lab.grafanaUrl}/api/datasources/uid/${urlSegment(uid)}`, headers),
       ),
     );
     const withSecrets = all.filter(({ secureJsonFields = {} }) => Object.keys(secureJsonFields).length > 0);
@@ -87,7 +83,7 @@ export async function renewDataKeys(lab: LabOutputs): Promise<void> {
     );
   } catch (error) {
     throw new LabError(
-      `Grafana's data keys are not renewed: ${error instanceof Error ? error.message : String(error)}; run make grafana-key`,
+      `Grafana's data keys could not be renewed: ${error instanceof Error ? error.message : String(error)}; run make grafana-key`,
     );
   }
 }

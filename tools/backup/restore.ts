@@ -172,7 +172,7 @@ async function withRollback(lab: RunningLab, change: KeyChange, step: () => Prom
   try {
     await step();
   } catch (error) {
-    log("the restore failed: the lab's own data is put back");
+    log("the restore failed: putting the lab's own data back");
     try {
       await uninterrupted(async () => {
         await stopAll(lab);

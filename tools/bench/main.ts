@@ -6,10 +6,11 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { dockerGet } from "../../lib/docker/client";
 import { containersOf } from "../../lib/settings/services";
+import { runMain } from "../../lib/shared/run";
 import { measureIdle } from "./idle";
 import { BenchResult, print, remarks, tablesOf } from "./report";
 import { measureRound, MEASURES, Round } from "./round";
-import { interrupted, System, withSystems } from "./system";
+import { System, withSystems } from "./system";
 
 type Pair = Readonly<Record<System["name"], Round>>;
 
@@ -93,7 +94,4 @@ async function describeMachine(stack: string): Promise<BenchResult["machine"]> {
   };
 }
 
-main().catch((error: unknown) => {
-  console.error(interrupted.aborted ? "interrupted" : error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-});
+runMain(main);

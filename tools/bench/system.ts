@@ -173,7 +173,7 @@ export class System {
 export async function withSystems(systems: readonly System[], work: () => Promise<void>): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      console.error("interrupted: everything of the bench is removed");
+      console.error("interrupted: removing everything of the bench");
       interruption.abort(new Error("interrupted"));
     });
   }

@@ -52,6 +52,16 @@ export class Commands {
     };
   }
 
+  /** Interrupts the running commands at Ctrl-C or SIGTERM, with this message. */
+  interruptOnSignals(message: string): void {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => {
+        console.error(message);
+        this.interrupt();
+      });
+    }
+  }
+
   /** Interrupts the running commands as Ctrl-C does; they end in order. */
   interrupt(): void {
     this.interruption.abort();

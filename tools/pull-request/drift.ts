@@ -16,6 +16,7 @@ async function main(): Promise<void> {
   const [folder = ""] = process.argv.slice(2);
   const { REPORT = path.join(folder, "report.md") } = process.env;
   const commands = new Commands(process.env);
+  commands.interruptOnSignals("interrupted");
   // a report of an earlier run must not pass for this one's
   fs.rmSync(REPORT, { force: true });
   const outputs = await commands.run("pulumi", ["stack", "output", "--json"]);
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
 async function preview(commands: Commands): Promise<{ outcome: Outcome; notes: readonly string[] }> {
   const notes = ["Changes that `make up` would make to the lab."];
   const outcome = await commands.run("pulumi", ["preview", "--refresh", "--json"]);
-  return outcome.ok
+  return outcome.ok || commands.signal.aborted
     ? { outcome, notes }
     : {
         outcome: await commands.run("pulumi", ["preview", "--json"]),

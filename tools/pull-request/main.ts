@@ -28,12 +28,7 @@ async function main(): Promise<void> {
   fs.rmSync(REPORT, { force: true });
   fs.rmSync(checkout, { recursive: true, force: true });
   const lab = await PreviewLab.create({ folder, stack });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      console.error("interrupted: the preview's lab is removed");
-      lab.commands.interrupt();
-    });
-  }
+  lab.commands.interruptOnSignals("interrupted: removing the preview's lab");
 
   const seconds: Seconds = {};
   let result: Result | undefined;
@@ -102,7 +97,7 @@ async function compare(
   }
   const applied = await timed(seconds, "apply", () => lab.up(PROJECT, policies, { plan: true }));
   if (!applied.ok) {
-    return { ...result, results: results(), failure: ["applied, it fails:", ...applied.failure] };
+    return { ...result, results: results(), failure: ["the update failed:", ...applied.failure] };
   }
   const [verified] = await timed(seconds, "verify", () => Promise.all([verify(lab), evaluation.compareApplied()]));
   return { ...result, results: results(), ...verified };
@@ -167,7 +162,7 @@ async function verify(lab: PreviewLab): Promise<Pick<Result, "verified"> & Parti
     const { checks } = JSON.parse(lab.standIns.restore(output)) as { checks: CheckResult[] };
     return { verified: checks };
   } catch {
-    return { verified: undefined, failure: ["applied, but make verify says:", messages] };
+    return { verified: undefined, failure: ["the update succeeded, but make verify failed to run:", messages] };
   }
 }
 

@@ -129,8 +129,8 @@ export class PreviewLab {
     const left = await removeVolumes(this.standIns.prefix);
     if ((!destroyed.ok && !destroyed.messages.includes("no stack named")) || left.length > 0) {
       throw new LabError(
-        `the preview's lab is not wholly removed${left.length > 0 ? ` (left: ${left.join(", ")})` : ""}; ` +
-          `run it again, or see what is in the way:\n${lastLines(destroyed.messages)}`,
+        `the preview's lab was not removed completely${left.length > 0 ? ` (left: ${left.join(", ")})` : ""}; ` +
+          `run it again, or fix the error:\n${lastLines(destroyed.messages)}`,
       );
     }
     await this.commands.run("pulumi", ["stack", "rm", "--yes"]);
@@ -199,7 +199,7 @@ function readId(file: string): string {
   // empty if a run was killed before it created anything
   if (!/^([0-9a-f]{8})?$/.test(id)) {
     throw new LabError(
-      `${file} holds no id of a preview's lab, 8 hex digits: remove its folder, and what docker ps shows of preview-… labs`,
+      `${file} does not contain the id of a preview's lab (8 hex digits): remove its folder, and the preview-… containers that docker ps lists`,
     );
   }
   return id;

@@ -1,9 +1,7 @@
-import * as ipaddr from "ipaddr.js";
 import { randomBytes, randomInt } from "node:crypto";
-import * as fs from "node:fs";
 import * as path from "node:path";
-import { parse } from "yaml";
 import { SettingsReader } from "../../lib/settings/reader";
+import { readConfig } from "../../lib/settings/stackFiles";
 import { attempt } from "../../lib/shared/attempt";
 import { NOWHERE } from "../../lib/shared/names";
 import { LabError } from "../../lib/shared/problems";
@@ -52,8 +50,10 @@ export class StandIns {
    * @throws LabError if the checkout has no name prefix: its lab would replace another.
    */
   async settingsOf(checkout: string, stack: string): Promise<Substituted> {
-    const schema = readConfig(path.join(checkout, "Pulumi.yaml"));
-    const declared = readConfig(path.join(checkout, `Pulumi.${stack}.yaml`));
+    // undefined for a file that is missing or not YAML, which the program itself reports
+    const [schema, declared] = ["Pulumi.yaml", `Pulumi.${stack}.yaml`].map((file) =>
+      attempt(() => readConfig(path.join(checkout, file))),
+    );
     const valueOf = (key: string, declaration: unknown): unknown =>
       declared?.[`${PROJECT}:${key}`] ??
       (isObject(declaration) ? (declaration.value ?? declaration.default) : declaration);
@@ -99,18 +99,16 @@ export class StandIns {
       .replace(STAND_IN_URL, (url) => this.receivers.get(url) ?? url);
   }
 
-  /** Maps an address to the same offset in the declared subnet. */
+  /** Maps an address to the same offset in the declared subnet; every stand-in is a /24. */
   private declaredAddress(shown: string, address: string, bits: string): string {
-    if (!ipaddr.IPv4.isValidFourPartDecimal(address)) {
+    const host = Number(/\d+$/.exec(address)?.[0]);
+    const declared = host > 255 ? undefined : this.subnets.get(address.replace(/\d+$/, "0/24"));
+    if (declared === undefined) {
       return shown;
     }
-    const parsed = ipaddr.IPv4.parse(address);
-    const [standIn, declared] = [...this.subnets].find(([it]) => parsed.match(ipaddr.IPv4.parseCIDR(it))) ?? [];
-    if (standIn === undefined || declared === undefined) {
-      return shown;
-    }
-    const moved = numberOf(declared) + numberOf(address) - numberOf(standIn);
-    return `${addressOf(moved)}${bits === bitsOf(standIn) ? bitsOf(declared) : bits}`;
+    const [base = "", size = ""] = declared.split("/");
+    const moved = base.replace(/\d+$/, (last) => String(Number(last) + host));
+    return `${moved}${bits === "/24" ? `/${size}` : bits}`;
   }
 
   /** A remote write receiver at an unreachable URL, with stand-ins for its secrets. */
@@ -185,21 +183,6 @@ export function randomPort(): number {
   return randomInt(30_000, 32_768);
 }
 
-/** The length of a subnet's prefix, such as `/24`. */
-function bitsOf(subnet: string): string {
-  return subnet.slice(subnet.indexOf("/"));
-}
-
-/** The first address of a subnet, or an address, as a number. */
-function numberOf(subnet: string): number {
-  const [address = ""] = subnet.split("/");
-  return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-}
-
-function addressOf(number: number): string {
-  return [3, 2, 1, 0].map((power) => Math.floor(number / 256 ** power) % 256).join(".");
-}
-
 /** Whether a lab can use the subnet; an invalid one stays, so that it is rejected. */
 function isSubnet(value: unknown): value is string {
   const reader = new SettingsReader({ subnet: String(value) }, new Set());
@@ -213,12 +196,4 @@ function isPort(value: unknown): boolean {
 
 function keyOf<K, V>(map: ReadonlyMap<K, V>, value: V): K | undefined {
   return [...map].find(([, it]) => it === value)?.[0];
-}
-
-/** The settings of a file; undefined if it is missing or not YAML, which the program itself reports. */
-function readConfig(file: string): Readonly<Record<string, unknown>> | undefined {
-  return attempt(() => {
-    const content: unknown = parse(fs.readFileSync(file, "utf8"));
-    return isObject(content) && isObject(content.config) ? content.config : {};
-  });
 }

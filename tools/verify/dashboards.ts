@@ -1,6 +1,7 @@
 import { NOT_ACCEPTABLE } from "../../lib/drift/grafana";
 import { parseJson } from "../../lib/shared/attempt";
 import { urlSegment } from "../../lib/shared/foreignNames";
+import { isObject, objectsWithin } from "../../lib/shared/isObject";
 import { CheckError, LabOutputs, REJECTED, request, SET_PASSWORD, signIn } from "./lab";
 import { StoredDashboard } from "./panels/model";
 
@@ -59,18 +60,8 @@ export function unboundDatasources(
 }
 
 /** All datasource references in the dashboard, by uid or name; null is the default datasource. */
-function references(value: unknown): string[] {
-  if (Array.isArray(value)) {
-    return value.flatMap(references);
-  }
-  if (typeof value !== "object" || value === null) {
-    return [];
-  }
-  return Object.entries(value).flatMap(([key, item]) => {
-    if (key !== "datasource") {
-      return references(item);
-    }
-    const reference: unknown = typeof item === "object" && item !== null ? (item as { uid?: unknown }).uid : item;
-    return typeof reference === "string" ? [reference] : [];
-  });
+function references(dashboard: object): string[] {
+  return objectsWithin(dashboard)
+    .map(({ datasource }) => (isObject(datasource) ? datasource.uid : datasource))
+    .filter((it) => typeof it === "string");
 }

@@ -15,7 +15,7 @@ export interface LabOutputs extends Partial<Readonly<Record<`${PublishedKey}Url`
   readonly remoteWrite?: readonly string[];
   readonly grafanaUser: string;
   readonly grafanaAdminPassword: string;
-  /** Password of Prometheus, Alertmanager, the Pushgateway and node_exporter, as far as they require one. */
+  /** Password of the programs that require one. */
   readonly webPassword?: string;
   readonly containers: readonly string[];
   /** uids of the expected dashboards in Grafana. */

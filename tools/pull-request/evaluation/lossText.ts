@@ -22,7 +22,7 @@ export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[] 
   }
   return [...groups.values()].map(({ causes, losses: some }) => {
     const names = some.map(({ kind, name }) => `${kind} ${code(name)}`);
-    const heading = some.length === 1 ? "missing data" : `all ${String(some.length)} of them`;
+    const heading = some.length === 1 ? "missing data" : `all ${String(some.length)} panels and rules`;
     const unknown =
       lines === undefined
         ? "The change is too long to find the lines that cause it."
@@ -38,16 +38,16 @@ export function lossText(losses: readonly Loss[], lines: readonly ChangedLine[] 
 /** Summary of the losses that fail the check. */
 export function lossProblems({ length }: readonly Loss[]): readonly string[] {
   const subject = length === 1 ? "1 panel or rule loses" : `${String(length)} panels and rules lose`;
-  return length === 0 ? [] : [`${subject} data once it is applied`];
+  return length === 0 ? [] : [`${subject} data after the update`];
 }
 
 function describeLoss({ kind, name, dashboard, selectors, labels }: Loss): string {
   const losses = [
-    ...(selectors.length > 0 ? [`no series of ${selectors.join(", ")} any more`] : []),
-    ...(labels.length > 0 ? [`its series have no label ${labels.join(", ")} any more`] : []),
+    ...(selectors.length > 0 ? [`no longer any series of ${selectors.join(", ")}`] : []),
+    ...(labels.length > 0 ? [`its series no longer have the label ${labels.join(", ")}`] : []),
   ];
   const location = dashboard === undefined ? "" : ` (${dashboard})`;
-  return `${kind} ${name}${location}: ${losses.length === 0 ? "its query finds nothing any more" : losses.join("; ")}`;
+  return `${kind} ${name}${location}: ${losses.length === 0 ? "its query no longer returns data" : losses.join("; ")}`;
 }
 
 function describeLine({ file, line, sign, text }: ChangedLine): string {

@@ -130,7 +130,7 @@ async function readBoth(
     side: readonly (DeclaredPanel | undefined)[],
     find: FindRecording = NO_RECORDING,
   ): Promise<ReadonlyMap<Panel, Reading>> =>
-    readPanels(lab, side, (dashboard) => timeRange(ranges.get(dashboard) ?? dashboard.time, now), now.getTime(), find);
+    readPanels(lab, side, (dashboard) => timeRange(ranges.get(dashboard) ?? dashboard.time, now), now, find);
   const [old, current] = await Promise.all([
     read(changes.map(({ before }) => before)),
     read(
@@ -152,7 +152,7 @@ async function readPanels(
   lab: LabAccess,
   declared: readonly (DeclaredPanel | undefined)[],
   rangeOf: (dashboard: StoredDashboard) => TimeRange,
-  now: number,
+  now: Date,
   findRecording: FindRecording,
 ): Promise<ReadonlyMap<Panel, Reading>> {
   const wanted = declared.filter((it) => it !== undefined);
@@ -160,7 +160,7 @@ async function readPanels(
   const readings = new Map<Panel, Reading>();
   const read = async (dashboard: StoredDashboard, panels: ReadonlySet<Panel>): Promise<void> => {
     const includes = (it: Panel): boolean => panels.has(it);
-    const request = { range: rangeOf(dashboard), now: new Date(now), sources: lab.sources, includes };
+    const request = { range: rangeOf(dashboard), now, sources: lab.sources, includes };
     const results = await queryPanels(lab.api, dashboard, request);
     for (const panel of panels) {
       const places = results.filter((it) => it.declared === panel);
@@ -168,7 +168,7 @@ async function readPanels(
       if (recording !== undefined) {
         readings.set(panel, { state: "explained", series: [], recording: lab.restore(recording) });
       } else if (places.length > 0) {
-        readings.set(panel, await readingOf(places, lab, presence, now));
+        readings.set(panel, await readingOf(places, lab, presence));
       } else if (hasNoQuery(panel)) {
         readings.set(panel, NO_QUERIES);
       }

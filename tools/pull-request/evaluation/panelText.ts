@@ -19,7 +19,7 @@ const MAX_NAMES = 3;
 const MAX_SERIES = 20;
 /** Characters of an error in a line. */
 const MAX_ERROR_LENGTH = 300;
-const SAME = "reads the same";
+const SAME = "unchanged";
 
 function panelKey({ name, dashboard }: Pick<PanelEvaluation, "name" | "dashboard">): string {
   return rowKey({ kind: "panel", name: `${name} (${dashboard})` });
@@ -31,7 +31,7 @@ function panelLine(evaluation: PanelEvaluation): string {
   if (readingBefore !== undefined && readingAfter !== undefined && before !== undefined && after !== undefined) {
     const [old, now] = [readingLine(before, readingBefore), readingLine(after, readingAfter)];
     if (old === now && lossOf(evaluation) === "") {
-      return `${readsTheSame(evaluation) ? SAME : "reads nearly the same"}: ${now}${whenOf(evaluation)}`;
+      return `${readsTheSame(evaluation) ? SAME : "nearly unchanged"}: ${now}${whenOf(evaluation)}`;
     }
     return `reads ${old} → ${now}${lossOf(evaluation)}${whenOf(evaluation)}`;
   }
@@ -45,14 +45,14 @@ function panelLine(evaluation: PanelEvaluation): string {
 }
 
 function whenOf({ applied }: PanelEvaluation): string {
-  return applied === undefined ? "" : " once it is applied";
+  return applied === undefined ? "" : " after the update";
 }
 
 /** Text about lost data; empty for a panel that is new or never had data. */
 function lossOf(evaluation: PanelEvaluation): string {
   const lost = lostAllData(evaluation)
-    ? ["had data, has none"]
-    : lostQueries(evaluation).map((refId) => `query ${escapeMarkdown(refId)} had data, has none`);
+    ? ["lost its data"]
+    : lostQueries(evaluation).map((refId) => `query ${escapeMarkdown(refId)} lost its data`);
   return lost.map((text) => ` **${text}**`).join("");
 }
 
@@ -96,7 +96,7 @@ function panelFold(evaluation: PanelEvaluation, grafanaUrl: string): string {
 function readingLine(declared: DeclaredPanel, reading: Reading): string {
   const { state, error, reason, recording, emptyQueries = [] } = reading;
   if (recording !== undefined) {
-    return `unknown until it is applied: ${escapeMarkdown(recording, MAX_ERROR_LENGTH)}`;
+    return `unknown before the update: ${escapeMarkdown(recording, MAX_ERROR_LENGTH)}`;
   }
   const data = hasData(reading) ? [dataLine(declared, reading)] : [];
   switch (state) {

@@ -19,6 +19,8 @@ export interface QueryResult {
   readonly filters: string | undefined;
 }
 
+type Selected = Pick<QueryResult, "absent" | "present" | "jobs">;
+
 /** Shortest window of a rate; cAdvisor measures an idle container this seldom, whatever the scrape interval. */
 const MIN_RATE_SECONDS = 20;
 
@@ -51,21 +53,16 @@ export class Presence {
    */
   async find(expr: string): Promise<QueryResult> {
     const tree = readTree(await this.call("parse_query", withoutBuiltIns(expr)));
-    const [{ absent, present, jobs }, samples] = await Promise.all([this.checkSelectors(tree), this.query(expr)]);
+    const [selected, samples] = await Promise.all([this.checkSelectors(tree), this.query(expr)]);
     return {
-      absent: [...new Set(absent)],
-      present: [...new Set(present)],
-      jobs: [...new Set(jobs)],
+      ...selected,
       series: samples.length,
       labels: [...new Set(samples.flatMap(({ metric }) => Object.keys(metric)))],
       filters: tree.filters,
     };
   }
 
-  private async checkSelectors({
-    selectors,
-    either,
-  }: ParsedQuery): Promise<Pick<QueryResult, "absent" | "present" | "jobs">> {
+  private async checkSelectors({ selectors, either }: ParsedQuery): Promise<Selected> {
     const own = await Promise.all(
       selectors.map(async ({ matchers }) => {
         const selector = written(matchers);
@@ -77,19 +74,10 @@ export class Presence {
       either.map(async (all) => {
         const found = await Promise.all(all.map((side) => this.checkSelectors(side)));
         const allAbsent = found.every(({ absent }) => absent.length > 0);
-        return {
-          absent: allAbsent ? found.flatMap(({ absent }) => absent) : [],
-          present: found.flatMap(({ present }) => present),
-          jobs: found.flatMap(({ jobs }) => jobs),
-        };
+        return { ...union(found), ...(allAbsent ? {} : { absent: [] }) };
       }),
     );
-    const parts = [...own, ...sides];
-    return {
-      absent: parts.flatMap(({ absent }) => absent),
-      present: parts.flatMap(({ present }) => present),
-      jobs: parts.flatMap(({ jobs }) => jobs),
-    };
+    return union([...own, ...sides]);
   }
 
   private jobsOf(selector: string): Promise<readonly string[]> {
@@ -114,4 +102,10 @@ export class Presence {
   private call(path: string, query: string, more: Readonly<Record<string, string>> = {}): Promise<unknown> {
     return this.api.prometheus<unknown>(this.datasource, path, { query, ...more });
   }
+}
+
+/** What any of these selects, and what any of them lacks. */
+export function union(parts: readonly Selected[]): Selected {
+  const all = (key: keyof Selected): string[] => [...new Set(parts.flatMap((part) => part[key]))];
+  return { absent: all("absent"), present: all("present"), jobs: all("jobs") };
 }

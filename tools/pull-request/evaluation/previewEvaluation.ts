@@ -16,7 +16,7 @@ import { changesDatasource, findPanelChanges } from "./changedPanels";
 import { Load } from "./load";
 import { findLosses, Loss } from "./losses";
 import { lossProblems, lossText } from "./lossText";
-import { evaluateApplied, evaluatePanels, FindRecording, isFailing, PanelEvaluation } from "./panelEvaluation";
+import { evaluateApplied, evaluatePanels, isFailing, PanelEvaluation } from "./panelEvaluation";
 import { panelText } from "./panelText";
 import { prometheusApi } from "./prometheusApi";
 import { findPromtool } from "./promtool";
@@ -37,8 +37,7 @@ const DATASOURCE_CHANGES =
 /** Evaluates the panels and alerts that a change affects in the preview's lab, and finds the data that others lose. */
 export class PreviewEvaluation {
   private readonly load: Load;
-  private lab: LabAccess | undefined;
-  private outputs: LabOutputs | undefined;
+  private lab: (LabAccess & { readonly outputs: LabOutputs }) | undefined;
   private panels: readonly PanelEvaluation[] = [];
   private baseline: Snapshot | undefined;
   /** Time of the baseline, in seconds since the epoch. */
@@ -76,31 +75,19 @@ export class PreviewEvaluation {
         return;
       }
       const lab = await this.connect();
-      const findRecording = await this.recordingsIn(files);
+      const api = prometheusApi(lab.outputs);
+      const { before, after } = readRuleFiles(files);
+      const recordings = await findChangedRecordings(api, before, after);
+      const findRecording = (expr: string): Promise<string | undefined> => findDependency(api, expr, recordings);
       await lab.pause(lab.since + RATE_SCRAPES * lab.scrapeSeconds * 1000 - Date.now());
       [this.panels] = await Promise.all([
         evaluatePanels(lab, panels, Date.now() + DATA_TIMEOUT_MS, findRecording),
-        this.evaluateAlerts(files, checkout),
+        this.evaluateAlerts(lab.outputs, files, checkout),
       ]);
     });
   }
 
-  /** Finds the recording rules that the change alters, and on which a panel may depend. */
-  private async recordingsIn(files: readonly TextPair[]): Promise<FindRecording | undefined> {
-    if (this.outputs === undefined) {
-      return undefined;
-    }
-    const { before, after } = readRuleFiles(files);
-    const api = prometheusApi(this.outputs);
-    const recordings = await findChangedRecordings(api, before, after);
-    return (expr) => findDependency(api, expr, recordings);
-  }
-
-  private async evaluateAlerts(files: readonly TextPair[], checkout: string): Promise<void> {
-    const { outputs } = this;
-    if (outputs === undefined || !files.some(({ name }) => name.endsWith(RULES))) {
-      return;
-    }
+  private async evaluateAlerts(outputs: LabOutputs, files: readonly TextPair[], checkout: string): Promise<void> {
     const promtool = await findPromtool(outputs);
     const sources = { api: prometheusApi(outputs), runTests: promtool };
     this.alerts = mapTexts(await evaluateAlerts(sources, files, Date.now() / 1000), this.restore);
@@ -114,7 +101,7 @@ export class PreviewEvaluation {
     await this.catchFailure(async () => {
       const lab = await this.connect();
       this.baselineTime = Date.now() / 1000;
-      this.baseline = await takeSnapshot(lab, this.outputs?.dashboards ?? []);
+      this.baseline = await takeSnapshot(lab, lab.outputs.dashboards);
     });
   }
 
@@ -127,16 +114,16 @@ export class PreviewEvaluation {
     await this.catchFailure(async () => {
       const applied = Date.now();
       // the change may have changed Grafana's port or password
-      const outputs = await this.preview.outputs();
-      const lab = await this.accessTo(outputs);
+      const lab = await this.access();
+      const { dashboards } = lab.outputs;
       // by then the last sample of a removed target is stale
       const first = applied + FRESH_SCRAPES * lab.scrapeSeconds * 1000 + 1000;
       await lab.pause(first - Date.now());
       // the baseline of a changed query is its result at the baseline's time
-      const declared = await takeSnapshot(lab, outputs.dashboards, { at: this.baselineTime, except: baseline });
+      const declared = await takeSnapshot(lab, dashboards, { at: this.baselineTime, except: baseline });
       const until = first + DATA_TIMEOUT_MS;
       [this.losses, this.panels] = await Promise.all([
-        findLosses(new Map([...baseline, ...declared]), () => takeSnapshot(lab, outputs.dashboards), until, lab.pause),
+        findLosses(new Map([...baseline, ...declared]), () => takeSnapshot(lab, dashboards), until, lab.pause),
         evaluateApplied(lab, this.panels, until),
       ]);
     });
@@ -149,13 +136,13 @@ export class PreviewEvaluation {
    */
   results(lines: readonly ChangedLine[] | undefined): LabResults {
     const { failure } = this;
-    const restored = this.losses.map((loss) => ({ ...loss, selectors: loss.selectors.map(this.restore) }));
+    const restored = mapTexts(this.losses, this.restore);
     // failing panels that the change itself declares are in the table
     const otherLosses = restored.filter(
       ({ name, dashboard }) =>
         !this.panels.some((it) => isFailing(it) && it.name === name && it.dashboard === dashboard),
     );
-    const panels = panelText(this.panels, this.restore(this.outputs?.grafanaUrl ?? ""));
+    const panels = panelText(this.panels, this.restore(this.lab?.outputs.grafanaUrl ?? ""));
     const alerts = alertText(this.alerts, this.tests);
     return {
       shown: new Map([...panels.shown, ...alerts.shown]),
@@ -182,16 +169,16 @@ export class PreviewEvaluation {
 
   private readonly restore = (text: string): string => restoreText(text, this.preview.standIns);
 
-  private async connect(): Promise<LabAccess> {
-    this.outputs ??= await this.preview.outputs();
-    this.lab ??= await this.accessTo(this.outputs);
-    return this.lab;
+  private async connect(): Promise<NonNullable<typeof this.lab>> {
+    return (this.lab ??= await this.access());
   }
 
-  private async accessTo(outputs: LabOutputs): Promise<LabAccess> {
+  private async access(): Promise<NonNullable<typeof this.lab>> {
+    const outputs = await this.preview.outputs();
     const api = grafanaApi(outputs);
     const { signal } = this.preview.commands;
     return {
+      outputs,
       api,
       sources: await api.datasources(),
       since: this.load.since ?? Date.now(),

@@ -5,7 +5,6 @@ import { limiter } from "../../verify/panels/limit";
 /** Concurrent queries: few enough for a small machine. */
 const MAX_CONCURRENT = 8;
 const TIMEOUT_MS = 10_000;
-const POST_PATHS = new Set(["query", "query_range", "parse_query", "series"]);
 
 /** Prometheus rejects a query or cannot evaluate it; the message is Prometheus' own. */
 export class QueryError extends Error {}
@@ -18,14 +17,9 @@ export function prometheusApi(lab: Pick<LabOutputs, "prometheusUrl" | "webPasswo
   const limit = limiter(MAX_CONCURRENT);
   return (path, parameters = {}) =>
     limit(async () => {
-      const body = new URLSearchParams(parameters);
-      // a rule may exceed the length limit of a URL
-      const post = POST_PATHS.has(path);
-      const response = await fetch(`${lab.prometheusUrl}/api/v1/${path}${post ? "" : `?${body.toString()}`}`, {
-        headers: signInHeaders(lab.webPassword),
-        ...(post ? { method: "POST", body } : {}),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      }).catch(timedOut);
+      const url = `${lab.prometheusUrl}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`;
+      const init = { headers: signInHeaders(lab.webPassword), signal: AbortSignal.timeout(TIMEOUT_MS) };
+      const response = await fetch(url, init).catch(timedOut);
       const content = (await response.json().catch(() => ({}))) as { data?: unknown; error?: string };
       if (content.data === undefined) {
         const reason = content.error ?? `Prometheus returned ${String(response.status)} to ${path}`;

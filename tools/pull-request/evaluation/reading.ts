@@ -1,6 +1,5 @@
 import { Panel } from "../../verify/panels/model";
 import { QueriedPanel, ProvenQuery, State, stateOf } from "../../verify/panels/panelResult";
-import { seconds } from "../../../lib/shared/duration";
 import { LabAccess } from "./labAccess";
 import { Presence } from "./presence";
 import { Series, seriesOf } from "./series";
@@ -28,12 +27,11 @@ export interface EmptyQuery {
   readonly reason?: string;
 }
 
-type Lab = Pick<LabAccess, "since" | "scrapeSeconds" | "restore">;
+type Lab = Pick<LabAccess, "restore">;
 type Explained = Pick<ProvenQuery, "refId" | "state" | "reason" | "error">;
 
 /** Reading of a panel whose queries are all hidden or empty. */
 export const NO_QUERIES: Reading = { state: "missing", series: [], reason: "each of its queries is hidden or empty" };
-const STRINGS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`/g;
 
 /** Whether any query of a panel has data. */
 export function hasData({ state, emptyQueries }: Reading): boolean {
@@ -44,16 +42,14 @@ export function hasData({ state, emptyQueries }: Reading): boolean {
  * Combines the results of all repetitions of a panel.
  *
  * @param presence Presence by datasource uid.
- * @param now Milliseconds since the epoch.
  */
 export async function readingOf(
   places: readonly QueriedPanel[],
   lab: Lab,
   presence: ReadonlyMap<string, Presence>,
-  now: number,
 ): Promise<Reading> {
   const queries = places.flatMap((place) => place.queries);
-  const explained = await Promise.all(queries.map((query) => explain(query, lab, presence, now)));
+  const explained = await Promise.all(queries.map((query) => explain(query, presence)));
   const state = stateOf(explained);
   const { error, reason } = explained.find((query) => query.state === state) ?? {};
   const messages = {
@@ -90,12 +86,10 @@ function findEmptyQueries(queries: readonly Explained[], { restore }: Lab): read
   });
 }
 
-/** Adds the reason for missing data to a query; an expected absence gets the state `explained`. */
+/** Adds the reason for missing data to a query. */
 async function explain(
   { refId, state, reason, error, expr, datasource }: ProvenQuery,
-  lab: Lab,
   presence: ReadonlyMap<string, Presence>,
-  now: number,
 ): Promise<Explained> {
   if (state !== "missing") {
     return { refId, state, ...(reason === undefined ? {} : { reason }), ...(error === undefined ? {} : { error }) };
@@ -106,28 +100,5 @@ async function explain(
       .get(datasource)
       ?.find(expr)
       .catch(() => undefined)) ?? {};
-  if (absent.length > 0) {
-    return { refId, state, reason: `no series of ${absent.join(", ")}` };
-  }
-  const explanation = tooYoung(expr, lab, now);
-  return explanation === undefined ? { refId, state } : { refId, state: "explained", reason: explanation };
-}
-
-/** Explains missing data by the lab's age; undefined if that is not the reason. */
-export function tooYoung(
-  expr: string,
-  { since, scrapeSeconds }: Pick<LabAccess, "since" | "scrapeSeconds">,
-  now = Date.now(),
-): string | undefined {
-  const age = Math.floor((now - since) / 1000);
-  const ageText = `the lab is ${String(age)} s old`;
-  const code = expr.replace(STRINGS, '""');
-  const [offset] = [...code.matchAll(/\boffset\s+((?:\d+(?:ms|[smhdwy]))+)/g)]
-    .map(([, length = ""]) => length)
-    .filter((length) => seconds(length) > age);
-  if (offset !== undefined) {
-    return `it compares with ${offset} before, and ${ageText}`;
-  }
-  // a rate needs two samples, and the first scrape of a target happens within one interval
-  return code.includes("[") && age < 3 * scrapeSeconds ? `a rate needs two scrapes, and ${ageText}` : undefined;
+  return { refId, state, ...(absent.length === 0 ? {} : { reason: `no series of ${absent.join(", ")}` }) };
 }

@@ -1,3 +1,4 @@
+import { objectsWithin } from "../../../lib/shared/isObject";
 import { Matcher, regexOf } from "../../verify/panels/parsedQuery";
 import { PrometheusApi, QueryError } from "./prometheusApi";
 import { changedRecordings, RecordingRule, Rules } from "./rules";
@@ -15,7 +16,7 @@ interface LoadedRules {
 const CHANGES = {
   new: "is first recorded by this change",
   changed: "is recorded differently after this change",
-  removed: "is not recorded any more after this change",
+  removed: "is no longer recorded after this change",
 } as const;
 
 /** The recording rules that a change adds, changes or removes, and those of any file that depend on them. */
@@ -66,24 +67,15 @@ export async function findDependency(
 /** Matchers of the metric name in all selectors of an expression. */
 async function namesIn(api: PrometheusApi, expr: string): Promise<readonly Matcher[]> {
   try {
-    return collectNames(await api<unknown>("parse_query", { query: expr }));
+    const tree = await api<unknown>("parse_query", { query: expr });
+    const matchers = objectsWithin(tree).flatMap((node) => (node.matchers ?? []) as readonly Matcher[]);
+    return matchers.filter(({ name }) => name === "__name__");
   } catch (error) {
     if (error instanceof QueryError) {
       return []; // the evaluation of the expression reports the error
     }
     throw error;
   }
-}
-
-function collectNames(tree: unknown): readonly Matcher[] {
-  if (typeof tree !== "object" || tree === null) {
-    return [];
-  }
-  const { matchers = [] } = tree as { matchers?: readonly Matcher[] };
-  return [
-    ...matchers.filter(({ name }) => name === "__name__"),
-    ...Object.entries(tree).flatMap(([key, part]) => (key === "matchers" ? [] : collectNames(part))),
-  ];
 }
 
 function matches({ type, value }: Matcher, record: string): boolean {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { RULES } from "../../../lib/shared/alertRules";
 import { isObject } from "../../../lib/shared/isObject";
-import { nameAlerts } from "../report/configuration";
-import { objectsIn, Pair, readYaml } from "../report/differences";
+import { nameAlerts, readBoth, rulesIn } from "../report/configuration";
+import { Pair } from "../report/differences";
 import { TextPair } from "../report/format";
 
 type Texts = Readonly<Record<string, string>>;
@@ -38,16 +38,12 @@ type Named = Readonly<Record<string, unknown>>;
  * side would look new or removed; Prometheus rejects such a file before.
  */
 export function readRuleFiles(files: readonly TextPair[]): { readonly before: Rules; readonly after: Rules } {
-  const pairs = files
-    .filter(({ name }) => name.endsWith(RULES))
-    .map(({ before, after }) => [groupsOf(before), groupsOf(after)] as const);
-  const readable = pairs.filter(([before, after]) => before !== undefined && after !== undefined);
-  const before = readable.flatMap(([old]) => old ?? []);
-  const after = readable.flatMap(([, now]) => now ?? []);
-  const [old, now] = nameAlerts(alertsIn(before), alertsIn(after));
+  const readable = readBoth(files.filter(({ name }) => name.endsWith(RULES)));
+  const [before, after] = [readable.map((file) => file.before), readable.map((file) => file.after)];
+  const [old, now] = nameAlerts(before.flatMap(alertsIn), after.flatMap(alertsIn));
   return {
-    before: { alerts: old, recordings: recordingsIn(before) },
-    after: { alerts: now, recordings: recordingsIn(after) },
+    before: { alerts: old, recordings: before.flatMap(recordingsIn) },
+    after: { alerts: now, recordings: after.flatMap(recordingsIn) },
   };
 }
 
@@ -71,41 +67,23 @@ export function changedRecordings(before: Rules, after: Rules): ReadonlyMap<stri
   return changed;
 }
 
-function alertsIn(groups: readonly Named[]): readonly AlertRule[] {
-  return groups.flatMap((group) =>
-    objectsIn(group.rules)
-      .filter(({ alert }) => typeof alert === "string")
-      .map((rule) => alertOf(group, rule)),
-  );
-}
-
-function recordingsIn(groups: readonly Named[]): readonly RecordingRule[] {
-  return groups.flatMap((group) =>
-    objectsIn(group.rules)
-      .filter(({ record }) => typeof record === "string")
-      .map((rule) => ({
-        record: String(rule.record),
-        expr: textOf(rule.expr),
-        labels: { ...textsOf(group.labels), ...textsOf(rule.labels) },
-      })),
-  );
-}
-
-function alertOf(group: Named, rule: Named): AlertRule {
-  return {
+function alertsIn(content: Named): readonly AlertRule[] {
+  return rulesIn(content, "alert").map((rule) => ({
     alert: textOf(rule.alert),
     expr: textOf(rule.expr),
     for: textOf(rule.for) || "0s",
-    labels: { ...textsOf(group.labels), ...textsOf(rule.labels) },
+    labels: textsOf(rule.labels),
     annotations: textsOf(rule.annotations),
-    ...(group.interval === undefined ? {} : { interval: textOf(group.interval) }),
-  };
+    ...(rule.interval === undefined ? {} : { interval: textOf(rule.interval) }),
+  }));
 }
 
-/** Groups of a rule file, empty for a missing file; undefined if it is secret or not YAML. */
-function groupsOf(text?: string): readonly Named[] | undefined {
-  const content = readYaml(text);
-  return content === undefined ? undefined : objectsIn(content.groups);
+function recordingsIn(content: Named): readonly RecordingRule[] {
+  return rulesIn(content, "record").map(({ record, expr, labels }) => ({
+    record: textOf(record),
+    expr: textOf(expr),
+    labels: textsOf(labels),
+  }));
 }
 
 /** Scalars of a mapping as text; empty for any other value. */

@@ -4,7 +4,7 @@ import { findPanels } from "../../verify/panels/panelResult";
 import { timeRange } from "../../verify/panels/range";
 import { namePanels } from "../report/dashboards";
 import { LabAccess } from "./labAccess";
-import { Presence, QueryResult } from "./presence";
+import { Presence, QueryResult, union } from "./presence";
 
 /** Panel or rule with a query. */
 export interface QueryOwner {
@@ -115,9 +115,7 @@ async function ruleQueries(lab: LabAccess): Promise<OwnedQuery[]> {
 
 function mergeResults(one: QueryResult, other: QueryResult): QueryResult {
   return {
-    absent: [...new Set([...one.absent, ...other.absent])],
-    present: [...new Set([...one.present, ...other.present])],
-    jobs: [...new Set([...one.jobs, ...other.jobs])],
+    ...union([one, other]),
     series: one.series + other.series,
     labels: [...new Set([...one.labels, ...other.labels])],
     filters: one.filters ?? other.filters,

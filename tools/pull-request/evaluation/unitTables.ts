@@ -4,70 +4,17 @@
  */
 
 /** Units that follow the unscaled number. */
-export const FIXED: Readonly<Record<string, string>> = {
-  humidity: "%H",
-  dB: "dB",
-  dBm: "dbm",
-  pixel: "px",
-  accMS2: "m/sec²",
-  accFS2: "f/sec²",
-  accG: "g",
-  degree: "°",
-  radian: "rad",
-  grad: "grad",
-  arcmin: "arcmin",
-  arcsec: "arcsec",
-  areaM2: "m²",
-  areaF2: "ft²",
-  areaMI2: "mi²",
-  acres: "ac",
-  hectares: "ha",
-  ppm: "ppm",
-  conppb: "ppb",
-  conngm3: "ng/m³",
-  conngNm3: "ng/Nm³",
-  // the Greek letter here, and the micro sign in all other units
-  conμgm3: "μg/m³",
-  conμgNm3: "μg/Nm³",
-  conmgm3: "mg/m³",
-  conmgNm3: "mg/Nm³",
-  congm3: "g/m³",
-  congNm3: "g/Nm³",
-  conmgdL: "mg/dL",
-  conmmolL: "mmol/L",
-  flowgpm: "gpm",
-  flowcms: "cms",
-  flowcfs: "cfs",
-  flowcfm: "cfm",
-  litreh: "L/h",
-  flowlpm: "L/min",
-  flowmlpm: "mL/min",
-  lux: "lux",
-  masslb: "lb",
-  masst: "t",
-  lengthcm: "cm",
-  lengthin: "in",
-  lengthft: "ft",
-  lengthmi: "mi",
-  pressurehpa: "hPa",
-  pressurekpa: "kPa",
-  pressurehg: '"Hg',
-  rotrpm: "rpm",
-  rotrads: "rad/s",
-  rotdegs: "°/s",
-  celsius: "°C",
-  fahrenheit: "°F",
-  farenheit: "°F",
-  kelvin: "K",
-  velocityms: "m/s",
-  velocitykmh: "km/h",
-  velocitymph: "mph",
-  velocityknot: "kn",
-  m3: "m³",
-  Nm3: "Nm³",
-  dm3: "dm³",
-  gallons: "gal",
-};
+export const FIXED = table(
+  "humidity %H, dB dB, dBm dbm, pixel px, accMS2 m/sec², accFS2 f/sec², accG g, degree °, radian rad, grad grad, " +
+    "arcmin arcmin, arcsec arcsec, areaM2 m², areaF2 ft², areaMI2 mi², acres ac, hectares ha, ppm ppm, conppb ppb, " +
+    // the Greek letter here, and the micro sign in all other units
+    "conngm3 ng/m³, conngNm3 ng/Nm³, conμgm3 μg/m³, conμgNm3 μg/Nm³, conmgm3 mg/m³, conmgNm3 mg/Nm³, congm3 g/m³, " +
+    "congNm3 g/Nm³, conmgdL mg/dL, conmmolL mmol/L, flowgpm gpm, flowcms cms, flowcfs cfs, flowcfm cfm, litreh L/h, " +
+    "flowlpm L/min, flowmlpm mL/min, lux lux, masslb lb, masst t, lengthcm cm, lengthin in, lengthft ft, lengthmi mi, " +
+    'pressurehpa hPa, pressurekpa kPa, pressurehg "Hg, rotrpm rpm, rotrads rad/s, rotdegs °/s, celsius °C, ' +
+    "fahrenheit °F, farenheit °F, kelvin K, velocityms m/s, velocitykmh km/h, velocitymph mph, velocityknot kn, " +
+    "m3 m³, Nm3 Nm³, dm3 dm³, gallons gal",
+);
 
 /** A symbol, the exponent of its first id, and the ids of consecutive exponents. */
 type Scaled = readonly [symbol: string, first: number, ids: string];
@@ -128,118 +75,33 @@ export const DECIMAL: readonly Scaled[] = [
 ];
 
 /** Counted things: K, M, B or T precedes the symbol. */
-export const COUNTS: Readonly<Record<string, string>> = {
-  cps: "c/s",
-  ops: "ops/s",
-  reqps: "req/s",
-  rps: "rd/s",
-  wps: "wr/s",
-  iops: "io/s",
-  eps: "evt/s",
-  mps: "msg/s",
-  recps: "rec/s",
-  rowsps: "rows/s",
-  cpm: "c/m",
-  opm: "ops/m",
-  reqpm: "req/m",
-  rpm: "rd/m",
-  wpm: "wr/m",
-  epm: "evts/m",
-  mpm: "msgs/m",
-  recpm: "rec/m",
-  rowspm: "rows/m",
-};
+export const COUNTS = table(
+  "cps c/s, ops ops/s, reqps req/s, rps rd/s, wps wr/s, iops io/s, eps evt/s, mps msg/s, recps rec/s, rowsps rows/s, " +
+    "cpm c/m, opm ops/m, reqpm req/m, rpm rd/m, wpm wr/m, epm evts/m, mpm msgs/m, recpm rec/m, rowspm rows/m",
+);
 
 /** Currencies by their symbol. */
-export const CURRENCIES: Readonly<Record<string, string>> = {
-  USD: "$",
-  GBP: "£",
-  EUR: "€",
-  JPY: "¥",
-  RUB: "₽",
-  UAH: "₴",
-  BRL: "R$",
-  DKK: "kr",
-  ISK: "kr",
-  NOK: "kr",
-  SEK: "kr",
-  CZK: "czk",
-  CHF: "CHF",
-  PLN: "PLN",
-  BTC: "฿",
-  mBTC: "mBTC",
-  μBTC: "μBTC",
-  ZAR: "R",
-  INR: "₹",
-  KRW: "₩",
-  IDR: "Rp",
-  PHP: "PHP",
-  VND: "đ",
-  TRY: "₺",
-  MYR: "RM",
-  XPF: "XPF",
-  BGN: "BGN",
-  PYG: "₲",
-  UYU: "UYU",
-  ILS: "₪",
-};
+export const CURRENCIES = table(
+  "USD $, GBP £, EUR €, JPY ¥, RUB ₽, UAH ₴, BRL R$, DKK kr, ISK kr, NOK kr, SEK kr, CZK czk, CHF CHF, PLN PLN, " +
+    "BTC ฿, mBTC mBTC, μBTC μBTC, ZAR R, INR ₹, KRW ₩, IDR Rp, PHP PHP, VND đ, TRY ₺, MYR RM, XPF XPF, BGN BGN, " +
+    "PYG ₲, UYU UYU, ILS ₪",
+);
 
 /** Currencies whose symbol follows the number. */
 export const SYMBOL_BEHIND: ReadonlySet<string> = new Set(["DKK", "ISK", "NOK", "SEK", "VND", "TRY"]);
 
-/** A number below `below` is divided by `per`; "(s)" marks a plural. */
-type Step = readonly [below: number, per: number, name: string];
-
-export const TIMES: Readonly<Record<string, readonly Step[]>> = {
-  ns: [
-    [1e3, 1, "ns"],
-    [1e6, 1e3, "µs"],
-    [1e9, 1e6, "ms"],
-    [6e10, 1e9, "s"],
-    [3.6e12, 6e10, "min(s)"],
-    [8.64e13, 3.6e12, "hour(s)"],
-    [Infinity, 8.64e13, "day(s)"],
-  ],
-  µs: [
-    [1e3, 1, "µs"],
-    [1e6, 1e3, "ms"],
-    [Infinity, 1e6, "s"],
-  ],
-  ms: [
-    [1e3, 1, "ms"],
-    [6e4, 1e3, "s"],
-    [3.6e6, 6e4, "min(s)"],
-    [8.64e7, 3.6e6, "hour(s)"],
-    [3.1536e10, 8.64e7, "day(s)"],
-    [Infinity, 3.1536e10, "year(s)"],
-  ],
-  s: [
-    [1e-6, 1e-9, "ns"],
-    [1e-3, 1e-6, "µs"],
-    [1, 1e-3, "ms"],
-    [60, 1, "s"],
-    [3600, 60, "min(s)"],
-    [86_400, 3600, "hour(s)"],
-    [604_800, 86_400, "day(s)"],
-    [31_536_000, 604_800, "week(s)"],
-    [Infinity, 31_556_900, "year(s)"],
-  ],
-  m: [
-    [60, 1, "min"],
-    [1440, 60, "hour(s)"],
-    [10_080, 1440, "day(s)"],
-    [604_800, 10_080, "week(s)"],
-    [Infinity, 525_948, "year(s)"],
-  ],
-  h: [
-    [24, 1, "hour"],
-    [168, 24, "day(s)"],
-    [8760, 168, "week(s)"],
-    [Infinity, 8760, "year(s)"],
-  ],
-  d: [
-    [7, 1, "day(s)"],
-    [365, 7, "week(s)"],
-    [Infinity, 365, "year(s)"],
-  ],
+/** Each step from its length on; "31536000:31556900" is one from the first length on that divides by the second. */
+export const TIMES: Readonly<Record<string, string>> = {
+  ns: "1 ns, 1e3 µs, 1e6 ms, 1e9 s, 6e10 min(s), 3.6e12 hour(s), 8.64e13 day(s)",
+  µs: "1 µs, 1e3 ms, 1e6 s",
+  ms: "1 ms, 1e3 s, 6e4 min(s), 3.6e6 hour(s), 8.64e7 day(s), 3.1536e10 year(s)",
+  s: "1e-9 ns, 1e-6 µs, 1e-3 ms, 1 s, 60 min(s), 3600 hour(s), 86400 day(s), 604800 week(s), 31536000:31556900 year(s)",
+  m: "1 min, 60 hour(s), 1440 day(s), 10080 week(s), 604800:525948 year(s)",
+  h: "1 hour, 24 day(s), 168 week(s), 8760 year(s)",
+  d: "1 day(s), 7 week(s), 365 year(s)",
 };
+
+/** Symbols by id. */
+function table(pairs: string): ReadonlyMap<string, string> {
+  return new Map(pairs.split(", ").map((pair) => pair.split(" ") as [string, string]));
+}

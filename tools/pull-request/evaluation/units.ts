@@ -81,12 +81,17 @@ function currency(symbol: string, behind: boolean): Format {
 }
 
 function time(unit: string): Format {
-  const steps = TIMES[unit] ?? [];
+  const steps = (TIMES[unit] ?? "").split(", ").map((step) => {
+    const [lengths = "", name = ""] = step.split(" ");
+    const [from = 0, per = from] = lengths.split(":").map(Number);
+    return { from, per, name };
+  });
   return (value, decimals) => {
     if (value === 0 && unit === "s") {
       return "0 s";
     }
-    const [, per, name] = steps.find(([below]) => Math.abs(value) < below) ?? steps.at(-1) ?? [0, 1, ""];
+    const fitting = steps.filter(({ from }) => Math.abs(value) >= from).at(-1);
+    const { per, name } = fitting ?? steps[0] ?? { per: 1, name: "" };
     // multiplies by an integer, as 1e-3 is not exact
     const amount = per < 1 ? value * Math.round(1 / per) : value / per;
     return `${plain(amount, decimals)} ${name.replace("(s)", Math.abs(amount) > 1 ? "s" : "")}`;
@@ -131,11 +136,9 @@ const FORMATS: ReadonlyMap<string, Format> = new Map([
   entry("bool", truth("True", "False")),
   entry("bool_yes_no", truth("Yes", "No")),
   entry("bool_on_off", truth("On", "Off")),
-  ...Object.entries(FIXED).map(([id, symbol]) => entry(id, fixed(symbol))),
-  ...Object.entries(COUNTS).map(([id, symbol]) => entry(id, count(symbol))),
-  ...Object.entries(CURRENCIES).map(([code, symbol]) =>
-    entry(`currency${code}`, currency(symbol, SYMBOL_BEHIND.has(code))),
-  ),
+  ...[...FIXED].map(([id, symbol]) => entry(id, fixed(symbol))),
+  ...[...COUNTS].map(([id, symbol]) => entry(id, count(symbol))),
+  ...[...CURRENCIES].map(([code, symbol]) => entry(`currency${code}`, currency(symbol, SYMBOL_BEHIND.has(code)))),
   ...Object.keys(TIMES).map((id) => entry(id, time(id))),
   ...Object.entries(CLOCKS).map(([id, clock]) => entry(id, finite(clock))),
   ...byExponent(BINARY, binary),

@@ -18,21 +18,50 @@ const TEMPLATE_ERROR = "<error expanding template:";
 const FIRST = ["summary", "description"];
 
 /** The report's text about alerts and their promtool tests. */
-export function alertText(evaluations: readonly AlertEvaluation[], tests: RuleTests): LabResults {
+export function alertText(
+  evaluations: readonly AlertEvaluation[],
+  { tests, untested, examples }: RuleTests,
+): LabResults {
   const key = ({ name }: AlertEvaluation): string => rowKey({ kind: "alert", name });
-  const failing = evaluations.filter(
-    ({ before, after }) =>
-      after !== undefined && ["firing", "never", "error"].includes(after.state) && after.state !== before?.state,
-  );
+  const becomes = (...states: readonly RuleEvaluation["state"][]): readonly AlertEvaluation[] =>
+    evaluations.filter(
+      ({ before, after }) => after !== undefined && states.includes(after.state) && after.state !== before?.state,
+    );
+  const inError = evaluations.filter(({ after }) => after?.state === "error");
+  const failed = tests.filter(({ ok }) => !ok);
+  const names = (all: readonly AlertEvaluation[]): string[] => all.map(({ name }) => code(name));
+  const files = (all: RuleTests["tests"]): string[] => all.map(({ file }) => code(file));
+  const note = (start: string, all: readonly string[]): string[] =>
+    all.length === 0 ? [] : [`${start} ${list(all, MOST_NAMES)}.`];
   return {
     shown: new Map(evaluations.map((evaluation) => [key(evaluation), alertLine(evaluation)])),
     rows: evaluations
       .filter((evaluation) => !isSameEvaluation(evaluation))
       .map(({ name }) => ({ operation: "update", kind: "alert", name, detail: "through a changed recording rule" })),
-    first: new Set(failing.map(key)),
-    paragraphs: alertNotes(evaluations, tests),
-    folds: alertFolds(evaluations, tests),
-    problems: alertFailures(evaluations, tests),
+    first: new Set(becomes("firing", "never", "error").map(key)),
+    paragraphs: [
+      ...note("**In error**:", names(inError)),
+      ...note("**Promtool tests fail**:", files(failed)),
+      ...note("**A template fails**:", names(evaluations.filter(hasTemplateError))),
+      ...note("**Fires at once**:", names(becomes("firing"))),
+      ...note(
+        "**Cannot fire**:",
+        becomes("never").map(({ name, after }) => `${code(name)} (${lacking(after)})`),
+      ),
+      ...note("Promtool tests pass:", files(tests.filter(({ ok }) => ok))),
+      ...note("Without a promtool test:", untested.map(code)),
+    ],
+    // collapsible sections with the notifications, and the output of failed tests
+    folds: [
+      ...failed.map(({ file, output }) => fold(`promtool's tests in ${file} fail`, output, true)),
+      ...evaluations.flatMap((evaluation) => notificationFold(evaluation, examples)),
+    ],
+    problems: [
+      ...(inError.length === 0
+        ? []
+        : [`${String(inError.length)} ${inError.length === 1 ? "alert" : "alerts"} in error`]),
+      ...failed.map(({ file }) => `promtool's tests in ${file} fail`),
+    ],
   };
 }
 
@@ -61,50 +90,10 @@ function isSameEvaluation({ before, after }: AlertEvaluation): boolean {
   return before !== undefined && after !== undefined && state !== "unknown" && identify(before) === identify(after);
 }
 
-/** Notes on alerts and their tests for a reviewer; Markdown, a paragraph each. */
-export function alertNotes(evaluations: readonly AlertEvaluation[], { tests, untested }: RuleTests): readonly string[] {
-  const names = (all: readonly AlertEvaluation[]): string[] => all.map(({ name }) => code(name));
-  const files = (passed: boolean): string[] => tests.filter(({ ok }) => ok === passed).map(({ file }) => code(file));
-  const becomes = (state: RuleEvaluation["state"]): readonly AlertEvaluation[] =>
-    evaluations.filter(({ before, after }) => after?.state === state && before?.state !== state);
-  const note = (start: string, all: readonly string[]): string[] =>
-    all.length === 0 ? [] : [`${start} ${list(all, MOST_NAMES)}.`];
-  return [
-    ...note("**In error**:", names(evaluations.filter(({ after }) => after?.state === "error"))),
-    ...note("**Promtool tests fail**:", files(false)),
-    ...note("**A template fails**:", names(evaluations.filter(hasTemplateError))),
-    ...note("**Fires at once**:", names(becomes("firing"))),
-    ...note(
-      "**Cannot fire**:",
-      becomes("never").map(({ name, after }) => `${code(name)} (${lacking(after)})`),
-    ),
-    ...note("Promtool tests pass:", files(true)),
-    ...note("No promtool test is about", untested.map(code)),
-  ];
-}
-
 /** Prometheus sends such an alert with its error in place of the text. */
 function hasTemplateError({ notification }: AlertEvaluation): boolean {
   const { labels = {}, annotations = {} } = notification ?? {};
   return [...Object.values(labels), ...Object.values(annotations)].some((text) => text.startsWith(TEMPLATE_ERROR));
-}
-
-/** What fails the check, briefly: rules that Prometheus cannot load or evaluate, and failed rule tests. */
-export function alertFailures(evaluations: readonly AlertEvaluation[], { tests }: RuleTests): readonly string[] {
-  const count = evaluations.filter(({ after }) => after?.state === "error").length;
-  return [
-    ...(count === 0 ? [] : [`${String(count)} ${count === 1 ? "alert" : "alerts"} in error`]),
-    ...tests.filter(({ ok }) => !ok).map(({ file }) => `promtool's tests in ${file} fail`),
-  ];
-}
-
-/** Collapsible sections with the notifications, and the output of failed tests. */
-export function alertFolds(evaluations: readonly AlertEvaluation[], { tests, examples }: RuleTests): readonly string[] {
-  const failed = tests.filter(({ ok }) => !ok);
-  return [
-    ...failed.map(({ file, output }) => fold(`promtool's tests in ${file} fail`, output, true)),
-    ...evaluations.flatMap((evaluation) => notificationFold(evaluation, examples)),
-  ];
 }
 
 function notificationFold(
@@ -151,7 +140,7 @@ function describe(evaluation: RuleEvaluation, strong: boolean): string {
     case "never":
       return `${mark("cannot fire")}: ${lacking(evaluation)}`;
     case "unknown":
-      return `unknown until it is applied: ${escapeMarkdown(reason, MOST_REASON)}`;
+      return `unknown before the update: ${escapeMarkdown(reason, MOST_REASON)}`;
     case "error":
       return `${mark("error")}: ${escapeMarkdown(reason, MOST_REASON)}`;
   }

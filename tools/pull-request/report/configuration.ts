@@ -27,15 +27,11 @@ function readFiles({ triggers }: Properties): ReadonlyMap<string, string> {
 
 /** Changed files as scrape jobs and alerts rather than lines. */
 export function configurationRows(files: readonly TextPair[]): readonly Row[] {
-  const readable = files.flatMap(({ name, before, after }) => {
-    const [old, now] = [readYaml(before), readYaml(after)];
-    // otherwise every entry of the readable one would look added or removed
-    return old === undefined || now === undefined ? [] : [{ name, before: old, after: now }];
-  });
+  const readable = readBoth(files);
   const rules = readable.filter(({ name }) => name.endsWith(RULES));
   const [old, now] = nameAlerts(
-    rules.flatMap(({ before }) => alertsIn(before)),
-    rules.flatMap(({ after }) => alertsIn(after)),
+    rules.flatMap(({ before }) => rulesIn(before, "alert")),
+    rules.flatMap(({ after }) => rulesIn(after, "alert")),
   );
   return [
     ...readable
@@ -43,6 +39,14 @@ export function configurationRows(files: readonly TextPair[]): readonly Row[] {
       .flatMap(({ before, after }) => prometheusRows(before, after)),
     ...itemRows("alert", matchByName(old, now), describeDifferences, ({ expr }) => code(expr)),
   ];
+}
+
+/** The files of which both sides are YAML: otherwise every entry of the readable one would look added or removed. */
+export function readBoth(files: readonly TextPair[]): readonly { name: string; before: Named; after: Named }[] {
+  return files.flatMap(({ name, before, after }) => {
+    const [old, now] = [readYaml(before), readYaml(after)];
+    return old === undefined || now === undefined ? [] : [{ name, before: old, after: now }];
+  });
 }
 
 /** The alerts of all files before and after, by name: several with one name mostly differ by a label. */
@@ -82,11 +86,11 @@ function globalOf({ global }: Named): Named {
   return isObject(global) ? global : {};
 }
 
-/** The alerts of a rule file, each with what its group declares. */
-function alertsIn(content: Named): Named[] {
+/** The rules of one kind in a rule file, each with what its group declares. */
+export function rulesIn(content: Named, kind: "alert" | "record"): Named[] {
   return objectsIn(content.groups).flatMap((group) =>
     objectsIn(group.rules)
-      .filter(({ alert }) => typeof alert === "string")
+      .filter((rule) => typeof rule[kind] === "string")
       .map((rule) => ({
         ...rule,
         ...(isObject(group.labels)

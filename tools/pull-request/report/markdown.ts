@@ -156,7 +156,7 @@ function policiesOf({ policies, policiesOf: whose, run }: Report): string[] {
   if (!policies || (!run.ended && !broken)) {
     return [];
   }
-  const held = broken ? "A policy of `policy/` is violated." : "All policies of `policy/` pass.";
+  const held = broken ? "A policy in `policy/` is violated." : "All policies in `policy/` pass.";
   return [whose === undefined ? held : `${held} The policies are ${whose}.`];
 }
 

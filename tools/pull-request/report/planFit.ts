@@ -24,7 +24,7 @@ export function describeMisfits(log: string): readonly string[] {
     : [
         "the saved plan no longer fits:",
         ...new Set(misfits),
-        "these resources were not changed, earlier changes stay: run it again for a new preview",
+        "these resources were not changed, but earlier changes remain: run it again for a new preview",
       ];
 }
 

@@ -1,4 +1,4 @@
-import { seconds, writeDuration } from "../../../lib/shared/duration";
+import { writeDuration } from "../../../lib/shared/duration";
 import { LabOutputs } from "../lab";
 import { expandPanels } from "./expandPanels";
 import { Datasource, findDatasource, GrafanaApi } from "./grafana";
@@ -6,7 +6,7 @@ import { interpolate } from "./interpolate";
 import { MissingData } from "./missingData";
 import { ExpandedPanel, Panel, StoredDashboard, Values } from "./model";
 import { EXPRESSIONS, QueryFinding, rangeOf, runPanel } from "./queries";
-import { TimeRange, timeRange } from "./range";
+import { intervalOf, TimeRange, timeRange } from "./range";
 import { findRequest } from "./variableQuery";
 import { resolveVariables } from "./variables";
 
@@ -103,7 +103,7 @@ export async function queryPanels(
   const reasons = new Map(
     sources.map(({ uid: source, jsonData }) => {
       // https://grafana.com/docs/grafana/latest/datasources/prometheus/template-variables/#use-__rate_interval
-      const rateInterval = 4 * (seconds(jsonData?.timeInterval ?? "15s") || 15);
+      const rateInterval = 4 * intervalOf(jsonData?.timeInterval);
       return [source, new MissingData(api, source, range, rateInterval)];
     }),
   );
@@ -199,7 +199,7 @@ function resolve(
 
 /** A variable's query as Grafana sends it: with its datasource's interval, and the dashboard's range. */
 function fillBuiltIns(query: string, { from, to }: TimeRange, { jsonData }: Datasource): string {
-  const interval = seconds(jsonData?.timeInterval ?? "15s");
+  const interval = intervalOf(jsonData?.timeInterval);
   return query
     .replace(/\$\{__interval(_ms)?\}/g, (_, ms) => (ms ? String(interval * 1000) : writeDuration(interval)))
     .replace(/\$\{__range(_ms|_s)?\}/g, (_, unit?: string) => {

@@ -50,8 +50,12 @@ const EXCLUSION = "its unless leaves no series";
 const ABSENCE = new Set(["absent", "absent_over_time"]);
 const COMPARISONS = new Set(["==", "!=", ">", "<", ">=", "<="]);
 
-/** Selectors and comparisons in the syntax tree of Prometheus' parser. */
-export function readTree(tree: unknown, histogram = false): ParsedQuery {
+/**
+ * Selectors and comparisons in the syntax tree of Prometheus' parser.
+ *
+ * @param back Milliseconds by which a subquery around it looks back.
+ */
+export function readTree(tree: unknown, histogram = false, back = 0): ParsedQuery {
   if (typeof tree !== "object" || tree === null) {
     return { selectors: [], either: [], compares: false, filters: undefined };
   }
@@ -59,7 +63,7 @@ export function readTree(tree: unknown, histogram = false): ParsedQuery {
   if (type === "vectorSelector" || type === "matrixSelector") {
     const overTime = type === "matrixSelector";
     return {
-      selectors: [{ matchers: matchers ?? [], overTime, offset: offset / 1000, histogram }],
+      selectors: [{ matchers: matchers ?? [], overTime, offset: (back + offset) / 1000, histogram }],
       either: [],
       compares: false,
       filters: undefined,
@@ -69,16 +73,16 @@ export function readTree(tree: unknown, histogram = false): ParsedQuery {
     return { selectors: [], either: [], compares: false, filters: PRESENCE };
   }
   if (op === "or") {
-    const sides = [readTree(lhs, histogram), readTree(rhs, histogram)];
+    const sides = [lhs, rhs].map((side) => readTree(side, histogram, back));
     return { selectors: [], either: [sides], compares: false, filters: filtersOf(sides) };
   }
   if (op === "unless") {
     // the right side only removes series, so it does not matter if it finds nothing
-    const left = readTree(lhs, histogram);
+    const left = readTree(lhs, histogram, back);
     return { ...left, filters: left.filters ?? EXCLUSION };
   }
   const native = (histogram || String(func?.name).startsWith("histogram_")) && grouping?.includes("le") !== true;
-  const parts = Object.values(tree).map((part) => readTree(part, native));
+  const parts = Object.values(tree).map((part) => readTree(part, native, back + offset));
   const compares = type === "binaryExpr" && COMPARISONS.has(String(op)) && bool !== true;
   return {
     selectors: parts.flatMap(({ selectors }) => selectors),

@@ -1,10 +1,9 @@
 import { WITHOUT_QUERIES } from "../../../dashboards/community/panelTypes";
-import { seconds } from "../../../lib/shared/duration";
 import { isObject } from "../../../lib/shared/isObject";
 import { Datasource, findDatasource, Frame, GrafanaApi, QueryResult } from "./grafana";
 import { interpolate } from "./interpolate";
 import { ExpandedPanel, Panel, Target, ValueMapping, Values } from "./model";
-import { panelRange, stepOf, TimeRange } from "./range";
+import { intervalOf, panelRange, stepOf, TimeRange } from "./range";
 
 /** Width of a dashboard on a common screen, in pixels; a panel's width is in 24ths of it. */
 const SCREEN = 1920;
@@ -105,8 +104,8 @@ function pointsOf(
   const width = Math.floor((SCREEN * (panel.gridPos?.w ?? COLUMNS)) / COLUMNS);
   const maxDataPoints = Number(panel.maxDataPoints ?? 0) || width;
   // `>10s` and `10s` mean the same
-  const minimum = interpolate(String(panel.interval ?? ""), values) || (jsonData?.timeInterval ?? "15s");
-  return { intervalMs: stepOf(range, maxDataPoints, seconds(minimum) * 1000), maxDataPoints };
+  const minimum = intervalOf(interpolate(String(panel.interval ?? ""), values) || jsonData?.timeInterval);
+  return { intervalMs: stepOf(range, maxDataPoints, minimum * 1000), maxDataPoints };
 }
 
 /** The time range of a panel: its own, or that of its dashboard. */

@@ -40,6 +40,11 @@ const STEPS: readonly (readonly [number, string])[] = [
   [3_628_800_000, "30d"],
 ];
 
+/** Seconds of a Grafana setting such as `10s`, or `10` for the same; 15, Prometheus' datasource's own default, without one. */
+export function intervalOf(setting = ""): number {
+  return seconds(/\d$/.test(setting) ? `${setting}s` : setting) || 15;
+}
+
 /** The step in milliseconds: the range divided by the points, rounded, at least this minimum. */
 export function stepOf({ from, to }: TimeRange, maxDataPoints: number, minimumMs: number): number {
   const raw = (to - from) / maxDataPoints;
