@@ -1,7 +1,7 @@
 "use strict";
 
-// Rooms from the inside out: a file imports from its own room and from those inside, and nothing imports in a circle.
-const ROOMS = ["lib/shared", "lib/settings", "lib/docker", "lib/drift", "lib/preflight", "dashboards", "components"];
+// Layers from the inside out: a file imports from its own layer and from those inside, without cycles.
+const LAYERS = ["lib/shared", "lib/settings", "lib/docker", "lib/drift", "lib/preflight", "dashboards", "components"];
 const OURS = "^(lib|dashboards|components|policy|tools|scripts|tests|index[.]ts)";
 const PROVIDERS = "node_modules/(@pulumi/(docker|command)|@pulumiverse)/";
 
@@ -9,12 +9,12 @@ const rule = (name, from, to) => ({ name, severity: "error", from, to });
 
 module.exports = {
   forbidden: [
-    rule("no circle", {}, { circular: true }),
-    ...ROOMS.map((room, at) =>
+    rule("no cycle", {}, { circular: true }),
+    ...LAYERS.map((layer, at) =>
       rule(
-        `${room} imports from the rooms inside it`,
-        { path: `^${room}/` },
-        { path: OURS, pathNot: `^(${ROOMS.slice(0, at + 1).join("|")})/` },
+        `${layer} imports from the layers inside it`,
+        { path: `^${layer}/` },
+        { path: OURS, pathNot: `^(${LAYERS.slice(0, at + 1).join("|")})/` },
       ),
     ),
     rule("resources are declared in components", { path: "^(lib|dashboards)/" }, { path: PROVIDERS }),

@@ -46,7 +46,10 @@ export function flaskDashboard(): Dashboard {
         .withTarget(queryNow(`up{${JOB}}`)),
     )
     .withPanel(
-      stat("Error ratio", "Share of the requests that end with a status of 500 or above; the chosen status is ignored.")
+      stat(
+        "Error ratio",
+        "Share of the requests that end with a status of 500 or above; the variable Status does not apply.",
+      )
         .unit("percentunit")
         .decimals(1)
         .graphMode(BigValueGraphMode.Area)

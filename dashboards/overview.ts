@@ -96,12 +96,18 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         .withTarget(query(each("sum", `rate(container_cpu_usage_seconds_total${own}${RATE})`), legend)),
     )
     .withPanel(
-      graph("Memory by container", "Working set of each container of the lab: the memory that cannot be reclaimed.")
+      graph(
+        "Memory by container",
+        "Memory in use by each container of the lab, without the inactive page cache (working set).",
+      )
         .unit("bytes")
         .withTarget(query(newest("container_memory_working_set_bytes"), legend)),
     )
     .withPanel(
-      bars("Memory used of the limit", "Working set of each container, as a share of its limit; at 100 % it is killed.")
+      bars(
+        "Memory usage relative to the limit",
+        "Working set of each container, as a share of its limit; at 100 % it is killed.",
+      )
         .unit("percentunit")
         .max(1)
         .thresholds(thresholds("green", [0.8, "orange"], [0.95, "red"]))
@@ -119,7 +125,7 @@ export function overviewDashboard(settings: OverviewSettings): Dashboard {
         .withTarget(queryNow(`time() - ${each("max", `container_start_time_seconds${own}`)}`, legend)),
     )
     .withPanel(
-      graph("Time series over time", "Time series that Prometheus holds in memory.")
+      graph("Time series in memory", "Time series that Prometheus holds in memory, over time.")
         .unit("short")
         .span(24)
         .withTarget(query('prometheus_tsdb_head_series{job="prometheus"}', "series")),
@@ -147,7 +153,10 @@ function withProbes(dashboard: DashboardBuilder, probes: readonly Probe[]): Dash
   // without one the panel would have no data
   return probes.some(({ url }) => url?.startsWith("https:"))
     ? all.withPanel(
-        bars("Certificates", "Time until the first certificate of the chain expires; none is seen if the probe fails.")
+        bars(
+          "Certificates",
+          "Time until a certificate of the chain expires, the earliest counts; none is seen if the probe fails.",
+        )
           .unit("s")
           .mappings([texts({ 0: ["none seen", GREY] })])
           .thresholds(thresholds("red", [14 * DAY, "green"]))

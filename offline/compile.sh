@@ -108,7 +108,7 @@ compile() {
     log=$out/$part.log
     [ -z "${packages[$part]-}" ] || log=$out/programs.log
     tail -n 5 "$log" >&2
-    die "it did not compile: see $log; another run goes on from here"
+    die "compilation failed: see $log; the next run continues from here"
   done
   echo "compiled in $((SECONDS - start)) s"
 }

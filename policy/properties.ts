@@ -44,7 +44,7 @@ const MOUNTS = list(
 );
 const NOT_ROOT = like(/^[1-9]\d*(:[1-9]\d*)?$/);
 const OVERLAY_ID = like(/^[a-z0-9]{25}$/);
-/** What stands in a preview for a value that only an update brings (`UnknownStringValue` of the engine). */
+/** Placeholder of a preview for a value known only after the update (the Pulumi engine's `UnknownStringValue`). */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Download address of the plugin of Grafana's provider. */

@@ -151,7 +151,7 @@ def count_in_flight(app: Flask, registry: CollectorRegistry) -> None:
 
 
 def create_app(instance: str) -> Flask:
-    """Build the app; `instance` tells which start of the lab's app answers."""
+    """Build the app; `instance` identifies this start of the lab's app."""
     app = Flask("observability_lab", static_folder=None)
     # FLASK_DEBUG in someone's environment would turn the 500 of /error into a raise.
     app.config["PROPAGATE_EXCEPTIONS"] = False
@@ -216,7 +216,7 @@ def open_socket(listen: str) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as fault:
-        msg = f"cannot listen on {text}: {host} is no known host ({fault.strerror})"
+        msg = f"cannot listen on {text}: {host} cannot be resolved ({fault.strerror})"
         raise ListenError(msg) from fault
     family, kind, proto, _, sockaddr = found[0]
     # The resolved address is asked, as "0" and "::ffff:0.0.0.0" mean every interface too.

@@ -1,5 +1,5 @@
-// Makes the password of a running Grafana's admin the one that the stack holds: Grafana takes the one it
-// was started with on the first start of its volume only.
+// Sets the admin password of a running Grafana to that of the stack: Grafana uses the one of its environment only at the
+// first start of its volume.
 // Environment: GRAFANA_URL, GRAFANA_PASSWORD, GRAFANA_CONTAINER. Prints nothing secret.
 const { execFileSync } = require("node:child_process");
 
@@ -22,7 +22,7 @@ async function main() {
   });
   const status = await signIn();
   if (status !== 200) {
-    throw new Error(`Grafana at ${GRAFANA_URL} answers ${status} to its new password; after five wrong ones it refuses every one for five minutes: run up again then`);
+    throw new Error(`Grafana at ${GRAFANA_URL} returned ${status} for the new password; after five failed attempts it rejects every password for five minutes: then run make up again`);
   }
 }
 

@@ -1,4 +1,4 @@
-# Makes the virtual environment $lab/$ROOM/venv anew from the pinned requirements on stdin.
+# Recreates the virtual environment $lab/$ROOM/venv from the pinned requirements on stdin.
 # LAB: the lab's name. ROOM: flask | ansible. PYTHON: the interpreter (python3).
 # shellcheck shell=sh
 set -eu
@@ -38,6 +38,9 @@ $found
 
 EOF
 
+# What pip leaves when it is killed goes with the next try, and with the lab.
+TMPDIR=$room/tmp
+export TMPDIR
 # Half an environment must not be taken for a whole one.
 undo() {
   rm -rf "$venv" "$TMPDIR" "$room/requirements.txt" "$room/install.log"
@@ -45,9 +48,6 @@ undo() {
 }
 trap 'undo; exit 1' HUP INT TERM
 
-# What pip leaves when it is killed goes with the next try, and with the lab.
-TMPDIR=$room/tmp
-export TMPDIR
 mkdir -p "$room"
 rm -rf "$venv" "$TMPDIR"
 mkdir "$TMPDIR"

@@ -10,7 +10,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "namePrefix",
       "my lab ",
-      ' = "my lab ": must be up to 32 letters, digits, "_", "." and "-", starting with a letter or digit; write it as in team-a-',
+      ' = "my lab ": must be up to 32 letters, digits, "_", "." and "-", starting with a letter or digit; write it like team-a-',
     ],
     [
       "bindAddress",
@@ -55,7 +55,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "dashboardCatalogue",
       "https://user:T0K3N@example.org/api/dashboards",
-      ": holds credentials, which the settings' file and its history would show; set a URL without, or download the files and set their folder",
+      ": holds credentials, which the settings' file and its history would show; set a URL without it, or download the files and set their folder",
     ],
     [
       "scrapeIntervall",
@@ -93,7 +93,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "extraScrapeTargets",
       [{ ...job, targets: ["localhost"] }],
-      "[0].targets[0] = \"localhost\": is the loopback of Prometheus' own container; write host.docker.internal for this machine; on Linux the program must listen on the lab's gateway, too",
+      "[0].targets[0] = \"localhost\": is a loopback address, which is the container's own; write host.docker.internal for this machine; on Linux the program must listen on the lab's gateway, too",
     ],
     [
       "communityDashboards",
@@ -110,7 +110,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "extraScrapeTargets",
       [{ ...job, job: "linux_host" }],
-      '[0] = {"job":"linux_host","targets":["host.docker.internal:8000"]}: names the job linux_host again; give each entry a job of its own',
+      '[0] = {"job":"linux_host","targets":["host.docker.internal:8000"]}: uses the job linux_host, which another entry or the lab has; give the entry its own job',
     ],
     [
       "communityDashboards",
@@ -142,7 +142,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "extraScrapeTargets",
       [{ ...job, targets: ["localhost:8000"] }],
-      "[0].targets[0] = \"localhost:8000\": is the loopback of Prometheus' own container; write host.docker.internal:8000 for this machine; on Linux the program must listen on the lab's gateway, too",
+      "[0].targets[0] = \"localhost:8000\": is a loopback address, which is the container's own; write host.docker.internal:8000 for this machine; on Linux the program must listen on the lab's gateway, too",
     ],
     [
       "probes",

@@ -84,7 +84,7 @@ export function injectDataFaults(fixture: () => Fixture): void {
     const { ok, output } = await lab.run("restore", [], { FILE: broken }).outcome;
     expect(ok).toBe(false);
     expect(output).toContain(`${lab.container("grafana")} does not get healthy; its last lines:`);
-    expect(output).toContain("the restore failed: the lab's own data is put back");
+    expect(output).toContain("the restore failed: putting the lab's own data back");
     await expectGreen(fixture(), { part, fault: "make restore of a backup that Grafana cannot read" });
   });
 

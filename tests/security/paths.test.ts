@@ -125,7 +125,9 @@ describe("a foreign name", () => {
   it.each(["../../../x", "\n", "*"])("in the place of a preview's id (%j) removes nothing", async (id) => {
     fs.mkdirSync(path.join(folder, "room"));
     fs.writeFileSync(path.join(folder, "room", "id"), id);
-    await expect(PreviewLab.create({ folder, stack: "offline" })).rejects.toThrow("holds no id of a preview's lab");
+    await expect(PreviewLab.create({ folder, stack: "offline" })).rejects.toThrow(
+      "does not contain the id of a preview's lab",
+    );
     expect(fs.readFileSync(path.join(folder, "room", "id"), "utf8")).toBe(id);
   });
 });

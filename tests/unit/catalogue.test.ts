@@ -105,11 +105,11 @@ describe("a folder as catalogue", () => {
     [
       { __inputs: [{ name: "DS_LOKI", type: "datasource", pluginId: "loki" }], panels: [] },
       "dashboard 7 needs a datasource of type loki, and the lab has prometheus only",
-      "take it out, or set a dashboard that asks Prometheus alone",
+      "take it out, or set a dashboard that queries only Prometheus",
     ],
     [
       { panels: [{ libraryPanel: { uid: "a", name: "CPU" } }] },
-      "dashboard 7 uses library panels that its file does not hold: CPU",
+      "dashboard 7 uses library panels that its file does not contain: CPU",
       "export it again for sharing with another instance, which puts them into the file",
     ],
   ])("with a dashboard that the lab cannot show is reported with the reason: %#", async (exported, problem, fix) => {

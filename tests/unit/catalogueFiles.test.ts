@@ -41,19 +41,18 @@ describe("a file of a catalogue", () => {
       {
         ...invalid,
         value: { id: 3, revision: 1 },
-        problem: "dashboard 3 has the uid same, and so has dashboard 1; Grafana can store only one of them",
+        problem: "dashboard 3 has the same uid as dashboard 1: same; Grafana can store only one of them",
       },
       {
         ...invalid,
         value: { id: 4, revision: 1 },
-        problem:
-          "dashboard 4 has the uid lab-flask, and so has one of the lab's own; Grafana can store only one of them",
+        problem: "dashboard 4 has the same uid as one of the lab's own: lab-flask; Grafana can store only one of them",
       },
       {
         ...invalid,
         value: { id: 5, revision: 1 },
         problem:
-          "dashboard 5 has the uid observability-lab, and so has the lab's folder; Grafana can store only one of them",
+          "dashboard 5 has the same uid as the lab's folder: observability-lab; Grafana can store only one of them",
       },
     ]);
   });

@@ -120,7 +120,7 @@ describe("an extra scrape target with fields of a scrape_config", () => {
         relabel_configs: [{ target_label: "__address__", replacement: "127.0.0.1:9115" }],
       },
     ],
-    ["names a socket", { docker_sd_configs: [{ host: "unix:///var/run/docker.sock" }] }],
+    ["is a socket", { docker_sd_configs: [{ host: "unix:///var/run/docker.sock" }] }],
     ["no targets", { targets: undefined, labels: { a: "b" }, dns_sd_configs: [{ names: ["a.example.org"] }] }],
     ["labels that are not a map of strings", { labels: ["a"] }],
     ["holds credentials", { proxy_url: "http://user:hunter2@proxy:3128" }],

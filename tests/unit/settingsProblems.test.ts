@@ -13,7 +13,7 @@ const UBUNTU =
 const DURATION = "is not a duration above zero; write it as Prometheus does, such as 5s, 1m30s or 7d";
 const ADDRESS = "is not an IPv4 address; use 127.0.0.1, or another address of this machine";
 const PREFIX =
-  'must be up to 32 letters, digits, "_", "." and "-", starting with a letter or digit; write it as in team-a-';
+  'must be up to 32 letters, digits, "_", "." and "-", starting with a letter or digit; write it like team-a-';
 const NETWORK = "use a private network such as 172.30.90.0/24";
 const MEMORY = "must be a whole number of MiB from 32 to 1048576; set one in this range";
 
@@ -114,7 +114,7 @@ describe("a bad scrape target", () => {
       extraScrapeTargets: JSON.stringify([{ job: "a", targets: ["app:80", `${host}:81`] }]),
     });
     expect(problem).toContain(
-      `extraScrapeTargets[0].targets[1] = "${host}:81": is the loopback of Prometheus' own container`,
+      `extraScrapeTargets[0].targets[1] = "${host}:81": is a loopback address, which is the container's own`,
     );
     expect(problem).toContain("write host.docker.internal:81 for this machine");
   });
@@ -122,7 +122,10 @@ describe("a bad scrape target", () => {
   it.each([
     [{ targets }, "has no job; give it one, such as job: my_app"],
     [{ job: "", targets }, "has no job; give it one, such as job: my_app"],
-    [{ job: "flask_app", targets }, "names the job flask_app again; give each entry a job of its own"],
+    [
+      { job: "flask_app", targets },
+      "uses the job flask_app, which another entry or the lab has; give the entry its own job",
+    ],
     [{ job: "a" }, TARGETS],
     [{ job: "a", targets: "app:80" }, TARGETS],
     [{ job: "a", targets: [] }, TARGETS],
@@ -183,7 +186,7 @@ describe("a bad scrape target", () => {
   it("with the job of another one is reported", () => {
     const entry = { job: "a", targets };
     expect(problemsOf({ extraScrapeTargets: JSON.stringify([entry, entry]) })).toStrictEqual([
-      `extraScrapeTargets[1] = ${JSON.stringify(entry)}: names the job a again; give each entry a job of its own`,
+      `extraScrapeTargets[1] = ${JSON.stringify(entry)}: uses the job a, which another entry or the lab has; give the entry its own job`,
     ]);
   });
 });
@@ -255,8 +258,8 @@ describe("the error", () => {
     ]);
     expect(problems).toEqual([
       expect.stringMatching(/^retention: is not a duration above zero; /),
-      "dashboardCatalogue: cannot be kept secret; set it without --secret",
-      "retention: cannot be kept secret; set it without --secret",
+      "dashboardCatalogue: must not be a secret; set it without --secret",
+      "retention: must not be a secret; set it without --secret",
     ]);
   });
 });

@@ -6,7 +6,7 @@ const IPV6 = "is an IPv6 address, and the lab's network has IPv4 only; write a h
 const NO_HOST = "is not a host name; write it as db.example.org or 192.0.2.1";
 const NO_IMAGE =
   "is not the name of an image; write it in lower case and without a scheme, as registry.example.org:5000/name:tag";
-const NO_FILE = "names a file, and Prometheus' container has none but the lab's";
+const NO_FILE = "names a file, but your files are not in Prometheus' container";
 
 function problemsWith(changes: Record<string, string>, secrets: readonly string[] = []): readonly Problem[] {
   return parseSettings({ values: { ...DEFAULTS, ...changes }, secrets: new Set(secrets) }).problems;
@@ -105,7 +105,7 @@ describe("a field of a scrape job that its container has nothing for", () => {
     ],
     [
       { scheme: "https", tls_config: { ca: "/etc/ssl/ca.pem" } },
-      "tls_config.ca: names a file, and Prometheus' container has none; write its content",
+      "tls_config.ca: is a path, but your files are not in Prometheus' container; write its content",
     ],
     [{ proxy_url: "proxy:3128" }, "proxy_url: has no scheme of a proxy; write it as http://proxy.example.org:3128"],
     [{ scheme: "https://" }, "scheme: is not http or https; write one of these"],

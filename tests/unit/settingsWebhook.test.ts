@@ -53,7 +53,7 @@ describe("the webhook for alerts", () => {
       "slack.com",
       `is Slack's API, with a format of its own that the lab does not send; ${SLACK}`,
     ],
-    ["https://acme.slack.com/archives/T0K3N", "acme.slack.com", `is a page of Slack, and no webhook; ${SLACK}`],
+    ["https://acme.slack.com/archives/T0K3N", "acme.slack.com", `is a page of Slack, not a webhook; ${SLACK}`],
     [
       "https://teams.microsoft.com/l/channel/T0K3N",
       "teams.microsoft.com",

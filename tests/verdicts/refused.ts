@@ -76,7 +76,7 @@ export const REFUSED: readonly RefusedScenario[] = [
   {
     scenario: "two dashboards of one uid",
     settings: (fixture) => withDashboard(fixture, 91, Object.values(HEALTHY)[0] ?? {}),
-    output: /dashboard 91 has the uid verdict-empty, and so has dashboard 1/,
+    output: /dashboard 91 has the same uid as dashboard 1: verdict-empty/,
   },
   {
     scenario: "a webhook of a chat with a format of its own",
