@@ -64,8 +64,12 @@ export interface Machine {
 }
 
 /** Docker's `/info`. */
-interface DockerInfo {
+export interface DockerInfo {
   readonly ID: string;
+  readonly CgroupVersion?: string;
+  readonly CgroupDriver: string;
+  readonly DockerRootDir: string;
+  readonly MemTotal: number;
   readonly Driver: string;
   readonly MemoryLimit?: boolean;
   readonly SwapLimit?: boolean;

@@ -7,13 +7,15 @@ import {
   checkMounts,
   checkSocketFolders,
   checkStorage,
-  DockerInfo,
 } from "../../tools/doctor/docker";
+import { DockerInfo } from "../../lib/docker/machine";
 import { ofProblems } from "../../tools/doctor/finding";
 import { checkDisk, checkDockerDisk, checkNode, describePython } from "../../tools/doctor/host";
 import { LINUX, settingsWith } from "../support/fixtures";
 
 const INFO: DockerInfo = {
+  ID: "id",
+  Driver: "overlay2",
   ServerVersion: "28.2.2",
   OperatingSystem: "Debian GNU/Linux 13",
   CgroupVersion: "2",

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { stringify } from "yaml";
 import { alertRules } from "../../lib/shared/alertRules";
 import { findFreePort } from "../pull-request/machine";
-import { getJson, QueryResponse } from "../verify/lab";
+import { queryPrometheus } from "../verify/lab";
 import { MIB } from "./idle";
 import { isUp, until } from "./poll";
 
@@ -70,10 +70,8 @@ export async function measureLoad(
   const [elapsed, after] = [(Date.now() - begin) / 1000, await readMetrics()];
   const status = fs.readFileSync(`/proc/${String(child.pid)}/status`, "utf8");
   const growth = (name: string): number => (metric(after, name) - metric(before, name)) / elapsed;
-  const evaluate = async (query: string): Promise<number> => {
-    const path = `/api/v1/query?query=${encodeURIComponent(query)}`;
-    return Number((await getJson<QueryResponse>(`${url}${path}`)).data.result[0]?.value[1]);
-  };
+  const evaluate = async (query: string): Promise<number> =>
+    Number((await queryPrometheus({ prometheusUrl: url }, query))[0]?.value[1]);
   const scrapeMs = async (quantile: number): Promise<string> =>
     ((await evaluate(`quantile(${String(quantile)}, scrape_duration_seconds)`)) * 1000).toFixed(0);
   const late = `prometheus_target_interval_length_seconds{interval="${String(interval)}s",quantile="0.99"}`;

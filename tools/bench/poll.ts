@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import { getJson, LabOutputs, signIn } from "../verify/lab";
+import { readDashboard } from "../verify/dashboards";
+import { askPrometheus, LabOutputs } from "../verify/lab";
 
 const POLL_MS = 50;
 const TIMEOUT_MS = 180_000;
@@ -24,23 +25,20 @@ export async function isUp(url: string): Promise<boolean> {
 }
 
 /** Whether Prometheus has loaded this scrape interval and has scraped a target with it since then. */
-export async function scrapesBy({ prometheusUrl }: LabOutputs, interval: string, since: number): Promise<boolean> {
-  const { data } = await getJson<{
-    data: { activeTargets: { scrapeInterval: string; lastScrape: string; health: string }[] };
-  }>(`${prometheusUrl}/api/v1/targets?state=active`);
-  const scraped = data.activeTargets.some(
+export async function scrapesBy(lab: LabOutputs, interval: string, since: number): Promise<boolean> {
+  const { activeTargets } = await askPrometheus<{
+    activeTargets: { scrapeInterval: string; lastScrape: string; health: string }[];
+  }>(lab, "targets?state=active");
+  const scraped = activeTargets.some(
     ({ scrapeInterval, lastScrape, health }) =>
       scrapeInterval === interval && health === "up" && Date.parse(lastScrape) > since,
   );
-  const config = await getJson<{ data: { yaml: string } }>(`${prometheusUrl}/api/v1/status/config`);
-  return scraped && config.data.yaml.startsWith(`global:\n  scrape_interval: ${interval}\n`);
+  const { yaml } = await askPrometheus<{ yaml: string }>(lab, "status/config");
+  return scraped && yaml.startsWith(`global:\n  scrape_interval: ${interval}\n`);
 }
 
 /** Whether Grafana serves a dashboard that has a panel with that title. */
 export async function servesPanel(outputs: LabOutputs, uid: string, title: string): Promise<boolean> {
-  const { dashboard } = await getJson<{ dashboard: { panels: { title?: string }[] } }>(
-    `${outputs.grafanaUrl}/api/dashboards/uid/${uid}`,
-    signIn(outputs),
-  );
-  return dashboard.panels.some((panel) => panel.title === title);
+  const { panels = [] } = await readDashboard(outputs, uid);
+  return panels.some((panel) => panel.title === title);
 }

@@ -1,6 +1,6 @@
 import * as os from "node:os";
 import { dockerGet } from "../../lib/docker/client";
-import { inspectMachine, Machine } from "../../lib/docker/machine";
+import { DockerInfo, inspectMachine, Machine } from "../../lib/docker/machine";
 import { removeLeftovers } from "../../lib/docker/temporaryContainer";
 import { labFolder, ObservedHost, observeHost } from "../../lib/drift/host";
 import { machineChecks } from "../../lib/preflight";
@@ -10,15 +10,7 @@ import { Settings } from "../../lib/settings/settings";
 import { readStackFiles } from "../../lib/settings/stackFiles";
 import { labName } from "../../lib/shared/names";
 import { LabError } from "../../lib/shared/problems";
-import {
-  checkCgroups,
-  checkDocker,
-  checkMemory,
-  checkMounts,
-  checkSocketFolders,
-  checkStorage,
-  DockerInfo,
-} from "./docker";
+import { checkCgroups, checkDocker, checkMemory, checkMounts, checkSocketFolders, checkStorage } from "./docker";
 import { Finding, ofProblems, problem, skipped } from "./finding";
 import { tryFirewall } from "./firewall";
 import { checkGrafanaKey } from "./grafanaKey";

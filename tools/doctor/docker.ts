@@ -1,22 +1,10 @@
 import { statSync } from "node:fs";
 import { DEFAULT_SOCKET } from "../../lib/docker/client";
-import { CONTAINERD_SOCKETS, Machine, measuresWrites } from "../../lib/docker/machine";
+import { CONTAINERD_SOCKETS, DockerInfo, Machine, measuresWrites } from "../../lib/docker/machine";
 import { servicesOf } from "../../lib/settings/services";
 import { Settings } from "../../lib/settings/settings";
 import { attempt } from "../../lib/shared/attempt";
 import { Finding, ok, problem, warning } from "./finding";
-
-/** The fields of `docker info` that checks read. */
-export interface DockerInfo {
-  readonly ServerVersion: string;
-  readonly OperatingSystem: string;
-  readonly CgroupVersion?: string;
-  readonly CgroupDriver: string;
-  readonly MemoryLimit: boolean;
-  readonly SwapLimit: boolean;
-  readonly MemTotal: number;
-  readonly DockerRootDir: string;
-}
 
 /** Sockets that earlier versions mounted even if they did not exist. */
 const SOCKETS = [DEFAULT_SOCKET, ...CONTAINERD_SOCKETS];

@@ -3,13 +3,14 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { messageOf, runMain } from "../../lib/shared/run";
+import { Finding } from "../verify/lab";
 import { changedLines } from "./evaluation/causes";
 import { PreviewEvaluation } from "./evaluation/previewEvaluation";
 import { REPORT_MARKER } from "./foreignReport";
 import { Base, checkOut, describeHead, findBase, toReadByHand } from "./git";
 import { LabRun, OWN_POLICIES, PreviewLab } from "./previewLab";
 import { escapeMarkdown } from "./report/format";
-import { LabResults, CheckResult, fence, renderReport, Report, summaryOf } from "./report/markdown";
+import { LabResults, fence, renderReport, Report, summaryOf } from "./report/markdown";
 import { describeSteps } from "./report/resources";
 
 const PROJECT = path.resolve(__dirname, "../..");
@@ -159,7 +160,7 @@ async function upFrom(lab: PreviewLab, base: Base, checkout: string): Promise<Pi
 async function verify(lab: PreviewLab): Promise<Pick<Result, "verified"> & Partial<Pick<Result, "failure">>> {
   const { output, messages } = await lab.commands.run("verify", ["--json"]);
   try {
-    const { checks } = JSON.parse(lab.standIns.restore(output)) as { checks: CheckResult[] };
+    const { checks } = JSON.parse(lab.standIns.restore(output)) as { checks: Finding[] };
     return { verified: checks };
   } catch {
     return { verified: undefined, failure: ["the update succeeded, but make verify failed to run:", messages] };

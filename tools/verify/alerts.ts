@@ -1,7 +1,7 @@
 import { GROUP_INTERVAL } from "../../lib/settings/alertReceivers";
-import { signInHeaders } from "../../lib/shared/webSignIn";
 import { seconds, writeDuration } from "../../lib/shared/duration";
-import { CheckError, getJson, LabOutputs, queryPrometheus, Sample } from "./lab";
+import { signInHeaders } from "../../lib/shared/webSignIn";
+import { askPrometheus, CheckError, getJson, LabOutputs, queryPrometheus, Sample } from "./lab";
 
 /** A rule, as in Prometheus' API. */
 interface Rule {
@@ -20,11 +20,8 @@ const SCRAPES = 3;
 
 /** Whether every rule is evaluated without an error, and the watchdog reaches its destination. */
 export async function alertsEvaluated(lab: LabOutputs): Promise<string> {
-  const { data } = await getJson<{ data: { groups: readonly { rules: readonly Rule[] }[] } }>(
-    `${lab.prometheusUrl}/api/v1/rules`,
-    signInHeaders(lab.webPassword),
-  );
-  const rules = data.groups.flatMap((group) => group.rules);
+  const { groups } = await askPrometheus<{ groups: readonly { rules: readonly Rule[] }[] }>(lab, "rules");
+  const rules = groups.flatMap((group) => group.rules);
   const unhealthy = rules.filter(({ health }) => health !== "ok");
   if (unhealthy.length > 0) {
     const list = unhealthy.map(({ name, lastError }) => `${name}: ${lastError ?? "not evaluated yet"}`);

@@ -6,7 +6,7 @@ import { alertsEvaluated } from "./alerts";
 import { configurationLoaded } from "./configuration";
 import { readDashboard, unboundDatasources } from "./dashboards";
 import { hostReported } from "./host";
-import { Check, CheckError, getJson, LabOutputs, QueryResponse, queryPrometheus, request, signIn } from "./lab";
+import { Check, CheckError, getJson, LabOutputs, queryPrometheus, request, Sample, signIn } from "./lab";
 import { StoredDashboard } from "./panels/model";
 import { targetsUp } from "./targets";
 
@@ -116,7 +116,7 @@ async function datasourceWorks(lab: LabOutputs): Promise<string> {
   if (uid === undefined) {
     throw new CheckError("Grafana has no default datasource", "run make up");
   }
-  const { data } = await getJson<QueryResponse>(
+  const { data } = await getJson<{ data: { result: readonly Sample[] } }>(
     `${lab.grafanaUrl}/api/datasources/proxy/uid/${urlSegment(uid)}/api/v1/query?query=up`,
     signIn(lab),
   );

@@ -55,6 +55,14 @@ export interface Observation {
   readonly details?: unknown;
 }
 
+/** Result of a check. */
+export interface Finding extends Observation {
+  readonly check: string;
+  readonly ok: boolean;
+  /** How to resolve a failure. */
+  readonly fix?: string;
+}
+
 /** One check of a running lab. */
 export interface Check {
   readonly name: string;
@@ -152,15 +160,18 @@ export interface Sample {
   readonly value: readonly [number, string];
 }
 
-export interface QueryResponse {
-  readonly data: { readonly result: readonly Sample[] };
+type PrometheusAccess = Pick<LabOutputs, "prometheusUrl" | "webPassword">;
+
+/** The data of a response of Prometheus' HTTP API. */
+export async function askPrometheus<T>({ prometheusUrl, webPassword }: PrometheusAccess, path: string): Promise<T> {
+  const { data } = await getJson<{ data: T }>(`${prometheusUrl}/api/v1/${path}`, signInHeaders(webPassword));
+  return data;
 }
 
 /** The samples of a PromQL query, sent to Prometheus directly. */
-export async function queryPrometheus(lab: LabOutputs, query: string): Promise<readonly Sample[]> {
-  const url = `${lab.prometheusUrl}/api/v1/query?query=${encodeURIComponent(query)}`;
-  const response = await getJson<QueryResponse>(url, signInHeaders(lab.webPassword));
-  return response.data.result;
+export async function queryPrometheus(lab: PrometheusAccess, query: string): Promise<readonly Sample[]> {
+  const path = `query?query=${encodeURIComponent(query)}`;
+  return (await askPrometheus<{ result: readonly Sample[] }>(lab, path)).result;
 }
 
 /** Authorization header for Grafana. */

@@ -3,21 +3,13 @@ import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { CHECKS, FLASK_PATHS, QUICK_PATHS, sendTraffic } from "./checks";
 import { messageOf, runMain } from "../../lib/shared/run";
-import { Observation, Check, CheckError, LabOutputs, patienceOf } from "./lab";
+import { Check, CheckError, Finding, LabOutputs, patienceOf } from "./lab";
 import { panelChecks } from "./panels/checks";
 import { grafanaApi } from "./panels/grafana";
 import { Session } from "./panels/session";
 import { remoteWriteChecks } from "./remoteWrite";
 import { swarmChecks } from "./swarm";
 import { printResults } from "./table";
-
-/** Result of a check. */
-interface Finding extends Observation {
-  readonly check: string;
-  readonly ok: boolean;
-  /** How to resolve a failure. */
-  readonly fix?: string;
-}
 
 const USAGE = "usage: scripts/pulumi stack output --json --show-secrets | verify [--json] [--patience SECONDS]";
 /** Pause between two rounds of requests to the app: at least one round lies between any two scrapes. */

@@ -1,7 +1,6 @@
 import { allServices } from "../../lib/settings/services";
 import { seconds } from "../../lib/shared/duration";
-import { signInHeaders } from "../../lib/shared/webSignIn";
-import { CheckError, getJson, LabOutputs, patienceOf } from "./lab";
+import { askPrometheus, CheckError, LabOutputs, patienceOf } from "./lab";
 
 /** A target in Prometheus' API. */
 interface Target {
@@ -17,16 +16,15 @@ interface Target {
 
 /** Whether every target of the lab responds to Prometheus. */
 export async function targetsUp(lab: LabOutputs): Promise<string> {
-  const [url, headers] = [`${lab.prometheusUrl}/api/v1`, signInHeaders(lab.webPassword)];
-  const [{ data }, pools] = await Promise.all([
-    getJson<{ data: { activeTargets: Target[] } }>(`${url}/targets?state=active`, headers),
-    getJson<{ data: { scrapePools: string[] } }>(`${url}/scrape_pools`, headers),
+  const [{ activeTargets }, { scrapePools }] = await Promise.all([
+    askPrometheus<{ activeTargets: Target[] }>(lab, "targets?state=active"),
+    askPrometheus<{ scrapePools: string[] }>(lab, "scrape_pools"),
   ]);
   // the first scrape of a job with a long interval of its own comes after this command
-  const later = data.activeTargets.filter(
+  const later = activeTargets.filter(
     ({ health, scrapeInterval }) => health === "unknown" && seconds(scrapeInterval) > patienceOf(lab),
   );
-  const down = data.activeTargets.filter((target) => target.health !== "up" && !later.includes(target));
+  const down = activeTargets.filter((target) => target.health !== "up" && !later.includes(target));
   if (down.length > 0) {
     const list = down.map(
       ({ labels, scrapeUrl, lastError }) => `${labels.job} ${scrapeUrl}: ${lastError || "not scraped yet"}`,
@@ -36,17 +34,15 @@ export async function targetsUp(lab: LabOutputs): Promise<string> {
       "check that the program behind the target runs and listens on more than 127.0.0.1, and that no firewall blocks it",
     );
   }
-  const missing = expectedJobs(lab).filter((job) => !data.activeTargets.some(({ labels }) => labels.job === job));
+  const missing = expectedJobs(lab).filter((job) => !activeTargets.some(({ labels }) => labels.job === job));
   if (missing.length > 0) {
     throw new CheckError(`no target for the jobs ${missing.join(", ")}`, "run make up");
   }
   // a discovery may rightly find nothing, or its address or the name of a service is wrong
-  const empty = pools.data.scrapePools.filter(
-    (job) => !data.activeTargets.some(({ scrapePool }) => scrapePool === job),
-  );
+  const empty = scrapePools.filter((job) => !activeTargets.some(({ scrapePool }) => scrapePool === job));
   const waiting = later.map(({ labels, scrapeInterval }) => `; ${labels.job} not scraped yet, every ${scrapeInterval}`);
   const notes = [...new Set(waiting), ...(empty.length === 0 ? [] : [`; no target for the jobs ${empty.join(", ")}`])];
-  return `${String(data.activeTargets.length - later.length)} up${notes.join("")}`;
+  return `${String(activeTargets.length - later.length)} up${notes.join("")}`;
 }
 
 /** The jobs of the lab's own services. */

@@ -1,16 +1,10 @@
+import { Finding } from "../../verify/lab";
 import { Operation, OPERATIONS } from "./changes";
 import { EngineRun, Violation } from "./events";
 import { code, Details, escapeMarkdown } from "./format";
 import { impactOf } from "./impact";
 import { Changes } from "./resources";
 import { Row, rowKey } from "./rows";
-
-/** Result of a check of `make verify`. */
-export interface CheckResult {
-  readonly check: string;
-  readonly ok: boolean;
-  readonly seen: string;
-}
 
 /** Results of a lab for what changes, as Markdown. */
 export interface LabResults {
@@ -44,7 +38,7 @@ export interface Report {
   /** Only if a lab was queried. */
   readonly results?: LabResults | undefined;
   /** Results of `make verify` after the change was applied; undefined if it was not. */
-  readonly verified?: readonly CheckResult[] | undefined;
+  readonly verified?: readonly Finding[] | undefined;
   /** Duration of each part of the work. */
   readonly seconds: Readonly<Record<string, number>>;
 }
@@ -160,7 +154,7 @@ function policiesOf({ policies, policiesOf: whose, run }: Report): string[] {
   return [whose === undefined ? held : `${held} The policies are ${whose}.`];
 }
 
-function verifiedOf(checks: readonly CheckResult[]): string {
+function verifiedOf(checks: readonly Finding[]): string {
   const failed = checks.filter(({ ok }) => !ok);
   // failed checks first, as the table is truncated at the end
   const lines = [...failed, ...checks.filter(({ ok }) => ok)].map(
