@@ -73,7 +73,7 @@ audit: ## Check the pinned packages for known vulnerabilities
 
 sbom: ## Write a CycloneDX bill of materials to .lab/sbom.cdx.json
 	@scripts/setup packages
-	@. scripts/common.sh && node scripts/sbom.js >"$$room/sbom.cdx.json" && echo "$$room/sbom.cdx.json"
+	@. scripts/common.sh && node scripts/sbom.js >"$$state_dir/sbom.cdx.json" && echo "$$state_dir/sbom.cdx.json"
 
 bench: setup ## Benchmark the lab against docker compose, each in a lab of its own (ROUNDS=5 IDLE=300)
 	@scripts/bench

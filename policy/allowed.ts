@@ -181,7 +181,7 @@ const ADDRESS = joined(HOST, PORT);
 /** The second one only for the lab's containers: it answers all peers on its interface except those of other networks. */
 const ADDRESSES = either(ADDRESS, joined(HOST, PORT, " ", GATEWAY, PORT, ",", SUBNET));
 const KEPT: Test = (value, context) => typeof value === "string" && value.split(" ").every((it) => VOLUME(it, context));
-const TEARDOWN = { DELETE: ["flask/process.sh", "lab/sweep.sh"] };
+const TEARDOWN = { DELETE: ["flask/process.sh", "lab/teardown.sh"] };
 
 export const COMMANDS: readonly CommandAllowance[] = [
   {
@@ -196,7 +196,7 @@ export const COMMANDS: readonly CommandAllowance[] = [
     name: /^lab-overlay-drain$/,
     create: ":",
     delete: DELETE,
-    scripts: { DELETE: ["lab/drain.sh"] },
+    scripts: { DELETE: ["lab/overlay-teardown.sh"] },
     environment: { LAB, LABEL, MANAGER_LABEL, NETWORK },
   },
   ...["flask", "ansible"].map((venv) => ({
@@ -205,7 +205,7 @@ export const COMMANDS: readonly CommandAllowance[] = [
     delete: DELETE,
     scripts: { CREATE: ["python/install.sh"], DELETE: ["python/uninstall.sh"] },
     stdin: `${venv}/requirements.txt`,
-    environment: { LAB, ROOM: like(new RegExp(`^${venv}$`)) },
+    environment: { LAB, VENV: like(new RegExp(`^${venv}$`)) },
   })),
   {
     name: /^flask-process$/,

@@ -1,11 +1,11 @@
-# Sourced by the scripts in this folder: the folder LAB_ROOM, the CLI and the Docker daemon of this checkout's lab.
+# Sourced by the scripts in this folder: the folder LAB_STATE_DIR, the CLI and the Docker daemon of this checkout's lab.
 # shellcheck shell=bash
 unset CDPATH # with it, cd may enter another folder, and prints its path
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 home=$(dirname "$scripts") # the checkout with these scripts
 # shellcheck disable=SC2034 # used by the scripts that source this
 root=${LAB_CHECKOUT:-$home} # the checkout with the program and the settings
-room=${LAB_ROOM:-$root/.lab} # ignored by git: Pulumi state, passphrase, settings of this checkout only
+state_dir=${LAB_STATE_DIR:-$root/.lab} # ignored by git: Pulumi state, passphrase, settings of this checkout only
 [ -n "${HOME:-}" ] || { unset HOME; HOME=~; export HOME; } # a service of systemd has none: that of the user database
 # the CLI takes the home directory from the user database instead of HOME
 export PULUMI_HOME=${PULUMI_HOME:-$HOME/.pulumi}
@@ -30,21 +30,21 @@ exec_ts() {
   exec node --require "$home/lib/runtime/stripTypes.js" "$@"
 }
 
-# Only its user can enter LAB_ROOM and everything below it. A umask for all commands would also restrict the
+# Only its user can enter LAB_STATE_DIR and everything below it. A umask for all commands would also restrict the
 # files that they create in the checkout and for containers.
-mkdir -p "$room"
-[ ! -k "$room" ] || die "LAB_ROOM = $room: every user may write there; set a folder that only you can write to"
+mkdir -p "$state_dir"
+[ ! -k "$state_dir" ] || die "LAB_STATE_DIR = $state_dir: every user may write there; set a folder that only you can write to"
 # Another user has another home directory and state: each lab, root's too, is managed by its own user only.
-if [ ! -O "$room" ]; then
-  read -r _ _ owner _ < <(ls -ld "$room")
+if [ ! -O "$state_dir" ]; then
+  read -r _ _ owner _ < <(ls -ld "$state_dir")
   if [ "$owner" = root ]; then
-    die "$room belongs to root, who brought the lab up: keep using sudo, or remove the lab with sudo make destroy and sudo rm -rf $room"
+    die "$state_dir belongs to root, who brought the lab up: keep using sudo, or remove the lab with sudo make destroy and sudo rm -rf $state_dir"
   fi
-  die "$room belongs to $owner: run this as $owner, without sudo (to use Docker, $owner must be in its group: sudo usermod -aG docker $owner, then log in again)"
+  die "$state_dir belongs to $owner: run this as $owner, without sudo (to use Docker, $owner must be in its group: sudo usermod -aG docker $owner, then log in again)"
 fi
-case $(ls -lLd "$room") in
+case $(ls -lLd "$state_dir") in
   drwx------*) ;;
-  *) chmod go-rwx "$room" && { chmod -R go-rwx "$room/state" "$room"/*.yaml 2>/dev/null || :; } ;; # made by an earlier version
+  *) chmod go-rwx "$state_dir" && { chmod -R go-rwx "$state_dir/state" "$state_dir"/*.yaml 2>/dev/null || :; } ;; # made by an earlier version
 esac
 
 # The Docker daemon of the current context, also for the provider, which does not support contexts. Asking the client, or
@@ -60,7 +60,7 @@ fi
 # stack_name: the stack for make, chosen by setup or by STACK
 stack_name() {
   if [ -n "${STACK:-}" ]; then echo "$STACK"
-  elif [ -s "$room/stack" ]; then cat "$room/stack"
+  elif [ -s "$state_dir/stack" ]; then cat "$state_dir/stack"
   else echo dev; fi
 }
 
@@ -68,5 +68,5 @@ stack_name() {
 stack_files() {
   files=("$root/Pulumi.$1.yaml")
   [ -e "${files[0]}" ] || die "there is no stack $1: Pulumi.$1.yaml is missing"
-  if [ -e "$room/own.$1.yaml" ]; then files+=("$room/own.$1.yaml"); fi
+  if [ -e "$state_dir/own.$1.yaml" ]; then files+=("$state_dir/own.$1.yaml"); fi
 }

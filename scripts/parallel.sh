@@ -1,7 +1,7 @@
 # Sourced by setup: runs commands in parallel and prints a line with the result of each.
 # A failed command ends the others and the script, as does Ctrl-C.
-# shellcheck shell=bash disable=SC2154 # room is set by common.sh, which is sourced first
-logs=$room/setup # one log file per command
+# shellcheck shell=bash disable=SC2154 # state_dir is set by common.sh, which is sourced first
+logs=$state_dir/setup # one log file per command
 parts=()         # "PID SECONDS NAME" of the running commands
 shown=           # name of the command that shows its own progress
 said_at=$SECONDS # time of the last progress message

@@ -9,11 +9,11 @@ umask 077
 
 fail() { printf '%s\n' "$@" >&2; exit 1; }
 case ${LAB:?} in *[!A-Za-z0-9._-]* | .*) fail "LAB '$LAB': only letters, digits, '.', '_', '-'" ;; esac
-room=${XDG_STATE_HOME:-${HOME:?}/.local/state}/observability-lab/$LAB/ansible
-playbook=$room/monitor_playbook.yml
-password=$room/pushgateway_password
-[ -x "$room/venv/bin/ansible-playbook" ] ||
-  fail "no working virtual environment in $room/venv: run 'make up' to install it"
+folder=${XDG_STATE_HOME:-${HOME:?}/.local/state}/observability-lab/$LAB/ansible
+playbook=$folder/monitor_playbook.yml
+password=$folder/pushgateway_password
+[ -x "$folder/venv/bin/ansible-playbook" ] ||
+  fail "no working virtual environment in $folder/venv: run 'make up' to install it"
 
 case ${PLAYBOOK:--} in
   -)
@@ -21,7 +21,7 @@ case ${PLAYBOOK:--} in
     cat >"$playbook.new"
     [ -s "$playbook.new" ] || { rm -f "$playbook.new"; fail "no playbook on stdin"; }
     mv -f "$playbook.new" "$playbook"
-    printf '%s\n' "$PUSHGATEWAY_URL" >"$room/pushgateway_url"
+    printf '%s\n' "$PUSHGATEWAY_URL" >"$folder/pushgateway_url"
     if [ -n "${PUSHGATEWAY_PASSWORD:-}" ]; then
       printf '%s\n' "$PUSHGATEWAY_PASSWORD" >"$password"
     else
@@ -29,8 +29,8 @@ case ${PLAYBOOK:--} in
     fi
     ;;
   kept)
-    [ -r "$playbook" ] || fail "no playbook kept in $room: run 'make up' first"
-    PUSHGATEWAY_URL=${PUSHGATEWAY_URL:-$(cat "$room/pushgateway_url")}
+    [ -r "$playbook" ] || fail "no playbook kept in $folder: run 'make up' first"
+    PUSHGATEWAY_URL=${PUSHGATEWAY_URL:-$(cat "$folder/pushgateway_url")}
     ;;
   *) fail "PLAYBOOK '$PLAYBOOK': '-' or 'kept'" ;;
 esac
@@ -46,12 +46,12 @@ set -- PATH="$PATH" HOME="$temporary" TERM="${TERM:-dumb}" TMPDIR="$temporary" \
   PUSHGATEWAY_URL="$PUSHGATEWAY_URL" PUSHGATEWAY_PASSWORD_FILE="$password" NGINX_BINARY="${NGINX_BINARY:-}" \
   ANSIBLE_CONFIG="$temporary/ansible.cfg" ANSIBLE_HOME="$temporary/home" \
   ANSIBLE_LOCAL_TEMP="$temporary" ANSIBLE_REMOTE_TEMP="$temporary" \
-  ANSIBLE_PYTHON_INTERPRETER="$room/venv/bin/python" ANSIBLE_PIPELINING=true \
+  ANSIBLE_PYTHON_INTERPRETER="$folder/venv/bin/python" ANSIBLE_PIPELINING=true \
   ANSIBLE_NOCOWS=true ANSIBLE_RETRY_FILES_ENABLED=false \
   ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_DEPRECATION_WARNINGS=false \
   OBJC_DISABLE_INITIALIZE_FORK_SAFETY=YES no_proxy='*'
 [ -t 1 ] || set -- "$@" ANSIBLE_NOCOLOR=true
 
 : >"$temporary/ansible.cfg"
-env -i "$@" "$room/venv/bin/ansible-playbook" --inventory localhost, "$playbook" \
+env -i "$@" "$folder/venv/bin/ansible-playbook" --inventory localhost, "$playbook" \
   </dev/null

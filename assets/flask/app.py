@@ -210,14 +210,14 @@ def open_socket(listen: str) -> socket.socket:
     host, port = parse_address(text)
     try:
         peers = ipaddress.ip_network(network) if comma else None
-    except ValueError as fault:
+    except ValueError as error:
         msg = f"{network!r} is not a network: write one such as 172.30.90.0/24"
-        raise ListenError(msg) from fault
+        raise ListenError(msg) from error
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as fault:
-        msg = f"cannot listen on {text}: {host} cannot be resolved ({fault.strerror})"
-        raise ListenError(msg) from fault
+    except OSError as error:
+        msg = f"cannot listen on {text}: {host} cannot be resolved ({error.strerror})"
+        raise ListenError(msg) from error
     family, kind, proto, _, sockaddr = found[0]
     # The resolved address is asked, as "0" and "::ffff:0.0.0.0" mean every interface too.
     resolved = plain(str(sockaddr[0]))
@@ -231,19 +231,19 @@ def open_socket(listen: str) -> socket.socket:
         listener.bind(sockaddr)
         # Linux lets two sockets bind the same address until one of them listens.
         listener.listen(1024)
-    except OSError as fault:
+    except OSError as error:
         listener.close()
-        raise ListenError(explain(text, fault)) from fault
+        raise ListenError(explain(text, error)) from error
     return listener
 
 
-def explain(text: str, fault: OSError) -> str:
+def explain(text: str, error: OSError) -> str:
     """Say in one line why an address could not be had, and what to do."""
-    if fault.errno == errno.EADDRINUSE:
+    if error.errno == errno.EADDRINUSE:
         return f"cannot listen on {text}: in use; stop what listens there or choose another port"
-    if fault.errno == errno.EADDRNOTAVAIL:
+    if error.errno == errno.EADDRNOTAVAIL:
         return f"cannot listen on {text}: no such address here; is the lab's network up?"
-    return f"cannot listen on {text}: {fault.strerror}; choose another address or port"
+    return f"cannot listen on {text}: {error.strerror}; choose another address or port"
 
 
 def stop(_signal: int, _frame: object) -> None:
@@ -267,8 +267,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
         sockets = [open_socket(text) for text in options.listen]
-    except ListenError as fault:
-        sys.stderr.write(f"app.py: {fault}\n")
+    except ListenError as error:
+        sys.stderr.write(f"app.py: {error}\n")
         return 1
     dispatcher = Dispatcher()
     dispatcher.set_thread_count(THREADS)

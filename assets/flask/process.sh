@@ -6,13 +6,13 @@ umask 077
 
 fail() { printf '%s\n' "$@" >&2; exit 1; }
 case ${LAB:?} in *[!A-Za-z0-9._-]* | .*) fail "LAB '$LAB': only letters, digits, '.', '_', '-'" ;; esac
-room=${XDG_STATE_HOME:-${HOME:?}/.local/state}/observability-lab/$LAB/flask
+folder=${XDG_STATE_HOME:-${HOME:?}/.local/state}/observability-lab/$LAB/flask
 user=$(id -u)
 start="$(printf %s "$LAB" | sed 's/\./\\./g')-[0-9a-f]\{12\}" # pattern of a start's token
 
 # What the record says of one key.
 recorded() {
-  sed -n "s/.*\"$1\": *\"\{0,1\}\([A-Za-z0-9._-]*\).*/\1/p" "$room/record.json" 2>/dev/null || :
+  sed -n "s/.*\"$1\": *\"\{0,1\}\([A-Za-z0-9._-]*\).*/\1/p" "$folder/record.json" 2>/dev/null || :
 }
 
 # Whether process $1 is this very user's: anybody may give a process any arguments, also one of a set-user-id program,

@@ -18,8 +18,8 @@ import urllib.request
 from pathlib import Path
 
 LIMIT_SECONDS = 20
-room = Path(sys.argv[1])
-log, record = room / "app.log", room / "record.json"
+folder = Path(sys.argv[1])
+log, record = folder / "app.log", folder / "record.json"
 token = f"{os.environ['LAB']}-{secrets.token_hex(6)}"
 url = f"http://{os.environ['HEALTH']}/healthz"
 listen = [word for address in os.environ["LISTEN"].split() for word in ("--listen", address)]
@@ -66,7 +66,7 @@ log.unlink(missing_ok=True)
 with log.open("ab") as output:
     app = subprocess.Popen(  # noqa: S603 - the lab's own app, and a token made here
         [sys.executable, "-I", "app.py", *listen, "--instance", token],
-        cwd=room,
+        cwd=folder,
         env={"PATH": os.environ.get("PATH", os.defpath)},
         stdin=subprocess.DEVNULL,
         stdout=output,
@@ -81,10 +81,10 @@ try:
     wait_until_healthy(app)
     sys.stdout.write(f"{app.pid} {token}\n")
     sys.stdout.flush()
-except BaseException as fault:  # noqa: BLE001 - whatever it was, the app goes too
+except BaseException as error:  # noqa: BLE001 - whatever it was, the app goes too
     app.kill()
     app.wait()
     record.unlink(missing_ok=True)
-    reason = str(fault) or type(fault).__name__
+    reason = str(error) or type(error).__name__
     end = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
     sys.exit(f"{reason} (to listen on {os.environ['LISTEN']}). The end of {log}:\n{end}")

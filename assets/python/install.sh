@@ -1,16 +1,16 @@
-# Recreates the virtual environment $lab/$ROOM/venv from the pinned requirements on stdin.
-# LAB: the lab's name. ROOM: flask | ansible. PYTHON: the interpreter (python3).
+# Recreates the virtual environment $lab/$VENV/venv from the pinned requirements on stdin.
+# LAB: the lab's name. VENV: flask | ansible. PYTHON: the interpreter (python3).
 # shellcheck shell=sh
 set -eu
 umask 077
 
 fail() { printf '%s\n' "$@" >&2; exit 1; }
 case ${LAB:?} in *[!A-Za-z0-9._-]* | .*) fail "LAB '$LAB': only letters, digits, '.', '_', '-'" ;; esac
-case ${ROOM:?} in flask | ansible) ;; *) fail "ROOM '$ROOM': flask or ansible" ;; esac
+case ${VENV:?} in flask | ansible) ;; *) fail "VENV '$VENV': flask or ansible" ;; esac
 python=${PYTHON:-python3}
 lab=${XDG_STATE_HOME:-${HOME:?}/.local/state}/observability-lab/$LAB
-room=$lab/$ROOM
-venv=$room/venv
+folder=$lab/$VENV
+venv=$folder/venv
 
 command -v "$python" >/dev/null ||
   fail "no '$python' here: install Python 3.10 or newer, or set PYTHON"
@@ -39,26 +39,26 @@ $found
 EOF
 
 # What pip leaves when it is killed goes with the next try, and with the lab.
-TMPDIR=$room/tmp
+TMPDIR=$folder/tmp
 export TMPDIR
 # Half an environment must not be taken for a whole one.
 undo() {
-  rm -rf "$venv" "$TMPDIR" "$room/requirements.txt" "$room/install.log"
-  rmdir "$room" "$lab" "${lab%/*}" 2>/dev/null || :
+  rm -rf "$venv" "$TMPDIR" "$folder/requirements.txt" "$folder/install.log"
+  rmdir "$folder" "$lab" "${lab%/*}" 2>/dev/null || :
 }
 trap 'undo; exit 1' HUP INT TERM
 
-mkdir -p "$room"
+mkdir -p "$folder"
 rm -rf "$venv" "$TMPDIR"
 mkdir "$TMPDIR"
-cat >"$room/requirements.txt"
-[ -s "$room/requirements.txt" ] || { undo; fail "no requirements on stdin"; }
+cat >"$folder/requirements.txt"
+[ -s "$folder/requirements.txt" ] || { undo; fail "no requirements on stdin"; }
 
 # The interpreter's own pip spares ensurepip's 4 s.
 if [ -n "$runner" ]; then set -- --without-pip; else set --; fi
 # A missing ensurepip is reported on stdout.
-"$python" -m venv "$@" "$venv" >"$room/install.log" 2>&1 || {
-  tail -n 20 "$room/install.log" >&2
+"$python" -m venv "$@" "$venv" >"$folder/install.log" 2>&1 || {
+  tail -n 20 "$folder/install.log" >&2
   undo
   fail "'$python -m venv' failed: on Debian and Ubuntu 'apt-get install python3-venv' provides it"
 }
@@ -66,25 +66,25 @@ if [ -n "$runner" ]; then set -- --without-pip; else set --; fi
 # it, the user's settings for `pip --python` would choose another environment.
 _PIP_RUNNING_IN_SUBPROCESS=1 "$venv/bin/python" "${runner:--mpip}" install \
   --require-hashes --no-compile --disable-pip-version-check --no-input --no-user -q \
-  -r "$room/requirements.txt" >"$room/install.log" 2>&1 || {
-  tail -n 20 "$room/install.log" >&2
+  -r "$folder/requirements.txt" >"$folder/install.log" 2>&1 || {
+  tail -n 20 "$folder/install.log" >&2
   undo
-  fail "pip could not install the lab's $ROOM requirements: is the package index reachable" \
+  fail "pip could not install the lab's $VENV requirements: is the package index reachable" \
     "(a proxy: HTTPS_PROXY; a mirror: PIP_INDEX_URL)? Then run 'make up' again."
 }
 # Importing Ansible once compiles it while the containers start. It reads settings: as in run.sh, not the user's.
-if [ "$ROOM" = ansible ]; then
+if [ "$VENV" = ansible ]; then
   : >"$TMPDIR/ansible.cfg"
   env -i PATH="$PATH" HOME="$TMPDIR" ANSIBLE_CONFIG="$TMPDIR/ansible.cfg" OBJC_DISABLE_INITIALIZE_FORK_SAFETY=YES \
-    "$venv/bin/python" -I -c 'import ansible.cli.playbook' >"$room/install.log" 2>&1 || {
-    tail -n 20 "$room/install.log" >&2
+    "$venv/bin/python" -I -c 'import ansible.cli.playbook' >"$folder/install.log" 2>&1 || {
+    tail -n 20 "$folder/install.log" >&2
     undo
     fail "Ansible does not start with '$python': set PYTHON to another one from 3.10 on, then run 'make up' again"
   }
 fi
-rm -rf "$room/install.log" "$TMPDIR"
+rm -rf "$folder/install.log" "$TMPDIR"
 
-"$venv/bin/python" -I - "$ROOM" <<'PY'
+"$venv/bin/python" -I - "$VENV" <<'PY'
 import platform
 import sys
 from importlib.metadata import version

@@ -61,7 +61,7 @@ export function createOverlay(
         LABEL: LAB_LABEL,
         MANAGER_LABEL,
         NETWORK: overlay,
-        DELETE: readAsset("lab", "drain.sh"),
+        DELETE: readAsset("lab", "overlay-teardown.sh"),
       },
       triggers: [network.id],
       logging: "none",

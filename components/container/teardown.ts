@@ -42,7 +42,7 @@ export class Teardown extends pulumi.ComponentResource {
           ...(graceful ? { GRACEFUL: "yes" } : {}),
           LABEL: LAB_LABEL,
           MANAGER_LABEL,
-          DELETE: readAsset("flask", "process.sh") + readAsset("lab", "sweep.sh"),
+          DELETE: readAsset("flask", "process.sh") + readAsset("lab", "teardown.sh"),
         },
         // the output names the kept volumes
         logging: "stdoutAndStderr",

@@ -27,7 +27,7 @@ export function createPythonEnvironment(
       create: installScript(),
       delete: readAsset("python", "uninstall.sh"),
       stdin: readAsset(venv, "requirements.txt"),
-      environment: { LAB: labName(settings.namePrefix), ROOM: venv },
+      environment: { LAB: labName(settings.namePrefix), VENV: venv },
       triggers: [environmentFingerprint(venv), reason],
     },
     { parent, dependsOn: teardown.all, deletedWith: teardown.all, ...repair },

@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { attempt } from "../shared/attempt";
 
-/** Folder of the state: LAB_ROOM, or .lab in this checkout. */
-function checkoutFolder({ LAB_ROOM: own }: NodeJS.ProcessEnv): string {
+/** Folder of the state: LAB_STATE_DIR, or .lab in this checkout. */
+function checkoutFolder({ LAB_STATE_DIR: own }: NodeJS.ProcessEnv): string {
   return own === undefined || own === "" ? path.resolve(__dirname, "../../.lab") : own;
 }
 

@@ -9,10 +9,10 @@ const path = require("node:path");
 const { version } = require("sucrase/package.json");
 
 const root = path.resolve(__dirname, "../..");
-const { LAB_ROOM } = process.env;
+const { LAB_STATE_DIR } = process.env;
 const checkouts = path.join(root, ".lab");
 // a lab with a folder of its own shares the checkout's results, if nobody else can have written them
-const folder = path.join(LAB_ROOM && !isPrivateFolder(checkouts) ? LAB_ROOM : checkouts, "stripped");
+const folder = path.join(LAB_STATE_DIR && !isPrivateFolder(checkouts) ? LAB_STATE_DIR : checkouts, "stripped");
 
 Module._extensions[".ts"] = (module, file) => {
   const source = fs.readFileSync(file, "utf8");

@@ -56,7 +56,7 @@ class Lab:
     def install(self, environment: str) -> str:
         """Install an environment's requirements; returns the script's output."""
         text = (ASSETS / environment / "requirements.txt").read_text()
-        done = self.run("python/install.sh", text, ROOM=environment)
+        done = self.run("python/install.sh", text, VENV=environment)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -74,8 +74,8 @@ def get(url: str, method: str = "GET") -> Answer:
     try:
         with OPENER.open(urllib.request.Request(url, method=method), timeout=10) as answer:
             return Answer(answer.status, answer.read().decode())
-    except urllib.error.HTTPError as fault:
-        return Answer(fault.code, fault.read().decode())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, error.read().decode())
 
 
 def instance_at(address: str) -> str | None:

@@ -26,11 +26,11 @@ def test_an_install_is_private_and_tells_versions(tmp_path: Path) -> None:
 
     (lab.folder / "ansible").mkdir()
     for _ in range(2):
-        assert lab.run("python/uninstall.sh", ROOM="flask").returncode == 0
+        assert lab.run("python/uninstall.sh", VENV="flask").returncode == 0
         assert [path.name for path in lab.folder.iterdir()] == ["ansible"]
-    assert lab.run("python/uninstall.sh", ROOM="ansible").returncode == 0
+    assert lab.run("python/uninstall.sh", VENV="ansible").returncode == 0
     assert list(tmp_path.iterdir()) == []
-    assert lab.run("python/uninstall.sh", ROOM="ansible").returncode == 0
+    assert lab.run("python/uninstall.sh", VENV="ansible").returncode == 0
 
 
 def test_an_interpreter_without_pip_installs_too(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_an_interpreter_without_pip_installs_too(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
     text = (ASSETS / "flask" / "requirements.txt").read_text()
     lab = Lab(tmp_path / "state")
-    done = lab.run("python/install.sh", text, ROOM="flask", PYTHON=str(bare / "bin" / "python"))
+    done = lab.run("python/install.sh", text, VENV="flask", PYTHON=str(bare / "bin" / "python"))
     assert done.returncode == 0, done.stderr
     assert "Flask " in done.stdout
 
@@ -48,7 +48,7 @@ def test_the_packages_go_into_the_labs_environment_whatever_pip_is_set_to(tmp_pa
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", other], check=True)
     text = (ASSETS / "flask" / "requirements.txt").read_text()
     done = Lab(tmp_path / "state").run(
-        "python/install.sh", text, ROOM="flask", PIP_PYTHON=str(other / "bin" / "python")
+        "python/install.sh", text, VENV="flask", PIP_PYTHON=str(other / "bin" / "python")
     )
     assert done.returncode == 0, done.stderr
     assert list(other.glob("lib/python*/site-packages/*")) == []
@@ -59,17 +59,17 @@ def test_ansible_is_compiled_whatever_it_is_set_to(tmp_path: Path) -> None:
     text = (ASSETS / "ansible" / "requirements.txt").read_text()
     wrong = tmp_path / "ansible.cfg"
     wrong.write_text("[no section")
-    done = lab.run("python/install.sh", text, ROOM="ansible", ANSIBLE_CONFIG=str(wrong), LC_ALL="C")
+    done = lab.run("python/install.sh", text, VENV="ansible", ANSIBLE_CONFIG=str(wrong), LC_ALL="C")
     assert done.returncode == 0, done.stderr
     assert "ansible-core " in done.stdout
-    room = lab.folder / "ansible"
-    assert {path.name for path in room.iterdir()} == {"venv", "requirements.txt"}
-    assert list(room.glob("venv/lib/python*/site-packages/ansible/cli/__pycache__/playbook.*.pyc"))
+    folder = lab.folder / "ansible"
+    assert {path.name for path in folder.iterdir()} == {"venv", "requirements.txt"}
+    assert list(folder.glob("venv/lib/python*/site-packages/ansible/cli/__pycache__/playbook.*.pyc"))
 
 
 def test_an_environment_in_which_ansible_does_not_start_is_not_kept(tmp_path: Path) -> None:
     text = (ASSETS / "flask" / "requirements.txt").read_text()
-    done = Lab(tmp_path).run("python/install.sh", text, ROOM="ansible")
+    done = Lab(tmp_path).run("python/install.sh", text, VENV="ansible")
     assert done.returncode == 1
     assert "No module named 'ansible'" in done.stderr
     assert "set PYTHON" in done.stderr
@@ -77,7 +77,7 @@ def test_an_environment_in_which_ansible_does_not_start_is_not_kept(tmp_path: Pa
 
 
 def test_a_failed_install_tells_why_and_leaves_nothing(tmp_path: Path) -> None:
-    done = Lab(tmp_path).run("python/install.sh", IMPOSSIBLE, ROOM="flask")
+    done = Lab(tmp_path).run("python/install.sh", IMPOSSIBLE, VENV="flask")
     assert done.returncode == 1
     assert "No matching distribution found for no-such-thing==1" in done.stderr
     assert "is the package index reachable" in done.stderr
@@ -88,39 +88,39 @@ def test_a_failed_install_takes_the_old_one_along(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     old = lab.folder / "flask" / "venv" / "bin"
     old.mkdir(parents=True)
-    assert lab.run("python/install.sh", IMPOSSIBLE, ROOM="flask").returncode == 1
+    assert lab.run("python/install.sh", IMPOSSIBLE, VENV="flask").returncode == 1
     assert not old.exists()
 
 
 def test_an_empty_stdin_is_refused(tmp_path: Path) -> None:
-    done = Lab(tmp_path).run("python/install.sh", ROOM="flask")
+    done = Lab(tmp_path).run("python/install.sh", VENV="flask")
     assert (done.returncode, done.stderr) == (1, "no requirements on stdin\n")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "output"),
     [
         ("echo Python 3.9.1; exit 3", "Python 3.9.1 is too old"),
         ("exit 1", "'python' does not work: set PYTHON"),
         (None, "no '"),
     ],
 )
-def test_an_unfit_interpreter_is_told(tmp_path: Path, text: str | None, said: str) -> None:
+def test_an_unfit_interpreter_is_told(tmp_path: Path, text: str | None, output: str) -> None:
     python = tmp_path / "python"
     if text:
         python.write_text(f"#!/bin/sh\n{text}\n")
         python.chmod(0o755)
-    done = Lab(tmp_path / "state").run("python/install.sh", "x", ROOM="flask", PYTHON=str(python))
+    done = Lab(tmp_path / "state").run("python/install.sh", "x", VENV="flask", PYTHON=str(python))
     assert done.returncode == 1
-    assert done.stderr.replace(str(python), "python").startswith(said)
+    assert done.stderr.replace(str(python), "python").startswith(output)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 @pytest.mark.parametrize("name", ["..", ".hidden", "a/b", "../x", "a b", "a;b", ""])
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, script: Path, name: str) -> None:
     lab = Lab(tmp_path, name)
-    done = lab.run(str(script.relative_to(ASSETS)), ROOM="flask", LISTEN="x", HEALTH="x")
+    done = lab.run(str(script.relative_to(ASSETS)), VENV="flask", LISTEN="x", HEALTH="x")
     assert done.returncode != 0
     assert "LAB" in done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -206,7 +206,7 @@ describe("scripts/pr-preview", () => {
     child.kill("SIGTERM");
     const [code] = (await once(child, "exit")) as [number | null];
     expect(code).toBe(1);
-    expect(fs.existsSync(path.join(checkout, ".lab/pr-preview/room"))).toBe(false);
+    expect(fs.existsSync(path.join(checkout, ".lab/pr-preview/lab"))).toBe(false);
   });
 
   it("rejects a base that is not a commit of the repository, and creates nothing", () => {

@@ -90,7 +90,7 @@ describe("an update by the plan of its preview", () => {
 
   it("keeps the plan from others, and shows no secret in it", async () => {
     await preview();
-    const plan = path.join(folder, "lab", "room", "plan.json");
+    const plan = path.join(folder, "lab", "lab", "plan.json");
     expect(fs.statSync(plan).mode & 0o777).toBe(0o600);
     const output = ["stack", "output", "grafanaAdminPassword", "--show-secrets"];
     const { messages } = await lab.commands.run("pulumi", output, { env: { LAB_CHECKOUT: checkout } });

@@ -36,7 +36,7 @@ describe("a first up", () => {
     };
     fs.mkdirSync(smallDisk());
     mount("size=24m");
-    lab.stateDir = path.join(smallDisk(), "room");
+    lab.stateDir = path.join(smallDisk(), "lab");
     lab.stateHome = path.join(smallDisk(), "state-home");
     await lab.prepare();
     const { ok, output } = await lab.up();

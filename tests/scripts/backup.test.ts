@@ -31,14 +31,14 @@ function refusal(file: string | undefined): string {
     env: {
       ...process.env,
       FILE: file ?? "",
-      LAB_ROOM: path.join(folder, "room"),
+      LAB_STATE_DIR: path.join(folder, "lab"),
       PATH: `${tools}:${String(process.env.PATH)}`,
       PULUMI_HOME: path.join(folder, "no-pulumi"),
       DOCKER_HOST: "unix:///nonexistent.sock",
     },
   });
   expect(status).toBe(1);
-  expect(fs.readdirSync(path.join(folder, "room"))).toEqual([]);
+  expect(fs.readdirSync(path.join(folder, "lab"))).toEqual([]);
   return stderr;
 }
 

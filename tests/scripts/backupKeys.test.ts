@@ -10,7 +10,7 @@ describe("the key of Grafana's datasources", () => {
   const [OURS, OTHER, WELL_KNOWN] = ["key of this lab", "key of another lab", "SW2YcwTIb9zpOOhoPsMm"];
   const print = (key: string): string => createHash("sha256").update(key).digest("hex").slice(0, 16);
   const keyFile = (): string => path.join(volume("grafana-key"), "secret_key");
-  const saved = (key: string): string => inFolder("room", "grafana-keys", print(key));
+  const saved = (key: string): string => inFolder("lab", "grafana-keys", print(key));
 
   /** Makes a lab with this key, or one of an earlier version without any. */
   function labWith(key: string | undefined, text: string): void {

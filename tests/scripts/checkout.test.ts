@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { PROJECT } from "../../lib/shared/assets";
 
 /** Of each kind that breaks by a carriage return: what a shell, Python, Prometheus, Make and Pulumi read. */
-const FILES = ["scripts/setup", "assets/lab/sweep.sh", "assets/flask/app.py", "Makefile", "Pulumi.yaml"];
+const FILES = ["scripts/setup", "assets/lab/teardown.sh", "assets/flask/app.py", "Makefile", "Pulumi.yaml"];
 
 it("a checkout where git converts line ends has the files as they are in the repository", () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-checkout-"));

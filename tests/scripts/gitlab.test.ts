@@ -35,7 +35,7 @@ describe("GitLab's jobs", () => {
 
   it("preview a merge request with its history, and keep the report after a failure, too", () => {
     expect(preview.rules).toEqual([{ if: '$CI_PIPELINE_SOURCE == "merge_request_event"' }]);
-    expect(preview.variables).toEqual({ GIT_DEPTH: "0", GIT_CLEAN_FLAGS: "-ffdx -e /.lab/pr-preview/room/" });
+    expect(preview.variables).toEqual({ GIT_DEPTH: "0", GIT_CLEAN_FLAGS: "-ffdx -e /.lab/pr-preview/lab/" });
     expect(preview.artifacts).toMatchObject({ when: "always", paths: [".lab/pr-preview/report.md"] });
   });
 

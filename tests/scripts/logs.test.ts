@@ -34,7 +34,7 @@ function logs(environment: Record<string, string>): { lines: readonly string[]; 
       PATH: `${path.join(folder, "tools")}:${String(process.env.PATH)}`,
       HOME: folder,
       LAB_CHECKOUT: path.join(folder, "checkout"),
-      LAB_ROOM: path.join(folder, "room"),
+      LAB_STATE_DIR: path.join(folder, "lab"),
       XDG_STATE_HOME: path.join(folder, "state"),
       ...environment,
     },

@@ -11,7 +11,7 @@ const RESUMED = "an earlier command was killed: continuing from its last saved s
 const STATE = { version: 3, deployment: { resources: [{ pending_operations: "kept" }], pending_operations: [{}] } };
 /** What the CLI is asked to take up the state of a killed one. */
 const TAKEN_UP = ["cancel --yes --stack dev", "stack export --stack dev", "stack import --stack dev"];
-const UP = expect.stringMatching(/^up --yes --stack dev --config-file .*\/room\/Pulumi\.dev\.yaml$/) as string;
+const UP = expect.stringMatching(/^up --yes --stack dev --config-file .*\/lab\/Pulumi\.dev\.yaml$/) as string;
 
 /** A checkout, and a CLI that notes what it is asked for. */
 let folder: string;
@@ -22,7 +22,7 @@ beforeEach(() => {
   started = [];
   write(place("checkout/Pulumi.yaml"), "name: lab\n");
   write(place("checkout/Pulumi.dev.yaml"), "config: { lab:a: tracked, lab:b: tracked }\n");
-  write(place("room/own.dev.yaml"), "encryptionsalt: v1\nconfig: { lab:b: own }\n");
+  write(place("lab/own.dev.yaml"), "encryptionsalt: v1\nconfig: { lab:b: own }\n");
   write(place("state.json"), JSON.stringify(STATE));
   writeScript(
     cliPath(),
@@ -59,13 +59,13 @@ function environment(changes: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
     PATH: `${path.join(folder, "tools")}:${String(process.env.PATH)}`,
     HOME: folder,
     LAB_CHECKOUT: path.join(folder, "checkout"),
-    LAB_ROOM: path.join(folder, "room"),
+    LAB_STATE_DIR: path.join(folder, "lab"),
     PULUMI_HOME: path.join(folder, "home"),
   };
 }
 
-/** Runs a command; what it said, and what it asked the CLI for. */
-function pulumi(...args: string[]): { status: number | null; said: string; asked: string[] } {
+/** Runs a command; what it output, and what it asked the CLI for. */
+function pulumi(...args: string[]): { status: number | null; output: string; asked: string[] } {
   return pulumiWith({}, ...args);
 }
 
@@ -79,13 +79,13 @@ function pulumiWith(changes: NodeJS.ProcessEnv, ...args: string[]): ReturnType<t
   });
   return {
     status,
-    said: stderr,
+    output: stderr,
     asked: fs.existsSync(path.join(folder, "asked")) ? read("asked").trim().split("\n") : [],
   };
 }
 
 function lock(content: string, stack = "dev"): void {
-  write(place(`room/state/.pulumi/locks/organization/lab/${stack}/1.json`), content);
+  write(place(`lab/state/.pulumi/locks/organization/lab/${stack}/1.json`), content);
 }
 
 function lockOf(pid: number | undefined): void {
@@ -108,30 +108,30 @@ it.each([undefined, ""])("without a home directory in HOME = %j, that of the use
 });
 
 it("a folder that is closed already is not closed again, which takes time", () => {
-  fs.chmodSync(place("room"), 0o700);
-  fs.chmodSync(place("room/own.dev.yaml"), 0o644);
+  fs.chmodSync(place("lab"), 0o700);
+  fs.chmodSync(place("lab/own.dev.yaml"), 0o644);
   pulumi("up", "--yes");
-  expect(fs.statSync(place("room/own.dev.yaml")).mode & 0o777).toBe(0o644);
+  expect(fs.statSync(place("lab/own.dev.yaml")).mode & 0o777).toBe(0o644);
 });
 
 describe("the settings of a stack", () => {
   it("are the tracked ones, overridden by those of the checkout", () => {
-    expect(pulumi("up", "--yes")).toEqual({ status: 0, said: "", asked: [UP] });
-    const merged = parse(read("room/Pulumi.dev.yaml")) as unknown;
+    expect(pulumi("up", "--yes")).toEqual({ status: 0, output: "", asked: [UP] });
+    const merged = parse(read("lab/Pulumi.dev.yaml")) as unknown;
     expect(merged).toEqual({ encryptionsalt: "v1", config: { "lab:a": "tracked", "lab:b": "own" } });
   });
 
   it("are those of dev if a full disk has left the chosen stack empty", () => {
-    write(place("room/stack"), "");
-    expect(pulumi("up", "--yes")).toEqual({ status: 0, said: "", asked: [UP] });
+    write(place("lab/stack"), "");
+    expect(pulumi("up", "--yes")).toEqual({ status: 0, output: "", asked: [UP] });
   });
 
   it("are those of a file that is put back, which is older", () => {
     pulumi("up", "--yes");
-    write(place("room/own.dev.yaml"), "encryptionsalt: v1\nconfig: { lab:b: earlier }\n");
-    fs.utimesSync(place("room/own.dev.yaml"), 0, 0);
+    write(place("lab/own.dev.yaml"), "encryptionsalt: v1\nconfig: { lab:b: earlier }\n");
+    fs.utimesSync(place("lab/own.dev.yaml"), 0, 0);
     pulumi("up", "--yes");
-    expect(parse(read("room/Pulumi.dev.yaml"))).toMatchObject({ config: { "lab:b": "earlier" } });
+    expect(parse(read("lab/Pulumi.dev.yaml"))).toMatchObject({ config: { "lab:b": "earlier" } });
   });
 
   it.each([
@@ -141,10 +141,10 @@ describe("the settings of a stack", () => {
       "Flow sequence in block collection must be sufficiently indented and end with a ] at line 2, column 1",
     ],
   ])("%j are refused", (text, reason) => {
-    write(place("room/own.dev.yaml"), text);
-    const file = path.join(folder, "room/own.dev.yaml");
-    const said = `${file} has no valid settings: ${reason}; fix or remove it\n`;
-    expect(pulumi("up", "--yes")).toEqual({ status: 1, said, asked: [] });
+    write(place("lab/own.dev.yaml"), text);
+    const file = path.join(folder, "lab/own.dev.yaml");
+    const output = `${file} has no valid settings: ${reason}; fix or remove it\n`;
+    expect(pulumi("up", "--yes")).toEqual({ status: 1, output, asked: [] });
   });
 });
 
@@ -154,9 +154,9 @@ describe("the backend", () => {
   it("gets the stack if another one was used before", () => {
     pulumi("preview");
     const other = { PULUMI_BACKEND_URL: "s3://other" };
-    expect(pulumiWith(other, "up", "--yes")).toEqual({ status: 0, said: "", asked: [INIT, UP] });
+    expect(pulumiWith(other, "up", "--yes")).toEqual({ status: 0, output: "", asked: [INIT, UP] });
     expect(pulumiWith(other, "up", "--yes").asked).toEqual([UP]);
-    expect(read("room/own.dev.yaml")).toBe("encryptionsalt: v1\nconfig: { lab:b: own }\n");
+    expect(read("lab/own.dev.yaml")).toBe("encryptionsalt: v1\nconfig: { lab:b: own }\n");
   });
 
   it("and the passphrase are found relative to the caller's folder", () => {
@@ -183,15 +183,15 @@ it("two commands merge changed settings side by side", async () => {
   const both = [1, 2].map(() => spawn(scripts, ["stack", "output"], { env: environment(), stdio: "ignore" }));
   started.push(...both);
   expect(await Promise.all(both.map(async (child) => ((await once(child, "close")) as [number])[0]))).toEqual([0, 0]);
-  expect(fs.readdirSync(place("room")).filter((name) => name.startsWith("Pulumi"))).toHaveLength(2);
+  expect(fs.readdirSync(place("lab")).filter((name) => name.startsWith("Pulumi"))).toHaveLength(2);
 });
 
 describe("the lock of a command that runs", () => {
   function expectRefused(pid: number | undefined): void {
     lockOf(pid);
     const advice = `wait for it to end, or stop it with kill -INT ${String(pid)}`;
-    const said = `this lab is being changed by another command, process ${String(pid)}: ${advice}\n`;
-    expect(pulumi("up", "--yes")).toEqual({ status: 1, said, asked: [] });
+    const output = `this lab is being changed by another command, process ${String(pid)}: ${advice}\n`;
+    expect(pulumi("up", "--yes")).toEqual({ status: 1, output, asked: [] });
   }
 
   it("keeps the next one from the lab", () => {
@@ -207,22 +207,22 @@ describe("the lock of a command that runs", () => {
     lockOf(run("sleep", { argv0: "pulumi" }));
     expect(pulumi("preview").status).toBe(0);
     fs.renameSync(
-      path.join(folder, "room/state/.pulumi/locks/organization/lab/dev"),
-      path.join(folder, "room/state/.pulumi/locks/organization/lab/other"),
+      path.join(folder, "lab/state/.pulumi/locks/organization/lab/dev"),
+      path.join(folder, "lab/state/.pulumi/locks/organization/lab/other"),
     );
-    expect(pulumi("up", "--yes")).toEqual({ status: 0, said: "", asked: [UP] });
+    expect(pulumi("up", "--yes")).toEqual({ status: 0, output: "", asked: [UP] });
   });
 });
 
 describe("the lock of a command that was killed", () => {
   function expectTakenUp(): void {
-    expect(pulumi("up", "--yes")).toEqual({ status: 0, said: RESUMED, asked: [...TAKEN_UP, UP] });
+    expect(pulumi("up", "--yes")).toEqual({ status: 0, output: RESUMED, asked: [...TAKEN_UP, UP] });
   }
 
   it("is removed with its pending operations and incomplete writes", () => {
     const { pid } = spawnSync("true");
     lockOf(pid);
-    const stacks = path.join(folder, "room/state/.pulumi/stacks/lab");
+    const stacks = path.join(folder, "lab/state/.pulumi/stacks/lab");
     for (const name of ["dev.json", "dev.json.attrs", "fileblob1.tmp"]) {
       write(path.join(stacks, name), "");
     }
@@ -262,7 +262,7 @@ describe("the lock of a command that was killed", () => {
   it("stays with the reason if the CLI cannot remove it", () => {
     lockOf(spawnSync("true").pid);
     write(place("refuses"), "");
-    const said = `${RESUMED}its lock cannot be removed: it refuses\n`;
-    expect(pulumi("up", "--yes")).toEqual({ status: 1, said, asked: TAKEN_UP.slice(0, 1) });
+    const output = `${RESUMED}its lock cannot be removed: it refuses\n`;
+    expect(pulumi("up", "--yes")).toEqual({ status: 1, output, asked: TAKEN_UP.slice(0, 1) });
   });
 });

@@ -46,7 +46,7 @@ case $1 in
   image) shift 2; for name; do name=\${name#*/}; grep -qx "\${name%:offline}" images || exit 1; done ;;
 esac`,
   );
-  write("room/python-tools/installed.txt", read("tests/assets/requirements-dev.txt"));
+  write("lab/python-tools/installed.txt", read("tests/assets/requirements-dev.txt"));
   write("images", `${ALWAYS.join("\n")}\n`);
   const { dependencies } = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
   const cli = spawnSync("bash", ["-c", `. ${PROJECT}/scripts/common.sh; echo $cli`], {
@@ -95,7 +95,7 @@ function environment(stack = "offline"): NodeJS.ProcessEnv {
     PATH: `${path.join(folder, "tools")}:${String(process.env.PATH)}`,
     HOME: folder,
     LAB_CHECKOUT: folder,
-    LAB_ROOM: path.join(folder, "room"),
+    LAB_STATE_DIR: path.join(folder, "lab"),
     PULUMI_HOME: path.join(folder, "home"),
     STACK: stack,
   };
@@ -124,14 +124,14 @@ describe("the images", () => {
 
   it("include Alertmanager's as soon as a secret setting needs it", () => {
     setup();
-    write("room/own.offline.yaml", WEBHOOK);
+    write("lab/own.offline.yaml", WEBHOOK);
     expect(setup()).toMatchObject({ status: 0, built: [`images alertmanager ${ALWAYS.join(" ")}`] });
     expect(setup()).toEqual({ status: 0, output: "", built: [] });
   });
 
   it("are not built again for a setting that needs no other", () => {
     setup();
-    write("room/own.offline.yaml", "config: { observability-lab:retention: 1d }\n");
+    write("lab/own.offline.yaml", "config: { observability-lab:retention: 1d }\n");
     expect(setup()).toEqual({ status: 0, output: "", built: [] });
   });
 
@@ -184,7 +184,7 @@ describe("a setup with parallel installations", () => {
 describe("the stack", () => {
   const chosen = (): string => {
     spawnSync(path.join(PROJECT, "scripts", "setup"), { encoding: "utf8", env: environment("") });
-    return read("room/stack").trim();
+    return read("lab/stack").trim();
   };
 
   it("is dev if Docker pulls the official images, whatever the client's configuration", () => {
@@ -231,11 +231,11 @@ it("neither installs nor starts a Docker in place of a remote one that does not 
 });
 
 (process.getuid?.() === 0 ? it : it.skip)("leaves the lab of another user alone, also as root", () => {
-  fs.mkdirSync(path.join(folder, "room"), { recursive: true });
-  fs.chownSync(path.join(folder, "room"), 65534, 65534);
+  fs.mkdirSync(path.join(folder, "lab"), { recursive: true });
+  fs.chownSync(path.join(folder, "lab"), 65534, 65534);
   const { status, output } = setup();
   expect(status).toBe(1);
-  expect(output).toMatch(/room belongs to nobody: run this as nobody, without sudo/);
+  expect(output).toMatch(/lab belongs to nobody: run this as nobody, without sudo/);
 });
 
 it("rejects a word that it does not know", () => {

@@ -78,9 +78,9 @@ describe("a source stripped of its types", () => {
     fs.rmSync(checkout, { recursive: true, force: true });
   });
 
-  function run(LAB_ROOM = ""): string {
+  function run(LAB_STATE_DIR = ""): string {
     const args = ["--require", path.join(checkout, preloaded), source];
-    return execFileSync(process.execPath, args, { encoding: "utf8", env: { ...process.env, LAB_ROOM } }).trim();
+    return execFileSync(process.execPath, args, { encoding: "utf8", env: { ...process.env, LAB_STATE_DIR } }).trim();
   }
 
   function kept(place = ".lab"): string {

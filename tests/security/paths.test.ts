@@ -48,7 +48,7 @@ describe("a foreign name", () => {
     const before = snapshot(folder);
     const { status, stderr } = spawnSync(path.join(checkout, "scripts", "dashboards"), {
       encoding: "utf8",
-      env: { ...process.env, STACK: "offline", LAB_ROOM: stateDir, LAB_CHECKOUT: checkout },
+      env: { ...process.env, STACK: "offline", LAB_STATE_DIR: stateDir, LAB_CHECKOUT: checkout },
     });
     expect([status, stderr]).toEqual([0, expect.stringContaining("dashboard 1: Grafana does not take its uid")]);
     expect(fs.readdirSync(path.join(stateDir, "dashboards")).sort()).toEqual(
@@ -123,12 +123,12 @@ describe("a foreign name", () => {
   });
 
   it.each(["../../../x", "\n", "*"])("in the place of a preview's id (%j) removes nothing", async (id) => {
-    fs.mkdirSync(path.join(folder, "room"));
-    fs.writeFileSync(path.join(folder, "room", "id"), id);
+    fs.mkdirSync(path.join(folder, "lab"));
+    fs.writeFileSync(path.join(folder, "lab", "id"), id);
     await expect(PreviewLab.create({ folder, stack: "offline" })).rejects.toThrow(
       "does not contain the id of a preview's lab",
     );
-    expect(fs.readFileSync(path.join(folder, "room", "id"), "utf8")).toBe(id);
+    expect(fs.readFileSync(path.join(folder, "lab", "id"), "utf8")).toBe(id);
   });
 });
 

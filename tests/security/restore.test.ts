@@ -46,7 +46,7 @@ describe("restore of a foreign file", () => {
     sh(`printf '${ABOUT}' >about; sha256sum about ${TARS} >sums; ${more}; tar -cf lab.tar ${members}`);
   };
   const restore = (file = "lab.tar"): string => {
-    const stateDir = path.join(folder, "room");
+    const stateDir = path.join(folder, "lab");
     const { stderr } = spawnSync(path.join(SCRIPTS, "restore"), {
       cwd: folder,
       encoding: "utf8",
@@ -55,7 +55,7 @@ describe("restore of a foreign file", () => {
         ...process.env,
         FILE: file,
         LAB_CHECKOUT: path.join(folder, "checkout"),
-        LAB_ROOM: stateDir,
+        LAB_STATE_DIR: stateDir,
         PATH: `${path.join(folder, "tools")}:${String(process.env.PATH)}`,
         DOCKER_HOST: "unix:///nonexistent.sock",
       },

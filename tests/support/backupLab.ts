@@ -140,7 +140,7 @@ export function start(script: "backup" | "restore"): ChildProcessByStdio<null, n
       ...process.env,
       FILE: "lab.tar",
       LAB_CHECKOUT: inFolder("checkout"),
-      LAB_ROOM: inFolder("room"),
+      LAB_STATE_DIR: inFolder("lab"),
       PATH: `${inFolder("tools")}:${String(process.env.PATH)}`,
       DOCKER_HOST: "unix:///nonexistent.sock",
     },

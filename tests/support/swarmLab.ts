@@ -71,9 +71,9 @@ export class SwarmLab {
     private readonly node = MANAGER,
   ) {
     const { folder } = machines;
-    this.stateDir = path.join(folder, `room-${String(node)}`);
+    this.stateDir = path.join(folder, `lab-${String(node)}`);
     this.environment = {
-      LAB_ROOM: this.stateDir,
+      LAB_STATE_DIR: this.stateDir,
       STACK: this.stack,
       XDG_STATE_HOME: path.join(folder, `state-${String(node)}`),
       PIP_NO_INDEX: "1",

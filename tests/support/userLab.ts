@@ -38,7 +38,7 @@ export class UserLab {
   /** Checkout with the scripts; a test can set another one. */
   checkout = PROJECT;
   /** Replaces the `.lab` of a checkout. */
-  stateDir = path.join(this.folder, "room");
+  stateDir = path.join(this.folder, "lab");
   /** State home, in which the lab keeps its host files. */
   stateHome = path.join(this.folder, "state-home");
   private readonly stack = machineStack();
@@ -127,7 +127,7 @@ export class UserLab {
         stdio: ["pipe", "pipe", "pipe"],
         env: {
           ...userEnvironment(),
-          LAB_ROOM: this.stateDir,
+          LAB_STATE_DIR: this.stateDir,
           STACK: this.stack,
           XDG_STATE_HOME: this.stateHome,
           ...env,
@@ -215,7 +215,7 @@ export async function expectOk(outcome: Promise<Outcome>): Promise<Outcome> {
 
 /** The caller's environment without variables that would lead its lab and this one to the same state. */
 function userEnvironment(): NodeJS.ProcessEnv {
-  const foreign = /^(PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*)|LAB_ROOM|STACK|FILE|MAKE.*|MFLAGS)$/;
+  const foreign = /^(PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*)|LAB_STATE_DIR|STACK|FILE|MAKE.*|MFLAGS)$/;
   const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
   // enables the CLI's option --event-log
   return { ...Object.fromEntries(own), PULUMI_DEBUG_COMMANDS: "true" };

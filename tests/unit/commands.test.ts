@@ -24,7 +24,7 @@ describe("command", () => {
       stdin: requirements,
       environment: {
         LAB: "observability-lab",
-        ROOM: venv,
+        VENV: venv,
         CREATE: INSTALL,
         DELETE: readAsset("python", "uninstall.sh"),
       },
@@ -94,7 +94,7 @@ describe("command", () => {
         LABEL: "observability-lab.lab",
         MANAGER_LABEL: "observability-lab.manager",
         KEEP: "",
-        DELETE: readAsset("flask", "process.sh") + readAsset("lab", "sweep.sh"),
+        DELETE: readAsset("flask", "process.sh") + readAsset("lab", "teardown.sh"),
       },
       logging: "stdoutAndStderr",
     });

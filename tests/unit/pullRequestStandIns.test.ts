@@ -12,15 +12,15 @@ const PREFIX = "preview-0a1b2c3d-";
 let folder: string;
 
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-disguise-"));
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "lab-standIns-"));
 });
 
 afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-/** A disguise whose stand-ins are these, in turn. */
-function disguiseOf(ports: readonly number[] = [], subnets: readonly string[] = []): StandIns {
+/** A standIns whose stand-ins are these, in turn. */
+function standInsOf(ports: readonly number[] = [], subnets: readonly string[] = []): StandIns {
   const [nextPort, nextSubnet] = [ports.values(), subnets.values()];
   const next = <T>(values: Iterator<T, undefined>): T => {
     const { value } = values.next();
@@ -37,7 +37,7 @@ function disguiseOf(ports: readonly number[] = [], subnets: readonly string[] = 
 
 /** What a checkout with these settings, and these in its stack's file, gets. */
 async function settings(
-  disguise: StandIns,
+  standIns: StandIns,
   schema: Readonly<Record<string, unknown>>,
   stack: Readonly<Record<string, unknown>> = {},
 ): Promise<Substituted> {
@@ -46,15 +46,15 @@ async function settings(
   const config = { namePrefix: {}, ...Object.fromEntries(declarations) };
   fs.writeFileSync(path.join(folder, "Pulumi.yaml"), stringify({ config }));
   fs.writeFileSync(path.join(folder, "Pulumi.dev.yaml"), stringify({ config: Object.fromEntries(declared) }));
-  return disguise.settingsOf(folder, "dev");
+  return standIns.settingsOf(folder, "dev");
 }
 
 describe("the settings of a preview's lab", () => {
   it("replace names, ports and subnets, and keep everything else as declared", async () => {
-    const disguise = disguiseOf([20_001, 20_001, 20_002], ["172.29.1.0/24", "172.29.2.0/24"]);
+    const standIns = standInsOf([20_001, 20_001, 20_002], ["172.29.1.0/24", "172.29.2.0/24"]);
     const subnets = { subnet: "172.30.90.0/24", overlaySubnet: "10.90.0.0/20" };
     const schema = { grafanaPort: 3000, flaskPort: "5000", ...subnets, retention: "7d", keepData: true };
-    expect(await settings(disguise, schema, { namePrefix: "team-", grafanaPort: 3001 })).toStrictEqual({
+    expect(await settings(standIns, schema, { namePrefix: "team-", grafanaPort: 3001 })).toStrictEqual({
       config: {
         namePrefix: `${PREFIX}team-`,
         grafanaPort: 20_001,
@@ -67,30 +67,30 @@ describe("the settings of a preview's lab", () => {
   });
 
   it("are the same for the same declared values, in another checkout too", async () => {
-    const disguise = disguiseOf([20_001, 20_002], ["172.29.1.0/24", "172.29.2.0/24"]);
-    const base = await settings(disguise, { grafanaPort: 3000, subnet: "10.0.0.0/24" });
-    expect(await settings(disguise, { grafanaPort: "3000", subnet: "10.0.0.0/24" })).toStrictEqual(base);
-    const head = await settings(disguise, { grafanaPort: 3001, subnet: "10.0.0.0/28" });
+    const standIns = standInsOf([20_001, 20_002], ["172.29.1.0/24", "172.29.2.0/24"]);
+    const base = await settings(standIns, { grafanaPort: 3000, subnet: "10.0.0.0/24" });
+    expect(await settings(standIns, { grafanaPort: "3000", subnet: "10.0.0.0/24" })).toStrictEqual(base);
+    const head = await settings(standIns, { grafanaPort: 3001, subnet: "10.0.0.0/28" });
     expect(head.config).toMatchObject({ grafanaPort: 20_002, subnet: "172.29.2.0/24" });
   });
 
   it("leave rejected values to be rejected", async () => {
     const schema = { grafanaPort: 0, flaskPort: "http", cadvisorPort: 65_536, subnet: "10.0.0.0/8" };
-    expect((await settings(disguiseOf(), schema)).config).toStrictEqual({ namePrefix: PREFIX });
-    expect((await settings(disguiseOf(), { subnet: "$&" }, { subnet: ["x"] })).config).toStrictEqual({
+    expect((await settings(standInsOf(), schema)).config).toStrictEqual({ namePrefix: PREFIX });
+    expect((await settings(standInsOf(), { subnet: "$&" }, { subnet: ["x"] })).config).toStrictEqual({
       namePrefix: PREFIX,
     });
   });
 
   it("include only those that the checkout declares", async () => {
-    const { config, secrets } = await settings(disguiseOf(), {}, { grafanaPort: 1, alertWebhook: "http://real" });
+    const { config, secrets } = await settings(standInsOf(), {}, { grafanaPort: 1, alertWebhook: "http://real" });
     expect([config, secrets]).toStrictEqual([{ namePrefix: PREFIX }, {}]);
   });
 
   it("have a different secret for a different ciphertext, and no secret of the checkout", async () => {
-    const disguise = disguiseOf();
+    const standIns = standInsOf();
     const of = async (secure: string): Promise<string | undefined> =>
-      (await settings(disguise, { grafanaAdminPassword: "" }, { grafanaAdminPassword: { secure } })).secrets
+      (await settings(standIns, { grafanaAdminPassword: "" }, { grafanaAdminPassword: { secure } })).secrets
         .grafanaAdminPassword;
     const [one, same, other] = [await of("v1:a"), await of("v1:a"), await of("v1:b")];
     expect(one).toMatch(/^[0-9a-f]{24}$/);
@@ -102,14 +102,14 @@ describe("the settings of a preview's lab", () => {
 
   it("send no alert to a declared receiver", async () => {
     const stack = { alertWebhook: { secure: "v1:hook" } };
-    const { config, secrets } = await settings(disguiseOf(), { alertWebhook: "" }, stack);
+    const { config, secrets } = await settings(standInsOf(), { alertWebhook: "" }, stack);
     expect(config).not.toHaveProperty("alertWebhook");
     expect(secrets.alertWebhook).toMatch(NOBODY);
   });
 
   it("send no alert to a receiver declared in plain text, and leave that to be rejected", async () => {
     const stack = { alertWebhook: "https://real.example.org/hook" };
-    const { config, secrets } = await settings(disguiseOf(), { alertWebhook: "" }, stack);
+    const { config, secrets } = await settings(standInsOf(), { alertWebhook: "" }, stack);
     expect(secrets).not.toHaveProperty("alertWebhook");
     expect(config.alertWebhook).toMatch(NOBODY);
   });
@@ -118,20 +118,20 @@ describe("the settings of a preview's lab", () => {
     for (const declaration of [{ default: "https://x" }, { value: "https://x" }, "https://x"]) {
       const config = { namePrefix: {}, alertWebhook: declaration };
       fs.writeFileSync(path.join(folder, "Pulumi.yaml"), stringify({ config }));
-      const { config: own } = await disguiseOf().settingsOf(folder, "dev");
+      const { config: own } = await standInsOf().settingsOf(folder, "dev");
       expect(own.alertWebhook).toMatch(NOBODY);
     }
-    expect((await settings(disguiseOf(), { alertWebhook: "" })).secrets).toStrictEqual({});
+    expect((await settings(standInsOf(), { alertWebhook: "" })).secrets).toStrictEqual({});
   });
 
   it("send no sample to a declared receiver, and show the declared one", async () => {
-    const disguise = disguiseOf();
+    const standIns = standInsOf();
     const remoteWrite = [
       { url: "https://real.example.org/a", username: "lab", password: { secure: "v1:a" } },
       { url: "https://real.example.org/b", bearerToken: { secure: "v1:b" } },
       { url: { secure: "v1:c" } },
     ];
-    const base = await settings(disguise, { remoteWrite: [] }, { remoteWrite });
+    const base = await settings(standIns, { remoteWrite: [] }, { remoteWrite });
     const url = expect.stringMatching(/^http:\/\/[a-p]{24}\.invalid$/) as string;
     expect(base.config).toStrictEqual({
       namePrefix: PREFIX,
@@ -139,31 +139,31 @@ describe("the settings of a preview's lab", () => {
     });
     const secret = expect.stringMatching(/^[0-9a-f]{24}$/) as string;
     expect(base.secrets).toStrictEqual({ "remoteWrite[0].password": secret, "remoteWrite[1].bearerToken": secret });
-    expect(JSON.parse(disguise.restore(JSON.stringify(base.config.remoteWrite)))).toStrictEqual([
+    expect(JSON.parse(standIns.restore(JSON.stringify(base.config.remoteWrite)))).toStrictEqual([
       { username: "lab", url: "https://real.example.org/a" },
       { url: "https://real.example.org/b" },
       { url: "[secret]" },
     ]);
-    expect(await settings(disguise, { remoteWrite: [] }, { remoteWrite })).toStrictEqual(base);
-    expect((await settings(disguise, { remoteWrite: [] })).config).not.toHaveProperty("remoteWrite");
+    expect(await settings(standIns, { remoteWrite: [] }, { remoteWrite })).toStrictEqual(base);
+    expect((await settings(standIns, { remoteWrite: [] })).config).not.toHaveProperty("remoteWrite");
   });
 
   it("leave a rejected entry of remote write to be rejected", async () => {
-    const { config } = await settings(disguiseOf(), { remoteWrite: [] }, { remoteWrite: ["https://real"] });
+    const { config } = await settings(standInsOf(), { remoteWrite: [] }, { remoteWrite: ["https://real"] });
     expect(config.remoteWrite).toStrictEqual(["https://real"]);
   });
 
   it("are rejected for a checkout whose lab would have the names of another", async () => {
     for (const content of ["config: {grafanaPort: {default: 3000}}", "name: observability-lab"]) {
       fs.writeFileSync(path.join(folder, "Pulumi.yaml"), content);
-      await expect(disguiseOf().settingsOf(folder, "dev")).rejects.toThrow("it has no setting namePrefix");
+      await expect(standInsOf().settingsOf(folder, "dev")).rejects.toThrow("it has no setting namePrefix");
     }
   });
 
   it("are absent for files that the program itself rejects", async () => {
-    expect(await disguiseOf().settingsOf(folder, "dev")).toStrictEqual({ config: {}, secrets: {} });
+    expect(await standInsOf().settingsOf(folder, "dev")).toStrictEqual({ config: {}, secrets: {} });
     fs.writeFileSync(path.join(folder, "Pulumi.yaml"), "config: [");
-    expect(await disguiseOf().settingsOf(folder, "dev")).toStrictEqual({ config: {}, secrets: {} });
+    expect(await standInsOf().settingsOf(folder, "dev")).toStrictEqual({ config: {}, secrets: {} });
   });
 
   it("cover every port and name of this checkout", async () => {
@@ -184,13 +184,13 @@ describe("the settings of a preview's lab", () => {
 
 describe("a text of a preview's lab", () => {
   const declared = { grafanaPort: 3000, flaskPort: 20_001, cadvisorPort: 8080 };
-  let disguise: StandIns;
+  let standIns: StandIns;
 
   beforeEach(async () => {
     // the stand-in for Grafana is the port that is declared for Flask
-    disguise = disguiseOf([20_001, 20_002, 20_003], ["172.29.1.0/24", "172.29.11.0/24"]);
-    await settings(disguise, { ...declared, subnet: "10.1.2.16/28" });
-    await settings(disguise, { subnet: "172.29.1.0/24" });
+    standIns = standInsOf([20_001, 20_002, 20_003], ["172.29.1.0/24", "172.29.11.0/24"]);
+    await settings(standIns, { ...declared, subnet: "10.1.2.16/28" });
+    await settings(standIns, { subnet: "172.29.1.0/24" });
   });
 
   it.each([
@@ -204,7 +204,7 @@ describe("a text of a preview's lab", () => {
     ["172.29.111.1 172.30.1.0/24 1.172.29.1.1 172.29.1.999", "172.29.111.1 172.30.1.0/24 1.172.29.1.1 172.29.1.999"],
     ["", ""],
   ])("%j reads %j", (text, shown) => {
-    expect(disguise.restore(text)).toBe(shown);
+    expect(standIns.restore(text)).toBe(shown);
   });
 
   it("reads as if the lab had been made with the declared settings", () => {
@@ -222,7 +222,7 @@ describe("a text of a preview's lab", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(word, between)), (parts) => {
         const made = (side: 0 | 1): string => parts.map(([pair, gap]) => pair[side] + gap).join("");
-        expect(disguise.restore(made(0))).toBe(made(1));
+        expect(standIns.restore(made(0))).toBe(made(1));
       }),
     );
   });

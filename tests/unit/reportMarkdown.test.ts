@@ -3,7 +3,7 @@ import { fence, LIMIT, renderReport, summaryOf } from "../../tools/pull-request/
 import { cellsOf, CONTAINER, reportOf, runOf, step, VOLUME } from "../support/reports";
 
 const STEPS = [
-  step("create", VOLUME, "x", { after: { name: "room" } }),
+  step("create", VOLUME, "x", { after: { name: "lab" } }),
   step("replace", CONTAINER, "y", {
     before: { name: "prometheus", image: "a:1" },
     after: { name: "prometheus", image: "a:2" },

@@ -1,5 +1,5 @@
 // Writes the data of a running lab to a file; see scripts/backup.
-// usage: backup.ts CHECKOUT FOLDER [FILE]      FOLDER: LAB_ROOM, or .lab in the checkout
+// usage: backup.ts CHECKOUT FOLDER [FILE]      FOLDER: LAB_STATE_DIR, or .lab in the checkout
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { create } from "tar";

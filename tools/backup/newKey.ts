@@ -1,5 +1,5 @@
 // Gives Grafana a new key for the passwords of its datasources; see scripts/grafana-key.
-// usage: newKey.ts CHECKOUT FOLDER      FOLDER: LAB_ROOM, or .lab in the checkout
+// usage: newKey.ts CHECKOUT FOLDER      FOLDER: LAB_STATE_DIR, or .lab in the checkout
 import { randomBytes } from "node:crypto";
 import * as path from "node:path";
 import { LabError } from "../../lib/shared/problems";

@@ -1,5 +1,5 @@
 // Restores the data of a backup into the lab; see scripts/restore.
-// usage: restore.ts CHECKOUT FOLDER [FILE]      FOLDER: LAB_ROOM, or .lab in the checkout
+// usage: restore.ts CHECKOUT FOLDER [FILE]      FOLDER: LAB_STATE_DIR, or .lab in the checkout
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { keyFingerprint, WELL_KNOWN_KEY } from "../../lib/docker/grafanaKey";

@@ -18,7 +18,7 @@ import { LabOutputs } from "../verify/lab";
 const PORTS = [...PUBLISHED, "flask"];
 /** Variables that refer to the state of another lab. */
 const OTHER_LAB =
-  /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|STACK|MAKE.*|MFLAGS|PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*))$/;
+  /^(LAB_STATE_DIR|LAB_CHECKOUT|LAB_STACK|STACK|MAKE.*|MFLAGS|PULUMI_(BACKEND_URL|ACCESS_TOKEN|CONFIG_PASSPHRASE.*))$/;
 const SCRIPTS = { lab: "lab", compose: "compose/lab" };
 const interruption = new AbortController();
 /** Aborted by Ctrl-C: the running command completes, and no other starts. */
@@ -50,10 +50,10 @@ export class System {
     this.folder = path.join(root, prefix);
     this.catalogue = path.join(this.folder, "catalogue");
     this.stateHome = path.join(this.folder, "state-home");
-    const stateDir = path.join(this.folder, "room");
+    const stateDir = path.join(this.folder, "lab");
     this.settingsFile = path.join(stateDir, `own.${stack}.yaml`);
     const inherited = Object.entries(process.env).filter(([variable]) => !OTHER_LAB.test(variable));
-    const own = { LAB_ROOM: stateDir, LAB: this.lab, STACK: stack, XDG_STATE_HOME: this.stateHome };
+    const own = { LAB_STATE_DIR: stateDir, LAB: this.lab, STACK: stack, XDG_STATE_HOME: this.stateHome };
     this.env = { ...Object.fromEntries(inherited), ...own };
     this.commands = new Commands(this.env);
     interrupted.addEventListener("abort", () => {

@@ -47,11 +47,11 @@ export class PreviewLab {
     private readonly id: string,
     readonly standIns: StandIns,
   ) {
-    this.stateDir = path.join(args.folder, "room");
+    this.stateDir = path.join(args.folder, "lab");
     this.plan = path.join(this.stateDir, "plan.json");
     this.commands = new Commands({
       ...ownEnvironment(),
-      LAB_ROOM: this.stateDir,
+      LAB_STATE_DIR: this.stateDir,
       // unique, as the backend may be shared
       LAB_STACK: `preview-${id}`,
       STACK: args.stack,
@@ -66,7 +66,7 @@ export class PreviewLab {
       const freeSubnet = (): string => findFreeSubnet(machine, prefix);
       return new PreviewLab(args, id, new StandIns(prefix, { freePort: findFreePort, freeSubnet }));
     };
-    const before = path.join(args.folder, "room", "id");
+    const before = path.join(args.folder, "lab", "id");
     if (fs.existsSync(before)) {
       await withId(readId(before)).remove();
     }
@@ -189,7 +189,7 @@ export class PreviewLab {
 /** The caller's environment without variables that would lead to another lab. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const foreign =
-    /^(LAB_ROOM|LAB_CHECKOUT|LAB_STACK|LAB_POLICIES|STACK|BASE|APPLY|MAKE.*|MFLAGS|PULUMI_DEBUG_COMMANDS)$/;
+    /^(LAB_STATE_DIR|LAB_CHECKOUT|LAB_STACK|LAB_POLICIES|STACK|BASE|APPLY|MAKE.*|MFLAGS|PULUMI_DEBUG_COMMANDS)$/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 

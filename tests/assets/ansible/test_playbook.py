@@ -175,8 +175,8 @@ def test_a_refused_push_fails_the_play_and_says_where(
     gateway.answers = [500]
     done = playbook.run(PLAYBOOK.read_text(), **with_nginx)
     assert done.returncode == 2
-    said = f"The push to {gateway.url}/metrics/job/ansible_deployment failed: Status code was 500"
-    assert said in done.stdout
+    output = f"The push to {gateway.url}/metrics/job/ansible_deployment failed: Status code was 500"
+    assert output in done.stdout
     assert "Is the Pushgateway up" in done.stdout
     assert len(gateway.pushes) > 2
 

@@ -48,7 +48,7 @@ export const LIMIT = 60_000;
 const MOST_ROWS = 60;
 const MOST_LINES = 200;
 /** Maximum length of a table, and of a block of text. */
-const ROOM = 20_000;
+const MAX_TABLE = 20_000;
 const MOST_MESSAGE = 500;
 /** Characters reserved for notes about truncation. */
 const NOTES = 200;
@@ -130,7 +130,7 @@ function table(head: readonly string[], lines: readonly string[]): string {
 /** The first lines that fit into the maximum length. */
 function shownOf(lines: readonly string[], most: number): readonly string[] {
   let used = 0;
-  return lines.slice(0, most).filter((line) => (used += line.length + 1) <= ROOM);
+  return lines.slice(0, most).filter((line) => (used += line.length + 1) <= MAX_TABLE);
 }
 
 function cell(name: string): string {
@@ -178,7 +178,9 @@ export function details(summary: string, body: string, open = false): string {
 
 /** A code block, truncated, and fenced by more backticks than it contains. */
 export function fence(text: string, language = ""): string {
-  const lines = text.split("\n").map((line) => (line.length > ROOM / 4 ? `${line.slice(0, ROOM / 4)}…` : line));
+  const lines = text
+    .split("\n")
+    .map((line) => (line.length > MAX_TABLE / 4 ? `${line.slice(0, MAX_TABLE / 4)}…` : line));
   const shown = shownOf(lines, MOST_LINES);
   const left = lines.length - shown.length;
   const block = [...shown, ...(left > 0 ? [`… ${cutText(left, "line", "lines").slice(0, -1)}`] : [])].join("\n");

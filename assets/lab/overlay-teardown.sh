@@ -26,9 +26,9 @@ found=$(docker network inspect --format "$labels" "$NETWORK" 2>/dev/null) || exi
 own $found || exit 0
 tries=0
 # gone from the swarm is not yet gone from this engine, which would mislead who looks for it next
-until said=$(docker network rm "$NETWORK" 2>&1) && ! there; do
+until output=$(docker network rm "$NETWORK" 2>&1) && ! there; do
   there || exit 0
   tries=$((tries + 1))
-  [ "$tries" -lt 60 ] || { printf '%s\n' "$said" >&2; exit 1; }
+  [ "$tries" -lt 60 ] || { printf '%s\n' "$output" >&2; exit 1; }
   sleep 0.5
 done

@@ -2,7 +2,7 @@
 # LAB: the lab's name. LABEL: the label of its parts. MANAGER_LABEL: that of the node that runs the lab, by its id, on
 # what a whole swarm has: there, other managers may run labs of the same name.
 # KEEP: names of volumes that stay, separated by spaces. GRACEFUL: not empty lets programs write their last data.
-# shellcheck shell=sh disable=SC2154 # process.sh, which comes before, sets room
+# shellcheck shell=sh disable=SC2154 # process.sh, which comes before, sets folder
 
 : "${LABEL:?}" "${MANAGER_LABEL:?}"
 # labelled KIND OPTION...: lists those of a kind
@@ -33,7 +33,7 @@ containers=$!
 # only a manager of a swarm knows services, and they would start their tasks again
 manager=$(docker info --format '{{.Swarm.ControlAvailable}}')
 # without Docker the lab stays whole
-lab=${room%/*}
+lab=${folder%/*}
 { end_all; rm -rf "${lab:?}"; } &
 host=$!
 if [ "$manager" = true ]; then
@@ -54,11 +54,11 @@ release_guests() {
 }
 sweep_networks() {
   release_guests
-  tries=0 said=''
+  tries=0 output=''
   # a swarm's network is in use until every node has ended its tasks
-  until networks=$(networks) && said=$(remove network "$networks" 2>&1); do
+  until networks=$(networks) && output=$(remove network "$networks" 2>&1); do
     tries=$((tries + 1))
-    { [ "$manager" = true ] && [ "$tries" -lt 60 ]; } || fail "$said"
+    { [ "$manager" = true ] && [ "$tries" -lt 60 ]; } || fail "$output"
     sleep 0.5
   done
 }

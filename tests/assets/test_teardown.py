@@ -1,4 +1,4 @@
-"""What the sweep removes of a lab, with a program in place of docker, and what it ends."""
+"""What the teardown removes of a lab, with a program in place of docker, and what it ends."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def engine(tmp_path: Path) -> Engine:
     return Engine(folder)
 
 
-def sweep(lab: Lab, engine: Engine, **settings: str) -> subprocess.CompletedProcess[str]:
-    return lab.run("lab/sweep.sh", **{**engine.settings, **settings})
+def teardown(lab: Lab, engine: Engine, **settings: str) -> subprocess.CompletedProcess[str]:
+    return lab.run("lab/teardown.sh", **{**engine.settings, **settings})
 
 
 def test_everything_with_the_label_goes_and_nothing_of_another_lab(
@@ -81,7 +81,7 @@ def test_everything_with_the_label_goes_and_nothing_of_another_lab(
 ) -> None:
     engine.hold("tests", container=["c1", "c2"], network=["n1"], volume=["v1", "v2"])
     engine.hold("a-tests", container=["c3"], network=["n2"], volume=["v3"])
-    done = sweep(Lab(tmp_path), engine)
+    done = teardown(Lab(tmp_path), engine)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     # what is in use goes after what uses it, the two last side by side
     assert engine.removed()[0] == "container rm --force --volumes c1 c2"
@@ -90,14 +90,14 @@ def test_everything_with_the_label_goes_and_nothing_of_another_lab(
 
 def test_programs_whose_data_is_kept_or_sent_may_write_it(tmp_path: Path, engine: Engine) -> None:
     engine.hold("tests", container=["c1", "c2"])
-    assert sweep(Lab(tmp_path), engine, GRACEFUL="yes").returncode == 0
+    assert teardown(Lab(tmp_path), engine, GRACEFUL="yes").returncode == 0
     assert engine.removed() == ["container stop c1 c2", "container rm --force --volumes c1 c2"]
 
 
 def test_containers_of_others_leave_the_network_and_stay(tmp_path: Path, engine: Engine) -> None:
     engine.hold("tests", network=["n1"])
     (engine.folder / "guests").write_text("n1 g1\nn1 g2\n\n")
-    done = sweep(Lab(tmp_path), engine)
+    done = teardown(Lab(tmp_path), engine)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert engine.removed() == [
         "network disconnect --force n1 g1",
@@ -110,7 +110,7 @@ def test_the_services_of_a_swarm_go_before_what_they_use(tmp_path: Path, engine:
     engine.hold("tests", container=["c1"], network=["n1"])
     engine.hold("tests", manager="node", network=["n2"], service=["s1", "s2"])
     engine.hold("a-tests", manager="node", service=["s3"])
-    done = sweep(Lab(tmp_path), engine, MANAGER="true")
+    done = teardown(Lab(tmp_path), engine, MANAGER="true")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert sorted(engine.removed()[:2]) == [
         "container rm --force --volumes c1",
@@ -127,13 +127,13 @@ def test_a_lab_of_the_same_name_that_another_manager_runs_stays(
     # without the label, as earlier versions made them
     engine.hold("tests", service=["s2"])
     (engine.folder / f"network.label={LABEL}=tests.scope=swarm").write_text("n2\n")
-    assert sweep(Lab(tmp_path), engine, MANAGER=manager).returncode == 0
+    assert teardown(Lab(tmp_path), engine, MANAGER=manager).returncode == 0
     assert engine.removed() == []
 
 
 def test_kept_volumes_stay_and_are_told(tmp_path: Path, engine: Engine) -> None:
     engine.hold("tests", volume=["tests-grafana", "tests-grafana-config", "tests-prometheus"])
-    done = sweep(Lab(tmp_path), engine, KEEP="tests-prometheus tests-grafana tests-pushgateway")
+    done = teardown(Lab(tmp_path), engine, KEEP="tests-prometheus tests-grafana tests-pushgateway")
     assert done.returncode == 0, done.stderr
     assert engine.removed() == ["volume rm tests-grafana-config"]
     assert done.stdout.startswith(
@@ -142,14 +142,14 @@ def test_kept_volumes_stay_and_are_told(tmp_path: Path, engine: Engine) -> None:
 
 
 def test_nothing_to_remove_is_fine(tmp_path: Path, engine: Engine) -> None:
-    done = sweep(Lab(tmp_path), engine)
+    done = teardown(Lab(tmp_path), engine)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert engine.removed() == []
 
 
 def test_what_cannot_be_removed_fails_with_the_reason(tmp_path: Path, engine: Engine) -> None:
     engine.hold("tests", network=["n1"], volume=["v1"])
-    done = sweep(Lab(tmp_path), engine, FAILS="network")
+    done = teardown(Lab(tmp_path), engine, FAILS="network")
     assert done.returncode != 0
     assert "network n1 is in use" in done.stderr
     assert "network rm n1" not in engine.removed()
@@ -163,7 +163,7 @@ def test_the_folder_goes_and_that_of_another_lab_stays(
     for lab in labs:
         (lab.folder / "flask" / "venv").mkdir(parents=True)
         (lab.folder / "dashboards").mkdir()
-    assert sweep(labs[0], engine).returncode == 0
+    assert teardown(labs[0], engine).returncode == 0
     assert [lab.folder.exists() for lab in labs] == [False, *[True for _ in others]]
     assert labs[0].folder.parent.exists() == bool(others)
 
@@ -172,7 +172,7 @@ def test_the_folder_goes_and_that_of_another_lab_stays(
 def test_a_name_that_is_none_removes_nothing(tmp_path: Path, engine: Engine, name: str) -> None:
     kept = tmp_path / "observability-lab" / "kept"
     kept.mkdir(parents=True)
-    assert sweep(Lab(tmp_path, name), engine).returncode != 0
+    assert teardown(Lab(tmp_path, name), engine).returncode != 0
     assert engine.removed() == []
     assert kept.exists()
 
@@ -206,7 +206,7 @@ def starts() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
 def test_every_start_of_the_lab_ends_and_none_of_another(
     tmp_path: Path, engine: Engine, starts: dict[str, subprocess.Popen[bytes]]
 ) -> None:
-    done = sweep(Lab(tmp_path, "t.est"), engine)
+    done = teardown(Lab(tmp_path, "t.est"), engine)
     assert (done.returncode, done.stderr) == (0, "")
     ended = ["t.est-0123456789ab", "t.est-ffffffffffff"]
     assert eventually(lambda: not any(alive(starts[token].pid) for token in ended))
@@ -233,7 +233,7 @@ def test_a_process_of_another_user_is_left_alone_whatever_its_arguments(
     # one argument that holds both words is none of them
     own = subprocess.Popen(["/bin/sh", "-c", "sleep 60; :", f"x --instance {token}"])
     try:
-        done = sweep(Lab(tmp_path), engine)
+        done = teardown(Lab(tmp_path), engine)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         assert [process.poll() for process in [*others, own]] == [None] * 7
     finally:
