@@ -153,10 +153,7 @@ function withProbes(dashboard: DashboardBuilder, probes: readonly Probe[]): Dash
   // without one the panel would have no data
   return probes.some(({ url }) => url?.startsWith("https:"))
     ? all.withPanel(
-        bars(
-          "Certificates",
-          "Time until a certificate of the chain expires, the earliest counts; none is seen if the probe fails.",
-        )
+        bars("Certificates", "Time until the first certificate of the chain expires; none is seen if the probe fails.")
           .unit("s")
           .mappings([texts({ 0: ["none seen", GREY] })])
           .thresholds(thresholds("red", [14 * DAY, "green"]))

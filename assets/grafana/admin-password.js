@@ -1,4 +1,4 @@
-// Sets the admin password of a running Grafana to that of the stack: Grafana uses the one of its environment only at the
+// Sets the admin password of a running Grafana to that of the stack: Grafana uses the declared one only at the
 // first start of its volume.
 // Environment: GRAFANA_URL, GRAFANA_PASSWORD, GRAFANA_CONTAINER. Prints nothing secret.
 const { execFileSync } = require("node:child_process");
@@ -22,7 +22,7 @@ async function main() {
   });
   const status = await signIn();
   if (status !== 200) {
-    throw new Error(`Grafana at ${GRAFANA_URL} returned ${status} for the new password; after five failed attempts it rejects every password for five minutes: then run make up again`);
+    throw new Error(`Grafana at ${GRAFANA_URL} returned ${status} for the new password; after five failed attempts it rejects every password for five minutes: wait that long, and run make up again`);
   }
 }
 

@@ -6,8 +6,8 @@ import { ServiceSpec } from "./spec";
 
 export interface EveryNodeArgs extends ComponentArgs {
   readonly spec: NodeSpec;
-  /** Options of a container on this machine that a Swarm task does not support. */
-  readonly onMachine?: Pick<ServiceSpec, "pidMode" | "hostUsers" | "hostAddress">;
+  /** Options of a container on this machine alone. */
+  readonly onMachine?: Pick<ServiceSpec, "envs" | "pidMode" | "hostUsers" | "hostAddress">;
 }
 
 /** Runs a service on every monitored machine: a container on this one, or in a swarm a task on each node. */

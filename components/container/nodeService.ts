@@ -9,7 +9,7 @@ import { LAB_LABEL, labName, MANAGER_LABEL, REASON_LABEL } from "../../lib/share
 import { ComponentArgs, Overlay } from "../context";
 import { bindMount, coverMount, healthProbe, LOG, nameOf, ServiceSpec } from "./spec";
 
-/** Spec of a program on a node: without data, files, and the options that Swarm does not support. */
+/** Spec of a program on a node: without data, files, environment, and the options that Swarm does not support. */
 export type NodeSpec = Omit<
   ServiceSpec,
   "dataPath" | "envs" | "uploads" | "scratch" | "hosts" | "pidMode" | "hostUsers" | "hostAddress"

@@ -37,6 +37,7 @@ export class NodeExporter extends pulumi.ComponentResource {
         context: args.context,
         spec: { ...spec, ...(settings.engine === "swarm" ? nodePaths() : machinePaths(machine)) },
         onMachine: {
+          envs: machine.systemd ? [`DBUS_SYSTEM_BUS_ADDRESS=unix:path=${ROOT}/run/dbus/system_bus_socket`] : [],
           pidMode: "host",
           ...(settings.nodeExporterNetwork === "host" ? { hostAddress: connectHost(settings.bindAddress) } : {}),
         },
@@ -51,9 +52,8 @@ export class NodeExporter extends pulumi.ComponentResource {
  * What it sees on this machine: the host's root without its sockets, as even mounted read-only, a socket gives the whole
  * API. Their folders are covered, as a cover of the socket itself is lost when Docker recreates its socket.
  */
-function machinePaths(machine: Machine): Pick<ServiceSpec, "envs" | "hostPaths" | "covered"> {
+function machinePaths(machine: Machine): Pick<ServiceSpec, "hostPaths" | "covered"> {
   return {
-    envs: machine.systemd ? [`DBUS_SYSTEM_BUS_ADDRESS=unix:path=${ROOT}/run/dbus/system_bus_socket`] : [],
     hostPaths: [
       // follows later mounts of the host, if its root is shared
       { source: "/", target: ROOT, ...(machine.rootShared ? { propagation: "rslave" } : {}) },

@@ -34,7 +34,7 @@ export function dockerSocket(env: NodeJS.ProcessEnv): string {
   if (!host.startsWith("unix://")) {
     throw new LabError(
       `DOCKER_HOST is ${host}, but the lab needs the Docker of this machine: ` +
-        "unset DOCKER_HOST, or if it comes from a Docker context, run docker context use default",
+        "unset DOCKER_HOST, or if it comes from a Docker context, unset DOCKER_CONTEXT and run docker context use default",
     );
   }
   return host.slice("unix://".length);

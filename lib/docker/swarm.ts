@@ -53,13 +53,18 @@ export function listServices(): Promise<readonly SwarmService[]> {
   return dockerGet<SwarmService[]>("/services?status=true");
 }
 
-/** The nodes that are ready and accept tasks, and have the label if one is set. */
-export function monitoredNodes({ nodes }: Pick<Swarm, "nodes">, nodeLabel: string | undefined): readonly SwarmNode[] {
+/** The nodes that can have tasks of the lab: ready and not drained, with the label if one is set. */
+export function nodesWithTasks({ nodes }: Pick<Swarm, "nodes">, nodeLabel: string | undefined): readonly SwarmNode[] {
   const [name = "", value] = nodeLabel?.split("=") ?? [];
   return nodes.filter(
     ({ Spec, Status }) =>
       Status.State === "ready" &&
-      Spec.Availability === "active" &&
+      Spec.Availability !== "drain" &&
       (nodeLabel === undefined || Spec.Labels?.[name] === value),
   );
+}
+
+/** Those of them that also accept tasks: Swarm leaves the tasks of a paused node as they are. */
+export function monitoredNodes(swarm: Pick<Swarm, "nodes">, nodeLabel: string | undefined): readonly SwarmNode[] {
+  return nodesWithTasks(swarm, nodeLabel).filter(({ Spec }) => Spec.Availability === "active");
 }

@@ -20,7 +20,7 @@ import { findOverlaps } from "./subnets";
 import { findSwarmProblems } from "./swarm";
 
 /** A check that `up` has to pass, and that `make doctor` lists. */
-export interface MachineCheck {
+interface MachineCheck {
   readonly name: string;
   readonly problems: readonly Problem[] | Promise<readonly Problem[]>;
   /** Text shown if it passes. */

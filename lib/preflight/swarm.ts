@@ -1,5 +1,5 @@
 import { Machine } from "../docker/machine";
-import { SwarmNode, monitoredNodes } from "../docker/swarm";
+import { SwarmNode, monitoredNodes, nodesWithTasks } from "../docker/swarm";
 import { belongsToManager } from "../docker/swarmOwner";
 import { nodeServicesOf } from "../settings/services";
 import { Settings } from "../settings/settings";
@@ -26,9 +26,9 @@ export async function findSwarmProblems(
   if (absent !== undefined) {
     return [absent];
   }
-  const nodes = monitoredNodes(machine.swarm, settings.nodeLabel);
+  const nodes = nodesWithTasks(machine.swarm, settings.nodeLabel);
   return [
-    ...findNoNode(settings, nodes),
+    ...findNoNode(settings, monitoredNodes(machine.swarm, settings.nodeLabel)),
     ...findMixedEngines(nodes),
     ...findSameNames(nodes),
     ...findForeignServices(settings, machine),
@@ -81,8 +81,10 @@ function findNoNode({ nodeLabel }: Settings, nodes: readonly SwarmNode[]): reado
       : {
           setting: "nodeLabel",
           value: nodeLabel,
-          problem: "no ready node of the swarm has this label",
-          fix: `add it to the nodes to monitor: docker node update --label-add ${nodeLabel} NODE`,
+          problem: "no node with this label is ready and accepts tasks",
+          fix:
+            `add it to a node (docker node update --label-add ${nodeLabel} NODE), or activate one that has it ` +
+            "(docker node update --availability active NODE)",
         },
   ];
 }

@@ -40,7 +40,7 @@ const REFUSED: readonly Refused[] = [
     problem: "is a page of Slack, not a webhook",
     fix: INCOMING,
   },
-  { host: /^teams\.microsoft\.com$/, problem: "is a page of Teams, and no webhook", fix: WORKFLOW },
+  { host: /^teams\.microsoft\.com$/, problem: "is a page of Teams, not a webhook", fix: WORKFLOW },
   {
     host: DISCORD,
     path: /^(?!\/api\/(v\d+\/)?webhooks\/[^/]+\/[^/]+)/,

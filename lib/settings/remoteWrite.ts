@@ -63,7 +63,10 @@ function urlProblem(url: unknown): readonly [problem: string, fix: string] | und
     return ["holds credentials, which everybody could read", "set them as username and password"];
   }
   if (isLoopback(url)) {
-    return ["is a loopback address, which is the container's own", "write host.docker.internal for this machine"];
+    return [
+      "is a loopback address, which in Prometheus' container is the container itself",
+      "write host.docker.internal for this machine",
+    ];
   }
   return isIPv6(url) ? NO_IPV6 : undefined;
 }

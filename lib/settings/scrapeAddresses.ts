@@ -12,7 +12,7 @@ const NEEDED = [
   ["kubernetes_sd_configs", "api_server", "https://kubernetes.example.org:6443"],
 ] as const;
 const HOST_PORT = /^[\w.-]+:(\d{1,5})$/;
-const OWN_LOOPBACK = "is a loopback address, which is the container's own";
+const OWN_LOOPBACK = "is a loopback address, which in Prometheus' container is the container itself";
 const THIS_MACHINE = "for this machine; on Linux the program must listen on the lab's gateway, too";
 
 /** Reports a discovery whose default address no lab has. */
@@ -34,7 +34,8 @@ export function checkTargets(read: SettingsReader, place: string, entry: Entry):
   const rules = addressRules(entry);
   const addresses = rules.map(({ address }) => address.replace(/:\$(\d|\{\d\})$/, ":1"));
   for (const address of addresses.filter(isLoopbackAddress)) {
-    const problem = "relabels __address__ to the loopback of Prometheus' own container";
+    const problem =
+      "relabels __address__ to a loopback address, which in Prometheus' container is the container itself";
     const fix = `write host.docker.internal${portOf(address)} ${THIS_MACHINE}`;
     read.addProblem(`${place}.relabel_configs`, address, problem, fix);
   }

@@ -103,7 +103,12 @@ function checkPart(read: SettingsReader, place: string, { path, value, holder }:
     typeof value === "string" &&
     /^[./~]|\.(pem|crt|cer)$/.test(value)
   ) {
-    read.addProblem(name, undefined, "is a path, but your files are not in Prometheus' container", "write its content");
+    read.addProblem(
+      name,
+      undefined,
+      "is a path, but your files are not in Prometheus' container",
+      "write the file's content",
+    );
   } else if (field === "proxy_from_environment" && value === true) {
     const fix = 'write proxy_url: "http://proxy.example.org:3128", and no_proxy for exceptions';
     read.addProblem(name, value, "reads variables that Prometheus' container does not have", fix);

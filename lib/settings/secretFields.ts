@@ -53,7 +53,7 @@ export function namesSecret(text: string): boolean {
   return [...Object.keys(SECRET_FIELDS), ...INLINE_SECRETS].some((field) => text.includes(field));
 }
 
-/** A value from JSON with its secret fields masked, and parameters of a URL, which may have any name; undefined stays. */
+/** A value from JSON with its secret fields masked, and `params`, where a secret may have any name; undefined stays. */
 export function redactSecrets(value: unknown): unknown {
   const text = JSON.stringify([value], (field, item: unknown) =>
     isSecretField(field) || isInlineOnly(field) || field === "params" ? "[secret]" : item,

@@ -24,7 +24,7 @@ export function readCatalogueAddress(read: SettingsReader, setting: string): str
         ? "has a query or a fragment, so the path of a dashboard cannot be appended"
         : undefined;
   if (wrong !== undefined) {
-    read.addProblem(setting, undefined, wrong, "set a URL without it, or download the files and set their folder");
+    read.addProblem(setting, undefined, wrong, "set a URL without them, or download the files and set their folder");
   }
   return value;
 }

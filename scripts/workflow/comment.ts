@@ -20,15 +20,18 @@ function listChanged(commit: string): string[] {
   return names.split("\0").filter((name) => name !== "");
 }
 
+function checkSize(name: string, size: number): void {
+  if (size > MAX_BYTES) {
+    throw new Error(`${name} is not a preview report: it is ${String(size)} bytes long`);
+  }
+}
+
 /** The comment on a commit for its report, which `name` names in an error. */
 export function writeComment(name: string, report: string, commit: string): string {
   if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(commit)) {
     throw new Error(`"${commit}" is not a commit`);
   }
-  const size = Buffer.byteLength(report);
-  if (size > MAX_BYTES) {
-    throw new Error(`${name} is not a preview report: it is ${String(size)} bytes long`);
-  }
+  checkSize(name, Buffer.byteLength(report));
   if (!report.startsWith(`${REPORT_MARKER}\n`)) {
     throw new Error(`${name} is not a preview report: its first line is not ${REPORT_MARKER}`);
   }
@@ -41,9 +44,11 @@ if (require.main === module) {
   runMain(() => {
     const [file = "", commit = ""] = process.argv.slice(2);
     // lstat: an artifact may contain a link to any file that this process can read
-    if (!lstatSync(file).isFile()) {
+    const status = lstatSync(file);
+    if (!status.isFile()) {
       throw new Error(`${file} is not a preview report: it is not a file`);
     }
+    checkSize(file, status.size);
     process.stdout.write(writeComment(file, readFileSync(file, "utf8"), commit));
   });
 }

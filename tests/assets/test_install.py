@@ -64,7 +64,9 @@ def test_ansible_is_compiled_whatever_it_is_set_to(tmp_path: Path) -> None:
     assert "ansible-core " in done.stdout
     folder = lab.folder / "ansible"
     assert {path.name for path in folder.iterdir()} == {"venv", "requirements.txt"}
-    assert list(folder.glob("venv/lib/python*/site-packages/ansible/cli/__pycache__/playbook.*.pyc"))
+    assert list(
+        folder.glob("venv/lib/python*/site-packages/ansible/cli/__pycache__/playbook.*.pyc")
+    )
 
 
 def test_an_environment_in_which_ansible_does_not_start_is_not_kept(tmp_path: Path) -> None:

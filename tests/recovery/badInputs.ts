@@ -156,7 +156,7 @@ export const BAD_INPUTS: readonly BadInput[] = [
   {
     what: "Docker of another machine",
     env: () => ({ DOCKER_HOST: "tcp://192.0.2.1:2376" }),
-    says: "error: DOCKER_HOST is tcp://192.0.2.1:2376, but the lab needs the Docker of this machine: unset DOCKER_HOST, or if it comes from a Docker context, run docker context use default",
+    says: "error: DOCKER_HOST is tcp://192.0.2.1:2376, but the lab needs the Docker of this machine: unset DOCKER_HOST, or if it comes from a Docker context, unset DOCKER_CONTEXT and run docker context use default",
   },
   {
     what: "a Docker context that does not exist",

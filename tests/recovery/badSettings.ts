@@ -55,7 +55,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "dashboardCatalogue",
       "https://user:T0K3N@example.org/api/dashboards",
-      ": holds credentials, which the settings' file and its history would show; set a URL without it, or download the files and set their folder",
+      ": holds credentials, which the settings' file and its history would show; set a URL without them, or download the files and set their folder",
     ],
     [
       "scrapeIntervall",
@@ -93,7 +93,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "extraScrapeTargets",
       [{ ...job, targets: ["localhost"] }],
-      "[0].targets[0] = \"localhost\": is a loopback address, which is the container's own; write host.docker.internal for this machine; on Linux the program must listen on the lab's gateway, too",
+      "[0].targets[0] = \"localhost\": is a loopback address, which in Prometheus' container is the container itself; write host.docker.internal for this machine; on Linux the program must listen on the lab's gateway, too",
     ],
     [
       "communityDashboards",
@@ -142,7 +142,7 @@ export const BAD_SETTINGS: readonly (readonly BadSetting[])[] = [
     [
       "extraScrapeTargets",
       [{ ...job, targets: ["localhost:8000"] }],
-      "[0].targets[0] = \"localhost:8000\": is a loopback address, which is the container's own; write host.docker.internal:8000 for this machine; on Linux the program must listen on the lab's gateway, too",
+      "[0].targets[0] = \"localhost:8000\": is a loopback address, which in Prometheus' container is the container itself; write host.docker.internal:8000 for this machine; on Linux the program must listen on the lab's gateway, too",
     ],
     [
       "probes",

@@ -151,7 +151,7 @@ function start(node: number, more: readonly string[] = []): void {
 
   it("watches the nodes with a label alone, and not one that is drained", async () => {
     lab.configure({ nodeLabel: "tier=web" });
-    expect(lab.preview()).toContain('nodeLabel = "tier=web": no ready node of the swarm has this label');
+    expect(lab.preview()).toContain('nodeLabel = "tier=web": no node with this label is ready and accepts tasks');
     for (const node of [2, 3]) {
       machines.docker(MANAGER, "node", "update", "--label-add", "tier=web", machines.name(node));
     }

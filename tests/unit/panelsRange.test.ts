@@ -74,6 +74,7 @@ describe("an interval of Grafana's settings", () => {
     ["60", 60],
     ["", 15],
     [undefined, 15],
+    [null, 15],
   ])("of %j is %d s", (setting, expected) => {
     expect(intervalOf(setting)).toBe(expected);
   });

@@ -73,8 +73,9 @@ describe("a swarm", () => {
       }),
     ];
     expect(await findProblems({ nodes }, { nodeLabel: "tier=web" })).toStrictEqual([
-      'nodeLabel = "tier=web": no ready node of the swarm has this label; ' +
-        "add it to the nodes to monitor: docker node update --label-add tier=web NODE",
+      'nodeLabel = "tier=web": no node with this label is ready and accepts tasks; ' +
+        "add it to a node (docker node update --label-add tier=web NODE), or activate one that has it " +
+        "(docker node update --availability active NODE)",
     ]);
     expect(await findProblems({ nodes }, { nodeLabel: "tier=db" })).toStrictEqual([]);
   });
@@ -95,7 +96,9 @@ describe("a swarm", () => {
     ]);
   });
 
-  it("with two nodes of one name is reported", async () => {
+  it("with two nodes of one name is reported, also if one is paused", async () => {
+    const paused = swarmNode("a", { Spec: { Labels: {}, Availability: "pause" } });
+    expect(await findProblems({ nodes: [swarmNode("a"), paused] })).toHaveLength(1);
     expect(await findProblems({ nodes: [swarmNode("a"), swarmNode("a"), swarmNode("b")] })).toStrictEqual([
       'engine = "swarm": several nodes have the host name a, so their series would be mixed; ' +
         "give each node a unique host name, or remove nodes that have left with docker node rm",

@@ -23,7 +23,7 @@ A note.
 | | part | name | change |
 |---|---|---|---|
 | ± replace | container | \`prometheus\` | image (replaces): \`a:1\` → \`a:2\` |
-| + create | volume | \`room\` |  |
+| + create | volume | \`lab\` |  |
 
 **Restarts**: \`prometheus\` (keeps its samples).
 

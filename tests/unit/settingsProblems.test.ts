@@ -114,7 +114,7 @@ describe("a bad scrape target", () => {
       extraScrapeTargets: JSON.stringify([{ job: "a", targets: ["app:80", `${host}:81`] }]),
     });
     expect(problem).toContain(
-      `extraScrapeTargets[0].targets[1] = "${host}:81": is a loopback address, which is the container's own`,
+      `extraScrapeTargets[0].targets[1] = "${host}:81": is a loopback address, which in Prometheus' container is the container itself`,
     );
     expect(problem).toContain("write host.docker.internal:81 for this machine");
   });

@@ -14,7 +14,7 @@ describe("a bad receiver of remote write", () => {
     ["https://u:S3CRET@h", ": holds credentials, which everybody could read; set them as username and password"],
     [
       "http://127.0.0.1:9090/a",
-      ` = "http://127.0.0.1:9090/a": is a loopback address, which is the container's own; write host.docker.internal for this machine`,
+      ` = "http://127.0.0.1:9090/a": is a loopback address, which in Prometheus' container is the container itself; write host.docker.internal for this machine`,
     ],
   ])("with the url %s is reported", (wrong, text) => {
     expect(receivers([{ url }, { url: wrong }], [])).toStrictEqual([`remoteWrite[1].url${text}`]);

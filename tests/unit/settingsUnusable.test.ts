@@ -105,7 +105,7 @@ describe("a field of a scrape job that its container has nothing for", () => {
     ],
     [
       { scheme: "https", tls_config: { ca: "/etc/ssl/ca.pem" } },
-      "tls_config.ca: is a path, but your files are not in Prometheus' container; write its content",
+      "tls_config.ca: is a path, but your files are not in Prometheus' container; write the file's content",
     ],
     [{ proxy_url: "proxy:3128" }, "proxy_url: has no scheme of a proxy; write it as http://proxy.example.org:3128"],
     [{ scheme: "https://" }, "scheme: is not http or https; write one of these"],

@@ -57,7 +57,7 @@ describe("the webhook for alerts", () => {
     [
       "https://teams.microsoft.com/l/channel/T0K3N",
       "teams.microsoft.com",
-      "is a page of Teams, and no webhook; create a webhook in the Workflows of Teams",
+      "is a page of Teams, not a webhook; create a webhook in the Workflows of Teams",
     ],
     [
       "https://discord.com/channels/1/T0K3N",

@@ -24,7 +24,9 @@ const DISK = '{__name__=~"prometheus_tsdb_(wal_storage_size|head_chunks_storage_
 /** Measures a running lab with its own Prometheus, over a window of that many seconds. */
 export async function measureIdle(system: System, seconds: number): Promise<Idle> {
   const outputs = await system.outputs();
-  await setTimeout((SETTLE_SECONDS + seconds) * 1000, undefined, { signal: interrupted });
+  await setTimeout((SETTLE_SECONDS + seconds) * 1000, undefined, { signal: interrupted }).catch(() => {
+    interrupted.throwIfAborted();
+  });
   const queryByName = async (query: string): Promise<ReadonlyMap<string, number>> => {
     const samples = await queryPrometheus(outputs, query);
     return new Map(samples.map(({ metric, value }) => [metric.name ?? APP, Number(value[1])]));

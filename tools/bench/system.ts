@@ -85,9 +85,9 @@ export class System {
   /** Runs a command of the script and returns its output; throws the output if it fails. */
   async run(command: string): Promise<string> {
     interrupted.throwIfAborted();
-    const output = await this.runToEnd(command);
-    interrupted.throwIfAborted();
-    return output;
+    return this.runToEnd(command).finally(() => {
+      interrupted.throwIfAborted();
+    });
   }
 
   /** Writes the settings; nothing is running yet. */

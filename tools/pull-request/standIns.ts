@@ -106,9 +106,9 @@ export class StandIns {
     if (declared === undefined) {
       return shown;
     }
-    const [base = "", size = ""] = declared.split("/");
-    const moved = base.replace(/\d+$/, (last) => String(Number(last) + host));
-    return `${moved}${bits === "/24" ? `/${size}` : bits}`;
+    const [, network = "", first = "", size = ""] = /^(.+\.)(\d+)(\/.+)$/.exec(declared) ?? [];
+    const last = Number(first) + host;
+    return last > 255 ? shown : `${network}${String(last)}${bits === "/24" ? size : bits}`;
   }
 
   /** A remote write receiver at an unreachable URL, with stand-ins for its secrets. */

@@ -16,7 +16,7 @@ import { changesDatasource, findPanelChanges } from "./changedPanels";
 import { Load } from "./load";
 import { findLosses, Loss } from "./losses";
 import { lossProblems, lossText } from "./lossText";
-import { evaluateApplied, evaluatePanels, isFailing, PanelEvaluation } from "./panelEvaluation";
+import { evaluateApplied, evaluatePanels, FindRecording, isFailing, PanelEvaluation } from "./panelEvaluation";
 import { panelText } from "./panelText";
 import { prometheusApi } from "./prometheusApi";
 import { findPromtool } from "./promtool";
@@ -78,7 +78,7 @@ export class PreviewEvaluation {
       const api = prometheusApi(lab.outputs);
       const { before, after } = readRuleFiles(files);
       const recordings = await findChangedRecordings(api, before, after);
-      const findRecording = (expr: string): Promise<string | undefined> => findDependency(api, expr, recordings);
+      const findRecording: FindRecording = (expr) => findDependency(api, expr, recordings);
       await lab.pause(lab.since + RATE_SCRAPES * lab.scrapeSeconds * 1000 - Date.now());
       [this.panels] = await Promise.all([
         evaluatePanels(lab, panels, Date.now() + DATA_TIMEOUT_MS, findRecording),
@@ -88,6 +88,9 @@ export class PreviewEvaluation {
   }
 
   private async evaluateAlerts(outputs: LabOutputs, files: readonly TextPair[], checkout: string): Promise<void> {
+    if (!files.some(({ name }) => name.endsWith(RULES))) {
+      return;
+    }
     const promtool = await findPromtool(outputs);
     const sources = { api: prometheusApi(outputs), runTests: promtool };
     this.alerts = mapTexts(await evaluateAlerts(sources, files, Date.now() / 1000), this.restore);

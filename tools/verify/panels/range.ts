@@ -41,8 +41,9 @@ const STEPS: readonly (readonly [number, string])[] = [
 ];
 
 /** Seconds of a Grafana setting such as `10s`, or `10` for the same; 15, Prometheus' datasource's own default, without one. */
-export function intervalOf(setting = ""): number {
-  return seconds(/\d$/.test(setting) ? `${setting}s` : setting) || 15;
+export function intervalOf(setting?: string | null): number {
+  const interval = setting ?? "";
+  return seconds(/\d$/.test(interval) ? `${interval}s` : interval) || 15;
 }
 
 /** The step in milliseconds: the range divided by the points, rounded, at least this minimum. */
