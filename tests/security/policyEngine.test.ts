@@ -99,7 +99,7 @@ describe("a pull request that removes the policies that it violates", () => {
     expect(status).toBe(1);
     const text = fs.readFileSync(report, "utf8");
     expect(text).toMatch(/> \*\*Policy `nothing-privileged`\*\* \(`grafana-container`\): .*privileged/);
-    expect(text).toMatch(/A policy of `policy\/` is violated\. The policies are those of the base `[0-9a-f]{7}`\./);
+    expect(text).toMatch(/A policy in `policy\/` is violated\. The policies are those of the base `[0-9a-f]{7}`\./);
     expect(text).toContain("- the policies: `policy/policies.ts`\n");
     expect(text).toContain("- scripts that run on the host: `assets/flask/start.sh`\n");
     // a script of the change is one of its files
