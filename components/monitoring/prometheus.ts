@@ -13,7 +13,7 @@ import { ComponentArgs, LabContext } from "../context";
 import { extraTargetJobs, extraTargetSecrets } from "./extraTargets";
 import { pushgatewayJobs, recordedMetrics } from "./pushedSeries";
 import { remoteWriteFlags, remoteWriteSecrets, renderRemoteWrite } from "./remoteWrite";
-import { extraServiceJobs, nodeJob, ScrapeConfig } from "./swarmScrapeConfigs";
+import { extraServiceJobs, nodeJob } from "./swarmScrapeConfigs";
 
 export interface PrometheusArgs extends ComponentArgs {
   /** `host:port` of the Alertmanager, if there is one. */
@@ -124,6 +124,15 @@ export function renderPrometheusConfig(
   });
 }
 
+/** Services whose scrape jobs are declared below, as they depend on other settings. */
+const WITH_DECLARED_JOBS: ReadonlySet<ServiceKey> = new Set([
+  "prometheus",
+  "nodeExporter",
+  "cadvisor",
+  "pushgateway",
+  "alertmanager",
+]);
+
 function scrapeConfigs(
   settings: Settings,
   alertmanager: string | undefined,
@@ -132,7 +141,7 @@ function scrapeConfigs(
   // in the host's network node_exporter has the published port, on the lab's network its own
   const nodeExporterPort = settings.nodeExporterNetwork === "host" ? settings.nodeExporter.port : undefined;
   const signIn = (program: string): object => renderBasicAuth(programs, program);
-  const declared: readonly ScrapeConfig[] = [
+  return [
     ...(settings.engine === "swarm"
       ? [
           nodeJob(settings, "linux_host", SERVICES.nodeExporter),
@@ -156,14 +165,14 @@ function scrapeConfigs(
     // Prometheus' own metrics, such as its number of series
     { ...job("prometheus", [`localhost:${String(PORT)}`]), ...signIn("prometheus") },
     ...(alertmanager === undefined ? [] : [{ ...job("alertmanager", [alertmanager]), ...signIn("alertmanager") }]),
+    ...servicesOf(settings).flatMap((key) => {
+      const { jobs = [], scrapeConfig, hostname }: Service = SERVICES[key];
+      return WITH_DECLARED_JOBS.has(key)
+        ? []
+        : jobs.map((name) => ({ ...(scrapeConfig?.(settings) ?? job(name, [target(key)])), ...signIn(hostname) }));
+    }),
+    ...extraTargetJobs(settings),
   ];
-  const others = servicesOf(settings).flatMap((key) => {
-    const { jobs = [], scrapeConfig, hostname }: Service = SERVICES[key];
-    return jobs
-      .filter((name) => !declared.some((it) => it.job_name === name))
-      .map((name) => ({ ...(scrapeConfig?.(settings) ?? job(name, [target(key)])), ...signIn(hostname) }));
-  });
-  return [...declared, ...others, ...extraTargetJobs(settings)];
 }
 
 /** The names of all scrape jobs of the lab, including that of an Alertmanager. */
@@ -176,6 +185,6 @@ function target(key: ServiceKey, port: number = SERVICES[key].port): string {
   return `${SERVICES[key].hostname}:${String(port)}`;
 }
 
-function job(name: string, targets: readonly string[], labels?: Readonly<Record<string, string>>): ScrapeConfig {
+function job(name: string, targets: readonly string[], labels?: Readonly<Record<string, string>>): object {
   return { job_name: name, static_configs: [{ targets, ...(labels === undefined ? {} : { labels }) }] };
 }

@@ -6,12 +6,6 @@ import { DISCOVERY_HOST } from "./swarmDiscovery";
 /** Interval at which Prometheus looks for changes in the swarm. */
 const REFRESH = "5s";
 
-/** A scrape job in Prometheus' format. */
-export interface ScrapeConfig {
-  readonly job_name: string;
-  readonly [field: string]: unknown;
-}
-
 /** A job: the service whose tasks it scrapes, the port, and the label for the name of a task's node. */
 interface SwarmJob {
   readonly job: string;
@@ -23,16 +17,16 @@ interface SwarmJob {
 }
 
 /** A job for the lab's own services; every series has the host name of its node. */
-export function nodeJob(settings: Settings, job: string, { hostname, port }: Service): ScrapeConfig {
+export function nodeJob(settings: Settings, job: string, { hostname, port }: Service): object {
   return swarmJob(settings, { job, service: `${settings.namePrefix}${hostname}`, port, targetLabel: "instance" });
 }
 
 /** The jobs of the setting `extraScrapeServices`. */
-export function extraServiceJobs(settings: Settings): ScrapeConfig[] {
+export function extraServiceJobs(settings: Settings): object[] {
   return settings.extraScrapeServices.map((it) => swarmJob(settings, { ...it, targetLabel: "node" }));
 }
 
-function swarmJob(settings: Settings, { job, service, port, metricsPath, targetLabel }: SwarmJob): ScrapeConfig {
+function swarmJob(settings: Settings, { job, service, port, metricsPath, targetLabel }: SwarmJob): object {
   return {
     job_name: job,
     ...(metricsPath === undefined ? {} : { metrics_path: metricsPath }),
