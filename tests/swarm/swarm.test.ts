@@ -3,6 +3,7 @@ import { docker } from "../support/harness";
 import { impossible, Machines } from "../support/machines";
 import { MANAGER, secondsUntil, SwarmLab } from "../support/swarmLab";
 import { swarmAttacks } from "./attacks";
+import { pausedNode } from "./paused";
 
 jest.setTimeout(600_000);
 
@@ -209,6 +210,8 @@ function start(node: number, more: readonly string[] = []): void {
     }
     expect(machines.docker(2, "ps", "--format", "{{.Image}}")).toContain(NEXT);
   });
+
+  pausedNode(() => ({ machines, lab }));
 
   it("reports an update that cannot run, which Swarm rolls back, with the reason", () => {
     lab.configure({ nodeExporterImage: "observability-lab/node-exporter:absent" });
